@@ -1,0 +1,14 @@
+"""Machine unlearning, live. Page config, navigation and the tray of running jobs, nothing else."""
+
+import streamlit as st
+
+from ui import shell, tray
+from ui.assets import ensure_assets
+
+st.set_page_config(page_title="Machine unlearning lab", page_icon=shell.ICON, layout="wide")
+st.session_state["_shell"] = True
+shell.frame()
+ensure_assets()
+page = st.navigation(shell.pages())
+shell.in_words(tray.show)
+shell.in_words(page.run)

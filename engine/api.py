@@ -1,0 +1,116 @@
+"""The engine from a notebook: load, split, unlearn, evaluate, save.
+
+>>> import engine
+>>> lab = engine.load("digits")                      # data and Original; trains it where there is none
+>>> parts = lab.split(forget_fraction=0.15, seed=0)  # which samples to forget, keep, validate and test on
+>>> result = lab.unlearn(parts, "nabla_tau", alpha=0.25)
+>>> lab.evaluate(result)["mia_loss"]                 # 50 is a coin toss
+>>> result.save("unlearned.safetensors")
+
+Nothing is written to the run store; ``engine.jobs`` and ``python -m engine run`` do that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from engine.bench import Bench, prepare_bench
+from engine.checkpoints import Checkpoints
+from engine.device import default_device, prepare
+from engine.evaluation import measure
+from engine.experiment import Unlearned, original_readings, read_sets, unlearn
+from engine.files import write_whole
+from engine.home import home
+from engine.spec import Resolved, resolve
+from engine.splits import split as split_of
+from engine.training import Split
+from engine.types import Progress, Spec
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The four index sets of one split, and the spec that made them."""
+
+    spec: Spec
+    sets: Split
+
+
+@dataclass(frozen=True)
+class Result:
+    """An unlearned network and its cost: ``seconds`` of the method alone, optimiser ``steps``, ``samples`` seen."""
+
+    model: nn.Module
+    resolved: Resolved
+    parts: Parts
+    seconds: float
+    steps: int
+    samples: int
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the unlearned weights as safetensors (float32), whole or not at all."""
+        from safetensors.torch import save_file
+
+        tensors = {name: value.detach().cpu().contiguous() for name, value in self.model.state_dict().items()}
+        path = Path(path)
+        write_whole(path, lambda temporary: save_file(tensors, temporary))
+        return path
+
+
+class Lab:
+    """One data set with one Original. ``original`` is its network in evaluation mode; ``data`` its tensors."""
+
+    def __init__(self, base: Spec, bench: Bench):
+        self._base, self._bench = base, bench
+
+    @property
+    def original(self) -> nn.Module:
+        return self._bench.network
+
+    @property
+    def data(self) -> Any:
+        return self._bench.data
+
+    def split(self, forget_fraction: float = 0.15, seed: int = 0, profile: str = "corrected") -> Parts:
+        """Draws the forget set and halves the held-out samples; raises BadSpec with every problem."""
+        spec = replace(self._base, forget_fraction=forget_fraction, seed=seed, profile=profile)
+        return Parts(resolve(spec).spec, split_of(self._bench.data, spec))
+
+    def unlearn(self, parts: Parts, method: str = "nabla_tau", on_progress: Any = None, **parameters: Any) -> Result:
+        """Runs a method on a copy of the Original; keyword arguments are its hyperparameters.
+
+        ``on_progress`` is called with every :class:`engine.types.Progress`. Raises BadSpec or Diverged.
+        """
+        resolved = resolve(replace(parts.spec, method=method, parameters=parameters), parts.sets.sizes)
+
+        def on_step(model: nn.Module, progress: Progress, seconds: float) -> None:
+            if on_progress is not None:
+                on_progress(progress)
+
+        prepare(self._bench.device, resolved.dataset.threads)
+        done: Unlearned = unlearn(self._bench, resolved, parts.sets, on_step)
+        return Result(done.model, resolved, parts, done.seconds, done.steps, done.samples)
+
+    def evaluate(self, result: Result | Parts) -> dict[str, Any]:
+        """Every metric of :mod:`engine.metrics`, of an unlearned model or, given a split, of the Original."""
+        if isinstance(result, Parts):
+            return measure(original_readings(self._bench, result.sets, resolve(result.spec, result.sets.sizes)))
+        readings, _ = read_sets(result.model, self._bench, result.parts.sets, result.resolved)
+        return measure(readings)
+
+
+def load(dataset: str = "digits", model: str | None = None, *, original_seed: int = 0, train_original: bool = True,
+         device: str | None = None, **options: Any) -> Lab:
+    """Loads a data set and its Original; keyword arguments are the data set's options (``label_noise=0.0``).
+
+    Raises BadSpec, DataMissing, BadCheckpoint, and OriginalMissing with ``train_original=False``.
+    """
+    base = Spec(dataset=dataset, model=model, original_seed=original_seed, options=options)
+    resolved = resolve(base)
+    where = torch.device(device) if device else default_device()
+    bench = prepare_bench(resolved, Checkpoints(home() / "checkpoints"), where, train_original)
+    return Lab(resolved.spec, bench)

@@ -1,0 +1,15 @@
+"""MIA_L: membership from the loss (paper, section 5.4, after Kurmanji et al. 2023)."""
+
+from __future__ import annotations
+
+from engine.attacks import _logistic
+from engine.types import Attack
+
+ATTACK = Attack(
+    name="mia_loss",
+    title="Attack on the loss (MIA_L)",
+    feature="loss",
+    score=_logistic.score,
+    summary="A logistic regression tells forget from test samples by their cross entropy.",
+    source="Trippa et al. 2024, section 5.4; Kurmanji et al. 2023",
+)

@@ -1,0 +1,295 @@
+"""What the command line's commands do: each takes the parsed options and returns (result, exit status)."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from engine.checkpoints import Checkpoints
+from engine.errors import BadInput, BadSpec, Cancelled
+from engine.home import home
+from engine.recorded import find_recorded, recorded_runs
+from engine.registry import all_of, models_for
+from engine.spec import resolve
+from engine.store import Run, Store, open_store
+from engine.types import Spec, declared
+
+Result = tuple[Any, int]
+EXIT = {"finished": 0, "cancelled": 130}
+COUNTED = ("retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_entropy")
+
+
+# --- run ------------------------------------------------------------------------------------
+
+
+def command_run(options: Namespace) -> Result:
+    """Records a run, carries it out in this process and returns it as a dictionary."""
+    resolved = resolve(_spec_of(options))
+    store = open_store()
+    store.mark_interrupted()
+    run_id = store.begin(resolved, options.train_original)
+    with ctrl_c() as cancel, _heartbeat(store):
+        try:
+            from engine.device import default_device
+            from engine.experiment import execute
+
+            run = execute(store.get(run_id), resolved, store, Checkpoints(home() / "checkpoints"), default_device(),
+                          cancel, ProgressLine())
+        except BadInput:
+            store.end(run_id, "failed")  # what raised may have done so before the run began
+            store.delete(run_id)  # nothing ran: what was asked for is not possible here
+            raise
+        except KeyboardInterrupt:
+            store.end(run_id, "cancelled", reason="Interrupted.")
+            run = store.get(run_id)
+    if run["notice"]:
+        print(run["notice"], file=sys.stderr)
+    return described(run), EXIT.get(run["status"], 1)
+
+
+def _spec_of(options: Namespace) -> Spec:
+    parameters, problems = _assignments(options.assignments, "--set")
+    parameters = {name: _as_number(value) for name, value in parameters.items()}
+    chosen, more = _assignments(options.options, "--option")
+    problems += more
+    if options.alpha is not None:
+        if options.method != "nabla_tau":
+            problems.append(f"--alpha belongs to nabla_tau, not to {options.method}.")
+        else:
+            parameters["alpha"] = _as_number(options.alpha)
+    spec = Spec(dataset=options.dataset, method=options.method, model=options.model, scenario=options.scenario,
+                forget_fraction=_as_number(options.forget_fraction), forget_class=options.forget_class,
+                seed=_as_number(options.seed), original_seed=_as_number(options.original_seed),
+                profile=options.profile, parameters=parameters,
+                options={name: _as_number(value) for name, value in chosen.items()})
+    if problems:
+        try:
+            resolve(spec)
+        except BadSpec as error:
+            problems += error.problems
+        raise BadSpec(problems)
+    return spec
+
+
+def _assignments(pairs: list[str], flag: str) -> tuple[dict[str, Any], list[str]]:
+    values, problems = {}, []
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if equals and name:
+            values[name.strip()] = value.strip()
+        else:
+            problems.append(f"{flag} {pair!r} is not of the form NAME=VALUE.")
+    return values, problems
+
+
+def _as_number(text: str) -> Any:
+    """The number a text spells, or the text itself, which the spec's check will name."""
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text
+
+
+@contextlib.contextmanager
+def ctrl_c() -> Iterator[threading.Event]:
+    """The first Ctrl-C sets the event, so that work ends in good order; the second one is a KeyboardInterrupt."""
+    cancel = threading.Event()
+
+    def ask(*_: Any) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _heartbeat(store: Store) -> Iterator[None]:
+    done = threading.Event()
+
+    def beat() -> None:
+        from engine.jobs import BEAT_EVERY
+
+        while not done.wait(BEAT_EVERY):
+            with contextlib.suppress(Exception):  # a missed beat is no reason to end a run
+                store.beat()
+
+    threading.Thread(target=beat, daemon=True, name="heartbeat").start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+class ProgressLine:
+    """Progress on stderr: one line that is rewritten on a terminal, else a line every two seconds."""
+
+    def __init__(self) -> None:
+        self._live, self._next, self._stage = sys.stderr.isatty(), 0.0, ""
+
+    def __call__(self, progress: dict[str, Any]) -> None:
+        now, stage = time.monotonic(), progress["stage"]
+        if stage == self._stage and not self._live and now < self._next:
+            return
+        self._next, self._stage = now + 2, stage
+        part = [stage]
+        if progress.get("fraction") is not None:
+            part.append(f"{100 * progress['fraction']:.0f}%")
+        if progress.get("total_steps"):
+            part.append(f"step {progress['step']:,} of {progress['total_steps']:,}, {progress['eta']:.0f} s left")
+        print(f"\r\033[K{'  '.join(part)}" if self._live else "  ".join(part), file=sys.stderr,
+              end="" if self._live else "\n", flush=True)
+
+
+# --- pretrain -------------------------------------------------------------------------------
+
+
+def command_pretrain(options: Namespace) -> Result:
+    """Trains an Original (or finds it, or goes on with a killed training) and returns its sidecar."""
+    chosen, problems = _assignments(options.options, "--option")
+    if problems:
+        raise BadSpec(problems)
+    try:
+        resolved = resolve(Spec(dataset=options.dataset, model=options.model, original_seed=_as_number(options.seed),
+                                options={name: _as_number(value) for name, value in chosen.items()}))
+    except BadSpec as error:  # here the flag is --seed
+        raise BadSpec([problem.replace("original_seed", "seed") for problem in error.problems]) from None
+    checkpoints = Checkpoints(home() / "checkpoints")
+    line = ProgressLine()
+    with ctrl_c() as cancel:
+        try:
+            original = _found_or_trained(resolved, checkpoints, line, cancel)
+        except Cancelled as error:
+            print(error, file=sys.stderr)
+            return {"status": "cancelled", "reason": str(error)}, 130
+    if options.out:
+        checkpoints.copy(original, Path(options.out))
+    return {"status": "finished", "path": str(original.path), **original.sidecar}, 0
+
+
+def _found_or_trained(resolved: Any, checkpoints: Checkpoints, line: ProgressLine, cancel: threading.Event) -> Any:
+    from engine.bench import load_data, original_key
+    from engine.device import default_device, prepare
+    from engine.originals import train_original
+
+    device = default_device()
+    threads = prepare(device, resolved.dataset.threads)
+    data = load_data(resolved.dataset, resolved.options, device, lambda text, f: line({"stage": text, "fraction": f}))
+    key = original_key(resolved)
+    found = checkpoints.find(key, data.fingerprint)
+    if found and found.fingerprint == data.fingerprint:
+        print(f"{found.path.name} is there already.", file=sys.stderr)
+        return found
+
+    def on_step(progress: Any, seconds: float) -> None:
+        left = seconds / progress.step * (progress.total_steps - progress.step)
+        line({"stage": f"Training {key.name}, epoch {progress.epoch + 1} of {key.recipe.epochs}", "eta": left,
+              "fraction": progress.step / progress.total_steps, "step": progress.step,
+              "total_steps": progress.total_steps})
+
+    return train_original(key, data, checkpoints, threads, on_step, cancel)
+
+
+# --- list and show --------------------------------------------------------------------------
+
+
+def command_list(options: Namespace) -> Result:
+    """Records of one kind as a list of dictionaries."""
+    if options.kind == "runs":
+        return _runs(options.recorded), 0
+    return {"datasets": _datasets, "models": _models, "methods": _methods, "attacks": _attacks}[options.kind](), 0
+
+
+def command_show(options: Namespace) -> Result:
+    """One run, one's own or a recorded one, with its times, settings and events; raises UnknownRun."""
+    store, shipped = open_store(), find_recorded(options.run)
+    if shipped:
+        return described(shipped) | {"events": shipped["events"]}, 0
+    run = store.get(options.run)
+    return described(run) | {"events": store.events(run["id"])}, 0
+
+
+def described(run: Run) -> dict[str, Any]:
+    """A run as scripts read it."""
+    names = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
+             "identity", "code_version", "created", "started", "ended", "tags")
+    return {"run_id": run["id"], "recorded": bool(run.get("recorded")), **{name: run[name] for name in names}}
+
+
+def _datasets() -> list[dict[str, Any]]:
+    return [{"name": d.name, "title": d.title, "kind": d.kind, "classes": len(d.classes), "train": d.train_size,
+             "heldout": d.heldout_size, "available": d.available(), "models": [m.name for m in models_for(d)],
+             "options": {o.name: list(o.choices) for o in d.options}, "summary": d.summary, "source": d.source}
+            for d in all_of("dataset")]
+
+
+def _models() -> list[dict[str, Any]]:
+    return [{"name": m.name, "title": m.title, "kind": m.kind, "summary": m.summary, "source": m.source}
+            for m in all_of("model")]
+
+
+def _methods() -> list[dict[str, Any]]:
+    found = []
+    for method in all_of("method"):
+        fields = [asdict(replace(h, auto=None)) | {"auto": h.auto.rule if h.auto else None}
+                  for h in declared(method.parameters)]
+        found.append({"name": method.name, "title": method.title, "summary": method.summary,
+                      "source": method.source, "parameters": fields,
+                      "profiles": {name: dict(values) for name, values in method.profiles.items()}})
+    return found
+
+
+def _attacks() -> list[dict[str, Any]]:
+    return [{"name": a.name, "title": a.title, "feature": a.feature, "summary": a.summary, "source": a.source}
+            for a in all_of("attack")]
+
+
+def _runs(recorded: bool) -> list[dict[str, Any]]:
+    shipped = [described(run) for run in recorded_runs()] if recorded else []
+    return [described(run) for run in open_store().list()] + shipped
+
+
+# --- text for people ------------------------------------------------------------------------
+
+
+def as_text(command: str, result: Any) -> str:
+    """What a person reads on stdout without ``--json``."""
+    if command == "list":
+        return "\n".join(_line(item) for item in result) or "None yet."
+    if command == "pretrain":
+        return "\n".join(f"{name}: {value}" for name, value in result.items())
+    lines = [f"run {result['run_id']}: {result['status']}" + (f" - {result['reason']}" if result["reason"] else "")]
+    metrics = result["metrics"] or {}
+    for name in COUNTED if metrics else ():
+        before, after = metrics["original"][name], metrics[name]
+        values = ["-" if value is None else f"{value:.1f}" for value in (before, after)]
+        lines.append(f"  {name:<18} {values[0]:>6} -> {values[1]:>6}")
+    if result["seconds"] is not None:
+        lines.append(f"  {result['steps']:,} steps, {result['samples']:,} samples, {result['seconds']:.2f} s "
+                     f"on {result['device']}")
+    return "\n".join(lines + [f"  {note}" for note in metrics.get("notes", [])])
+
+
+def _line(item: dict[str, Any]) -> str:
+    if "run_id" in item:
+        spec, metrics = item["spec"], item["metrics"] or {}
+        attack = metrics.get("mia_loss")
+        return (f"{item['run_id']}  {item['status']:<11}  {spec['method']:<12} {spec['dataset']:<10} "
+                f"f={spec['forget_fraction']}  seed={spec['seed']}"
+                + ("" if spec["profile"] == "corrected" else f"  profile={spec['profile']}")
+                + "".join(f"  {name}={value}" for name, value in (spec["options"] | spec["parameters"]).items())
+                + ("" if attack is None else f"  mia_loss={attack:.1f}"))
+    return f"{item['name']:<14} {item['summary']}"
+

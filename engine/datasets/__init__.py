@@ -1,0 +1,3 @@
+"""Data sets. One file each; it binds ``DATASET``."""
+
+FIRST = ("digits", "cifar10", "cifar100")

@@ -1,0 +1,155 @@
+"""Image data sets through Hugging Face ``datasets``: from a local folder, else from the hub or its cache.
+
+The folder is ``$UNLEARN_DATA_DIR/<name>`` and holds parquet files with the hub's own columns
+(``train-*.parquet``, ``test-*.parquet``), exactly as they can be downloaded from the hub.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DataMissing
+from engine.types import Recipe
+
+# Both CIFARs (METHODS.md, "Data and the Original model").
+CIFAR_RECIPE = Recipe(optimiser="sgd", learning_rate=0.1, momentum=0.9, weight_decay=5e-4, batch_size=256, epochs=50,
+                      final_lr_fraction=0.001, augment=True)
+OnProgress = Callable[[str, float], None]
+_hub_flag = threading.Lock()
+_CHUNK = 2_000
+
+
+def folder(name: str) -> Path | None:
+    """``$UNLEARN_DATA_DIR/<name>`` where it holds training parquet files."""
+    root = os.environ.get("UNLEARN_DATA_DIR")
+    path = Path(root).expanduser() / name if root else None
+    return path if path and any(path.glob("train*.parquet")) else None
+
+
+def available(name: str, hub_id: str) -> str | None:
+    """Where the data would come from without a download: ``folder``, ``cache`` or None. Instant."""
+    if folder(name):
+        return "folder"
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
+    cache = Path(os.environ.get("HF_DATASETS_CACHE", home / "datasets"))
+    return "cache" if any(cache.glob(f"{hub_id.replace('/', '___')}/**/*.arrow")) else None
+
+
+def load_images(name: str, hub_id: str, image: str, label: str, classes: tuple[str, ...], mean: tuple[float, ...],
+                std: tuple[float, ...], on_progress: OnProgress | None = None) -> Any:
+    """The data set as :class:`engine.data.Data`; raises DataMissing in one sentence where it is absent."""
+    from engine.data import Data
+
+    report = on_progress or (lambda text, fraction: None)
+    report(f"Opening {name}", 0.0)
+    splits, origin = _open(name, hub_id)
+    pools = {}
+    for split, start in (("train", 0.0), ("test", 0.8)):
+        share = 0.8 if split == "train" else 0.2
+        pools[split] = _decode(splits, split, image, label, name, len(classes),
+                               lambda f, s=start, w=share: report(f"Decoding {name}", s + w * f))
+    return Data(name=name, classes=classes, train=pools["train"], heldout=pools["test"], mean=mean, std=std,
+                origin=origin)
+
+
+def missing(name: str, hub_id: str, why: str = "") -> DataMissing:
+    """The one sentence that says what to download and where to put it."""
+    root = os.environ.get("UNLEARN_DATA_DIR")
+    where = f"{Path(root) / name}" if root else f"a folder <dir>/{name} and set UNLEARN_DATA_DIR=<dir>"
+    return DataMissing(
+        f"The data set {name} is not on this machine and the Hugging Face hub cannot be reached{why}: connect once "
+        f"(it then downloads by itself), or download the parquet files of {hub_id} from "
+        f"https://huggingface.co/datasets/{hub_id} and put them into {where}.")
+
+
+def _open(name: str, hub_id: str) -> tuple[Any, str]:
+    import datasets
+
+    local = folder(name)
+    if local:
+        files = {s: [str(p) for p in sorted(local.glob(f"{s}*.parquet"))] for s in ("train", "test")}
+        if not files["test"]:
+            raise DataMissing(f"The folder {local} has train*.parquet but no test*.parquet: "
+                              f"download both splits of {hub_id} into it.")
+        try:
+            return datasets.load_dataset("parquet", data_files=files), f"folder {local.name}"
+        except Exception as error:  # datasets wraps what pyarrow raises in types of its own
+            raise DataMissing(f"The parquet files in {local} cannot be read ({_first_line(error)}): "
+                              f"download them again from https://huggingface.co/datasets/{hub_id}.") from error
+    with _offline_unless_reachable(hub_id):
+        try:
+            return datasets.load_dataset(hub_id), f"hub {hub_id}"
+        except Exception as error:
+            raise missing(name, hub_id) from error
+
+
+@contextlib.contextmanager
+def _offline_unless_reachable(hub_id: str) -> Iterator[None]:
+    """One quick question to the hub, in place of the library's 23 seconds of retries when there is no network."""
+    import datasets
+    import huggingface_hub
+
+    try:
+        huggingface_hub.HfApi().dataset_info(hub_id, timeout=5)
+        reachable = True
+    except Exception:  # whatever the HTTP client raises: then only the cache can help
+        reachable = False
+    if reachable:
+        yield
+        return
+    flags = (datasets.config, huggingface_hub.constants)
+    with _hub_flag:
+        before = [module.HF_HUB_OFFLINE for module in flags]
+        for module in flags:
+            module.HF_HUB_OFFLINE = True
+        try:
+            yield
+        finally:
+            for module, value in zip(flags, before, strict=True):
+                module.HF_HUB_OFFLINE = value
+
+
+def _decode(splits: Any, split: str, image: str, label: str, name: str, classes: int,
+            report: Callable[[float], None]) -> Any:
+    import datasets
+    import numpy as np
+    import torch
+
+    from engine.data import Pool
+
+    rows = splits[split]
+    absent = [column for column in (image, label) if column not in rows.column_names]
+    if absent:
+        raise DataMissing(f"The {split} split of {name} has the columns {', '.join(rows.column_names)}, "
+                          f"but {' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} needed.")
+    rows = rows.select_columns([image, label]).cast_column(image, datasets.Image(mode="RGB"))
+    labels = torch.tensor(np.asarray(rows.with_format("numpy")[label][:]), dtype=torch.int64)
+    if not 0 <= int(labels.min()) <= int(labels.max()) < classes:
+        raise DataMissing(f"The {split} split of {name} has labels from {int(labels.min())} to {int(labels.max())}; "
+                          f"0 to {classes - 1} are expected.")
+    images = None
+    for start in range(0, len(rows), _CHUNK):
+        pictures = [np.asarray(picture) for picture in rows[start:start + _CHUNK][image]]
+        if len({picture.shape for picture in pictures}) > 1:
+            raise DataMissing(_mixed(split, name))
+        chunk = np.stack(pictures)
+        if images is None:
+            images = np.empty((len(rows), *chunk.shape[1:]), dtype=np.uint8)
+        if chunk.shape[1:] != images.shape[1:]:
+            raise DataMissing(_mixed(split, name))
+        images[start:start + len(chunk)] = chunk
+        report((start + len(chunk)) / len(rows))
+    return Pool(torch.from_numpy(images), labels)
+
+
+def _mixed(split: str, name: str) -> str:
+    return f"The pictures in the {split} split of {name} differ in size: all must have the same width and height."
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]

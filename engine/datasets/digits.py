@@ -1,0 +1,73 @@
+"""scikit-learn's handwritten digits: 1,797 images of 8x8 pixels, no download.
+
+The embedded default. On 20% of all labels a uniformly random one is written, on purpose: a model
+that reaches 100% on its training set must have memorised those, and memorisation is what unlearning
+has to undo. Source: sklearn.datasets.load_digits (UCI "Optical Recognition of Handwritten Digits").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.types import Dataset, Option, Recipe
+
+TRAIN_SIZE = 1_000
+_FIXED_SEED = 0  # which images are for training, and which labels are noise, never varies
+
+
+def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | None = None) -> Any:
+    """Digits as :class:`engine.data.Data`: uint8 (1000, 8, 8, 1) and (797, 8, 8, 1)."""
+    import torch
+    from sklearn.datasets import load_digits
+
+    from engine.data import Data, Pool
+    from engine.rng import permutation
+
+    bunch = load_digits()
+    images = torch.from_numpy((bunch.images * 255 / 16).round()).to(torch.uint8)[..., None]
+    labels = noisy(torch.from_numpy(bunch.target).long(), float(options["label_noise"]))
+    order = permutation(len(labels), _FIXED_SEED, "digits/split")
+    train, heldout = order[:TRAIN_SIZE], order[TRAIN_SIZE:]
+    return Data(name="digits", classes=DATASET.classes, train=Pool(images[train], labels[train]),
+                heldout=Pool(images[heldout], labels[heldout]), mean=(0.0,), std=(1.0,),
+                origin="scikit-learn", options=dict(options))
+
+
+def noisy(labels: Any, rate: float) -> Any:
+    """A copy of the labels in which the fraction ``rate`` is redrawn uniformly (one in ten stays right)."""
+    import torch
+
+    from engine.rng import generator, permutation
+
+    chosen = permutation(len(labels), _FIXED_SEED, "digits/noise")[: round(rate * len(labels))]
+    drawn = torch.randint(0, 10, (len(chosen),), generator=generator(_FIXED_SEED, "digits/labels"))
+    labels = labels.clone()
+    labels[chosen] = drawn
+    return labels
+
+
+_ADAMW = {"learning_rate": 2e-3, "batch_size": 32}
+
+DATASET = Dataset(
+    name="digits",
+    title="Digits",
+    kind="image",
+    classes=tuple(str(digit) for digit in range(10)),
+    train_size=TRAIN_SIZE,
+    heldout_size=797,
+    input_size=8,
+    default_model="small_cnn",
+    recipe=Recipe(optimiser="sgd", learning_rate=0.05, momentum=0.9, weight_decay=5e-4, batch_size=64, epochs=60,
+                  final_lr_fraction=0.001),
+    load=load,
+    available=lambda: "embedded",
+    summary="1,797 handwritten digits of 8x8 pixels; inside scikit-learn, nothing to download.",
+    source="sklearn.datasets.load_digits",
+    options=(Option("label_noise", 0.2, (0.2, 0.0),
+                    "Fraction of all labels that are redrawn at random. Without noise there is little to forget."),),
+    unlearning={"nabla_tau": _ADAMW, "finetune": _ADAMW},
+    threads=1,
+    note="20% of the labels are random on purpose: a model can only get those right by memorising them, "
+         "and memorisation is what unlearning has to undo.",
+)

@@ -1,0 +1,155 @@
+"""What a person sees while a method runs: small readings, binned losses, a budget on what they may cost.
+
+Looking is given less than a tenth of the training time: frames (histograms and accuracies) and attacks each
+have a share of it and are taken only when the time already spent training pays for one more of the usual
+cost. What is booked is reading and attacking; writing the event to the store is not timed at all, neither as
+looking nor as training. Nothing here changes the result of a run.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.data import Data
+from engine.evaluation import Readings, null_bands, run_attacks
+from engine.readout import read_out
+from engine.registry import names
+from engine.rng import permutation
+from engine.training import Split
+from engine.types import Progress
+
+BINS = 60
+MOST_SAMPLES = {"forget": 500, "test": 500, "retain": 200}  # that the live charts show; retain hardly moves
+FRAME_SHARE, ATTACK_SHARE = 0.035, 0.055  # of the training time; together under a tenth
+TRACE_POINTS = 40  # a reading keeps at most so many steps of the objective since the last one
+
+
+@dataclass
+class Budget:
+    """Says when ``share`` of the seconds trained so far pays for one more look of the usual cost."""
+
+    share: float
+    spent: float = 0.0
+    usual: float = 0.0
+
+    def allows(self, seconds: float) -> bool:
+        return self.spent + self.usual <= self.share * seconds
+
+    def book(self, cost: float) -> None:
+        self.spent += cost
+        self.usual = cost if not self.usual else 0.5 * (self.usual + cost)
+
+
+def bin_edges(test_loss: Tensor, classes: int) -> list[float]:
+    """61 edges from 0 to the 99th percentile of the Original's test loss, and at least to 1.5 ln(classes).
+
+    Losses beyond are counted in the last bin.
+    """
+    top = max(float(test_loss.quantile(0.99)), 1.5 * math.log(classes))
+    return [round(top * i / BINS, 5) for i in range(BINS + 1)]
+
+
+def histogram(loss: Tensor, edges: list[float]) -> list[int]:
+    """Counts per bin; the last bin takes everything beyond the last edge."""
+    top = edges[-1]
+    return torch.histc(loss.clamp(0, top), bins=len(edges) - 1, min=0, max=top).int().tolist()
+
+
+def overlap(one: list[int], other: list[int]) -> float:
+    """Percent that two histograms have in common, each brought to total 1."""
+    a, b = (sum(counts) or 1 for counts in (one, other))
+    return 100 * sum(min(x / a, y / b) for x, y in zip(one, other, strict=True))
+
+
+def reading(sets: Readings, edges: list[float], attacks: bool = True) -> dict[str, Any]:
+    """One look at a model: histograms of the forget and test losses, overlap, accuracies, attacks."""
+    forget, test = histogram(sets.forget.loss, edges), histogram(sets.test.loss, edges)
+    none = dict.fromkeys(names("attack"))
+    return {
+        "histogram": {"forget": forget, "test": test},
+        "overlap": round(overlap(forget, test), 2),
+        "accuracy": {name: round(getattr(sets, name).accuracy, 3) for name in ("retain", "forget", "test")},
+        "attacks": run_attacks(sets.forget, sets.test) if attacks else none,
+    }
+
+
+class Watcher:
+    """Takes readings of a model in training on fixed samples of each set, within the budget."""
+
+    def __init__(self, data: Data, split: Split, original: Readings, seed: int):
+        self.data = data
+        self.chosen = {name: _some(getattr(split, name), seed, name) for name in ("retain", "forget", "test")}
+        self.edges = bin_edges(original.test.loss, len(data.classes))
+        self.frames, self.attacks = Budget(FRAME_SHARE), Budget(ATTACK_SHARE)
+        self._trace: list[Progress] = []
+
+    def start(self, original: nn.Module, seed: int, retrained: dict[str, Any] | None) -> dict[str, Any]:
+        """The first event: bins, how many samples each set shows, the Original's reading, the null bands.
+
+        It also tells what a frame and an attack cost here, before any is charged to the run.
+        """
+        sets, self.frames.usual = _timed(lambda: self.read(original))
+        before, self.attacks.usual = _timed(lambda: reading(sets, self.edges))
+        counts = {name: len(index) for name, index in self.chosen.items()}
+        return {"kind": "start", "bins": self.edges, "counts": counts, "before": before,
+                "null_band": null_bands(sets.forget, sets.test, seed), "retrained": retrained}
+
+    def look(self, model: nn.Module, progress: Progress, seconds: float) -> dict[str, Any] | None:
+        """A ``probe`` event where the budget allows one now, else None."""
+        self._trace.append(progress)
+        if not self.frames.allows(seconds):
+            return None
+        attack = self.attacks.allows(seconds)
+        (sets, frame), cost = _timed(lambda: self._frame(model))
+        self.frames.book(cost)
+        if attack:
+            frame["attacks"], cost = _timed(lambda: run_attacks(sets.forget, sets.test))
+            self.attacks.book(cost)
+        return self._event(progress, seconds, frame)
+
+    def last(self, model: nn.Module, progress: Progress, seconds: float) -> dict[str, Any]:
+        """The closing ``probe`` event of a run, also of a stopped one: the same samples as all the others."""
+        return self._event(progress, seconds, reading(self.read(model), self.edges))
+
+    def read(self, model: nn.Module) -> Readings:
+        """The read-outs of the chosen samples."""
+        pools = {"retain": self.data.train, "forget": self.data.train, "test": self.data.heldout}
+        return Readings(**{name: read_out(model, self.data, pools[name], index) for name, index in self.chosen.items()})
+
+    def _frame(self, model: nn.Module) -> tuple[Readings, dict[str, Any]]:
+        sets = self.read(model)
+        return sets, reading(sets, self.edges, attacks=False)
+
+    def _event(self, progress: Progress, seconds: float, frame: dict[str, Any]) -> dict[str, Any]:
+        trace, self._trace = _thinned(self._trace), []
+        return {"kind": "probe", "step": progress.step, "samples": progress.samples, "seconds": round(seconds, 4),
+                "reading": frame, "trace": trace}
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """What the work returns, and the seconds it took."""
+    began = time.perf_counter()
+    return work(), time.perf_counter() - began
+
+
+def _some(index: Tensor, seed: int, name: str) -> Tensor:
+    """Some samples of a set in its own order: where it is all of them, live numbers equal the final ones."""
+    order = permutation(len(index), seed, f"probe/{name}")[:MOST_SAMPLES[name]]
+    return index[order.sort().values.to(index.device)]
+
+
+def _thinned(steps: list[Progress]) -> dict[str, list[float]]:
+    every = max(1, math.ceil(len(steps) / TRACE_POINTS))
+    kept = steps[::-1][::every][::-1]
+    terms = sorted({name for progress in kept for name in progress.terms})
+    trace: dict[str, list[float]] = {"step": [p.step for p in kept], "samples": [p.samples for p in kept]}
+    for name in terms:
+        trace[name] = [round(float(p.terms[name]), 6) for p in kept]
+    return trace

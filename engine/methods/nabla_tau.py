@@ -1,0 +1,89 @@
+"""∇τ: gradient ascent on the forget set, but only until its loss reaches the validation loss.
+
+Trippa et al. 2024, section 4, equation 2 and algorithm 1:
+``L = alpha * relu(L_v - L_f)^2 + (1 - alpha) * L_r``, with alpha falling linearly to zero.
+What the paper leaves open is settled in METHODS.md from the authors' code.
+Measured cost: 480 steps for 15% of CIFAR-10, half of Fine-tuning's steps for the same samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine.batches import drawn_by_cycle, steps_in
+from engine.parameters import ForgetEpochs, capped
+from engine.types import Auto, Method, Plan, Progress, Setting, Sizes, parameter
+
+
+def rule_of_thumb(setting: Setting) -> float:
+    """alpha = 5/3 f, at most 1 (paper, section 6.4)."""
+    return min(1.0, 5 / 3 * setting.sizes.forget_fraction)
+
+
+@dataclass(frozen=True)
+class Parameters(ForgetEpochs):
+    """All hyperparameters of ∇τ; METHODS.md gives the source of each default."""
+
+    alpha: float | None = parameter(
+        None, auto=Auto("5/3 of the forget fraction", rule_of_thumb), low=0.0, high=1.0, step=0.01, group="main",
+        help="How hard to push: the weight of forgetting against keeping, at the start.")
+    alpha_decay: bool = parameter(
+        True, group="objective", help="Let alpha fall linearly to zero over the forget epochs.")
+    validation_every: int = parameter(
+        5, low=1, high=1000, step=1, unit="epochs", group="objective",
+        help="The target loss (mean over the validation set) is measured anew every so many forget epochs.")
+    square_inside: bool = parameter(
+        False, group="objective",
+        help="Square inside the ReLU, as the authors' GoEmotions code does: a forget loss above the target is then "
+             "pulled down again.")
+
+
+def forget_epochs(parameters: Parameters, sizes: Sizes) -> int:
+    """E = max(1, int(6 R / 2 F)): both sets' batches together cost ``retain_epochs`` passes over D_r."""
+    retain, forget = (steps_in(n, parameters.batch_size) for n in (sizes.retain, sizes.forget))
+    return capped(int(parameters.retain_epochs * retain / (2 * forget)), parameters.max_forget_epochs)
+
+
+def plan(parameters: Parameters, sizes: Sizes) -> Plan:
+    epochs = forget_epochs(parameters, sizes)
+    steps = epochs * steps_in(sizes.forget, parameters.batch_size)
+    return Plan(steps, epochs * sizes.forget + drawn_by_cycle(steps, sizes.retain, parameters.batch_size))
+
+
+def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
+    """Changes ``task.model`` in place; terms: forget_loss, retain_loss, validation_loss, alpha."""
+    from torch.nn.functional import relu
+
+    from engine.training import over_forget_set
+
+    epochs = forget_epochs(parameters, task.split.sizes)
+    target = {"loss": 0.0}
+
+    def begin_epoch(epoch: int) -> None:
+        if epoch % parameters.validation_every == 0:
+            target["loss"] = task.validation_loss()
+
+    def objective(forget: Any, retain: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
+        alpha = parameters.alpha * (1 - epoch / epochs) if parameters.alpha_decay else parameters.alpha
+        forget_loss, retain_loss = task.loss(forget), task.loss(retain)
+        distance = target["loss"] - forget_loss
+        push = distance**2 if parameters.square_inside else relu(distance) ** 2
+        terms = {"forget_loss": forget_loss.detach(), "retain_loss": retain_loss.detach(),
+                 "validation_loss": target["loss"], "alpha": alpha}
+        return alpha * push + (1 - alpha) * retain_loss, len(forget) + len(retain), terms
+
+    yield from over_forget_set(task, parameters, epochs, objective, begin_epoch)
+
+
+METHOD = Method(
+    name="nabla_tau",
+    title="∇τ (nabla-tau)",
+    summary="Raises the loss of the forget set only up to the loss of unseen data, while training on the rest.",
+    source="Trippa et al. 2024, arXiv:2403.14339, equation 2 and algorithm 1",
+    parameters=Parameters,
+    unlearn=unlearn,
+    plan=plan,
+    profiles={"corrected": {"batch_norm": "train"}, "paper": {"batch_norm": "eval"}},
+)

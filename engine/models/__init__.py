@@ -1,0 +1,3 @@
+"""Networks. One file a model; each binds ``MODEL`` and builds without drawing random numbers itself."""
+
+FIRST = ("small_cnn", "resnet18")

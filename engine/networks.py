@@ -1,0 +1,49 @@
+"""From a model's record to a network with its first weights.
+
+The network is built on the meta device and initialised here from a generator, so that no global
+random state is drawn from; the distributions are torch's and torchvision's own.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from engine.device import place
+from engine.rng import generator
+from engine.types import Model
+
+
+def build_network(model: Model, classes: int, channels: int, seed: int, device: torch.device) -> nn.Module:
+    """A freshly initialised network on ``device``; the same seed gives the same weights everywhere."""
+    with torch.device("meta"):
+        net = model.build(classes, channels)
+    net = net.to_empty(device="cpu")
+    initialise(net, generator(seed, f"init/{model.name}"))
+    return place(net, device)
+
+
+def initialise(net: nn.Module, rng: torch.Generator) -> None:
+    """Writes first weights into every layer, in the order of ``net.modules()``.
+
+    Convolutions: He normal, fan out (He et al. 2015). Linear: torch's default, uniform within
+    1 / sqrt(fan in). Batch norm: scale 1, shift 0, running mean 0 and variance 1.
+    """
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu", generator=rng)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.Linear):
+            bound = 1 / math.sqrt(layer.in_features)
+            nn.init.uniform_(layer.weight, -bound, bound, generator=rng)
+            if layer.bias is not None:
+                nn.init.uniform_(layer.bias, -bound, bound, generator=rng)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.ones_(layer.weight)
+            nn.init.zeros_(layer.bias)
+            layer.reset_running_stats()
+        elif next(layer.parameters(recurse=False), None) is not None:
+            raise NotImplementedError(f"no initialisation is written down for {type(layer).__name__}")

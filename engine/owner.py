@@ -1,0 +1,47 @@
+"""Which process a running run belongs to, and whether it is alive.
+
+On one machine the process id with its start time decides, so that a reused id is no alibi; for a
+store shared between machines the heartbeat does.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import time
+import uuid
+from typing import Any
+
+import psutil
+
+STALE_AFTER = 60.0  # seconds without a heartbeat after which another machine's run counts as dead
+
+
+@functools.cache
+def machine() -> str:
+    """A hash that tells machines apart without naming them."""
+    return hashlib.sha256(f"{uuid.getnode()}/{psutil.boot_time():.0f}".encode()).hexdigest()[:12]
+
+
+@functools.cache
+def _started(pid: int) -> float:
+    return psutil.Process(pid).create_time()
+
+
+def me() -> dict[str, Any]:
+    """This process: machine, process id and start time (seconds since 1970)."""
+    return {"machine": machine(), "pid": os.getpid(), "started": _started(os.getpid())}
+
+
+def alive(owner: dict[str, Any] | None, heartbeat: float | None) -> bool:
+    """Whether the process that took a run is still there."""
+    if not owner:
+        return False
+    if owner["machine"] != machine():
+        return heartbeat is not None and time.time() - heartbeat < STALE_AFTER
+    try:
+        process = psutil.Process(owner["pid"])
+        return abs(process.create_time() - owner["started"]) < 2 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

@@ -1,0 +1,80 @@
+"""What a model says about every sample: loss, entropy and whether it is right, in float32.
+
+A read-out is taken once over a whole pool; every metric of every split is then an index look-up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.data import Data, Pool
+from engine.rng import generator
+
+BATCH = 1_000
+
+
+@dataclass(frozen=True)
+class Readout:
+    """Per-sample columns on the CPU, each of shape (N,): cross entropy and entropy in nats, and correctness."""
+
+    loss: Tensor
+    entropy: Tensor
+    correct: Tensor
+
+    def __getitem__(self, index: Tensor) -> Readout:
+        index = index.cpu()
+        return Readout(self.loss[index], self.entropy[index], self.correct[index])
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    @property
+    def accuracy(self) -> float:
+        """Percent of the samples that are classified as labelled."""
+        return 100 * float(self.correct.double().mean())
+
+
+def read_out(model: nn.Module, data: Data, pool: Pool, index: Tensor | None = None) -> Readout:
+    """Reads ``pool[index]`` (all of it by default) in evaluation mode without augmentation."""
+    was_training = model.training
+    model.eval()
+    index = torch.arange(len(pool), device=data.device) if index is None else index
+    parts = [_columns(model, *data.batch(pool, part)) for part in index.split(BATCH)]
+    model.train(was_training)
+    return _joined(parts)
+
+
+def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor, seed: int, augment: bool,
+                        batch_size: int) -> Readout:
+    """The paper's reading of Retraining: training mode (batch statistics) with the recipe's augmentation.
+
+    METHODS.md, "Rows of the paper that look like another protocol". The model's running
+    statistics are put back afterwards.
+    """
+    kept = {name: value.clone() for name, value in model.state_dict().items()}
+    rng = generator(seed, "augment/read-out") if augment else None
+    model.train()
+    parts = [_columns(model, *data.batch(pool, part, rng)) for part in index.split(batch_size)]
+    model.load_state_dict(kept)
+    return _joined(parts)
+
+
+def columns_of(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Cross entropy, entropy -sum p ln p (0 at p = 0) and correctness of each row of logits (B, C)."""
+    log_p = F.log_softmax(logits.float(), dim=1)
+    loss = F.nll_loss(log_p, labels, reduction="none")
+    entropy = torch.special.entr(log_p.exp()).sum(dim=1)
+    return loss, entropy, logits.argmax(dim=1) == labels
+
+
+def _columns(model: nn.Module, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    with torch.no_grad():
+        return columns_of(model(inputs), labels)
+
+
+def _joined(parts: list[tuple[Tensor, Tensor, Tensor]]) -> Readout:
+    return Readout(*(torch.cat(column).cpu() for column in zip(*parts, strict=True)))

@@ -1,0 +1,69 @@
+"""The store's two tables. Lists and dictionaries are JSON; nothing is pickled."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    inspect,
+    text,
+)
+
+metadata = MetaData()
+
+runs = Table(
+    "runs", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),  # the order of submission: the queue
+    Column("id", String(16), unique=True, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("spec", JSON, nullable=False),        # as asked
+    Column("effective", JSON),                   # hyperparameters that were used
+    Column("fingerprint", String(12), nullable=False),  # of the resolved spec
+    Column("split", String(12), nullable=False),  # shared with the retrained reference
+    Column("data", String(16)),                  # of the data that were at hand
+    Column("identity", String(32)),              # of everything that changes the result
+    Column("train_original", Integer, nullable=False, default=0),
+    Column("created", Float, nullable=False),    # seconds since 1970, as all times here
+    Column("started", Float),
+    Column("ended", Float),
+    Column("progress", JSON),                    # stage, step, total_steps, samples, seconds, eta
+    Column("metrics", JSON),
+    Column("reason", Text),                      # why it failed or stopped
+    Column("notice", Text),                      # what to know about the result, e.g. other data than the Original's
+    Column("seconds", Float),                    # the method alone
+    Column("steps", Integer),
+    Column("samples", Integer),
+    Column("device", String(120)),
+    Column("code_version", String(40)),
+    Column("owner", JSON),
+    Column("heartbeat", Float),
+    Column("cancel", Integer, nullable=False, default=0),
+    Column("tags", JSON),
+    Index("runs_status", "status"),
+    Index("runs_identity", "identity"),
+)
+
+events = Table(
+    "events", metadata,
+    Column("run", String(16), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("payload", JSON, nullable=False),
+)
+
+
+def add_missing_columns(connection: Connection) -> None:
+    """Brings a store of an earlier version up to this one: columns that came later are empty in its runs."""
+    present = {column["name"] for column in inspect(connection).get_columns(runs.name)}
+    for column in runs.columns:
+        if column.name not in present:
+            kind = column.type.compile(connection.dialect)
+            connection.execute(text(f'ALTER TABLE {runs.name} ADD COLUMN "{column.name}" {kind}'))

@@ -1,0 +1,221 @@
+"""What a person asks for, checked as a whole, and what it comes to: effective settings, cost, identity.
+
+All problems of a spec are found before anything starts and reported together, each with the nearest
+valid value. Effective hyperparameters: the method's default, then the data set's published
+setting, then the profile's, then what was asked for; None means "work it out" where a rule exists.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.errors import BadSpec
+from engine.files import short_hash
+from engine.registry import get, models_for, names, unknown
+from engine.splits import SCENARIOS, forget_count, too_small
+from engine.types import (
+    PROFILES,
+    Dataset,
+    Hyperparameter,
+    Method,
+    Model,
+    Plan,
+    Recipe,
+    Setting,
+    Sizes,
+    Spec,
+    declared,
+)
+
+SMALLEST, LARGEST = 0.001, 0.6  # forget fractions on offer
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A valid spec with everything it leaves open filled in."""
+
+    spec: Spec
+    dataset: Dataset
+    model: Model
+    method: Method
+    recipe: Recipe
+    options: dict[str, Any]
+    parameters: Any
+    sizes: Sizes
+    plan: Plan
+
+    @property
+    def effective(self) -> dict[str, Any]:
+        """The hyperparameters that the run really uses."""
+        return asdict(self.parameters)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything a person chose, before the data and the Original are at hand."""
+        return short_hash(self._content())
+
+    def identity(self, data_fingerprint: str, original_sha256: str) -> str:
+        """Hash of everything that changes the result; device and code version are left out."""
+        return short_hash(self._content() | {"data": data_fingerprint, "original": original_sha256}, 32)
+
+    def split_identity(self) -> str:
+        """Hash of what a run shares with its retrained reference: the same data, model and index sets."""
+        s = self.spec
+        seed_of_forget_set = None if s.profile == "paper" else s.seed
+        return short_hash({"dataset": s.dataset, "options": self.options, "model": self.model.name,
+                           "recipe": asdict(self.recipe), "scenario": s.scenario, "fraction": s.forget_fraction,
+                           "class": s.forget_class, "forget_seed": seed_of_forget_set, "seed": s.seed,
+                           "profile": s.profile})
+
+    def _content(self) -> dict[str, Any]:
+        s = self.spec
+        return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
+                "recipe": asdict(self.recipe), "method": s.method, "parameters": self.effective,
+                "scenario": s.scenario, "fraction": s.forget_fraction, "class": s.forget_class, "seed": s.seed,
+                "original_seed": s.original_seed, "profile": s.profile}
+
+
+def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
+    """Checks a spec and fills it in; ``sizes`` are the real set sizes once the data are loaded.
+
+    Raises BadSpec with every problem.
+    """
+    spec, bad_numbers = _with_numbers(spec)
+    problems = _unknown_names(spec)
+    if problems:
+        raise BadSpec(problems + bad_numbers)
+    dataset, method = get("dataset", spec.dataset), get("method", spec.method)
+    if spec.forget_class is not None and spec.scenario != "class":
+        problems = [f"forget_class is {spec.forget_class!r}, but the scenario {spec.scenario!r} forgets no class."]
+    model, model_problem = _model(spec, dataset)
+    options, option_problems = _options(spec, dataset)
+    problems += [*model_problem, *option_problems, *bad_numbers, *_too_few(spec, dataset)]
+    requested, parameter_problems = requested_parameters(spec, dataset, method)
+    problems += parameter_problems
+    if problems:
+        raise BadSpec(problems)
+    recipe = model.recipe_for(dataset)
+    sizes = sizes or expected_sizes(spec, dataset)
+    parameters = effective_parameters(requested, method, Setting(dataset, recipe, sizes))
+    spec = dataclasses.replace(spec, model=model.name)
+    return Resolved(spec, dataset, model, method, recipe, options, parameters, sizes, method.plan(parameters, sizes))
+
+
+def expected_sizes(spec: Spec, dataset: Dataset) -> Sizes:
+    """The set sizes by the data set's declaration, before it is loaded."""
+    forget = forget_count(spec.forget_fraction, dataset.train_size)
+    validation = dataset.heldout_size // 2
+    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation,
+                 dataset.heldout_size - validation)
+
+
+def requested_parameters(spec: Spec, dataset: Dataset, method: Method) -> tuple[dict[str, Any], list[str]]:
+    """Values by name, "auto" still None, with the problems of what was asked for."""
+    known = {h.name: h for h in declared(method.parameters)}
+    values = {name: h.default for name, h in known.items()}
+    for source in (dataset.unlearning.get(method.name, {}), method.profiles.get(spec.profile, {})):
+        values |= {name: value for name, value in source.items() if name in known}
+    problems = []
+    for name, value in spec.parameters.items():
+        if name not in known:
+            problems.append(unknown(f"hyperparameter of {method.name}", name, tuple(known)))
+            continue
+        try:
+            values[name] = checked(known[name], value)
+        except BadSpec as error:
+            problems += error.problems
+    return values, problems
+
+
+def effective_parameters(values: dict[str, Any], method: Method, setting: Setting) -> Any:
+    """An instance of the method's parameter dataclass with every automatic value worked out."""
+    rules = {h.name: h.auto for h in declared(method.parameters) if h.auto}
+    filled = {name: rules[name].value(setting) if value is None and name in rules else value
+              for name, value in values.items()}
+    return method.parameters(**filled)
+
+
+def checked(h: Hyperparameter, value: Any) -> Any:
+    """The value in the hyperparameter's type, or BadSpec naming the nearest valid one."""
+    if h.auto and (value is None or value == "auto"):
+        return None
+    if h.kind == "choice":
+        if value not in h.choices:
+            raise BadSpec([unknown(h.name, value, h.choices)])
+        return value
+    if h.kind == "bool":
+        known = {"true": True, "1": True, "false": False, "0": False}
+        if str(value).lower() not in known:
+            raise BadSpec([f"{h.name} is {value!r}, but must be true or false."])
+        return known[str(value).lower()]
+    return _number(h.name, value, h.kind, h.low, h.high)
+
+
+def _number(name: str, value: Any, kind: str, low: float | None, high: float | None) -> Any:
+    hint = " or auto" if name == "alpha" else ""
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        number = float(value)
+    except (TypeError, ValueError):
+        raise BadSpec([f"{name} is {value!r}, but must be a number{hint}."]) from None
+    nearest = number if number == number else (low or 0.0)
+    nearest = max(nearest, low) if low is not None else nearest
+    nearest = min(nearest, high) if high is not None else nearest
+    if kind == "int" and abs(nearest) != float("inf"):
+        nearest = round(nearest)
+    if nearest != number:
+        span = f"a whole number from {low:,} to {high:,}" if kind == "int" else f"between {low:g} and {high:g}"
+        raise BadSpec([f"{name} is {value}, but must be {span}: the nearest valid value is {nearest:.10g}."])
+    return nearest
+
+
+def _unknown_names(spec: Spec) -> list[str]:
+    checks = [("dataset", spec.dataset, names("dataset")), ("method", spec.method, names("method")),
+              ("profile", spec.profile, PROFILES), ("scenario", spec.scenario, tuple(SCENARIOS))]
+    return [unknown(kind, value, valid) for kind, value, valid in checks if value not in valid]
+
+
+def _with_numbers(spec: Spec) -> tuple[Spec, list[str]]:
+    """The spec with its numbers in their own type, so that seed 1, 1.0 and "1" are one; and what is wrong with them."""
+    values, problems = {}, []
+    for name, value, kind, low, high in (
+            ("forget_fraction", spec.forget_fraction, "float", SMALLEST, LARGEST),
+            ("seed", spec.seed, "int", 0, MAX_SEED), ("original_seed", spec.original_seed, "int", 0, MAX_SEED)):
+        try:
+            values[name] = _number(name, value, kind, low, high)
+        except BadSpec as error:
+            problems += error.problems
+    return dataclasses.replace(spec, **values), problems
+
+
+def _too_few(spec: Spec, dataset: Dataset) -> list[str]:
+    fraction = spec.forget_fraction
+    if not isinstance(fraction, (int, float)) or not SMALLEST <= fraction <= LARGEST:
+        return []
+    return [] if forget_count(fraction, dataset.train_size) else [too_small(fraction, dataset.train_size)]
+
+
+def _model(spec: Spec, dataset: Dataset) -> tuple[Model | None, list[str]]:
+    fitting = {model.name: model for model in models_for(dataset)}
+    name = spec.model or dataset.default_model
+    if name not in fitting:
+        return None, [unknown(f"model for {dataset.name}", name, tuple(fitting))]
+    return fitting[name], []
+
+
+def _options(spec: Spec, dataset: Dataset) -> tuple[dict[str, Any], list[str]]:
+    known = {option.name: option for option in dataset.options}
+    problems = [unknown(f"option of {dataset.name}", name, tuple(known)) if known else
+                f"{dataset.name} has no options, but {name!r} was set." for name in spec.options if name not in known]
+    values = {name: spec.options.get(name, option.default) for name, option in known.items()}
+    for name, value in values.items():
+        choices = known[name].choices
+        if value not in choices:
+            problems.append(f"{name} is {value!r}, but must be one of {', '.join(str(c) for c in choices)}.")
+        else:
+            values[name] = choices[choices.index(value)]  # 0 means 0.0, with its identity
+    return values, problems

@@ -1,0 +1,213 @@
+"""The only training loop, and the small parts that methods build their objectives from.
+
+A loop is a generator: it yields a :class:`engine.types.Progress` after every optimiser step, so the
+caller decides about probing, timing, saving and stopping. Batches are index tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.batches import batch_sizes, steps_in
+from engine.data import Data, Pool
+from engine.device import autocast
+from engine.errors import Diverged
+from engine.parameters import ForgetEpochs
+from engine.rng import generator, permutation
+from engine.types import Progress, Recipe, Sizes, TrainingState
+
+Resume = Callable[[nn.Module, Any], TrainingState | None]
+CHECK_EVERY_CUDA = 10  # asking a GPU whether a loss is finite waits for it; ten steps lose little
+
+
+@dataclass(frozen=True)
+class Split:
+    """Index tensors (int64, on the device): forget and retain into D, validation and test into the held-out pool."""
+
+    forget: Tensor
+    retain: Tensor
+    validation: Tensor
+    test: Tensor
+
+    @property
+    def sizes(self) -> Sizes:
+        forget, retain = len(self.forget), len(self.retain)
+        return Sizes(forget + retain, forget, retain, len(self.validation), len(self.test))
+
+
+@dataclass
+class Task:
+    """What an unlearning method is given.
+
+    ``model`` starts as the Original and is changed in place; ``fresh()`` builds the same network with
+    its first weights; ``resume(model, optimiser)`` restores a killed training of this very run, if any.
+    """
+
+    model: nn.Module
+    data: Data
+    split: Split
+    recipe: Recipe
+    seed: int
+    device: torch.device
+    fresh: Callable[[], nn.Module]
+    resume: Resume = lambda model, optimiser: None
+
+    def batch(self, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Inputs and labels of these training samples."""
+        return self.data.batch(self.data.train, index, augment)
+
+    def loss(self, index: Tensor) -> Tensor:
+        """Mean cross entropy of these training samples, without augmentation; differentiable.
+
+        A single sample is read with frozen batch norm: it has no batch statistics.
+        """
+        inputs, labels = self.batch(index)
+        mode = self.model.training
+        self.model.train(mode and len(index) > 1)
+        with autocast(self.device):
+            loss = F.cross_entropy(self.model(inputs).float(), labels)
+        self.model.train(mode)
+        return loss
+
+    def validation_loss(self) -> float:
+        """Mean cross entropy over all of D_v in evaluation mode (METHODS.md: L_v)."""
+        return mean_loss(self.model, self.data, self.data.heldout, self.split.validation)
+
+
+def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_size: int = 1_000) -> float:
+    """Mean cross entropy over ``pool[index]`` in evaluation mode; the model's mode is restored."""
+    was_training = model.training
+    model.eval()
+    total = torch.zeros((), device=index.device)
+    with torch.no_grad():
+        for part in index.split(batch_size):
+            inputs, labels = data.batch(pool, part)
+            total += F.cross_entropy(model(inputs).float(), labels, reduction="sum")
+    model.train(was_training)
+    return float(total) / len(index)
+
+
+def shuffled(index: Tensor, batch_size: int, seed: int, purpose: str) -> tuple[Tensor, ...]:
+    """The set in a new order, cut into batches."""
+    order = permutation(len(index), seed, purpose).to(index.device)
+    return index[order].split(batch_sizes(len(index), batch_size))
+
+
+def cycle(index: Tensor, batch_size: int, seed: int, purpose: str) -> Iterator[Tensor]:
+    """Batches without end; the set is reshuffled each time it is exhausted."""
+    passes = 0
+    while True:
+        yield from shuffled(index, batch_size, seed, f"{purpose}/{passes}")
+        passes += 1
+
+
+def linear_factor(final: float, epoch: int, epochs: int) -> float:
+    """1 in epoch 0, falling linearly so that it would reach ``final`` after ``epochs`` epochs."""
+    return 1 + (final - 1) * epoch / epochs
+
+
+def make_optimiser(name: str, model: nn.Module, learning_rate: float, weight_decay: float,
+                   momentum: float = 0.0) -> torch.optim.Optimizer:
+    """SGD or AdamW in torch's fused form (one pass over the weights a step)."""
+    if name == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum, weight_decay=weight_decay,
+                               fused=True)
+    return torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
+
+
+def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[int], tuple[Any, ...]],
+         objective: Callable[[Any, int], tuple[Tensor, int, dict[str, Any]]],
+         learning_rate: Callable[[int], float], total_steps: int, begin_epoch: Callable[[int], None] | None = None,
+         start: TrainingState | None = None, keep: Callable[..., TrainingState] | None = None) -> Iterator[Progress]:
+    """Runs ``epochs`` epochs and yields a Progress after every step.
+
+    ``batches(epoch)`` gives the epoch's batches, ``objective(batch, epoch)`` the loss to descend, the
+    number of samples it saw and the terms to show. ``keep`` makes the state that a resumable
+    training attaches to its last step of an epoch. Raises Diverged where a loss is not finite.
+    """
+    step, samples = (start.step, start.samples) if start else (0, 0)
+    if start and start.epoch >= epochs:  # killed between its last step and its result
+        yield Progress(step, total_steps, samples, {}, epochs - 1)
+    for epoch in range(start.epoch if start else 0, epochs):
+        rate = learning_rate(epoch)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        if begin_epoch:
+            begin_epoch(epoch)
+        todo = batches(epoch)
+        for position, batch in enumerate(todo, start=1):
+            optimiser.zero_grad(set_to_none=True)
+            loss, count, terms = objective(batch, epoch)
+            loss.backward()
+            optimiser.step()
+            step, samples = step + 1, samples + count
+            _refuse_non_finite(loss, step)
+            last = position == len(todo)
+            state = keep(epoch=epoch + 1, step=step, samples=samples) if keep and last else None
+            yield Progress(step, total_steps, samples, {**terms, "learning_rate": rate}, epoch, state)
+
+
+def _refuse_non_finite(loss: Tensor, step: int) -> None:
+    if loss.device.type == "cuda" and step % CHECK_EVERY_CUDA:
+        return
+    if not torch.isfinite(loss.detach()):
+        raise Diverged(f"The loss became {float(loss.detach())} at step {step}: a smaller learning rate may help.")
+
+
+def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int,
+          resume: Resume = lambda model, optimiser: None) -> Iterator[Progress]:
+    """Trains a network from where it stands on ``data.train[index]`` by a recipe; resumable at every epoch."""
+    device = index.device
+    optimiser = make_optimiser(recipe.optimiser, model, recipe.learning_rate, recipe.weight_decay, recipe.momentum)
+    start = resume(model, optimiser)
+    rng: dict[str, torch.Generator | None] = {"augment": None}
+
+    def begin_epoch(epoch: int) -> None:
+        if recipe.augment:
+            rng["augment"] = generator(seed, f"augment/epoch {epoch}")
+
+    def objective(batch: Tensor, epoch: int) -> tuple[Tensor, int, dict[str, Any]]:
+        inputs, labels = data.batch(data.train, batch, rng["augment"])
+        with autocast(device):
+            loss = F.cross_entropy(model(inputs).float(), labels)
+        return loss, len(batch), {"retain_loss": loss.detach()}
+
+    model.train()
+    yield from loop(
+        optimiser,
+        epochs=recipe.epochs,
+        batches=lambda epoch: shuffled(index, recipe.batch_size, seed, f"batches/epoch {epoch}"),
+        objective=objective,
+        learning_rate=lambda e: recipe.learning_rate * linear_factor(recipe.final_lr_fraction, e, recipe.epochs),
+        total_steps=recipe.epochs * steps_in(len(index), recipe.batch_size),
+        begin_epoch=begin_epoch,
+        start=start,
+        keep=lambda **at: TrainingState(model=model, optimiser=optimiser, **at),
+    )
+
+
+def over_forget_set(task: Task, parameters: ForgetEpochs, epochs: int,
+                    objective: Callable[[Tensor, Tensor, int], tuple[Tensor, int, dict[str, Any]]],
+                    begin_epoch: Callable[[int], None] | None = None) -> Iterator[Progress]:
+    """``epochs`` passes over D_f, each step with a batch of D_r beside it (algorithm 1 of the paper).
+
+    D_r is reshuffled whenever it is exhausted. AdamW, its rate falling linearly per forget epoch.
+    """
+    p = parameters
+    task.model.train(p.batch_norm == "train")
+    retain = cycle(task.split.retain, p.batch_size, task.seed, "retain batches")
+    yield from loop(
+        make_optimiser("adamw", task.model, p.learning_rate, p.weight_decay),
+        epochs=epochs,
+        batches=lambda e: shuffled(task.split.forget, p.batch_size, task.seed, f"forget batches/epoch {e}"),
+        objective=lambda forget, epoch: objective(forget, next(retain), epoch),
+        learning_rate=lambda epoch: p.learning_rate * linear_factor(p.final_lr_fraction, epoch, epochs),
+        total_steps=epochs * steps_in(len(task.split.forget), p.batch_size),
+        begin_epoch=begin_epoch,
+    )

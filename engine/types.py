@@ -1,0 +1,268 @@
+"""The records that components declare and the values that flow between the engine's parts.
+
+Nothing here imports torch: the app, the CLI's ``list`` and the tests of the registry read
+declarations without waiting for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Status = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
+ENDED: tuple[Status, ...] = ("finished", "failed", "cancelled", "interrupted")
+PROFILES = ("corrected", "paper")
+
+
+# --- what components declare ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained from scratch (METHODS.md, "Data and the Original model").
+
+    The learning rate falls linearly per epoch from ``learning_rate`` towards
+    ``learning_rate * final_lr_fraction``; ``weight_decay`` and ``momentum`` are the
+    optimiser's own; ``augment`` applies the data set's training augmentation.
+    """
+
+    optimiser: Literal["sgd", "adamw"]
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    final_lr_fraction: float
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    augment: bool = False
+
+
+@dataclass(frozen=True)
+class Option:
+    """A choice that a data set offers about itself, such as the rate of label noise."""
+
+    name: str
+    default: Any
+    choices: tuple[Any, ...]
+    help: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set: its description, its training recipe and the function that loads it.
+
+    ``load(options, on_progress)`` returns :class:`engine.data.Data` on the CPU or raises
+    :class:`engine.errors.DataMissing`. ``available()`` answers at once, without loading:
+    where the data would come from, or None. ``unlearning`` holds, per method name, the
+    hyperparameters that this data set's published settings change.
+    """
+
+    name: str
+    title: str
+    kind: Literal["image", "text"]
+    classes: tuple[str, ...]
+    train_size: int
+    heldout_size: int
+    input_size: int
+    default_model: str
+    recipe: Recipe
+    load: Callable[..., Any]
+    available: Callable[[], str | None]
+    summary: str
+    source: str
+    options: tuple[Option, ...] = ()
+    unlearning: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    threads: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network: ``build(classes, channels)`` returns it uninitialised (see ``engine.models``)."""
+
+    name: str
+    title: str
+    kind: Literal["image", "text"]
+    build: Callable[..., Any]
+    summary: str
+    source: str
+    min_input_size: int = 0
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+
+    def fits(self, dataset: Dataset) -> bool:
+        return self.kind == dataset.kind and dataset.input_size >= self.min_input_size
+
+    def recipe_for(self, dataset: Dataset) -> Recipe:
+        return self.recipes.get(dataset.name, dataset.recipe)
+
+
+@dataclass(frozen=True)
+class Method:
+    """An unlearning method.
+
+    ``parameters`` is a frozen dataclass whose fields are made with :func:`parameter`.
+    ``unlearn(task, parameters)`` is a generator: it changes ``task.model`` in place and yields
+    a :class:`Progress` after every step. ``plan(parameters, sizes)`` says beforehand how many
+    steps and samples that takes. ``profiles`` names what a profile changes in the defaults.
+    """
+
+    name: str
+    title: str
+    summary: str
+    source: str
+    parameters: type
+    unlearn: Callable[[Any, Any], Iterator[Progress]]
+    plan: Callable[[Any, Sizes], Plan]
+    profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    from_scratch: bool = False
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A membership inference attack.
+
+    ``feature`` names the per-sample column of a read-out that the attacker sees;
+    ``score(members, nonmembers)`` returns its accuracy in percent (50 = coin toss) from two
+    one-dimensional float arrays of that feature.
+    """
+
+    name: str
+    title: str
+    feature: Literal["loss", "entropy"]
+    score: Callable[..., float]
+    summary: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Auto:
+    """A hyperparameter that is worked out from the run: ``rule`` in words, ``value`` as code."""
+
+    rule: str
+    value: Callable[[Setting], Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an automatic hyperparameter may depend on."""
+
+    dataset: Dataset
+    recipe: Recipe
+    sizes: Sizes
+
+
+def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: float | None = None,
+              high: float | None = None, step: float | None = None, unit: str = "",
+              choices: tuple[str, ...] = (), auto: Auto | None = None) -> Any:
+    """A dataclass field that declares one hyperparameter; ``auto`` makes None mean "work it out".
+
+    Pages show the group ``main`` at once and fold the others away.
+    """
+    return field(default=default, metadata={
+        "help": help, "group": group, "low": low, "high": high, "step": step, "unit": unit,
+        "choices": choices, "auto": auto})
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One declared hyperparameter, as pages and the CLI read it."""
+
+    name: str
+    kind: Literal["int", "float", "bool", "choice"]
+    default: Any
+    help: str
+    group: str
+    low: float | None
+    high: float | None
+    step: float | None
+    unit: str
+    choices: tuple[str, ...]
+    auto: Auto | None
+
+
+def declared(parameters: type) -> tuple[Hyperparameter, ...]:
+    """The hyperparameters of a method's parameter dataclass, in the order they are written."""
+    found = []
+    for f in dataclasses.fields(parameters):
+        kind = "choice" if f.metadata["choices"] else str(f.type).split("|")[0].strip()
+        found.append(Hyperparameter(name=f.name, kind=kind, default=f.default, **f.metadata))
+    return tuple(found)
+
+
+# --- what flows -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Numbers of samples in the training, forget, retain, validation and test sets."""
+
+    train: int
+    forget: int
+    retain: int
+    validation: int
+    test: int
+
+    @property
+    def forget_fraction(self) -> float:
+        return self.forget / self.train
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a method will cost: optimiser steps, and samples that pass forward and backward."""
+
+    steps: int
+    samples: int
+
+
+@dataclass
+class Progress:
+    """One step of a method or of a training.
+
+    ``terms`` holds detached scalars of this step (losses, alpha, learning rate); ``state`` is
+    set at the end of an epoch by trainings that can be resumed.
+    """
+
+    step: int
+    total_steps: int
+    samples: int
+    terms: dict[str, Tensor | float]
+    epoch: int = 0
+    state: TrainingState | None = None
+
+
+@dataclass
+class TrainingState:
+    """All that a killed training needs to go on after ``epoch`` finished epochs."""
+
+    epoch: int
+    step: int
+    samples: int
+    model: nn.Module
+    optimiser: Any
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One run as a person asks for it. See :mod:`engine.spec` for validation and identity.
+
+    ``forget_fraction`` is a fraction of the training set in (0, 0.6]; ``forget_class`` is used
+    by the scenario ``class`` only; ``parameters`` holds the hyperparameters that differ from the
+    defaults; ``options`` those of the data set.
+    """
+
+    dataset: str = "digits"
+    method: str = "nabla_tau"
+    model: str | None = None
+    scenario: str = "random"
+    forget_fraction: float | None = 0.15
+    forget_class: str | int | None = None
+    seed: int = 0
+    original_seed: int = 0
+    profile: str = "corrected"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,31 @@
+"""What this is in a minute, one button that runs it, and the state of the machine."""
+
+import streamlit as st
+
+from ui import launch, shell, status
+
+shell.ensure()
+
+st.title("Can a trained model forget?")
+st.markdown(
+    "A model that has seen a sample gives itself away: its **loss** on that sample is lower than on one it has never "
+    "seen. *Machine unlearning* takes samples out of a trained model without training it anew. Here you watch it "
+    "happen: the losses of the samples to **:orange[forget]** move onto those of **:blue[never-seen test]** samples, "
+    "and an attacker who guesses which is which falls to a **coin toss, 50%**.")
+
+demo, explain = st.columns([1, 2], vertical_alignment="center", gap="large")
+with demo:
+    if st.button("Forget 15% of the digits now", type="primary", icon=":material/play_arrow:", key="demo",
+                 width="stretch"):
+        st.switch_page(shell.UNLEARN, query_params={"run": launch.demo()})
+explain.caption(launch.DEMO_TEXT)
+
+status.interrupted_runs()
+
+st.subheader("On this machine")
+status.machine_and_data()
+
+status.recorded_results()
+
+st.subheader("Latest runs")
+status.latest_runs()

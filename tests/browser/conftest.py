@@ -1,0 +1,130 @@
+"""A Streamlit server and a headless Chromium for the browser tests, which skip by name where either is absent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]
+PATIENCE = 90  # seconds for a server or a page on a busy machine
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One headless Chromium for all tests."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh page of 1440 x 900; ``page.errors`` lists console errors and uncaught exceptions as they come."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    tab.set_default_timeout(PATIENCE * 1000)
+    tab.errors = []
+    tab.on("console", lambda message: tab.errors.append(_said(message)) if _counts(message) else None)
+    tab.on("pageerror", lambda error: tab.errors.append(str(error)))
+    yield tab
+    context.close()
+
+
+def _counts(message) -> bool:
+    """An error, but not Streamlit's own search for its base path, which answers 404 below a deep link."""
+    return message.type == "error" and "/_stcore/" not in message.location.get("url", "")
+
+
+def _said(message) -> str:
+    return f"{message.text} ({message.location.get('url', '')})"
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
+    """``serve(script, env=None, wait=True, options=())`` starts Streamlit on a free port and returns its URL.
+
+    ``options`` are further ``--section.name=value`` arguments. Servers stop, with their children, after the
+    module's last test; what they wrote is shown when one does not come up.
+    """
+    started: list[subprocess.Popen] = []
+
+    def start(script: Path | str, env: dict[str, str] | None = None, wait: bool = True,
+              options: tuple[str, ...] = ()) -> str:
+        port = _free_port()
+        log = tmp_path_factory.mktemp("server") / "log.txt"
+        server = _launch(Path(script), port, log, env or {}, options)
+        started.append(server)
+        base = next((o.split("=", 1)[1].strip("/") for o in options if o.startswith("--server.baseUrlPath=")), "")
+        url = f"http://127.0.0.1:{port}" + (f"/{base}" if base else "")
+        if wait:
+            _await_health(server, url, log)
+        return url
+
+    yield start
+    for server in started:
+        _stop(server)
+
+
+def _launch(script: Path, port: int, log: Path, env: dict[str, str], options: tuple[str, ...]) -> subprocess.Popen:
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}",
+               "--server.address=127.0.0.1", "--server.headless=true", "--server.enableStaticServing=true",
+               "--browser.gatherUsageStats=false", "--server.fileWatcherType=none", "--runner.postScriptGC=false",
+               *options]
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    with log.open("wb") as out:
+        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **env}, stdout=out,
+                                stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def _await_health(server: subprocess.Popen, url: str, log: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the server at {url} did not come up:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+def _stop(server: subprocess.Popen) -> None:
+    """End the server's own session: it and whatever it started."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(server.pid, sign)
+            server.wait(10)
+        except ProcessLookupError:
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    server.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nothing listens on."""
+    return _free_port()

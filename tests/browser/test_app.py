@@ -1,0 +1,239 @@
+"""The app as a user starts it, in headless Chromium: the demo, zoom, deep links, reloads, Ctrl-C, kill -9."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.spec import resolve
+from engine.store import Store
+from engine.types import ENDED, Spec
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "test-artifacts"
+LONG = Spec(parameters={"retain_epochs": 200})  # about half a minute of digits, unless it is stopped
+STATE = """() => [...document.querySelectorAll('[class*=st-key-]')].filter(e => e.querySelector('.live-chart')
+  && /st-key-(before|now|attacks|accuracy)-/.test(e.className)).map(e => [
+    e.className.match(/st-key-(before|now|attacks|accuracy)-/)[1],
+    JSON.stringify((e.querySelector('.live-chart').data || []).map(t => t.y))])"""
+NOW = "[class*=st-key-now-] .live-chart"
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path
+
+
+@pytest.fixture
+def app(serve, home):
+    """The app's address, on an empty results folder."""
+    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(home)})
+
+
+def picture(page, name: str) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    size = page.viewport_size
+    page.set_viewport_size({"width": size["width"], "height": 1700 if name.startswith("unlearn") else 900})
+    page.wait_for_timeout(1000)  # fonts and the last chart's drawing
+    page.screenshot(path=str(PICTURES / f"{name}.png"))
+    page.set_viewport_size(size)
+
+
+def no_error(page) -> None:
+    assert page.errors == []
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator("[data-testid=stAlertContentError]").count() == 0
+
+
+def charts(page) -> list[list[str]]:
+    """Name and content (as JSON) of every live chart."""
+    return page.evaluate(STATE)
+
+
+def drawn(page, count: int = 4) -> None:
+    page.wait_for_function(f"() => document.querySelectorAll('.live-chart .main-svg').length >= {count}")
+
+
+def ended(home: Path, run_id: str, seconds: float = 150) -> dict:
+    store, until = Store(home), time.monotonic() + seconds
+    while (run := store.get(run_id))["status"] not in ENDED and time.monotonic() < until:
+        time.sleep(0.2)
+    return run
+
+
+def started(home: Path, run_id: str, step: int = 1) -> None:
+    store, until = Store(home), time.monotonic() + 120
+    while ((store.get(run_id)["progress"] or {}).get("step") or 0) < step:
+        assert time.monotonic() < until, store.get(run_id)
+        time.sleep(0.1)
+
+
+def test_the_demo_from_click_to_finished_with_a_reload_in_the_middle(page, app, home):
+    page.goto(app)
+    page.get_by_role("heading", name="Can a trained model forget?").wait_for()
+    picture(page, "start-light-1440")
+    page.locator(".st-key-demo button").first.click()
+    page.wait_for_url("**/unlearn?run=*")
+    run_id = page.url.split("run=")[1]
+    seen, progress, reloaded, store = [], set(), False, Store(home)
+    while (run := store.get(run_id))["status"] not in ENDED:
+        look(page, seen, progress)
+        if not reloaded and ((run["progress"] or {}).get("step") or 0) > 120:  # of 405
+            page.reload()
+            reloaded = True
+        page.wait_for_timeout(40)
+    assert run["status"] == "finished"
+    assert reloaded
+    page.get_by_text("measured on the complete sets, the charts").wait_for()
+    drawn(page)
+    look(page, seen, progress)
+    assert len(seen) >= 4, "the first drawing and at least three changes"
+    assert len(progress) >= 2, progress
+    no_error(page)
+    picture(page, "unlearn-light-1440")
+    value = page.locator("[data-testid=stMetric]", has_text="Attack on the loss").locator("[data-testid=stMetricValue]")
+    assert value.inner_text() == f"{Store(home).get(run_id)['metrics']['mia_loss']:.1f}%"
+
+
+def look(page, seen: list[str], progress: set[str]) -> None:
+    """Adds what the chart of the present distributions and the progress bar show, where that is new."""
+    state = next((s for s in charts(page) if s[0] == "now" and s[1] != "[]"), None)
+    if state and state[1] not in seen:
+        seen.append(state[1])
+    progress |= {text for text in page.locator("[data-testid=stProgress]").all_inner_texts() if "step" in text}
+
+
+def test_pictures_in_dark_and_narrow(browser, app, home):
+    store = Store(home)
+    run_id = store.submit(resolve(Spec()))
+    for scheme, width in (("dark", 1440), ("light", 900), ("dark", 900)):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        page.goto(app)  # a session starts the queue
+        assert ended(home, run_id)["status"] == "finished"
+        for name, address in (("start", "/"), ("unlearn", f"/unlearn?run={run_id}"), ("runs", "/runs")):
+            page.goto(app + address)
+            page.locator("h1").first.wait_for()
+            if name == "unlearn":
+                page.get_by_text("measured on the complete sets, the charts").wait_for()
+                drawn(page)
+            picture(page, f"{name}-{scheme}-{width}")
+            overflow = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+            assert overflow <= 0, f"{name} is {overflow} pixels wider than the window"
+        context.close()
+
+
+def test_zoom_survives_a_run_and_no_chart_is_replaced(page, app, home):
+    run_id = Store(home).submit(resolve(LONG))
+    page.goto(f"{app}/unlearn?run={run_id}")
+    drawn(page)
+    page.evaluate("() => document.querySelectorAll('.live-chart').forEach((e, i) => e._mark = i)")
+    plot = page.locator(NOW).locator(".nsewdrag").first
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=8)
+    page.mouse.up()
+    axis = f"() => document.querySelector('{NOW}')._fullLayout.xaxis.range"
+    page.wait_for_function(f"() => ({axis})()[0] > 0.5")
+    zoomed, content = page.evaluate(axis), f"() => JSON.stringify(document.querySelector('{NOW}').data.map(t => t.y))"
+    for _ in range(3):
+        page.wait_for_function(f"before => ({content})() !== before", arg=page.evaluate(content))
+    assert Store(home).get(run_id)["status"] == "running"
+    assert page.evaluate(axis) == zoomed
+    assert page.evaluate("() => [...document.querySelectorAll('.live-chart')].map(e => e._mark).slice(0, 4)") == [
+        0, 1, 2, 3]
+    page.locator(f".st-key-stop-{run_id} button").first.click()
+    assert ended(home, run_id)["status"] == "cancelled"
+    page.get_by_text("What was measured until then is kept.").wait_for()
+    no_error(page)
+
+
+def test_a_runs_address_first_thing_after_a_server_start(page, app, home):
+    run_id = Store(home).submit(resolve(Spec()))
+    page.goto(f"{app}/unlearn?run={run_id}")
+    page.get_by_text("measured on the complete sets, the charts").wait_for()
+    links = page.locator("[data-testid=stSidebarNavLink]").all_inner_texts()
+    assert [link.split()[-1] for link in links] == ["Start", "Unlearn", "Runs"]
+    assert page.url.endswith(f"/unlearn?run={run_id}")
+    no_error(page)
+
+
+def test_a_run_goes_on_while_nobody_looks_and_is_found_in_a_second_tab(page, app, home):
+    run_id = Store(home).submit(resolve(LONG))
+    page.goto(f"{app}/unlearn?run={run_id}")
+    drawn(page)
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_role("heading", name="What has been run?").wait_for()
+    page.locator("[data-testid=stSidebar]").get_by_text("% · ").first.wait_for()  # the tray follows it
+    step = Store(home).get(run_id)["progress"]["step"]
+    page.goto("about:blank")  # every tab closed
+    started(home, run_id, step + 20)
+    page.goto(f"{app}/unlearn?run={run_id}")
+    page.locator(f".st-key-stop-{run_id} button").first.click()
+    assert ended(home, run_id)["status"] == "cancelled"
+    no_error(page)
+
+
+def launch(home: Path, port: int) -> subprocess.Popen:
+    """The app in a process of its own that a test may interrupt or kill."""
+    return subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"], cwd=ROOT,
+                            env={**os.environ, "UNLEARN_HOME": str(home)}, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def open_when_up(page, address: str) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            page.goto(address)
+            return
+        except Exception:
+            assert time.monotonic() < until
+            time.sleep(0.3)
+
+
+def test_ctrl_c_ends_the_server_within_two_seconds_of_a_running_run(page, home, free_port):
+    run_id = Store(home).submit(resolve(LONG))
+    server = launch(home, free_port)
+    open_when_up(page, f"http://127.0.0.1:{free_port}/unlearn?run={run_id}")
+    started(home, run_id, 5)
+    began = time.monotonic()
+    server.send_signal(signal.SIGINT)
+    server.wait(20)
+    assert time.monotonic() - began < 2
+
+
+def test_after_a_kill_the_run_is_interrupted_offered_again_and_the_queue_goes_on(page, home, free_port):
+    store = Store(home)
+    running, waiting = store.submit(resolve(LONG)), store.submit(resolve(Spec(seed=1)))
+    server = launch(home, free_port)
+    open_when_up(page, f"http://127.0.0.1:{free_port}/")
+    started(home, running, 5)
+    os.killpg(server.pid, signal.SIGKILL)
+    server.wait(20)
+    assert store.get(running)["status"] == "running"  # nobody was left to write it down
+    page.goto("about:blank")
+    again = launch(home, free_port)
+    try:
+        open_when_up(page, f"http://127.0.0.1:{free_port}/")
+        page.get_by_text("Interrupted: ∇τ (nabla-tau) on Digits").wait_for()
+        assert store.get(running)["status"] == "interrupted"
+        assert ended(home, waiting)["status"] == "finished"
+        page.locator(f".st-key-rerun-{running} button").first.click()
+        page.wait_for_url("**/unlearn?run=*")
+        new = page.url.split("run=")[1]
+        assert store.get(new)["spec"] == store.get(running)["spec"]
+        page.locator(f".st-key-stop-{new} button").first.click()
+        assert ended(home, new)["status"] == "cancelled"
+    finally:
+        os.killpg(again.pid, signal.SIGKILL)
+        again.wait(20)

@@ -1,0 +1,63 @@
+"""What engine tests share: the digits, one Original trained once, small tasks, stores and subprocesses."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """The digits with their noise, on the CPU."""
+    from engine.registry import get
+
+    return get("dataset", "digits").load({"label_noise": 0.2})
+
+
+@pytest.fixture(scope="session")
+def original_folder(digits, tmp_path_factory) -> Path:
+    """A checkpoints folder; the digits Original of seed 0 is in it unless it ships with the repository."""
+    import torch
+
+    from engine.bench import original_key
+    from engine.checkpoints import Checkpoints
+    from engine.device import prepare
+    from engine.originals import train_original
+    from engine.spec import resolve
+    from engine.types import Spec
+
+    checkpoints = Checkpoints(tmp_path_factory.mktemp("originals"))
+    key = original_key(resolve(Spec()))
+    if checkpoints.find(key, digits.fingerprint) is None:
+        train_original(key, digits, checkpoints, prepare(torch.device("cpu"), 1))
+    return checkpoints.root
+
+
+@pytest.fixture
+def with_original(home: Path, original_folder: Path) -> Path:
+    """The test's home folder, with the digits Original at hand."""
+    shutil.copytree(original_folder, home / "checkpoints", ignore=shutil.ignore_patterns("partial", "readouts"))
+    return home
+
+
+@pytest.fixture
+def no_caches():
+    """Empties what the process keeps between runs: loaded data and Originals."""
+    from engine import bench
+
+    def clear() -> None:
+        bench._data.clear()
+        bench._benches.clear()
+
+    clear()
+    yield clear
+    clear()
+
+
+@pytest.fixture
+def store(home: Path):
+    from engine.store import open_store
+
+    return open_store()

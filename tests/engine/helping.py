@@ -1,0 +1,93 @@
+"""Small things that several engine tests need."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120  # seconds for another process on a busy machine
+
+
+def python(*arguments: str, **more: Any) -> subprocess.CompletedProcess:
+    """Runs this Python in the repository with the test's environment."""
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True,
+                          timeout=PATIENCE, **more)
+
+
+def start_python(*arguments: str) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(condition: Callable[[], Any], what: str) -> Any:
+    """The first true value of ``condition()``."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    return pytest.fail(f"waited {PATIENCE} s for {what}")
+
+
+def weights_hash(model: Any) -> str:
+    """sha256 over every tensor of a network's state."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def problems_of(spec: Any, sizes: Any = None) -> list[str]:
+    """What resolve() has against a spec."""
+    from engine.errors import BadSpec
+    from engine.spec import resolve
+
+    with pytest.raises(BadSpec) as caught:
+        resolve(spec, sizes)
+    assert str(caught.value) == "\n".join(caught.value.problems)
+    return caught.value.problems
+
+
+def small_split(forget: int = 40, retain: int = 160, validation: int = 100, test: int = 100) -> Any:
+    """A split of the digits that touches only its first samples."""
+    import torch
+
+    from engine.training import Split
+
+    return Split(torch.arange(forget), torch.arange(forget, forget + retain), torch.arange(validation),
+                 torch.arange(validation, validation + test))
+
+
+def make_task(data: Any, split: Any = None, seed: int = 0, **more: Any) -> Any:
+    """An unlearning task on a small split of the digits; the network has its first weights."""
+    import torch
+
+    from engine.networks import build_network
+    from engine.registry import get
+    from engine.training import Task
+
+    def fresh() -> Any:
+        return build_network(get("model", "small_cnn"), 10, 1, seed, torch.device("cpu"))
+
+    return Task(model=build_network(get("model", "small_cnn"), 10, 1, 99, torch.device("cpu")), data=data,
+                split=split or small_split(), recipe=get("dataset", "digits").recipe, seed=seed,
+                device=torch.device("cpu"), fresh=fresh, **more)
+
+
+def parameters_of(method: str, sizes: Any, **values: Any) -> Any:
+    """A method's effective parameters on the digits."""
+    from engine.spec import resolve
+    from engine.types import Spec
+
+    return resolve(Spec(method=method, parameters=values), sizes).parameters

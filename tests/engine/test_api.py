@@ -1,0 +1,139 @@
+"""The engine from a notebook: the docstring's own example, and that it computes what the command line computes."""
+
+from __future__ import annotations
+
+import dataclasses
+import doctest
+import math
+
+import pytest
+import torch
+from helping import weights_hash
+
+import engine
+from engine import api
+from engine.errors import BadSpec, OriginalMissing
+from engine.store import open_store
+
+
+@pytest.fixture
+def lab(with_original):
+    return engine.load("digits")
+
+
+QUICK = {"max_forget_epochs": 2}
+
+
+def test_the_docstrings_example(with_original, tmp_path, monkeypatch, capsys):
+    """Every line of the module's example runs as written, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    lines = [example.source for example in doctest.DocTestParser().get_examples(api.__doc__)]
+    assert len(lines) == 6
+    space: dict = {}
+    for line in lines[:-2]:
+        exec(line, space)
+    attack = eval(lines[-2], space)
+    assert 0 <= attack <= 100
+    exec(lines[-1], space)
+    assert (tmp_path / "unlearned.safetensors").stat().st_size > 100_000
+    assert (space["result"].steps, space["result"].samples) == (80, 4_932) and space["result"].seconds > 0
+    assert not (with_original / "runs.sqlite").exists(), "nothing is written to the run store"
+
+
+def test_what_the_package_offers():
+    assert set(engine.__all__) == {"Lab", "Parts", "Result", "__version__", "load"}
+    assert engine.load is api.load and engine.Lab is api.Lab
+    with pytest.raises(AttributeError, match=r"^module 'engine' has no attribute 'unlearn'$"):
+        engine.unlearn  # noqa: B018
+
+
+def test_saved_weights_give_equal_outputs(lab, tmp_path):
+    from safetensors.torch import load_file
+
+    from engine.networks import build_network
+    from engine.registry import get
+
+    result = lab.unlearn(lab.split(), **QUICK)
+    path = result.save(tmp_path / "deep" / "unlearned.safetensors")
+    fresh = build_network(get("model", "small_cnn"), 10, 1, 5, lab.data.device)
+    fresh.load_state_dict(load_file(path))
+    inputs, _ = lab.data.batch(lab.data.heldout, torch.arange(100, device=lab.data.device))
+    with torch.no_grad():
+        assert torch.equal(fresh.eval()(inputs), result.model(inputs))
+    assert {value.dtype for value in load_file(path).values()} == {torch.float32, torch.int64}
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_it_computes_what_a_run_computes(lab, with_original):
+    """The same spec through the store: the same metrics, of the result and of the Original, to the last digit."""
+    from engine.bench import load_data
+    from engine.checkpoints import Checkpoints
+    from engine.experiment import execute
+    from engine.spec import resolve
+    from engine.types import Spec
+
+    parts = lab.split(forget_fraction=0.2, seed=3)
+    result = lab.unlearn(parts, "finetune", **QUICK)
+    resolved = resolve(Spec(method="finetune", forget_fraction=0.2, seed=3, parameters=QUICK))
+    store = open_store()
+    run = execute(store.get(store.begin(resolved)), resolved, store, Checkpoints(with_original / "checkpoints"),
+                  lab.data.device)
+    assert load_data(resolved.dataset, resolved.options, lab.data.device) is lab.data
+    metrics = run["metrics"]
+    assert lab.evaluate(parts) == metrics["original"]
+    found = lab.evaluate(result)
+    assert found == {name: metrics[name] for name in found}
+    assert (result.steps, result.samples) == (run["steps"], run["samples"])
+
+
+def test_seeds_reproduce(lab):
+    parts = lab.split(seed=1)
+    again = engine.load("digits").split(seed=1)
+    assert all(torch.equal(one, other) for one, other in zip(vars(parts.sets).values(), vars(again.sets).values()))
+    one = lab.unlearn(parts, **QUICK)
+    torch.rand(100)
+    assert weights_hash(lab.unlearn(again, **QUICK).model) == weights_hash(one.model)
+    assert weights_hash(lab.unlearn(lab.split(seed=2), **QUICK).model) != weights_hash(one.model)
+
+
+def test_the_original_is_never_changed(lab):
+    before = weights_hash(lab.original)
+    result = lab.unlearn(lab.split(), **QUICK)
+    assert weights_hash(lab.original) == before != weights_hash(result.model)
+    assert not lab.original.training and not result.model.training
+
+
+def test_progress_is_called_after_every_step(lab):
+    seen = []
+    result = lab.unlearn(lab.split(), on_progress=seen.append, **QUICK)
+    assert [progress.step for progress in seen] == list(range(1, 11)) and seen[-1].samples == result.samples
+    assert math.isfinite(float(seen[-1].terms["forget_loss"]))
+
+
+def test_the_thread_count_is_the_data_sets_whatever_ran_before(lab):
+    """The order of floating-point sums depends on it; loading CIFAR in between sets it to all cores."""
+    torch.set_num_threads(2)
+    seen = set()
+    lab.unlearn(lab.split(), on_progress=lambda progress: seen.add(torch.get_num_threads()), max_forget_epochs=1)
+    assert seen == {1}
+
+
+def test_problems_come_together(lab):
+    with pytest.raises(BadSpec) as caught:
+        lab.split(forget_fraction=0.7, seed=-1)
+    assert len(caught.value.problems) == 2
+    with pytest.raises(BadSpec, match=r"^No hyperparameter of finetune named 'alpha'\. "):
+        lab.unlearn(lab.split(), "finetune", alpha=0.3)
+
+
+def test_other_originals(with_original, monkeypatch, no_caches):
+    from engine import registry
+
+    with pytest.raises(OriginalMissing):
+        engine.load("digits", original_seed=8, train_original=False)
+    digits = registry.get("dataset", "digits")
+    short = dataclasses.replace(digits, recipe=dataclasses.replace(digits.recipe, epochs=1))
+    monkeypatch.setitem(registry._components("dataset"), "digits", short)
+    lab = engine.load("digits", original_seed=8, label_noise=0.0)
+    assert lab.data.options == {"label_noise": 0.0}
+    assert set(lab.evaluate(lab.split())) >= {"retain_accuracy", "forget_accuracy", "mia_loss", "notes"}

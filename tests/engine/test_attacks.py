@@ -1,0 +1,163 @@
+"""The attackers against hand-worked cases and against scikit-learn used directly (METHODS.md, "Metrics")."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
+
+from engine import evaluation
+from engine.errors import Diverged
+from engine.evaluation import balanced, logistic_attack, null_band
+from engine.readout import columns_of
+from engine.registry import all_of, get
+
+
+def by_scikit_learn(forget, test):
+    """The authors' code as METHODS.md tells it, written a second time."""
+    n = min(len(forget), len(test))
+    forget, test = np.array(forget, dtype=float), np.array(test, dtype=float)
+    larger = forget if len(forget) > len(test) else test
+    if len(forget) != len(test):
+        np.random.default_rng(1).shuffle(larger)
+    rows = np.concatenate([test[:n], forget[:n]]).reshape(-1, 1)
+    label = np.array([0] * n + [1] * n)
+    folds = StratifiedShuffleSplit(n_splits=10, test_size=0.1, random_state=0)
+    return 100 * cross_val_score(LogisticRegression(), rows, label, cv=folds).mean()
+
+
+# --- the larger side is subsampled ----------------------------------------------------------
+
+
+def test_equal_sides_are_left_as_they_are():
+    members, nonmembers = balanced(np.array([3.0, 1.0]), np.array([2.0, 4.0]))
+    assert members.tolist() == [3.0, 1.0] and nonmembers.tolist() == [2.0, 4.0]
+
+
+def test_the_larger_side_is_shuffled_by_default_rng_1_and_cut():
+    """numpy.random.default_rng(1) shuffles 0 ... 9 into 8 4 7 0 1 2 5 9 6 3."""
+    small, large = np.array([0.5, 0.25, 0.75]), np.arange(10.0)
+    assert [side.tolist() for side in balanced(small, large)] == [[0.5, 0.25, 0.75], [8, 4, 7]]
+    assert [side.tolist() for side in balanced(large, small)] == [[8, 4, 7], [0.5, 0.25, 0.75]]
+    assert large.tolist() == list(range(10)), "the caller's array is not shuffled"
+
+
+def test_test_rows_come_first_then_the_forget_rows(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(evaluation, "_mean_accuracy", lambda rows, label: seen.update(rows=rows, label=label) or 50.0)
+    logistic_attack(np.arange(10.0), np.arange(100.0, 110.0))
+    assert seen["rows"][:, 0].tolist() == [*range(100, 110), *range(10)]
+    assert seen["label"].tolist() == [0] * 10 + [1] * 10
+
+
+# --- the score ------------------------------------------------------------------------------
+
+
+def test_all_members_below_all_others_is_100():
+    assert logistic_attack(np.linspace(0, 1, 50), np.linspace(20, 21, 50)) == 100.0
+    assert logistic_attack(np.linspace(20, 21, 50), np.linspace(0, 1, 50)) == 100.0
+
+
+def test_one_value_for_all_is_50():
+    assert logistic_attack(np.full(40, 0.3), np.full(40, 0.3)) == 50.0
+
+
+def test_a_tenth_of_the_members_stands_out():
+    """10 of 100 members at 0, everything else at 10: per held-out 10 + 10 the attacker gets the 10 others right and
+    the standing-out members, so the mean is 50 + their share of the folds."""
+    members = np.array([0.0] * 10 + [10.0] * 90)
+    others = np.full(100, 10.0)
+    folds = StratifiedShuffleSplit(10, test_size=0.1, random_state=0).split(np.zeros(200), [0] * 100 + [1] * 100)
+    hits = [sum(100 <= row < 110 for row in held) for _, held in folds]
+    assert logistic_attack(members, others) == pytest.approx(50 + 100 * np.mean(hits) / 20)
+
+
+def test_equal_means_are_invisible_to_it():
+    """METHODS.md: two samples with equal means but otherwise separable score 50."""
+    inside = np.tile([4.9, 5.1], 250)
+    outside = np.tile([0.0, 10.0], 250)
+    assert logistic_attack(inside, outside) == pytest.approx(50, abs=4)
+
+
+@pytest.mark.parametrize("members, others", [(150, 150), (150, 399), (399, 150), (37, 64), (10, 10)])
+@pytest.mark.parametrize("attack", all_of("attack"), ids=lambda attack: attack.name)
+def test_against_scikit_learn_used_directly(attack, members, others):
+    if attack.name not in ("mia_loss", "mia_entropy"):
+        pytest.skip(f"{attack.name} is not the paper's logistic regression")
+    rng = np.random.default_rng(members + others)
+    forget, test = rng.exponential(0.7, members), rng.exponential(1.0, others)
+    assert attack.score(forget, test) == by_scikit_learn(forget, test)
+
+
+def test_float32_losses_are_attacked_as_they_are():
+    rng = np.random.default_rng(0)
+    forget, test = (rng.exponential(size=60).astype(np.float32) for _ in range(2))
+    assert logistic_attack(forget, test) == by_scikit_learn(forget, test)
+
+
+@pytest.mark.parametrize("bad, count", [([math.nan], 1), ([math.inf, -math.inf, math.nan], 3)])
+def test_losses_that_are_not_finite_are_an_error(bad, count):
+    forget = np.array([*bad, *[1.0] * (20 - len(bad))])
+    with pytest.raises(Diverged) as caught:
+        logistic_attack(forget, np.ones(20))
+    assert str(caught.value) == (
+        f"{count} of 40 losses or entropies are not finite, so there is nothing to attack.")
+
+
+def test_fewer_than_ten_samples_a_side():
+    with pytest.raises(ValueError, match=r"^an attack needs at least 10 samples a side, not 9$"):
+        logistic_attack(np.ones(9), np.ones(100))
+    assert 0 <= logistic_attack(np.arange(10.0), np.arange(10.0)) <= 100
+    assert null_band(get("attack", "mia_loss"), np.ones(9), np.ones(100), seed=0) is None
+
+
+# --- what the attackers see -----------------------------------------------------------------
+
+
+def test_entropy_is_0_at_certainty_and_ln_c_at_uniform():
+    logits = torch.tensor([[200.0, -200.0, -200.0], [0.0, 0.0, 0.0], [math.log(2), math.log(1), math.log(1)]])
+    loss, entropy, correct = columns_of(logits, torch.tensor([0, 2, 1]))
+    # softmax (1/2, 1/4, 1/4): entropy 1.5 ln 2; cross entropy of the label 1 is ln 4
+    assert entropy.tolist() == pytest.approx([0.0, math.log(3), 1.5 * math.log(2)], abs=1e-6)
+    assert loss.tolist() == pytest.approx([0.0, math.log(3), math.log(4)], abs=1e-6)
+    assert correct.tolist() == [True, False, False]
+    assert bool(entropy.isfinite().all()) and entropy.dtype == torch.float32
+
+
+def test_columns_are_float32_whatever_the_logits():
+    loss, entropy, _ = columns_of(torch.zeros(2, 4, dtype=torch.bfloat16), torch.tensor([0, 1]))
+    assert loss.dtype == entropy.dtype == torch.float32
+    assert loss.tolist() == pytest.approx([math.log(4)] * 2)
+
+
+# --- the null band --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attack", ["mia_loss", "mia_entropy"])
+def test_the_null_band_lies_around_50_even_where_the_sets_differ(attack):
+    rng = np.random.default_rng(0)
+    low, high = null_band(get("attack", attack), rng.exponential(size=150), rng.exponential(size=150) + 5, seed=0)
+    assert low < 50 < high
+
+
+def test_the_null_band_has_the_width_of_the_attackers_noise():
+    """METHODS.md: expected |score - 50| of 1.6 with 500 a side, about 3 with 150: a standard deviation of 2 and 3.7."""
+    rng = np.random.default_rng(1)
+    for n, expected in ((500, 1.6), (150, 3.0)):
+        low, high = null_band(get("attack", "mia_loss"), rng.exponential(size=n), rng.exponential(size=n), seed=3)
+        half = 1.96 * expected * math.sqrt(math.pi / 2)
+        assert 0.5 * half < (high - low) / 2 < 1.7 * half
+        assert low < 50 < high
+
+
+def test_the_null_band_repeats_under_one_seed():
+    rng = np.random.default_rng(2)
+    one, other = rng.exponential(size=40), rng.exponential(size=60)
+    loss = get("attack", "mia_loss")
+    first = null_band(loss, one, other, seed=0)
+    evaluation._null_band.cache_clear()
+    assert null_band(loss, one, other, seed=0) == first != null_band(loss, one, other, seed=1)

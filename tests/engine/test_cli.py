@@ -1,0 +1,195 @@
+"""``python -m engine``: what is printed where, and with which exit status. Nothing here needs an Original."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from helping import python
+
+from engine.cli import main
+from engine.spec import resolve
+from engine.store import open_store
+from engine.types import Spec
+
+
+@pytest.fixture
+def say(capfd):
+    """Runs a command in this process: (exit status, stdout's one JSON value or text, stderr)."""
+
+    def run(*words):
+        status = main(words)
+        out, err = capfd.readouterr()
+        if "--json" in words:
+            assert out.count("\n") == 1 and out.endswith("\n"), f"more than one JSON value: {out!r}"
+            return status, json.loads(out), err
+        return status, out, err
+
+    return run
+
+
+def refused(say, *words):
+    status, content, err = say(*words, "--json")
+    assert status == 2 and err.endswith("\n".join(content["problems"]) + "\n") and "Traceback" not in err
+    assert content == {"run_id": None, "status": "bad_input", "problems": content["problems"]}
+    assert open_store().list() == [], "nothing was recorded"
+    return content["problems"]
+
+
+# --- bad input ------------------------------------------------------------------------------
+
+
+def test_all_problems_at_once_each_with_the_nearest_valid_value(say):
+    assert refused(say, "run", "--forget-fraction", "0.9", "--seed", "-3", "--alpha", "high", "--set", "batch_size=1",
+                   "--set", "alfa=1", "--option", "label_noise=0.5", "--profile", "corrected") == [
+        "label_noise is 0.5, but must be one of 0.2, 0.0.",
+        "forget_fraction is 0.9, but must be between 0.001 and 0.6: the nearest valid value is 0.6.",
+        "seed is -3, but must be a whole number from 0 to 2,147,483,647: the nearest valid value is 0.",
+        "batch_size is 1, but must be a whole number from 2 to 4,096: the nearest valid value is 2.",
+        "No hyperparameter of nabla_tau named 'alfa'. Did you mean 'alpha'?",
+        "alpha is 'high', but must be a number or auto."]
+
+
+@pytest.mark.parametrize("words, problems", [
+    (["--method", "nabla"], ["No method named 'nabla'. Did you mean 'nabla_tau'?"]),
+    (["--dataset", "digit", "--method", "scrab", "--profile", "x"],
+     ["No dataset named 'digit'. Did you mean 'digits'?", None, "No profile named 'x'. Valid: corrected, paper."]),
+    (["--model", "resnet18"], ["No model for digits named 'resnet18'. Valid: small_cnn."]),
+    (["--method", "finetune", "--alpha", "0.3"], ["--alpha belongs to nabla_tau, not to finetune."]),
+    (["--method", "retrain", "--alpha", "auto", "--seed", "x"],
+     ["--alpha belongs to nabla_tau, not to retrain.", "seed is 'x', but must be a number."]),
+    (["--set", "nothing", "--forget-fraction", "0"],
+     ["--set 'nothing' is not of the form NAME=VALUE.",
+      "forget_fraction is 0, but must be between 0.001 and 0.6: the nearest valid value is 0.001."]),
+    (["--set", "=3"], ["--set '=3' is not of the form NAME=VALUE."]),
+    (["--method", "finetune", "--set", "alpha=0.3"], [None]),
+    (["--option", "noise=0"], ["No option of digits named 'noise'. Did you mean 'label_noise'?"]),
+    (["--forget-fraction", "few"], ["forget_fraction is 'few', but must be a number."]),
+    (["--frobnicate"], ["Unrecognized arguments: --frobnicate. Help: python -m engine --help"]),
+    (["--seed"], ["Argument --seed: expected one argument. Help: python -m engine run --help"]),
+])
+def test_bad_input(say, words, problems):
+    found = refused(say, "run", *words)
+    assert len(found) == len(problems)
+    assert all(expected in (None, problem) for problem, expected in zip(found, problems))
+
+
+@pytest.mark.parametrize("words", [[], ["frobnicate"], ["list"], ["list", "pages"], ["show"], ["run", "digits"]])
+def test_commands_that_are_none(say, words):
+    assert len(refused(say, *words)) == 1
+
+
+def test_problems_without_json_go_to_stderr_alone(say):
+    status, out, err = say("run", "--method", "nabla")
+    assert (status, out, err) == (2, "", "No method named 'nabla'. Did you mean 'nabla_tau'?\n")
+
+
+def test_bad_input_of_pretrain(say):
+    assert refused(say, "pretrain", "--dataset", "digts", "--seed", "-1") == [
+        "No dataset named 'digts'. Did you mean 'digits'?",
+        "seed is -1, but must be a whole number from 0 to 2,147,483,647: the nearest valid value is 0."]
+    assert refused(say, "pretrain", "--option", "x") == ["--option 'x' is not of the form NAME=VALUE."]
+
+
+def test_absent_data_is_bad_input_and_leaves_no_run(say):
+    for command, name in (("run", "cifar10"), ("run", "cifar100"), ("pretrain", "cifar10")):
+        problem, = refused(say, command, "--dataset", name)
+        assert problem.startswith(f"The data set {name} is not on this machine and the Hugging Face hub cannot be ")
+
+
+def test_absent_data_in_a_process_of_its_own():
+    """One sentence, no traceback, exit 2; and a run of another living process (this one) is not interrupted."""
+    store = open_store()
+    mine = store.begin(resolve(Spec()))
+    done = python("-m", "engine", "run", "--dataset", "cifar10", "--json")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    problem, = json.loads(done.stdout)["problems"]
+    assert problem.endswith("put them into a folder <dir>/cifar10 and set UNLEARN_DATA_DIR=<dir>.")
+    assert [(run["id"], run["status"]) for run in store.list()] == [(mine, "running")]
+
+
+def test_a_missing_original_wants_permission(say, no_caches):
+    problem, = refused(say, "run", "--original-seed", "77")
+    assert problem.startswith("There is no Original for digits with small_cnn and seed 77 yet. Training it takes ")
+    assert "allow it with --train-original" in problem
+
+
+def test_a_device_that_is_none(say, monkeypatch):
+    monkeypatch.setenv("UNLEARN_DEVICE", "abacus")
+    assert refused(say, "run") == ["UNLEARN_DEVICE='abacus' is no device. Valid: cpu, cuda, cuda:0, ..."]
+    assert refused(say, "pretrain") == ["UNLEARN_DEVICE='abacus' is no device. Valid: cpu, cuda, cuda:0, ..."]
+
+
+def test_a_home_that_cannot_be_used_is_a_failure(say, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("UNLEARN_HOME", str(tmp_path / "file"))
+    status, content, _ = say("list", "runs", "--json")
+    assert status == 1 and content == {"run_id": None, "status": "failed", "reason": content["reason"]}
+    assert content["reason"].startswith(f"UNLEARN_HOME={tmp_path}/file cannot be used (")
+
+
+# --- list and show --------------------------------------------------------------------------
+
+
+def test_there_are_no_runs_yet(say):
+    assert say("list", "runs", "--json") == (0, [], "")
+    assert say("list", "runs") == (0, "None yet.\n", "")
+
+
+@pytest.mark.parametrize("kind, first, keys", [
+    ("datasets", "digits", {"name", "title", "classes", "train", "heldout", "available", "models", "options"}),
+    ("models", "small_cnn", {"name", "title", "kind", "summary", "source"}),
+    ("methods", "nabla_tau", {"name", "title", "summary", "source", "parameters", "profiles"}),
+    ("attacks", "mia_loss", {"name", "title", "feature", "summary", "source"})])
+def test_lists_are_whole_arrays(say, kind, first, keys):
+    from engine.registry import names
+
+    status, found, err = say("list", kind, "--json")
+    assert (status, err) == (0, "") and found[0]["name"] == first and all(keys <= set(item) for item in found)
+    assert [item["name"] for item in found] == list(names(kind[:-1]))
+    assert say("list", kind)[1].startswith(f"{first:<14} ")
+
+
+def test_the_list_of_methods_declares_their_hyperparameters(say):
+    _, methods, _ = say("list", "methods", "--json")
+    alpha = next(p for p in methods[0]["parameters"] if p["name"] == "alpha")
+    assert {name: alpha[name] for name in ("auto", "low", "high", "default")} == {
+        "auto": "5/3 of the forget fraction", "low": 0.0, "high": 1.0, "default": None}
+
+
+def test_lists_import_no_torch():
+    code = "import sys; from engine.cli import main; main(['list', 'methods', '--json']); "
+    done = python("-c", code + "assert 'torch' not in sys.modules")
+    assert done.returncode == 0 and isinstance(json.loads(done.stdout), list), done.stderr
+
+
+def test_list_and_show_tell_a_run(say):
+    store = open_store()
+    run_id = store.begin(resolve(Spec()))
+    store.append(run_id, {"kind": "start"})
+    store.end(run_id, "failed", reason="Because.")
+    status, found, _ = say("list", "runs", "--json")
+    assert status == 0 and [run["run_id"] for run in found] == [run_id]
+    status, run, _ = say("show", run_id, "--json")
+    assert status == 0 and run | {"events": None} == found[0] | {"events": None}
+    assert run["events"] == [{"seq": 0, "kind": "start"}]
+    assert (run["status"], run["reason"], run["metrics"]) == ("failed", "Because.", None)
+    assert say("show", run_id)[1] == f"run {run_id}: failed - Because.\n"
+    assert say("list", "runs")[1].split()[:3] == [run_id, "failed", "nabla_tau"]
+
+
+def test_an_unknown_run(say, home):
+    assert refused(say, "show", "nosuchrun") == [f"There is no run 'nosuchrun' in {home}."]
+
+
+def test_recorded_runs_only_on_request(say):
+    """The issue: ``list runs`` covers ``$UNLEARN_HOME`` only, recorded runs with ``--recorded``."""
+    status, found, _ = say("list", "runs", "--recorded", "--json")
+    assert status == 0 and isinstance(found, list) and all(run["recorded"] for run in found)
+    assert say("list", "runs", "--json")[1] == []
+
+
+def test_help_is_for_people():
+    done = python("-m", "engine", "run", "--help")
+    assert done.returncode == 0 and "--forget-fraction F" in done.stdout and os.linesep in done.stdout

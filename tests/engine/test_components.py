@@ -1,0 +1,118 @@
+"""What every method, model, data set and attack must do, over the registries (timm's habit)."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from helping import make_task, parameters_of, small_split, weights_hash
+
+from engine.networks import build_network
+from engine.registry import all_of, get, models_for
+from engine.types import Plan
+
+CPU = torch.device("cpu")
+
+
+def by_name(record):
+    return record.name
+
+
+def work(method, data, seed=0):
+    """Runs a method on a small split to its end: the task, every Progress, the plan."""
+    task = make_task(data, seed=seed)
+    parameters = parameters_of(method.name, task.split.sizes)
+    return task, list(method.unlearn(task, parameters)), method.plan(parameters, task.split.sizes)
+
+
+@pytest.fixture(scope="module")
+def once(digits):
+    """``work`` with seed 0, once a method."""
+    return functools.cache(lambda name: work(get("method", name), digits))
+
+
+@pytest.mark.parametrize("method", all_of("method"), ids=by_name)
+class TestMethod:
+    def test_changes_the_weights_and_keeps_them_finite(self, method, once, digits):
+        before, after = make_task(digits).model.state_dict(), once(method.name)[0].model.state_dict()
+        assert any(not torch.equal(after[name], before[name]) for name in before)
+        assert all(bool(value.isfinite().all()) for value in after.values())
+
+    def test_repeats_bit_for_bit_under_one_seed(self, method, once, digits):
+        one = once(method.name)[0]
+        torch.rand(1_000), np.random.rand(100)  # whatever ran before in this process must not matter
+        state, numpy_state = torch.random.get_rng_state(), np.random.get_state()[1].copy()
+        other = work(method, digits)[0]
+        assert weights_hash(one.model) == weights_hash(other.model)
+        assert torch.equal(state, torch.random.get_rng_state()), "the global torch generator was drawn from"
+        assert (numpy_state == np.random.get_state()[1]).all()
+
+    def test_ends_where_its_plan_says(self, method, once):
+        _, steps, plan = once(method.name)
+        assert (steps[-1].step, steps[-1].samples) == (plan.steps, plan.samples)
+        assert [progress.step for progress in steps] == list(range(1, plan.steps + 1))
+        assert {progress.total_steps for progress in steps} == {plan.steps}
+        assert all(a.samples < b.samples for a, b in itertools.pairwise(steps))
+        assert all(torch.isfinite(torch.as_tensor(value)) for value in steps[-1].terms.values())
+
+    def test_works_on_one_sample(self, method, digits):
+        split = small_split(forget=1, retain=65)
+        task = make_task(digits, split)
+        parameters = parameters_of(method.name, split.sizes)
+        *_, last = method.unlearn(task, parameters)
+        assert Plan(last.step, last.samples) == method.plan(parameters, split.sizes)
+        assert all(bool(value.isfinite().all()) for value in task.model.state_dict().values())
+
+
+@pytest.mark.parametrize("dataset, model", [(d, m) for d in all_of("dataset") for m in models_for(d)
+                                            if d.kind == "image"], ids=by_name)
+class TestModel:
+    def test_first_weights_come_from_the_seed_alone(self, dataset, model):
+        state = torch.random.get_rng_state()
+        one = build_network(model, 7, 3, 5, CPU)
+        assert torch.equal(state, torch.random.get_rng_state())
+        torch.rand(10)
+        assert weights_hash(one) == weights_hash(build_network(model, 7, 3, 5, CPU))
+        assert weights_hash(one) != weights_hash(build_network(model, 7, 3, 6, CPU))
+
+    def test_answers_one_row_of_logits_a_sample(self, dataset, model):
+        net = build_network(model, len(dataset.classes), 3, 0, CPU).eval()
+        with torch.no_grad():
+            logits = net(torch.zeros(2, 3, dataset.input_size, dataset.input_size))
+        assert logits.shape == (2, len(dataset.classes)) and bool(logits.isfinite().all())
+
+
+@pytest.mark.parametrize("model, weights", [("small_cnn", 28_850), ("resnet18", 11_181_642)])
+def test_sizes_of_the_networks(model, weights):
+    """ResNet18 with the ImageNet stem: torchvision's 11,689,512 less 990 classes of 513 weights each."""
+    net = build_network(get("model", model), 10, 1 if model == "small_cnn" else 3, 0, CPU)
+    assert sum(p.numel() for p in net.parameters()) == weights
+
+
+@pytest.mark.parametrize("attack", all_of("attack"), ids=by_name)
+class TestAttack:
+    def test_a_coin_toss_on_one_distribution(self, attack):
+        rng = np.random.default_rng(0)
+        assert attack.score(rng.exponential(size=1_000), rng.exponential(size=1_000)) == pytest.approx(50, abs=3)
+
+    def test_sees_a_difference_in_location(self, attack):
+        rng = np.random.default_rng(0)
+        assert attack.score(rng.normal(0, 1, 500), rng.normal(20, 1, 500)) == 100.0
+        assert attack.score(rng.normal(20, 1, 500), rng.normal(0, 1, 500)) == 100.0
+
+    def test_names_a_column_of_a_read_out(self, attack):
+        from engine.readout import Readout
+
+        assert attack.feature in Readout.__dataclass_fields__
+
+
+def test_the_digits_are_as_declared(digits):
+    declared = next(d for d in all_of("dataset") if d.name == "digits")
+    assert (len(digits.train), len(digits.heldout)) == (declared.train_size, declared.heldout_size) == (1_000, 797)
+    assert digits.train.images.shape == (1_000, 8, 8, 1) and digits.train.images.dtype == torch.uint8
+    assert digits.heldout.images.shape == (797, 8, 8, 1) and digits.train.labels.dtype == torch.int64
+    assert digits.classes == declared.classes and digits.channels == 1
+    assert int(digits.train.labels.min()) == 0 and int(digits.train.labels.max()) == 9

@@ -1,0 +1,57 @@
+"""How long something will take, in words, and from what it was measured."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.checkpoints import Checkpoints
+from engine.estimates import duration, run_seconds, training_seconds
+from engine.spec import resolve
+from engine.types import Spec
+
+
+@pytest.mark.parametrize("seconds, text", [
+    (None, "an unknown time (nothing was measured yet)"), (0.0, "under 1 s"), (0.99, "under 1 s"), (1.0, "about 1 s"),
+    (4.4, "about 4 s"), (89.4, "about 89 s"), (90, "about 2 min"), (360, "about 6 min"), (5_399, "about 90 min"),
+    (5_400, "about 1.5 h"), (36_000, "about 10.0 h")])
+def test_durations_in_words(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """Sidecars: digits trained at 0.002 s a sample, cifar10 at 0.05."""
+    for name, seconds, samples in (("digits-small_cnn-seed0-aa", 120, 60_000),
+                                   ("cifar10-resnet18-seed0-bb", 2_500, 50_000)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"seconds": seconds, "samples": samples}))
+    return Checkpoints(tmp_path, shipped=None)
+
+
+def test_nothing_measured_is_not_guessed(tmp_path):
+    empty = Checkpoints(tmp_path / "none", shipped=None)
+    assert run_seconds(resolve(Spec()), empty) is None and training_seconds(resolve(Spec()), empty) is None
+
+
+def test_a_run_by_the_rate_of_a_training(measured):
+    assert run_seconds(resolve(Spec()), measured) == pytest.approx(4_932 * 0.002)
+    assert training_seconds(resolve(Spec()), measured) == pytest.approx(60 * 1_000 * 0.002)
+
+
+def test_another_data_set_lends_its_rate_to_the_same_model(measured):
+    assert training_seconds(resolve(Spec(dataset="cifar100")), measured) == pytest.approx(50 * 50_000 * 0.05)
+
+
+def test_finished_runs_know_better(measured):
+    spec = {"method": "nabla_tau", "dataset": "digits", "model": "small_cnn"}
+    newest_first = [{"spec": spec | {"method": "retrain"}, "seconds": 99, "samples": 1},
+                    {"spec": spec, "seconds": 10, "samples": 10_000}, {"spec": spec, "seconds": 77, "samples": 1}]
+    assert run_seconds(resolve(Spec()), measured, newest_first) == pytest.approx(4_932 * 0.001)
+
+
+@pytest.mark.parametrize("content", [
+    "{", "[]", "{}", '{"seconds": 1, "samples": 0}', '{"seconds": null, "samples": 3}'])
+def test_a_damaged_sidecar_is_passed_over(tmp_path, content):
+    (tmp_path / "digits-small_cnn-seed0-aa.json").write_text(content)
+    assert run_seconds(resolve(Spec()), Checkpoints(tmp_path, shipped=None)) is None

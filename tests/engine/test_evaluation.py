@@ -1,0 +1,132 @@
+"""From read-outs to metrics: accuracies, ROC, over-forgetting and the empty metrics of tiny sets, by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from engine.errors import Diverged
+from engine.evaluation import Readings, measure, over_forgetting
+from engine.metrics import BY_NAME, METRICS
+from engine.readout import Readout
+
+NAMES = {"retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_loss_gap",
+         "mia_entropy", "mia_entropy_gap", "mia_auc", "tpr_at_1pct_fpr"}
+
+
+def columns(losses, right=None, entropies=None):
+    losses = torch.as_tensor(losses, dtype=torch.float32)
+    right = len(losses) if right is None else right
+    entropies = losses if entropies is None else torch.as_tensor(entropies, dtype=torch.float32)
+    return Readout(losses, entropies, torch.arange(len(losses)) < right)
+
+
+def metrics_of(forget, test, retain=None):
+    return measure(Readings(retain or columns([0.0] * 4, right=3), forget, test))
+
+
+def test_accuracies_in_percent():
+    found = metrics_of(columns(range(10), right=8), columns(range(20), right=13))
+    assert {name: found[name] for name in ("retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap")} == {
+        "retain_accuracy": 75.0, "forget_accuracy": 80.0, "test_accuracy": 65.0, "accuracy_gap": 15.0}
+
+
+def test_auc_and_tpr_by_hand():
+    """Forget losses 0 ... 9, test losses 5.5 ... 14.5. AUC: 6 forget samples are below all 10 test samples, the others
+    below 9, 8, 7 and 6: 90 of 100 pairs. With 10 test samples 1% false alarms means none: 6 forget losses are
+    below 5.5."""
+    found = metrics_of(columns(range(10)), columns([5.5 + i for i in range(10)]))
+    assert found["mia_auc"] == pytest.approx(0.9) and found["tpr_at_1pct_fpr"] == pytest.approx(60.0)
+
+
+def test_tpr_allows_one_false_alarm_in_a_hundred():
+    """100 test samples: one false alarm is 1%. Test losses 1.5 and 3.5: losses 0 ... 3 are exposed."""
+    found = metrics_of(columns(range(10)), columns([1.5, 3.5] + [50.0] * 98))
+    assert found["tpr_at_1pct_fpr"] == pytest.approx(40.0)
+    assert metrics_of(columns(range(10)), columns([1.5] + [3.5] * 98))["tpr_at_1pct_fpr"] == pytest.approx(20.0)
+
+
+def test_tpr_counts_ties_at_the_threshold():
+    """The same 200 losses on both sides: the two lowest test losses are 1%, and expose two of 200 forget samples."""
+    same = [i / 10 for i in range(200)]
+    found = metrics_of(columns(same), columns(same))
+    assert found["mia_auc"] == pytest.approx(0.5) and found["tpr_at_1pct_fpr"] == pytest.approx(1.0)
+
+
+def test_members_with_lower_losses_score_higher():
+    """An attack's score is higher where member is likelier, everywhere."""
+    assert metrics_of(columns([0.1] * 10), columns([5.0] * 10))["mia_auc"] == 1.0
+    assert metrics_of(columns([5.0] * 10), columns([0.1] * 10))["mia_auc"] == 0.0
+
+
+def test_the_attacks_gaps_are_distances_to_50():
+    forget = columns(torch.linspace(0, 1, 40), entropies=[0.3] * 40)
+    found = metrics_of(forget, columns(torch.linspace(20, 21, 40), entropies=[0.3] * 40))
+    assert (found["mia_loss"], found["mia_loss_gap"]) == (100.0, 50.0)
+    assert (found["mia_entropy"], found["mia_entropy_gap"]) == (50.0, 0.0)
+
+
+def test_every_declared_metric_is_measured_and_the_other_way_round():
+    found = metrics_of(columns(range(20)), columns(range(20)))
+    assert set(found) - {"over_forgotten", "notes"} >= NAMES
+    assert {metric.name for metric in METRICS} >= NAMES and set(BY_NAME) <= set(found)
+    assert [BY_NAME[name].ideal for name in ("mia_loss", "mia_auc", "accuracy_gap", "test_accuracy", "forget_accuracy")
+            ] == [50.0, 0.5, 0.0, "max", "match_retrained"]
+    assert all(metric.help.endswith(".") for metric in METRICS)
+
+
+def test_fewer_than_ten_samples_leave_the_attack_metrics_empty_with_a_note():
+    found = metrics_of(columns(range(9)), columns(range(100)))
+    empty = {name for name, value in found.items() if value is None}
+    assert empty == {"mia_loss", "mia_loss_gap", "mia_entropy", "mia_entropy_gap", "mia_auc", "tpr_at_1pct_fpr"}
+    assert found["notes"] == ["Only 9 forget samples: an attack needs at least 10 a side, so the attack metrics "
+                              "are empty."]
+    assert found["forget_accuracy"] == 100.0 and found["over_forgotten"] is False
+    assert metrics_of(columns(range(10)), columns(range(10)))["notes"] == []
+
+
+@pytest.mark.parametrize("name", ["forget", "test", "retain"])
+def test_losses_that_are_not_finite_are_refused(name):
+    sets = {kind: columns(range(12)) for kind in ("forget", "test", "retain")}
+    sets[name] = columns([math.nan, math.inf] + [1.0] * 10)
+    with pytest.raises(Diverged) as caught:
+        measure(Readings(**sets))
+    assert str(caught.value) == (f"2 of 12 losses on the {name} set are not finite: the method destroyed the model. "
+                                 "A smaller learning rate or alpha may help.")
+
+
+# --- over-forgetting ------------------------------------------------------------------------
+
+
+def test_an_auc_three_standard_errors_under_one_half():
+    """100 a side: 3 sqrt(201 / 120,000) = 0.1228, so the border is 0.3772."""
+    side = columns([1.0] * 100)
+    assert over_forgetting(side, side, 0.377) == (
+        "Over-forgotten: forgotten samples have higher losses than unseen ones, so an attacker finds them by the "
+        "reverse rule (AUC 0.377, Streisand effect).")
+    assert over_forgetting(side, side, 0.378) is None
+    assert over_forgetting(side, side, 0.9) is None and over_forgetting(side, side, None) is None
+
+
+def test_a_forget_accuracy_three_standard_errors_under_the_test_accuracy():
+    """60% against 73%. 400 a side: 3 x 100 sqrt(.665 x .335 x 2 / 400) = 10.0 points; 200 a side: 14.2 points."""
+    assert over_forgetting(columns([1.0] * 400, 240), columns([1.0] * 400, 292), 0.5) == (
+        "Over-forgotten: the accuracy on the forget set (60.0%) is far under the one on unseen data (73.0%), which "
+        "gives the forgotten samples away (Streisand effect).")
+    assert over_forgetting(columns([1.0] * 200, 120), columns([1.0] * 200, 146), 0.5) is None
+    assert over_forgetting(columns([1.0] * 400, 292), columns([1.0] * 400, 240), 0.5) is None
+
+
+def test_half_a_point_is_never_over_forgetting():
+    """99.5% against 100% on 100,000 a side is 22 standard errors, and still nothing that anybody would notice."""
+    side = torch.ones(100_000)
+    assert over_forgetting(columns(side, 99_500), columns(side), 0.5) is None
+    assert over_forgetting(columns(side, 98_900), columns(side), 0.5) is not None
+
+
+def test_over_forgetting_is_marked_in_the_metrics():
+    found = metrics_of(columns([20.0 + i for i in range(50)]), columns(range(50)))
+    assert found["over_forgotten"] is True and len(found["notes"]) == 1
+    assert found["notes"][0].startswith("Over-forgotten: forgotten samples have higher losses")

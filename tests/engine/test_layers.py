@@ -1,0 +1,130 @@
+"""The rules of DESIGN.md that can be read off the source: who imports whom, who touches files, who draws numbers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helping import ROOT, python
+
+HEAVY = {"torch", "torchvision", "sklearn", "transformers", "datasets"}
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, anywhere in it; ``from a import b`` counts as ``a.b`` too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def offences(paths: list[Path], forbidden: set[str]) -> list[str]:
+    return sorted({f"{path.relative_to(ROOT)} imports {name}" for path in paths for name in imports(path)
+                   if any(name == bad or name.startswith(f"{bad}.") for bad in forbidden)})
+
+
+def calls(path: Path) -> Iterator[str]:
+    """Every called name, dotted as written: ``np.random.seed``, ``path.read_text``."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func)
+
+
+def test_walking_finds_nested_imports(tmp_path):
+    source = tmp_path / "a.py"
+    source.write_text("def f():\n    from torch.nn import functional\n    import os.path\n")
+    assert list(imports(source)) == ["torch.nn", "torch.nn.functional", "os.path"]
+
+
+def test_engine_knows_nothing_of_the_app():
+    assert len(sources("engine")) > 30
+    assert offences(sources("engine"), {"streamlit", "plotly", "ui", "pages", "app"}) == []
+
+
+def test_pages_and_ui_compute_nothing():
+    files = [*sources("pages", "ui"), *ROOT.glob("app.py")]
+    assert offences(files, HEAVY) == []
+
+
+def test_charts_are_pure():
+    assert offences(sources("ui/charts"), {"streamlit", "engine", "pages", "sqlalchemy"}) == []
+    touching = {"open", "Path", "requests.get", "urlopen"}
+    assert [(path.name, call) for path in sources("ui/charts") for call in calls(path) if call in touching] == []
+
+
+@pytest.mark.parametrize("kind", ["datasets", "models", "methods", "attacks"])
+def test_components_do_not_import_one_another(kind):
+    files = [path for path in sources(f"engine/{kind}") if not path.stem.startswith("_")]
+    names = {f"engine.{kind}.{path.stem}" for path in files}
+    assert len(names) >= 2
+    assert offences(files, names) == []
+
+
+def test_methods_do_not_import_attacks_nor_attacks_methods():
+    assert offences(sources("engine/methods"), {"engine.attacks", "engine.evaluation"}) == []
+    assert offences(sources("engine/attacks"), {"engine.methods"}) == []
+
+
+FILE_CALLS = {"open", "write_text", "write_bytes", "read_text", "read_bytes", "unlink", "mkdir", "rename", "touch",
+              "glob", "rglob", "save_file", "load_file", "safe_open", "to_parquet", "read_parquet", "write_whole",
+              "write_json"}
+KEEPERS = {"store.py", "checkpoints.py", "recorded.py", "files.py", "home.py"}  # recorded.py: what ships, read-only
+OTHERS_FILES = {  # calls that touch files which are neither a run's nor a checkpoint's
+    ("api.py", "save_file"), ("api.py", "write_whole"), ("commands.py", "Path(options.out).mkdir"),  # a person's own
+    ("_hub.py", "path.glob"), ("_hub.py", "local.glob"), ("_hub.py", "cache.glob"),  # data sets
+}
+
+
+def test_only_store_and_checkpoints_touch_their_files():
+    found = {(path.name, call) for path in sources("engine") if path.name not in KEEPERS for call in calls(path)
+             if call.split(".")[-1] in FILE_CALLS or call.split(".")[0] == "shutil"}
+    assert sorted(found - OTHERS_FILES) == []
+
+
+def test_nothing_is_pickled():
+    assert offences(sources("engine", "ui", "pages"), {"pickle", "cloudpickle", "dill", "joblib", "shelve"}) == []
+    words = ("torch.load(", "torch.save(", "allow_pickle", "read_pickle", "to_pickle")
+    assert [(path.name, word) for path in sources("engine", "ui", "pages") for word in words
+            if word in path.read_text(encoding="utf-8")] == []
+
+
+def test_no_global_random_state():
+    banned = {"torch.manual_seed", "torch.seed", "torch.cuda.manual_seed", "torch.cuda.manual_seed_all",
+              "torch.set_rng_state", "np.random.seed", "numpy.random.seed", "random.seed", "np.random.shuffle",
+              "np.random.permutation", "np.random.choice", "np.random.rand", "np.random.randn", "np.random.randint"}
+    found = [(path.name, call) for path in sources("engine", "ui", "pages") for call in calls(path) if call in banned]
+    assert found == []
+    assert offences(sources("engine"), {"random"}) == []
+    drawing = {"torch.rand", "torch.randn", "torch.randint", "torch.randperm", "torch.multinomial", "torch.bernoulli"}
+    for path in sources("engine"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in drawing:
+                assert "generator" in {word.arg for word in node.keywords}, f"{path}:{node.lineno} draws globally"
+
+
+DECLARATIONS = """
+import sys
+import engine, engine.registry, engine.spec, engine.jobs, engine.store, engine.commands, engine.cli, engine.metrics
+from engine.types import declared, Spec
+for kind in ("dataset", "model", "method", "attack"):
+    assert len(engine.registry.all_of(kind)) >= 2
+for method in engine.registry.all_of("method"):
+    assert declared(method.parameters)
+    engine.spec.resolve(Spec(method=method.name))
+print(sorted({name.split(".")[0] for name in sys.modules} & {"torch", "torchvision", "sklearn", "transformers",
+                                                             "datasets", "streamlit", "plotly"}))
+"""
+
+
+def test_declarations_are_read_without_torch():
+    done = python("-c", DECLARATIONS)
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr

@@ -1,0 +1,194 @@
+"""What a person sees while a method runs: bins, overlap, the budget, and the shape of the events."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+import torch
+from helping import make_task, small_split
+
+from engine import live
+from engine.evaluation import Readings, measure
+from engine.live import Budget, Watcher, bin_edges, histogram, overlap
+from engine.readout import Readout, read_out
+from engine.types import Progress
+
+
+def test_sixty_bins_reach_at_least_one_and_a_half_times_chance():
+    """1.5 ln 10 = 3.45388."""
+    edges = bin_edges(torch.tensor([0.1, 0.2, 0.3]), 10)
+    assert len(edges) == 61 and edges[0] == 0.0 and edges[-1] == 3.45388 and edges[30] == 1.72694
+
+
+def test_the_bins_reach_to_the_99th_percentile_of_high_losses():
+    losses = torch.arange(101.0)  # the 99th percentile is 99
+    assert bin_edges(losses, 10)[-1] == 99.0 and bin_edges(losses, 10)[1] == 1.65
+
+
+def test_the_last_bin_takes_everything_beyond():
+    edges = [0.0, 1.0, 2.0, 3.0]
+    assert histogram(torch.tensor([0.0, 0.5, 1.0, 1.5, 2.5, 3.0, 99.0, math.inf]), edges) == [2, 2, 4]
+    assert histogram(torch.tensor([]), edges) == [0, 0, 0]
+
+
+def test_every_loss_is_in_one_bin():
+    losses = torch.linspace(0, 20, 500)
+    assert sum(histogram(losses, bin_edges(losses, 10))) == 500
+
+
+def test_overlap_by_hand():
+    """Shares 1/4 1/4 2/4 against 2/4 0 2/4 have 1/4 + 0 + 2/4 in common."""
+    assert overlap([1, 1, 2], [2, 0, 2]) == 75.0
+    assert overlap([1, 1, 2], [10, 10, 20]) == 100.0
+    assert overlap([3, 0], [0, 7]) == 0.0 and overlap([0, 0], [1, 0]) == 0.0
+
+
+# --- the budget -----------------------------------------------------------------------------
+
+
+def test_the_budget_by_hand():
+    """A share of a tenth: a look of 2 s is paid for by 20 s; the next, usually 2 s too, by 40 s in all."""
+    budget = Budget(0.1)
+    assert budget.allows(0.5)
+    budget.book(2.0)
+    assert (budget.spent, budget.usual) == (2.0, 2.0)
+    assert not budget.allows(39.9) and budget.allows(40.0)
+    budget.book(4.0)  # the usual cost is a moving mean: 3 s
+    assert (budget.spent, budget.usual) == (6.0, 3.0)
+    assert not budget.allows(89.9) and budget.allows(90.0)
+
+
+def test_the_shares_are_under_a_tenth():
+    assert live.FRAME_SHARE + live.ATTACK_SHARE < 0.1
+
+
+class Clock:
+    """Seconds that only readings and attacks use up."""
+
+    def __init__(self, monkeypatch, frame, attack):
+        self.now = 0.0
+        monkeypatch.setattr(live.time, "perf_counter", lambda: self.now)
+        monkeypatch.setattr(live, "reading", lambda *_, **__: self.spend(frame) or {})
+        monkeypatch.setattr(live, "run_attacks", lambda *_: self.spend(attack) or {})
+        monkeypatch.setattr(Watcher, "read", lambda watcher, model: Readings(None, None, None))
+
+    def spend(self, seconds):
+        self.now += seconds
+
+
+@pytest.mark.parametrize("steps, step, frame, attack", [
+    (80, 0.0125, 0.008, 0.04),    # digits on one core
+    (480, 0.6, 1.0, 0.06),        # CIFAR-10 on two
+    (2_000, 0.001, 0.002, 0.05),
+    (400, 0.01, 0.05, 0.05),
+])
+def test_looking_costs_at_most_a_tenth_of_the_training(digits, monkeypatch, steps, step, frame, attack):
+    watcher = make_watcher(digits)[0]
+    clock, looks = Clock(monkeypatch, frame, attack), 0
+    for number in range(1, steps + 1):
+        looks += watcher.look(None, Progress(number, steps, number, {}), number * step) is not None
+    assert clock.now == pytest.approx(watcher.frames.spent + watcher.attacks.spent)
+    assert clock.now <= 0.1 * steps * step
+    assert looks >= 2
+
+
+def test_a_run_too_short_to_pay_for_a_look_has_none(digits, monkeypatch):
+    """What a frame and an attack cost is known from the first event, which no run is charged for."""
+    watcher, task, _ = make_watcher(digits)
+    watcher.start(task.model, 0, None)
+    assert watcher.frames.usual > 0 and watcher.attacks.usual > 0
+    assert watcher.frames.spent == watcher.attacks.spent == 0
+    watcher.frames.usual = watcher.attacks.usual = 0.05
+    clock = Clock(monkeypatch, 0.05, 0.05)
+    looks = [watcher.look(None, Progress(n, 5, n, {}), n * 0.01) for n in range(1, 6)]
+    assert looks == [None] * 5 and clock.now == 0
+
+
+# --- the events -----------------------------------------------------------------------------
+
+
+def make_watcher(digits, split=None):
+    task = make_task(digits, split or small_split())
+    pools = {"train": digits.train, "heldout": digits.heldout}
+    sets = {name: read_out(task.model, digits, pool) for name, pool in pools.items()}
+    s = task.split
+    original = Readings(sets["train"][s.retain], sets["train"][s.forget], sets["heldout"][s.test])
+    return Watcher(digits, s, original, seed=0), task, sets
+
+
+def test_the_first_event(digits):
+    watcher, task, _ = make_watcher(digits, small_split(40, 700, 100, 100))
+    event = watcher.start(task.model, 0, None)
+    assert event["kind"] == "start" and event["retrained"] is None and len(event["bins"]) == 61
+    assert event["counts"] == {"retain": live.MOST_SAMPLES["retain"], "forget": 40, "test": 100}
+    assert {name: sum(bins) for name, bins in event["before"]["histogram"].items()} == {"forget": 40, "test": 100}
+    assert set(event["before"]) == {"histogram", "overlap", "accuracy", "attacks"}
+    assert set(event["before"]["accuracy"]) == {"retain", "forget", "test"}
+    assert set(event["before"]["attacks"]) == set(event["null_band"]) >= {"mia_loss", "mia_entropy"}
+    assert all(low <= 50 <= high for low, high in event["null_band"].values())
+    assert json.loads(json.dumps(event)) is not None
+
+
+def test_a_probe(digits):
+    watcher, task, _ = make_watcher(digits)
+    progress = Progress(3, 9, 120, {"forget_loss": torch.tensor(1.5), "alpha": 0.25}, 1)
+    event = watcher.look(task.model, progress, 0.5)
+    assert {name: event[name] for name in ("kind", "step", "samples", "seconds")} == {
+        "kind": "probe", "step": 3, "samples": 120, "seconds": 0.5}
+    assert event["trace"] == {"step": [3], "samples": [120], "forget_loss": [1.5], "alpha": [0.25]}
+    assert sum(event["reading"]["histogram"]["forget"]) == 40 and event["reading"]["attacks"]["mia_loss"] is not None
+    assert len(json.dumps(event)) < 4_000, "a live event is small"
+
+
+def test_a_probe_shows_all_steps_since_the_last_one(digits, monkeypatch):
+    watcher, task, _ = make_watcher(digits)
+    allowed = iter([False] * 4 + [True] + [False] * 99 + [True])
+    monkeypatch.setattr(watcher.frames, "allows", lambda seconds: next(allowed))
+    monkeypatch.setattr(watcher.attacks, "allows", lambda seconds: False)
+    events = [watcher.look(task.model, Progress(n, 105, 10 * n, {"retain_loss": float(n)}), n) for n in range(1, 106)]
+    shown = [event for event in events if event]
+    assert [event["step"] for event in shown] == [5, 105]
+    assert shown[0]["trace"]["step"] == [1, 2, 3, 4, 5]
+    assert shown[0]["reading"]["attacks"] == {"mia_loss": None, "mia_entropy": None}, "too dear for now"
+    assert shown[1]["trace"]["step"] == list(range(6, 106))[::-1][::3][::-1], "thinned to 40 points, the last one kept"
+
+
+def test_looking_changes_nothing(digits):
+    from helping import weights_hash
+
+    watcher, task, _ = make_watcher(digits)
+    task.model.train()
+    before, state = weights_hash(task.model), torch.random.get_rng_state()
+    watcher.look(task.model, Progress(1, 2, 3, {}), 1.0)
+    assert weights_hash(task.model) == before and task.model.training
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_the_last_event_shows_the_same_samples_as_all_others(digits):
+    watcher, task, _ = make_watcher(digits)
+    first = watcher.start(task.model, 0, None)
+    event = watcher.last(task.model, Progress(9, 9, 400, {}), 2.0)
+    assert (event["kind"], event["step"], event["samples"]) == ("probe", 9, 400)
+    assert event["reading"] == first["before"], "an unchanged model reads the same: no kink at the end of a curve"
+
+
+def test_where_all_samples_are_shown_live_numbers_equal_the_final_ones(digits):
+    watcher, task, sets = make_watcher(digits)
+    s = task.split
+    final = measure(Readings(sets["train"][s.retain], sets["train"][s.forget], sets["heldout"][s.test]))
+    live_attacks = watcher.start(task.model, 0, None)["before"]["attacks"]
+    assert live_attacks == {name: final[name] for name in live_attacks}
+
+
+def test_a_forget_set_of_few_samples_has_no_attacks(digits):
+    watcher, task, _ = make_watcher(digits, small_split(forget=5))
+    event = watcher.start(task.model, 0, None)
+    assert event["null_band"] == event["before"]["attacks"] == {"mia_loss": None, "mia_entropy": None}
+
+
+def test_read_outs_are_indexed_by_sample():
+    columns = Readout(torch.tensor([0.0, 1.0, 2.0]), torch.tensor([3.0, 4.0, 5.0]), torch.tensor([True, False, True]))
+    part = columns[torch.tensor([2, 1])]
+    assert part.loss.tolist() == [2.0, 1.0] and part.entropy.tolist() == [5.0, 4.0] and part.accuracy == 50.0

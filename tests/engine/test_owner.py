@@ -1,0 +1,90 @@
+"""Whose run is it, and is the owner alive? With real processes, killed and living."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+from helping import start_python
+
+from engine import owner
+from engine.spec import resolve
+from engine.types import Spec
+
+RESOLVED = resolve(Spec())
+BEGIN = """
+import sys, time
+from engine.spec import resolve
+from engine.store import open_store
+from engine.types import Spec
+print(open_store().begin(resolve(Spec())), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def other(store):
+    """Another process with a running run: (process, run id)."""
+    process = start_python("-c", BEGIN)
+    run_id = process.stdout.readline().strip()
+    assert store.get(run_id)["owner"]["pid"] == process.pid
+    yield process, run_id
+    process.kill()
+    process.communicate()
+
+
+def test_a_killed_process_leaves_an_interrupted_run(store, other):
+    process, run_id = other
+    mine, waiting = store.begin(RESOLVED), store.submit(RESOLVED)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert store.mark_interrupted() == [run_id]
+    run = store.get(run_id)
+    assert (run["status"], run["reason"]) == ("interrupted", "The process that ran it ended without finishing it.")
+    assert store.get(mine)["status"] == "running" and store.get(waiting)["status"] == "queued"
+    assert store.mark_interrupted() == []
+
+
+def test_a_living_process_keeps_its_run(store, other):
+    _, run_id = other
+    assert store.mark_interrupted() == [] and store.get(run_id)["status"] == "running"
+
+
+def test_a_killed_process_that_nobody_waited_for_is_dead_too(store, other):
+    """A zombie has a process id and a start time."""
+    process, run_id = other
+    os.kill(process.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert store.mark_interrupted() == [run_id]
+
+
+def test_a_reused_process_id_is_no_alibi():
+    me = owner.me()
+    assert owner.alive(me, None) and owner.alive(me | {"started": me["started"] + 0.5}, None)
+    assert not owner.alive(me | {"started": me["started"] - 100}, time.time())
+    assert not owner.alive(me | {"pid": 2**22 - 1}, time.time())
+    assert not owner.alive(None, time.time()) and not owner.alive({}, time.time())
+
+
+def test_on_another_machine_the_heartbeat_decides():
+    elsewhere = owner.me() | {"machine": "0" * 12}
+    assert owner.alive(elsewhere, time.time() - 30)
+    assert not owner.alive(elsewhere, time.time() - 61) and not owner.alive(elsewhere, None)
+
+
+def test_a_machine_is_told_apart_without_being_named():
+    import platform
+
+    assert len(owner.machine()) == 12 and int(owner.machine(), 16) >= 0
+    assert platform.node() not in str(owner.me())
+
+
+def test_a_heartbeat_is_for_all_runs_of_this_process(store, other):
+    _, theirs = other
+    mine = [store.begin(RESOLVED), store.begin(RESOLVED)]
+    before = {run_id: store.get(run_id)["heartbeat"] for run_id in [*mine, theirs]}
+    store.beat()
+    after = {run_id: store.get(run_id)["heartbeat"] for run_id in [*mine, theirs]}
+    assert all(after[run_id] > before[run_id] for run_id in mine) and after[theirs] == before[theirs]

@@ -1,0 +1,17 @@
+"""What the page tests share."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.jobs import manager
+
+
+@pytest.fixture
+def jobs(tmp_path, monkeypatch):
+    """A process-wide manager on an empty results folder; its threads end with the test."""
+    monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
+    monkeypatch.delenv("UNLEARN_DATABASE_URL", raising=False)
+    held = manager()
+    yield held
+    held.stop()

@@ -1,0 +1,222 @@
+"""The charts of a run are pure functions: their numbers are checked by hand here, without streamlit or the engine."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from ui.charts.colours import FORGET, REFERENCE, RETAIN, TEST
+from ui.charts.run import plot_accuracies, plot_attacks, plot_distributions, plot_objective, shares, tallest_share
+
+BINS = [0.0, 0.5, 1.0, 2.0]
+COUNTS = {"retain": 1500, "forget": 4, "test": 1000}
+
+
+def reading(forget=(3, 1, 0), test=(0, 5, 5), overlap=25.0, loss=70.0, entropy=65.0, accuracy=(99.0, 98.0, 70.0)):
+    return {"histogram": {"forget": list(forget), "test": list(test)}, "overlap": overlap,
+            "accuracy": dict(zip(("retain", "forget", "test"), accuracy, strict=True)),
+            "attacks": {"mia_loss": loss, "mia_entropy": entropy}}
+
+
+def points(*readings):
+    return [{"step": 10 * i, "samples": 1280 * i, "seconds": 0.12345 * i, "reading": one}
+            for i, one in enumerate(readings)]
+
+
+def by_name(figure):
+    return {trace.name: trace for trace in figure.data}
+
+
+# -- distributions ----------------------------------------------------------------------------------------
+
+def test_densities_are_shares_of_each_set_in_percent():
+    bars = by_name(plot_distributions(BINS, reading(), COUNTS, "Now"))
+    assert list(bars["forget"].y) == [75, 25, 0]
+    assert list(bars["test"].y) == [0, 50, 50]
+    assert list(bars["test"].x) == [0.25, 0.75, 1.5]
+    assert list(bars["test"].width) == [0.5, 0.5, 1.0]
+    assert (bars["forget"].marker.color, bars["test"].marker.color) == (FORGET, TEST)
+
+
+def test_the_last_bin_says_that_it_holds_everything_beyond():
+    bar = by_name(plot_distributions(BINS, reading(), COUNTS, "Now"))["test"]
+    assert list(bar.customdata[0]) == ["0.00 to 0.50", 0]
+    assert list(bar.customdata[-1]) == ["1.00 and more (all beyond)", 5]
+
+
+def test_the_heading_says_how_many_samples_and_how_much_overlap():
+    figure = plot_distributions(BINS, reading(), COUNTS, "Now", retrained=reading(overlap=90.4))
+    assert figure.layout.title.text.startswith("Now<br>")
+    assert "4 forget, 1,000 test samples, overlap 25% (retrained 90%)" in figure.layout.title.text
+
+
+def test_the_retrained_model_is_drawn_as_dashed_grey_steps_without_a_line_along_zero():
+    retrained = reading(forget=(4, 0, 0), test=(1, 1, 2))
+    lines = by_name(plot_distributions(BINS, reading(), COUNTS, "Now", retrained=retrained))
+    forget, test = lines["retrained, forget"], lines["retrained, test"]
+    assert list(forget.x) == BINS
+    assert list(forget.y) == [100, 0, None, None]
+    assert list(test.y) == [25, 25, 50, 50]
+    assert (forget.line.dash, test.line.dash) == ("dash", "dot")
+    assert forget.line.color == test.line.color == REFERENCE
+    assert forget.line.shape == "hv"
+
+
+def test_one_scale_for_before_and_now():
+    before, now = reading(), reading(forget=(1, 2, 1))
+    top = tallest_share(before, now, None)
+    assert top == 75
+    ranges = {tuple(plot_distributions(BINS, one, COUNTS, "", shared_top=top).layout.yaxis.range)
+              for one in (before, now)}
+    assert ranges == {(0, 78.75)}
+
+
+def test_a_log_axis_starts_at_half_a_sample():
+    axis = plot_distributions(BINS, reading(), COUNTS, "Now", log=True).layout.yaxis
+    assert axis.type == "log"
+    assert axis.range == pytest.approx((math.log10(5), math.log10(90)), abs=1e-3)  # largest set here: 10 samples
+
+
+def test_empty_histograms_and_missing_readings_do_not_crash():
+    assert shares([0, 0]) == [0, 0]
+    assert tallest_share(None) is None
+    nothing = reading(forget=(0, 0, 0), test=(0, 0, 0))
+    for log in (False, True):
+        plot_distributions(BINS, nothing, {"forget": 0, "test": 0}, "Now", retrained=nothing, log=log).to_json()
+    assert plot_distributions(BINS, None, COUNTS, "Now").layout.annotations[0].text == "No measurements yet."
+
+
+# -- lines over time --------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("x", "expected", "title"), [
+    ("step", [0, 10, 20], "steps"),
+    ("samples", [0, 1280, 2560], "samples processed"),
+    ("seconds", [0, 0.123, 0.247], "training time, s"),
+])
+def test_the_x_axis_is_chosen(x, expected, title):
+    three = points(reading(), reading(), reading())
+    for figure in (plot_attacks(three, None, x), plot_accuracies(three, x)):
+        assert list(figure.data[0].x) == expected
+        assert figure.layout.xaxis.title.text == title
+        assert figure.layout.xaxis.uirevision == x
+
+
+def test_an_unknown_axis_is_refused_by_name():
+    with pytest.raises(ValueError, match="No axis named 'epoch': choose one of step, samples, seconds"):
+        plot_accuracies(points(reading()), "epoch")
+
+
+def test_attacks_join_what_was_measured_and_leave_out_what_was_not():
+    figure = plot_attacks(points(reading(), reading(loss=None, entropy=float("nan")), reading(loss=53.123)), None)
+    lines = by_name(figure)
+    assert list(lines["loss attack"].y) == [70, None, 53.123]
+    assert list(lines["entropy attack"].y) == [65, None, 65]
+    assert lines["loss attack"].connectgaps is True
+    assert "loss attack 53.1%, entropy attack 65.0%" in figure.layout.title.text
+
+
+def test_the_coin_toss_and_its_null_band():
+    band = {"mia_loss": [47.123, 52.5], "mia_entropy": (47.0, 53.0)}
+    figure = plot_attacks(points(reading(), reading()), band)
+    coin, shade = by_name(figure)["coin toss"], figure.layout.shapes[0]
+    assert list(coin.y) == [50, 50]
+    assert coin.line.dash == "dot"
+    assert "null band: loss 47.1 to 52.5%, entropy 47.0 to 53.0%" in coin.hovertemplate
+    assert (shade.y0, shade.y1, shade.xref) == (47.12, 52.5, "paper")
+
+
+@pytest.mark.parametrize("band", [None, {}, {"mia_loss": None, "mia_entropy": None}])
+def test_without_a_null_band_nothing_is_shaded(band):
+    figure = plot_attacks(points(reading()), band)
+    assert not figure.layout.shapes
+    assert "null band" not in by_name(figure)["coin toss"].hovertemplate
+
+
+def test_accuracies_have_the_sets_colours_and_gaps():
+    lines = by_name(plot_accuracies(points(reading(), reading(accuracy=(98.0, None, 69.456)))))
+    assert [lines[name].line.color for name in ("retain", "forget", "test")] == [RETAIN, FORGET, TEST]
+    assert list(lines["forget"].y) == [98, None]
+    assert list(lines["test"].y) == [70, 69.456]
+    assert not lines["forget"].connectgaps
+
+
+@pytest.mark.parametrize("figure", [
+    plot_attacks(points(reading(), reading()), None, retrained=reading(loss=51.0, entropy=None)),
+    plot_accuracies(points(reading(), reading()), retrained=reading(accuracy=(100.0, 71.0, 70.0))),
+], ids=["attacks", "accuracies"])
+def test_the_retrained_levels_are_dashed_with_one_entry_in_the_legend(figure):
+    retrained = [trace for trace in figure.data if trace.name.startswith("retrained")]
+    assert {trace.line.dash for trace in retrained} == {"dash"}
+    assert [trace.name for trace in retrained if trace.showlegend is not False] == ["retrained"]
+    levels = {trace.name: list(trace.y) for trace in retrained[:-1]}
+    assert levels == ({"retrained, loss attack": [51, 51]} if "retrained, loss attack" in levels else
+                      {"retrained, retain": [100, 100], "retrained, forget": [71, 71], "retrained, test": [70, 70]})
+
+
+def test_levels_are_visible_from_the_first_point_on():
+    level = by_name(plot_attacks(points(reading()), None, retrained=reading()))["retrained, loss attack"]
+    assert list(level.x) == [0, 1]
+
+
+def test_the_number_of_samples_is_told():
+    assert "(of 4 + 1,000)" in plot_attacks(points(reading()), None, counts=COUNTS).layout.title.text
+    assert "(of 1,500 + 4 + 1,000)" in plot_accuracies(points(reading()), counts=COUNTS).layout.title.text
+
+
+# -- objective --------------------------------------------------------------------------------------------
+
+TRACE = {"step": [1, 2], "samples": [128, 256], "seconds": [0.1, 0.2], "forget_loss": [0.1, 0.123456],
+         "retain_loss": [0.2, None], "validation_loss": [1.0, 1.0], "alpha": [0.25, 0.2]}
+
+
+def test_the_terms_of_the_objective_and_alpha_on_its_own_axis():
+    figure = plot_objective(TRACE)
+    lines = by_name(figure)
+    assert list(lines) == ["L_forget", "L_retain", "L_validation", "alpha"]
+    assert list(lines["L_forget"].y) == [0.1, 0.1235]
+    assert list(lines["L_retain"].y) == [0.2, None]
+    assert (lines["L_validation"].line.color, lines["L_validation"].line.dash) == (TEST, "dash")
+    assert lines["alpha"].yaxis == "y2"
+    assert figure.layout.yaxis2.side == "right"
+
+
+def test_a_method_without_forget_loss_shows_what_it_has():
+    figure = plot_objective({"step": [1, 2], "retain_loss": [0.2, 0.1]})
+    assert [trace.name for trace in figure.data] == ["L_retain"]
+    assert "yaxis2" not in figure.layout.to_plotly_json()
+
+
+# -- every chart ------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("figure", [plot_attacks([], None), plot_accuracies([]), plot_objective({}),
+                                    plot_objective({"step": [], "retain_loss": []})])
+def test_nothing_measured_is_said_in_a_sentence(figure):
+    assert figure.layout.annotations[0].text == "No measurements yet."
+    assert not figure.data
+
+
+FIGURES = {
+    "distributions": lambda n: plot_distributions(BINS, reading(forget=(n, 1, 2)), COUNTS, "Now", retrained=reading()),
+    "attacks": lambda n: plot_attacks(points(*[reading()] * n), {"mia_loss": [48, 52]}, retrained=reading()),
+    "accuracies": lambda n: plot_accuracies(points(*[reading()] * n), retrained=reading()),
+    "objective": lambda n: plot_objective(TRACE),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_updates_keep_the_traces_and_the_zoom(name):
+    early, late = (json.loads(FIGURES[name](n).to_json()) for n in (1, 5))
+    assert [trace["name"] for trace in early["data"]] == [trace["name"] for trace in late["data"]]
+    assert early["layout"]["uirevision"] == late["layout"]["uirevision"] == "keep"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_page_decides_fonts_and_background(name):
+    layout = json.loads(FIGURES[name](3).to_json())["layout"]
+    assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0,0,0,0)"
+    assert "font" not in layout
+    assert layout.get("template", {}) == {}
+    assert layout["xaxis"]["title"]["text"]
+    assert layout["yaxis"]["title"]["text"]

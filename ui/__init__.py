@@ -1,0 +1,1 @@
+"""What the pages share. No computation here: pages read the store and send specs to the queue."""

@@ -1,0 +1,33 @@
+"""Data in, Plotly figure out. Nothing here imports streamlit or the engine, or reads a file.
+
+Figures carry no font or grid colours: the page's theme sets them where they are shown (ui/live_chart.js).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from ui.charts.colours import CLEAR
+
+HEIGHT = 300
+
+
+def blank_figure(title: str, subtitle: str = "", **layout: Any) -> go.Figure:
+    """A figure with the lab's frame: clear background, compact margins, legend below, zoom kept on updates."""
+    text = title + (f'<br><span style="font-size:12px">{subtitle}</span>' if subtitle else "")
+    heading = {"text": text, "x": 0, "xanchor": "left", "xref": "container", "y": 0.965, "yref": "container",
+               "yanchor": "top", "pad": {"l": 10}, "font": {"size": 15}}
+    legend = {"orientation": "h", "x": 0, "xref": "container", "y": 0, "yref": "container", "yanchor": "bottom",
+              "bgcolor": CLEAR, "font": {"size": 11}, "tracegroupgap": 0}
+    frame = {"title": heading, "height": HEIGHT, "margin": {"l": 52, "r": 14, "t": 54, "b": 40},
+             "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR, "legend": legend, "uirevision": "keep"}
+    return go.Figure(layout=frame).update_layout(template=None, **layout)  # else Plotly adds 7 kB of its own
+
+
+def empty_figure(title: str, sentence: str = "No measurements yet.") -> go.Figure:
+    """A figure that says in a sentence why there is nothing to see."""
+    hidden = {"visible": False}
+    note = {"text": sentence, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
+    return blank_figure(title, xaxis=hidden, yaxis=hidden, annotations=[note])

@@ -1,0 +1,73 @@
+"""A method's declaration -> widgets -> the hyperparameters that differ from their defaults.
+
+No page names a hyperparameter: name, default, range, step, unit and help live beside the method's code.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import streamlit as st
+
+from engine.spec import requested_parameters
+from engine.types import Dataset, Hyperparameter, Method, Setting, Spec, declared
+
+MAIN = "main"  # the group that is shown at once; the others are folded away
+
+
+def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setting, more: Any) -> dict[str, Any]:
+    """Draws the method's widgets, the less usual ones into the container ``more``.
+
+    Returns what differs from the defaults of this data set and profile.
+    """
+    defaults, _ = requested_parameters(spec, dataset, method)
+    fields = declared(method.parameters)
+    scope = f"{dataset.name}.{spec.profile}.{method.name}"
+    scope = f"{scope}.{st.session_state.get(f'resets.{scope}', 0)}"
+    chosen = {h.name: _widget(h, defaults[h.name], setting, scope) for h in fields if h.group == MAIN}
+    folded = [h for h in fields if h.group != MAIN]
+    if folded:
+        with more:
+            for group, members in groupby(sorted(folded, key=lambda h: h.group), key=lambda h: h.group):
+                st.markdown(f"**{group.capitalize()}**")
+                chosen |= {h.name: _widget(h, defaults[h.name], setting, scope) for h in list(members)}
+            st.button("Back to the defaults", key=f"reset.{scope}", icon=":material/restart_alt:",
+                      on_click=_reset, args=(scope,))
+    return {name: value for name, value in chosen.items() if value != defaults[name]}
+
+
+def _widget(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any:
+    key, label = f"p.{scope}.{h.name}", h.name.replace("_", " ")
+    if h.auto is None:
+        return _value(h, default, label, key)
+    automatic = h.auto.value(setting) if default is None else default
+    shown = f"{automatic:.3g}" if isinstance(automatic, float) else automatic
+    rule = h.auto.rule if default is None else "this data set's setting"
+    auto = st.toggle(f"{label}: automatic ({shown})", value=True, key=f"{key}.auto",
+                     help=f"{h.help} Automatic: {rule}.", persist_state="session")
+    if h.group == MAIN:
+        st.caption(f"{label} = {rule}" if auto else "set by hand")
+    return default if auto else _value(h, automatic, label, key)
+
+
+def _value(h: Hyperparameter, default: Any, label: str, key: str) -> Any:
+    # No bounds on the boxes: a browser only turns one red and keeps the old value; the engine says what is wrong.
+    common = {"label": f"{label} ({h.unit})" if h.unit else label, "key": key, "help": h.help,
+              "persist_state": "session"}
+    if h.kind == "choice":
+        return st.selectbox(options=h.choices, index=h.choices.index(default), **common)
+    if h.kind == "bool":
+        return st.toggle(value=default, **common)
+    if h.kind == "int":
+        return st.number_input(value=int(default), step=int(h.step), **common)
+    if h.group == MAIN:
+        return st.slider(min_value=float(h.low), max_value=float(h.high), value=float(default), step=float(h.step),
+                         **common)
+    return st.number_input(value=float(default), step=float(h.step), format="%.6g", **common)
+
+
+def _reset(scope: str) -> None:
+    """New names make new widgets: with the old ones the browser would go on showing what was typed."""
+    base, count = scope.rsplit(".", 1)
+    st.session_state[f"resets.{base}"] = int(count) + 1

@@ -1,0 +1,150 @@
+"""From widgets to a queued run: the form of the Unlearn page, and the demo."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from engine import estimates
+from engine.checkpoints import OriginalKey
+from engine.errors import BadSpec, LabError
+from engine.jobs import manager
+from engine.registry import all_of, get, models_for
+from engine.spec import LARGEST, SMALLEST, Resolved, expected_sizes, resolve
+from engine.types import PROFILES, Dataset, Setting, Spec
+from ui import controls, words
+
+NOISY = 400  # samples a side under which the page warns of the attack's own noise
+DEMO = Spec(parameters={"retain_epochs": 30})
+DEMO_TEXT = (
+    "1,000 small pictures of digits, a small network that has memorised them, ∇τ with a longer budget than usual "
+    "(the cost of 30 passes over the retain set instead of 6, so that there is something to watch): a few seconds on "
+    "any laptop. "
+    "20% of the labels are random **on purpose**: a model can only get those right by memorising them, and "
+    "memorisation is what unlearning has to undo.")
+PROFILE_HELP = ("corrected: read-out without augmentation, a new forget set for every seed. paper: what produced the "
+                "published tables, quirks included.")
+
+
+def demo() -> str:
+    """Queues the demo and returns the run's id."""
+    return manager().submit(DEMO)
+
+
+def current_run() -> str | None:
+    """The run to show where the address names none: one that is running or waiting, else the newest."""
+    store = manager().store
+    runs = store.list(status=("running", "queued"), limit=1) or store.list(newest_first=True, limit=1)
+    return runs[0]["id"] if runs else None
+
+
+def form() -> None:
+    """The controls of the page; the button queues the run and puts it into the address."""
+    spec = _spec()
+    try:
+        resolved = resolve(spec)
+    except BadSpec as error:
+        for problem in error.problems:
+            st.error(problem, icon=":material/error:")
+        st.button("Unlearn", type="primary", icon=":material/ink_eraser:", key="launch", width="stretch", disabled=True)
+        return
+    allowed = _preview(resolved)
+    if st.button("Unlearn", type="primary", icon=":material/ink_eraser:", key="launch", width="stretch",
+                 disabled=allowed is None):
+        try:
+            st.query_params["run"] = manager().submit(spec, train_original=bool(allowed))
+        except LabError as error:
+            st.error(str(error))
+
+
+def _spec() -> Spec:
+    dataset = get("dataset", st.selectbox("Data", [d.name for d in all_of("dataset")], key="dataset",
+                                          format_func=lambda n: words.title_of("dataset", n), persist_state="session",
+                                          help="What the model was trained on."))
+    note = st.empty()
+    share = st.slider("Forget, % of the training set", 100 * SMALLEST, 100 * LARGEST, 15.0, 0.1, format="%.1f%%",
+                      key="forget", persist_state="session", help="A random subset of the training samples.")
+    method = get("method", st.selectbox("Method", [m.name for m in all_of("method")], key="method",
+                                        format_func=lambda n: words.title_of("method", n), persist_state="session"))
+    st.caption(method.summary)
+    main, more = st.container(), st.expander("More settings", icon=":material/tune:")
+    with more:
+        model, options, seed, profile = _setting(dataset)
+    note.caption(dataset.summary if options or not dataset.note else dataset.note)
+    spec = Spec(dataset=dataset.name, model=model, method=method.name, forget_fraction=round(share / 100, 6),
+                options=options, seed=seed, profile=profile)
+    setting = Setting(dataset, get("model", model).recipe_for(dataset), expected_sizes(spec, dataset))
+    with main:
+        return replace(spec, parameters=controls.method_controls(spec, dataset, method, setting, more))
+
+
+def _setting(dataset: Dataset) -> tuple[str, dict[str, Any], int, str]:
+    """Model, options of the data set, seed and profile: seldom changed, so folded away."""
+    models = models_for(dataset)
+    model = models[0].name
+    if len(models) > 1:
+        model = st.selectbox("Model", [m.name for m in models], key=f"model.{dataset.name}", persist_state="session",
+                             format_func=lambda n: words.title_of("model", n), help="The network that has to forget.")
+    options = {option.name: st.selectbox(option.name.replace("_", " ").capitalize(), option.choices, help=option.help,
+                                         key=f"option.{dataset.name}.{option.name}", persist_state="session")
+               for option in dataset.options}
+    changed = {o.name: options[o.name] for o in dataset.options if options[o.name] != o.default}
+    seed = st.number_input("Seed", value=0, step=1, key="seed", persist_state="session",
+                           help="Draws the forget set, the test/validation split and the batch order.")
+    profile = st.segmented_control("Profile", PROFILES, default=PROFILES[0], required=True, key="profile",
+                                   help=PROFILE_HELP, persist_state="session")
+    return model, changed, seed, profile
+
+
+def _preview(resolved: Resolved) -> bool | None:
+    """Cost before launch; returns whether to train an Original first, or None where that is not allowed yet."""
+    jobs = manager()
+    plan, dataset = resolved.plan, resolved.dataset
+    finished = jobs.store.list(status=("finished",), newest_first=True, limit=200)
+    time = estimates.duration(estimates.run_seconds(resolved, jobs.checkpoints, finished))
+    st.markdown(f"**{plan.steps:,} steps · {plan.samples:,} samples · {time}**")
+    fewest = min(resolved.sizes.forget, resolved.sizes.test)
+    if fewest < NOISY:
+        st.caption(noise(fewest))
+    with st.expander("Effective settings", icon=":material/checklist:"):
+        st.table(_settings(resolved))
+    if dataset.available() is None:
+        st.caption(f":material/cloud_download: {dataset.title} is not on this machine: it will be downloaded from the "
+                   f"Hugging Face hub, or put its parquet files into $UNLEARN_DATA_DIR/{dataset.name}.")
+    return _original(resolved)
+
+
+def noise(samples: int) -> str:
+    """What so few samples mean for the attack; its own noise is about 36 / sqrt(n) points (METHODS: 3 at 150)."""
+    if samples < 10:
+        return f"Only {samples:,} samples a side: too few for an attack, its numbers will be empty."
+    return (f"With {samples:,} samples a side chance alone moves the attack's accuracy by about "
+            f"{36 / math.sqrt(samples):.0f} points{': its number says little here' if samples < 60 else ''}.")
+
+
+def _settings(resolved: Resolved) -> dict[str, str]:
+    sizes = resolved.sizes
+    shown = {"forget set": f"{sizes.forget:,} samples", "retain set": f"{sizes.retain:,} samples",
+             "validation set": f"{sizes.validation:,} samples", "test set": f"{sizes.test:,} samples"}
+    return shown | {name.replace("_", " "): f"{value:.6g}" if isinstance(value, float) else str(value)
+                    for name, value in resolved.effective.items()}
+
+
+def _original(resolved: Resolved) -> bool | None:
+    checkpoints = manager().checkpoints
+    key = OriginalKey(resolved.dataset.name, resolved.model.name, resolved.recipe, resolved.spec.original_seed,
+                      resolved.options)
+    try:
+        if checkpoints.find(key):
+            return False
+    except LabError as error:
+        st.error(str(error))
+        return None
+    time = estimates.duration(estimates.training_seconds(resolved, checkpoints))
+    agreed: Any = st.toggle(f"Train the Original first: {time}", key=f"train.{key.name}",
+                            help="There is no trained Original for this choice yet. It is trained once and kept; a "
+                                 "training that is stopped goes on later.")
+    return True if agreed else None

@@ -1,0 +1,145 @@
+"""The one fragment that follows a run: while it runs it looks twice a second and more, afterwards it is a replay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import LabError
+from engine.jobs import manager
+from engine.recorded import find_recorded
+from engine.types import ENDED, Spec
+from ui import report_card, words
+from ui.charts import run as charts
+from ui.live_chart import live_chart
+
+EVERY = 0.4  # seconds between two looks at a running run
+AXES = {"step": "steps", "samples": "samples", "seconds": "seconds"}
+
+
+def follow(run_id: str) -> None:
+    """Draws a run, live or ended; reads the store only, so it does not matter who carries the run out."""
+    try:
+        running = _load(run_id)[0]["status"] not in ENDED
+    except LabError as error:
+        st.error(f"{error} It may have been deleted, or belong to another results folder.",
+                 icon=":material/search_off:")
+        return
+    st.fragment(_view, run_every=EVERY if running else None)(run_id, running)
+
+
+def _view(run_id: str, was_running: bool) -> None:
+    try:
+        jobs, (run, events) = manager(), _load(run_id)
+    except LabError as error:
+        st.error(str(error))
+        return
+    if was_running and run["status"] in ENDED:
+        st.rerun()
+    _header(jobs, run)
+    start = next((event for event in events if event["kind"] == "start"), None)
+    if start is None:
+        if run["status"] not in ENDED:
+            st.info(_waiting(run), icon=":material/hourglass_top:")
+        return
+    probes = [event for event in events if event["kind"] == "probe"]
+    _charts(run, start, probes)
+    report_card.metrics(run, start, probes)
+    _objective(run, probes)
+
+
+def _load(run_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A run of the store, or one that ships with the app, with its events; raises UnknownRun."""
+    shipped = find_recorded(run_id)
+    if shipped:
+        return shipped, shipped["events"]
+    store = manager().store
+    return store.get(run_id), store.events(run_id)
+
+
+def _waiting(run: dict[str, Any]) -> str:
+    if run["status"] == "queued":
+        return "Waiting in the queue: runs go one after another, first in, first out. You may leave this page."
+    stage = (run["progress"] or {}).get("stage", "Starting")
+    return f"{stage} … the charts appear as soon as the Original has been measured."
+
+
+def _header(jobs: Any, run: dict[str, Any]) -> None:
+    progress = run["progress"] or {}
+    title, button = st.columns([4, 1], vertical_alignment="center")
+    title.markdown(f"#### {words.run_title(run)}  {words.badge(run['status'])}")
+    if run["status"] in ("queued", "running"):
+        if button.button("Stop", icon=":material/stop:", key=f"stop-{run['id']}", width="stretch",
+                         help="Stops after the current step; everything measured until then is kept."):
+            jobs.cancel(run["id"])
+        fraction = progress.get("fraction")
+        steps = f"step {progress['step']:,} of {progress['total_steps']:,}" if progress.get("total_steps") else ""
+        text = " · ".join(filter(None, [progress.get("stage", "Waiting"), steps, words.countdown(progress.get("eta"))]))
+        st.progress(fraction or 0.0, text=text)
+    elif button.button("Run again", icon=":material/replay:", key=f"again-{run['id']}", width="stretch",
+                       help="Queues the same settings once more."):
+        st.query_params["run"] = jobs.submit(Spec(**run["spec"]), bool(run.get("train_original")))
+        st.rerun()
+    if run.get("recorded"):
+        st.info(f"A recorded run that comes with the app: made on {words.when(run['started'])} on {run['device']}. "
+                "It can be explored without the data; **Run again** computes it here.", icon=":material/album:")
+    if run["status"] == "failed":
+        st.error(run["reason"], icon=":material/error:")
+    elif run["reason"]:
+        st.warning(run["reason"], icon=":material/info:")
+    if run["notice"]:
+        _notice(jobs, run)
+
+
+def _notice(jobs: Any, run: dict[str, Any]) -> None:
+    st.warning(run["notice"], icon=":material/warning:")
+    if run["status"] in ENDED and st.button("Train an Original on these data and run again", key=f"anew-{run['id']}"):
+        st.query_params["run"] = jobs.submit(Spec(**run["spec"]), train_original=True)
+        st.rerun()
+
+
+def _charts(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, Any]]) -> None:
+    points = [{"step": 0, "samples": 0, "seconds": 0.0, "reading": start["before"]}, *probes]
+    shown, axis, log = _controls(run, points)
+    now, key, retrained = points[shown - 1], run["id"], start["retrained"]
+    scale, counts = charts.tallest_share(start["before"], points[-1]["reading"]), start["counts"]
+    left, right = st.columns(2)
+    title = "Now" if shown == len(points) else f"At step {now['step']:,}"
+    with left:
+        live_chart(charts.plot_distributions(start["bins"], start["before"], counts, "Before: the Original",
+                                             log=log, shared_top=scale), f"before-{key}", revision=key)
+        live_chart(charts.plot_attacks(points[:shown], start["null_band"], axis, retrained, counts),
+                   f"attacks-{key}", revision=key)
+    with right:
+        live_chart(charts.plot_distributions(start["bins"], now["reading"], counts, title, retrained=retrained,
+                                             log=log, shared_top=scale), f"now-{key}", revision=key)
+        live_chart(charts.plot_accuracies(points[:shown], axis, retrained, counts), f"accuracy-{key}",
+                   revision=key)
+
+
+def _controls(run: dict[str, Any], points: list[dict[str, Any]]) -> tuple[int, str, bool]:
+    """How many points are shown (all while it runs), the x axis, and whether density is logarithmic."""
+    replay, axis, log = st.columns([5, 4, 2], vertical_alignment="bottom")
+    chosen = axis.segmented_control("x axis", list(AXES), format_func=AXES.get, default="step", required=True,
+                                    key=f"axis-{run['id']}", label_visibility="collapsed")
+    first = points[0]["reading"]["histogram"]["forget"]
+    logarithmic = log.toggle("log", value=max(first) > 0.6 * sum(first), key=f"log-{run['id']}",
+                             help="Logarithmic density in the two distributions; on by itself where one bar would "
+                                  "dwarf the rest.")
+    shown = len(points)
+    if run["status"] in ENDED and len(points) > 2:
+        shown = replay.select_slider("Replay: drag through the run", range(1, len(points) + 1), value=len(points),
+                                     format_func=lambda i: f"step {points[i - 1]['step']:,}", key=f"replay-{run['id']}")
+    return shown, chosen, logarithmic
+
+
+def _objective(run: dict[str, Any], probes: list[dict[str, Any]]) -> None:
+    trace: dict[str, list[float]] = {}
+    for probe in probes:
+        for name, values in probe["trace"].items():
+            trace.setdefault(name, []).extend(values)
+    if not any(name.endswith("_loss") for name in trace):
+        return
+    with st.expander("Objective: what the method minimises, step by step", icon=":material/show_chart:"):
+        live_chart(charts.plot_objective(trace), f"objective-{run['id']}", revision=run["id"])

@@ -1,0 +1,112 @@
+// The browser's half of ui/live_chart.py: one Plotly chart, drawn once and then updated in place by Plotly.react.
+// Streamlit calls the default export for every change of the data or of the theme, always with the same parent.
+
+const CONFIG = {
+  displaylogo: false,
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  toImageButtonOptions: { format: "png", scale: 2 },
+};
+
+// One download a page, shared by all charts; a failed one may be tried again by the next update.
+function loadPlotly(src) {
+  if (window.Plotly?.react) return Promise.resolve(window.Plotly);
+  window.__livePlotly ??= new Promise((loaded, failed) => {
+    const script = document.createElement("script");
+    const fail = () => {
+      delete window.__livePlotly;
+      script.remove();
+      failed(new Error(`Plotly did not load from ${script.src}`));
+    };
+    script.src = src;
+    script.onerror = fail;
+    script.onload = () => (window.Plotly?.react ? loaded(window.Plotly) : fail());
+    document.head.appendChild(script);
+  });
+  return window.__livePlotly;
+}
+
+// What the figure leaves open (fonts, grid, hover box) comes from Streamlit's theme, so it follows a theme switch.
+function themed(layout, element) {
+  const style = getComputedStyle(element);
+  const css = (name, otherwise) => style.getPropertyValue(`--st-${name}`).trim() || otherwise;
+  const text = css("text-color", "#444");
+  const line = css("border-color", "rgba(128,128,128,0.3)");
+  const font = { color: text, family: css("font", "sans-serif"), size: 12 };
+  const clear = "rgba(0,0,0,0)";
+  const dressed = { paper_bgcolor: clear, plot_bgcolor: clear, ...layout, font: { ...font, ...layout.font } };
+  const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
+  for (const name of new Set([...axes, "xaxis", "yaxis"])) {
+    dressed[name] = { gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true, ...layout[name] };
+  }
+  const box = { bgcolor: css("background-color", "#fff"), bordercolor: line, font };
+  dressed.hoverlabel = { ...box, ...layout.hoverlabel };
+  dressed.modebar = { bgcolor: clear, color: line, activecolor: text, ...layout.modebar };
+  return dressed;
+}
+
+// Plotly keeps zoom, pan and hidden traces while "uirevision" is the same; a new revision is a new subject.
+function renewed(layout, revision) {
+  if (revision === null) return layout;
+  const fresh = { ...layout, uirevision: `${layout.uirevision ?? ""}/${revision}` };
+  for (const [name, part] of Object.entries(layout)) {
+    if (part?.uirevision !== undefined) fresh[name] = { ...part, uirevision: `${part.uirevision}/${revision}` };
+  }
+  return fresh;
+}
+
+async function draw(element, state, data, turn) {
+  const Plotly = await loadPlotly(data.src);
+  await state.released; // a click is lost when its chart changes between press and release
+  if (turn !== state.turn || !element.isConnected) return; // a newer update waits, or the chart is gone
+  const figure = JSON.parse(data.spec);
+  const layout = { ...renewed(themed(figure.layout, element), data.revision), height: data.height, autosize: true };
+  delete layout.width;
+  if (state.note) element.replaceChildren();
+  state.note = false;
+  await Plotly.react(element, figure.data, layout, CONFIG);
+  if (!state.bound) bind(element, state, Plotly);
+}
+
+function bind(element, state, Plotly) {
+  state.bound = true;
+  element.on("plotly_click", ({ points: [point] }) => {
+    state.send("click", { x: point.x ?? null, y: point.y ?? null, z: point.z ?? null });
+  });
+  element.addEventListener("pointerdown", () => {
+    state.released = new Promise((go) => {
+      const once = new AbortController();
+      const release = () => { once.abort(); setTimeout(go); };
+      for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, release, { signal: once.signal });
+    });
+  }, true);
+  let width = element.offsetWidth;
+  state.sizes = new ResizeObserver(() => requestAnimationFrame(() => {
+    if (!element.offsetWidth || element.offsetWidth === width) return;
+    width = element.offsetWidth; // the sidebar moved, or the tab that holds the chart is shown
+    Plotly.Plots.resize(element);
+  }));
+  state.sizes.observe(element);
+}
+
+function say(element, state, error) {
+  if (state.bound) return console.warn(error); // what shows is better than a sentence
+  const note = document.createElement("p");
+  note.textContent = `This chart cannot be drawn: ${error.message}. Reload the page; if it stays, restart the app.`;
+  element.replaceChildren(note);
+  state.note = true;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const element = parentElement.querySelector(".live-chart");
+  const state = (element.liveChart ??= { turn: 0, queue: Promise.resolve() });
+  element.style.height = `${data.height}px`;
+  state.send = setTriggerValue; // always the newest
+  const turn = ++state.turn;
+  state.queue = state.queue.then(() => draw(element, state, data, turn)).catch((error) => say(element, state, error));
+  // Streamlit also calls this for an update that a newer one overtook, so only a chart off the page is cleared.
+  return () => setTimeout(() => {
+    if (element.isConnected) return;
+    state.sizes?.disconnect();
+    window.Plotly?.purge(element);
+  });
+}

@@ -1,0 +1,98 @@
+"""The table of all runs, and what can be done with the selected ones."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import LabError
+from engine.jobs import manager
+from engine.types import ENDED
+from ui import shell, words
+
+COLUMNS = {
+    "forget": st.column_config.NumberColumn("forget, %", format="%.1f"),
+    "alpha": st.column_config.NumberColumn("alpha", format="%.3f"),
+    "attack": st.column_config.NumberColumn("attack on the loss, %", format="%.1f", help="50 is a coin toss."),
+    "gap": st.column_config.NumberColumn("gap, points", format="%.1f", help="|forget - test accuracy|"),
+    "test": st.column_config.NumberColumn("test accuracy, %", format="%.1f"),
+    "seconds": st.column_config.NumberColumn("seconds", format="%.2f", help="The method alone."),
+    "when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm:ss"),
+}
+
+
+def show() -> None:
+    """The table with its filter and the actions."""
+    jobs = manager()
+    wanted = st.text_input("Filter", key="filter", icon=":material/search:", persist_state="session",
+                           placeholder="any words: a method, a data set, a status, a run's id",
+                           label_visibility="collapsed")
+    rows = [row for row in map(_row, jobs.store.list(newest_first=True)) if _matches(row, wanted)]
+    if not rows:
+        st.info("No run matches these words." if wanted else
+                "No runs yet. Start one on the page **Unlearn**, or press the button on the page **Start**.",
+                icon=":material/info:")
+        return
+    chosen = st.dataframe(rows, hide_index=True, width="stretch", key=f"runs-{_order(rows)}", on_select="rerun",
+                          selection_mode="multi-row", column_config=COLUMNS).selection.rows
+    picked = [rows[index] for index in chosen if index < len(rows)]
+    st.caption(f"{len(rows):,} run{'s' if len(rows) != 1 else ''}. Tick a row at its left edge to open, repeat or "
+               "delete it.")
+    if picked:
+        _actions(jobs, picked)
+
+
+def _order(rows: list[dict[str, Any]]) -> str:
+    """Ticks belong to runs, not to row numbers: another list of runs is another table, with nothing ticked."""
+    return hashlib.sha256(" ".join(row["run"] for row in rows).encode()).hexdigest()[:12]
+
+
+def _row(run: dict[str, Any]) -> dict[str, Any]:
+    import datetime
+
+    spec, metrics = run["spec"], run["metrics"] or {}
+    return {"run": run["id"], "status": run["status"], "method": words.title_of("method", spec["method"]),
+            "data": words.title_of("dataset", spec["dataset"]), "forget": 100 * spec["forget_fraction"],
+            "alpha": (run["effective"] or {}).get("alpha"), "seed": spec["seed"], "profile": spec["profile"],
+            "attack": metrics.get("mia_loss"), "gap": metrics.get("accuracy_gap"), "test": metrics.get("test_accuracy"),
+            "seconds": run["seconds"], "when": datetime.datetime.fromtimestamp(run["created"]),
+            "settings": ", ".join(words.changes(run)), "remark": run["reason"] or run["notice"] or ""}
+
+
+def _matches(row: dict[str, Any], wanted: str) -> bool:
+    text = " ".join(str(value).lower() for value in row.values()) + f" seed {row['seed']}"
+    return all(word in text for word in wanted.lower().split())
+
+
+def _actions(jobs: Any, picked: list[dict[str, Any]]) -> None:
+    open_, again, stop, delete, _ = st.columns([1, 1, 1, 1, 3])
+    ids = [row["run"] for row in picked]
+    if open_.button("Open", icon=":material/open_in_new:", disabled=len(ids) != 1, width="stretch", key="open"):
+        st.switch_page(shell.UNLEARN, query_params={"run": ids[0]})
+    if again.button("Run again", icon=":material/replay:", width="stretch", key="again"):
+        for run_id in ids:
+            jobs.rerun(run_id)
+        st.rerun()
+    active = [row["run"] for row in picked if row["status"] not in ENDED]
+    if stop.button("Stop", icon=":material/stop:", width="stretch", disabled=not active, key="stop"):
+        for run_id in active:
+            jobs.cancel(run_id)
+        st.rerun()
+    if delete.button("Delete", icon=":material/delete:", width="stretch", disabled=bool(active), key="delete"):
+        _confirm(jobs, picked)
+
+
+@st.dialog("Delete for good?")
+def _confirm(jobs: Any, picked: list[dict[str, Any]]) -> None:
+    st.write(f"{len(picked)} run{'s' if len(picked) > 1 else ''} with all measurements and per-sample losses:")
+    st.write("\n".join(f"- {row['run']}: {row['method']} on {row['data']}, {row['status']}" for row in picked[:10]))
+    if st.button("Delete", type="primary", icon=":material/delete:", key="confirm-delete"):
+        for row in picked:
+            try:
+                jobs.store.delete(row["run"])
+            except (LabError, ValueError) as error:
+                st.error(str(error))
+                return
+        st.rerun()

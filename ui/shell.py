@@ -1,0 +1,61 @@
+"""The list of pages, and the guard that every page begins with.
+
+The first visit after a server start at a page's own URL runs that page's file alone and skips ``app.py``,
+because Streamlit finds a folder named ``pages`` beside it. The guard makes up for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import LabError
+
+ICON = str(Path(__file__).with_name("icon.png"))  # a file: named icons are fetched from the internet
+STYLE = """
+.stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
+@media (max-width: 1250px) {
+  .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
+  .stMain [data-testid=stHorizontalBlock] { flex-wrap: wrap; }
+  .stMain [data-testid=stColumn] { min-width: min(100%, 14rem) !important; }
+  .stMain .st-key-settings, .stMain .st-key-view { width: 100%; }
+  .stMain [data-testid=stColumn]:has(> * > .st-key-settings),
+  .stMain [data-testid=stColumn]:has(> * > .st-key-view) { min-width: 100% !important; }
+}
+"""
+START, UNLEARN, RUNS = "pages/start.py", "pages/unlearn.py", "pages/runs.py"
+
+
+def pages(icons: bool = True) -> list[Any]:
+    """The pages in the order of the sidebar."""
+    home, eraser, rows = (f":material/{name}:" if icons else None for name in ("home", "ink_eraser", "list"))
+    return [
+        st.Page(START, title="Start", icon=home, default=True),
+        st.Page(UNLEARN, title="Unlearn", icon=eraser, url_path="unlearn"),
+        st.Page(RUNS, title="Runs", icon=rows, url_path="runs"),
+    ]
+
+
+def frame() -> None:
+    """Less empty space around the page than Streamlit leaves, and columns that wrap on a narrow window."""
+    st.html(f"<style>{STYLE}</style>")
+
+
+def in_words(draw: Callable[[], None]) -> None:
+    """Runs a part of the page; what the engine refuses becomes a sentence in its place."""
+    try:
+        draw()
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def ensure() -> None:
+    """First line of every page: makes sure that ``app.py`` has run in this session."""
+    if "_shell" not in st.session_state:
+        # Turns the legacy mode off for the whole process. Without icons: where no page config has been set, the
+        # browser would fetch the page's icon from the internet.
+        st.navigation(pages(icons=False))
+        st.rerun()

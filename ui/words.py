@@ -1,0 +1,78 @@
+"""Numbers and states as people read them: percent with one decimal, seconds with units, thousands separated."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from engine.registry import all_of
+
+ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",
+         "failed": ":material/error:", "cancelled": ":material/stop_circle:",
+         "interrupted": ":material/power_off:"}
+COLOURS = {"queued": "gray", "running": "blue", "finished": "green", "failed": "red", "cancelled": "orange",
+           "interrupted": "orange"}
+
+
+def number(value: float | None, digits: int = 1, unit: str = "") -> str:
+    """``1,234.5 %``; a dash where there is no value."""
+    return "–" if value is None else f"{value:,.{digits}f}{unit}"
+
+
+def seconds(value: float | None) -> str:
+    """``0.84 s``, ``42 s``, ``5 min 12 s``, ``1 h 03 min``."""
+    if value is None:
+        return "–"
+    if value < 10:
+        return f"{value:.2f} s"
+    if value < 90:
+        return f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def countdown(value: float | None) -> str:
+    """``0:07 left``."""
+    if value is None:
+        return ""
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes}:{rest:02d} left"
+
+
+def when(timestamp: float | None) -> str:
+    return "–" if timestamp is None else datetime.datetime.fromtimestamp(timestamp).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def percent(fraction: float) -> str:
+    """``15%``, ``0.5%``."""
+    return f"{100 * fraction:.4g}%"
+
+
+def title_of(kind: str, name: str) -> str:
+    """A component's title, or its name where a stored run names one that is gone."""
+    return next((record.title for record in all_of(kind) if record.name == name), name)
+
+
+def run_title(run: dict[str, Any]) -> str:
+    """``∇τ (nabla-tau) on Digits, forget 15%, alpha 0.25``."""
+    spec, effective = run["spec"], run["effective"] or {}
+    parts = [f"{title_of('method', spec['method'])} on {title_of('dataset', spec['dataset'])}",
+             f"forget {percent(spec['forget_fraction'])}"]
+    if effective.get("alpha") is not None:
+        parts.append(f"alpha {effective['alpha']:.3g}")
+    if spec["seed"]:
+        parts.append(f"seed {spec['seed']}")
+    return ", ".join(parts + changes(run))
+
+
+def changes(run: dict[str, Any]) -> list[str]:
+    """What was not left at its default: ``paper profile``, ``label noise 0.0``, ``retain epochs 30``."""
+    spec = run["spec"]
+    chosen = {**spec["options"], **{name: v for name, v in spec["parameters"].items() if name != "alpha"}}
+    return ([f"{spec['profile']} profile"] if spec["profile"] != "corrected" else []) + [
+        f"{name.replace('_', ' ')} {value}" for name, value in chosen.items()]
+
+
+def badge(status: str) -> str:
+    """A coloured Markdown badge."""
+    return f":{COLOURS[status]}-badge[{ICONS[status]} {status}]"
