@@ -75,10 +75,16 @@ class Lab:
     def data(self) -> Any:
         return self._bench.data
 
-    def split(self, forget_fraction: float = 0.15, seed: int = 0, profile: str = "corrected") -> Parts:
-        """Draws the forget set and halves the held-out samples; raises BadSpec with every problem."""
-        spec = replace(self._base, forget_fraction=forget_fraction, seed=seed, profile=profile)
-        return Parts(resolve(spec).spec, split_of(self._bench.data, spec))
+    def split(self, forget_fraction: float = 0.15, seed: int = 0, profile: str = "corrected",
+              forget_class: str | int | None = None) -> Parts:
+        """Draws the forget set, or takes a whole class, and halves the held-out samples.
+
+        Raises BadSpec with every problem.
+        """
+        scenario = "random" if forget_class is None else "class"
+        spec = resolve(replace(self._base, forget_fraction=forget_fraction, seed=seed, profile=profile,
+                               scenario=scenario, forget_class=forget_class)).spec
+        return Parts(spec, split_of(self._bench.data, spec))
 
     def unlearn(self, parts: Parts, method: str = "nabla_tau", on_progress: Any = None, **parameters: Any) -> Result:
         """Runs a method on a copy of the Original; keyword arguments are its hyperparameters.

@@ -35,9 +35,9 @@ def build_parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="unlearn once and measure")
     _what(run)
     run.add_argument("--method", default="nabla_tau")
-    run.add_argument("--scenario", default="random", help="random (class removal is not in this version)")
+    run.add_argument("--scenario", default="random", help="random or class (default: random)")
     run.add_argument("--forget-fraction", default="0.15", metavar="F", help="0.001 to 0.6 (default: 0.15)")
-    run.add_argument("--forget-class", metavar="NAME|INDEX", help="for class removal")
+    run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, with --scenario class")
     run.add_argument("--alpha", metavar="A", help="nabla_tau's alpha: a number from 0 to 1, or auto")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
                      help="any declared hyperparameter of the method; may be repeated")

@@ -75,6 +75,10 @@ class Data:
         scale, offset = self._affine(images.device)
         return torch.addcmul(offset, images.permute(0, 3, 1, 2).float(), scale), pool.labels[index]
 
+    def pool_of(self, name: str) -> Pool:
+        """The pool that a set's indices point into: ``retain`` and ``forget`` are of D, the others held out."""
+        return self.train if name in ("retain", "forget") else self.heldout
+
     def _affine(self, device: torch.device) -> tuple[Tensor, Tensor]:
         return _affine(self.mean, self.std, device)
 

@@ -1,4 +1,4 @@
-"""From read-outs to metrics: accuracies, membership inference, over-forgetting.
+"""From one model's read-outs to its metrics: accuracies, membership inference, over-forgetting.
 
 Exactly METHODS.md, "Metrics": an attack is a logistic regression on one raw feature, ten
 stratified shuffle splits, the mean accuracy in percent. Scores are higher where *member* is
@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import ThreadpoolController
 
+from engine import distances
 from engine.errors import Diverged
 from engine.readout import Readout
 from engine.registry import all_of, get
@@ -25,15 +25,25 @@ from engine.types import Attack
 
 FEWEST = 10  # samples a side, below which an attack's accuracy says nothing
 PERMUTATIONS = 20
+LOW_FPR = {"tpr_at_1pct_fpr": 0.01, "tpr_at_0_1pct_fpr": 0.001}
 
 
 @dataclass(frozen=True)
 class Readings:
-    """The read-outs of one model on the three sets that metrics look at."""
+    """The read-outs of one model on the sets that metrics look at.
+
+    ``unseen`` are the attack's non-members where they are not the test set (class removal).
+    """
 
     retain: Readout
     forget: Readout
     test: Readout
+    unseen: Readout | None = None
+
+    @property
+    def nonmembers(self) -> Readout:
+        """What an attacker has to tell from the forget set."""
+        return self.test if self.unseen is None else self.unseen
 
 
 def balanced(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -99,27 +109,28 @@ def _null_band(attack: str, pooled: bytes, seed: int, permutations: int) -> tupl
     return center - spread, center + spread
 
 
-def run_attacks(forget: Readout, test: Readout) -> dict[str, float | None]:
+def run_attacks(forget: Readout, unseen: Readout) -> dict[str, float | None]:
     """The accuracy of every registered attack by name; None below ten samples a side."""
-    few = min(len(forget), len(test)) < FEWEST
-    return {attack.name: None if few else attack.score(*_features(attack, forget, test)) for attack in all_of("attack")}
+    few = min(len(forget), len(unseen)) < FEWEST
+    return {attack.name: None if few else attack.score(*_features(attack, forget, unseen))
+            for attack in all_of("attack")}
 
 
-def null_bands(forget: Readout, test: Readout, seed: int) -> dict[str, tuple[float, float] | None]:
+def null_bands(forget: Readout, unseen: Readout, seed: int) -> dict[str, tuple[float, float] | None]:
     """The null band of every registered attack at these set sizes."""
-    return {attack.name: null_band(attack, *_features(attack, forget, test), seed) for attack in all_of("attack")}
+    return {attack.name: null_band(attack, *_features(attack, forget, unseen), seed) for attack in all_of("attack")}
 
 
-def _features(attack: Attack, forget: Readout, test: Readout) -> tuple[np.ndarray, np.ndarray]:
-    return getattr(forget, attack.feature).numpy(), getattr(test, attack.feature).numpy()
+def _features(attack: Attack, forget: Readout, unseen: Readout) -> tuple[np.ndarray, np.ndarray]:
+    return getattr(forget, attack.feature).numpy(), getattr(unseen, attack.feature).numpy()
 
 
 def measure(readings: Readings) -> dict[str, Any]:
-    """Every metric of :mod:`engine.metrics` for one model; accuracies in percent.
+    """Every metric of :mod:`engine.metrics` that one model has by itself; accuracies in percent.
 
     Attack metrics are None below ten samples a side, and ``notes`` says so in a sentence.
     """
-    retain, forget, test = readings.retain, readings.forget, readings.test
+    retain, forget, test, unseen = readings.retain, readings.forget, readings.test, readings.nonmembers
     _refuse_non_finite(readings)
     metrics: dict[str, Any] = {
         "retain_accuracy": retain.accuracy,
@@ -127,45 +138,59 @@ def measure(readings: Readings) -> dict[str, Any]:
         "test_accuracy": test.accuracy,
         "accuracy_gap": abs(forget.accuracy - test.accuracy),
     }
-    for name, score in run_attacks(forget, test).items():
+    for name, score in run_attacks(forget, unseen).items():
         metrics[name] = score
         metrics[f"{name}_gap"] = None if score is None else abs(score - 50)
-    few = min(len(forget), len(test)) < FEWEST
-    metrics |= {"mia_auc": None, "tpr_at_1pct_fpr": None} if few else _roc(forget, test)
+    few = min(len(forget), len(unseen)) < FEWEST
+    metrics |= _thresholds(None, None) if few else _thresholds(forget, unseen)
+    metrics |= {"ks_test": distances.kolmogorov_smirnov(forget.loss.numpy(), unseen.loss.numpy()),
+                "wasserstein_test": distances.wasserstein(forget.loss.numpy(), unseen.loss.numpy())}
     notes = [f"Only {len(forget)} forget samples: an attack needs at least {FEWEST} a side, so the attack metrics "
              "are empty."] if few else []
-    warning = over_forgetting(forget, test, metrics["mia_auc"])
+    # In class removal a forget accuracy of 0 is right: it is judged against the retrained model (engine.reference).
+    aim = test if readings.unseen is None else None
+    warning = over_forgetting(forget, aim, metrics["mia_auc"], len(unseen))
     return metrics | {"over_forgotten": warning is not None, "notes": notes + ([warning] if warning else [])}
 
 
-def over_forgetting(forget: Readout, test: Readout, auc: float | None) -> str | None:
+def _thresholds(forget: Readout | None, unseen: Readout | None) -> dict[str, Any]:
+    """AUC of every attack's score, and the loss attack's TPR at low FPR with 95% intervals; empty without sets."""
+    found: dict[str, Any] = {}
+    for attack in all_of("attack"):
+        sides = _features(attack, forget, unseen) if forget and unseen else None
+        found[f"{attack.name}_auc"] = distances.auc(-sides[0], -sides[1]) if sides else None
+    found["mia_auc"] = found["mia_loss_auc"]  # its name before there was one an attack
+    for name, fpr in LOW_FPR.items():
+        rate = distances.tpr_at(-forget.loss.numpy(), -unseen.loss.numpy(), fpr) if forget and unseen else (None, None)
+        found[name], found[f"{name}_interval"] = rate
+    return found
+
+
+def over_forgetting(forget: Readout, aim: Readout | None, auc: float | None, unseen: int | None = None) -> str | None:
     """A sentence where the forget set stands out by being *worse* than unseen data (the Streisand effect).
 
-    Judged at three standard errors: the attack's AUC below one half, or the forget accuracy below
-    the test accuracy.
+    Judged at three standard errors: the attack's AUC below one half, or the forget accuracy below the one
+    to ``aim`` at (None: not judged). ``unseen`` is the number of non-members, by default that of ``aim``.
     """
-    n, m = len(forget), len(test)
+    n, m = len(forget), unseen or len(aim or ())
     if auc is not None and auc < 0.5 - 3 * math.sqrt((n + m + 1) / (12 * n * m)):
         return ("Over-forgotten: forgotten samples have higher losses than unseen ones, so an attacker finds them by "
                 f"the reverse rule (AUC {auc:.3f}, Streisand effect).")
-    pooled = (forget.accuracy * n + test.accuracy * m) / (n + m) / 100
-    error = 100 * math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-    if forget.accuracy < test.accuracy - 3 * error and forget.accuracy < test.accuracy - 1:
+    if aim is not None and far_under(forget.accuracy, n, aim.accuracy, len(aim)):
         return (f"Over-forgotten: the accuracy on the forget set ({forget.accuracy:.1f}%) is far under the one on "
-                f"unseen data ({test.accuracy:.1f}%), which gives the forgotten samples away (Streisand effect).")
+                f"unseen data ({aim.accuracy:.1f}%), which gives the forgotten samples away (Streisand effect).")
     return None
 
 
-def _roc(forget: Readout, test: Readout) -> dict[str, float]:
-    """AUC and TPR at 1% FPR of the loss attack; the score is minus the loss, higher for members."""
-    truth = np.repeat([1, 0], [len(forget), len(test)])
-    score = -np.concatenate([forget.loss.numpy(), test.loss.numpy()])
-    fpr, tpr, _ = roc_curve(truth, score, drop_intermediate=False)  # a dropped point may be the one at 1%
-    return {"mia_auc": float(roc_auc_score(truth, score)), "tpr_at_1pct_fpr": 100 * float(tpr[fpr <= 0.01].max())}
+def far_under(accuracy: float, n: int, aim: float, m: int) -> bool:
+    """Whether an accuracy (percent of n samples) lies three standard errors and a point under another one (of m)."""
+    pooled = (accuracy * n + aim * m) / (n + m) / 100
+    error = 100 * math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+    return accuracy < aim - 3 * error and accuracy < aim - 1
 
 
 def _refuse_non_finite(readings: Readings) -> None:
-    for name in ("forget", "test", "retain"):
+    for name in ("forget", "test", "retain", "nonmembers"):
         losses = getattr(readings, name).loss
         bad = int((~losses.isfinite()).sum())
         if bad:

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -22,9 +22,10 @@ from engine.bench import Bench, prepare_bench
 from engine.checkpoints import Checkpoints
 from engine.errors import BadInput, Cancelled, LabError
 from engine.evaluation import Readings, measure, null_bands
-from engine.live import Watcher, reading
+from engine.live import Watcher
 from engine.networks import build_network
 from engine.readout import Readout, read_out, read_out_as_trained
+from engine.reference import against_retrained, complete_waiting, find_reference, is_reference, retrained_samples
 from engine.spec import Resolved, resolve
 from engine.splits import split as split_of
 from engine.store import Run, Store
@@ -95,6 +96,7 @@ def execute(run: Run, resolved: Resolved, store: Store, checkpoints: Checkpoints
         bench = prepare_bench(resolved, checkpoints, device, bool(run["train_original"]), teller.stage, cancel)
         values = _carry_out(run["id"], resolved, bench, store, checkpoints, teller)
         _end(store, run["id"], "finished", **values)
+        complete_waiting(store, store.get(run["id"]))
     except Cancelled as error:
         _end(store, run["id"], "cancelled", reason=f"{error} What was measured until then is kept.", **teller.spent)
     except Exception as error:
@@ -136,12 +138,12 @@ def _carry_out(run_id: str, resolved: Resolved, bench: Bench, store: Store, chec
     identity = resolved.identity(bench.data.content, bench.original.sha256)
     store.update(run_id, identity=identity, effective=resolved.effective, device=bench.where, notice=bench.notice,
                  data=bench.data.content[:16])
-    reference = find_reference(store, resolved, bench.data.content)
+    known = find_reference(store, resolved, bench.data.content)
     original = original_readings(bench, parts, resolved)
     watcher = Watcher(bench.data, parts, bench_readings(bench, parts), resolved.spec.seed)
     teller.stage("Measuring the Original")
     store.append(run_id, watcher.start(bench.network, resolved.spec.seed,
-                                       _reference_reading(store, reference, watcher)))
+                                       watcher.stored_reading(store.load_samples(known["id"]) if known else None)))
 
     def on_step(model: nn.Module, progress: Progress, seconds: float) -> None:
         event = watcher.look(model, progress, seconds)
@@ -153,15 +155,18 @@ def _carry_out(run_id: str, resolved: Resolved, bench: Bench, store: Store, chec
             store.append(run_id, watcher.last(model, progress, seconds))
             raise
 
-    partial = checkpoints.partial(f"run-{identity}")
+    partial = checkpoints.partial(_partial_name(resolved, bench, identity))
     done = unlearn(bench, resolved, parts, on_step, partial)
     teller.stage("Evaluating")
     readings, samples = read_sets(done.model, bench, parts, resolved)
-    metrics = _metrics(readings, original, resolved.spec.seed) | {"retrained": _reference_metrics(reference)}
+    metrics = _metrics(readings, original, resolved.spec.seed)
     teller.stop_if_asked()
-    store.save_samples(run_id, samples_frame(samples))
+    frame = samples_frame(samples)
+    store.save_samples(run_id, frame)
+    metrics = _with_reference(metrics, frame, run_id, resolved, bench, store)
     store.append(run_id, watcher.last(done.model, Progress(done.steps, done.steps, done.samples, {}), done.seconds))
-    partial.clear()
+    if not trained_once(resolved):
+        partial.clear()
     return {"metrics": metrics, "seconds": done.seconds, "steps": done.steps, "samples": done.samples,
             "progress": {"stage": "Finished", "fraction": 1.0}}
 
@@ -169,18 +174,41 @@ def _carry_out(run_id: str, resolved: Resolved, bench: Bench, store: Store, chec
 def _metrics(readings: Readings, original: Readings, seed: int) -> dict[str, Any]:
     """The run's metrics with the Original's, the null bands, and what they come to in words."""
     metrics, before = measure(readings), measure(original)
-    bands = null_bands(original.forget, original.test, seed)
+    bands = null_bands(original.forget, original.nonmembers, seed)
     broken = damage(metrics, before)
     metrics["notes"] += [broken] if broken else []
     return metrics | {"original": before, "null_band": bands, "verdict": verdict(metrics, bands)}
+
+
+def _with_reference(metrics: dict[str, Any], frame: Any, run_id: str, resolved: Resolved, bench: Bench,
+                    store: Store) -> dict[str, Any]:
+    """The metrics with what a retrained model adds; a retraining is its own reference."""
+    run = store.get(run_id)
+    if is_reference(run):
+        known = run | {"metrics": metrics}
+        return against_retrained(metrics, frame, known, frame, [frame, *retrained_samples(store, run)])
+    known = find_reference(store, resolved, bench.data.content)
+    theirs = store.load_samples(known["id"]) if known else None
+    return against_retrained(metrics, frame, known, theirs, retrained_samples(store, run))
+
+
+def trained_once(resolved: Resolved) -> bool:
+    """Whether one training serves all seeds: then its last state is kept for them."""
+    return resolved.spec.profile == "paper" and resolved.method.from_scratch
+
+
+def _partial_name(resolved: Resolved, bench: Bench, identity: str) -> str:
+    if trained_once(resolved):
+        return f"retrained-{resolved.training_identity(bench.data.content)}"
+    return f"run-{identity}"
 
 
 def unlearn(bench: Bench, resolved: Resolved, parts: Split,
             on_step: Callable[[nn.Module, Progress, float], None] = lambda model, progress, seconds: None,
             partial: Any = None) -> Unlearned:
     """Runs a method on a copy of the Original. ``on_step`` is called off the clock after every step."""
-    spec, data = resolved.spec, bench.data
-    watch = Stopwatch(bench.device)
+    data, watch = bench.data, Stopwatch(bench.device)
+    seed = resolved.training_seed if resolved.method.from_scratch else resolved.spec.seed
 
     def resume(model: nn.Module, optimiser: Any) -> Any:
         state = partial.resume(model, optimiser) if partial else None
@@ -188,9 +216,9 @@ def unlearn(bench: Bench, resolved: Resolved, parts: Split,
         return state
 
     task = Task(
-        model=copy.deepcopy(bench.network), data=data, split=parts, recipe=resolved.recipe, seed=spec.seed,
+        model=copy.deepcopy(bench.network), data=data, split=parts, recipe=resolved.recipe, seed=seed,
         device=bench.device, resume=resume,
-        fresh=lambda: build_network(resolved.model, len(data.classes), data.channels, spec.seed, bench.device))
+        fresh=lambda: build_network(resolved.model, len(data.classes), data.channels, seed, bench.device))
     last = Progress(0, 1, 0, {})
     for last in watch.time(resolved.method.unlearn(task, resolved.parameters)):
         if last.state and partial:
@@ -206,31 +234,34 @@ def read_sets(model: nn.Module, bench: Bench, parts: Split,
               resolved: Resolved) -> tuple[Readings, dict[str, tuple[torch.Tensor, Readout]]]:
     """What metrics look at, and the per-sample columns of each set with its sample numbers."""
     data, spec = bench.data, resolved.spec
-    pools = {"retain": data.train, "forget": data.train, "test": data.heldout}
+    indices = {name: index for name in ("retain", "forget", "test", "validation", "unseen")
+               if (index := getattr(parts, name)) is not None}
     if spec.profile == "paper" and resolved.method.from_scratch:
-        sets = {name: read_out_as_trained(model, data, pool, getattr(parts, name), spec.seed,
+        sets = {name: read_out_as_trained(model, data, data.pool_of(name), index, spec.seed,
                                           resolved.recipe.augment, resolved.recipe.batch_size)
-                for name, pool in pools.items()}
+                for name, index in indices.items()}
         whole = sets["retain"]
     else:
-        whole = read_out(model, data, data.train)
-        sets = {"retain": whole[parts.retain], "forget": whole[parts.forget],
-                "test": read_out(model, data, data.heldout, parts.test)}
+        pools = {"train": read_out(model, data, data.train), "heldout": read_out(model, data, data.heldout)}
+        sets = {name: pools["train" if data.pool_of(name) is data.train else "heldout"][index]
+                for name, index in indices.items()}
+        whole = pools["train"]
     retain = whole if spec.profile == "paper" else sets["retain"]  # METHODS.md: the paper's A_Dr is on all of D
-    columns = {name: (getattr(parts, name).cpu(), sets[name]) for name in sets}
-    return Readings(retain, sets["forget"], sets["test"]), columns
+    columns = {name: (index.cpu(), sets[name]) for name, index in indices.items()}
+    return Readings(retain, sets["forget"], sets["test"], sets.get("unseen")), columns
 
 
 def bench_readings(bench: Bench, parts: Split) -> Readings:
-    """The Original on the three sets."""
+    """The Original on the sets that metrics look at."""
     whole, heldout = bench.readouts["train"], bench.readouts["heldout"]
-    return Readings(whole[parts.retain], whole[parts.forget], heldout[parts.test])
+    return Readings(whole[parts.retain], whole[parts.forget], heldout[parts.test],
+                    None if parts.unseen is None else heldout[parts.unseen])
 
 
 def original_readings(bench: Bench, parts: Split, resolved: Resolved) -> Readings:
     """The Original as the profile reads it: the paper's retain accuracy is on all of D."""
     sets = bench_readings(bench, parts)
-    return Readings(bench.readouts["train"], sets.forget, sets.test) if resolved.spec.profile == "paper" else sets
+    return replace(sets, retain=bench.readouts["train"]) if resolved.spec.profile == "paper" else sets
 
 
 def samples_frame(sets: dict[str, tuple[torch.Tensor, Readout]]) -> Any:
@@ -240,33 +271,3 @@ def samples_frame(sets: dict[str, tuple[torch.Tensor, Readout]]) -> Any:
     return pd.concat([pd.DataFrame({"set": name, "sample": index.numpy(), "loss": columns.loss.numpy(),
                                     "entropy": columns.entropy.numpy(), "correct": columns.correct.numpy()})
                       for name, (index, columns) in sets.items()], ignore_index=True)
-
-
-# --- the retrained reference ----------------------------------------------------------------
-
-
-def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:
-    """The newest finished retraining, by the recipe, on the same split of the same data."""
-    alike = store.list(status=("finished",), newest_first=True, split=resolved.split_identity(), data=data[:16])
-    return next((run for run in alike if run["spec"]["method"] == "retrain" and not run["spec"]["parameters"]), None)
-
-
-def _reference_metrics(reference: Run | None) -> dict[str, Any] | None:
-    if reference is None:
-        return None
-    kept = {name: value for name, value in reference["metrics"].items()
-            if name not in ("original", "retrained", "null_band", "notes", "verdict")}
-    return kept | {"run_id": reference["id"]}
-
-
-def _reference_reading(store: Store, reference: Run | None, watcher: Watcher) -> dict[str, Any] | None:
-    """The retrained model's reading on the watched samples, from its stored per-sample losses."""
-    frame = store.load_samples(reference["id"]) if reference else None
-    if frame is None:
-        return None
-    sets = {}
-    for name, index in watcher.chosen.items():
-        rows = frame[frame["set"] == name].set_index("sample").loc[index.cpu().numpy()]
-        sets[name] = Readout(*(torch.from_numpy(rows[column].to_numpy().copy())
-                               for column in ("loss", "entropy", "correct")))
-    return reading(Readings(**sets), watcher.edges)

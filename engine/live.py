@@ -19,14 +19,14 @@ from torch import Tensor, nn
 
 from engine.data import Data
 from engine.evaluation import Readings, null_bands, run_attacks
-from engine.readout import read_out
+from engine.readout import Readout, read_out
 from engine.registry import names
 from engine.rng import permutation
 from engine.training import Split
 from engine.types import Progress
 
 BINS = 60
-MOST_SAMPLES = {"forget": 500, "test": 500, "retain": 200}  # that the live charts show; retain hardly moves
+MOST_SAMPLES = {"forget": 500, "test": 500, "unseen": 500, "retain": 200}  # in live charts; retain hardly moves
 FRAME_SHARE, ATTACK_SHARE = 0.035, 0.055  # of the training time; together under a tenth
 TRACE_POINTS = 40  # a reading keeps at most so many steps of the objective since the last one
 
@@ -69,14 +69,17 @@ def overlap(one: list[int], other: list[int]) -> float:
 
 
 def reading(sets: Readings, edges: list[float], attacks: bool = True) -> dict[str, Any]:
-    """One look at a model: histograms of the forget and test losses, overlap, accuracies, attacks."""
-    forget, test = histogram(sets.forget.loss, edges), histogram(sets.test.loss, edges)
+    """One look at a model: histograms of the forget and test losses, overlap, accuracies, attacks.
+
+    In class removal the histogram named ``test`` is that of the attack's non-members, held-out samples of the class.
+    """
+    forget, test = histogram(sets.forget.loss, edges), histogram(sets.nonmembers.loss, edges)
     none = dict.fromkeys(names("attack"))
     return {
         "histogram": {"forget": forget, "test": test},
         "overlap": round(overlap(forget, test), 2),
         "accuracy": {name: round(getattr(sets, name).accuracy, 3) for name in ("retain", "forget", "test")},
-        "attacks": run_attacks(sets.forget, sets.test) if attacks else none,
+        "attacks": run_attacks(sets.forget, sets.nonmembers) if attacks else none,
     }
 
 
@@ -85,7 +88,8 @@ class Watcher:
 
     def __init__(self, data: Data, split: Split, original: Readings, seed: int):
         self.data = data
-        self.chosen = {name: _some(getattr(split, name), seed, name) for name in ("retain", "forget", "test")}
+        shown = ("retain", "forget", "test") + (("unseen",) if split.unseen is not None else ())
+        self.chosen = {name: _some(getattr(split, name), seed, name) for name in shown}
         self.edges = bin_edges(original.test.loss, len(data.classes))
         self.frames, self.attacks = Budget(FRAME_SHARE), Budget(ATTACK_SHARE)
         self._trace: list[Progress] = []
@@ -99,7 +103,7 @@ class Watcher:
         before, self.attacks.usual = _timed(lambda: reading(sets, self.edges))
         counts = {name: len(index) for name, index in self.chosen.items()}
         return {"kind": "start", "bins": self.edges, "counts": counts, "before": before,
-                "null_band": null_bands(sets.forget, sets.test, seed), "retrained": retrained}
+                "null_band": null_bands(sets.forget, sets.nonmembers, seed), "retrained": retrained}
 
     def look(self, model: nn.Module, progress: Progress, seconds: float) -> dict[str, Any] | None:
         """A ``probe`` event where the budget allows one now, else None."""
@@ -110,7 +114,7 @@ class Watcher:
         (sets, frame), cost = _timed(lambda: self._frame(model))
         self.frames.book(cost)
         if attack:
-            frame["attacks"], cost = _timed(lambda: run_attacks(sets.forget, sets.test))
+            frame["attacks"], cost = _timed(lambda: run_attacks(sets.forget, sets.nonmembers))
             self.attacks.book(cost)
         return self._event(progress, seconds, frame)
 
@@ -120,8 +124,19 @@ class Watcher:
 
     def read(self, model: nn.Module) -> Readings:
         """The read-outs of the chosen samples."""
-        pools = {"retain": self.data.train, "forget": self.data.train, "test": self.data.heldout}
-        return Readings(**{name: read_out(model, self.data, pools[name], index) for name, index in self.chosen.items()})
+        return Readings(**{name: read_out(model, self.data, self.data.pool_of(name), index)
+                           for name, index in self.chosen.items()})
+
+    def stored_reading(self, frame: Any) -> dict[str, Any] | None:
+        """The reading of a finished run, from its per-sample table, on the samples watched here; None without one."""
+        if frame is None:
+            return None
+        sets = {}
+        for name, index in self.chosen.items():
+            rows = frame[frame["set"] == name].set_index("sample").loc[index.cpu().numpy()]
+            sets[name] = Readout(*(torch.from_numpy(rows[column].to_numpy().copy())
+                                   for column in ("loss", "entropy", "correct")))
+        return reading(Readings(**sets), self.edges)
 
     def _frame(self, model: nn.Module) -> tuple[Readings, dict[str, Any]]:
         sets = self.read(model)
@@ -145,11 +160,12 @@ def _some(index: Tensor, seed: int, name: str) -> Tensor:
     return index[order.sort().values.to(index.device)]
 
 
-def _thinned(steps: list[Progress]) -> dict[str, list[float]]:
+def _thinned(steps: list[Progress]) -> dict[str, list[float | None]]:
+    """A few of the steps, column by column; None where a step has no such term: methods in turns have two kinds."""
     every = max(1, math.ceil(len(steps) / TRACE_POINTS))
     kept = steps[::-1][::every][::-1]
     terms = sorted({name for progress in kept for name in progress.terms})
-    trace: dict[str, list[float]] = {"step": [p.step for p in kept], "samples": [p.samples for p in kept]}
+    trace: dict[str, list[float | None]] = {"step": [p.step for p in kept], "samples": [p.samples for p in kept]}
     for name in terms:
-        trace[name] = [round(float(p.terms[name]), 6) for p in kept]
+        trace[name] = [round(float(p.terms[name]), 6) if name in p.terms else None for p in kept]
     return trace

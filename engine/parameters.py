@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,53 @@ class ForgetEpochs:
     batch_norm: str = parameter(
         "train", choices=("train", "eval"), group="batch norm",
         help="train: batch statistics, updated along the way; eval: the Original's statistics stay frozen.")
+
+
+@dataclass(frozen=True)
+class MomentumSGD:
+    """SGD with momentum at a constant rate, as the released code of SalUn and l1-sparse unlearns."""
+
+    learning_rate: float = parameter(
+        0.01, low=1e-6, high=1.0, step=1e-3, group="optimiser", help="Step size of SGD, the same in every epoch.")
+    momentum: float = parameter(
+        0.9, low=0.0, high=0.999, step=0.01, group="optimiser",
+        help="How much of the last step is kept in the next one.")
+    weight_decay: float = parameter(
+        5e-4, low=0.0, high=1.0, step=1e-4, group="optimiser", help="How strongly SGD pulls weights towards zero.")
+    batch_size: int = parameter(
+        256, low=2, high=4096, step=1, unit="samples", group="optimiser", help="Samples per step.")
+
+
+def epochs_within(budget: float, samples_per_epoch: Callable[[Setting], float],
+                  beforehand: Callable[[Setting], float] = lambda setting: 0) -> Auto:
+    """As many epochs as process the samples of ``budget`` passes over D_r, at least one.
+
+    Profile ``corrected`` gives every method that trains the same number of samples (METHODS.md);
+    ``beforehand`` are samples that a method processes once, before its first epoch.
+    """
+
+    def value(setting: Setting) -> int:
+        return max(1, round((budget * setting.sizes.retain - beforehand(setting)) / samples_per_epoch(setting)))
+
+    return Auto(f"as many as process the samples of {budget:g} passes over the retain set", value)
+
+
+def learning_rate(default: float) -> Any:
+    """A constant step size."""
+    return parameter(default, low=1e-6, high=1.0, step=default, group="optimiser", help="Step size of the optimiser.")
+
+
+def momentum(default: float = 0.9) -> Any:
+    return parameter(default, low=0.0, high=0.999, step=0.01, group="optimiser", help="Momentum of SGD.")
+
+
+def weight_decay(default: float) -> Any:
+    return parameter(default, low=0.0, high=1.0, step=1e-4, group="optimiser",
+                     help="How strongly the optimiser pulls weights towards zero.")
+
+
+def batch_size(default: int, help: str = "Samples per step.") -> Any:
+    return parameter(default, low=2, high=4096, step=1, unit="samples", group="optimiser", help=help)
 
 
 def capped(epochs: int, cap: int) -> int:

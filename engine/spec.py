@@ -63,12 +63,24 @@ class Resolved:
 
     def split_identity(self) -> str:
         """Hash of what a run shares with its retrained reference: the same data, model and index sets."""
+        return short_hash(self._forget_set() | {"seed": self.spec.seed})
+
+    @property
+    def training_seed(self) -> int:
+        """The seed of a training from scratch: the paper's retrained model is one for all seeds, as its Original."""
+        return self.spec.original_seed if self.spec.profile == "paper" else self.spec.seed
+
+    def training_identity(self, data_fingerprint: str) -> str:
+        """Hash of everything that makes the weights of a training from scratch, test/validation split left out."""
+        return short_hash(self._forget_set() | {"parameters": self.effective, "training_seed": self.training_seed,
+                                                "data": data_fingerprint}, 24)
+
+    def _forget_set(self) -> dict[str, Any]:
         s = self.spec
         seed_of_forget_set = None if s.profile == "paper" else s.seed
-        return short_hash({"dataset": s.dataset, "options": self.options, "model": self.model.name,
-                           "recipe": asdict(self.recipe), "scenario": s.scenario, "fraction": s.forget_fraction,
-                           "class": s.forget_class, "forget_seed": seed_of_forget_set, "seed": s.seed,
-                           "profile": s.profile})
+        return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
+                "recipe": asdict(self.recipe), "scenario": s.scenario, "fraction": s.forget_fraction,
+                "class": s.forget_class, "forget_seed": seed_of_forget_set, "profile": s.profile}
 
     def _content(self) -> dict[str, Any]:
         s = self.spec
@@ -88,8 +100,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     if problems:
         raise BadSpec(problems + bad_numbers)
     dataset, method = get("dataset", spec.dataset), get("method", spec.method)
-    if spec.forget_class is not None and spec.scenario != "class":
-        problems = [f"forget_class is {spec.forget_class!r}, but the scenario {spec.scenario!r} forgets no class."]
+    spec, problems = _with_class(spec, dataset)
     model, model_problem = _model(spec, dataset)
     options, option_problems = _options(spec, dataset)
     problems += [*model_problem, *option_problems, *bad_numbers, *_too_few(spec, dataset)]
@@ -106,10 +117,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
 
 def expected_sizes(spec: Spec, dataset: Dataset) -> Sizes:
     """The set sizes by the data set's declaration, before it is loaded."""
-    forget = forget_count(spec.forget_fraction, dataset.train_size)
-    validation = dataset.heldout_size // 2
-    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation,
-                 dataset.heldout_size - validation)
+    return SCENARIOS[spec.scenario].sizes(spec, dataset)
 
 
 def requested_parameters(spec: Spec, dataset: Dataset, method: Method) -> tuple[dict[str, Any], list[str]]:
@@ -181,10 +189,14 @@ def _unknown_names(spec: Spec) -> list[str]:
 
 def _with_numbers(spec: Spec) -> tuple[Spec, list[str]]:
     """The spec with its numbers in their own type, so that seed 1, 1.0 and "1" are one; and what is wrong with them."""
-    values, problems = {}, []
-    for name, value, kind, low, high in (
-            ("forget_fraction", spec.forget_fraction, "float", SMALLEST, LARGEST),
-            ("seed", spec.seed, "int", 0, MAX_SEED), ("original_seed", spec.original_seed, "int", 0, MAX_SEED)):
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    checks = [("seed", spec.seed, "int", 0, MAX_SEED), ("original_seed", spec.original_seed, "int", 0, MAX_SEED)]
+    if spec.scenario == "class":
+        values["forget_fraction"] = None  # the class says how many
+    else:
+        checks.insert(0, ("forget_fraction", spec.forget_fraction, "float", SMALLEST, LARGEST))
+    for name, value, kind, low, high in checks:
         try:
             values[name] = _number(name, value, kind, low, high)
         except BadSpec as error:
@@ -192,9 +204,31 @@ def _with_numbers(spec: Spec) -> tuple[Spec, list[str]]:
     return dataclasses.replace(spec, **values), problems
 
 
+def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[str]]:
+    """The spec with the forgotten class as its number, given by number or by name."""
+    asked = spec.forget_class
+    if spec.scenario != "class":
+        said = f"forget_class is {asked!r}, but the scenario {spec.scenario!r} forgets no class."
+        return spec, [] if asked is None else [said]
+    last = len(dataset.classes) - 1
+    if asked is None:
+        return spec, [f"forget_class is missing: the scenario 'class' needs the class to forget, a name such as "
+                      f"{dataset.classes[0]!r} or a number from 0 to {last}."]
+    if str(asked) in dataset.classes:
+        return dataclasses.replace(spec, forget_class=dataset.classes.index(str(asked))), []
+    try:
+        number = float(asked)
+    except ValueError:
+        return spec, [unknown(f"class of {dataset.name}", asked, dataset.classes)]
+    if number != number or not 0 <= number <= last or number != int(number):
+        return spec, [f"forget_class is {asked}, but {dataset.name} has the classes 0 to {last} "
+                      f"({dataset.classes[0]} to {dataset.classes[-1]})."]
+    return dataclasses.replace(spec, forget_class=int(number)), []
+
+
 def _too_few(spec: Spec, dataset: Dataset) -> list[str]:
     fraction = spec.forget_fraction
-    if not isinstance(fraction, (int, float)) or not SMALLEST <= fraction <= LARGEST:
+    if spec.scenario == "class" or not isinstance(fraction, (int, float)) or not SMALLEST <= fraction <= LARGEST:
         return []
     return [] if forget_count(fraction, dataset.train_size) else [too_small(fraction, dataset.train_size)]
 

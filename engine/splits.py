@@ -1,12 +1,13 @@
-"""Which samples to forget, to keep, to validate and to test on. A scenario is a function in ``SCENARIOS``."""
+"""Which samples to forget, to keep, to validate and to test on. A scenario is a record in ``SCENARIOS``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import BadSpec
-from engine.types import Spec
+from engine.types import Dataset, Sizes, Spec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,25 +34,64 @@ def random_subset(data: Data, spec: Spec) -> Tensor:
     return permutation(len(data.train), seed, "forget set")[:count]
 
 
+def class_removal(data: Data, spec: Spec) -> Tensor:
+    """Every training sample of the class ``spec.forget_class`` (its number)."""
+    return (data.train.labels.cpu() == spec.forget_class).nonzero().squeeze(1)
+
+
 def too_small(fraction: float, train_size: int) -> str:
     return (f"forget_fraction {fraction:g} of {train_size:,} training samples is no sample at all: the nearest valid "
             f"value is {1 / train_size:.2g}.")
 
 
-SCENARIOS: dict[str, Callable[[Data, Spec], Tensor]] = {"random": random_subset}
+@dataclass(frozen=True)
+class Scenario:
+    """A way to choose D_f. ``forget(data, spec)`` gives its indices, ``sizes(spec, dataset)`` what to expect of it."""
+
+    title: str
+    forget: Callable[[Data, Spec], Tensor]
+    sizes: Callable[[Spec, Dataset], Sizes]
+
+
+def _random_sizes(spec: Spec, dataset: Dataset) -> Sizes:
+    forget = forget_count(spec.forget_fraction, dataset.train_size)
+    validation = dataset.heldout_size // 2
+    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation,
+                 dataset.heldout_size - validation)
+
+
+def _class_sizes(spec: Spec, dataset: Dataset) -> Sizes:
+    """Classes of equal size are assumed; the data say how many samples there really are."""
+    classes, validation = len(dataset.classes), dataset.heldout_size // 2
+    forget, test = dataset.train_size // classes, dataset.heldout_size - validation
+    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test - test // classes)
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "random": Scenario("a random subset", random_subset, _random_sizes),
+    "class": Scenario("a class", class_removal, _class_sizes),
+}
 
 
 def split(data: Data, spec: Spec) -> Split:
-    """The four index sets of a run, on the data's device; the held-out pool is halved by the seed."""
+    """The index sets of a run, on the data's device; the held-out pool is halved by the seed.
+
+    Class removal (METHODS.md): the test set leaves the class out, and the attack's non-members are all
+    held-out samples of that class, of both halves; the validation set is the whole half.
+    """
     import torch
 
     from engine.rng import permutation
     from engine.training import Split
 
-    forget = SCENARIOS[spec.scenario](data, spec).sort().values
+    forget = SCENARIOS[spec.scenario].forget(data, spec).sort().values
     kept = torch.ones(len(data.train), dtype=torch.bool)
     kept[forget] = False
     order = permutation(len(data.heldout), spec.seed, "test/validation")
     validation, test = order[:len(order) // 2].sort().values, order[len(order) // 2:].sort().values
+    unseen = None
+    if spec.scenario == "class":
+        forgotten = data.heldout.labels.cpu() == spec.forget_class
+        test, unseen = test[~forgotten[test]], forgotten.nonzero().squeeze(1)
     sets = (forget, kept.nonzero().squeeze(1), validation, test)
-    return Split(*(index.to(data.device) for index in sets))
+    return Split(*(index.to(data.device) for index in sets), None if unseen is None else unseen.to(data.device))

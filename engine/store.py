@@ -91,6 +91,12 @@ class Store:
                 .values(status=status, ended=time.time(), **values))
         return done.rowcount == 1
 
+    def amend(self, run_id: str, metrics: dict[str, Any]) -> None:
+        """Writes the metrics of a finished run anew: with what became known after it, such as its retrained model."""
+        with self._transaction() as connection:
+            connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "finished")
+                               .values(metrics=metrics))
+
     def request_cancel(self, run_id: str) -> None:
         """Ends a queued run as cancelled; asks the owner of a running one to stop."""
         with self._transaction() as connection:

@@ -6,6 +6,7 @@ caller decides about probing, timing, saving and stopping. Batches are index ten
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -28,12 +29,22 @@ CHECK_EVERY_CUDA = 10  # asking a GPU whether a loss is finite waits for it; ten
 
 @dataclass(frozen=True)
 class Split:
-    """Index tensors (int64, on the device): forget and retain into D, validation and test into the held-out pool."""
+    """Index tensors (int64, on the device): forget and retain into D, the others into the held-out pool.
+
+    ``unseen`` are the attack's non-members where they are not the test set: in class removal, all held-out
+    samples of the forgotten class.
+    """
 
     forget: Tensor
     retain: Tensor
     validation: Tensor
     test: Tensor
+    unseen: Tensor | None = None
+
+    @property
+    def nonmembers(self) -> Tensor:
+        """What an attacker has to tell from the forget set."""
+        return self.test if self.unseen is None else self.unseen
 
     @property
     def sizes(self) -> Sizes:
@@ -62,18 +73,30 @@ class Task:
         """Inputs and labels of these training samples."""
         return self.data.batch(self.data.train, index, augment)
 
-    def loss(self, index: Tensor) -> Tensor:
-        """Mean cross entropy of these training samples, without augmentation; differentiable.
+    def logits(self, index: Tensor) -> Tensor:
+        """Logits (B, C) in float32 of these training samples, without augmentation; differentiable.
 
         A single sample is read with frozen batch norm: it has no batch statistics.
         """
-        inputs, labels = self.batch(index)
+        inputs, _ = self.batch(index)
         mode = self.model.training
         self.model.train(mode and len(index) > 1)
         with autocast(self.device):
-            loss = F.cross_entropy(self.model(inputs).float(), labels)
+            logits = self.model(inputs).float()
         self.model.train(mode)
-        return loss
+        return logits
+
+    def labels(self, index: Tensor) -> Tensor:
+        """Class numbers (B,) of these training samples."""
+        return self.data.train.labels[index]
+
+    def loss(self, index: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Mean cross entropy of these training samples, or of other ``labels`` (B,) for them; differentiable."""
+        return F.cross_entropy(self.logits(index), self.labels(index) if labels is None else labels)
+
+    def frozen_original(self) -> nn.Module:
+        """A copy of the network as it is now, in evaluation mode and without gradients: a teacher."""
+        return copy.deepcopy(self.model).eval().requires_grad_(False)
 
     def validation_loss(self) -> float:
         """Mean cross entropy over all of D_v in evaluation mode (METHODS.md: L_v)."""
@@ -114,11 +137,12 @@ def linear_factor(final: float, epoch: int, epochs: int) -> float:
 
 def make_optimiser(name: str, model: nn.Module, learning_rate: float, weight_decay: float,
                    momentum: float = 0.0) -> torch.optim.Optimizer:
-    """SGD or AdamW in torch's fused form (one pass over the weights a step)."""
+    """SGD, Adam or AdamW in torch's fused form (one pass over the weights a step)."""
     if name == "sgd":
         return torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum, weight_decay=weight_decay,
                                fused=True)
-    return torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
+    adam = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[name]
+    return adam(model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
 
 
 def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[int], tuple[Any, ...]],

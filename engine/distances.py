@@ -1,0 +1,63 @@
+"""How far apart two sets of scores lie: ROC, exact intervals, and distances of distributions.
+
+Membership scores are higher where *member* is likelier; the score of a loss or an entropy is minus itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import beta, ks_2samp, wasserstein_distance
+from sklearn.metrics import roc_auc_score, roc_curve
+
+Interval = tuple[float, float]
+
+
+def auc(members: np.ndarray, nonmembers: np.ndarray) -> float:
+    """Area under the ROC curve, 0 to 1: the chance that a member scores higher than a non-member."""
+    return float(roc_auc_score(*_labelled(members, nonmembers)))
+
+
+def tpr_at(members: np.ndarray, nonmembers: np.ndarray, most_fpr: float) -> tuple[float, Interval]:
+    """The largest true positive rate at a false positive rate of at most ``most_fpr``, with its 95% interval.
+
+    Both in percent; the interval is Clopper and Pearson's (1934), exact for the threshold that was found.
+    """
+    truth, score = _labelled(members, nonmembers)
+    fpr, tpr, _ = roc_curve(truth, score, drop_intermediate=False)  # a dropped point may be the one that counts
+    rate = float(tpr[fpr <= most_fpr].max())
+    low, high = clopper_pearson(round(rate * len(members)), len(members))
+    return 100 * rate, (100 * low, 100 * high)
+
+
+def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+    """The exact binomial interval of a proportion, from beta quantiles (Clopper and Pearson 1934)."""
+    tail = (1 - confidence) / 2
+    low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, trials - successes + 1))
+    high = 1.0 if successes == trials else float(beta.ppf(1 - tail, successes + 1, trials - successes))
+    return low, high
+
+
+def kolmogorov_smirnov(one: np.ndarray, other: np.ndarray) -> float:
+    """The largest distance between two empirical distribution functions, 0 to 1."""
+    return float(ks_2samp(one, other, method="asymp").statistic)
+
+
+def wasserstein(one: np.ndarray, other: np.ndarray) -> float:
+    """How far mass has to move to turn one distribution into the other, in the values' unit (nats for losses)."""
+    return float(wasserstein_distance(one, other))
+
+
+def rmia_scores(loss: np.ndarray, reference: np.ndarray, population: np.ndarray, population_reference: np.ndarray,
+                gamma: float = 1.0) -> np.ndarray:
+    """RMIA: the share of population points z with r(x) / r(z) > gamma (Zarifzadeh et al. 2024, equation 3).
+
+    r = p_model(y|x) / p_references(y|x). All arguments are losses -ln p in nats; ``reference`` is that of
+    the mean probability over the reference models. Shapes (N,), (N,), (M,), (M,); returns (N,) in [0, 1].
+    """
+    ratio = reference - loss  # ln r(x)
+    of_population = np.sort(population_reference - population)
+    return np.searchsorted(of_population, ratio - np.log(gamma), side="left") / len(of_population)
+
+
+def _labelled(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.repeat([1, 0], [len(members), len(nonmembers)]), np.concatenate([members, nonmembers])
