@@ -135,10 +135,10 @@ def _controls(run: dict[str, Any], points: list[dict[str, Any]]) -> tuple[int, s
 
 
 def _objective(run: dict[str, Any], probes: list[dict[str, Any]]) -> None:
-    trace: dict[str, list[float]] = {}
+    trace: dict[str, list[float | None]] = {name: [] for probe in probes for name in probe["trace"]}
     for probe in probes:
-        for name, values in probe["trace"].items():
-            trace.setdefault(name, []).extend(values)
+        for name, values in trace.items():  # a term that a probe's steps do not have leaves a gap
+            values.extend(probe["trace"].get(name, [None] * len(probe["trace"]["step"])))
     if not any(name.endswith("_loss") for name in trace):
         return
     with st.expander("Objective: what the method minimises, step by step", icon=":material/show_chart:"):

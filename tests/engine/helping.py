@@ -69,6 +69,37 @@ def small_split(forget: int = 40, retain: int = 160, validation: int = 100, test
                  torch.arange(validation, validation + test))
 
 
+def class_split(data: Any, label: int = 3, samples: int = 200) -> Any:
+    """Class removal: to forget is everything labelled ``label`` among the first ``samples``, to keep the rest."""
+    import torch
+
+    from engine.training import Split
+
+    index = torch.arange(samples)
+    of_class = data.train.labels[:samples] == label
+    return Split(index[of_class], index[~of_class], torch.arange(100), torch.arange(100, 200))
+
+
+def toy_task(model: Any, labels: list[int], forget: int, pixels: list[tuple[float, ...]] | None = None,
+             classes: int = 2) -> Any:
+    """A task whose numbers can be worked out by hand: images of one row of pixels, 0 or 1; the first are to forget.
+
+    Without ``pixels`` every image is one pixel of 1.
+    """
+    import torch
+
+    from engine.data import Data, Pool
+    from engine.registry import get
+    from engine.training import Split, Task
+
+    images = torch.tensor(pixels or [(1.0,)] * len(labels))
+    pool = Pool((images * 255).to(torch.uint8)[:, None, :, None], torch.tensor(labels))
+    data = Data(name="toy", classes=tuple("abcdefghij"[:classes]), train=pool, heldout=pool, mean=(0.0,), std=(1.0,))
+    index = torch.arange(len(labels))
+    return Task(model=model, data=data, split=Split(index[:forget], index[forget:], index, index),
+                recipe=get("dataset", "digits").recipe, seed=0, device=torch.device("cpu"), fresh=lambda: model)
+
+
 def make_task(data: Any, split: Any = None, seed: int = 0, **more: Any) -> Any:
     """An unlearning task on a small split of the digits; the network has its first weights."""
     import torch

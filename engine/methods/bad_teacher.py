@@ -1,0 +1,120 @@
+"""Bad teacher: imitate a random network on the forget set and the Original on a sample of the retain set.
+
+Chundawat et al. 2023, arXiv:2205.08096, and the authors' code: batches from D_f and 30% of D_r together,
+shuffled; the student starts as the Original and trains in training mode, both teachers stay frozen in
+evaluation mode. The divergence is KL(teacher || student) summed over classes and averaged over the batch;
+the authors' code divides by the number of classes as well, to which Adam is all but indifferent.
+The teachers' answers never change, so they are read once, before the first step (timed, but no samples:
+nothing goes backward).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine.batches import steps_in
+from engine.parameters import epochs_within
+from engine.types import Method, Plan, Progress, Setting, Sizes, parameter
+
+RETAIN_SHARE = 0.3
+READ_AT_ONCE = 1_000
+
+
+def retain_count(retain: int, share: float) -> int:
+    """How many samples of D_r are used, at least one."""
+    return max(1, round(share * retain))
+
+
+def samples_per_epoch(setting: Setting) -> int:
+    """D_f and the default share of D_r: a rule cannot see other hyperparameters."""
+    return setting.sizes.forget + retain_count(setting.sizes.retain, RETAIN_SHARE)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All hyperparameters of the bad teacher; METHODS.md gives the source of each default."""
+
+    retain_share: float = parameter(
+        RETAIN_SHARE, low=0.01, high=1.0, step=0.05, group="main",
+        help="The share of the retain set that is used. The automatic number of epochs counts with 0.3.")
+    temperature: float = parameter(
+        1.0, low=0.1, high=20.0, step=0.5, group="objective",
+        help="Divides all logits: above 1 the teachers' lesser guesses count for more.")
+    learning_rate: float = parameter(
+        1e-4, low=1e-6, high=1.0, step=1e-4, group="optimiser", help="Step size of Adam, the same in every epoch.")
+    weight_decay: float = parameter(
+        0.0, low=0.0, high=1.0, step=1e-4, group="optimiser", help="How strongly Adam pulls weights towards zero.")
+    batch_size: int = parameter(
+        256, low=2, high=4096, step=1, unit="samples", group="optimiser",
+        help="Samples per step, from both sets together.")
+    epochs: int | None = parameter(
+        None, auto=epochs_within(6, samples_per_epoch), low=1, high=1000, step=1, unit="epochs", group="schedule",
+        help="Passes over the forget set and the sample of the retain set.")
+
+
+def plan(parameters: Parameters, sizes: Sizes) -> Plan:
+    p, union = parameters, sizes.forget + retain_count(sizes.retain, parameters.retain_share)
+    return Plan(p.epochs * steps_in(union, p.batch_size), p.epochs * union)
+
+
+def retain_sample(task: Any, share: float) -> Any:
+    """The part of D_r that is used: drawn once, without replacement."""
+    from engine.rng import permutation
+
+    retain = task.split.retain
+    chosen = permutation(len(retain), task.seed, "retain sample")[:retain_count(len(retain), share)]
+    return retain[chosen.to(retain.device)]
+
+
+def answers(task: Any, teacher: Any, index: Any) -> Any:
+    """A frozen teacher's logits (N, C) for these training samples."""
+    import torch
+
+    from engine.device import autocast
+
+    with torch.no_grad(), autocast(task.device):
+        return torch.cat([teacher(task.batch(part)[0]).float() for part in index.split(READ_AT_ONCE)])
+
+
+def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
+    """Changes ``task.model`` in place.
+
+    Terms: forget_distillation and retain_distillation, which are minimised; forget_loss and retain_loss,
+    the cross entropies, watched.
+    """
+    import torch
+    import torch.nn.functional as F
+
+    from engine.objectives import distillation_per_sample
+    from engine.passes import Union, over
+    from engine.training import make_optimiser
+
+    union = Union(task, retain_sample(task, parameters.retain_share))
+    labels, forgets = task.labels(union.index), union.forgets
+    taught = torch.cat([answers(task, task.fresh().eval(), union.index[:forgets]),
+                        answers(task, task.frozen_original(), union.index[forgets:])])
+
+    def objective(at: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
+        logits = task.logits(union.index[at])
+        apart = distillation_per_sample(logits, taught[at], parameters.temperature)
+        own = F.cross_entropy(logits.detach(), labels[at], reduction="none")
+        terms = union.terms(at, {"forget_distillation": apart, "forget_loss": own},
+                            {"retain_distillation": apart, "retain_loss": own})
+        return apart.mean(), len(at), terms
+
+    optimiser = make_optimiser("adam", task.model, parameters.learning_rate, parameters.weight_decay)
+    yield from over(task, union.positions, parameters, optimiser, objective)
+
+
+METHOD = Method(
+    name="bad_teacher",
+    title="Bad teacher",
+    summary="Learns to answer like a random network on the forget set and like the Original on the rest.",
+    source="Chundawat et al. 2023, arXiv:2205.08096",
+    parameters=Parameters,
+    unlearn=unlearn,
+    plan=plan,
+    profiles={"corrected": {"epochs": None}, "paper": {"epochs": 1}},
+)

@@ -1,0 +1,56 @@
+"""Gradient ascent: climb the loss of the forget set, and of nothing else.
+
+The recipe of Fan et al. 2024 (SalUn, arXiv:2310.12508, released code, ``GA``): SGD with momentum 0.9 and
+learning rate 1e-4, 5 epochs over D_f in training mode. Weight decay 5e-4 and batches of 256 are that code's
+defaults. Nothing holds the rest of the model in place, so it diverges easily.
+
+It reads D_f alone: its cost is its own in both profiles, f/(1 - f) of ``epochs`` passes over D_r, and does not
+match the other methods' number of samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine.batches import steps_in
+from engine.parameters import MomentumSGD, learning_rate
+from engine.types import Method, Plan, Progress, Sizes, parameter
+
+
+@dataclass(frozen=True)
+class Parameters(MomentumSGD):
+    """SGD on D_f; METHODS.md gives the source of each default."""
+
+    epochs: int = parameter(
+        5, low=1, high=1000, step=1, unit="epochs", group="main",
+        help="Passes over the forget set. A few too many destroy the model.")
+    learning_rate: float = learning_rate(1e-4)
+
+
+def plan(parameters: Parameters, sizes: Sizes) -> Plan:
+    return Plan(parameters.epochs * steps_in(sizes.forget, parameters.batch_size), parameters.epochs * sizes.forget)
+
+
+def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
+    """Changes ``task.model`` in place; terms: forget_loss."""
+    from engine.passes import over, sgd
+
+    def objective(batch: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
+        loss = task.loss(batch)
+        return -loss, len(batch), {"forget_loss": loss.detach()}
+
+    yield from over(task, task.split.forget, parameters, sgd(task, parameters), objective)
+
+
+METHOD = Method(
+    name="gradient_ascent",
+    title="Gradient ascent",
+    summary="Raises the loss of the forget set without limit; cheap, and quick to destroy the model.",
+    source="Fan et al. 2024, arXiv:2310.12508, released code",
+    parameters=Parameters,
+    unlearn=unlearn,
+    plan=plan,
+    profiles={"corrected": {}, "paper": {}},
+)

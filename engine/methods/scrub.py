@@ -1,0 +1,149 @@
+"""SCRUB: a student that leaves its teacher, the Original, on the forget set and stays with it on the rest.
+
+Kurmanji et al. 2023 (arXiv:2302.09880, and the released code). Each epoch first passes
+over D_f *maximising* ``d = T^2 KL(teacher || student)`` (the first ``maximise_epochs`` epochs only), then over
+D_r minimising ``gamma CE + alpha d``. One optimiser; teacher in evaluation mode, student in training mode.
+
+Profile ``paper`` adds on every step ``anchor`` times the sum over layers of ||w - w_original||, as an old
+commit of that code does, and takes 6 epochs; ``corrected`` drops it and takes the epochs e for which
+e D_r + 3 D_f is nearest to 6 D_r (the rule counts the published 3 maximising epochs, whatever is set).
+
+Other published settings: (a) optimiser adam, learning rate 5e-4, weight decay 0.1, gamma 1, alpha 0.5, T 2,
+10 epochs of which 3 maximise, batches of 32 (retain) and 64 (forget); (b) sgd, 5e-4, gamma 0.99, alpha 0.001,
+T 4, 3 epochs of which 2 maximise, batches of 256 and 512.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine.batches import steps_in
+from engine.parameters import batch_size, learning_rate, momentum, weight_decay
+from engine.types import Auto, Method, Plan, Progress, Setting, Sizes, parameter
+
+BUDGET, MAXIMISING = 6, 3  # published: epochs over D_r, and how many of them begin with a pass over D_f
+
+
+def nearest_epochs(setting: Setting) -> int:
+    """The epochs whose samples, passes over D_f included, come nearest to 6 passes over D_r; at least 1."""
+    forget, retain = setting.sizes.forget, setting.sizes.retain
+
+    def gap(epochs: int) -> float:
+        return abs(epochs * retain + min(epochs, MAXIMISING) * forget - BUDGET * retain)
+
+    return min(range(1, BUDGET + 1), key=gap)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """SCRUB's hyperparameters under the names of its paper; METHODS.md gives the source of each default."""
+
+    maximise_epochs: int = parameter(
+        MAXIMISING, low=0, high=1000, step=1, unit="epochs", group="main",
+        help="So many epochs, from the first on, begin with a pass over the forget set that drives the model away "
+             "from the Original.")
+    epochs: int | None = parameter(
+        None, auto=Auto("as many as process the samples of 6 passes over the retain set", nearest_epochs),
+        low=1, high=1000, step=1, unit="epochs", group="schedule",
+        help="Passes over the retain set; the passes over the forget set come on top.")
+    gamma: float = parameter(
+        1.0, low=0.0, high=10.0, step=0.01, group="objective",
+        help="Weight of the cross entropy on the retain set.")
+    alpha: float = parameter(
+        0.5, low=0.0, high=10.0, step=0.01, group="objective",
+        help="Weight of staying close to the Original's answers on the retain set.")
+    temperature: float = parameter(
+        4.0, low=0.1, high=100.0, step=0.5, group="objective",
+        help="Softens both models' answers before they are compared.")
+    anchor: float = parameter(
+        0.0, low=0.0, high=10.0, step=0.1, group="objective",
+        help="Weight of the distance to the Original's weights, layer by layer; the paper's SCRUB has 0.5.")
+    optimiser: str = parameter(
+        "sgd", choices=("sgd", "adam"), group="optimiser",
+        help="The optimiser of both passes; another published setting uses adam with weight decay 0.1.")
+    learning_rate: float = learning_rate(5e-4)
+    momentum: float = momentum()
+    weight_decay: float = weight_decay(5e-4)
+    forget_batch_size: int = batch_size(256, "Samples per step of the passes over the forget set.")
+    retain_batch_size: int = batch_size(256, "Samples per step of the passes over the retain set.")
+    first_decay: int = parameter(
+        3, low=0, high=1000, step=1, unit="epochs", group="schedule",
+        help="After so many epochs the learning rate is multiplied by the decay factor.")
+    second_decay: int = parameter(
+        5, low=0, high=1000, step=1, unit="epochs", group="schedule",
+        help="After so many epochs it is multiplied by the decay factor once more.")
+    decay_factor: float = parameter(
+        0.1, low=0.0, high=1.0, step=0.05, group="schedule",
+        help="What the learning rate is multiplied by at each decay; 1 keeps it constant.")
+
+
+def plan(parameters: Parameters, sizes: Sizes) -> Plan:
+    epochs, maximising = parameters.epochs, min(parameters.epochs, parameters.maximise_epochs)
+    steps = epochs * steps_in(sizes.retain, parameters.retain_batch_size)
+    steps += maximising * steps_in(sizes.forget, parameters.forget_batch_size)
+    return Plan(steps, epochs * sizes.retain + maximising * sizes.forget)
+
+
+def rate(parameters: Parameters, epoch: int) -> float:
+    """The learning rate of an epoch, counted from 0: decayed after ``first_decay`` and ``second_decay`` epochs."""
+    decays = (epoch >= parameters.first_decay) + (epoch >= parameters.second_decay)
+    return parameters.learning_rate * parameters.decay_factor**decays
+
+
+def drift(model: Any, original: Any) -> Any:
+    """The sum over layers of ||w - w_original|| (Frobenius); its gradient is 0 where a layer has not moved."""
+    return sum((now - before).norm() for now, before in zip(model.parameters(), original.parameters()))
+
+
+def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
+    """Changes ``task.model`` in place; terms: distance, then forget_loss or retain_loss by the pass."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    from engine.device import autocast
+    from engine.objectives import distillation
+    from engine.training import loop, make_optimiser, shuffled
+
+    p, teacher = parameters, task.frozen_original()
+
+    def batches(epoch: int) -> tuple[tuple[str, Any], ...]:
+        sets = [("retain", task.split.retain, p.retain_batch_size)]
+        if epoch < p.maximise_epochs:
+            sets.insert(0, ("forget", task.split.forget, p.forget_batch_size))
+        return tuple((name, batch) for name, index, size in sets
+                     for batch in shuffled(index, size, task.seed, f"{name} batches/epoch {epoch}"))
+
+    def objective(batch: tuple[str, Any], epoch: int) -> tuple[Any, int, dict[str, Any]]:
+        name, index = batch
+        logits = task.logits(index)
+        with torch.no_grad(), autocast(task.device):
+            taught = teacher(task.batch(index)[0]).float()
+        distance, entropy = distillation(logits, taught, p.temperature), cross_entropy(logits, task.labels(index))
+        loss = -distance if name == "forget" else p.gamma * entropy + p.alpha * distance
+        if p.anchor:
+            loss = loss + p.anchor * drift(task.model, teacher)
+        return loss, len(index), {"distance": distance.detach(), f"{name}_loss": entropy.detach()}
+
+    task.model.train()
+    yield from loop(
+        make_optimiser(p.optimiser, task.model, p.learning_rate, p.weight_decay, p.momentum),
+        epochs=p.epochs,
+        batches=batches,
+        objective=objective,
+        learning_rate=lambda epoch: rate(p, epoch),
+        total_steps=plan(p, task.split.sizes).steps,
+    )
+
+
+METHOD = Method(
+    name="scrub",
+    title="SCRUB",
+    summary="Drives the model away from the Original on the forget set and back to it on the rest, in turns.",
+    source="Kurmanji et al. 2023, arXiv:2302.09880",
+    parameters=Parameters,
+    unlearn=unlearn,
+    plan=plan,
+    profiles={"corrected": {"epochs": None, "anchor": 0.0}, "paper": {"epochs": BUDGET, "anchor": 0.5}},
+)
