@@ -1,7 +1,8 @@
 """Samples per second of a ResNet18 training epoch on CIFAR-shaped data, against plain implementations in one run.
 
 ``python benchmarks/training_step.py [--samples 2560] [--rounds 3]``. Plain loop: torchvision transforms on
-PIL images in a DataLoader, default layout. Layout: the same engine step on the default memory layout.
+PIL images in a DataLoader, default layout. Layout: the same engine step on the default memory layout. Small
+maps: the same step with torchvision's convolutions where ours take the short way (engine/models/_small_maps.py).
 Random pictures, so that no data set is needed. Prints one JSON object last.
 """
 
@@ -18,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
+from torchvision.models import resnet18
 
 from benchmarks._timing import paired, report
 from engine.data import Data, Pool
@@ -78,6 +80,13 @@ def layout_epoch(net: torch.nn.Module, data: Data, layout: torch.memory_format) 
         optimiser.step()
 
 
+def torchvisions(net: torch.nn.Module) -> torch.nn.Module:
+    """The same network with plain convolutions everywhere."""
+    plain = resnet18(weights=None, num_classes=10).to(memory_format=torch.channels_last)
+    plain.load_state_dict(net.state_dict())
+    return plain
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--samples", type=int, default=2560)
@@ -88,16 +97,19 @@ def main() -> None:
     data, model = random_data(options.samples), get("model", "resnet18")
     recipe = get("dataset", "cifar10").recipe
     loader = DataLoader(Pictures(data), batch_size=256, shuffle=True)
-    nets = {name: build_network(model, 10, 3, 0, cpu) for name in ("ours", "plain", "default")}
-    for name in ("plain", "default"):
-        nets[name].to(memory_format=torch.contiguous_format)
+    nets = {name: build_network(model, 10, 3, 0, cpu) for name in ("ours", "default")}
+    nets["default"].to(memory_format=torch.contiguous_format)
+    nets["plain"] = torchvisions(nets["ours"]).to(memory_format=torch.contiguous_format)
     whole = paired(lambda: engine_epoch(nets["ours"], data, recipe), lambda: plain_epoch(nets["plain"], loader),
                    options.rounds)
     layout = paired(lambda: layout_epoch(nets["ours"], data, torch.channels_last),
                     lambda: layout_epoch(nets["default"], data, torch.contiguous_format), options.rounds)
+    nets["long"] = torchvisions(nets["ours"])
+    small = paired(lambda: layout_epoch(nets["ours"], data, torch.channels_last),
+                   lambda: layout_epoch(nets["long"], data, torch.channels_last), options.rounds)
     report("training_step", samples=options.samples, threads=threads,
            samples_per_second=round(options.samples / whole["ours_seconds"], 1), against_plain_loop=whole,
-           channels_last_against_default=layout)
+           channels_last_against_default=layout, small_maps_against_convolutions=small)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from engine.types import Progress, Spec
 
 @dataclass(frozen=True)
 class Parts:
-    """The four index sets of one split, and the spec that made them."""
+    """The index sets of one split, and the spec that made them."""
 
     spec: Spec
     sets: Split
@@ -102,7 +102,7 @@ class Lab:
         return Result(done.model, resolved, parts, done.seconds, done.steps, done.samples)
 
     def evaluate(self, result: Result | Parts) -> dict[str, Any]:
-        """Every metric of :mod:`engine.metrics`, of an unlearned model or, given a split, of the Original."""
+        """Every metric that needs no retrained model, of an unlearned model or, given a split, of the Original."""
         if isinstance(result, Parts):
             return measure(original_readings(self._bench, result.sets, resolve(result.spec, result.sets.sizes)))
         readings, _ = read_sets(result.model, self._bench, result.parts.sets, result.resolved)

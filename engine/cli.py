@@ -1,4 +1,4 @@
-"""The command line: ``python -m engine run | list | show | pretrain``.
+"""The command line: ``python -m engine run | list | show | pretrain | reproduce | archive``.
 
 Progress goes to stderr; with ``--json`` stdout holds one JSON value and nothing else, whatever happens.
 Exit status: 0 finished, 1 failed, 2 bad input, 130 interrupted with Ctrl-C.
@@ -29,6 +29,8 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
+    from engine import archive_commands, reproduction
+
     parser = Parser(prog="python -m engine", description="Machine unlearning from the command line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
 
@@ -61,6 +63,9 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("run", metavar="RUN")
     show.add_argument("--json", action="store_true", help="one JSON object on stdout")
     show.set_defaults(work="show")
+
+    reproduction.add_parser(commands)
+    archive_commands.add_parser(commands)
     return parser
 
 
@@ -78,10 +83,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
-        from engine import commands
+        from engine import archive_commands, commands, reproduction
 
         options = build_parser().parse_args(words)
-        result, status = getattr(commands, f"command_{options.work}")(options)
+        module = {"reproduce": reproduction, "archive": archive_commands}.get(options.work, commands)
+        result, status = getattr(module, f"command_{options.work}")(options)
     except BadSpec as error:
         return _refuse(error.problems, as_json)
     except BadInput as error:
@@ -90,7 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say({"status": "failed", "reason": str(error)}, as_json, str(error), FAILED)
     except KeyboardInterrupt:
         return _say({"status": "cancelled", "reason": "Interrupted."}, as_json, "Interrupted.", INTERRUPTED)
-    _print(to_json(result) if as_json else commands.as_text(options.work, result))
+    if as_json:
+        _print(to_json(result))
+    else:
+        _print(result if isinstance(result, str) else commands.as_text(options.work, result))
     return status
 
 

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import threading
-import time
 from argparse import Namespace
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from engine.checkpoints import Checkpoints
-from engine.errors import BadInput, BadSpec, Cancelled
+from engine.errors import BadSpec, Cancelled
 from engine.home import home
+from engine.metrics import ACCURACIES
 from engine.recorded import find_recorded, recorded_runs
 from engine.registry import all_of, models_for
-from engine.spec import resolve
-from engine.store import Run, Store, open_store
+from engine.spec import asked, resolve
+from engine.store import Run, open_store
+from engine.terminal import ProgressLine, ctrl_c, heartbeat, run_here
 from engine.types import Spec, declared
 
 Result = tuple[Any, int]
 EXIT = {"finished": 0, "cancelled": 130}
-COUNTED = ("retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_entropy")
+COUNTED = tuple(record.name for record in (*ACCURACIES, *all_of("attack")))
 
 
 # --- run ------------------------------------------------------------------------------------
@@ -35,21 +34,8 @@ def command_run(options: Namespace) -> Result:
     resolved = resolve(_spec_of(options))
     store = open_store()
     store.mark_interrupted()
-    run_id = store.begin(resolved, options.train_original)
-    with ctrl_c() as cancel, _heartbeat(store):
-        try:
-            from engine.device import default_device
-            from engine.experiment import execute
-
-            run = execute(store.get(run_id), resolved, store, Checkpoints(home() / "checkpoints"), default_device(),
-                          cancel, ProgressLine())
-        except BadInput:
-            store.end(run_id, "failed")  # what raised may have done so before the run began
-            store.delete(run_id)  # nothing ran: what was asked for is not possible here
-            raise
-        except KeyboardInterrupt:
-            store.end(run_id, "cancelled", reason="Interrupted.")
-            run = store.get(run_id)
+    with ctrl_c() as cancel, heartbeat(store):
+        run = run_here(resolved, store, options.train_original, cancel, ProgressLine())
     if run["notice"]:
         print(run["notice"], file=sys.stderr)
     return described(run), EXIT.get(run["status"], 1)
@@ -57,19 +43,19 @@ def command_run(options: Namespace) -> Result:
 
 def _spec_of(options: Namespace) -> Spec:
     parameters, problems = _assignments(options.assignments, "--set")
-    parameters = {name: _as_number(value) for name, value in parameters.items()}
+    parameters = {name: as_number(value) for name, value in parameters.items()}
     chosen, more = _assignments(options.options, "--option")
     problems += more
     if options.alpha is not None:
         if options.method != "nabla_tau":
             problems.append(f"--alpha belongs to nabla_tau, not to {options.method}.")
         else:
-            parameters["alpha"] = _as_number(options.alpha)
+            parameters["alpha"] = as_number(options.alpha)
     spec = Spec(dataset=options.dataset, method=options.method, model=options.model, scenario=options.scenario,
-                forget_fraction=_as_number(options.forget_fraction), forget_class=options.forget_class,
-                seed=_as_number(options.seed), original_seed=_as_number(options.original_seed),
+                forget_fraction=as_number(options.forget_fraction), forget_class=options.forget_class,
+                seed=as_number(options.seed), original_seed=as_number(options.original_seed),
                 profile=options.profile, parameters=parameters,
-                options={name: _as_number(value) for name, value in chosen.items()})
+                options={name: as_number(value) for name, value in chosen.items()})
     if problems:
         try:
             resolve(spec)
@@ -90,67 +76,12 @@ def _assignments(pairs: list[str], flag: str) -> tuple[dict[str, Any], list[str]
     return values, problems
 
 
-def _as_number(text: str) -> Any:
+def as_number(text: str) -> Any:
     """The number a text spells, or the text itself, which the spec's check will name."""
     for kind in (int, float):
         with contextlib.suppress(ValueError):
             return kind(text)
     return text
-
-
-@contextlib.contextmanager
-def ctrl_c() -> Iterator[threading.Event]:
-    """The first Ctrl-C sets the event, so that work ends in good order; the second one is a KeyboardInterrupt."""
-    cancel = threading.Event()
-
-    def ask(*_: Any) -> None:
-        if cancel.is_set():
-            raise KeyboardInterrupt
-        cancel.set()
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield cancel
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextlib.contextmanager
-def _heartbeat(store: Store) -> Iterator[None]:
-    done = threading.Event()
-
-    def beat() -> None:
-        from engine.jobs import BEAT_EVERY
-
-        while not done.wait(BEAT_EVERY):
-            with contextlib.suppress(Exception):  # a missed beat is no reason to end a run
-                store.beat()
-
-    threading.Thread(target=beat, daemon=True, name="heartbeat").start()
-    try:
-        yield
-    finally:
-        done.set()
-
-
-class ProgressLine:
-    """Progress on stderr: one line that is rewritten on a terminal, else a line every two seconds."""
-
-    def __init__(self) -> None:
-        self._live, self._next, self._stage = sys.stderr.isatty(), 0.0, ""
-
-    def __call__(self, progress: dict[str, Any]) -> None:
-        now, stage = time.monotonic(), progress["stage"]
-        if stage == self._stage and not self._live and now < self._next:
-            return
-        self._next, self._stage = now + 2, stage
-        part = [stage]
-        if progress.get("fraction") is not None:
-            part.append(f"{100 * progress['fraction']:.0f}%")
-        if progress.get("total_steps"):
-            part.append(f"step {progress['step']:,} of {progress['total_steps']:,}, {progress['eta']:.0f} s left")
-        print(f"\r\033[K{'  '.join(part)}" if self._live else "  ".join(part), file=sys.stderr,
-              end="" if self._live else "\n", flush=True)
 
 
 # --- pretrain -------------------------------------------------------------------------------
@@ -162,8 +93,8 @@ def command_pretrain(options: Namespace) -> Result:
     if problems:
         raise BadSpec(problems)
     try:
-        resolved = resolve(Spec(dataset=options.dataset, model=options.model, original_seed=_as_number(options.seed),
-                                options={name: _as_number(value) for name, value in chosen.items()}))
+        resolved = resolve(Spec(dataset=options.dataset, model=options.model, original_seed=as_number(options.seed),
+                                options={name: as_number(value) for name, value in chosen.items()}))
     except BadSpec as error:  # here the flag is --seed
         raise BadSpec([problem.replace("original_seed", "seed") for problem in error.problems]) from None
     checkpoints = Checkpoints(home() / "checkpoints")
@@ -272,24 +203,22 @@ def as_text(command: str, result: Any) -> str:
         return "\n".join(f"{name}: {value}" for name, value in result.items())
     lines = [f"run {result['run_id']}: {result['status']}" + (f" - {result['reason']}" if result["reason"] else "")]
     metrics = result["metrics"] or {}
-    for name in COUNTED if metrics else ():
+    shown = [name for name in COUNTED if name != "accuracy_gap" or result["spec"]["forget_class"] is None]
+    for name in shown if metrics else ():  # for a forgotten class the gap to the test set has no meaning
         before, after = metrics["original"][name], metrics[name]
         values = ["-" if value is None else f"{value:.1f}" for value in (before, after)]
         lines.append(f"  {name:<18} {values[0]:>6} -> {values[1]:>6}")
     if result["seconds"] is not None:
         lines.append(f"  {result['steps']:,} steps, {result['samples']:,} samples, {result['seconds']:.2f} s "
                      f"on {result['device']}")
+        lines.append("  " + "  ".join(asked(result["spec"])))
     return "\n".join(lines + [f"  {note}" for note in metrics.get("notes", [])])
 
 
 def _line(item: dict[str, Any]) -> str:
     if "run_id" in item:
-        spec, metrics = item["spec"], item["metrics"] or {}
-        attack = metrics.get("mia_loss")
-        return (f"{item['run_id']}  {item['status']:<11}  {spec['method']:<12} {spec['dataset']:<10} "
-                f"f={spec['forget_fraction']}  seed={spec['seed']}"
-                + ("" if spec["profile"] == "corrected" else f"  profile={spec['profile']}")
-                + "".join(f"  {name}={value}" for name, value in (spec["options"] | spec["parameters"]).items())
-                + ("" if attack is None else f"  mia_loss={attack:.1f}"))
-    return f"{item['name']:<14} {item['summary']}"
+        attack = (item["metrics"] or {}).get("mia_loss")
+        return "  ".join([item["run_id"], f"{item['status']:<11}", *asked(item["spec"])]
+                         + ([] if attack is None else [f"mia_loss={attack:.1f}"]))
+    return f"{item['name']:<15} {item['summary']}"
 

@@ -5,7 +5,8 @@
     |   |-- BadSpec             one or more problems of a run's specification
     |   |-- DataMissing         a data set is neither on this machine nor reachable
     |   |-- OriginalMissing     there is no trained Original for this data set and model
-    |   `-- UnknownRun          no run of that id in the store
+    |   |-- UnknownRun          no run of that id in the store
+    |   `-- BadArchive          a file of runs is damaged, changed, from a newer version, or no archive at all
     |-- BadCheckpoint           a checkpoint file is damaged or belongs to something else
     |-- Diverged                a loss became infinite or not a number
     |-- StoreUnavailable        the run store cannot be read or written
@@ -41,6 +42,10 @@ class OriginalMissing(BadInput):
 
 class UnknownRun(BadInput):
     """No run of that id."""
+
+
+class BadArchive(BadInput):
+    """An archive of runs cannot be read or taken over; nothing of it was imported."""
 
 
 class BadCheckpoint(LabError):

@@ -7,10 +7,15 @@ machine. Where nothing was measured, the answer is "an unknown time".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from engine.checkpoints import Checkpoints
-from engine.spec import Resolved
+from engine.errors import BadInput
+from engine.spec import Resolved, resolve
+from engine.types import Spec
 
 
 def rate_from_sidecars(dataset: str | None, model: str, checkpoints: Checkpoints) -> float | None:
@@ -30,6 +35,8 @@ def run_rate(resolved: Resolved, checkpoints: Checkpoints,
     method, dataset, model = resolved.method.name, resolved.dataset.name, resolved.model.name
     for run in finished or []:
         spec = run["spec"]
+        if run.get("imported"):
+            continue  # it tells how fast another machine is
         if (spec["method"], spec["dataset"], spec["model"]) == (method, dataset, model) and run["samples"]:
             return run["seconds"] / run["samples"]
     return rate_from_sidecars(dataset, model, checkpoints) or rate_from_sidecars(None, model, checkpoints)
@@ -48,6 +55,68 @@ def training_seconds(resolved: Resolved, checkpoints: Checkpoints) -> float | No
     rate = (rate_from_sidecars(resolved.dataset.name, model, checkpoints)
             or rate_from_sidecars(None, model, checkpoints))
     return None if rate is None else rate * resolved.recipe.epochs * resolved.sizes.train
+
+
+@dataclass(frozen=True)
+class Together:
+    """What several runs take one after another, in seconds; None where nothing was measured yet.
+
+    ``seconds`` is everything, ``retraining`` the part for ``trainings`` from scratch, ``measuring`` the part beside the
+    methods (0 where no run has shown it yet), ``unknown`` the number of runs that ``seconds`` knows nothing about.
+    """
+
+    seconds: float | None
+    retraining: float | None
+    trainings: int
+    measuring: float
+    unknown: int
+
+
+def together(runs: Sequence[Resolved], checkpoints: Checkpoints,
+             finished: list[dict[str, Any]] | None = None) -> Together:
+    """The methods' own time and that for measuring; a training that serves several seeds counts once, or not at all
+    where a finished run has kept its weights.
+    """
+    finished = finished or []
+    served = {key for run in finished if (key := _shared_training(_resolved(run)))}
+    total, retraining, trainings, measuring, unknown = 0.0, 0.0, 0, 0.0, 0
+    for resolved in runs:
+        measuring += measuring_seconds(resolved, finished) or 0.0
+        shared = _shared_training(resolved)
+        if shared in served and shared is not None:
+            continue
+        served.add(shared)
+        seconds = run_seconds(resolved, checkpoints, finished)
+        unknown += seconds is None
+        total += seconds or 0.0
+        if resolved.method.from_scratch:
+            trainings, retraining = trainings + 1, retraining + (seconds or 0.0)
+    nothing = unknown and unknown == len(runs)
+    return Together(None if nothing else total + measuring, None if nothing else retraining, trainings, measuring,
+                    unknown)
+
+
+def measuring_seconds(resolved: Resolved, finished: list[dict[str, Any]]) -> float | None:
+    """Seconds that a run takes beside its method: median of the five newest on this data set and model."""
+    spent = [run["ended"] - run["started"] - run["seconds"] for run in finished
+             if (run["spec"]["dataset"], run["spec"]["model"]) == (resolved.dataset.name, resolved.model.name)
+             and not run.get("imported") and None not in (run["ended"], run["started"], run["seconds"])]
+    return max(0.0, median(spent[:5])) if spent else None
+
+
+def _shared_training(resolved: Resolved | None) -> str | None:
+    """What a training from scratch is kept by where one serves all seeds: in the profile paper."""
+    if resolved is None or not resolved.method.from_scratch or resolved.spec.profile != "paper":
+        return None
+    return resolved.training_identity("")
+
+
+def _resolved(run: dict[str, Any]) -> Resolved | None:
+    """A stored run's spec; None for most, which train nothing from scratch, and for those of another version."""
+    try:
+        return None if run["spec"]["profile"] != "paper" or run.get("imported") else resolve(Spec(**run["spec"]))
+    except (BadInput, TypeError):
+        return None
 
 
 def duration(seconds: float | None) -> str:

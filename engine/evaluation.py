@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import ThreadpoolController
@@ -143,14 +144,20 @@ def measure(readings: Readings) -> dict[str, Any]:
         metrics[f"{name}_gap"] = None if score is None else abs(score - 50)
     few = min(len(forget), len(unseen)) < FEWEST
     metrics |= _thresholds(None, None) if few else _thresholds(forget, unseen)
-    metrics |= {"ks_test": distances.kolmogorov_smirnov(forget.loss.numpy(), unseen.loss.numpy()),
-                "wasserstein_test": distances.wasserstein(forget.loss.numpy(), unseen.loss.numpy())}
-    notes = [f"Only {len(forget)} forget samples: an attack needs at least {FEWEST} a side, so the attack metrics "
-             "are empty."] if few else []
+    sides = (forget.loss.numpy(), unseen.loss.numpy())
+    apart = {"ks_test": distances.kolmogorov_smirnov, "wasserstein_test": distances.wasserstein}
+    metrics |= {name: distance(*sides) if len(unseen) else None for name, distance in apart.items()}
+    notes = [_too_few(readings)] if few else []
     # In class removal a forget accuracy of 0 is right: it is judged against the retrained model (engine.reference).
     aim = test if readings.unseen is None else None
     warning = over_forgetting(forget, aim, metrics["mia_auc"], len(unseen))
     return metrics | {"over_forgotten": warning is not None, "notes": notes + ([warning] if warning else [])}
+
+
+def _too_few(readings: Readings) -> str:
+    counted = {"forget": readings.forget, "test" if readings.unseen is None else "unseen": readings.nonmembers}
+    few = " and ".join(f"{len(side)} {name}" for name, side in counted.items() if len(side) < FEWEST)
+    return f"Only {few} samples: an attack needs at least {FEWEST} a side, so the attack metrics are empty."
 
 
 def _thresholds(forget: Readout | None, unseen: Readout | None) -> dict[str, Any]:
@@ -161,8 +168,10 @@ def _thresholds(forget: Readout | None, unseen: Readout | None) -> dict[str, Any
         found[f"{attack.name}_auc"] = distances.auc(-sides[0], -sides[1]) if sides else None
     found["mia_auc"] = found["mia_loss_auc"]  # its name before there was one an attack
     for name, fpr in LOW_FPR.items():
-        rate = distances.tpr_at(-forget.loss.numpy(), -unseen.loss.numpy(), fpr) if forget and unseen else (None, None)
-        found[name], found[f"{name}_interval"] = rate
+        found |= {name: None, f"{name}_interval": None}
+        if forget and unseen:
+            rate, span = distances.tpr_at(-forget.loss.numpy(), -unseen.loss.numpy(), fpr)
+            found |= {name: rate, f"{name}_interval": list(span)}  # a list, as the store gives it back
     return found
 
 
@@ -190,8 +199,8 @@ def far_under(accuracy: float, n: int, aim: float, m: int) -> bool:
 
 
 def _refuse_non_finite(readings: Readings) -> None:
-    for name in ("forget", "test", "retain", "nonmembers"):
-        losses = getattr(readings, name).loss
+    for name, side in vars(readings).items():
+        losses = torch.empty(0) if side is None else side.loss
         bad = int((~losses.isfinite()).sum())
         if bad:
             raise Diverged(f"{bad} of {len(losses)} losses on the {name} set are not finite: the method destroyed the "

@@ -96,7 +96,7 @@ def execute(run: Run, resolved: Resolved, store: Store, checkpoints: Checkpoints
         bench = prepare_bench(resolved, checkpoints, device, bool(run["train_original"]), teller.stage, cancel)
         values = _carry_out(run["id"], resolved, bench, store, checkpoints, teller)
         _end(store, run["id"], "finished", **values)
-        complete_waiting(store, store.get(run["id"]))
+        _complete(store, run["id"])
     except Cancelled as error:
         _end(store, run["id"], "cancelled", reason=f"{error} What was measured until then is kept.", **teller.spent)
     except Exception as error:
@@ -128,6 +128,14 @@ def _end(store: Store, run_id: str, status: Any, **values: Any) -> None:
         except LabError:
             log.warning("could not write the end of run %s (attempt %d)", run_id, attempt + 1)
             time.sleep(0.2 * 2**attempt)
+
+
+def _complete(store: Store, run_id: str) -> None:
+    """What this run adds to others or they to it; whatever is wrong with one of them, this run has finished."""
+    try:
+        complete_waiting(store, store.get(run_id))
+    except Exception:
+        log.exception("runs could not be completed after run %s", run_id)
 
 
 def _carry_out(run_id: str, resolved: Resolved, bench: Bench, store: Store, checkpoints: Checkpoints,
@@ -188,8 +196,9 @@ def _with_reference(metrics: dict[str, Any], frame: Any, run_id: str, resolved: 
         known = run | {"metrics": metrics}
         return against_retrained(metrics, frame, known, frame, [frame, *retrained_samples(store, run)])
     known = find_reference(store, resolved, bench.data.content)
-    theirs = store.load_samples(known["id"]) if known else None
-    return against_retrained(metrics, frame, known, theirs, retrained_samples(store, run))
+    if known is None:
+        return against_retrained(metrics, frame, None, None, [])
+    return against_retrained(metrics, frame, known, store.load_samples(known["id"]), retrained_samples(store, run))
 
 
 def trained_once(resolved: Resolved) -> bool:

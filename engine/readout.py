@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.batches import batch_sizes
 from engine.data import Data, Pool
 from engine.rng import generator
 
@@ -53,12 +54,15 @@ def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor,
     """The paper's reading of Retraining: training mode (batch statistics) with the recipe's augmentation.
 
     METHODS.md, "Rows of the paper that look like another protocol". The model's running
-    statistics are put back afterwards.
+    statistics are put back afterwards. A lone sample has no batch statistics and is read in evaluation mode.
     """
+    if len(index) < 2:
+        return read_out(model, data, pool, index)
     kept = {name: value.clone() for name, value in model.state_dict().items()}
     rng = generator(seed, "augment/read-out") if augment else None
     model.train()
-    parts = [_columns(model, *data.batch(pool, part, rng)) for part in index.split(batch_size)]
+    parts = [_columns(model, *data.batch(pool, part, rng))
+             for part in index.split(batch_sizes(len(index), batch_size))]
     model.load_state_dict(kept)
     return _joined(parts)
 

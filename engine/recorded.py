@@ -1,37 +1,120 @@
 """Finished runs that ship with the repository, to be explored with neither the data nor a GPU.
 
-Each is one JSON file in ``cached_checkpoints/recorded``: what ``python -m engine show RUN --json`` printed.
-They are read-only, say on which device and when they were made, and are never mixed with one's own runs
-unless asked for.
+They are in ``cached_checkpoints/recorded``: archives (``python -m engine archive export``), and single runs as
+JSON files, what ``python -m engine show RUN --json`` printed. They are read-only, say on which device and when
+they were made, and are never mixed with one's own runs unless asked for.
+
+Read once a process, and again when a file there changes: a listing reads runs without their events and samples,
+which come when a run is looked at.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from engine.archive_file import SUFFIX, Archive
 from engine.checkpoints import SHIPPED
+from engine.errors import BadArchive
+from engine.portable import COLUMNS, unusable
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FOLDER = SHIPPED / "recorded"
 log = logging.getLogger(__name__)
 
+Run = dict[str, Any]
+
+
+@dataclass
+class Shelf:
+    """What a folder holds: runs by id, and where the events and samples of each are to be had."""
+
+    runs: dict[str, Run] = field(default_factory=dict)
+    events: dict[str, Callable[[str], list[dict[str, Any]]]] = field(default_factory=dict)
+    samples: dict[str, Callable[[str], DataFrame | None]] = field(default_factory=dict)
+
+
+def recorded_runs(folder: Path = FOLDER) -> tuple[Run, ...]:
+    """Every recorded run without its events, by file name, archives first; a damaged file is left out and logged."""
+    return tuple(_shelf(folder, _stamp(folder)).runs.values())
+
+
+def find_recorded(run_id: str, folder: Path = FOLDER) -> Run | None:
+    """The recorded run of that id with its ``events``, or None.
+
+    Where its events are damaged it comes without, and its ``reason`` says so.
+    """
+    shelf = _shelf(folder, _stamp(folder))
+    if run_id not in shelf.runs:
+        return None
+    try:
+        return shelf.runs[run_id] | {"events": shelf.events[run_id](run_id)}
+    except BadArchive as error:
+        log.warning("the events of recorded run %s cannot be read: %s", run_id, error)
+        return shelf.runs[run_id] | {"events": [], "reason": f"The course of this run cannot be shown. {error}"}
+
+
+def recorded_samples(run_id: str, folder: Path = FOLDER) -> DataFrame | None:
+    """A recorded run's per-sample table (see ``Store.load_samples``), mostly of the attacked sets; None without one."""
+    try:
+        return _samples(run_id, folder, _stamp(folder))
+    except BadArchive as error:
+        log.warning("the samples of recorded run %s cannot be read: %s", run_id, error)
+        return None
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, times and sizes of the files: while they stay, what was read of them holds."""
+    found = []
+    for path in folder.glob("*"):
+        if path.suffix in (SUFFIX, ".json"):
+            with contextlib.suppress(OSError):  # gone since it was listed
+                about = path.stat()
+                found.append((path.name, about.st_mtime_ns, about.st_size))
+    return tuple(sorted(found, key=lambda about: (not about[0].endswith(SUFFIX), about)))
+
 
 @functools.lru_cache(maxsize=4)
-def recorded_runs(folder: Path = FOLDER) -> tuple[dict[str, Any], ...]:
-    """Every recorded run with its ``events``, by file name; a file that cannot be read is left out and logged."""
-    found = []
-    for path in sorted(folder.glob("*.json")):
+def _shelf(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Shelf:
+    shelf = Shelf()
+    for name, *_ in stamp:
+        path = folder / name
         try:
-            run = json.loads(path.read_text(encoding="utf-8"))
-            found.append({**run, "id": run["run_id"], "recorded": True, "progress": None, "events": run["events"]})
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("recorded run %s cannot be read: %s", path.name, error)
-    return tuple(found)
+            (_take_archive if path.suffix == SUFFIX else _take_json)(path, shelf)
+        except (BadArchive, OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("recorded run %s cannot be read: %s", name, error)
+    return shelf
 
 
-def find_recorded(run_id: str, folder: Path = FOLDER) -> dict[str, Any] | None:
-    """The recorded run of that id, or None."""
-    return next((run for run in recorded_runs(folder) if run["id"] == run_id), None)
+@functools.lru_cache(maxsize=8)
+def _samples(run_id: str, folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> DataFrame | None:
+    read = _shelf(folder, stamp).samples.get(run_id)
+    return read(run_id) if read else None
+
+
+def _take_archive(path: Path, shelf: Shelf) -> None:
+    archive = Archive(path)
+    for record in archive.runs:
+        if reason := unusable(record):
+            log.warning("recorded run %s of %s is left out: %s", record["id"], path.name, reason)
+        elif record["id"] not in shelf.runs:
+            shelf.runs[record["id"]] = record | {"recorded": True, "progress": None}
+            shelf.events[record["id"]] = archive.events
+            shelf.samples[record["id"]] = archive.samples
+
+
+def _take_json(path: Path, shelf: Shelf) -> None:
+    run = json.loads(path.read_text(encoding="utf-8"))
+    run_id, events = run["run_id"], run.pop("events")
+    if run_id not in shelf.runs:
+        missing = dict.fromkeys(COLUMNS)  # such a file lacks a few: fingerprint, split and data among them
+        shelf.runs[run_id] = missing | run | {"id": run_id, "recorded": True, "progress": None}
+        shelf.events[run_id] = lambda run_id: events

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 TRAINING_SETS = ("retain", "forget")  # of the training pool; the other sets are of the held-out pool
 MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")
-OWN = ("original", "retrained", "null_band", "notes", "verdict", "missing", "over_forgotten")
+OWN = ("original", "retrained", "null_band", "notes", "verdict", "missing", "over_forgotten",
+       *(metric.name for metric in AGAINST_RETRAINED))  # a run's own, not to be repeated as its retrained model's
+ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "profile")  # options are in the data
 
 
 def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:
@@ -32,8 +34,8 @@ def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:
 
 
 def newest_reference(runs: list[Run]) -> Run | None:
-    """The first of these runs that is a retraining by the Original's own recipe."""
-    return next((run for run in runs if is_reference(run)), None)
+    """The first of these runs that is a retraining by the Original's own recipe, with its metrics."""
+    return next((run for run in runs if is_reference(run) and run["metrics"]), None)
 
 
 def is_reference(run: Run) -> bool:
@@ -52,7 +54,7 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
         reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
         return metrics | found | {"retrained": None, "missing": dict.fromkeys(found, reason)}
     theirs = {name: value for name, value in reference["metrics"].items() if name not in OWN}
-    found |= _tug_of_war(metrics, theirs)
+    found |= tug_of_war(metrics, theirs)
     missing = {}
     if samples is None or reference_samples is None:
         missing = dict.fromkeys(("ks_retrained", "wasserstein_retrained", "rmia_auc"),
@@ -61,13 +63,14 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
         mine, other = (frame.loc[frame["set"] == "forget", "loss"].to_numpy() for frame in (samples, reference_samples))
         found |= {"ks_retrained": distances.kolmogorov_smirnov(mine, other),
                   "wasserstein_retrained": distances.wasserstein(mine, other)}
-        found["rmia_auc"], reason = rmia_auc(samples, retrained)
+        found["rmia_auc"], reason = rmia_auc(samples, retrained, nonmember_set(reference["spec"]))
         missing = {"rmia_auc": reason} if reason else {}
-    return _judged(metrics, theirs, samples) | found | {"retrained": theirs | {"run_id": reference["id"]},
-                                                        "missing": missing}
+    if reference["spec"]["scenario"] == "class" and samples is not None:
+        metrics = _judged(metrics, theirs, int((samples["set"] == "forget").sum()))
+    return metrics | found | {"retrained": theirs | {"run_id": reference["id"]}, "missing": missing}
 
 
-def _tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float]:
+def tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float]:
     """ToW (Zhao et al. 2024) and the average gap (Fan et al. 2024) to the retrained model."""
     away = [abs(mine[name] - theirs[name]) for name in MOVED]
     attacks = [run.get("mia_loss") for run in (mine, theirs)]
@@ -75,13 +78,13 @@ def _tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float
     return {"tow": float(np.prod([1 - gap / 100 for gap in away])), "average_gap": float(np.mean(gaps))}
 
 
-def _judged(metrics: dict[str, Any], theirs: dict[str, Any], samples: DataFrame | None) -> dict[str, Any]:
-    """In class removal, over-forgetting by accuracy is judged against the retrained model, where 0 is right."""
-    if samples is None or metrics["over_forgotten"] or "unseen" not in set(samples["set"].unique()):
-        return metrics
-    n = int((samples["set"] == "forget").sum())
+def _judged(metrics: dict[str, Any], theirs: dict[str, Any], n: int) -> dict[str, Any]:
+    """In class removal, over-forgetting by accuracy (of n samples) is judged against the retrained model: 0 is right.
+
+    A run that is marked already keeps its mark and its one note.
+    """
     mine, aim = metrics["forget_accuracy"], theirs["forget_accuracy"]
-    if not far_under(mine, n, aim, n):
+    if metrics["over_forgotten"] or not far_under(mine, n, aim, n):
         return metrics
     note = (f"Over-forgotten: the accuracy on the forgotten class ({mine:.1f}%) is far under the retrained model's "
             f"({aim:.1f}%), which gives the forgotten samples away (Streisand effect).")
@@ -91,81 +94,102 @@ def _judged(metrics: dict[str, Any], theirs: dict[str, Any], samples: DataFrame 
 # --- RMIA -----------------------------------------------------------------------------------
 
 
-def rmia_auc(samples: DataFrame, retrained: list[DataFrame]) -> tuple[float | None, str | None]:
-    """AUC of RMIA on forget against unseen samples, or None with the reason.
+def rmia_auc(samples: DataFrame, retrained: list[DataFrame], nonmembers: str) -> tuple[float | None, str | None]:
+    """AUC of RMIA on forget samples against those of the set ``nonmembers``, or None with the reason.
 
-    A sample's reference is the mean probability over the retrained models that did not train on it; the
-    population is the validation set.
+    A sample's references are the retrained models that did not train on it; the population, the validation
+    set, is read against the same ones. (Forget samples may have fewer references than held-out ones, and a mean
+    over more models is smoother: r(x) / r(z) by different models would separate the sets of a perfect model.)
     """
-    needed = samples[samples["set"].isin(("forget", nonmember_set(samples), "validation"))]
-    if "validation" not in set(needed["set"].unique()):
+    population = samples[samples["set"] == "validation"]
+    sides = [samples[samples["set"] == name] for name in ("forget", nonmembers)]
+    if population.empty:
         return None, "It needs the losses of the validation set, which this run did not keep."
-    columns = _reference_losses(needed, retrained)
-    if columns is None:
-        return None, "No retrained model has the losses of all these samples."
-    losses = {name: (needed.loc[needed["set"] == name, "loss"].to_numpy(), columns[(needed["set"] == name).to_numpy()])
-              for name in needed["set"].unique()}
-    members, unseen = losses["forget"], losses[nonmember_set(samples)]
-    if min(len(members[0]), len(unseen[0])) < FEWEST:
+    if min(map(len, sides)) < FEWEST:
         return None, f"It needs at least {FEWEST} samples a side."
-    scores = [distances.rmia_scores(*side, *losses["validation"]) for side in (members, unseen)]
+    scores = [_rmia_scores(side, population, retrained) for side in sides]
+    if not all(np.isfinite(side).all() for side in scores):
+        return None, "No retrained model has the losses of all these samples."
     return distances.auc(*scores), None
 
 
-def nonmember_set(samples: DataFrame) -> str:
-    """The name of the set that an attacker has to tell from the forget set."""
-    return "unseen" if "unseen" in set(samples["set"].unique()) else "test"
+def nonmember_set(spec: dict[str, Any]) -> str:
+    """The name of the set that an attacker has to tell from the forget set, by a run's spec."""
+    return "unseen" if spec["scenario"] == "class" else "test"
 
 
-def _reference_losses(needed: DataFrame, retrained: list[DataFrame]) -> np.ndarray | None:
-    """-ln of the mean probability that retrained models give each needed row, those that trained on it left out."""
-    import pandas as pd
+def _rmia_scores(side: DataFrame, population: DataFrame, retrained: list[DataFrame]) -> np.ndarray:
+    """RMIA's score of every row, (N,); NaN where no retrained model can be its reference."""
+    of_side, of_population = (np.array([_untrained_losses(frame, rows) for frame in retrained])
+                              .reshape(len(retrained), len(rows)) for rows in (side, population))
+    usable = np.isfinite(of_population).all(axis=1, keepdims=True) & np.isfinite(of_side)
+    loss, scores = side["loss"].to_numpy(), np.full(len(side), np.nan)
+    for references in np.unique(usable, axis=1).T:
+        rows = (usable == references[:, None]).all(axis=0)
+        if references.any():
+            scores[rows] = distances.rmia_scores(loss[rows], _mean_loss(of_side[references][:, rows]),
+                                                 population["loss"].to_numpy(), _mean_loss(of_population[references]))
+    return scores
 
-    total, count = np.zeros(len(needed)), np.zeros(len(needed))
-    keys = pd.MultiIndex.from_arrays([needed["set"].isin(TRAINING_SETS), needed["sample"]])
-    for frame in retrained:
-        never_trained = frame[frame["set"] != "retain"]
-        index = pd.MultiIndex.from_arrays([never_trained["set"].isin(TRAINING_SETS), never_trained["sample"]])
-        loss = pd.Series(never_trained["loss"].to_numpy(), index=index)
-        loss = loss[~loss.index.duplicated()].reindex(keys).to_numpy()
-        known = np.isfinite(loss)
-        total[known] += np.exp(-loss[known])
-        count += known
-    if not count.all():
-        return None
-    return -np.log(np.maximum(total / count, np.finfo(float).tiny))
+
+def _untrained_losses(frame: DataFrame, rows: DataFrame) -> np.ndarray:
+    """The losses (N,) that a retrained model gives samples of one set; NaN where it trained on one."""
+    pool = frame["set"].isin(TRAINING_SETS) == rows["set"].isin(TRAINING_SETS).any()
+    # Held-out samples of a forgotten class are listed twice; the last list is the one that is attacked.
+    never_trained = frame[pool & (frame["set"] != "retain")].drop_duplicates("sample", keep="last")
+    return never_trained.set_index("sample")["loss"].reindex(rows["sample"]).to_numpy(dtype=float)
+
+
+def _mean_loss(losses: np.ndarray) -> np.ndarray:
+    """-ln of the mean over K models of the probabilities exp(-loss): (K, N) to (N,); exact for one model."""
+    return np.log(len(losses)) - np.logaddexp.reduce(-losses, axis=0)
 
 
 # --- completing runs ------------------------------------------------------------------------
 
 
-def complete(store: Store, run: Run) -> Run:
-    """The finished run with what its retrained model adds, if there is one by now; written to the store."""
+def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None) -> Run:
+    """The finished run with what its retrained model adds, if there is one by now; written to the store.
+
+    ``retrained`` are :func:`retrained_samples` where they are at hand.
+    """
     alike = store.list(status=("finished",), newest_first=True, split=run["split"], data=run["data"])
     reference = newest_reference(alike)
     if reference is None or run["metrics"] is None:
         return run
     metrics = against_retrained(run["metrics"], store.load_samples(run["id"]), reference,
-                                store.load_samples(reference["id"]), retrained_samples(store, run))
+                                store.load_samples(reference["id"]),
+                                retrained_samples(store, run) if retrained is None else retrained)
     store.amend(run["id"], metrics=metrics)
     return store.get(run["id"])
 
 
-def complete_waiting(store: Store, reference: Run) -> None:
-    """After a retraining: completes the finished runs of its split."""
-    if is_reference(reference):
-        for run in store.list(status=("finished",), split=reference["split"], data=reference["data"]):
-            complete(store, run)
+def complete_waiting(store: Store, ended: Run) -> None:
+    """After a run has finished: completes it, or all runs for which it is a reference.
+
+    A retraining is RMIA's reference for the other seeds too, so that no number depends on which run came first.
+    A run looks once more: its retraining may have finished while it was being measured.
+    """
+    if not is_reference(ended):
+        if (ended["metrics"] or {}).get("retrained") is None:
+            complete(store, ended)
+        return
+    retrained = retrained_samples(store, ended)
+    for run in store.list(status=("finished",), data=ended["data"]):
+        if _alike(run, ended):
+            complete(store, run, retrained)
 
 
 def retrained_samples(store: Store, run: Run) -> list[DataFrame]:
     """The per-sample tables of every model retrained on the data, scenario and profile of this run."""
-    same = ("dataset", "options", "model", "scenario", "forget_fraction", "forget_class", "profile")
     found, seen = [], set()
     for other in store.list(status=("finished",), newest_first=True, data=run["data"]):
-        if is_reference(other) and other["split"] not in seen and all(
-                other["spec"].get(name) == run["spec"].get(name) for name in same):
+        if is_reference(other) and other["split"] not in seen and _alike(run, other):
             seen.add(other["split"])
             frame = store.load_samples(other["id"])
             found += [frame] if frame is not None else []
     return found
+
+
+def _alike(run: Run, other: Run) -> bool:
+    return all(run["spec"].get(name) == other["spec"].get(name) for name in ALIKE)

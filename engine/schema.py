@@ -48,6 +48,7 @@ runs = Table(
     Column("heartbeat", Float),
     Column("cancel", Integer, nullable=False, default=0),
     Column("tags", JSON),
+    Column("imported", Float),                   # when it came out of an archive; the other times are its own
     Index("runs_status", "status"),
     Index("runs_identity", "identity"),
 )

@@ -14,7 +14,7 @@ from typing import Any
 from engine.errors import BadSpec
 from engine.files import short_hash
 from engine.registry import get, models_for, names, unknown
-from engine.splits import SCENARIOS, forget_count, too_small
+from engine.splits import SCENARIOS, class_name, forget_count, too_small
 from engine.types import (
     PROFILES,
     Dataset,
@@ -113,6 +113,15 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     parameters = effective_parameters(requested, method, Setting(dataset, recipe, sizes))
     spec = dataclasses.replace(spec, model=model.name)
     return Resolved(spec, dataset, model, method, recipe, options, parameters, sizes, method.plan(parameters, sizes))
+
+
+def asked(spec: dict[str, Any]) -> list[str]:
+    """A stored spec as the command line writes it: method, data, ``f=0.15`` or ``class=dog``, and what differs."""
+    forgotten = (f"f={spec['forget_fraction']}" if spec["forget_class"] is None else
+                 f"class={class_name(spec['dataset'], spec['forget_class'])}")
+    profile = [] if spec["profile"] == "corrected" else [f"profile={spec['profile']}"]
+    return [f"{spec['method']:<15} {spec['dataset']:<10} {forgotten}", f"seed={spec['seed']}", *profile,
+            *(f"{name}={value}" for name, value in (spec["options"] | spec["parameters"]).items())]
 
 
 def expected_sizes(spec: Spec, dataset: Dataset) -> Sizes:
@@ -217,8 +226,8 @@ def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[str]]:
     if str(asked) in dataset.classes:
         return dataclasses.replace(spec, forget_class=dataset.classes.index(str(asked))), []
     try:
-        number = float(asked)
-    except ValueError:
+        number = float("a truth value" if isinstance(asked, bool) else asked)
+    except (TypeError, ValueError):
         return spec, [unknown(f"class of {dataset.name}", asked, dataset.classes)]
     if number != number or not 0 <= number <= last or number != int(number):
         return spec, [f"forget_class is {asked}, but {dataset.name} has the classes 0 to {last} "

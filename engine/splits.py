@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadSpec
+from engine.registry import all_of
 from engine.types import Dataset, Sizes, Spec
 
 if TYPE_CHECKING:
@@ -35,8 +36,24 @@ def random_subset(data: Data, spec: Spec) -> Tensor:
 
 
 def class_removal(data: Data, spec: Spec) -> Tensor:
-    """Every training sample of the class ``spec.forget_class`` (its number)."""
-    return (data.train.labels.cpu() == spec.forget_class).nonzero().squeeze(1)
+    """Every training sample of the class ``spec.forget_class`` (its number).
+
+    Raises BadSpec where there is none, or no other.
+    """
+    labels = data.train.labels.cpu()
+    forget = (labels == spec.forget_class).nonzero().squeeze(1)
+    if not len(forget):
+        present = ", ".join(data.classes[number] for number in labels.unique().tolist())
+        raise BadSpec([f"forget_class is {spec.forget_class} ({data.classes[spec.forget_class]}), but none of the "
+                       f"{len(labels):,} training samples is of that class. Valid: {present}."])
+    if len(forget) == len(labels):
+        raise BadSpec([_nothing_left(data, spec, f"{len(labels):,} training samples", "keep")])
+    return forget
+
+
+def _nothing_left(data: Data, spec: Spec, samples: str, purpose: str) -> str:
+    return (f"forget_class is {spec.forget_class} ({data.classes[spec.forget_class]}), but all {samples} are of that "
+            f"class: there would be nothing left to {purpose}.")
 
 
 def too_small(fraction: float, train_size: int) -> str:
@@ -64,7 +81,14 @@ def _class_sizes(spec: Spec, dataset: Dataset) -> Sizes:
     """Classes of equal size are assumed; the data say how many samples there really are."""
     classes, validation = len(dataset.classes), dataset.heldout_size // 2
     forget, test = dataset.train_size // classes, dataset.heldout_size - validation
-    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test - test // classes)
+    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test - test // classes,
+                 dataset.heldout_size // classes)
+
+
+def class_name(dataset: str, number: Any) -> str:
+    """A class by its number in a stored spec: its name, or the number where the data set is gone or has no such."""
+    classes = next((record.classes for record in all_of("dataset") if record.name == dataset), ())
+    return classes[number] if isinstance(number, int) and 0 <= number < len(classes) else str(number)
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -92,6 +116,9 @@ def split(data: Data, spec: Spec) -> Split:
     unseen = None
     if spec.scenario == "class":
         forgotten = data.heldout.labels.cpu() == spec.forget_class
-        test, unseen = test[~forgotten[test]], forgotten.nonzero().squeeze(1)
+        kept_to_test, unseen = test[~forgotten[test]], forgotten.nonzero().squeeze(1)
+        if not len(kept_to_test):
+            raise BadSpec([_nothing_left(data, spec, f"{len(test):,} samples of the test half", "test on")])
+        test = kept_to_test
     sets = (forget, kept.nonzero().squeeze(1), validation, test)
     return Split(*(index.to(data.device) for index in sets), None if unseen is None else unseen.to(data.device))

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine import owner
 from engine.errors import StoreUnavailable, UnknownRun
@@ -29,6 +30,7 @@ from engine.spec import Resolved
 from engine.types import ENDED, Status
 from engine.version import code_version
 
+log = logging.getLogger(__name__)
 Run = dict[str, Any]
 SAMPLES = "samples.parquet"
 
@@ -60,13 +62,13 @@ class Store:
         """Records a run that this process starts at once, beside the queue."""
         return self._insert(resolved, "running", train_original)
 
-    def claim(self) -> Run | None:
-        """Takes the oldest queued run for this process; None where the queue is empty."""
+    def claim(self, run_id: str | None = None) -> Run | None:
+        """Takes the oldest queued run, or the one of that id, for this process; None where none is queued."""
+        oldest = sa.select(sa.func.min(runs.c.number)).where(runs.c.status == "queued").scalar_subquery()
+        this = runs.c.number == oldest if run_id is None else runs.c.id == run_id
         with self._transaction() as connection:
-            oldest = sa.select(sa.func.min(runs.c.number)).where(runs.c.status == "queued").scalar_subquery()
-            row = connection.execute(
-                sa.update(runs).where(runs.c.number == oldest, runs.c.status == "queued")
-                .values(**_running()).returning(runs)).mappings().first()
+            row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
+                                     .values(**_running()).returning(runs)).mappings().first()
         return dict(row) if row else None
 
     def append(self, run_id: str, payload: dict[str, Any]) -> None:
@@ -96,6 +98,32 @@ class Store:
         with self._transaction() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "finished")
                                .values(metrics=metrics))
+
+    def adopt(self, found: Iterable[tuple[Run, list[dict[str, Any]], Any]]) -> None:
+        """Takes over ended runs (columns, events with ``seq``, per-sample table or None): all of them or none."""
+        written: list[Path] = []
+        try:
+            with self._transaction() as connection:  # the row comes first: it locks out another import of the run
+                for run, course, samples in found:
+                    connection.execute(sa.insert(runs).values(**run, imported=time.time()))
+                    rows = [{"run": run["id"], "seq": event["seq"],
+                             "payload": {name: value for name, value in event.items() if name != "seq"}}
+                            for event in course]
+                    if rows:
+                        connection.execute(sa.insert(events), rows)
+                    if samples is not None:
+                        written.append(self.folder(run["id"]))
+                        self.save_samples(run["id"], samples)
+        except BaseException as error:
+            for folder in written:
+                shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise StoreUnavailable(f"The runs could not be written to {self.root} ({error.strerror or error}): "
+                                       "nothing was imported.") from error
+            if isinstance(error.__cause__, IntegrityError):
+                raise StoreUnavailable("Another import of the same runs was quicker: this one changed "
+                                       "nothing.") from error
+            raise
 
     def request_cancel(self, run_id: str) -> None:
         """Ends a queued run as cancelled; asks the owner of a running one to stop."""
@@ -139,12 +167,13 @@ class Store:
 
     def list(self, status: tuple[str, ...] = (), newest_first: bool = False, limit: int | None = None,
              **equal: Any) -> list[Run]:
-        """Runs in the order of submission, filtered by status and by equality of columns."""
+        """Runs in the order of submission, filtered by status and by columns: equal to a value, or one of a tuple."""
         query = sa.select(runs).order_by(runs.c.number.desc() if newest_first else runs.c.number)
         if status:
             query = query.where(runs.c.status.in_(status))
         for column, value in equal.items():
-            query = query.where(runs.c[column] == value)
+            alike = runs.c[column].in_(value) if isinstance(value, tuple) else runs.c[column] == value
+            query = query.where(alike)
         with self._transaction() as connection:
             return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
 
@@ -171,11 +200,18 @@ class Store:
         return path
 
     def load_samples(self, run_id: str) -> Any:
-        """The per-sample table of a finished run: set, sample, loss, entropy, correct; None where there is none."""
+        """The per-sample table of a finished run: set, sample, loss, entropy, correct.
+
+        None where there is none; a damaged one is logged and as good as none.
+        """
         import pandas as pd
 
         path = self.folder(run_id) / SAMPLES
-        return pd.read_parquet(path) if path.is_file() else None
+        try:
+            return pd.read_parquet(path) if path.is_file() else None
+        except (OSError, ValueError) as error:
+            log.warning("the samples of run %s cannot be read: %s", run_id, _short(error))
+            return None
 
     # --- inside -----------------------------------------------------------------------------
 

@@ -49,7 +49,8 @@ class Split:
     @property
     def sizes(self) -> Sizes:
         forget, retain = len(self.forget), len(self.retain)
-        return Sizes(forget + retain, forget, retain, len(self.validation), len(self.test))
+        return Sizes(forget + retain, forget, retain, len(self.validation), len(self.test),
+                     None if self.unseen is None else len(self.unseen))
 
 
 @dataclass

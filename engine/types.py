@@ -58,7 +58,8 @@ class Dataset:
     ``load(options, on_progress)`` returns :class:`engine.data.Data` on the CPU or raises
     :class:`engine.errors.DataMissing`. ``available()`` answers at once, without loading:
     where the data would come from, or None. ``unlearning`` holds, per method name, the
-    hyperparameters that this data set's published settings change.
+    hyperparameters that this data set's published or tuned settings change; ``tuning`` says in a
+    sentence or two how they were chosen, so that a comparison can be judged.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Dataset:
     unlearning: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     threads: int | None = None
     note: str = ""
+    tuning: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,11 @@ class Attack:
     score: Callable[..., float]
     summary: str
     source: str
+
+    @property
+    def short_title(self) -> str:
+        """The title without its abbreviation in brackets: ``Attack on the loss``."""
+        return self.title.partition(" (")[0]
 
 
 @dataclass(frozen=True)
@@ -198,13 +205,22 @@ def declared(parameters: type) -> tuple[Hyperparameter, ...]:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Numbers of samples in the training, forget, retain, validation and test sets."""
+    """Numbers of samples in the training, forget, retain, validation and test sets.
+
+    ``unseen`` are the attack's non-members where they are not the test set (class removal).
+    """
 
     train: int
     forget: int
     retain: int
     validation: int
     test: int
+    unseen: int | None = None
+
+    @property
+    def nonmembers(self) -> int:
+        """How many samples an attacker has to tell from the forget set."""
+        return self.test if self.unseen is None else self.unseen
 
     @property
     def forget_fraction(self) -> float:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.registry import all_of
+from engine.types import Attack
+
 DAMAGED = 10.0  # points of test accuracy lost, from which on a model counts as damaged
-ATTACKERS = {"mia_loss": "by the loss", "mia_entropy": "by the entropy"}
+STILL_KNOWN = 5.0  # points of accuracy on a forgotten class above the retrained model's, from which on it is not
 
 
 def damage(metrics: dict[str, Any], original: dict[str, Any]) -> str | None:
@@ -20,8 +23,8 @@ def damage(metrics: dict[str, Any], original: dict[str, Any]) -> str | None:
 def verdict(metrics: dict[str, Any], bands: dict[str, Any]) -> str | None:
     """Each attack against what chance alone gives at these set sizes; None where there were too few samples."""
     said = []
-    for name, how in ATTACKERS.items():
-        score, band = metrics.get(name), bands.get(name)
+    for attack in all_of("attack"):
+        score, band, how = metrics.get(attack.name), bands.get(attack.name), _means(attack)
         if score is None or band is None:
             continue
         span = f"{score:.1f}%, chance alone: {band[0]:.1f} to {band[1]:.1f}%"
@@ -33,3 +36,22 @@ def verdict(metrics: dict[str, Any], bands: dict[str, Any]) -> str | None:
             said.append(f"An attacker {how} does worse than a coin toss ({span}): the rule it learns on one part of "
                         "the samples does not carry over to the rest.")
     return " ".join(said) or None
+
+
+def class_verdict(metrics: dict[str, Any]) -> str:
+    """Class removal: whether the class is gone, against the retrained model where there is one, else against zero.
+
+    An attack compares with never-seen samples of the class: where both are still recognised it finds nothing.
+    """
+    now, retrained = metrics["forget_accuracy"], (metrics.get("retrained") or {}).get("forget_accuracy")
+    known = "zero is usual for a retrained one" if retrained is None else f"the retrained model: {retrained:.1f}%"
+    if now <= (retrained or 0.0) + STILL_KNOWN:
+        return f"The class is forgotten: the model gets {now:.1f}% of its samples right ({known})."
+    return (f"The class is not forgotten: the model still gets {now:.1f}% of its samples right ({known}). An attack "
+            "near 50% only says that it treats all samples of the class alike.")
+
+
+def _means(attack: Attack) -> str:
+    """How an attacker goes about it: ``by the loss``."""
+    what = attack.short_title.removeprefix("Attack on ")
+    return f"with “{what}”" if what == attack.short_title else f"by {what}"

@@ -179,6 +179,15 @@ def test_list_and_show_tell_a_run(say):
     assert say("list", "runs")[1].split()[:3] == [run_id, "failed", "nabla_tau"]
 
 
+def test_a_class_is_listed_by_its_name(say):
+    store = open_store()
+    for spec in (Spec(dataset="cifar10", scenario="class", forget_class=5, profile="paper"), Spec(seed=2)):
+        store.begin(resolve(spec))
+    dog, random = say("list", "runs")[1].splitlines()
+    assert dog.split()[2:] == ["nabla_tau", "cifar10", "class=dog", "seed=0", "profile=paper"]
+    assert random.split()[2:] == ["nabla_tau", "digits", "f=0.15", "seed=2"]
+
+
 def test_an_unknown_run(say, home):
     assert refused(say, "show", "nosuchrun") == [f"There is no run 'nosuchrun' in {home}."]
 

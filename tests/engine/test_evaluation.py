@@ -6,14 +6,18 @@ import math
 
 import pytest
 import torch
+from scipy.stats import binomtest
 
 from engine.errors import Diverged
 from engine.evaluation import Readings, measure, over_forgetting
-from engine.metrics import BY_NAME, METRICS
+from engine.metrics import AGAINST_RETRAINED, BY_NAME, METRICS
 from engine.readout import Readout
 
-NAMES = {"retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_loss_gap",
-         "mia_entropy", "mia_entropy_gap", "mia_auc", "tpr_at_1pct_fpr"}
+ATTACKED = {"mia_loss", "mia_loss_gap", "mia_loss_auc", "mia_entropy", "mia_entropy_gap", "mia_entropy_auc", "mia_auc",
+            "tpr_at_1pct_fpr", "tpr_at_0_1pct_fpr"}
+NAMES = ATTACKED | {"retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "ks_test",
+                    "wasserstein_test"}
+INTERVALS = {"tpr_at_1pct_fpr_interval", "tpr_at_0_1pct_fpr_interval"}
 
 
 def columns(losses, right=None, entropies=None):
@@ -55,6 +59,25 @@ def test_tpr_counts_ties_at_the_threshold():
     assert found["mia_auc"] == pytest.approx(0.5) and found["tpr_at_1pct_fpr"] == pytest.approx(1.0)
 
 
+def test_every_attack_has_the_area_of_its_own_feature():
+    """Losses as in the first case: 0.9. Entropies the other way round: of 100 pairs, 10 forget samples are below."""
+    found = metrics_of(columns(range(10), entropies=[5.5 + i for i in range(10)]),
+                       columns([5.5 + i for i in range(10)], entropies=range(10)))
+    assert found["mia_loss_auc"] == found["mia_auc"] == pytest.approx(0.9)
+    assert found["mia_entropy_auc"] == pytest.approx(0.1)
+
+
+def test_exposure_at_a_false_alarm_in_a_thousand():
+    """1,000 test samples: one false alarm is 0.1%, ten are 1%. 13 of 20 forget samples are below the second lowest
+    test loss and 18 below the eleventh. The intervals are Clopper and Pearson's for 13 and 18 of 20."""
+    forget = columns([0.0] * 10 + [1.5] * 3 + [3.0] * 5 + [200.0] * 2)
+    found = metrics_of(forget, columns([1.0] + [2.0] * 9 + [100.0] * 990))
+    assert found["tpr_at_0_1pct_fpr"] == pytest.approx(65.0) and found["tpr_at_1pct_fpr"] == pytest.approx(90.0)
+    for name, hits in (("tpr_at_0_1pct_fpr_interval", 13), ("tpr_at_1pct_fpr_interval", 18)):
+        exact = binomtest(hits, 20).proportion_ci(method="exact")
+        assert found[name] == pytest.approx([100 * exact.low, 100 * exact.high])
+
+
 def test_members_with_lower_losses_score_higher():
     """An attack's score is higher where member is likelier, everywhere."""
     assert metrics_of(columns([0.1] * 10), columns([5.0] * 10))["mia_auc"] == 1.0
@@ -70,26 +93,46 @@ def test_the_attacks_gaps_are_distances_to_50():
 
 def test_every_declared_metric_is_measured_and_the_other_way_round():
     found = metrics_of(columns(range(20)), columns(range(20)))
-    assert set(found) - {"over_forgotten", "notes"} >= NAMES
-    assert {metric.name for metric in METRICS} >= NAMES and set(BY_NAME) <= set(found)
-    assert [BY_NAME[name].ideal for name in ("mia_loss", "mia_auc", "accuracy_gap", "test_accuracy", "forget_accuracy")
-            ] == [50.0, 0.5, 0.0, "max", "match_retrained"]
+    assert set(found) - {"over_forgotten", "notes"} - INTERVALS >= NAMES
+    later = {metric.name for metric in AGAINST_RETRAINED}
+    assert later == {"tow", "average_gap", "ks_retrained", "wasserstein_retrained", "rmia_auc"}
+    assert later == {metric.name for metric in METRICS if metric.needs_retrained}
+    assert {metric.name for metric in METRICS} >= NAMES | later and set(BY_NAME) - later <= set(found)
+    assert not later & set(found), "those need a retrained model: engine.reference"
     assert all(metric.help.endswith(".") for metric in METRICS)
+
+
+@pytest.mark.parametrize("name, ideal", [
+    ("mia_loss", 50.0), ("mia_entropy", 50.0), ("mia_loss_gap", 0.0), ("mia_auc", 0.5), ("mia_loss_auc", 0.5),
+    ("mia_entropy_auc", 0.5), ("rmia_auc", 0.5), ("tpr_at_1pct_fpr", 1.0), ("tpr_at_0_1pct_fpr", 0.1),
+    ("accuracy_gap", 0.0), ("ks_test", 0.0), ("wasserstein_test", 0.0), ("ks_retrained", 0.0),
+    ("wasserstein_retrained", 0.0), ("tow", 1.0), ("average_gap", 0.0), ("test_accuracy", "max"),
+    ("retain_accuracy", "match_retrained"), ("forget_accuracy", "match_retrained")])
+def test_every_metric_declares_its_ideal(name, ideal):
+    assert BY_NAME[name].ideal == ideal
 
 
 def test_fewer_than_ten_samples_leave_the_attack_metrics_empty_with_a_note():
     found = metrics_of(columns(range(9)), columns(range(100)))
     empty = {name for name, value in found.items() if value is None}
-    assert empty == {"mia_loss", "mia_loss_gap", "mia_entropy", "mia_entropy_gap", "mia_auc", "tpr_at_1pct_fpr"}
+    assert empty == ATTACKED | INTERVALS
+    assert (found["ks_test"], found["wasserstein_test"]) == (pytest.approx(0.91), pytest.approx(45.5))
     assert found["notes"] == ["Only 9 forget samples: an attack needs at least 10 a side, so the attack metrics "
                               "are empty."]
     assert found["forget_accuracy"] == 100.0 and found["over_forgotten"] is False
     assert metrics_of(columns(range(10)), columns(range(10)))["notes"] == []
 
 
-@pytest.mark.parametrize("name", ["forget", "test", "retain"])
+@pytest.mark.parametrize("forget, test, few", [
+    (9, 100, "9 forget"), (100, 3, "3 test"), (4, 3, "4 forget and 3 test")])
+def test_the_note_names_the_side_that_is_short(forget, test, few):
+    assert metrics_of(columns(range(forget)), columns(range(test)))["notes"] == [
+        f"Only {few} samples: an attack needs at least 10 a side, so the attack metrics are empty."]
+
+
+@pytest.mark.parametrize("name", ["forget", "test", "retain", "unseen"])
 def test_losses_that_are_not_finite_are_refused(name):
-    sets = {kind: columns(range(12)) for kind in ("forget", "test", "retain")}
+    sets = {kind: columns(range(12)) for kind in ("forget", "test", "retain", "unseen")}
     sets[name] = columns([math.nan, math.inf] + [1.0] * 10)
     with pytest.raises(Diverged) as caught:
         measure(Readings(**sets))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.verdict import damage, verdict
+import pytest
+
+from engine.verdict import class_verdict, damage, verdict
 
 BANDS = {"mia_loss": (45.0, 55.0), "mia_entropy": (44.0, 56.0)}
 
@@ -28,3 +30,15 @@ def test_a_destroyed_model_is_no_success():
         "The model is damaged: its test accuracy fell from 72.7 to 9.8%. A model that knows nothing cannot give "
         "anything away, so attacks near 50% are no success here.")
     assert damage({"test_accuracy": 62.8}, {"test_accuracy": 72.7}) is None
+
+
+@pytest.mark.parametrize(("now", "retrained", "said"), [
+    (0.0, None, "forgotten: the model gets 0.0% of its samples right (zero is usual for a retrained one)."),
+    (5.0, 0.0, "forgotten: the model gets 5.0% of its samples right (the retrained model: 0.0%)."),
+    (30.0, 25.0, "forgotten: the model gets 30.0% of its samples right (the retrained model: 25.0%)."),
+    (5.1, 0.0, "not forgotten: the model still gets 5.1% of its samples right (the retrained model: 0.0%). "
+               "An attack near 50% only says that it treats all samples of the class alike."),
+])
+def test_a_class_is_forgotten_when_the_model_knows_it_as_little_as_a_retrained_one(now, retrained, said):
+    reference = None if retrained is None else {"forget_accuracy": retrained}
+    assert class_verdict({"forget_accuracy": now, "retrained": reference}) == f"The class is {said}"

@@ -1,0 +1,197 @@
+"""A table as text to take away: CSV, Markdown, LaTeX, JSON. Pure: a table in, a string out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from engine.metrics import BY_NAME
+from engine.splits import class_name
+from engine.store import to_json as json_text
+from engine.tables import Cell, Table, method_title
+
+FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "paper_mean", "paper_std", "difference",
+          "outside", "best", "retrained", "distance", "over_forgotten")
+COST = ("steps", "samples", "seconds", "seconds_ratio", "samples_ratio")
+JSON_FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "seeds", "paper_mean", "paper_std",
+               "difference")
+LATEX = str.maketrans({"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+                       "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"})
+NONE = "-"
+HEAD_WIDTH = 18
+LATEX_TITLES = {"nabla_tau": r"$\nabla\tau$", "l1_sparse": r"$\ell_1$-sparse"}
+
+
+# --- CSV and JSON: every digit --------------------------------------------------------------
+
+
+def to_csv(table: Table) -> str:
+    """One row per method and metric, numbers in full; ``seed_N`` is the value of seed N, costs are means over seeds."""
+    seeds = table.comparison.seeds
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["profile", *FIELDS, *(f"seed_{seed}" for seed in seeds), *COST])
+    for cell in table.cells:
+        fields, cost = asdict(cell), table.cost.get(cell.method, {})
+        values = [*(fields[name] for name in FIELDS), *(cell.values.get(seed) for seed in seeds),
+                  *(cost.get(name) for name in COST)]
+        writer.writerow([table.comparison.profile, *(_plain(value) for value in values)])
+    return out.getvalue()
+
+
+def _plain(value: Any) -> str:
+    """A value as CSV has it: nothing for None, every digit of a number, true or false."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def to_json(table: Table) -> str:
+    """A JSON array with one object per cell; null where a value is missing."""
+    return json_text(cells_of(table))
+
+
+def cells_of(table: Table) -> list[dict[str, Any]]:
+    """The cells as dictionaries with exactly the fields that scripts are promised."""
+    return [{name: list(cell.seeds) if name == "seeds" else getattr(cell, name) for name in JSON_FIELDS}
+            for cell in table.cells]
+
+
+# --- for people -----------------------------------------------------------------------------
+
+
+def metric_title(name: str) -> str:
+    """A column's title with its unit: ``Test accuracy (%)``."""
+    metric = BY_NAME[name]
+    return f"{metric.title} ({metric.unit})" if metric.unit else metric.title
+
+
+def value_text(mean: float | None, std: float | None, between: str = " ± ") -> str:
+    """``82.86 ± 0.31``, ``82.86`` for one seed, ``-`` for none."""
+    if mean is None:
+        return NONE
+    return f"{mean:.2f}" if std is None else f"{mean:.2f}{between}{std:.2f}"
+
+
+def what_is_compared(table: Table) -> str:
+    """One line: data set, what is forgotten, profile and seeds."""
+    comparison = table.comparison
+    seeds = f"seed{'s' if len(comparison.seeds) > 1 else ''} {', '.join(str(seed) for seed in comparison.seeds)}"
+    what = what_is_forgotten(comparison.dataset, comparison.scenario, table.cells[0].forget)
+    return f"{comparison.dataset}, forgetting {what}, profile {comparison.profile}, {seeds}"
+
+
+def what_is_forgotten(dataset: str, scenario: str, forget: float | int) -> str:
+    """``15%`` or ``the class automobile``."""
+    return f"the class {class_name(dataset, forget)}" if scenario == "class" else f"{100 * forget:g}%"
+
+
+def to_markdown(table: Table) -> str:
+    """A Markdown table: mean ± standard deviation, best in bold, the paper's value in brackets, then the cost."""
+    paper = any(cell.paper_mean is not None for cell in table.cells)
+    head = ["Method", *(metric_title(name) for name in table.columns), "Steps", "Samples", "Seconds",
+            "Samples / retraining", "Seconds / retraining"]
+    rows = [[method_title(method), *(_markdown_cell(table.cell(method, name)) for name in table.columns),
+             *_cost_texts(table, method)] for method in table.methods]
+    lines = [f"**{what_is_compared(table)}**", "", _row(head), _row(["---", *["---:"] * (len(head) - 1)])]
+    lines += [_row(row) for row in rows]
+    notes = ["Mean ± standard deviation over seeds. Bold: best, ties within the noise floor shared."]
+    if paper:
+        notes.append("In brackets: the paper's value, with * where it differs by more than two standard deviations.")
+    return "\n".join([*lines, "", *(f"- {note}" for note in [*notes, *table.notes])]) + "\n"
+
+
+def _markdown_cell(cell: Cell) -> str:
+    ours = value_text(cell.mean, cell.std)
+    ours = f"**{ours}**" if cell.best else ours
+    mark = r"\*" if cell.outside else ""
+    return ours if cell.paper_mean is None else f"{ours} ({value_text(cell.paper_mean, cell.paper_std)}{mark})"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _cost_texts(table: Table, method: str) -> list[str]:
+    cost = table.cost.get(method, {})
+    shown = [(name, "{:,.0f}") for name in ("steps", "samples")] + [("seconds", "{:,.1f}")]
+    shown += [("samples_ratio", "{:.2f}"), ("seconds_ratio", "{:.2f}")]
+    return [NONE if cost.get(name) is None else text.format(cost[name]) for name, text in shown]
+
+
+def to_text(table: Table) -> str:
+    """Aligned plain text: under each method's values the paper's, ``*`` outside two standard deviations, ``^`` best."""
+    head = [textwrap.wrap(metric_title(name), HEAD_WIDTH) for name in table.columns]
+    height = max(len(lines) for lines in head)
+    rows = [["", "", *(f"{lines[at]}  " if at < len(lines) else "" for lines in head)] for at in range(height)]
+    for method in table.methods:
+        cells = [table.cell(method, name) for name in table.columns]
+        rows.append([method_title(method), "ours", *(f"{value_text(cell.mean, cell.std)}{_marks(cell)}"
+                                                     for cell in cells)])
+        if any(cell.paper_mean is not None for cell in cells):
+            rows.append(["", "paper", *(f"{value_text(cell.paper_mean, cell.paper_std)}  " for cell in cells)])
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = [what_is_compared(table), ""]
+    for name, whose, *values in rows:
+        texts = [name.ljust(widths[0]), whose.ljust(widths[1])]
+        texts += [value.rjust(width) for value, width in zip(values, widths[2:])]
+        lines.append("  ".join(texts).rstrip())
+    lines += ["", *table.notes] if table.notes else []
+    return "\n".join(lines) + "\n"
+
+
+def _marks(cell: Cell) -> str:
+    return ("*" if cell.outside else " ") + ("^" if cell.best else " ")
+
+
+# --- LaTeX ----------------------------------------------------------------------------------
+
+
+def to_latex(table: Table) -> str:
+    r"""A booktabs table, ready to paste: mean $\pm$ std, best bold, the paper's values in a grey row below ours."""
+    paper = any(cell.paper_mean is not None for cell in table.cells)
+    lines = [r"% Needs \usepackage{booktabs}" + (r" and \usepackage{xcolor}." if paper else "."),
+             f"% {what_is_compared(table)}.",
+             "% Mean and standard deviation over seeds; bold: best, ties within the noise floor shared."]
+    if paper:
+        lines.append("% Grey: the paper's value; * where ours differs by more than two standard deviations.")
+    head = ["Method", *(_escaped(metric_title(name)) for name in table.columns), "Samples / retraining"]
+    lines += [rf"\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}", r"\toprule", _latex_row(head), r"\midrule"]
+    for method in table.methods:
+        cells = [table.cell(method, name) for name in table.columns]
+        lines.append(_latex_row([latex_title(method), *(_latex_cell(cell) for cell in cells),
+                                 _cost_texts(table, method)[3]]))
+        if any(cell.paper_mean is not None for cell in cells):
+            lines.append(_latex_row(["", *(_latex_paper(cell) for cell in cells), ""]))
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def latex_title(method: str) -> str:
+    r"""A row's title as LaTeX: ``$\nabla\tau$`` for nabla_tau."""
+    return LATEX_TITLES.get(method) or _escaped(method_title(method))
+
+
+def _escaped(text: str) -> str:
+    return text.translate(LATEX)
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _latex_cell(cell: Cell) -> str:
+    text = value_text(cell.mean, cell.std, r" $\pm$ ")
+    if cell.best:
+        text = rf"\textbf{{{text}}}"
+    return f"{text}*" if cell.outside else text
+
+
+def _latex_paper(cell: Cell) -> str:
+    if cell.paper_mean is None:
+        return ""
+    text = value_text(cell.paper_mean, cell.paper_std, r" $\pm$ ")
+    return rf"\textcolor{{gray}}{{\small {text}}}"

@@ -1,0 +1,141 @@
+"""Tables as text: exact LaTeX, Markdown and plain text of a small table; CSV and JSON with every digit of the store."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from comparing import finish
+
+from engine.comparison import Comparison, find_runs
+from engine.exports import latex_title, to_csv, to_json, to_latex, to_markdown, to_text
+from engine.registry import names
+from engine.tables import build_table
+
+SMALL = Comparison("cifar10", methods=("nabla_tau", "l1_sparse"), seeds=(0, 1), profile="paper")
+VALUES = {"nabla_tau": [(83.0, 1.25), (84.0, 1.75)], "l1_sparse": [(70.0, 4.0)]}
+
+
+@pytest.fixture
+def table(store, monkeypatch):
+    """Two methods, two columns; the paper has values for one of the methods."""
+    monkeypatch.setattr("engine.comparison.recorded_runs", lambda: ())
+    for method, seeds in VALUES.items():
+        for seed, (test, gap) in enumerate(seeds):
+            finish(store, SMALL, method, seed, test_accuracy=test, mia_loss_gap=gap, seconds=1 / 3, steps=480,
+                   samples=242_376)
+    return build_table(SMALL, find_runs(SMALL, store), ("test_accuracy", "mia_loss_gap"))
+
+
+LATEX = r"""% Needs \usepackage{booktabs} and \usepackage{xcolor}.
+% cifar10, forgetting 15%, profile paper, seeds 0, 1.
+% Mean and standard deviation over seeds; bold: best, ties within the noise floor shared.
+% Grey: the paper's value; * where ours differs by more than two standard deviations.
+\begin{tabular}{lrrr}
+\toprule
+Method & Test accuracy (\%) & Attack on the loss, from 50 (points) & Samples / retraining \\
+\midrule
+Original & 80.00 $\pm$ 0.00* & 12.00 $\pm$ 0.00* & - \\
+ & \textcolor{gray}{\small 85.29 $\pm$ 0.21} & \textcolor{gray}{\small 4.71 $\pm$ 0.28} &  \\
+$\nabla\tau$ & \textbf{83.50 $\pm$ 0.71}* & \textbf{1.50 $\pm$ 0.35} & - \\
+ & \textcolor{gray}{\small 85.73 $\pm$ 0.25} & \textcolor{gray}{\small 1.52 $\pm$ 0.22} &  \\
+$\ell_1$-sparse & 70.00 & 4.00 & - \\
+\bottomrule
+\end{tabular}
+"""
+
+MARKDOWN = r"""**cifar10, forgetting 15%, profile paper, seeds 0, 1**
+
+| Method | Test accuracy (%) | Attack on the loss, from 50 (points) | Steps | Samples | Seconds | Samples / retraining | Seconds / retraining |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| Original | 80.00 ± 0.00 (85.29 ± 0.21\*) | 12.00 ± 0.00 (4.71 ± 0.28\*) | - | - | - | - | - |
+| ∇τ (nabla-tau) | **83.50 ± 0.71** (85.73 ± 0.25\*) | **1.50 ± 0.35** (1.52 ± 0.22) | 480 | 242,376 | 0.3 | - | - |
+| l1-sparse | 70.00 | 4.00 | 480 | 242,376 | 0.3 | - | - |
+
+- Mean ± standard deviation over seeds. Bold: best, ties within the noise floor shared.
+- In brackets: the paper's value, with * where it differs by more than two standard deviations.
+- No retrained model for seeds 0, 1: what is measured against it is empty there.
+- l1-sparse: the mean is over seed 0 only.
+"""  # noqa: E501
+
+TEXT = """cifar10, forgetting 15%, profile paper, seeds 0, 1
+
+                       Test accuracy (%)    Attack on the
+                                            loss, from 50
+                                                 (points)
+Original        ours        80.00 ± 0.00*    12.00 ± 0.00*
+                paper       85.29 ± 0.21      4.71 ± 0.28
+∇τ (nabla-tau)  ours        83.50 ± 0.71*^    1.50 ± 0.35 ^
+                paper       85.73 ± 0.25      1.52 ± 0.22
+l1-sparse       ours               70.00             4.00
+
+No retrained model for seeds 0, 1: what is measured against it is empty there.
+l1-sparse: the mean is over seed 0 only.
+"""
+
+
+def test_latex(table):
+    assert to_latex(table) == LATEX
+
+
+def test_markdown(table):
+    assert to_markdown(table) == MARKDOWN
+
+
+def test_plain_text(table):
+    assert to_text(table) == TEXT
+
+
+def test_every_title_is_fit_for_latex():
+    titles = {name: latex_title(name) for name in (*names("method"), "original")}
+    assert titles["nabla_tau"] == r"$\nabla\tau$" and titles["original"] == "Original"
+    assert titles["neggrad_plus"] == "NegGrad+" and titles["l1_sparse"] == r"$\ell_1$-sparse"
+    assert all(title.isascii() and "_" not in title.replace(r"\ell_1", "") for title in titles.values())
+
+
+def test_latex_without_paper_needs_no_colours(store):
+    comparison = Comparison(methods=("ssd",))
+    finish(store, comparison, "ssd")
+    text = to_latex(build_table(comparison, find_runs(comparison, store), ("test_accuracy",)))
+    assert text.startswith("% Needs \\usepackage{booktabs}.\n% digits, forgetting 15%, profile corrected, seed 0.\n")
+    assert "gray" not in text and "paper" not in text
+    assert r"Selective synaptic dampening (SSD) & \textbf{80.00} & - \\" in text
+
+
+def test_csv_has_every_digit_of_the_store(table, store):
+    rows = {(row["method"], row["metric"]): row for row in csv.DictReader(io.StringIO(to_csv(table)))}
+    assert len(rows) == 6
+    runs = find_runs(SMALL, store)
+    for (method, seed), run in runs.items():
+        for metric in table.columns:
+            row = rows[method, metric]
+            assert float(row[f"seed_{seed}"]) == run["metrics"][metric]
+            assert float(row["seconds"]) == run["seconds"] == 1 / 3
+    row = rows["nabla_tau", "test_accuracy"]
+    assert (row["dataset"], row["scenario"], row["forget"], row["profile"]) == ("cifar10", "random", "0.15", "paper")
+    assert (float(row["mean"]), float(row["std"])) == (83.5, pytest.approx(0.5**0.5, abs=1e-15))
+    assert (row["paper_mean"], row["paper_std"], row["outside"], row["best"]) == ("85.73", "0.25", "true", "true")
+    assert float(row["difference"]) == 83.5 - 85.73
+    one = rows["l1_sparse", "mia_loss_gap"]
+    assert (one["std"], one["seed_0"], one["seed_1"], one["paper_mean"], one["outside"]) == ("", "4.0", "", "", "")
+
+
+def test_json_is_an_array_of_cells(table):
+    cells = json.loads(to_json(table))
+    assert len(cells) == 6
+    assert cells[2] == {"dataset": "cifar10", "scenario": "random", "forget": 0.15, "method": "nabla_tau",
+                        "metric": "test_accuracy", "mean": 83.5, "std": pytest.approx(0.5**0.5), "seeds": [0, 1],
+                        "paper_mean": 85.73, "paper_std": 0.25, "difference": pytest.approx(-2.23)}
+    assert cells[4] == {"dataset": "cifar10", "scenario": "random", "forget": 0.15, "method": "l1_sparse",
+                        "metric": "test_accuracy", "mean": 70.0, "std": None, "seeds": [0], "paper_mean": None,
+                        "paper_std": None, "difference": None}
+
+
+def test_an_empty_table_exports_too(store):
+    empty = build_table(Comparison("cifar10", "class", "dog", ("ssd",), profile="paper"), {})
+    assert json.loads(to_json(empty))[0]["mean"] is None
+    assert "Original & - & - & - & - & - & - \\\\\n & \\textcolor{gray}" in to_latex(empty)
+    assert "% cifar10, forgetting the class dog, profile paper, seed 0." in to_latex(empty)
+    assert to_csv(empty).count("\n") == 11 and "forgetting the class dog" in to_markdown(empty)

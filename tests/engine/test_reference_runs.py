@@ -1,0 +1,359 @@
+"""Real runs and their retrained models: whichever came first, of whichever seed, profile or version."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import threading
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from engine import experiment, live, registry
+from engine.bench import original_key
+from engine.checkpoints import Checkpoints
+from engine.device import prepare
+from engine.experiment import execute
+from engine.metrics import AGAINST_RETRAINED
+from engine.originals import train_original
+from engine.reference import complete, complete_waiting
+from engine.spec import resolve
+from engine.store import Store
+from engine.types import Spec
+
+CPU = torch.device("cpu")
+EPOCHS, STEPS = 4, 4 * 14  # 850 samples in batches of 64
+NAMES = [metric.name for metric in AGAINST_RETRAINED]
+REASON = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
+QUICK = {"max_forget_epochs": 2}
+
+
+@pytest.fixture(scope="module")
+def originals(digits, tmp_path_factory):
+    """Digits whose recipe is short, so that a retraining by it is; and a folder with the Original."""
+    with pytest.MonkeyPatch.context() as patch:
+        short = dataclasses.replace(registry.get("dataset", "digits"), recipe=dataclasses.replace(
+            registry.get("dataset", "digits").recipe, epochs=EPOCHS))
+        patch.setitem(registry._components("dataset"), "digits", short)
+        patch.setattr(experiment, "TELL_EVERY", 0.0)
+        for module in (experiment, live):  # dear, and nothing to this file
+            patch.setattr(module, "null_bands", lambda *sides: {"mia_loss": [45.0, 55.0], "mia_entropy": [45.0, 55.0]})
+        folder = tmp_path_factory.mktemp("originals")
+        key = original_key(resolve(Spec()))
+        train_original(key, digits, Checkpoints(folder, shipped=None), prepare(CPU, 1))
+        yield folder
+
+
+def make_lab(originals, root):
+    """A store, its checkpoints, and ``run``, which carries out a spec to its end."""
+    shutil.copytree(originals, root / "checkpoints", ignore=shutil.ignore_patterns("partial", "readouts"))
+    store, checkpoints = Store(root), Checkpoints(root / "checkpoints", shipped=None)
+
+    def run(method="nabla_tau", on_progress=lambda progress: None, cancel=None, **spec):
+        parameters = {} if method == "retrain" else QUICK
+        resolved = resolve(Spec(**{"method": method, "parameters": parameters} | spec))
+        return execute(store.get(store.begin(resolved)), resolved, store, checkpoints, CPU, cancel, on_progress)
+
+    return SimpleNamespace(store=store, checkpoints=checkpoints, run=run, partials=root / "checkpoints" / "partial")
+
+
+@pytest.fixture
+def lab(originals, tmp_path):
+    return make_lab(originals, tmp_path / "lab")
+
+
+@pytest.fixture(scope="module")
+def history(originals, tmp_path_factory):
+    """Runs in this order, as they stand at the end, and some as they stood before."""
+    lab = make_lab(originals, tmp_path_factory.mktemp("history") / "lab")
+    found = {"first": lab.run(), "own_epochs": lab.run("retrain", parameters={"epochs": 1})}
+    found["after_own_epochs"] = lab.run()
+    found["retrained"] = lab.run("retrain")
+    found["first_completed"] = lab.store.get(found["first"]["id"])
+    found["later"] = lab.run()
+    found["other_seed"], found["other_profile"] = lab.run(seed=1), lab.run(profile="paper")
+    found["other_fraction"], found["other_noise"] = lab.run(forget_fraction=0.2), lab.run(options={"label_noise": 0.2})
+    found["other_retrained"] = lab.run("retrain", seed=1)
+    return SimpleNamespace(lab=lab, **found)
+
+
+def now(history, name):
+    return history.lab.store.get(getattr(history, name)["id"])
+
+
+# --- before and after -----------------------------------------------------------------------
+
+
+def test_a_run_without_a_retrained_model_says_what_it_lacks(history):
+    metrics = history.first["metrics"]
+    assert {name: metrics[name] for name in NAMES} == dict.fromkeys(NAMES) and metrics["retrained"] is None
+    assert metrics["missing"] == dict.fromkeys(NAMES, REASON)
+
+
+def test_a_retraining_by_another_recipe_is_no_reference(history):
+    assert history.after_own_epochs["metrics"]["missing"] == dict.fromkeys(NAMES, REASON)
+    assert history.own_epochs["metrics"]["retrained"] is None, "neither for itself"
+    completed = now(history, "own_epochs")["metrics"]
+    assert completed["retrained"]["run_id"] == history.retrained["id"] and completed["tow"] < 1
+
+
+def test_a_run_is_completed_when_its_retraining_ends(history):
+    before, after = history.first["metrics"], history.first_completed["metrics"]
+    assert after["missing"] == {} and None not in [after[name] for name in NAMES]
+    retrained = history.retrained["metrics"]
+    away = [abs(after[name] - retrained[name]) for name in ("forget_accuracy", "retain_accuracy", "test_accuracy")]
+    assert after["tow"] == pytest.approx((1 - away[0] / 100) * (1 - away[1] / 100) * (1 - away[2] / 100))
+    assert after["average_gap"] == pytest.approx((sum(away) + abs(after["mia_loss"] - retrained["mia_loss"])) / 4)
+    assert 0 < after["ks_retrained"] <= 1 and after["wasserstein_retrained"] > 0 and 0 < after["rmia_auc"] < 1
+    assert after["retrained"]["run_id"] == history.retrained["id"]
+    assert {name: after["retrained"][name] for name in before if name in after["retrained"]} == {
+        name: retrained[name] for name in before if name in after["retrained"]}
+    assert {"forget_accuracy", "mia_loss", "mia_entropy_gap", "tpr_at_1pct_fpr"} <= set(after["retrained"])
+    new = {*NAMES, "missing", "retrained"}
+    assert {name: value for name, value in after.items() if name not in new} == {
+        name: value for name, value in before.items() if name not in new}
+
+
+def test_whichever_came_first_the_numbers_are_the_same(history):
+    assert history.later["metrics"] == history.first_completed["metrics"]
+
+
+def test_the_retrained_model_is_at_no_distance_from_itself(history):
+    metrics = history.retrained["metrics"]
+    assert {name: metrics[name] for name in NAMES} == {
+        "tow": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0, "rmia_auc": 0.5}
+    assert metrics["missing"] == {} and metrics["retrained"]["run_id"] == history.retrained["id"]
+    assert metrics["over_forgotten"] is False
+
+
+@pytest.mark.parametrize("other", ["other_seed", "other_profile", "other_fraction"])
+def test_another_split_has_another_reference(history, other):
+    metrics = getattr(history, other)["metrics"]
+    assert metrics["retrained"] is None and metrics["missing"] == dict.fromkeys(NAMES, REASON)
+
+
+def test_an_option_that_spells_out_its_default_changes_nothing(history):
+    assert history.other_noise["metrics"] == history.later["metrics"]
+
+
+def test_the_other_seeds_retraining_completes_its_own_runs_alone(history):
+    assert now(history, "other_seed")["metrics"]["retrained"]["run_id"] == history.other_retrained["id"]
+    for other in ("other_profile", "other_fraction"):
+        assert now(history, other)["metrics"] == getattr(history, other)["metrics"]
+    assert now(history, "first")["metrics"]["retrained"]["run_id"] == history.retrained["id"]
+
+
+def test_the_other_seeds_retraining_is_one_more_reference_of_rmia_for_all(history):
+    """So RMIA does not depend on which run came first either; nothing else changes."""
+    before, after = history.first_completed["metrics"], now(history, "first")["metrics"]
+    assert {name for name in before if before[name] != after[name]} == {"rmia_auc"}
+    assert after == now(history, "later")["metrics"] == history.lab.run()["metrics"]
+    assert after["rmia_auc"] == pytest.approx(before["rmia_auc"], abs=0.1)
+
+
+def test_the_live_chart_knows_the_retrained_model_that_was_there(history):
+    first, later = (history.lab.store.events(getattr(history, name)["id"])[0] for name in ("first", "later"))
+    assert first["retrained"] is None
+    expected = history.retrained["metrics"]
+    assert later["retrained"]["accuracy"]["forget"] == pytest.approx(expected["forget_accuracy"], abs=1e-3)
+    assert later["retrained"]["attacks"]["mia_loss"] == expected["mia_loss"]
+
+
+# --- what may go wrong ----------------------------------------------------------------------
+
+
+def test_a_retraining_that_ends_while_a_run_is_being_measured(lab, monkeypatch):
+    """The run looked for it a moment too early, and the retraining did not see the run finished yet."""
+    lab.run("retrain")
+    with monkeypatch.context() as patch:
+        patch.setattr(experiment, "find_reference", lambda *arguments: None)
+        run = lab.run()
+    assert run["metrics"]["missing"] == {} and run["metrics"] == lab.run()["metrics"]
+
+
+@pytest.mark.parametrize("damage", ["gone", "truncated"])
+def test_a_retraining_whose_samples_are_lost_still_gives_its_accuracies(lab, damage):
+    retrained = lab.run("retrain")
+    path = lab.store.folder(retrained["id"]) / "samples.parquet"
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-200])
+    run = lab.run()
+    assert run["status"] == "finished" and run["metrics"]["tow"] > 0
+    assert run["metrics"]["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", "rmia_auc"),
+                                                      "It needs the losses of every sample, which were not kept.")
+
+
+def test_a_run_that_cannot_be_completed_fails_neither_itself_nor_the_retraining(lab, monkeypatch, caplog):
+    def broken(*arguments):
+        raise KeyError("forget_accuracy")
+
+    lab.run()
+    monkeypatch.setattr("engine.reference.tug_of_war", broken)
+    monkeypatch.setattr(experiment, "_with_reference", lambda metrics, *arguments: metrics)
+    retrained = lab.run("retrain")
+    assert retrained["status"] == "finished" and retrained["metrics"]["forget_accuracy"] > 0
+    assert f"runs could not be completed after run {retrained['id']}" in caplog.text
+
+
+OLD = ("retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_loss_gap", "mia_entropy",
+       "mia_entropy_gap", "mia_auc", "tpr_at_1pct_fpr", "over_forgotten", "notes", "original", "null_band", "verdict",
+       "retrained")  # what the first version kept
+
+
+def made_old(lab, run):
+    """The run as a store of the first version holds it."""
+    metrics = {name: run["metrics"][name] for name in OLD} | {"retrained": None}
+    metrics["original"] = {name: value for name, value in metrics["original"].items() if name in OLD}
+    lab.store.amend(run["id"], metrics=metrics)
+    lab.store.save_samples(run["id"], lab.store.load_samples(run["id"]).query("set != 'validation'"))
+    return lab.store.get(run["id"])
+
+
+def test_runs_of_the_first_version_are_completed_too(lab):
+    run = made_old(lab, lab.run())
+    retrained = lab.run("retrain")
+    metrics = lab.store.get(run["id"])["metrics"]
+    assert metrics["retrained"]["run_id"] == retrained["id"] and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
+    assert metrics["missing"] == {
+        "rmia_auc": "It needs the losses of the validation set, which this run did not keep."}
+
+
+def test_a_retraining_of_the_first_version_is_a_reference(lab):
+    retrained = made_old(lab, lab.run("retrain"))
+    metrics = lab.run()["metrics"]
+    assert metrics["retrained"]["run_id"] == retrained["id"] and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
+    assert metrics["missing"] == {"rmia_auc": "No retrained model has the losses of all these samples."}
+    complete_waiting(lab.store, retrained)
+    assert lab.store.get(retrained["id"])["metrics"]["tow"] == 1.0
+
+
+def test_completing_a_run_without_a_reference_changes_nothing(lab):
+    run = lab.run()
+    assert complete(lab.store, run) == run == lab.store.get(run["id"])
+
+
+# --- profile paper: one training for all seeds ----------------------------------------------
+
+
+def retrain(lab, seed, steps, **more):
+    """A retraining of the paper's profile; the steps that it tells of are added to ``steps``."""
+    return lab.run("retrain", on_progress=lambda told: steps.append(told["step"]) if "step" in told else None,
+                   profile="paper", seed=seed, **more)
+
+
+@pytest.fixture(scope="module")
+def whole(originals, tmp_path_factory):
+    """Two seeds' retrainings in the paper's profile: the runs, the steps each told, and the kept weights after each."""
+    lab = make_lab(originals, tmp_path_factory.mktemp("paper") / "lab")
+    runs, steps, kept = [], [], []
+    for seed in (0, 1):
+        steps.append([])
+        runs.append(retrain(lab, seed, steps[-1]))
+        kept.append({path.name: path.read_bytes() for path in lab.partials.iterdir()})
+    return SimpleNamespace(lab=lab, runs=runs, steps=steps, kept=kept)
+
+
+def test_the_second_seed_does_not_train_again(whole):
+    assert whole.steps == [list(range(1, STEPS + 1)), [STEPS]]
+    assert len(whole.kept[0]) == 1 and next(iter(whole.kept[0])).startswith("retrained-")
+    assert whole.kept[0] == whole.kept[1], "the same weights, untouched"
+
+
+def test_the_second_seed_reports_the_trainings_whole_cost(whole):
+    first, second = whole.runs
+    assert (first["steps"], first["samples"]) == (second["steps"], second["samples"]) == (STEPS, EPOCHS * 850)
+    assert first["seconds"] > 0 and second["seconds"] == pytest.approx(first["seconds"], abs=0.3)
+    assert second["seconds"] > first["seconds"], "reading the weights is not free"
+    assert second["status"] == "finished" and second["progress"] == {"stage": "Finished", "fraction": 1.0}
+
+
+def test_the_second_seeds_events_are_whole(whole):
+    events = whole.lab.store.events(whole.runs[1]["id"])
+    assert [event["kind"] for event in events] == ["start", *["probe"] * (len(events) - 1)] and len(events) >= 2
+    assert {event["step"] for event in events[1:]} == {STEPS}
+    assert all(sum(event["reading"]["histogram"]["forget"]) == 150 for event in events[1:])
+    final = events[-1]["reading"]["accuracy"]
+    assert final["retain"] > events[0]["before"]["accuracy"]["retain"] - 30 and events[0]["retrained"] is None
+
+
+def test_the_seeds_differ_in_the_test_half_alone(whole):
+    one, other = (run["metrics"] for run in whole.runs)
+    assert (one["forget_accuracy"], one["retain_accuracy"]) == (other["forget_accuracy"], other["retain_accuracy"])
+    assert one["test_accuracy"] != other["test_accuracy"]
+    assert [run["metrics"]["tow"] for run in whole.runs] == [1.0, 1.0]
+    assert whole.runs[0]["split"] != whole.runs[1]["split"]
+
+
+def test_each_seeds_runs_are_judged_by_their_own_half(whole):
+    for seed, reference in enumerate(whole.runs):
+        metrics = whole.lab.run(profile="paper", seed=seed)["metrics"]
+        assert metrics["missing"] == {} and metrics["retrained"]["run_id"] == reference["id"]
+        assert metrics["retrained"]["test_accuracy"] == reference["metrics"]["test_accuracy"]
+
+
+def test_another_forget_set_or_recipe_is_another_training(lab, whole):
+    shutil.copytree(whole.lab.partials, lab.partials)
+    for more in ({"forget_fraction": 0.2}, {"original_seed": 0, "parameters": {"epochs": 2}}):
+        steps = []
+        retrain(lab, 1, steps, **more)
+        assert steps[0] == 1 and len(steps) > 1
+    assert len(list(lab.partials.iterdir())) == 3
+
+
+def measured(run):
+    """The metrics, without what depends on the other runs of the store: the reference's id, and RMIA's references."""
+    return {name: value for name, value in run["metrics"].items() if name not in ("retrained", "rmia_auc")}
+
+
+def test_a_training_cancelled_in_the_middle_goes_on_for_any_seed(lab, whole):
+    cancel, seen, more = threading.Event(), [], []
+    stopped = lab.run("retrain", profile="paper", cancel=cancel, on_progress=lambda told: (
+        cancel.set() if told.get("step") == 30 else None))
+    assert (stopped["status"], stopped["steps"]) == ("cancelled", 30)
+    run = retrain(lab, 1, seen)
+    assert seen == list(range(29, STEPS + 1)), "2 whole epochs of 14 steps were done"
+    assert measured(run) == measured(whole.runs[1]) and (run["steps"], run["samples"]) == (STEPS, EPOCHS * 850)
+    assert run["seconds"] > stopped["seconds"] * 0.5
+    assert measured(retrain(lab, 0, more)) == measured(whole.runs[0]) and more == [STEPS]
+
+
+def test_a_training_killed_in_the_middle_goes_on_too(lab, whole):
+    class Killed(BaseException):
+        """Stands for the end of the process: nothing is written any more."""
+
+    def kill(told):
+        if told.get("step") == 30:
+            raise Killed
+
+    with pytest.raises(Killed):
+        lab.run("retrain", profile="paper", on_progress=kill)
+    seen = []
+    run = retrain(lab, 0, seen)
+    assert seen[0] == 29 and measured(run) == measured(whole.runs[0])
+
+
+def test_cancelled_with_the_training_done_nothing_is_lost(lab, whole):
+    shutil.copytree(whole.lab.partials, lab.partials)
+    cancel, seen = threading.Event(), []
+    stopped = lab.run("retrain", profile="paper", seed=1, cancel=cancel, on_progress=lambda told: cancel.set())
+    assert stopped["status"] == "cancelled"
+    assert measured(retrain(lab, 1, seen)) == measured(whole.runs[1]) and seen == [STEPS]
+
+
+def test_damaged_weights_are_trained_anew(lab, whole):
+    shutil.copytree(whole.lab.partials, lab.partials)
+    path, = lab.partials.iterdir()
+    path.write_bytes(path.read_bytes()[:-1_000])
+    seen = []
+    run = retrain(lab, 1, seen)
+    assert seen == list(range(1, STEPS + 1)) and measured(run) == measured(whole.runs[1])
+
+
+def test_the_corrected_profile_retrains_for_every_seed(lab):
+    steps = []
+    for seed in (0, 1):
+        lab.run("retrain", seed=seed, on_progress=lambda told: steps.append(told["step"]) if "step" in told else None)
+    assert steps == 2 * list(range(1, STEPS + 1)) and list(lab.partials.iterdir()) == []

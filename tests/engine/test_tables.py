@@ -1,0 +1,255 @@
+"""Tables against numbers worked out by hand: means, deviations, distances, ties, the paper, the cost."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import pytest
+from comparing import ORIGINAL, finish, metrics_of
+
+from engine.comparison import Comparison, find_runs
+from engine.metrics import BY_NAME
+from engine.tables import COLUMNS, attack_columns, build_table
+
+DIGITS = Comparison(methods=("nabla_tau", "finetune", "ssd", "retrain"), seeds=(0, 1))
+
+
+@pytest.fixture
+def table_of(store, monkeypatch):
+    monkeypatch.setattr("engine.comparison.recorded_runs", lambda: ())
+    monkeypatch.setattr("engine.comparison._completed", lambda runs, store: runs)  # the numbers are the tests' own
+    return lambda comparison, *columns: build_table(comparison, find_runs(comparison, store), columns or None)
+
+
+def fill(store, comparison, **by_method):
+    """``nabla_tau=[{...}, {...}]``: metrics of seed 0, 1, ..."""
+    for method, seeds in by_method.items():
+        for seed, changes in enumerate(seeds):
+            finish(store, comparison, method, seed, **changes)
+
+
+# --- cells ----------------------------------------------------------------------------------
+
+
+def test_rows_and_the_papers_columns(store, table_of):
+    table = table_of(DIGITS)
+    assert table.columns == COLUMNS["random"] and set(COLUMNS["class"]) <= set(BY_NAME)
+    assert table.methods == ("original", "retrain", "nabla_tau", "finetune", "ssd")
+    assert [(cell.method, cell.metric) for cell in table.cells] == [
+        (method, metric) for method in table.methods for metric in COLUMNS["random"]]
+    assert {(cell.mean, cell.std, cell.seeds, cell.best, cell.distance) for cell in table.cells} == {
+        (None, None, (), False, None)}
+    assert table.missing == DIGITS.grid() and len(table.missing) == 8
+    assert (table.cost["ssd"]["seconds"], table.noise["test_accuracy"], table.notes) == (None, None, [])
+
+
+def test_mean_and_standard_deviation_over_seeds(store, table_of):
+    fill(store, DIGITS, finetune=[{"mia_loss_gap": 1.0}, {"mia_loss_gap": 4.0}], ssd=[{"mia_loss_gap": 2.5}])
+    table = table_of(DIGITS)
+    cell = table.cell("finetune", "mia_loss_gap")
+    assert (cell.mean, cell.seeds, cell.values) == (2.5, (0, 1), {0: 1.0, 1: 4.0})
+    assert cell.std == pytest.approx(sqrt(2 * 1.5**2))
+    assert (cell.dataset, cell.scenario, cell.forget, cell.distance) == ("digits", "random", 0.15, 2.5)
+    one = table.cell("ssd", "mia_loss_gap")
+    assert (one.mean, one.std, one.seeds) == (2.5, None, (0,))
+    assert table.notes[1] == "Selective synaptic dampening (SSD): the mean is over seed 0 only."
+    assert table.missing == [("retrain", 0), ("retrain", 1), ("nabla_tau", 0), ("nabla_tau", 1), ("ssd", 1)]
+
+
+def test_the_original_comes_from_any_run_of_a_seed(store, table_of):
+    fill(store, DIGITS, ssd=[{"original": ORIGINAL | {"test_accuracy": 70.0}}])
+    finish(store, DIGITS, "finetune", 1, original=ORIGINAL | {"test_accuracy": 74.0})
+    cell = table_of(DIGITS).cell("original", "test_accuracy")
+    assert (cell.mean, cell.values, cell.best) == (72.0, {0: 70.0, 1: 74.0}, False)
+
+
+def test_a_metric_that_a_run_does_not_have_is_left_out(store, table_of):
+    fill(store, DIGITS, ssd=[{"mia_loss_gap": None}, {"mia_loss_gap": 3.0}], finetune=[{"mia_loss_gap": None}])
+    table = table_of(DIGITS, "mia_loss_gap", "tow")
+    assert table.cell("ssd", "mia_loss_gap").values == {1: 3.0}
+    assert table.cell("finetune", "mia_loss_gap").mean is None and table.cell("ssd", "tow").mean is None
+
+
+# --- distances ------------------------------------------------------------------------------
+
+
+def test_distances_by_declared_ideals(store, table_of):
+    fill(store, DIGITS, retrain=[{"retain_accuracy": 90.0}, {"retain_accuracy": 92.0}],
+         ssd=[{"retain_accuracy": 95.0, "test_accuracy": 77.0, "mia_loss": 47.5, "tow": 0.9}])
+    table = table_of(DIGITS, "retain_accuracy", "test_accuracy", "mia_loss", "tow")
+    retain = table.cell("ssd", "retain_accuracy")
+    assert (retain.retrained, retain.distance) == (90.0, 5.0), "the retrained model of the same seeds"
+    assert table.cell("ssd", "test_accuracy").distance == 23.0, "of 100 percent"
+    assert table.cell("ssd", "mia_loss").distance == 2.5
+    assert table.cell("ssd", "tow").distance == pytest.approx(0.1)
+    assert (table.cell("retrain", "retain_accuracy").mean, table.cell("retrain", "retain_accuracy").distance) == (91, 0)
+
+
+def test_the_retrained_model_that_a_run_refers_to_serves_too(store, table_of):
+    fill(store, DIGITS, ssd=[{"retain_accuracy": 95.0, "retrained": {"retain_accuracy": 91.0, "run_id": "x"}}])
+    cell = table_of(DIGITS).cell("ssd", "retain_accuracy")
+    assert (cell.retrained, cell.distance) == (91.0, 4.0)
+
+
+def test_without_a_retrained_model_nobody_is_best_at_matching_it(store, table_of):
+    fill(store, DIGITS, ssd=[{}])
+    table = table_of(DIGITS)
+    assert not table.cell("ssd", "retain_accuracy").best and table.cell("ssd", "test_accuracy").best
+    assert table.notes[0] == "No retrained model for seeds 0, 1: what is measured against it is empty there."
+
+
+# --- best and ties --------------------------------------------------------------------------
+
+
+def best_in(table, metric):
+    return {cell.method for cell in table.cells if cell.metric == metric and cell.best}
+
+
+def test_ties_within_half_the_null_band_share_best(store, table_of):
+    """The band of the loss attack is 49 to 51: half of it is 1 point."""
+    fill(store, DIGITS, nabla_tau=[{"mia_loss_gap": 1.0}, {"mia_loss_gap": 2.0}],
+         finetune=[{"mia_loss_gap": 2.75}, {"mia_loss_gap": 2.25}], ssd=[{"mia_loss_gap": 2.5}, {"mia_loss_gap": 2.75}],
+         retrain=[{"mia_loss_gap": 0.0}, {"mia_loss_gap": 0.0}])
+    table = table_of(DIGITS, "mia_loss_gap")
+    assert table.noise == {"mia_loss_gap": 1.0}
+    assert best_in(table, "mia_loss_gap") == {"nabla_tau", "finetune"}, "1.5 and 2.5; 2.625 is too far"
+
+
+def test_the_largest_test_accuracy_is_best_within_binomial_noise(store, table_of):
+    """399 test images; the noise is that of the best method, 1.96 standard errors at 80% and at 84%, averaged."""
+    fill(store, DIGITS, nabla_tau=[{"test_accuracy": 80.0}, {"test_accuracy": 84.0}],
+         finetune=[{"test_accuracy": 79.0}, {"test_accuracy": 80.0}], ssd=[{"test_accuracy": 78.0}] * 2,
+         retrain=[{"test_accuracy": 99.0}] * 2)
+    table = table_of(DIGITS, "test_accuracy")
+    assert table.noise["test_accuracy"] == pytest.approx(98 * (sqrt(0.16 / 399) + sqrt(0.84 * 0.16 / 399)))
+    assert table.noise["test_accuracy"] == pytest.approx(3.7611, abs=1e-4)
+    assert best_in(table, "test_accuracy") == {"nabla_tau", "finetune"}
+
+
+def test_noise_of_the_gap_and_of_areas(store, table_of):
+    """150 to forget, 399 to test: the root of the sum of both squares."""
+    fill(store, DIGITS, ssd=[{"forget_accuracy": 84.0, "test_accuracy": 80.0}])
+    table = table_of(DIGITS, "accuracy_gap", "forget_accuracy", "mia_auc", "ks_test")
+    forget, test = 196 * sqrt(0.84 * 0.16 / 150), 196 * sqrt(0.16 / 399)
+    assert table.noise["accuracy_gap"] == pytest.approx(sqrt(forget**2 + test**2))
+    assert table.noise["mia_auc"] == pytest.approx(1.96 * sqrt(550 / (12 * 150 * 399)))
+    assert (table.noise["ks_test"], table.noise["forget_accuracy"]) == (None, None)
+
+
+def test_retain_accuracy_is_over_all_of_d_in_profile_paper(store, table_of):
+    for profile, n in (("paper", 1000), ("corrected", 850)):
+        comparison = Comparison(methods=("ssd",), profile=profile)
+        finish(store, comparison, "ssd", retain_accuracy=90.0, retrained={"retain_accuracy": 88.0})
+        assert table_of(comparison).noise["retain_accuracy"] == pytest.approx(196 * sqrt(0.09 / n))
+
+
+def test_an_over_forgotten_method_is_never_best_in_attack_columns(store, table_of):
+    fill(store, DIGITS, nabla_tau=[{"mia_loss_gap": 3.0, "test_accuracy": 75.0}] * 2,
+         finetune=[{"mia_loss_gap": 0.1}, {"mia_loss_gap": 0.1, "over_forgotten": True}])
+    table = table_of(DIGITS)
+    assert best_in(table, "mia_loss_gap") == {"nabla_tau"}, "nor does it set the mark"
+    assert best_in(table, "test_accuracy") == {"finetune"}, "accuracies are what they are"
+    assert table.cell("finetune", "mia_loss_gap").over_forgotten
+    assert "Fine-tuning is over-forgotten with seed 1: never best in an attack's column." in table.notes
+    assert {"mia_loss", "mia_entropy_gap", "mia_auc", "tpr_at_1pct_fpr", "rmia_auc", "ks_test"} <= attack_columns()
+    assert not {"test_accuracy", "accuracy_gap", "tow"} & attack_columns()
+
+
+def test_class_removal_where_zero_is_right(store, table_of):
+    comparison = Comparison("cifar10", "class", "dog", ("retrain", "scrub", "finetune"))
+    finish(store, comparison, "retrain", forget_accuracy=0.0)
+    finish(store, comparison, "scrub", forget_accuracy=89.0)
+    finish(store, comparison, "finetune", forget_accuracy=0.0)
+    table = table_of(comparison)
+    assert best_in(table, "forget_accuracy") == {"finetune"} and table.noise["forget_accuracy"] == 0.0
+    cell = table.cell("scrub", "forget_accuracy")
+    assert (cell.forget, cell.retrained, cell.distance, cell.paper_mean) == (5, 0.0, 89.0, 89.46)
+
+
+# --- the paper ------------------------------------------------------------------------------
+
+
+def published(store, table_of, *values, comparison=None):
+    comparison = comparison or Comparison("cifar10", methods=("nabla_tau",), seeds=tuple(range(len(values))),
+                                          profile="paper")
+    fill(store, comparison, nabla_tau=[{"test_accuracy": value} for value in values])
+    return table_of(comparison).cell("nabla_tau", "test_accuracy")
+
+
+def test_the_papers_value_beside_ours(store, table_of):
+    """The paper: 85.73 +- 0.25. Ours: 83.5 +- sqrt(.5); two deviations together are 2 sqrt(.5 + .0625) = 1.5."""
+    cell = published(store, table_of, 83.0, 84.0)
+    assert (cell.paper_mean, cell.paper_std, cell.outside) == (85.73, 0.25, True)
+    assert cell.difference == pytest.approx(-2.23)
+
+
+def test_within_two_deviations(store, table_of):
+    cell = published(store, table_of, 84.0, 85.0)
+    assert cell.difference == pytest.approx(-1.23) and cell.outside is False
+
+
+@pytest.mark.parametrize("ours, outside", [(85.25, False), (86.22, False), (85.2, True), (86.3, True)])
+def test_with_one_seed_only_the_papers_deviation_counts(store, table_of, ours, outside):
+    cell = published(store, table_of, ours)
+    assert (cell.std, cell.outside) == (None, outside)
+
+
+def test_no_paper_value_without_the_papers_setting(store, table_of):
+    cell = published(store, table_of, 80.0, comparison=Comparison("cifar10", forget=0.2, methods=("nabla_tau",)))
+    assert (cell.mean, cell.paper_mean, cell.difference, cell.outside) == (80.0, None, None, None)
+    other = Comparison("cifar10", methods=("salun",))
+    assert table_of(other).cell("salun", "test_accuracy").paper_mean is None
+    assert table_of(other).cell("original", "test_accuracy").paper_mean == 85.29
+
+
+def test_another_profile_than_the_papers_is_said(store, table_of):
+    comparison = Comparison("cifar10", methods=("nabla_tau",))
+    published(store, table_of, 80.0, comparison=comparison)
+    assert table_of(comparison).notes[-1] == (
+        "The paper's values were made as the profile 'paper' does it, ours as 'corrected'.")
+
+
+# --- cost -----------------------------------------------------------------------------------
+
+
+def test_cost_and_its_ratio_to_retraining(store, table_of):
+    for seed, seconds in enumerate((7.0, 9.0)):
+        finish(store, DIGITS, "retrain", seed, seconds=seconds, steps=100, samples=3000)
+        finish(store, DIGITS, "ssd", seed, seconds=2.0 * seed, steps=20 + seed, samples=600)
+    cost = table_of(DIGITS).cost
+    assert cost["ssd"] == {"steps": 20.5, "samples": 600, "seconds": 1.0, "seconds_ratio": 0.125, "samples_ratio": 0.2}
+    assert (cost["retrain"]["seconds"], cost["retrain"]["seconds_ratio"]) == (8.0, 1.0)
+    assert set(cost) == set(DIGITS.methods)
+
+
+def test_no_ratio_without_a_retrained_run(store, table_of):
+    finish(store, DIGITS, "ssd")
+    assert table_of(DIGITS).cost["ssd"] == {"steps": 10, "samples": 300, "seconds": 2.0, "seconds_ratio": None,
+                                           "samples_ratio": None}
+
+
+def test_seconds_of_two_devices_are_not_compared(store, table_of):
+    finish(store, DIGITS, "retrain", device="NVIDIA H200", seconds=1.0, samples=3000)
+    finish(store, DIGITS, "ssd", seconds=50.0)
+    table = table_of(DIGITS)
+    assert (table.cost["ssd"]["seconds_ratio"], table.cost["ssd"]["samples_ratio"]) == (None, 0.1)
+    assert table.notes[-1] == ("The runs were made on 2 devices (NVIDIA H200; cpu, 1 thread): seconds compare within "
+                               "one device only.")
+
+
+def test_runs_that_have_not_finished_are_missing(store, table_of):
+    from engine.spec import resolve
+
+    run_id = store.begin(resolve(DIGITS.spec("ssd", 0)))
+    store.end(run_id, "failed", reason="Diverged.")
+    table = table_of(DIGITS)
+    assert ("ssd", 0) in table.missing and table.cell("ssd", "test_accuracy").mean is None
+
+
+def test_an_unknown_row_or_column_is_a_key_error(store, table_of):
+    with pytest.raises(KeyError):
+        table_of(DIGITS).cell("salun", "test_accuracy")
+
+
+def test_metrics_of_made_up_runs_are_metrics():
+    assert {"retain_accuracy", "mia_loss_gap"} <= set(metrics_of()) & set(BY_NAME)
