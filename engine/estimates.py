@@ -79,7 +79,8 @@ def together(runs: Sequence[Resolved], checkpoints: Checkpoints,
     """
     finished = finished or []
     served = {key for run in finished if (key := _shared_training(_resolved(run)))}
-    total, retraining, trainings, measuring, unknown = 0.0, 0.0, 0, 0.0, 0
+    total, measuring, unknown = 0.0, 0.0, 0
+    trainings: list[float | None] = []
     for resolved in runs:
         measuring += measuring_seconds(resolved, finished) or 0.0
         shared = _shared_training(resolved)
@@ -90,10 +91,10 @@ def together(runs: Sequence[Resolved], checkpoints: Checkpoints,
         unknown += seconds is None
         total += seconds or 0.0
         if resolved.method.from_scratch:
-            trainings, retraining = trainings + 1, retraining + (seconds or 0.0)
+            trainings.append(seconds)
     nothing = unknown and unknown == len(runs)
-    return Together(None if nothing else total + measuring, None if nothing else retraining, trainings, measuring,
-                    unknown)
+    return Together(None if nothing else total + measuring, None if None in trainings else sum(trainings),
+                    len(trainings), measuring, unknown)
 
 
 def measuring_seconds(resolved: Resolved, finished: list[dict[str, Any]]) -> float | None:

@@ -7,7 +7,16 @@ import math
 
 import pytest
 
-from ui.charts.colours import FORGET, REFERENCE, RETAIN, TEST
+from ui.charts.colours import (
+    ATTACK_ENTROPY,
+    ATTACK_LOSS,
+    FORGET,
+    MORE_ATTACKS,
+    REFERENCE,
+    RETAIN,
+    TEST,
+    attack_colours,
+)
 from ui.charts.run import plot_accuracies, plot_attacks, plot_distributions, plot_objective, shares, tallest_share
 
 BINS = [0.0, 0.5, 1.0, 2.0]
@@ -62,6 +71,17 @@ def test_the_retrained_model_is_drawn_as_dashed_grey_steps_without_a_line_along_
     assert (forget.line.dash, test.line.dash) == ("dash", "dot")
     assert forget.line.color == test.line.color == REFERENCE
     assert forget.line.shape == "hv"
+
+
+def test_never_seen_samples_go_by_the_name_that_is_passed_in():
+    figure = plot_distributions(BINS, reading(), COUNTS, "Now", reading(overlap=90.4), unseen="never-seen dog")
+    lines = by_name(figure)
+    assert list(lines) == ["forget", "never-seen dog", "retrained, forget", "retrained, unseen"]
+    assert lines["never-seen dog"].marker.color == TEST
+    assert list(lines["never-seen dog"].y) == [0, 50, 50]
+    assert "of 10 never-seen dog samples" in lines["never-seen dog"].hovertemplate
+    assert "4 forget, 1,000 never-seen dog samples<br>overlap 25% (retrained 90%)" in figure.layout.title.text
+    assert figure.layout.margin.t == plot_distributions(BINS, reading(), COUNTS, "Now").layout.margin.t + 15
 
 
 def test_one_scale_for_before_and_now():
@@ -132,6 +152,40 @@ def test_without_a_null_band_nothing_is_shaded(band):
     figure = plot_attacks(points(reading()), band)
     assert not figure.layout.shapes
     assert "null band" not in by_name(figure)["coin toss"].hovertemplate
+
+
+def test_attacks_are_drawn_and_named_as_asked():
+    """One that is registered later brings its label, and has a colour and the band by itself."""
+    one = reading() | {"attacks": {"mia_loss": 70.0, "lira": 80.0}}
+    labels = {"lira": "Likelihood ratio", "mia_loss": "loss attack"}
+    figure = plot_attacks(points(one, one), {"lira": [40.0, 60.0], "mia_loss": [47.0, 53.0]}, labels=labels,
+                          retrained=one)
+    lines = by_name(figure)
+    assert list(lines)[:2] == ["Likelihood ratio", "loss attack"]
+    assert lines["Likelihood ratio"].line.color == MORE_ATTACKS[0] == lines["retrained, Likelihood ratio"].line.color
+    assert "null band: Likelihood ratio 40.0 to 60.0%, loss 47.0 to 53.0%" in lines["coin toss"].hovertemplate
+    assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].y1) == (40, 60)
+    assert "Likelihood ratio 80.0%, loss attack 70.0%" in figure.layout.title.text
+
+
+def test_a_label_without_a_measurement_leaves_a_gap():
+    lines = by_name(plot_attacks(points(reading()), None, labels={"mia_loss": "loss attack", "lira": "LiRA"}))
+    assert list(lines["LiRA"].y) == [None]
+
+
+def test_attacks_have_their_own_colours_and_others_share_a_palette():
+    names = ["one", "mia_entropy", "two", "mia_loss", *"abcd"]
+    colours = attack_colours(names)
+    assert (colours["mia_loss"], colours["mia_entropy"]) == (ATTACK_LOSS, ATTACK_ENTROPY)
+    assert [colours[name] for name in ("one", "two", *"abc")] == list(MORE_ATTACKS)
+    assert colours["d"] == MORE_ATTACKS[0]
+
+
+def test_the_title_of_the_accuracies_is_chosen_and_may_have_two_lines():
+    usual, longer = plot_accuracies(points(reading())), plot_accuracies(points(reading()), title="To the<br>retrained")
+    assert usual.layout.title.text.startswith("Forget should come down to test<br>")
+    assert longer.layout.title.text.startswith("To the<br>retrained<br>")
+    assert longer.layout.margin.t == usual.layout.margin.t + 18
 
 
 def test_accuracies_have_the_sets_colours_and_gaps():

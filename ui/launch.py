@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import streamlit as st
@@ -12,8 +12,10 @@ from engine import estimates
 from engine.checkpoints import OriginalKey
 from engine.errors import BadSpec, LabError
 from engine.jobs import manager
+from engine.methods import FIRST
 from engine.registry import all_of, get, models_for
 from engine.spec import LARGEST, SMALLEST, Resolved, expected_sizes, resolve
+from engine.splits import SCENARIOS
 from engine.types import PROFILES, Dataset, Setting, Spec
 from ui import controls, words
 
@@ -25,6 +27,9 @@ DEMO_TEXT = (
     "any laptop. "
     "20% of the labels are random **on purpose**: a model can only get those right by memorising them, and "
     "memorisation is what unlearning has to undo.")
+FORGET_HELP = ("A random subset: the accuracy on it should fall to that on unseen samples. A class, all samples of one "
+               "label: the accuracy on it should fall to zero, as in a retrained model.")
+METHOD_HELP = f"The first {len(FIRST)} are the paper's; the others come from elsewhere."
 PROFILE_HELP = ("corrected: read-out without augmentation, a new forget set for every seed. paper: what produced the "
                 "published tables, quirks included.")
 
@@ -65,20 +70,35 @@ def _spec() -> Spec:
                                           format_func=lambda n: words.title_of("dataset", n), persist_state="session",
                                           help="What the model was trained on."))
     note = st.empty()
-    share = st.slider("Forget, % of the training set", 100 * SMALLEST, 100 * LARGEST, 15.0, 0.1, format="%.1f%%",
-                      key="forget", persist_state="session", help="A random subset of the training samples.")
-    method = get("method", st.selectbox("Method", [m.name for m in all_of("method")], key="method",
+    forget = _forget(dataset)
+    method = get("method", st.selectbox("Method", [m.name for m in all_of("method")], key="method", help=METHOD_HELP,
                                         format_func=lambda n: words.title_of("method", n), persist_state="session"))
-    st.caption(method.summary)
+    st.caption(method.summary + ("" if method.name in FIRST else " Not one of the paper's methods."))
     main, more = st.container(), st.expander("More settings", icon=":material/tune:")
     with more:
         model, options, seed, profile = _setting(dataset)
     note.caption(dataset.summary if options or not dataset.note else dataset.note)
-    spec = Spec(dataset=dataset.name, model=model, method=method.name, forget_fraction=round(share / 100, 6),
-                options=options, seed=seed, profile=profile)
+    spec = Spec(dataset=dataset.name, model=model, method=method.name, options=options, seed=seed, profile=profile,
+                **forget)
     setting = Setting(dataset, get("model", model).recipe_for(dataset), expected_sizes(spec, dataset))
     with main:
         return replace(spec, parameters=controls.method_controls(spec, dataset, method, setting, more))
+
+
+def _forget(dataset: Dataset) -> dict[str, Any]:
+    """What to forget: a random share of the training set, or a class."""
+    scenario = st.segmented_control("Forget", list(SCENARIOS), format_func=lambda name: SCENARIOS[name].title,
+                                    default="random", required=True, key="scenario", persist_state="session",
+                                    help=FORGET_HELP)
+    if scenario == "class":
+        number = st.selectbox("Class", range(len(dataset.classes)), format_func=lambda i: dataset.classes[i],
+                              key=f"class.{dataset.name}", persist_state="session",
+                              help="Every training sample with this label is forgotten; the test set leaves the class "
+                                   "out, and the attack compares with never-seen samples of it.")
+        return {"scenario": "class", "forget_class": number, "forget_fraction": None}
+    share = st.slider("Forget, % of the training set", 100 * SMALLEST, 100 * LARGEST, 15.0, 0.1, format="%.1f%%",
+                      key="forget", persist_state="session", help="A random subset of the training samples.")
+    return {"forget_fraction": round(share / 100, 6)}
 
 
 def _setting(dataset: Dataset) -> tuple[str, dict[str, Any], int, str]:
@@ -105,16 +125,22 @@ def _preview(resolved: Resolved) -> bool | None:
     plan, dataset = resolved.plan, resolved.dataset
     finished = jobs.store.list(status=("finished",), newest_first=True, limit=200)
     time = estimates.duration(estimates.run_seconds(resolved, jobs.checkpoints, finished))
-    st.markdown(f"**{plan.steps:,} steps · {plan.samples:,} samples · {time}**")
-    fewest = min(resolved.sizes.forget, resolved.sizes.test)
+    about = "" if resolved.sizes.unseen is None else "about "
+    st.markdown(f"**{about}{plan.steps:,} steps · {about}{plan.samples:,} samples · {time}**")
+    fewest = min(resolved.sizes.forget, resolved.sizes.nonmembers)
     if fewest < NOISY:
         st.caption(noise(fewest))
     with st.expander("Effective settings", icon=":material/checklist:"):
         st.table(_settings(resolved))
+    download(dataset)
+    return original(resolved)
+
+
+def download(dataset: Dataset) -> None:
+    """Says where the data will come from, if they are not here."""
     if dataset.available() is None:
         st.caption(f":material/cloud_download: {dataset.title} is not on this machine: it will be downloaded from the "
                    f"Hugging Face hub, or put its parquet files into $UNLEARN_DATA_DIR/{dataset.name}.")
-    return _original(resolved)
 
 
 def noise(samples: int) -> str:
@@ -126,14 +152,21 @@ def noise(samples: int) -> str:
 
 
 def _settings(resolved: Resolved) -> dict[str, str]:
-    sizes = resolved.sizes
-    shown = {"forget set": f"{sizes.forget:,} samples", "retain set": f"{sizes.retain:,} samples",
-             "validation set": f"{sizes.validation:,} samples", "test set": f"{sizes.test:,} samples"}
+    sizes, spec = resolved.sizes, asdict(resolved.spec)
+    if sizes.unseen is None:
+        shown = {"forget set": f"{sizes.forget:,} samples", "retain set": f"{sizes.retain:,} samples",
+                 "validation set": f"{sizes.validation:,} samples", "test set": f"{sizes.test:,} samples"}
+    else:  # how many samples a class has is known for sure once the data are loaded
+        shown = {"forget set": f"{words.forgotten(spec)}, about {sizes.forget:,} samples",
+                 "retain set": f"about {sizes.retain:,} samples", "validation set": f"{sizes.validation:,} samples",
+                 "test set": f"about {sizes.test:,} samples, the class left out",
+                 "unseen samples of the class": f"about {sizes.unseen:,}"}
     return shown | {name.replace("_", " "): f"{value:.6g}" if isinstance(value, float) else str(value)
                     for name, value in resolved.effective.items()}
 
 
-def _original(resolved: Resolved) -> bool | None:
+def original(resolved: Resolved) -> bool | None:
+    """Whether to train the Original first, asked where there is none; None where that is not allowed yet."""
     checkpoints = manager().checkpoints
     key = OriginalKey(resolved.dataset.name, resolved.model.name, resolved.recipe, resolved.spec.original_seed,
                       resolved.options)

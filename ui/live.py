@@ -16,6 +16,8 @@ from ui.live_chart import live_chart
 
 EVERY = 0.4  # seconds between two looks at a running run
 AXES = {"step": "steps", "samples": "samples", "seconds": "seconds"}
+GOAL = "Forget should come down to test"
+CLASS_GOAL = "Forget should fall to the retrained<br>model's (usually zero)"
 
 
 def follow(run_id: str) -> None:
@@ -104,18 +106,27 @@ def _charts(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, A
     shown, axis, log = _controls(run, points)
     now, key, retrained = points[shown - 1], run["id"], start["retrained"]
     scale, counts = charts.tallest_share(start["before"], points[-1]["reading"]), start["counts"]
+    attacked = counts | {"test": counts.get("unseen", counts["test"])}  # the two sets that an attacker compares
+    unseen, goal = words.never_seen(run["spec"]), CLASS_GOAL if "unseen" in counts else GOAL
+    levels = retrained or _levels(run)
     left, right = st.columns(2)
     title = "Now" if shown == len(points) else f"At step {now['step']:,}"
     with left:
-        live_chart(charts.plot_distributions(start["bins"], start["before"], counts, "Before: the Original",
-                                             log=log, shared_top=scale), f"before-{key}", revision=key)
-        live_chart(charts.plot_attacks(points[:shown], start["null_band"], axis, retrained, counts),
-                   f"attacks-{key}", revision=key)
+        live_chart(charts.plot_distributions(start["bins"], start["before"], attacked, "Before: the Original",
+                                             log=log, shared_top=scale, unseen=unseen), f"before-{key}", revision=key)
+        live_chart(charts.plot_attacks(points[:shown], start["null_band"], axis, levels, attacked,
+                                       words.attack_labels()), f"attacks-{key}", revision=key)
     with right:
-        live_chart(charts.plot_distributions(start["bins"], now["reading"], counts, title, retrained=retrained,
-                                             log=log, shared_top=scale), f"now-{key}", revision=key)
-        live_chart(charts.plot_accuracies(points[:shown], axis, retrained, counts), f"accuracy-{key}",
+        live_chart(charts.plot_distributions(start["bins"], now["reading"], attacked, title, retrained=retrained,
+                                             log=log, shared_top=scale, unseen=unseen), f"now-{key}", revision=key)
+        live_chart(charts.plot_accuracies(points[:shown], axis, levels, counts, goal), f"accuracy-{key}",
                    revision=key)
+
+
+def _levels(run: dict[str, Any]) -> dict[str, Any] | None:
+    """The retrained model's attacks and accuracies where it came after this run: there are no histograms of it here."""
+    found = (run["metrics"] or {}).get("retrained")
+    return found and {"attacks": found, "accuracy": {name: found.get(f"{name}_accuracy") for name in charts.SETS}}
 
 
 def _controls(run: dict[str, Any], points: list[dict[str, Any]]) -> tuple[int, str, bool]:

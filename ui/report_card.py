@@ -8,13 +8,18 @@ import streamlit as st
 
 from engine.commands import described
 from engine.jobs import manager
-from engine.metrics import BY_NAME, METRICS
+from engine.metrics import BY_NAME
+from engine.registry import names
 from engine.store import to_json
 from engine.types import ENDED
-from engine.verdict import verdict
-from ui import words
+from engine.verdict import class_verdict, verdict
+from ui import measures, words
 
-CARDS = ("mia_loss", "mia_entropy", "accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")
+CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks, three in a row
+CLASS_CARDS = ("forget_accuracy", "test_accuracy", "retain_accuracy", "tpr_at_1pct_fpr")  # 0 on the class is right
+CLASS_HELP = {"forget_accuracy": " A retrained model usually has 0% here.",
+              "test_accuracy": " The forgotten class is left out of the test set.",
+              "attack": " The other side are never-seen samples of the class, not the test set."}
 
 
 def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, Any]]) -> None:
@@ -23,11 +28,13 @@ def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, A
     before = final["original"] if final else _flat(start["before"])
     now = final or _flat(_latest(start, probes))
     reference = (final or {}).get("retrained") or (_flat(start["retrained"]) if start["retrained"] else None)
-    band = (final or start)["null_band"]
-    columns = st.columns(3) + st.columns(3)
-    for column, name in zip(columns, CARDS, strict=True):
-        with column.container(border=True):
-            _card(name, before[name], now[name], reference[name] if reference else None, band.get(name))
+    band, scenario = (final or start)["null_band"], run["spec"].get("scenario", "random")
+    shown = [*names("attack"), *(CLASS_CARDS if scenario == "class" else CARDS)]
+    for first in range(0, len(shown), 3):
+        for column, name in zip(st.columns(3), shown[first:first + 3], strict=False):
+            with column.container(border=True):
+                _card(name, before.get(name), now.get(name), (reference or {}).get(name), band.get(name),
+                      scenario)
     _remarks(run, start)
     if run["status"] in ENDED:
         _details(run)
@@ -37,7 +44,7 @@ def _latest(start: dict[str, Any], probes: list[dict[str, Any]]) -> dict[str, An
     """The newest reading, with the newest attacks: those are measured less often than the histograms."""
     if not probes:
         return start["before"]
-    measured = [p["reading"]["attacks"] for p in probes if p["reading"]["attacks"]["mia_loss"] is not None]
+    measured = [p["reading"]["attacks"] for p in probes if any(v is not None for v in p["reading"]["attacks"].values())]
     return probes[-1]["reading"] | {"attacks": measured[-1] if measured else start["before"]["attacks"]}
 
 
@@ -48,25 +55,28 @@ def _flat(reading: dict[str, Any]) -> dict[str, Any]:
 
 
 def _card(name: str, before: float | None, now: float | None, retrained: float | None,
-          band: list[float] | None) -> None:
+          band: list[float] | None, scenario: str) -> None:
     metric = BY_NAME[name]
-    unit = "%" if metric.unit == "%" else ""
-    ideal = {"match_retrained": "as retrained", "max": "high"}.get(str(metric.ideal)) or f"{metric.ideal:g}{unit}"
-    noise = f" Chance alone gives {band[0]:.1f} to {band[1]:.1f}% at these sizes (95%)." if band else ""
-    st.metric(metric.title, words.number(now, 1, unit), help=f"{metric.help}{noise}")
+    more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if scenario == "class" else ""
+    more += f" Chance alone gives {band[0]:.1f} to {band[1]:.1f}% at these sizes (95%)." if band else ""
+    st.metric(metric.title, measures.value(metric, now), help=metric.help + more)
+    unit = "%" if metric.unit == "%" else ""  # one line where it fits; the big number above names the unit
     known = [f"before {words.number(before, 1, unit)}"]
     known += [f"retrained {words.number(retrained, 1, unit)}"] if retrained is not None else []
-    st.caption(" · ".join([*known, f"ideal {ideal}"]))
+    st.caption(" · ".join([*known, f"ideal {measures.ideal(metric, scenario).removesuffix(' points')}"]))
 
 
 def _remarks(run: dict[str, Any], start: dict[str, Any]) -> None:
     final, counts = run["metrics"] or {}, start["counts"]
-    if final and (said := verdict(final, final["null_band"])):
+    removal = run["spec"].get("scenario") == "class"
+    told = [class_verdict(final) if removal else None, verdict(final, final["null_band"])] if final else []
+    if said := " ".join(filter(None, told)):
         st.info(said, icon=":material/gavel:")
     for note in final.get("notes", []):
         st.warning(note, icon=":material/warning:")
-    sample = (f"a fixed sample of {counts['forget']:,} forget, {counts['test']:,} test and {counts['retain']:,} retain "
-              "samples")
+    sizes = [f"{counts['forget']:,} forget", f"{counts['test']:,} test", f"{counts['retain']:,} retain"]
+    sizes += [f"{counts['unseen']:,} {words.never_seen(run['spec'])}"] if "unseen" in counts else []
+    sample = f"a fixed sample of {', '.join(sizes[:-1])} and {sizes[-1]} samples"
     if final:
         st.caption(f"The numbers are measured on the complete sets, the charts on {sample}. "
                    f"{run['steps']:,} steps, {run['samples']:,} samples, {words.seconds(run['seconds'])} for the "
@@ -80,9 +90,8 @@ def _remarks(run: dict[str, Any], start: dict[str, Any]) -> None:
 
 def _details(run: dict[str, Any]) -> None:
     if run["metrics"]:
-        with st.expander("All numbers", icon=":material/table_rows:"):
-            st.dataframe(_rows(run["metrics"]), hide_index=True, width="stretch", column_config={
-                c: st.column_config.NumberColumn(format="%.2f") for c in ("before", "after", "retrained")})
+        with st.expander("All measures", icon=":material/table_rows:"):
+            measures.table(run)
     with st.expander("The settings that were used", icon=":material/checklist:"):
         used = {**run["spec"]["options"], **(run["effective"] or {})}
         st.table({name.replace("_", " "): f"{v:.6g}" if isinstance(v, float) else str(v) for name, v in used.items()})
@@ -94,11 +103,6 @@ def _details(run: dict[str, Any]) -> None:
     with link.popover("Link", icon=":material/link:", width="stretch"):
         st.caption("This address shows this run, also after a restart:")
         st.code(f"{(st.context.url or '').split('?')[0]}?run={run['id']}", language=None)
-
-
-def _rows(final: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"metric": m.title, "before": final["original"][m.name], "after": final[m.name],
-             "retrained": (final["retrained"] or {}).get(m.name), "unit": m.unit} for m in METRICS]
 
 
 def _export(run: dict[str, Any]) -> None:

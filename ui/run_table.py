@@ -13,10 +13,13 @@ from engine.types import ENDED
 from ui import shell, words
 
 COLUMNS = {
-    "forget": st.column_config.NumberColumn("forget, %", format="%.1f"),
+    "forget": st.column_config.TextColumn("forget", help="A share of the training set, drawn at random, or a class."),
     "alpha": st.column_config.NumberColumn("alpha", format="%.3f"),
     "attack": st.column_config.NumberColumn("attack on the loss, %", format="%.1f", help="50 is a coin toss."),
-    "gap": st.column_config.NumberColumn("gap, points", format="%.1f", help="|forget - test accuracy|"),
+    "gap": st.column_config.NumberColumn("gap, points", format="%.1f", help="|forget - test accuracy|; of no meaning "
+                                                                            "where a class is forgotten."),
+    "kept": st.column_config.NumberColumn("forget accuracy, %", format="%.1f",
+                                          help="What a retrained model has is right; 0 for a forgotten class."),
     "test": st.column_config.NumberColumn("test accuracy, %", format="%.1f"),
     "seconds": st.column_config.NumberColumn("seconds", format="%.2f", help="The method alone."),
     "when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm:ss"),
@@ -54,9 +57,11 @@ def _row(run: dict[str, Any]) -> dict[str, Any]:
 
     spec, metrics = run["spec"], run["metrics"] or {}
     return {"run": run["id"], "status": run["status"], "method": words.title_of("method", spec["method"]),
-            "data": words.title_of("dataset", spec["dataset"]), "forget": 100 * spec["forget_fraction"],
+            "data": words.title_of("dataset", spec["dataset"]), "forget": words.forgotten(spec),
             "alpha": (run["effective"] or {}).get("alpha"), "seed": spec["seed"], "profile": spec["profile"],
-            "attack": metrics.get("mia_loss"), "gap": metrics.get("accuracy_gap"), "test": metrics.get("test_accuracy"),
+            "attack": metrics.get("mia_loss"),
+            "gap": metrics.get("accuracy_gap") if spec.get("forget_class") is None else None,
+            "kept": metrics.get("forget_accuracy"), "test": metrics.get("test_accuracy"),
             "seconds": run["seconds"], "when": datetime.datetime.fromtimestamp(run["created"]),
             "settings": ", ".join(words.changes(run)), "remark": run["reason"] or run["notice"] or ""}
 

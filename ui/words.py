@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 from engine.registry import all_of
+from engine.splits import class_name
 
 ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",
          "failed": ":material/error:", "cancelled": ":material/stop_circle:",
@@ -53,11 +54,34 @@ def title_of(kind: str, name: str) -> str:
     return next((record.title for record in all_of(kind) if record.name == name), name)
 
 
+def forgotten(spec: dict[str, Any]) -> str:
+    """What a stored spec forgets: ``15%``, ``class 'dog'`` or ``class 3``."""
+    if spec.get("forget_class") is None:
+        return percent(spec["forget_fraction"])
+    name = class_name(spec["dataset"], spec["forget_class"])
+    return f"class {name}" if name.isdigit() else f"class {name!r}"
+
+
+def never_seen(spec: dict[str, Any]) -> str:
+    """What an attacker has to tell from the forget set, to be followed by "samples": ``test``, ``never-seen dog``."""
+    if spec.get("forget_class") is None:
+        return "test"
+    name = class_name(spec["dataset"], spec["forget_class"])
+    return f"never-seen class {name}" if name.isdigit() else f"never-seen {name.replace('_', ' ')}"
+
+
+def attack_labels() -> dict[str, str]:
+    """The registered attacks as charts name them: ``Attack on the loss (MIA_L)`` is the ``loss attack``."""
+    titles = {attack.name: attack.short_title for attack in all_of("attack")}
+    return {name: f"{what} attack" if (what := title.removeprefix("Attack on the ")) != title else title
+            for name, title in titles.items()}
+
+
 def run_title(run: dict[str, Any]) -> str:
     """``∇τ (nabla-tau) on Digits, forget 15%, alpha 0.25``."""
     spec, effective = run["spec"], run["effective"] or {}
     parts = [f"{title_of('method', spec['method'])} on {title_of('dataset', spec['dataset'])}",
-             f"forget {percent(spec['forget_fraction'])}"]
+             f"forget {forgotten(spec)}"]
     if effective.get("alpha") is not None:
         parts.append(f"alpha {effective['alpha']:.3g}")
     if spec["seed"]:

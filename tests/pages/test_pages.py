@@ -109,6 +109,21 @@ def test_controls_come_from_the_methods_declaration(jobs):
             assert any(str(key).endswith(ending) for key in keys), f"{method.name}: no widget for {h.name}"
 
 
+def test_the_papers_methods_come_first_and_each_says_what_it_does(jobs):
+    from engine.registry import all_of
+
+    at = unlearn_page()
+    box = at.selectbox(key="method")
+    assert box.options[:6] == ["∇τ (nabla-tau)", "Fine-tuning", "Retraining", "SCRUB",
+                               "Selective synaptic dampening (SSD)", "Amnesiac"]
+    others = [method.name for method in all_of("method")][6:]
+    assert others == sorted(others)
+    assert box.help == "The first 6 are the paper's; the others come from elsewhere."
+    box.set_value("salun").run()
+    assert ("Random labelling that moves only the half of the weights on which the forget set depends most. Not one "
+            "of the paper's methods.") in texts(at)
+
+
 def test_every_data_set_can_be_chosen_and_a_missing_original_asks_with_its_time(jobs):
     at = unlearn_page()
     at.selectbox(key="dataset").set_value("cifar100").run()
@@ -176,6 +191,7 @@ def test_runs_lists_newest_first_and_filters(jobs):
     first, second = put(jobs, "failed", reason="The disk is full"), put(jobs, "cancelled", reason="Stopped")
     at = app().run().switch_page("pages/runs.py").run()
     assert list(at.dataframe[0].value["run"]) == [second, first]
+    assert list(at.dataframe[0].value["forget"]) == ["15%", "15%"]
     at.text_input(key="filter").set_value("disk full").run()
     assert list(at.dataframe[0].value["run"]) == [first]
     at.text_input(key="filter").set_value("zebra").run()

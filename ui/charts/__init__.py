@@ -15,13 +15,17 @@ HEIGHT = 300
 
 
 def blank_figure(title: str, subtitle: str = "", **layout: Any) -> go.Figure:
-    """A figure with the lab's frame: clear background, compact margins, legend below, zoom kept on updates."""
+    """A figure with the lab's frame: clear background, compact margins, legend below, zoom kept on updates.
+
+    ``title`` and ``subtitle`` may be broken into lines with ``<br>``; the plot makes room for them.
+    """
+    top = 54 + 18 * title.count("<br>") + 15 * subtitle.count("<br>")
     text = title + (f'<br><span style="font-size:12px">{subtitle}</span>' if subtitle else "")
     heading = {"text": text, "x": 0, "xanchor": "left", "xref": "container", "y": 0.965, "yref": "container",
                "yanchor": "top", "pad": {"l": 10}, "font": {"size": 15}}
     legend = {"orientation": "h", "x": 0, "xref": "container", "y": 0, "yref": "container", "yanchor": "bottom",
               "bgcolor": CLEAR, "font": {"size": 11}, "tracegroupgap": 0}
-    frame = {"title": heading, "height": HEIGHT, "margin": {"l": 52, "r": 14, "t": 54, "b": 40},
+    frame = {"title": heading, "height": HEIGHT, "margin": {"l": 52, "r": 14, "t": top, "b": 40},
              "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR, "legend": legend, "uirevision": "keep"}
     return go.Figure(layout=frame).update_layout(template=None, **layout)  # else Plotly adds 7 kB of its own
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 FORGET = "#ff7f0e"
 TEST = "#1f77b4"
 RETAIN = "#2ca02c"
@@ -10,9 +12,28 @@ BY_SET = {"retain": RETAIN, "forget": FORGET, "test": TEST}
 ATTACK_LOSS = "#9467bd"
 ATTACK_ENTROPY = "#1b9e8f"
 BY_ATTACK = {"mia_loss": ATTACK_LOSS, "mia_entropy": ATTACK_ENTROPY}
+MORE_ATTACKS = ("#c2557a", "#6b8e23", "#b8860b", "#4a8db7", "#8c6d5a")  # for attacks that are added later
 ALPHA = "#a0785a"
+
+# Far apart in OKLab, and each at 3:1 or more against both pages; tests/test_compare_charts.py holds them to it.
+BY_METHOD = {"nabla_tau": "#cc0000", "finetune": "#2299ee", "scrub": "#9900ff", "ssd": "#44aa00", "amnesiac": "#dd7700",
+             "gradient_ascent": "#bb0099", "random_label": "#007733", "salun": "#ff4488", "neggrad_plus": "#0055ff",
+             "l1_sparse": "#6655aa", "bad_teacher": "#bb77dd", "not_first": "#ff00ff", "retrain": "#808080"}
+MORE_METHODS = ("#8a6d3b", "#3f8a8a", "#a0522d", "#5f7a1f")  # for methods that are added later
 
 REFERENCE = "#808080"  # the retrained model, always dashed; 4:1 against white and against Streamlit's dark page
 COIN_TOSS = "#808080"
 NULL_BAND = "rgba(128,128,128,0.2)"
 CLEAR = "rgba(0,0,0,0)"
+
+
+def attack_colours(names: Iterable[str]) -> dict[str, str]:
+    """A colour for every attack: its own where it has one, the others in turn from a small palette."""
+    names = list(names)
+    added = [name for name in names if name not in BY_ATTACK]
+    return {name: BY_ATTACK.get(name) or MORE_ATTACKS[added.index(name) % len(MORE_ATTACKS)] for name in names}
+
+
+def method_colour(name: str) -> str:
+    """A method's colour, the same whatever it is shown with; an added method's follows from its name."""
+    return BY_METHOD.get(name) or MORE_METHODS[sum(map(ord, name)) % len(MORE_METHODS)]

@@ -2,25 +2,36 @@
 
 A point is ``{"step", "samples", "seconds", "reading"}`` and a reading ``{"histogram", "overlap", "accuracy",
 "attacks"}``, as the run's events carry them; the first point is the Original. What was not measured is None.
+The histogram ``test`` is of the samples that an attacker has to tell from the forget set: ``unseen`` names them
+where they are not the test set, and ``counts["test"]`` of the same chart is their number.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
 
 from ui.charts import blank_figure, empty_figure
-from ui.charts.colours import ALPHA, BY_ATTACK, BY_SET, COIN_TOSS, FORGET, NULL_BAND, REFERENCE, RETAIN, TEST
+from ui.charts.colours import (
+    ALPHA,
+    BY_SET,
+    COIN_TOSS,
+    FORGET,
+    NULL_BAND,
+    REFERENCE,
+    RETAIN,
+    TEST,
+    attack_colours,
+)
 
 Reading = dict[str, Any]
 Point = dict[str, Any]
 
 X_AXES = {"step": "steps", "samples": "samples processed", "seconds": "training time, s"}
-ATTACKS = {"mia_loss": "loss attack", "mia_entropy": "entropy attack"}
 SETS = ("retain", "forget", "test")
 TERMS = {"forget_loss": ("L_forget", FORGET, "solid"), "retain_loss": ("L_retain", RETAIN, "solid"),
          "validation_loss": ("L_validation", TEST, "dash")}
@@ -29,19 +40,21 @@ NUMBER = ",~f"  # thousands separated, no trailing zeros
 
 def plot_distributions(bins: Sequence[float], reading: Reading | None, counts: dict[str, int], title: str,
                        retrained: Reading | None = None, log: bool = False,
-                       shared_top: float | None = None) -> go.Figure:
-    """Loss distributions of the forget and test set as bars, those of the retrained model as dashed steps.
+                       shared_top: float | None = None, unseen: str = "test") -> go.Figure:
+    """Loss distributions of the forget and never-seen samples as bars, those of the retrained model as dashed steps.
 
     ``bins`` are the edges in nats. Pass ``tallest_share(...)`` of all the readings that are shown side by
     side as ``shared_top``, so that their charts share one scale. ``log`` draws the shares on a log axis.
     """
     if not reading:
         return empty_figure(title)
-    figure = blank_figure(title, _distribution_subtitle(reading, counts, retrained), barmode="overlay", bargap=0)
-    for name in ("forget", "test"):
-        figure.add_trace(_bars(bins, reading["histogram"][name], name))
-    for name, dash in (("forget", "dash"), ("test", "dot")) if retrained else ():
-        figure.add_trace(_steps(bins, retrained["histogram"][name], f"retrained, {name}", dash))
+    subtitle, names = _distribution_subtitle(reading, counts, retrained, unseen), {"forget": "forget", "test": unseen}
+    figure = blank_figure(title, subtitle, barmode="overlay", bargap=0)
+    for key, name in names.items():
+        figure.add_trace(_bars(bins, reading["histogram"][key], name, BY_SET[key]))
+    short = {"forget": "forget", "test": "test" if unseen == "test" else "unseen"}  # a legend in two columns
+    for key, dash in (("forget", "dash"), ("test", "dot")) if retrained else ():
+        figure.add_trace(_steps(bins, retrained["histogram"][key], f"retrained, {short[key]}", dash))
     figure.update_xaxes(title=_x_title("loss of a sample (cross entropy, nats)"), range=[bins[0], bins[-1]])
     figure.update_yaxes(title="share of samples, %", **_share_axis(reading, log, shared_top))
     return figure
@@ -61,31 +74,37 @@ def shares(histogram: Sequence[int]) -> list[float]:
 
 
 def plot_attacks(points: Sequence[Point], null_band: dict[str, Sequence[float] | None] | None, x: str = "step",
-                 retrained: Reading | None = None, counts: dict[str, int] | None = None) -> go.Figure:
+                 retrained: Reading | None = None, counts: dict[str, int] | None = None,
+                 labels: Mapping[str, str] | None = None) -> go.Figure:
     """Accuracy of the attacks against steps, samples or seconds, with the coin toss and its null band.
 
-    Attacks are measured at some points only: lines join the measurements, markers show them.
+    Attacks are measured at some points only: lines join the measurements, markers show them. ``labels`` names the
+    attacks to draw, by default every one of the first reading by its key; the band is the first one's.
     """
     title = "The attack should fall to a coin toss, 50%"
     if not points:
         return empty_figure(title)
-    series = {key: [_number(p["reading"]["attacks"].get(key), 3) for p in points] for key in ATTACKS}
-    figure = _over_time(title, _latest(ATTACKS, series, counts, ("forget", "test")), x, "attack accuracy, %")
+    labels = labels or {key: f"{key.removeprefix('mia_').replace('_', ' ')} attack"
+                        for key in points[0]["reading"]["attacks"]}
+    colours, bands = attack_colours(labels), {key: band for key in labels if (band := (null_band or {}).get(key))}
+    series = {key: [_number(p["reading"]["attacks"].get(key), 3) for p in points] for key in labels}
+    figure = _over_time(title, _latest(labels, series, counts, ("forget", "test")), x, "attack accuracy, %")
     xs = _positions(points, x)
-    for key, name in ATTACKS.items():
-        figure.add_trace(_line(xs, series[key], name, BY_ATTACK[key], "%", connectgaps=True))
-    figure.add_trace(_level(xs, 50, "coin toss", COIN_TOSS, "dot", hovertemplate=_band_hover(null_band)))
+    for key, name in labels.items():
+        figure.add_trace(_line(xs, series[key], name, colours[key], "%", connectgaps=True))
+    said = [f"{labels[key].removesuffix(' attack')} {band[0]:.1f} to {band[1]:.1f}%" for key, band in bands.items()]
+    figure.add_trace(_level(xs, 50, "coin toss", COIN_TOSS, "dot", hovertemplate=_band_hover(said)))
     if retrained:
-        _add_retrained(figure, xs, {name: (retrained["attacks"].get(key), BY_ATTACK[key])
-                                    for key, name in ATTACKS.items()})
-    _shade(figure, (null_band or {}).get("mia_loss"))
+        _add_retrained(figure, xs, {name: (retrained["attacks"].get(key), colours[key])
+                                    for key, name in labels.items()})
+    _shade(figure, next(iter(bands.values()), None))
     return figure
 
 
 def plot_accuracies(points: Sequence[Point], x: str = "step", retrained: Reading | None = None,
-                    counts: dict[str, int] | None = None) -> go.Figure:
-    """Accuracies on the retain, forget and test set against steps, samples or seconds."""
-    title = "Forget should come down to test"
+                    counts: dict[str, int] | None = None,
+                    title: str = "Forget should come down to test") -> go.Figure:
+    """Accuracies on the retain, forget and test set against steps, samples or seconds; ``title`` says what to see."""
     if not points:
         return empty_figure(title)
     series = {name: [_number(p["reading"]["accuracy"].get(name), 3) for p in points] for name in SETS}
@@ -121,18 +140,19 @@ def plot_objective(trace: dict[str, Sequence[float | None]], x: str = "step") ->
 
 # -- distributions ----------------------------------------------------------------------------------------
 
-def _distribution_subtitle(reading: Reading, counts: dict[str, int], retrained: Reading | None) -> str:
-    said = f"{counts['forget']:,} forget, {counts['test']:,} test samples, overlap {reading['overlap']:.0f}%"
+def _distribution_subtitle(reading: Reading, counts: dict[str, int], retrained: Reading | None, unseen: str) -> str:
+    said = f"{counts['forget']:,} forget, {counts['test']:,} {unseen} samples"
+    said += f"{', ' if unseen == 'test' else '<br>'}overlap {reading['overlap']:.0f}%"  # a longer name needs the line
     return said + (f" (retrained {retrained['overlap']:.0f}%)" if retrained else "")
 
 
-def _bars(bins: Sequence[float], histogram: Sequence[int], name: str) -> go.Bar:
+def _bars(bins: Sequence[float], histogram: Sequence[int], name: str, colour: str) -> go.Bar:
     pairs = list(pairwise(bins))
     said = [f"{low:.2f} to {high:.2f}" for low, high in pairs[:-1]] + [f"{pairs[-1][0]:.2f} and more (all beyond)"]
     total = sum(histogram)
     return go.Bar(
         x=[round((low + high) / 2, 4) for low, high in pairs], width=[round(high - low, 4) for low, high in pairs],
-        y=shares(histogram), name=name, opacity=0.6, marker={"color": BY_SET[name], "line": {"width": 0}},
+        y=shares(histogram), name=name, opacity=0.6, marker={"color": colour, "line": {"width": 0}},
         customdata=[[text, count] for text, count in zip(said, histogram, strict=True)],
         hovertemplate=f"loss %{{customdata[0]}}<br>%{{y:.1f}}%: %{{customdata[1]:,}} of {total:,} {name} samples"
                       "<extra></extra>")
@@ -202,14 +222,12 @@ def _shade(figure: go.Figure, band: Sequence[float] | None) -> None:
                          showlegend=True)
 
 
-def _band_hover(null_band: dict[str, Sequence[float] | None] | None) -> str:
+def _band_hover(said: Sequence[str]) -> str:
     """What the 50% line says: where each attack lies when there is nothing to find."""
-    known = [f"{ATTACKS[key].removesuffix(' attack')} {band[0]:.1f} to {band[1]:.1f}%"
-             for key, band in (null_band or {}).items() if key in ATTACKS and band]
-    return "50% coin toss" + (f" (null band: {', '.join(known)})" if known else "") + "<extra></extra>"
+    return "50% coin toss" + (f" (null band: {', '.join(said)})" if said else "") + "<extra></extra>"
 
 
-def _latest(names: dict[str, str], series: dict[str, list[float | None]], counts: dict[str, int] | None,
+def _latest(names: Mapping[str, str], series: dict[str, list[float | None]], counts: dict[str, int] | None,
             sets: Sequence[str]) -> str:
     """The latest value of each series, with the number of samples behind them where known."""
     known = {key: [value for value in series[key] if value is not None] for key in names}
