@@ -25,7 +25,14 @@ from engine.evaluation import Readings, measure, null_bands
 from engine.live import Watcher
 from engine.networks import build_network
 from engine.readout import Readout, read_out, read_out_as_trained
-from engine.reference import against_retrained, complete_waiting, find_reference, is_reference, retrained_samples
+from engine.reference import (
+    against_retrained,
+    complete_waiting,
+    find_reference,
+    is_reference,
+    own_reference,
+    retrained_samples,
+)
 from engine.spec import Resolved, resolve
 from engine.splits import split as split_of
 from engine.store import Run, Store
@@ -194,7 +201,7 @@ def _with_reference(metrics: dict[str, Any], frame: Any, run_id: str, resolved: 
     run = store.get(run_id)
     if is_reference(run):
         known = run | {"metrics": metrics}
-        return against_retrained(metrics, frame, known, frame, [frame, *retrained_samples(store, run)])
+        return against_retrained(metrics, frame, known, frame, own_reference(frame))
     known = find_reference(store, resolved, bench.data.content)
     if known is None:
         return against_retrained(metrics, frame, None, None, [])

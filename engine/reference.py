@@ -157,9 +157,12 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None) -
     reference = newest_reference(alike)
     if reference is None or run["metrics"] is None:
         return run
-    metrics = against_retrained(run["metrics"], store.load_samples(run["id"]), reference,
-                                store.load_samples(reference["id"]),
-                                retrained_samples(store, run) if retrained is None else retrained)
+    samples = store.load_samples(run["id"])
+    if is_reference(run):
+        retrained = own_reference(samples)
+    elif retrained is None:
+        retrained = retrained_samples(store, run)
+    metrics = against_retrained(run["metrics"], samples, reference, store.load_samples(reference["id"]), retrained)
     store.amend(run["id"], metrics=metrics)
     return store.get(run["id"])
 
@@ -189,6 +192,15 @@ def retrained_samples(store: Store, run: Run) -> list[DataFrame]:
             frame = store.load_samples(other["id"])
             found += [frame] if frame is not None else []
     return found
+
+
+def own_reference(samples: DataFrame | None) -> list[DataFrame]:
+    """RMIA's references of a retrained model: itself alone, so that it gets 0.5, as it gets a ToW of 1.
+
+    With others beside it, every sample whose only reference is the model itself would have a ratio of 1 and
+    stand out from those that have more.
+    """
+    return [] if samples is None else [samples]
 
 
 def _alike(run: Run, other: Run) -> bool:

@@ -47,7 +47,22 @@ def noisy(labels: Any, rate: float) -> Any:
     return labels
 
 
-_ADAMW = {"learning_rate": 2e-3, "batch_size": 32}
+# Chosen by benchmarks/digits_tuning.py, whose trials are in benchmarks/digits_tuning.json. nabla_tau's were settled
+# before it (METHODS.md) and stay.
+_UNLEARNING = {
+    "nabla_tau": {"learning_rate": 2e-3, "batch_size": 32},
+    "finetune": {"learning_rate": 8e-3, "batch_size": 16},
+    "scrub": {"learning_rate": 1e-2, "forget_batch_size": 32, "retain_batch_size": 32},
+    "ssd": {"selection": 5.0, "dampening": 1.0},
+    "amnesiac": {"learning_rate": 1e-3, "batch_size": 128},
+    "gradient_ascent": {"learning_rate": 1e-2, "batch_size": 32},
+    "random_label": {"learning_rate": 4e-3, "batch_size": 32},
+    "salun": {"learning_rate": 6.5e-3, "batch_size": 32},
+    "neggrad_plus": {"beta": 0.9, "batch_size": 16},
+    "l1_sparse": {"gamma": 0.01, "batch_size": 64},
+    "bad_teacher": {"learning_rate": 1e-3, "batch_size": 64},
+    "not_first": {"learning_rate": 1e-2, "batch_size": 32},
+}
 
 DATASET = Dataset(
     name="digits",
@@ -66,8 +81,12 @@ DATASET = Dataset(
     source="sklearn.datasets.load_digits",
     options=(Option("label_noise", 0.2, (0.2, 0.0),
                     "Fraction of all labels that are redrawn at random. Without noise there is little to forget."),),
-    unlearning={"nabla_tau": _ADAMW, "finetune": _ADAMW},
+    unlearning=_UNLEARNING,
     threads=1,
     note="20% of the labels are random on purpose: a model can only get those right by memorising them, "
          "and memorisation is what unlearning has to undo.",
+    tuning="On digits every method's constants were chosen by one rule from two grids of trials (17, of which "
+           "12 to 16 differ) on seeds 100 to 102 at a random 15%: the smallest average gap to retraining, within its "
+           "standard error. ∇τ keeps the constants it had before, although another trial did better (gap 1.5 "
+           "against 3.1 points). All trials: benchmarks/digits_tuning.json.",
 )

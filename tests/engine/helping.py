@@ -117,8 +117,11 @@ def make_task(data: Any, split: Any = None, seed: int = 0, **more: Any) -> Any:
 
 
 def parameters_of(method: str, sizes: Any, **values: Any) -> Any:
-    """A method's effective parameters on the digits."""
+    """A method's effective parameters on the digits, with its published constants where the digits have their own."""
+    from engine.registry import get
     from engine.spec import resolve
-    from engine.types import Spec
+    from engine.types import Spec, declared
 
-    return resolve(Spec(method=method, parameters=values), sizes).parameters
+    tuned = () if method in ("nabla_tau", "finetune") else get("dataset", "digits").unlearning.get(method, ())
+    published = {h.name: h.default for h in declared(get("method", method).parameters) if h.name in tuned}
+    return resolve(Spec(method=method, parameters=published | values), sizes).parameters

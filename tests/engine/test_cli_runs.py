@@ -72,7 +72,7 @@ def test_text_for_people(with_original, capfd):
     assert lines[0].startswith("run ") and lines[0].endswith(": finished")
     assert [line.split()[0] for line in lines[1:7]] == [
         "retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_entropy"]
-    assert lines[7].startswith("  5 steps, 160 samples, ")
+    assert lines[7].startswith("  10 steps, 160 samples, ")
 
 
 def test_a_failed_run_is_exit_1_and_one_object(with_original, capfd):

@@ -73,7 +73,7 @@ def test_a_run_from_the_queue_to_its_end(jobs):
     assert events[-1]["reading"]["accuracy"]["test"] == pytest.approx(metrics["test_accuracy"], abs=1e-3)
 
     samples = jobs.store.load_samples(run_id)
-    assert samples["set"].value_counts().to_dict() == {"retain": 850, "forget": 150, "test": 399}
+    assert samples["set"].value_counts().to_dict() == {"retain": 850, "forget": 150, "validation": 398, "test": 399}
     forget = samples[samples["set"] == "forget"]
     assert 100 * forget["correct"].mean() == pytest.approx(metrics["forget_accuracy"])
     assert list(samples.columns) == ["set", "sample", "loss", "entropy", "correct"] and samples["sample"].max() < 1_000

@@ -186,7 +186,7 @@ def test_finetuning_takes_twice_the_steps_for_the_same_samples():
 
 def test_the_digits_budgets():
     assert resolve(Spec()).plan == Plan(80, 4_932)
-    assert resolve(Spec(method="finetune")).plan == Plan(160, 5 * 850 + 25 * 32)  # 32 epochs of 5; 27 steps a pass
+    assert resolve(Spec(method="finetune")).plan == Plan(320, 5 * 850 + 50 * 16)  # 32 epochs of 10; 54 steps a pass
     assert resolve(Spec(method="retrain")).plan == Plan(60 * 14, 60 * 850)
     assert resolve(Spec(parameters={"retain_epochs": 30})).plan.steps == 405
 
@@ -245,15 +245,15 @@ def test_auto_alpha_for_one_class_of_ten():
     assert resolve(Spec(dataset="cifar10"), sizes).effective["alpha"] == pytest.approx(1 / 6)
 
 
-@pytest.mark.parametrize("method", ["nabla_tau", "finetune"])
-def test_defaults_and_profiles(method):
+@pytest.mark.parametrize("method, tuned", [("nabla_tau", (2e-3, 32)), ("finetune", (8e-3, 16))])
+def test_defaults_and_profiles(method, tuned):
     cifar = resolve(Spec(dataset="cifar10", method=method)).effective
     expected = {"learning_rate": 1e-3, "weight_decay": 0.01, "batch_size": 256, "final_lr_fraction": 0.1,
                 "retain_epochs": 6, "max_forget_epochs": 0, "batch_norm": "train"}
     assert {name: cifar[name] for name in expected} == expected
     assert resolve(Spec(dataset="cifar10", method=method, profile="paper")).effective["batch_norm"] == "eval"
     digits = resolve(Spec(method=method)).effective
-    assert (digits["learning_rate"], digits["batch_size"]) == (2e-3, 32)
+    assert (digits["learning_rate"], digits["batch_size"]) == tuned
     asked = resolve(Spec(method=method, profile="paper", parameters={"batch_norm": "train", "learning_rate": 0.5}))
     assert (asked.effective["batch_norm"], asked.effective["learning_rate"]) == ("train", 0.5)
 

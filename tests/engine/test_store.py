@@ -137,6 +137,44 @@ def test_samples_come_back_as_they_were(store):
     assert store.load_samples(run_id)["loss"].dtype == "float32"
 
 
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"\x00" * 500])
+def test_damaged_samples_are_as_good_as_none(store, caplog, content):
+    run_id = store.begin(RESOLVED)
+    path = store.save_samples(run_id, pd.DataFrame({"loss": [1.0, 2.0]}))
+    path.write_bytes(content)
+    assert store.load_samples(run_id) is None
+    assert f"the samples of run {run_id} cannot be read: " in caplog.text
+
+
+def test_a_damaged_table_cut_short(store):
+    run_id = store.begin(RESOLVED)
+    path = store.save_samples(run_id, pd.DataFrame({"loss": [float(i) for i in range(1_000)]}))
+    path.write_bytes(path.read_bytes()[:-50])
+    assert store.load_samples(run_id) is None
+
+
+# --- amend ----------------------------------------------------------------------------------
+
+
+def test_what_became_known_later_is_written_to_a_finished_run_alone(store):
+    """Everything else of the run stays as it was, its end too."""
+    run_id = store.begin(RESOLVED)
+    store.amend(run_id, metrics={"tow": 0.5})
+    assert store.get(run_id)["metrics"] is None, "it has not finished"
+    store.end(run_id, "finished", metrics={"tow": None}, seconds=2.0)
+    before = store.get(run_id)
+    store.amend(run_id, metrics={"tow": 0.5})
+    assert store.get(run_id) == before | {"metrics": {"tow": 0.5}}
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", "interrupted"])
+def test_a_run_that_did_not_finish_is_not_amended(store, status):
+    run_id = store.begin(RESOLVED)
+    store.end(run_id, status)
+    store.amend(run_id, metrics={"tow": 0.5})
+    assert store.get(run_id)["metrics"] is None
+
+
 # --- delete ---------------------------------------------------------------------------------
 
 
