@@ -26,15 +26,17 @@ STYLE = """
   .stMain [data-testid=stColumn]:has(> * > .st-key-view) { min-width: 100% !important; }
 }
 """
-START, UNLEARN, RUNS = "pages/start.py", "pages/unlearn.py", "pages/runs.py"
+START, UNLEARN, COMPARE, RUNS = (f"pages/{name}.py" for name in ("start", "unlearn", "compare", "runs"))
 
 
 def pages(icons: bool = True) -> list[Any]:
     """The pages in the order of the sidebar."""
-    home, eraser, rows = (f":material/{name}:" if icons else None for name in ("home", "ink_eraser", "list"))
+    home, eraser, bars, rows = (f":material/{name}:" if icons else None
+                                for name in ("home", "ink_eraser", "leaderboard", "list"))
     return [
         st.Page(START, title="Start", icon=home, default=True),
         st.Page(UNLEARN, title="Unlearn", icon=eraser, url_path="unlearn"),
+        st.Page(COMPARE, title="Compare", icon=bars, url_path="compare"),
         st.Page(RUNS, title="Runs", icon=rows, url_path="runs"),
     ]
 

@@ -1,0 +1,93 @@
+"""The race on digits in a real browser: all the paper's methods, two seeds, from click to export."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.comparison import Comparison, find_runs
+from engine.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+PAPERS = ("nabla_tau", "finetune", "retrain", "scrub", "ssd", "amnesiac")
+SEEDS = (0, 1)
+ADDRESS = f"/compare?data=digits&scenario=random&forget=0.15&methods={'+'.join(PAPERS)}&seeds=0+1&profile=corrected"
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path
+
+
+@pytest.fixture
+def app(serve, home):
+    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(home)})
+
+
+def saved(page, ending: str) -> str:
+    """What an export button hands out."""
+    button = page.locator(f".st-key-compare-export-{ending} button").first
+    if not button.is_visible():
+        page.get_by_role("button", name="Export").click()
+    button.wait_for()
+    with page.expect_download() as download:
+        button.click()
+    return Path(download.value.path()).read_text(encoding="utf-8")
+
+
+def finished(home: Path, count: int, seconds: float = 300) -> list[dict]:
+    store, until = Store(home), time.monotonic() + seconds
+    while len(runs := store.list(status=("finished",))) < count:
+        assert time.monotonic() < until, [(r["spec"]["method"], r["status"], r["reason"]) for r in store.list()]
+        time.sleep(0.3)
+    return runs
+
+
+def test_the_race_of_the_papers_methods_from_click_to_export(page, app, home):
+    page.goto(app + ADDRESS)
+    page.get_by_role("heading", name="Which method forgets best?").wait_for()
+    page.locator(".st-key-race button").first.click()
+    page.get_by_text("of 12 runs ended").first.wait_for()
+    page.locator(".live-chart .main-svg").first.wait_for()  # the race is drawn while it goes on
+    runs = finished(home, 12)
+    assert len(Store(home).list()) == 12, "nothing is computed twice"
+    table = page.locator("table", has_text="SCRUB").first
+    table.wait_for()
+    page.get_by_role("button", name="Export").wait_for()
+
+    cells = json.loads(saved(page, "json"))
+    ours = {(run["spec"]["method"], run["spec"]["seed"]): run["metrics"] for run in runs}
+    assert {cell["method"] for cell in cells} == {"original", *PAPERS}
+    for cell in cells:
+        if cell["method"] == "original":
+            values = [ours["nabla_tau", seed]["original"][cell["metric"]] for seed in SEEDS]
+        else:
+            values = [ours[cell["method"], seed][cell["metric"]] for seed in SEEDS]
+        assert cell["seeds"] == list(SEEDS)
+        assert cell["mean"] == pytest.approx(statistics.mean(values), abs=1e-9)
+        assert cell["std"] == pytest.approx(statistics.stdev(values), abs=1e-9)
+
+    rows = list(csv.DictReader(io.StringIO(saved(page, "csv"))))
+    for row in rows:
+        if row["method"] in PAPERS:
+            assert float(row["mean"]) == pytest.approx(
+                statistics.mean(ours[row["method"], seed][row["metric"]] for seed in SEEDS), abs=1e-6)
+    assert r"\toprule" in saved(page, "tex")
+    assert "| Method |" in saved(page, "md")
+
+    shown = table.inner_text()
+    scrub = statistics.mean(ours["scrub", seed]["test_accuracy"] for seed in SEEDS)
+    assert f"{scrub:.1f}" in shown or f"{scrub:.2f}" in shown
+    assert page.errors == []
+
+    page.reload()  # the address restores the view, and everything is there already
+    page.locator("table", has_text="SCRUB").first.wait_for()
+    assert len(find_runs(Comparison(methods=PAPERS, seeds=SEEDS), Store(home))) == 12
+    assert page.locator(".st-key-race button").first.is_disabled()
+    assert page.locator("[data-testid=stAlertContentError]").count() == 0

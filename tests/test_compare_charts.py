@@ -1,0 +1,197 @@
+"""The charts of a comparison, checked by hand: exact data, colours that can be told apart, null band, retrained."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+
+from ui.charts.colours import BY_METHOD, NULL_BAND, REFERENCE, method_colour
+from ui.charts.compare import SMALL, coarse, plot_race, plot_small, plot_tradeoff
+
+PAGES = ("#ffffff", "#0f141b")  # the backgrounds in .streamlit/config.toml
+
+
+def course(method="scrub", seed=0, values=(70.0, 60.0, 52.0), running=False, **more):
+    points = [{"step": 10 * i, "samples": 640 * i, "seconds": 0.5 * i, "mia_loss": value, "mia_entropy": 55.0}
+              for i, value in enumerate(values)]
+    return {"method": method, "name": method.upper(), "seed": seed, "running": running, "points": points} | more
+
+
+def lines(figure):
+    return [trace for trace in figure.data if trace.legendgroup]
+
+
+def named(figure, name):
+    return next(trace for trace in figure.data if trace.name == name)
+
+
+# -- the race ---------------------------------------------------------------------------------------------
+
+def test_a_line_a_run_with_its_own_numbers():
+    line, = lines(plot_race([course()], "mia_loss"))
+    assert list(line.x) == [0, 640, 1280]
+    assert list(line.y) == [70.0, 60.0, 52.0]
+    assert (line.line.color, line.line.width) == (BY_METHOD["scrub"], 1.5)
+    assert line.hovertemplate == "SCRUB, seed 0<br>%{y:.1f}% after %{x:,~f} samples<extra></extra>"
+
+
+@pytest.mark.parametrize(("axis", "expected", "title"), [
+    ("step", [0, 10, 20], "steps"), ("samples", [0, 640, 1280], "samples processed"),
+    ("seconds", [0.0, 0.5, 1.0], "training time, s")])
+def test_the_axis_is_what_was_asked_for(axis, expected, title):
+    figure = plot_race([course()], "mia_loss", axis)
+    assert list(lines(figure)[0].x) == expected
+    assert figure.layout.xaxis.title.text == title
+
+
+def test_an_axis_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="No axis named 'epochs': choose one of step, samples, seconds"):
+        plot_race([course()], "mia_loss", "epochs")
+
+
+def test_seeds_share_a_colour_and_one_entry_in_the_legend():
+    figure = plot_race([course(seed=0), course(seed=1), course("ssd")], "mia_loss")
+    assert [line.line.color for line in lines(figure)] == [BY_METHOD["scrub"]] * 2 + [BY_METHOD["ssd"]]
+    assert [line.showlegend for line in lines(figure)] == [True, False, True]
+    assert [line.legendgroup for line in lines(figure)] == ["scrub", "scrub", "ssd"]
+
+
+def test_only_what_was_measured_is_drawn():
+    figure = plot_race([course(values=(70.0, None, 52.0)), course("ssd", values=(None, None))], "mia_loss")
+    line, = lines(figure)
+    assert (list(line.x), list(line.y)) == ([0, 1280], [70.0, 52.0])
+
+
+def test_the_end_of_a_line_is_hollow_while_its_run_goes_on():
+    going, done = lines(plot_race([course(running=True), course("ssd")], "mia_loss"))
+    assert list(going.marker.symbol) == ["circle", "circle", "circle-open"]
+    assert list(done.marker.symbol) == ["circle"] * 3
+    assert list(done.marker.size) == [3, 3, 9]
+
+
+def test_the_other_attack_is_another_line():
+    assert list(lines(plot_race([course()], "mia_entropy"))[0].y) == [55.0, 55.0, 55.0]
+
+
+def test_retrained_is_a_dashed_level_at_the_mean_of_its_seeds():
+    level = named(plot_race([course()], "mia_loss", retrained={1: 52.0, 0: 49.0}), "retrained")
+    assert (list(level.x), list(level.y)) == ([0, 1280], [50.5, 50.5])
+    assert (level.line.dash, level.line.color) == ("dash", REFERENCE)
+    assert level.hovertemplate == "retrained: seed 0 49.0%, seed 1 52.0%<extra></extra>"
+
+
+def test_no_retrained_no_level():
+    assert [trace.name for trace in plot_race([course()], "mia_loss").data] == ["SCRUB", "coin toss, 50%"]
+
+
+def test_half_is_dotted_and_its_null_band_shaded():
+    figure = plot_race([course()], "mia_loss", band=(46.604, 53.396))
+    coin = named(figure, "coin toss, 50%")
+    assert (list(coin.y), coin.line.dash) == ([50, 50], "dot")
+    band, = figure.layout.shapes
+    assert (band.y0, band.y1, band.fillcolor, band.layer) == (46.6, 53.4, NULL_BAND, "below")
+    assert (band.name, band.showlegend) == ("null band", True)
+    assert not plot_race([course()], "mia_loss").layout.shapes
+
+
+def test_a_race_without_measurements_says_so():
+    figure = plot_race([], "mia_loss")
+    assert figure.layout.annotations[0].text == "The lines begin as soon as a run has been measured."
+
+
+# -- small distributions ----------------------------------------------------------------------------------
+
+def test_a_small_multiple_has_the_bars_of_the_large_one_and_no_legend():
+    reading = {"histogram": {"forget": [3, 1], "test": [0, 5]}, "overlap": 25.0}
+    figure = plot_small([0.0, 0.5, 1.0], reading, {"forget": 4, "test": 5}, "SCRUB", shared_top=80)
+    assert [list(bar.y) for bar in figure.data] == [[100], [100]], "three bins as one"
+    assert figure.layout.title.text == 'SCRUB<br><span style="font-size:11px">overlap 25%</span>'
+    assert (figure.layout.showlegend, figure.layout.height) == (False, SMALL)
+    assert tuple(figure.layout.yaxis.range) == (0, 84)
+
+
+def test_three_bins_become_one_and_nothing_is_lost():
+    reading = {"histogram": {"forget": [1, 2, 3, 4], "test": [0, 0, 5, 6]}, "overlap": 25.0}
+    assert coarse([0.0, 0.5, 1.0, 1.5, 2.0], reading) == (
+        [0.0, 1.5, 2.0], {"histogram": {"forget": [6, 4], "test": [5, 6]}, "overlap": 25.0})
+
+
+# -- the trade-off ----------------------------------------------------------------------------------------
+
+def outcome(method="scrub", seed=0, x=4.0, y=70.0):
+    return {"method": method, "name": method.upper(), "seed": seed, "x": x, "y": y}
+
+
+def test_one_seed_is_one_point_without_bars():
+    point, = plot_tradeoff([outcome()], "|loss attack - 50|, points").data
+    assert (list(point.x), list(point.y), point.marker.color) == ([4.0], [70.0], BY_METHOD["scrub"])
+    assert point.error_x.array is None
+    assert point.showlegend is not False
+
+
+def test_seeds_are_points_and_their_mean_has_bars_of_one_standard_deviation():
+    runs, mean = plot_tradeoff([outcome(seed=0, x=4.0, y=70.0), outcome(seed=1, x=8.0, y=72.0)], "x").data
+    assert (list(runs.x), list(runs.y), list(runs.customdata), runs.showlegend) == ([4, 8], [70, 72], [0, 1], False)
+    assert (list(mean.x), list(mean.y)) == ([6.0], [71.0])
+    assert (list(mean.error_x.array), list(mean.error_y.array)) == ([2.828], [1.414])
+
+
+def test_retrained_is_a_dashed_cross_at_its_mean():
+    figure = plot_tradeoff([outcome("retrain", 0, 1.0, 70.0), outcome("retrain", 1, 2.0, 72.0), outcome()], "x")
+    upright, level = figure.layout.shapes
+    assert (upright.x0, upright.x1, level.y0, level.y1) == (1.5, 1.5, 71.0, 71.0)
+    assert {upright.line.dash, level.line.dash} == {"dash"}
+    assert named(figure, "RETRAIN").marker.symbol == "diamond-open"
+
+
+def test_a_run_without_an_attack_is_left_out():
+    assert len(plot_tradeoff([outcome(), outcome("ssd", x=None)], "x").data) == 1
+    assert plot_tradeoff([outcome(x=None)], "x").layout.annotations[0].text == "The points appear as runs finish."
+
+
+def test_methods_differ_by_shape_too():
+    methods = [name for name in BY_METHOD if name != "retrain"]
+    figure = plot_tradeoff([outcome(method) for method in methods], "x")
+    assert len({trace.marker.symbol for trace in figure.data}) == len(methods) == 12
+
+
+# -- colours ----------------------------------------------------------------------------------------------
+
+def linear(colour):
+    values = [int(colour[at:at + 2], 16) / 255 for at in (1, 3, 5)]
+    return [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
+
+
+def contrast(one, other):
+    bright, dark = sorted((sum(w * v for w, v in zip((0.2126, 0.7152, 0.0722), linear(colour), strict=True))
+                           for colour in (one, other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def oklab(colour):
+    red, green, blue = linear(colour)
+    long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
+    middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
+    short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
+    return (0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short,
+            1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short,
+            0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short)
+
+
+@pytest.mark.parametrize("method", list(BY_METHOD))
+def test_every_colour_stands_out_on_a_light_and_on_a_dark_page(method):
+    assert min(contrast(BY_METHOD[method], page) for page in PAGES) >= 3
+
+
+def test_every_two_methods_are_far_apart():
+    nearest = min(math.dist(oklab(one), oklab(other)) for one, other in itertools.combinations(BY_METHOD.values(), 2))
+    assert nearest > 0.15
+
+
+def test_every_registered_method_has_a_colour_of_its_own_and_an_added_one_keeps_the_one_it_gets():
+    from engine.registry import names
+
+    assert {method_colour(name) for name in names("method")} == set(BY_METHOD.values())
+    assert method_colour("dropped_in") == method_colour("dropped_in") not in BY_METHOD.values()

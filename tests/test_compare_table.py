@@ -1,0 +1,246 @@
+"""The comparison's HTML and its link, on runs made by hand: no streamlit page, no store, no training."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from engine.comparison import Comparison
+from engine.errors import BadInput
+from engine.tables import build_table
+from ui import compare_more, compare_runs, compare_table
+from ui.compare_link import USUAL, from_query, parse_seeds, to_query
+
+SPEC = {"dataset": "cifar10", "scenario": "random", "profile": "paper", "model": "resnet18"}
+ORIGINAL = {"retain_accuracy": 94.14, "forget_accuracy": 94.4, "test_accuracy": 85.0, "accuracy_gap": 9.4,
+            "mia_loss": 55.0, "mia_loss_gap": 5.0, "mia_entropy": 54.0, "mia_entropy_gap": 4.0}
+
+
+def metrics(retain=99.0, gap=2.0, test=85.0, loss=51.0, entropy=51.5, **more):
+    return {"retain_accuracy": retain, "forget_accuracy": test + gap, "test_accuracy": test, "accuracy_gap": gap,
+            "mia_loss": loss, "mia_loss_gap": abs(loss - 50), "mia_entropy": entropy,
+            "mia_entropy_gap": abs(entropy - 50), "over_forgotten": False, "notes": [], "original": ORIGINAL,
+            "null_band": {"mia_loss": [49.0, 51.0], "mia_entropy": [49.0, 51.0]}, "retrained": None,
+            "missing": {}} | more
+
+
+def run(method, seed=0, status="finished", seconds=10.0, samples=1_000, **more):
+    return {"id": f"{method}{seed}", "status": status, "spec": {**SPEC, "method": method, "seed": seed},
+            "metrics": metrics() if status == "finished" else None, "seconds": seconds, "steps": 100,
+            "samples": samples, "device": "cpu", "progress": None, "reason": None, "created": 0.0, "started": 0.0,
+            } | more
+
+
+def comparison(*methods, seeds=(0,), **more):
+    return Comparison(**({"dataset": "cifar10", "forget": 0.15, "methods": methods, "seeds": seeds,
+                          "profile": "paper"} | more))
+
+
+def html(runs, *methods, seeds=(0,), each=False, **more):
+    found = {(one["spec"]["method"], one["spec"]["seed"]): one for one in runs}
+    asked = comparison(*methods, seeds=seeds, **more)
+    return compare_table.main(build_table(asked, found), found, each)
+
+
+def row(text, title):
+    """The cells of a method's row, as they read."""
+    found = next(part for part in re.findall(r"<tr[^>]*>.*?</tr>", text) if title in part)
+    return [re.sub(r"<[^>]+>", " ", cell).split() for cell in re.findall(r"<t[hd][^>]*>.*?</t[hd]>", found)]
+
+
+def test_ours_the_papers_below_and_what_it_cost():
+    runs = [run("scrub", metrics=metrics(retain=93.5)), run("retrain", seconds=40.0, samples=10_000)]
+    cells = row(html(runs, "retrain", "scrub"), "SCRUB")
+    assert cells[1] == ["93.50", "(93.90", "±", "0.14)", "-0.40"], "more than two standard deviations"
+    assert row(html([run("scrub", metrics=metrics(retain=93.8))], "scrub"), "SCRUB")[1] == [
+        "93.80", "(93.90", "±", "0.14)"]
+    assert cells[6:] == [["100"], ["1,000", "10.0%"], ["10.0", "25.0%"]]
+
+
+def test_mean_and_deviation_over_seeds_and_each_seed_on_demand():
+    runs = [run("scrub", seed, metrics=metrics(test=test)) for seed, test in ((0, 84.0), (1, 86.0))]
+    assert row(html(runs, "scrub", seeds=(0, 1)), "SCRUB")[3][:3] == ["85.00", "±", "1.41"]
+    assert "seed 0</a>" not in html(runs, "scrub", seeds=(0, 1))
+    text = html(runs, "scrub", seeds=(0, 1), each=True)
+    assert '<a href="unlearn?run=scrub1">seed 1</a>' in text
+    assert row(text, "run=scrub1")[3] == ["86.00"]
+
+
+def test_best_is_bold_and_ties_are_shared():
+    runs = [run("scrub", metrics=metrics(loss=50.5)), run("ssd", metrics=metrics(loss=51.0)),
+            run("amnesiac", metrics=metrics(loss=61.0))]
+    text = html(runs, "scrub", "ssd", "amnesiac")
+    assert "<b>0.50</b>" in text
+    assert "<b>1.00</b>" in text, "inside the noise floor of one point"
+    assert "<b>11.00</b>" not in text
+
+
+def test_colour_is_the_distance_to_the_ideal():
+    runs = [run(method, metrics=metrics(loss=loss)) for method, loss in (("scrub", 50.5), ("ssd", 56.0),
+                                                                         ("amnesiac", 61.0))]
+    found = {(one["spec"]["method"], 0): one for one in runs}
+    table = build_table(comparison("scrub", "ssd", "amnesiac"), found)
+    tints = {method: compare_table.tint(table, table.cell(method, "mia_loss_gap"))
+             for method in ("scrub", "ssd", "amnesiac")}
+    # The noise floor is 1 point: 0.5 is as good as the ideal, 11 is the farthest, 6 is half-way between 1 and 11.
+    assert tints == {"scrub": "rgba(27,158,143,0.300)", "ssd": "rgba(217,119,6,0.000)",
+                     "amnesiac": "rgba(217,119,6,0.300)"}
+    assert compare_table.tint(table, table.cell("scrub", "retain_accuracy")) is None, "nothing to match"
+
+
+def test_small_differences_are_not_painted_as_large_ones():
+    runs = [run(method, metrics=metrics(loss=loss)) for method, loss in (("scrub", 50.5), ("ssd", 52.0))]
+    found = {(one["spec"]["method"], 0): one for one in runs}
+    table = build_table(comparison("scrub", "ssd"), found)
+    original = compare_table.tint(table, table.cell("original", "mia_loss_gap"))
+    assert original == "rgba(217,119,6,0.180)", "5 points from the ideal, 4 beyond the noise, of 5 that matter"
+    assert compare_table.tint(table, table.cell("ssd", "mia_loss_gap")) == "rgba(27,158,143,0.180)"
+
+
+def test_an_over_forgotten_run_is_marked_with_a_sentence():
+    note = "Over-forgotten: forgotten samples have higher losses than unseen ones, so <an> attacker finds them."
+    text = html([run("scrub", metrics=metrics(over_forgotten=True, notes=["Other.", note])), run("ssd")], "scrub",
+                "ssd")
+    assert '<tr class="over">' in text
+    assert row(text, "SCRUB")[0] == ["SCRUB", "†"]
+    assert "† SCRUB, seed 0. Over-forgotten: forgotten samples have higher losses than unseen" in text
+    assert "so &lt;an&gt; attacker" in text
+    assert text.count("over-forgotten with seed") == 0, "said once"
+
+
+def test_a_failed_run_says_why_and_markup_in_it_is_text():
+    text = html([run("scrub", status="failed", reason="Diverged: <script>alert(1)</script>"), run("ssd")], "scrub",
+                "ssd")
+    assert row(text, "SCRUB")[1] == ["failed:", "Diverged:", "&lt;script&gt;alert(1)&lt;/script&gt;"]
+    assert "<script>" not in text
+    assert '<tr class="failed">' in text
+
+
+def test_a_failed_seed_beside_a_finished_one_is_named_below():
+    text = html([run("scrub", 0), run("scrub", 1, status="failed", reason="Out of memory.")], "scrub", seeds=(0, 1))
+    assert row(text, "SCRUB")[0] == ["SCRUB", "1", "of", "2", "seeds"]
+    assert "SCRUB, seed 1 failed: Out of memory." in text
+
+
+@pytest.mark.parametrize(("state", "shown"), [
+    ({"status": "queued"}, "waiting"), ({"status": "running"}, "running"),
+    ({"status": "running", "progress": {"fraction": 0.434}}, "running, 43%"),
+    ({"status": "cancelled", "reason": "Stopped."}, "stopped: Stopped."),
+    ({"status": "interrupted", "reason": "Gone."}, "interrupted: Gone.")])
+def test_a_row_that_waits_says_what_for(state, shown):
+    assert row(html([run("scrub", **state), run("ssd")], "scrub", "ssd"), "SCRUB")[1] == shown.split()
+
+
+def test_a_row_without_any_run_says_so():
+    assert row(html([run("ssd")], "scrub", "ssd"), "SCRUB")[1] == ["not", "run", "yet"]
+
+
+def test_recorded_runs_are_marked_with_device_and_date():
+    text = html([run("scrub", recorded=True, device="NVIDIA H200", started=1_795_431_099.0)], "scrub")
+    assert row(text, "SCRUB")[0] == ["SCRUB", "recorded"]
+    assert "Recorded earlier, on NVIDIA H200, 2026-11-23: SCRUB seed 0." in text
+
+
+def test_more_measures_say_why_one_is_empty_and_show_intervals():
+    known = metrics(tpr_at_1pct_fpr=2.0, tpr_at_1pct_fpr_interval=[0.4, 5.7], tow=None,
+                    missing={"tow": "It needs a model retrained on the same split."})
+    found = {("scrub", 0): run("scrub", metrics=known)}
+    columns = compare_more.columns("random")
+    assert "retain_accuracy" not in columns
+    assert {"tow", "rmia_auc", "mia_loss_auc", "ks_test"} <= set(columns)
+    text = compare_more.more(build_table(comparison("scrub"), found, columns), found)
+    assert "<b>2.0</b><small>0.4 to 5.7</small>" in text
+    assert '<td title="It needs a model retrained on the same split.">–</td>' in text
+    assert '<td title="It compares with the retrained model, which is measured for unlearned models only.">–' in text
+
+
+# -- what the charts are given ----------------------------------------------------------------------------
+
+def test_outcomes_are_a_point_a_finished_run_and_the_original():
+    runs = {("scrub", 0): run("scrub"), ("ssd", 0): run("ssd", status="running")}
+    assert compare_runs.outcomes(comparison("scrub", "ssd"), runs, "mia_loss") == [
+        {"method": "original", "name": "Original", "seed": 0, "x": 5.0, "y": 85.0},
+        {"method": "scrub", "name": "SCRUB", "seed": 0, "x": 1.0, "y": 85.0}]
+
+
+def followed(method, seed, attack=70.0, retrained=None, band=(47.0, 53.0)):
+    one = compare_runs.Followed(run(method, seed) | {"spec": {"dataset": "digits", "method": method, "seed": seed}})
+    reading = {"attacks": {"mia_loss": attack}, "histogram": {"forget": [1], "test": [1]}, "overlap": 1.0}
+    one.add([{"seq": 0, "kind": "start", "before": reading, "retrained": retrained, "null_band": {"mia_loss": band},
+              "bins": [0.0, 1.0], "counts": {"forget": 1, "test": 1}}])
+    return one
+
+
+def test_the_null_band_is_the_widest_of_the_runs():
+    two = [followed("scrub", 0, band=(47.0, 53.0)), followed("scrub", 1, band=(46.0, 52.0))]
+    assert compare_runs.band(two, "mia_loss") == (46.0, 53.0)
+    assert compare_runs.band([followed("scrub", 0, band=None)], "mia_loss") is None
+
+
+def test_the_retrained_level_is_the_finished_retrainings_own_else_what_runs_know_of_it():
+    known = {"attacks": {"mia_loss": 51.0}}
+    courses = [followed("scrub", 0, retrained=known), followed("scrub", 1, retrained=known),
+               followed("retrain", 0, attack=49.0)]
+    assert compare_runs.retrained_levels(courses, {}, "mia_loss") == {0: 49.0, 1: 51.0}
+    late = {("ssd", 2): run("ssd", 2, metrics=metrics(retrained={"mia_loss": 52.0}))}
+    assert compare_runs.retrained_levels([], late, "mia_loss") == {2: 52.0}
+
+
+def test_small_charts_are_of_one_seed_where_possible_and_retrained_comes_first():
+    cells = (("scrub", 0), ("scrub", 1), ("ssd", 1), ("retrain", 1))
+    shown = compare_runs.smalls([followed(*cell) for cell in cells])
+    assert [(one.method, one.seed) for one in shown] == [("retrain", 1), ("scrub", 1), ("ssd", 1)]
+
+
+# -- the link ---------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("asked", [
+    USUAL, comparison("ssd", seeds=(3, 1)), comparison("retrain", scenario="class", forget=8)])
+def test_a_link_comes_back_as_it_was(asked):
+    assert from_query(to_query(asked)) == (asked, [])
+
+
+def test_a_link_reads_like_a_sentence():
+    assert to_query(comparison("scrub", "ssd", seeds=(0, 1))) == {
+        "data": "cifar10", "scenario": "random", "forget": "0.15", "methods": "scrub ssd", "seeds": "0 1",
+        "profile": "paper"}
+
+
+def test_a_class_may_be_named():
+    assert from_query({"data": "cifar10", "scenario": "class", "forget": "dog"})[0].forget == 5
+
+
+@pytest.mark.parametrize(("asked", "told"), [
+    ({"data": "digitz"}, "The link's data: No dataset named 'digitz'. Did you mean 'digits'?"),
+    ({"scenario": "everything"}, "The link's scenario: No scenario named 'everything'. Valid: random, class."),
+    ({"profile": "peper"}, "The link's profile: No profile named 'peper'. Did you mean 'paper'?"),
+    ({"methods": "scrubb ssd"}, "The link's methods: No method named 'scrubb'. Did you mean 'scrub'?"),
+    ({"seeds": "x"}, "The link's seeds: 'x' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, written "
+                     "with spaces between them, such as 0 1 2."),
+    ({"forget": "nan"}, "The link's forget: 'nan' is no share of the training set: it must be a number from 0.001 to "
+                        "0.6, such as 0.15."),
+    ({"forget": "7"}, "The link's forget: '7' is no share of the training set: it must be a number from 0.001 to 0.6, "
+                      "such as 0.15."),
+    ({"data": "cifar10", "scenario": "class", "forget": "10"},
+     "The link's forget: '10' is no class of cifar10, which has the classes 0 to 9 (airplane to truck).")])
+def test_nonsense_in_a_link_is_a_sentence(asked, told):
+    found, problems = from_query(asked)
+    assert problems == [told]
+    assert found.methods == (("ssd",) if "methods" in asked else USUAL.methods)
+
+
+@pytest.mark.parametrize(("text", "seeds"), [("0", (0,)), ("0 1 2", (0, 1, 2)), ("2, 0;7", (2, 0, 7)), ("007", (7,))])
+def test_seeds_are_read_with_any_separator(text, seeds):
+    assert parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("", "No seed is chosen: write at least one whole number, such as 0 1 2."),
+    ("-1", "'-1' is not a seed"), ("1.5", "'1.5' is not a seed"), ("9" * 50, "'" + "9" * 40 + "…' is not a seed"),
+    ("2147483648", "'2147483648' is not a seed"), ("٣", "'٣' is not a seed"),
+    ("1 2 1", "Seed 1 is chosen twice: once is enough."),
+    (" ".join(map(str, range(21))), "21 seeds are chosen, but at most 20 can be compared at once.")])
+def test_seeds_that_make_no_sense_are_a_sentence(text, told):
+    with pytest.raises(BadInput, match=re.escape(told)):
+        parse_seeds(text)

@@ -1,0 +1,111 @@
+"""What the Compare page shows, as an address and back: ``?data=digits&scenario=random&forget=0.15&methods=scrub+ssd``.
+
+Nonsense in an address is put into a sentence, and the usual choice stands in for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.comparison import Comparison
+from engine.errors import BadInput
+from engine.methods import FIRST
+from engine.registry import get, names, unknown
+from engine.spec import LARGEST, MAX_SEED, SMALLEST
+from engine.splits import SCENARIOS
+from engine.types import PROFILES
+
+NAMES = ("data", "scenario", "forget", "methods", "seeds", "profile")
+MOST_SEEDS = 20
+USUAL = Comparison(methods=FIRST)  # the paper's six on the digits
+
+
+def to_query(comparison: Comparison) -> dict[str, str]:
+    """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
+    forget = comparison.forget if comparison.scenario == "class" else f"{comparison.forget:g}"
+    query = {"data": comparison.dataset, "scenario": comparison.scenario, "forget": str(forget),
+             "methods": " ".join(comparison.methods), "seeds": " ".join(map(str, comparison.seeds)),
+             "profile": comparison.profile}
+    return {name: value for name, value in query.items() if value}  # an address may lose what is empty
+
+
+def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[str]]:
+    """What an address asks for, and a sentence for everything in it that does not exist."""
+    problems: list[str] = []
+
+    def read(name: str, usual: Any, parse: Callable[[str], Any]) -> Any:
+        if name not in asked:
+            return usual
+        try:
+            return parse(asked[name].strip())
+        except BadInput as error:
+            problems.append(f"The link's {name}: {error}")
+            return usual
+
+    dataset = read("data", USUAL.dataset, lambda text: _one("dataset", text, names("dataset")))
+    scenario = read("scenario", USUAL.scenario, lambda text: _one("scenario", text, tuple(SCENARIOS)))
+    forget = read("forget", 0 if scenario == "class" else USUAL.forget, lambda text: _forget(dataset, scenario, text))
+    methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
+    seeds = read("seeds", USUAL.seeds, parse_seeds)
+    profile = read("profile", USUAL.profile, lambda text: _one("profile", text, PROFILES))
+    return Comparison(dataset, scenario, forget, methods, seeds, profile), problems
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """``0 1 2`` or ``0, 1, 2`` as numbers; raises BadInput with a sentence."""
+    words = _words(text)
+    if not words:
+        raise BadInput("No seed is chosen: write at least one whole number, such as 0 1 2.")
+    for word in words:
+        if not re.fullmatch(r"[0-9]{1,10}", word) or int(word) > MAX_SEED:
+            raise BadInput(f"{_short(word)!r} is not a seed: seeds are whole numbers from 0 to {MAX_SEED:,}, written "
+                           "with spaces between them, such as 0 1 2.")
+    seeds = [int(word) for word in words]
+    twice = next((seed for seed in seeds if seeds.count(seed) > 1), None)
+    if twice is not None:
+        raise BadInput(f"Seed {twice} is chosen twice: once is enough.")
+    if len(seeds) > MOST_SEEDS:
+        raise BadInput(f"{len(seeds)} seeds are chosen, but at most {MOST_SEEDS} can be compared at once.")
+    return tuple(seeds)
+
+
+def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:
+    if text not in valid:
+        raise BadInput(unknown(kind, _short(text), valid))
+    return text
+
+
+def _methods(text: str, problems: list[str]) -> tuple[str, ...]:
+    """Those that exist, in the address's order; the others are told."""
+    words, valid = list(dict.fromkeys(_words(text))), names("method")
+    problems += [f"The link's methods: {unknown('method', _short(word), valid)}" for word in words if word not in valid]
+    return tuple(word for word in words if word in valid)
+
+
+def _forget(dataset: str, scenario: str, text: str) -> float | int:
+    if scenario == "class":
+        classes = get("dataset", dataset).classes
+        if text in classes:
+            return classes.index(text)
+        if re.fullmatch(r"[0-9]{1,6}", text) and int(text) < len(classes):
+            return int(text)
+        raise BadInput(f"{_short(text)!r} is no class of {dataset}, which has the classes 0 to {len(classes) - 1} "
+                       f"({classes[0]} to {classes[-1]}).")
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not SMALLEST <= share <= LARGEST:
+        raise BadInput(f"{_short(text)!r} is no share of the training set: it must be a number from {SMALLEST:g} to "
+                       f"{LARGEST:g}, such as 0.15.")
+    return round(share, 6)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[\s,;+]+", text) if word]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:40] + "…"

@@ -1,0 +1,87 @@
+"""Every further measure of a comparison, a row a measure and a column a method, as HTML. Pure: text out."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from engine.comparison import Runs
+from engine.metrics import BY_NAME, METRICS, Metric
+from engine.tables import COLUMNS, ORIGINAL, Cell, Table
+from ui import measures
+from ui.charts.colours import method_colour
+from ui.compare_runs import short_title
+from ui.compare_table import STYLE
+
+FOOT = ("Mean ± standard deviation over seeds; spans are exact 95% intervals of single runs (Clopper, Pearson 1934). "
+        "<b>Bold</b>: best, ties inside the noise floor shared. A dash says why when the mouse rests on it.")
+OLD_NAMES = ("mia_auc",)  # the same number as mia_loss_auc
+
+
+def columns(scenario: str) -> tuple[str, ...]:
+    """The metrics that the main table leaves out."""
+    return tuple(m.name for m in METRICS if m.name not in (*COLUMNS[scenario], *OLD_NAMES))
+
+
+def more(table: Table, runs: Runs, each_seed: bool = False) -> str:
+    """``table`` is built with ``columns(...)``; intervals are per seed, and a dash says why when the mouse is on it."""
+    methods = [method for method in table.methods if any(table.cell(method, name).seeds for name in table.columns)]
+    head = "".join(f'<th><span class="dot" style="background:{_dot(method)}"></span>{escape(short_title(method))}</th>'
+                   for method in methods)
+    rows = "".join(_row(table, runs, name, methods, each_seed) for name in table.columns)
+    return (f'{STYLE}<div class="cmp"><table><thead><tr><th>Measure</th>{head}</tr></thead><tbody>{rows}</tbody>'
+            f'</table></div><p class="cmp-foot">{FOOT}</p>')
+
+
+def _dot(method: str) -> str:
+    return "transparent" if method == ORIGINAL else method_colour(method)
+
+
+def _row(table: Table, runs: Runs, name: str, methods: list[str], each_seed: bool) -> str:
+    metric = BY_NAME[name]
+    cells = "".join(_cell(table.cell(method, name), metric, runs, each_seed) for method in methods)
+    title = f"{metric.title}, {metric.unit}" if metric.unit else metric.title
+    return (f'<tr><th title="{escape(metric.help)}">{escape(title)}'
+            f"<small>ideal: {escape(measures.ideal(metric, table.comparison.scenario))}</small></th>{cells}</tr>")
+
+
+def _cell(cell: Cell, metric: Metric, runs: Runs, each_seed: bool) -> str:
+    if cell.mean is None:
+        return f'<td title="{escape(reason(cell.method, metric.name, runs))}">–</td>'
+    digits = 1 if metric.unit in measures.COARSE else 3
+    text = f"{cell.mean:.{digits}f}" + ("" if cell.std is None else f" ± {cell.std:.{digits}f}")
+    single = [f"seed {seed}: {value:.{digits}f}{_span(cell, seed, metric.name, runs)}"
+              for seed, value in cell.values.items()]
+    said, lines = ", ".join(single), single if each_seed else []
+    if len(single) == 1:
+        lines = [span] if (span := _span(cell, cell.seeds[0], metric.name, runs).strip(" []")) else []
+    small = "".join(f"<small>{escape(line)}</small>" for line in lines)
+    text = f"<b>{escape(text)}</b>" if cell.best else escape(text)
+    return f'<td class="num" title="{escape(said)}">{text}{small}</td>'
+
+
+def _span(cell: Cell, seed: int, name: str, runs: Runs) -> str:
+    """The interval of a seed's value, `` [0.4 to 5.7]``; nothing where the metric has none."""
+    span = _metrics(cell.method, seed, runs).get(f"{name}_interval")
+    return f" [{span[0]:.1f} to {span[1]:.1f}]" if span else ""
+
+
+def reason(method: str, name: str, runs: Runs) -> str:
+    """Why a cell is empty, in a sentence."""
+    if method == ORIGINAL:
+        return ("It compares with the retrained model, which is measured for unlearned models only."
+                if BY_NAME[name].needs_retrained else "It was not measured for the Original.")
+    finished = [run for (m, _), run in runs.items() if m == method and run["status"] == "finished" and run["metrics"]]
+    if not finished:
+        return "No run of this method has finished yet."
+    metrics = finished[0]["metrics"]
+    known = (metrics.get("missing") or {}).get(name)
+    return known or ("Too few samples a side." if name in metrics else "It was not measured in this run.")
+
+
+def _metrics(method: str, seed: int, runs: Runs) -> dict[str, Any]:
+    """A run's metrics, or the Original's as any run of the seed has measured them."""
+    if method != ORIGINAL:
+        return (runs.get((method, seed)) or {}).get("metrics") or {}
+    known = (run["metrics"] for (_, of), run in runs.items() if of == seed and run["metrics"])
+    return next((metrics["original"] for metrics in known if metrics.get("original")), {})
