@@ -12,6 +12,7 @@ signature. No pickle, and nothing is unpacked to a disk. ``engine.archive`` writ
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import json
@@ -119,6 +120,8 @@ class Archive:
         except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError) as error:
             raise self._bad(self._why_no_zip()) from error
         except OSError as error:
+            if error.errno == errno.EINVAL:  # a damaged directory points outside the file
+                raise self._bad(self._why_no_zip()) from error
             raise BadArchive(f"{self.path} cannot be read ({error.strerror or error}).") from error
 
     def _why_no_zip(self) -> str:

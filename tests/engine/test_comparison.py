@@ -128,7 +128,7 @@ def test_other_settings_are_other_runs(store):
     finish(store, dataclasses.replace(TWO, profile="paper"), "finetune")
     finish(store, TWO, "finetune", seed=5)
     assert find_runs(TWO, store) == {}
-    same = resolve(dataclasses.replace(TWO.spec("finetune", 1), parameters={"learning_rate": "0.002"}))
+    same = resolve(dataclasses.replace(TWO.spec("finetune", 1), parameters={"learning_rate": "0.008"}))
     store.end(store.begin(same), "finished", metrics=metrics_of())
     assert list(find_runs(TWO, store)) == [("finetune", 1)], "the default spelled out is the default"
 
