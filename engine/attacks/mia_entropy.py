@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.attacks import _logistic
+from engine.attacks import _logistic, _quick
 from engine.types import Attack
 
 ATTACK = Attack(
@@ -10,6 +10,7 @@ ATTACK = Attack(
     title="Attack on the entropy (MIA_E)",
     feature="entropy",
     score=_logistic.score,
+    quick=_quick.quick_score,
     summary="The same attacker sees only the entropy of the softmax output, not the label.",
     source="Trippa et al. 2024, section 5.4; Foster et al. 2023",
 )

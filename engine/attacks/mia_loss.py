@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.attacks import _logistic
+from engine.attacks import _logistic, _quick
 from engine.types import Attack
 
 ATTACK = Attack(
@@ -10,6 +10,7 @@ ATTACK = Attack(
     title="Attack on the loss (MIA_L)",
     feature="loss",
     score=_logistic.score,
+    quick=_quick.quick_score,
     summary="A logistic regression tells forget from test samples by their cross entropy.",
     source="Trippa et al. 2024, section 5.4; Kurmanji et al. 2023",
 )

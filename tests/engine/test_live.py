@@ -58,6 +58,8 @@ def test_the_budget_by_hand():
     budget.book(4.0)  # the usual cost is a moving mean: 3 s
     assert (budget.spent, budget.usual) == (6.0, 3.0)
     assert not budget.allows(89.9) and budget.allows(90.0)
+    budget.book(60.0)  # held up by other work: booked as three usual looks, 9 s, and the usual becomes 6 s
+    assert (budget.spent, budget.usual) == (15.0, 6.0)
 
 
 def test_the_shares_are_under_a_tenth():
@@ -71,7 +73,7 @@ class Clock:
         self.now = 0.0
         monkeypatch.setattr(live.time, "perf_counter", lambda: self.now)
         monkeypatch.setattr(live, "reading", lambda *_, **__: self.spend(frame) or {})
-        monkeypatch.setattr(live, "run_attacks", lambda *_: self.spend(attack) or {})
+        monkeypatch.setattr(live, "run_attacks", lambda *_, **__: self.spend(attack) or {})
         monkeypatch.setattr(Watcher, "read", lambda watcher, model: Readings(None, None, None))
 
     def spend(self, seconds):
