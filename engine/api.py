@@ -27,6 +27,7 @@ from engine.experiment import Unlearned, original_readings, read_sets, unlearn
 from engine.files import write_whole
 from engine.home import home
 from engine.spec import Resolved, resolve
+from engine.splits import class_name
 from engine.splits import split as split_of
 from engine.training import Split
 from engine.types import Progress, Spec
@@ -39,6 +40,13 @@ class Parts:
     spec: Spec
     sets: Split
 
+    def __repr__(self) -> str:
+        sizes, spec = self.sets.sizes, self.spec
+        shown = {"forget": sizes.forget, "retain": sizes.retain, "validation": sizes.validation, "test": sizes.test}
+        shown |= {"unseen": sizes.unseen} if sizes.unseen is not None else {}
+        counted = ", ".join(f"{count:,} {name}" for name, count in shown.items())
+        return f"Parts({spec.dataset}, {_forgotten(spec)}, seed {spec.seed}: {counted} samples)"
+
 
 @dataclass(frozen=True)
 class Result:
@@ -50,6 +58,11 @@ class Result:
     seconds: float
     steps: int
     samples: int
+
+    def __repr__(self) -> str:
+        spec = self.resolved.spec
+        return (f"Result({spec.method} on {spec.dataset}, {_forgotten(spec)} ({self.resolved.sizes.forget:,} samples), "
+                f"seed {spec.seed}: {self.steps:,} steps, {self.samples:,} samples, {self.seconds:.2f} s)")
 
     def save(self, path: str | Path) -> Path:
         """Writes the unlearned weights as safetensors (float32), whole or not at all."""
@@ -107,6 +120,13 @@ class Lab:
             return measure(original_readings(self._bench, result.sets, resolve(result.spec, result.sets.sizes)))
         readings, _ = read_sets(result.model, self._bench, result.parts.sets, result.resolved)
         return measure(readings)
+
+
+def _forgotten(spec: Spec) -> str:
+    """``forget 15%`` or ``forget class dog``."""
+    if spec.forget_class is None:
+        return f"forget {100 * spec.forget_fraction:.4g}%"
+    return f"forget class {class_name(spec.dataset, spec.forget_class)}"
 
 
 def load(dataset: str = "digits", model: str | None = None, *, original_seed: int = 0, train_original: bool = True,

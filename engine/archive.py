@@ -111,6 +111,9 @@ def _check_target(path: Path, samples: str, force: bool) -> None:
         raise BadInput(f"The archive's name {path.name!r} must end in {SUFFIX}.")
     if path.is_dir():
         raise BadInput(f"{path} is a folder: name a file that ends in {SUFFIX}.")
+    if not path.parent.exists():
+        raise BadInput(f"The folder {path.parent} does not exist, so {path.name} cannot be written there: make it "
+                       "first, or name a file in a folder that exists.")
     if path.exists() and not force:
         raise BadInput(f"{path} exists already: choose another name, or replace it with --force.")
 

@@ -15,14 +15,15 @@ from engine.errors import BadSpec, Cancelled
 from engine.home import home
 from engine.metrics import ACCURACIES
 from engine.recorded import find_recorded, recorded_runs
-from engine.registry import all_of, models_for
-from engine.spec import asked, resolve
+from engine.registry import all_of, get, models_for, names
+from engine.spec import asked, checked, resolve
 from engine.store import Run, open_store
 from engine.terminal import ProgressLine, ctrl_c, heartbeat, run_here
 from engine.types import Spec, declared
 
 Result = tuple[Any, int]
 EXIT = {"finished": 0, "cancelled": 130}
+ALPHA_OF = "nabla_tau"  # the method that --alpha belongs to; others' hyperparameters of that name are --set alpha=A
 COUNTED = tuple(record.name for record in (*ACCURACIES, *all_of("attack")))
 
 
@@ -47,10 +48,12 @@ def _spec_of(options: Namespace) -> Spec:
     chosen, more = _assignments(options.options, "--option")
     problems += more
     if options.alpha is not None:
-        if options.method != "nabla_tau":
-            problems.append(f"--alpha belongs to nabla_tau, not to {options.method}.")
-        else:
+        if options.method in names("method") and options.method != ALPHA_OF:
+            problems.append(f"--alpha belongs to {ALPHA_OF}, not to {options.method}.")
+        elif options.method == ALPHA_OF:
             parameters["alpha"] = as_number(options.alpha)
+        else:  # the method is told as unknown; its alpha can be judged all the same
+            problems += _alpha_problems(as_number(options.alpha))
     spec = Spec(dataset=options.dataset, method=options.method, model=options.model, scenario=options.scenario,
                 forget_fraction=as_number(options.forget_fraction), forget_class=options.forget_class,
                 seed=as_number(options.seed), original_seed=as_number(options.original_seed),
@@ -63,6 +66,16 @@ def _spec_of(options: Namespace) -> Spec:
             problems += error.problems
         raise BadSpec(problems)
     return spec
+
+
+def _alpha_problems(value: Any) -> list[str]:
+    """What is wrong with a value for ``--alpha``, whatever the method."""
+    alpha = next(h for h in declared(get("method", ALPHA_OF).parameters) if h.name == "alpha")
+    try:
+        checked(alpha, value)
+    except BadSpec as error:
+        return error.problems
+    return []
 
 
 def _assignments(pairs: list[str], flag: str) -> tuple[dict[str, Any], list[str]]:
@@ -154,9 +167,9 @@ def command_show(options: Namespace) -> Result:
 
 def described(run: Run) -> dict[str, Any]:
     """A run as scripts read it."""
-    names = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
-             "identity", "code_version", "created", "started", "ended", "tags")
-    return {"run_id": run["id"], "recorded": bool(run.get("recorded")), **{name: run[name] for name in names}}
+    kept = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
+            "identity", "code_version", "created", "started", "ended", "tags")
+    return {"run_id": run["id"], "recorded": bool(run.get("recorded")), **{name: run[name] for name in kept}}
 
 
 def _datasets() -> list[dict[str, Any]]:
@@ -188,8 +201,10 @@ def _attacks() -> list[dict[str, Any]]:
 
 
 def _runs(recorded: bool) -> list[dict[str, Any]]:
-    shipped = [described(run) for run in recorded_runs()] if recorded else []
-    return [described(run) for run in open_store().list()] + shipped
+    """One's own runs, then with ``recorded`` the shipped ones, without those that were imported as well."""
+    own = [described(run) for run in open_store().list()]
+    there = {run["run_id"] for run in own}
+    return own + [described(run) for run in (recorded_runs() if recorded else ()) if run["id"] not in there]
 
 
 # --- text for people ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from engine.types import Attack
 
 FEWEST = 10  # samples a side, below which an attack's accuracy says nothing
 PERMUTATIONS = 20
+PLURAL = {"loss": "losses", "entropy": "entropies"}
 LOW_FPR = {"tpr_at_1pct_fpr": 0.01, "tpr_at_0_1pct_fpr": 0.001}
 
 
@@ -163,7 +165,8 @@ def measure(readings: Readings) -> dict[str, Any]:
     notes = [_too_few(readings)] if few else []
     # In class removal a forget accuracy of 0 is right: it is judged against the retrained model (engine.reference).
     aim = test if readings.unseen is None else None
-    warning = over_forgetting(forget, aim, metrics["mia_auc"], len(unseen))
+    aucs = {attack: metrics[f"{attack.name}_auc"] for attack in all_of("attack")}
+    warning = over_forgetting(forget, aim, aucs, len(unseen))
     return metrics | {"over_forgotten": warning is not None, "notes": notes + ([warning] if warning else [])}
 
 
@@ -188,16 +191,18 @@ def _thresholds(forget: Readout | None, unseen: Readout | None) -> dict[str, Any
     return found
 
 
-def over_forgetting(forget: Readout, aim: Readout | None, auc: float | None, unseen: int | None = None) -> str | None:
+def over_forgetting(forget: Readout, aim: Readout | None, aucs: Mapping[Attack, float | None],
+                    unseen: int | None = None) -> str | None:
     """A sentence where the forget set stands out by being *worse* than unseen data (the Streisand effect).
 
-    Judged at three standard errors: the attack's AUC below one half, or the forget accuracy below the one
+    Judged at three standard errors: an attack's AUC below one half, or the forget accuracy below the one
     to ``aim`` at (None: not judged). ``unseen`` is the number of non-members, by default that of ``aim``.
     """
     n, m = len(forget), unseen or len(aim or ())
-    if auc is not None and auc < 0.5 - 3 * math.sqrt((n + m + 1) / (12 * n * m)):
-        return ("Over-forgotten: forgotten samples have higher losses than unseen ones, so an attacker finds them by "
-                f"the reverse rule (AUC {auc:.3f}, Streisand effect).")
+    for attack, auc in aucs.items():
+        if auc is not None and auc < 0.5 - 3 * math.sqrt((n + m + 1) / (12 * n * m)):
+            return (f"Over-forgotten: forgotten samples have higher {PLURAL[attack.feature]} than unseen ones, so an "
+                    f"attacker finds them by the reverse rule (AUC {auc:.3f}, Streisand effect).")
     if aim is not None and far_under(forget.accuracy, n, aim.accuracy, len(aim)):
         return (f"Over-forgotten: the accuracy on the forget set ({forget.accuracy:.1f}%) is far under the one on "
                 f"unseen data ({aim.accuracy:.1f}%), which gives the forgotten samples away (Streisand effect).")

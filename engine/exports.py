@@ -9,18 +9,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from engine.costs import COST
 from engine.metrics import BY_NAME
 from engine.splits import class_name
 from engine.store import to_json as json_text
 from engine.tables import Cell, Table, method_title
 
 FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "paper_mean", "paper_std", "difference",
-          "outside", "best", "retrained", "distance", "over_forgotten")
-COST = ("steps", "samples", "seconds", "seconds_ratio", "samples_ratio")
+          "outside", "best", "retrained", "distance", "over_forgotten", "damaged")
 JSON_FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "seeds", "paper_mean", "paper_std",
                "difference")
 LATEX = str.maketrans({"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
                        "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"})
+LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$"}
+MARKS = ("† over-forgotten", "‡ damaged model")
+COST_TITLES = ("Steps", "Samples", "Seconds", "Samples / retraining", "Seconds / retraining")
 NONE = "-"
 HEAD_WIDTH = 18
 LATEX_TITLES = {"nabla_tau": r"$\nabla\tau$", "l1_sparse": r"$\ell_1$-sparse"}
@@ -51,8 +54,13 @@ def _plain(value: Any) -> str:
 
 
 def to_json(table: Table) -> str:
-    """A JSON array with one object per cell; null where a value is missing."""
-    return json_text(cells_of(table))
+    """A JSON array with one object per cell, all that is known of it; null where a value is missing.
+
+    ``values`` are the seeds' by seed, ``cost`` the method's means over seeds.
+    """
+    return json_text([cell | asdict(whole) | {"seeds": cell["seeds"], "profile": table.comparison.profile,
+                      "values": {str(seed): value for seed, value in whole.values.items()},
+                      "cost": table.cost.get(whole.method, {})} for cell, whole in zip(cells_of(table), table.cells)])
 
 
 def cells_of(table: Table) -> list[dict[str, Any]]:
@@ -93,16 +101,21 @@ def what_is_forgotten(dataset: str, scenario: str, forget: float | int) -> str:
 def to_markdown(table: Table) -> str:
     """A Markdown table: mean ± standard deviation, best in bold, the paper's value in brackets, then the cost."""
     paper = any(cell.paper_mean is not None for cell in table.cells)
-    head = ["Method", *(metric_title(name) for name in table.columns), "Steps", "Samples", "Seconds",
-            "Samples / retraining", "Seconds / retraining"]
-    rows = [[method_title(method), *(_markdown_cell(table.cell(method, name)) for name in table.columns),
+    head = ["Method", *(metric_title(name) for name in table.columns), *COST_TITLES]
+    rows = [[_title(table, method), *(_markdown_cell(table.cell(method, name)) for name in table.columns),
              *_cost_texts(table, method)] for method in table.methods]
     lines = [f"**{what_is_compared(table)}**", "", _row(head), _row(["---", *["---:"] * (len(head) - 1)])]
     lines += [_row(row) for row in rows]
     notes = ["Mean ± standard deviation over seeds. Bold: best, ties within the noise floor shared."]
     if paper:
         notes.append("In brackets: the paper's value, with * where it differs by more than two standard deviations.")
+    if used := [mark for mark in MARKS if any(mark[0] in table.marks(method) for method in table.methods)]:
+        notes.append(f"{', '.join(used)}.")
     return "\n".join([*lines, "", *(f"- {note}" for note in [*notes, *table.notes])]) + "\n"
+
+
+def _title(table: Table, method: str) -> str:
+    return f"{method_title(method)}{table.marks(method)}"
 
 
 def _markdown_cell(cell: Cell) -> str:
@@ -130,8 +143,8 @@ def to_text(table: Table) -> str:
     rows = [["", "", *(f"{lines[at]}  " if at < len(lines) else "" for lines in head)] for at in range(height)]
     for method in table.methods:
         cells = [table.cell(method, name) for name in table.columns]
-        rows.append([method_title(method), "ours", *(f"{value_text(cell.mean, cell.std)}{_marks(cell)}"
-                                                     for cell in cells)])
+        rows.append([_title(table, method), "ours", *(f"{value_text(cell.mean, cell.std)}{_marks(cell)}"
+                                                      for cell in cells)])
         if any(cell.paper_mean is not None for cell in cells):
             rows.append(["", "paper", *(f"{value_text(cell.paper_mean, cell.paper_std)}  " for cell in cells)])
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
@@ -159,14 +172,15 @@ def to_latex(table: Table) -> str:
              "% Mean and standard deviation over seeds; bold: best, ties within the noise floor shared."]
     if paper:
         lines.append("% Grey: the paper's value; * where ours differs by more than two standard deviations.")
-    head = ["Method", *(_escaped(metric_title(name)) for name in table.columns), "Samples / retraining"]
+    lines += [f"% {note}" for note in table.notes]
+    head = ["Method", *(_escaped(metric_title(name)) for name in table.columns), *COST_TITLES]
     lines += [rf"\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}", r"\toprule", _latex_row(head), r"\midrule"]
     for method in table.methods:
         cells = [table.cell(method, name) for name in table.columns]
-        lines.append(_latex_row([latex_title(method), *(_latex_cell(cell) for cell in cells),
-                                 _cost_texts(table, method)[3]]))
+        lines.append(_latex_row([latex_title(method) + "".join(LATEX_MARKS[mark] for mark in table.marks(method)),
+                                 *(_latex_cell(cell) for cell in cells), *_cost_texts(table, method)]))
         if any(cell.paper_mean is not None for cell in cells):
-            lines.append(_latex_row(["", *(_latex_paper(cell) for cell in cells), ""]))
+            lines.append(_latex_row(["", *(_latex_paper(cell) for cell in cells), *[""] * len(COST_TITLES)]))
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 

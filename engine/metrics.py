@@ -38,8 +38,6 @@ ACCURACIES = (
 )
 
 SEPARATION = (
-    Metric("mia_auc", "Attack's ROC area (AUC)", "", 0.5,
-           "Chance that a forgotten sample has a lower loss than a never-seen one; below 0.5 is over-forgetting."),
     Metric("tpr_at_1pct_fpr", "Exposed at 1% false alarms", "%", 1.0,
            "Share of the forgotten samples that an attacker by loss is sure of, at 1% false positives."),
     Metric("tpr_at_0_1pct_fpr", "Exposed at 0.1% false alarms", "%", 0.1,

@@ -1,8 +1,9 @@
 """How much a metric moves by chance alone at given set sizes: smaller differences are ties (METHODS.md, Noise floor).
 
 - An attack's accuracy and its distance from 50: half the width of the run's null band.
-- An accuracy p over n samples: 1.96 binomial standard errors, 1.96 sqrt(p (1 - p) / n); n is the declared size of
-  the set that is read. The forget-test gap: the root of the sum of both squares.
+- An accuracy p over n samples: 1.96 binomial standard errors, 1.96 sqrt(p' (1 - p') / (n + 4)), where p' counts two
+  more right and two more wrong ones (Agresti and Coull 1998), so that 100% is not taken for certain; n is the declared
+  size of the set that is read. The forget-test gap: the root of the sum of both squares.
 - An area under a ROC curve: 1.96 standard errors under the null, sqrt((n + m + 1) / (12 n m)).
 
 Over several runs (seeds) the mean of theirs is taken; it is not divided by the number of seeds, which often share
@@ -38,7 +39,7 @@ def _of_run(metric: str, metrics: Mapping[str, Any], resolved: Resolved) -> floa
         return None if None in sides else sqrt(sum(side**2 for side in sides))
     if metric in ("retain_accuracy", "forget_accuracy", "test_accuracy"):
         return _accuracy(metric, metrics, resolved)
-    if metric == "mia_auc" or metric.removesuffix("_auc") in names("attack"):
+    if metric.removesuffix("_auc") in names("attack"):
         n, m = resolved.sizes.forget, _unseen(resolved)
         return Z * sqrt((n + m + 1) / (12 * n * m))
     return None
@@ -52,8 +53,8 @@ def _accuracy(metric: str, metrics: Mapping[str, Any], resolved: Resolved) -> fl
     n = {"forget_accuracy": sizes.forget, "test_accuracy": sizes.test,
          # The paper reads retain accuracy on all of D, except for a model trained without D_f.
          "retain_accuracy": sizes.train if resolved.spec.profile == "paper" else sizes.retain}[metric]
-    share = min(max(value / 100, 0.0), 1.0)
-    return 100 * Z * sqrt(share * (1 - share) / n)
+    share = (value / 100 * n + 2) / (n + 4)
+    return 100 * Z * sqrt(share * (1 - share) / (n + 4))
 
 
 def _unseen(resolved: Resolved) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,12 +21,12 @@ from engine.errors import BadInput, BadSpec
 from engine.exports import cells_of, to_text, what_is_forgotten
 from engine.home import home
 from engine.paper import TABLES, PaperTable
-from engine.registry import names, unknown
+from engine.registry import names
 from engine.spec import Resolved, resolve
 from engine.store import Run, Store, open_store
 from engine.tables import ORIGINAL, build_table, method_title
 from engine.terminal import ProgressLine, ctrl_c, heartbeat, run_here
-from engine.types import Spec
+from engine.types import PROFILES, Spec
 
 SEEDS = ("0", "1", "2")  # as many as the paper's
 STAND_IN = "cifar10"  # numbers are checked against it where the table's own data set is not known here
@@ -55,13 +55,22 @@ def command_reproduce(options: Namespace) -> Result:
     table = _table_of(options.table)
     comparisons = _comparisons(options, table)
     store = open_store()
-    status = 0 if options.recorded_only else _compute(comparisons, store, options.train_original)
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        _say(text)
+
+    status = 0 if options.recorded_only else _compute(comparisons, store, options.train_original, say)
     found = [(comparison, _all_runs(comparison, table, store)) for comparison in comparisons]
     tables = [build_table(comparison, runs, table.metrics) for comparison, runs in found]
     told = [line for comparison, runs in found for line in _told(comparison, runs)]
+    for line in told if options.json else ():
+        if line not in said:  # when the run ended
+            say(line)
+    for line in _elsewhere(comparisons, store) if options.recorded_only else ():
+        _say(line)
     if options.json:
-        for line in told:
-            print(line, file=sys.stderr)
         return [cell for built in tables for cell in cells_of(built)], status
     return "\n".join([f"{table.title}\n", *(to_text(built) for built in tables), LEGEND, *told]), status
 
@@ -72,7 +81,7 @@ def command_reproduce(options: Namespace) -> Result:
 def _table_of(name: str) -> PaperTable:
     key = name.lower().replace(" ", "")
     if key not in TABLES:
-        raise BadInput(unknown("table", name, tuple(TABLES)))
+        raise BadInput(f"No table named {name!r}. Valid: {', '.join(TABLES)}.")
     return TABLES[key]
 
 
@@ -151,9 +160,11 @@ class Todo:
         return resolve(self.comparison.spec(self.method, self.seed))
 
 
-def _compute(comparisons: Sequence[Comparison], store: Store, train_original: bool) -> int:
+def _compute(comparisons: Sequence[Comparison], store: Store, train_original: bool,
+             say: Callable[[str], None] | None = None) -> int:
     """Carries out what is missing, one run after another; returns 130 where it was stopped, else 0."""
     store.mark_interrupted()
+    say = say or _say
     line, tried = ProgressLine(), set()
     with ctrl_c() as cancel, heartbeat(store):
         while todo := [item for item in _missing(comparisons, store) if _key(item) not in tried]:
@@ -164,7 +175,8 @@ def _compute(comparisons: Sequence[Comparison], store: Store, train_original: bo
             tell = _teller(line, todo, len(tried), store)
             run = run_here(item.resolved, store, train_original, cancel, tell, item.queued)
             line.end()
-            _report(item, run)
+            for text in filter(None, (run["notice"], _state(item.comparison, item.method, item.seed, run))):
+                say(text)
             if cancel.is_set() or run["status"] == "cancelled":
                 return 130
     return 0
@@ -182,12 +194,6 @@ def _missing(comparisons: Sequence[Comparison], store: Store) -> Iterator[Todo]:
             run = runs.get(cell)
             if run is None or run["status"] not in ("finished", "running"):
                 yield Todo(comparison, *cell, run["id"] if run and run["status"] == "queued" else None)
-
-
-def _report(item: Todo, run: Run) -> None:
-    for text in (run["notice"], _state(item.comparison, item.method, item.seed, run)):
-        if text:
-            print(text, file=sys.stderr)
 
 
 # --- how long it will take ------------------------------------------------------------------
@@ -240,6 +246,10 @@ def _training(resolved: Resolved | None) -> str | None:
 # --- telling --------------------------------------------------------------------------------
 
 
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
 def _all_runs(comparison: Comparison, table: PaperTable, store: Store) -> Runs:
     """The comparison's runs, and the table's other ones, which know the Original and the retrained model too."""
     if table.dataset not in names("dataset"):
@@ -268,3 +278,21 @@ def _told(comparison: Comparison, runs: Runs) -> list[str]:
                  if seed not in absent and runs[method, seed]["status"] != "finished"]
         told += [f"{_label(comparison, method, *absent)}: not there yet."] if absent else []
     return told
+
+
+def _elsewhere(comparisons: Sequence[Comparison], store: Store) -> list[str]:
+    """Where runs that are missing here are there with another profile: how many, and how to see them."""
+    told = []
+    for profile in PROFILES:
+        known = [c for c in comparisons if c.profile != profile and c.dataset in names("dataset")]
+        count = sum(_finished_elsewhere(comparison, profile, store) for comparison in known)
+        one = count == 1
+        told += [f"{count} run{'' if one else 's'} of what is missing here {'is' if one else 'are'} there with profile "
+                 f"{profile}: pass --profile {profile} to see {'it' if one else 'them'}."] if count else []
+    return told
+
+
+def _finished_elsewhere(comparison: Comparison, profile: str, store: Store) -> int:
+    here, there = (find_runs(c, store) for c in (comparison, replace(comparison, profile=profile)))
+    return sum(run["status"] == "finished" and (cell not in here or here[cell]["status"] != "finished")
+               for cell, run in there.items())

@@ -7,14 +7,16 @@ setting, then the profile's, then what was asked for; None means "work it out" w
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.errors import BadSpec
 from engine.files import short_hash
 from engine.registry import get, models_for, names, unknown
-from engine.splits import SCENARIOS, class_name, forget_count, too_small
+from engine.splits import SCENARIOS, class_name, class_range, forget_count, too_small
 from engine.types import (
     PROFILES,
     Dataset,
@@ -97,15 +99,17 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     """
     spec, bad_numbers = _with_numbers(spec)
     problems = _unknown_names(spec)
-    if problems:
-        raise BadSpec(problems + bad_numbers)
-    dataset, method = get("dataset", spec.dataset), get("method", spec.method)
-    spec, problems = _with_class(spec, dataset)
-    model, model_problem = _model(spec, dataset)
-    options, option_problems = _options(spec, dataset)
-    problems += [*model_problem, *option_problems, *bad_numbers, *_too_few(spec, dataset)]
-    requested, parameter_problems = requested_parameters(spec, dataset, method)
-    problems += parameter_problems
+    dataset, method = _known("dataset", spec.dataset), _known("method", spec.method)
+    model, options, requested = None, {}, {}
+    if dataset:
+        spec, class_problems = _with_class(spec, dataset)
+        model, model_problem = _model(spec, dataset)
+        options, option_problems = _options(spec, dataset)
+        problems += [*class_problems, *model_problem, *option_problems]
+    problems += bad_numbers + (_too_few(spec, dataset) if dataset else [])
+    if method:
+        requested, parameter_problems = requested_parameters(spec, dataset, method)
+        problems += parameter_problems
     if problems:
         raise BadSpec(problems)
     recipe = model.recipe_for(dataset)
@@ -129,11 +133,12 @@ def expected_sizes(spec: Spec, dataset: Dataset) -> Sizes:
     return SCENARIOS[spec.scenario].sizes(spec, dataset)
 
 
-def requested_parameters(spec: Spec, dataset: Dataset, method: Method) -> tuple[dict[str, Any], list[str]]:
+def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method) -> tuple[dict[str, Any], list[str]]:
     """Values by name, "auto" still None, with the problems of what was asked for."""
     known = {h.name: h for h in declared(method.parameters)}
     values = {name: h.default for name, h in known.items()}
-    for source in (dataset.unlearning.get(method.name, {}), method.profiles.get(spec.profile, {})):
+    published = dataset.unlearning.get(method.name, {}) if dataset else {}
+    for source in (published, method.profiles.get(spec.profile, {})):
         values |= {name: value for name, value in source.items() if name in known}
     problems = []
     for name, value in spec.parameters.items():
@@ -168,26 +173,46 @@ def checked(h: Hyperparameter, value: Any) -> Any:
         if str(value).lower() not in known:
             raise BadSpec([f"{h.name} is {value!r}, but must be true or false."])
         return known[str(value).lower()]
-    return _number(h.name, value, h.kind, h.low, h.high)
+    return _number(h.name, value, h.kind, h.low, h.high, " or auto" if h.auto else "")
 
 
-def _number(name: str, value: Any, kind: str, low: float | None, high: float | None) -> Any:
-    hint = " or auto" if name == "alpha" else ""
+def _number(name: str, value: Any, kind: str, low: float | None, high: float | None, hint: str = "") -> Any:
+    """The value as a number of this kind within the bounds; ``hint`` says what else would do."""
     try:
         if isinstance(value, bool):
             raise ValueError
         number = float(value)
     except (TypeError, ValueError):
         raise BadSpec([f"{name} is {value!r}, but must be a number{hint}."]) from None
-    nearest = number if number == number else (low or 0.0)
-    nearest = max(nearest, low) if low is not None else nearest
+    span = f"a whole number from {low:,} to {high:,}" if kind == "int" else f"between {low:g} and {high:g}"
+    if number != number:
+        raise BadSpec([f"{name} is {value}, which is no number, but must be {span}{hint}."])
+    nearest = max(number, low) if low is not None else number
     nearest = min(nearest, high) if high is not None else nearest
     if kind == "int" and abs(nearest) != float("inf"):
         nearest = round(nearest)
     if nearest != number:
-        span = f"a whole number from {low:,} to {high:,}" if kind == "int" else f"between {low:g} and {high:g}"
         raise BadSpec([f"{name} is {value}, but must be {span}: the nearest valid value is {nearest:.10g}."])
     return nearest
+
+
+def _share(value: Any) -> float:
+    """A forget fraction; a percentage is met with what it would be as a fraction."""
+    try:
+        return _number("forget_fraction", value, "float", SMALLEST, LARGEST)
+    except BadSpec as error:
+        with contextlib.suppress(TypeError, ValueError):
+            written = str(value).strip()
+            percent = float(written.removesuffix("%"))
+            if (written.endswith("%") or percent > 1) and SMALLEST <= percent / 100 <= LARGEST:
+                raise BadSpec([f"forget_fraction is {value}, but must be between {SMALLEST:g} and {LARGEST:g}: "
+                               f"{percent:g}% is {percent / 100:.10g}."]) from None
+        raise error
+
+
+def _known(kind: str, name: Any) -> Any:
+    """The component of that name, None where there is none."""
+    return get(kind, name) if name in names(kind) else None
 
 
 def _unknown_names(spec: Spec) -> list[str]:
@@ -200,14 +225,15 @@ def _with_numbers(spec: Spec) -> tuple[Spec, list[str]]:
     """The spec with its numbers in their own type, so that seed 1, 1.0 and "1" are one; and what is wrong with them."""
     values: dict[str, Any] = {}
     problems: list[str] = []
-    checks = [("seed", spec.seed, "int", 0, MAX_SEED), ("original_seed", spec.original_seed, "int", 0, MAX_SEED)]
+    checks: dict[str, Callable[[Any], Any]] = {
+        "forget_fraction": _share, "seed": lambda value: _number("seed", value, "int", 0, MAX_SEED),
+        "original_seed": lambda value: _number("original_seed", value, "int", 0, MAX_SEED)}
     if spec.scenario == "class":
         values["forget_fraction"] = None  # the class says how many
-    else:
-        checks.insert(0, ("forget_fraction", spec.forget_fraction, "float", SMALLEST, LARGEST))
-    for name, value, kind, low, high in checks:
+        del checks["forget_fraction"]
+    for name, check in checks.items():
         try:
-            values[name] = _number(name, value, kind, low, high)
+            values[name] = check(getattr(spec, name))
         except BadSpec as error:
             problems += error.problems
     return dataclasses.replace(spec, **values), problems
@@ -216,6 +242,8 @@ def _with_numbers(spec: Spec) -> tuple[Spec, list[str]]:
 def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[str]]:
     """The spec with the forgotten class as its number, given by number or by name."""
     asked = spec.forget_class
+    if spec.scenario not in SCENARIOS:  # told already
+        return spec, []
     if spec.scenario != "class":
         said = f"forget_class is {asked!r}, but the scenario {spec.scenario!r} forgets no class."
         return spec, [] if asked is None else [said]
@@ -230,8 +258,7 @@ def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[str]]:
     except (TypeError, ValueError):
         return spec, [unknown(f"class of {dataset.name}", asked, dataset.classes)]
     if number != number or not 0 <= number <= last or number != int(number):
-        return spec, [f"forget_class is {asked}, but {dataset.name} has the classes 0 to {last} "
-                      f"({dataset.classes[0]} to {dataset.classes[-1]})."]
+        return spec, [f"forget_class is {asked}, but {dataset.name} has the {class_range(dataset)}."]
     return dataclasses.replace(spec, forget_class=int(number)), []
 
 

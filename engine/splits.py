@@ -91,6 +91,13 @@ def class_name(dataset: str, number: Any) -> str:
     return classes[number] if isinstance(number, int) and 0 <= number < len(classes) else str(number)
 
 
+def class_range(dataset: Dataset) -> str:
+    """``classes 0 to 9 (airplane to truck)``; names that are the numbers themselves are not told twice."""
+    first, last = dataset.classes[0], dataset.classes[-1]
+    told = f"classes 0 to {len(dataset.classes) - 1}"
+    return told if (first, last) == ("0", str(len(dataset.classes) - 1)) else f"{told} ({first} to {last})"
+
+
 SCENARIOS: dict[str, Scenario] = {
     "random": Scenario("a random subset", random_subset, _random_sizes),
     "class": Scenario("a class", class_removal, _class_sizes),

@@ -6,7 +6,8 @@ Three rules, the same for every table and export:
   (``match_retrained``) or, for ``max``, 100%.
 - *Best* is every unlearning method (neither the Original nor retraining) whose distance lies within the noise floor of
   the smallest one. The noise floor (:mod:`engine.noise`) is that of the method with the smallest distance. A method
-  with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near.
+  with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near. One with a
+  damaged model (``engine.verdict``) is never best at all: a model that knows nothing gives nothing away.
 - Ours and the paper's value are *outside* one another where they differ by more than two standard deviations,
   the root of both variances; ours counts as 0 where there is one seed.
 """
@@ -15,16 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean, stdev
+from statistics import stdev
 from typing import Any
 
 from engine.comparison import REFERENCE, Comparison, Runs
+from engine.costs import average, cost_of
 from engine.errors import BadInput
 from engine.metrics import BY_NAME, SEPARATION
 from engine.noise import noise_floor
 from engine.paper import paper_value
 from engine.registry import all_of
 from engine.spec import Resolved, resolve
+from engine.verdict import is_damaged
 
 ORIGINAL = "original"
 UNIT_MAX = 100.0  # what "max" can be at most: the metrics of that ideal are percentages
@@ -59,6 +62,12 @@ class Cell:
     retrained: float | None = None
     distance: float | None = None
     over_forgotten: bool = False
+    damaged: bool = False
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a good value would be misleading here."""
+        return self.damaged or (self.over_forgotten and self.metric in attack_columns())
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,11 @@ class Table:
             if (cell.method, cell.metric) == (method, metric):
                 return cell
         raise KeyError((method, metric))
+
+    def marks(self, method: str) -> str:
+        """``†`` for a row with an over-forgotten run, ``‡`` for one with a damaged model; the Original has none."""
+        cell = self.cell(method, self.columns[0])
+        return "" if method == ORIGINAL else "†" * cell.over_forgotten + "‡" * cell.damaged
 
 
 def method_title(name: str) -> str:
@@ -115,7 +129,7 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
         cells += [_marked(cell, nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
-    cost = _cost(comparison, finished)
+    cost = cost_of(comparison, finished)
     return Table(comparison, columns, tuple(rows), cells, cost, noise, missing,
                  [*_notes(comparison, rows, finished, retrained), *_about_paper(comparison, cells)])
 
@@ -156,17 +170,18 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
           metrics: Mapping[int, Mapping[str, Any]], retrained: Mapping[int, Mapping[str, Any]]) -> Cell:
     """A cell by itself; who is best is known only once the column is complete."""
     values = {seed: found[metric] for seed, found in metrics.items() if found.get(metric) is not None}
-    mean, std = _mean(values.values()), stdev(values.values()) if len(values) > 1 else None
+    mean, std = average(values.values()), stdev(values.values()) if len(values) > 1 else None
     aims = [retrained[seed][metric] for seed in values if seed in retrained
             and retrained[seed].get(metric) is not None]
     forget = _forget_of(comparison, resolved)
     paper = _paper(comparison, resolved, forget, method, metric)
     difference = mean - paper[0] if paper and mean is not None else None
     outside = None if difference is None else abs(difference) > 2 * ((std or 0.0) ** 2 + paper[1] ** 2) ** 0.5
-    aim = _mean(aims)
+    aim = average(aims)
     return Cell(comparison.dataset, comparison.scenario, forget, method, metric, mean, std, tuple(values), values,
                 *(paper or (None, None)), difference, outside, retrained=aim, distance=_distance(metric, mean, aim),
-                over_forgotten=any(found.get("over_forgotten") for found in metrics.values()))
+                over_forgotten=any(found.get("over_forgotten") for found in metrics.values()),
+                damaged=any(map(is_damaged, metrics.values())))
 
 
 def _forget_of(comparison: Comparison, resolved: Resolved | None) -> float | int:
@@ -204,7 +219,7 @@ def attack_columns() -> frozenset[str]:
 def _candidates(column: Sequence[Cell]) -> list[Cell]:
     """The cells of a column that may be best."""
     return [cell for cell in column if cell.method not in (ORIGINAL, REFERENCE) and cell.distance is not None
-            and not (cell.over_forgotten and cell.metric in attack_columns())]
+            and not cell.doubtful]
 
 
 def _noise(nearest: Cell | None, metric: str, resolved: Resolved | None,
@@ -220,39 +235,6 @@ def _marked(cell: Cell, nearest: Cell | None, noise: float | None) -> Cell:
     return Cell(**{**cell.__dict__, "best": best})
 
 
-# --- cost -----------------------------------------------------------------------------------
-
-
-def _cost(comparison: Comparison, finished: Runs) -> dict[str, dict[str, float | None]]:
-    """Per method: means over seeds of what its runs cost, and their ratios to the retraining's.
-
-    Seconds of two devices say nothing about one another: then there is no ratio of seconds.
-    """
-    runs = {method: [finished[method, seed] for seed in comparison.seeds if (method, seed) in finished]
-            for method in comparison.methods}
-    cost: dict[str, dict[str, float | None]] = {}
-    for method, found in runs.items():
-        cost[method] = {name: _mean(run[name] for run in found if run[name] is not None)
-                        for name in ("steps", "samples", "seconds")}
-    reference = cost.get(REFERENCE, {})
-    devices = {run["device"] for run in runs.get(REFERENCE, [])}
-    for method, found in runs.items():
-        same = {run["device"] for run in found} == devices and len(devices) == 1
-        seconds = _ratio(cost[method]["seconds"], reference.get("seconds"))
-        cost[method] |= {"seconds_ratio": seconds if same else None,
-                         "samples_ratio": _ratio(cost[method]["samples"], reference.get("samples"))}
-    return cost
-
-
-def _ratio(part: float | None, whole: float | None) -> float | None:
-    return None if part is None or not whole else part / whole
-
-
-def _mean(values: Any) -> float | None:
-    known = list(values)
-    return fmean(known) if known else None
-
-
 # --- what to know when reading it -----------------------------------------------------------
 
 
@@ -265,10 +247,7 @@ def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finish
     for method, metrics in rows.items():
         if method != ORIGINAL and metrics and len(metrics) < len(comparison.seeds):
             notes.append(f"{method_title(method)}: the mean is over {_seeds(list(metrics))} only.")
-        over = [seed for seed, found in metrics.items() if found.get("over_forgotten")]
-        if method != ORIGINAL and over:
-            notes.append(f"{method_title(method)} is over-forgotten with {_seeds(over)}: never best in an attack's "
-                         "column.")
+        notes += _doubts(method, metrics)
     devices = sorted({run["device"] for (method, _), run in finished.items()
                       if method in comparison.methods and run["device"]})
     if len(devices) > 1:
@@ -277,10 +256,28 @@ def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finish
     return notes
 
 
+def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """Why a row, though it may look good, is not."""
+    over = [seed for seed, found in metrics.items() if found.get("over_forgotten")]
+    broken = [seed for seed, found in metrics.items() if is_damaged(found)]
+    told = [f"{method_title(method)} is over-forgotten with {_seeds(over)}: never best in an attack's column."
+            ] if over else []
+    if broken:
+        worst = min(broken, key=lambda seed: metrics[seed]["test_accuracy"])
+        before, after = (found["test_accuracy"] for found in (metrics[worst]["original"], metrics[worst]))
+        told.append(f"{method_title(method)} damaged the model with {_seeds(broken)}: test accuracy {after:.1f}% after "
+                    f"{before:.1f}%, so it is never best. A model that knows nothing gives nothing away.")
+    return told if method != ORIGINAL else []
+
+
 def _about_paper(comparison: Comparison, cells: Sequence[Cell]) -> list[str]:
-    if comparison.profile == "paper" or all(cell.difference is None for cell in cells):
+    if all(cell.difference is None for cell in cells):
         return []
-    return [f"The paper's values were made as the profile 'paper' does it, ours as {comparison.profile!r}."]
+    notes = ["The paper began from an Original of its own, on its own copy of the data, as we did from ours: compare "
+             "the rows of the Original first. What differs there differs below."]
+    if comparison.profile != "paper":
+        notes.append(f"The paper's values were made as the profile 'paper' does it, ours as {comparison.profile!r}.")
+    return notes
 
 
 def _seeds(seeds: Sequence[int]) -> str:

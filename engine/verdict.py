@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.registry import all_of
@@ -13,21 +14,32 @@ STILL_KNOWN = 5.0  # points of accuracy on a forgotten class above the retrained
 
 def damage(metrics: dict[str, Any], original: dict[str, Any]) -> str | None:
     """A sentence where the model lost so much that an attack near 50% means nothing."""
-    before, after = original["test_accuracy"], metrics["test_accuracy"]
-    if before - after < DAMAGED:
+    if not is_damaged(metrics | {"original": original}):
         return None
+    before, after = original["test_accuracy"], metrics["test_accuracy"]
     return (f"The model is damaged: its test accuracy fell from {before:.1f} to {after:.1f}%. A model that knows "
             "nothing cannot give anything away, so attacks near 50% are no success here.")
 
 
+def is_damaged(metrics: Mapping[str, Any]) -> bool:
+    """Whether a run's stored metrics tell of a test accuracy far under the Original's."""
+    before, after = (metrics.get("original") or {}).get("test_accuracy"), metrics.get("test_accuracy")
+    return None not in (before, after) and before - after >= DAMAGED
+
+
 def verdict(metrics: dict[str, Any], bands: dict[str, Any]) -> str | None:
-    """Each attack against what chance alone gives at these set sizes; None where there were too few samples."""
-    said = []
+    """Each attack against what chance alone gives at these set sizes, beside the retrained model's where there is one.
+
+    None where there were too few samples.
+    """
+    said, retrained = [], metrics.get("retrained") or {}
     for attack in all_of("attack"):
         score, band, how = metrics.get(attack.name), bands.get(attack.name), _means(attack)
         if score is None or band is None:
             continue
         span = f"{score:.1f}%, chance alone: {band[0]:.1f} to {band[1]:.1f}%"
+        truth = retrained.get(attack.name)
+        span += "" if truth is None else f", the retrained model: {truth:.1f}%"
         if score > band[1]:
             said.append(f"An attacker {how} still does better than chance ({span}).")
         elif score >= band[0]:

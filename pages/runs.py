@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from ui import run_table, shell
+from ui import link, run_table, shell
 
 shell.ensure()
 
 st.title("What has been run?")
+link.tell_unused((), "Runs", "Every run is shown.")
 run_table.show()

@@ -76,7 +76,7 @@ def test_the_other_attack_is_another_line():
 
 
 def test_retrained_is_a_dashed_level_at_the_mean_of_its_seeds():
-    level = named(plot_race([course()], "mia_loss", retrained={1: 52.0, 0: 49.0}), "retrained")
+    level = named(plot_race([course()], "mia_loss", retrained={1: 52.0, 0: 49.0}), "retrained, mean")
     assert (list(level.x), list(level.y)) == ([0, 1280], [50.5, 50.5])
     assert (level.line.dash, level.line.color) == ("dash", REFERENCE)
     assert level.hovertemplate == "retrained: seed 0 49.0%, seed 1 52.0%<extra></extra>"

@@ -159,9 +159,19 @@ def test_more_measures_say_why_one_is_empty_and_show_intervals():
 
 def test_outcomes_are_a_point_a_finished_run_and_the_original():
     runs = {("scrub", 0): run("scrub"), ("ssd", 0): run("ssd", status="running")}
-    assert compare_runs.outcomes(comparison("scrub", "ssd"), runs, "mia_loss") == [
+    compared = comparison("scrub", "ssd")
+    assert compare_runs.outcomes(compared, runs, "mia_loss", build_table(compared, runs)) == [
         {"method": "original", "name": "Original", "seed": 0, "x": 5.0, "y": 85.0},
         {"method": "scrub", "name": "SCRUB", "seed": 0, "x": 1.0, "y": 85.0}]
+
+
+def test_a_doubtful_outcome_carries_its_mark():
+    broken = run("scrub")
+    broken["metrics"] = broken["metrics"] | {"test_accuracy": 9.0, "over_forgotten": True}
+    compared = comparison("scrub")
+    outcomes = compare_runs.outcomes(compared, {("scrub", 0): broken}, "mia_loss",
+                                     build_table(compared, {("scrub", 0): broken}))
+    assert [one["name"] for one in outcomes] == ["Original", "SCRUB†‡"]
 
 
 def followed(method, seed, attack=70.0, retrained=None, band=(47.0, 53.0)):
@@ -226,8 +236,15 @@ def test_a_class_may_be_named():
      "The link's forget: '10' is no class of cifar10, which has the classes 0 to 9 (airplane to truck).")])
 def test_nonsense_in_a_link_is_a_sentence(asked, told):
     found, problems = from_query(asked)
-    assert problems == [told]
+    assert problems == [told + (" It is left out." if "methods" in asked else " The usual choice is shown instead.")]
     assert found.methods == (("ssd",) if "methods" in asked else USUAL.methods)
+
+
+def test_a_link_whose_methods_are_all_nonsense_shows_the_usual_ones():
+    found, problems = from_query({"methods": "scrubb"})
+    assert found.methods == USUAL.methods
+    assert problems == ["The link's methods: No method named 'scrubb'. Did you mean 'scrub'? The usual choice is shown "
+                        "instead."]
 
 
 @pytest.mark.parametrize(("text", "seeds"), [("0", (0,)), ("0 1 2", (0, 1, 2)), ("2, 0;7", (2, 0, 7)), ("007", (7,))])

@@ -49,7 +49,7 @@ def show() -> None:
         compare_form.start(comparison if broken is None else None, runs)
     with view.container(key="view"):
         for sentence in compare_form.problems():
-            st.warning(f"{sentence} The usual choice is shown instead.", icon=":material/link_off:")
+            st.warning(sentence, icon=":material/link_off:")
         if broken:
             st.error(broken, icon=":material/error:")
         elif comparison is None:
@@ -101,7 +101,7 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
     else:
         _table(table, comparison, runs)
         _race(comparison, runs, followed)
-    _tradeoff(comparison, runs)
+    _tradeoff(comparison, runs, table)
 
 
 # --- the race -------------------------------------------------------------------------------
@@ -196,7 +196,8 @@ def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
                      icon=":material/table_rows:"):
         more = build_table(comparison, runs, compare_more.columns(comparison.scenario))
         st.html(compare_more.more(more, runs, each))
-    _take_away(table)
+    whole = build_table(comparison, runs, (*table.columns, *more.columns))
+    _take_away(table, whole)
 
 
 def _title(comparison: Comparison) -> str:
@@ -218,18 +219,19 @@ def _tuning(comparison: Comparison) -> None:
         st.caption(f":material/tune: {said}")
 
 
-def _take_away(table: Table) -> None:
-    """The table as a file in four forms, and the address that shows this view."""
+def _take_away(table: Table, whole: Table) -> None:
+    """The table as a file in four forms, two of them with every measure, and the address that shows this view."""
     export, link, _ = st.columns([1, 1, 2])
     with export.popover("Export", icon=":material/download:", width="stretch"):
-        for name, ending, kind, write in (
-                ("CSV, every digit and seed", "csv", "text/csv", exports.to_csv),
-                ("Markdown", "md", "text/markdown", exports.to_markdown),
-                ("LaTeX (booktabs)", "tex", "text/x-tex", exports.to_latex),
-                ("JSON", "json", "application/json", exports.to_json)):
-            st.download_button(name, lambda write=write: write(table), f"comparison.{ending}", kind,
+        for name, ending, kind, write, what in (
+                ("CSV, every measure, digit and seed", "csv", "text/csv", exports.to_csv, whole),
+                ("Markdown", "md", "text/markdown", exports.to_markdown, table),
+                ("LaTeX (booktabs)", "tex", "text/x-tex", exports.to_latex, table),
+                ("JSON, every measure, digit and seed", "json", "application/json", exports.to_json, whole)):
+            st.download_button(name, lambda write=write, what=what: write(what), f"comparison.{ending}", kind,
                                on_click="ignore", key=f"compare.export.{ending}", width="stretch",
-                               help=f"The table above as {name.partition(',')[0]}.")
+                               help=f"The table above{' and more measures' if what is whole else ''} as "
+                                    f"{name.partition(',')[0]}.")
         st.caption("A chart as a picture: the camera in its corner.")
     with link.popover("Link", icon=":material/link:", width="stretch"):
         st.caption("This address shows this comparison again, also after a restart:")
@@ -240,9 +242,9 @@ def _take_away(table: Table) -> None:
 # --- the trade-off --------------------------------------------------------------------------
 
 
-def _tradeoff(comparison: Comparison, runs: Runs) -> None:
+def _tradeoff(comparison: Comparison, runs: Runs, table: Table) -> None:
     attack = st.session_state.get("compare.attack") or next(iter(words.attack_labels()))
-    outcomes = compare_runs.outcomes(comparison, runs, attack)
+    outcomes = compare_runs.outcomes(comparison, runs, attack, table)
     if outcomes:
         metric = BY_NAME[f"{attack}_gap"]
         live_chart(charts.plot_tradeoff(outcomes, f"|{words.attack_labels()[attack]} - 50|, {metric.unit}"),

@@ -191,7 +191,8 @@ def _counts(comparison: Comparison, runs: Runs, todo: int) -> str:
     told = [f"{done} there" + (f" ({recorded} recorded)" if recorded else "")]
     told += [f"{states.count(state)} {word}" for state, word in (("running", "running"), ("queued", "waiting"))
              if state in states]
-    return f"**{_runs(total)}**: {', '.join(told)}, **{todo} to compute**"
+    told += [f"**{todo} to compute**"] if todo else []
+    return f"**{_runs(total)}**: {', '.join(told)}"
 
 
 def _cost(comparison: Comparison, todo: list[Any], jobs: Jobs) -> None:

@@ -41,7 +41,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[str]]:
         try:
             return parse(asked[name].strip())
         except BadInput as error:
-            problems.append(f"The link's {name}: {error}")
+            problems.append(f"The link's {name}: {error} The usual choice is shown instead.")
             return usual
 
     dataset = read("data", USUAL.dataset, lambda text: _one("dataset", text, names("dataset")))
@@ -78,9 +78,12 @@ def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:
 
 
 def _methods(text: str, problems: list[str]) -> tuple[str, ...]:
-    """Those that exist, in the address's order; the others are told."""
+    """Those that exist, in the address's order; the others are told. Raises BadInput where none exists."""
     words, valid = list(dict.fromkeys(_words(text))), names("method")
-    problems += [f"The link's methods: {unknown('method', _short(word), valid)}" for word in words if word not in valid]
+    told = [unknown("method", _short(word), valid) for word in words if word not in valid]
+    if told and len(told) == len(words):
+        raise BadInput(" ".join(told))
+    problems += [f"The link's methods: {sentence} It is left out." for sentence in told]
     return tuple(word for word in words if word in valid)
 
 

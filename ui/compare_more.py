@@ -15,12 +15,11 @@ from ui.compare_table import STYLE
 
 FOOT = ("Mean ± standard deviation over seeds; spans are exact 95% intervals of single runs (Clopper, Pearson 1934). "
         "<b>Bold</b>: best, ties inside the noise floor shared. A dash says why when the mouse rests on it.")
-OLD_NAMES = ("mia_auc",)  # the same number as mia_loss_auc
 
 
 def columns(scenario: str) -> tuple[str, ...]:
     """The metrics that the main table leaves out."""
-    return tuple(m.name for m in METRICS if m.name not in (*COLUMNS[scenario], *OLD_NAMES))
+    return tuple(m.name for m in METRICS if m.name not in COLUMNS[scenario])
 
 
 def more(table: Table, runs: Runs, each_seed: bool = False) -> str:

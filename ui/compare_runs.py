@@ -9,7 +9,7 @@ import streamlit as st
 from engine.comparison import REFERENCE, Comparison, Runs
 from engine.jobs import manager
 from engine.recorded import find_recorded
-from engine.tables import ORIGINAL, method_title
+from engine.tables import ORIGINAL, Table, method_title
 from engine.types import ENDED
 from ui import words
 from ui.charts.compare import coarse
@@ -133,13 +133,17 @@ def crowded(shown: list[Followed]) -> bool:
     return any(max(histogram) > 0.6 * sum(histogram) for histogram in histograms)
 
 
-def outcomes(comparison: Comparison, runs: Runs, attack: str) -> list[dict[str, Any]]:
-    """A point a finished run, and the Original's a seed, as ``charts.compare.plot_tradeoff`` draws them."""
+def outcomes(comparison: Comparison, runs: Runs, attack: str, table: Table) -> list[dict[str, Any]]:
+    """A point a finished run, and the Original's a seed, as ``charts.compare.plot_tradeoff`` draws them.
+
+    Names carry the table's marks, † and ‡: a doubtful run may lie in the best corner.
+    """
     finished = {cell: run for cell in comparison.grid()
                 if (run := runs.get(cell)) and run["status"] == "finished" and run["metrics"]}
     originals = {seed: run["metrics"]["original"] for (_, seed), run in finished.items() if run["metrics"]["original"]}
-    return [_outcome(ORIGINAL, seed, metrics, attack) for seed, metrics in originals.items()] + [
+    found = [_outcome(ORIGINAL, seed, metrics, attack) for seed, metrics in originals.items()] + [
         _outcome(method, seed, run["metrics"], attack) for (method, seed), run in finished.items()]
+    return [one | {"name": one["name"] + table.marks(one["method"])} for one in found]
 
 
 def _outcome(method: str, seed: int, metrics: dict[str, Any], attack: str) -> dict[str, Any]:

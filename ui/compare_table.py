@@ -80,7 +80,7 @@ def _row(table: Table, runs: Runs, method: str) -> str:
                 f'<td class="note" colspan="{len(table.columns) + len(COST)}">{_states(table, runs, method)}</td>'
                 "</tr>")
     cells = "".join(_value(table, table.cell(method, name)) for name in table.columns)
-    kind = ' class="over"' if _over(table, method) else ""
+    kind = ' class="over"' if table.marks(method) else ""
     return f"<tr{kind}>{_name(table, runs, method)}{cells}{_cost(table, method)}</tr>"
 
 
@@ -89,7 +89,7 @@ def _name(table: Table, runs: Runs, method: str) -> str:
     done, wanted = len(_seeds_done(table, method)), len(table.comparison.seeds)
     marks = [f"{done} of {wanted} seeds"] if method != ORIGINAL and 0 < done < wanted else []
     marks += ["recorded"] if any(run.get("recorded") for run in _of(runs, method).values()) else []
-    dagger = "\u00a0†" if _over(table, method) else ""
+    dagger = f"\u00a0{table.marks(method)}" if table.marks(method) else ""
     small = f"<small>{escape(', '.join(marks))}</small>" if marks else ""
     return (f'<th><span class="dot" style="background:{colour}"></span>{escape(method_title(method))}{dagger}'
             f"{small}</th>")
@@ -119,25 +119,40 @@ def _told(table: Table, cell: Cell) -> str:
     said = [", ".join(f"seed {seed}: {value:.2f}" for seed, value in cell.values.items())]
     if cell.distance is not None:
         said.append(f"distance to the ideal {cell.distance:.2f} {'points' if unit == '%' else unit}".rstrip())
+    if cell.retrained is not None:
+        said.append(f"retrained model {cell.retrained:.2f}")
     if (noise := table.noise[cell.metric]) is not None:
         said.append(f"differences up to {noise:.2f} are noise")
     return "; ".join(said)
 
 
 def tint(table: Table, cell: Cell) -> str | None:
-    """A cell's colour: full teal within the noise of the ideal, through nothing half-way, to amber for the farthest.
+    """A cell's colour: full teal within the noise of the truth, through nothing half-way, to amber for the farthest.
 
-    An ideal that nobody reaches (``max``) begins at the best of the column. No colour before a method has a value.
+    The truth is the retrained model's value, without one the column's ideal; an ideal that nobody reaches (``max``)
+    then begins at the best of the column. No colour before a method has a value, nor where a good one misleads.
     """
-    known = [one.distance for one in table.cells if one.metric == cell.metric and one.distance is not None]
-    if cell.distance is None or table.noise[cell.metric] is None:
+    if cell.doubtful or table.noise[cell.metric] is None or (away := from_truth(table, cell)) is None:
         return None
-    nearest = min(known) if BY_NAME[cell.metric].ideal == "max" else 0.0
+    known = [far for one in table.cells if one.metric == cell.metric and (far := from_truth(table, one)) is not None]
+    nearest = min(known) if BY_NAME[cell.metric].ideal == "max" and not has_truth(table) else 0.0
     nearest += table.noise[cell.metric]
     span = max(max(known) - nearest, MATTERS)
-    share = max(0.0, cell.distance - nearest) / span
+    share = max(0.0, away - nearest) / span
     colour, strength = (CLOSE, 1 - 2 * share) if share < 0.5 else (FAR, 2 * share - 1)
     return f"rgba({','.join(map(str, colour))},{STRONGEST * strength:.3f})"
+
+
+def has_truth(table: Table) -> bool:
+    """Whether every value has a retrained model's beside it."""
+    return all(cell.retrained is not None for cell in table.cells if cell.mean is not None)
+
+
+def from_truth(table: Table, cell: Cell) -> float | None:
+    """How far a value is from the retrained model's, without one from the column's ideal."""
+    if not has_truth(table) or cell.mean is None:
+        return cell.distance
+    return abs(cell.mean - cell.retrained)
 
 
 def _cost(table: Table, method: str) -> str:
@@ -206,28 +221,34 @@ def _seeds_done(table: Table, method: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(seed for name in table.columns for seed in table.cell(method, name).seeds))
 
 
-def _over(table: Table, method: str) -> bool:
-    return method != ORIGINAL and table.cell(method, table.columns[0]).over_forgotten
-
-
 # --- what to know when reading it -----------------------------------------------------------
 
 
 def _foot(table: Table, runs: Runs) -> str:
-    said = [*_key(table), *_over_forgotten(table, runs), *_unfinished(table, runs), *_recorded(table, runs)]
-    over = [f"{method_title(method)} is over-forgotten" for method in table.methods if _over(table, method)]
-    said += [escape(note) for note in table.notes if not note.startswith(tuple(over) or ("\0",))]
+    said = [*_key(table), *_averaging(table), *_over_forgotten(table, runs), *_unfinished(table, runs),
+            *_recorded(table, runs)]
+    over = tuple(f"{method_title(method)} is over-forgotten" for method in table.methods)  # told above, with numbers
+    said += [f"{'‡ ' if 'damaged the model' in note else ''}{escape(note)}" for note in table.notes
+             if not note.startswith(over)]
     return "".join(f'<p class="cmp-foot">{text}</p>' for text in said)
 
 
 def _key(table: Table) -> Iterable[str]:
+    truth = "the retrained model" if has_truth(table) else "the ideal (no retrained model yet)"
     close, far = (f'<span class="cmp-key" style="background:rgba({",".join(map(str, rgb))},{STRONGEST})">{word}</span>'
-                  for rgb, word in ((CLOSE, "close to the ideal"), (FAR, "farthest from it")))
+                  for rgb, word in ((CLOSE, f"close to {truth}"), (FAR, "farthest from it")))
     paper = ("" if all(cell.paper_mean is None for cell in table.cells) else
              " In brackets the paper’s value, below it ours minus the paper’s where they are more than two standard "
              "deviations apart.")
-    yield (f"Mean ± standard deviation over seeds. {close} to {far}. <b>Bold</b>: best of its column, ties inside the "
-           f"noise floor shared.{paper}")
+    several = "Mean ± standard deviation over seeds. " if len(table.comparison.seeds) > 1 else ""
+    yield (f"{several}Colour: {close} to {far}. <b>Bold</b>: nearest to the column's ideal among the methods, ties "
+           f"inside the noise floor shared.{paper}")
+
+
+def _averaging(table: Table) -> Iterable[str]:
+    if len(table.comparison.seeds) > 1 and any(name.endswith("_gap") for name in table.columns):
+        yield ("A distance from 50 is taken seed by seed and then averaged: attacks of 47% and 53% are 3 points away, "
+               "though their mean is 50%.")
 
 
 def _over_forgotten(table: Table, runs: Runs) -> Iterable[str]:

@@ -23,8 +23,7 @@ def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setti
     """
     defaults, _ = requested_parameters(spec, dataset, method)
     fields = declared(method.parameters)
-    scope = f"{dataset.name}.{spec.profile}.{method.name}"
-    scope = f"{scope}.{st.session_state.get(f'resets.{scope}', 0)}"
+    scope = scope_of(dataset.name, spec.profile, method.name)
     chosen = {h.name: _widget(h, defaults[h.name], setting, scope) for h in fields if h.group == MAIN}
     folded = [h for h in fields if h.group != MAIN]
     if folded:
@@ -37,14 +36,30 @@ def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setti
     return {name: value for name, value in chosen.items() if value != defaults[name]}
 
 
+def scope_of(dataset: str, profile: str, method: str) -> str:
+    """What the keys of a method's widgets begin with; another one after every "Back to the defaults"."""
+    scope = f"{dataset}.{profile}.{method}"
+    return f"{scope}.{st.session_state.get(f'resets.{scope}', 0)}"
+
+
+def key_of(scope: str, name: str) -> str:
+    """The key of a hyperparameter's widget."""
+    return f"p.{scope}.{name}"
+
+
+def auto_key(key: str) -> str:
+    """The key of the toggle that leaves the hyperparameter to its rule."""
+    return f"{key}.auto"
+
+
 def _widget(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any:
-    key, label = f"p.{scope}.{h.name}", h.name.replace("_", " ")
+    key, label = key_of(scope, h.name), h.name.replace("_", " ")
     if h.auto is None:
         return _value(h, default, label, key)
     automatic = h.auto.value(setting) if default is None else default
     shown = f"{automatic:.3g}" if isinstance(automatic, float) else automatic
     rule = h.auto.rule if default is None else "this data set's setting"
-    auto = st.toggle(f"{label}: automatic ({shown})", value=True, key=f"{key}.auto",
+    auto = st.toggle(f"{label}: automatic ({shown})", value=True, key=auto_key(key),
                      help=f"{h.help} Automatic: {rule}.", persist_state="session")
     if h.group == MAIN:
         st.caption(f"{label} = {rule}" if auto else "set by hand")

@@ -17,7 +17,7 @@ from engine.registry import all_of, get, models_for
 from engine.spec import LARGEST, SMALLEST, Resolved, expected_sizes, resolve
 from engine.splits import SCENARIOS
 from engine.types import PROFILES, Dataset, Setting, Spec
-from ui import controls, words
+from ui import controls, prefill, words
 
 NOISY = 400  # samples a side under which the page warns of the attack's own noise
 DEMO = Spec(parameters={"retain_epochs": 30})
@@ -48,6 +48,8 @@ def current_run() -> str | None:
 
 def form() -> None:
     """The controls of the page; the button queues the run and puts it into the address."""
+    if told := prefill.note():
+        st.caption(told)
     spec = _spec()
     try:
         resolved = resolve(spec)
@@ -60,7 +62,9 @@ def form() -> None:
     if st.button("Unlearn", type="primary", icon=":material/ink_eraser:", key="launch", width="stretch",
                  disabled=allowed is None):
         try:
-            st.query_params["run"] = manager().submit(spec, train_original=bool(allowed))
+            run_id = manager().submit(spec, train_original=bool(allowed))
+            prefill.launched(run_id)
+            st.query_params.from_dict({"run": run_id})
         except LabError as error:
             st.error(str(error))
 

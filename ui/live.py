@@ -25,8 +25,8 @@ def follow(run_id: str) -> None:
     try:
         running = _load(run_id)[0]["status"] not in ENDED
     except LabError as error:
-        st.error(f"{error} It may have been deleted, or belong to another results folder.",
-                 icon=":material/search_off:")
+        st.error(f"{error} It may have been deleted, or belong to another results folder. So no run is shown: open one "
+                 "on the page **Runs**, or start one on the left.", icon=":material/search_off:")
         return
     st.fragment(_view, run_every=EVERY if running else None)(run_id, running)
 
@@ -81,7 +81,7 @@ def _header(jobs: Any, run: dict[str, Any]) -> None:
         st.progress(fraction or 0.0, text=text)
     elif button.button("Run again", icon=":material/replay:", key=f"again-{run['id']}", width="stretch",
                        help="Queues the same settings once more."):
-        st.query_params["run"] = jobs.submit(Spec(**run["spec"]), bool(run.get("train_original")))
+        st.query_params.from_dict({"run": jobs.submit(Spec(**run["spec"]), bool(run.get("train_original")))})
         st.rerun()
     if run.get("recorded"):
         st.info(f"A recorded run that comes with the app: made on {words.when(run['started'])} on {run['device']}. "
@@ -97,7 +97,7 @@ def _header(jobs: Any, run: dict[str, Any]) -> None:
 def _notice(jobs: Any, run: dict[str, Any]) -> None:
     st.warning(run["notice"], icon=":material/warning:")
     if run["status"] in ENDED and st.button("Train an Original on these data and run again", key=f"anew-{run['id']}"):
-        st.query_params["run"] = jobs.submit(Spec(**run["spec"]), train_original=True)
+        st.query_params.from_dict({"run": jobs.submit(Spec(**run["spec"]), train_original=True)})
         st.rerun()
 
 
@@ -139,7 +139,7 @@ def _controls(run: dict[str, Any], points: list[dict[str, Any]]) -> tuple[int, s
                              help="Logarithmic density in the two distributions; on by itself where one bar would "
                                   "dwarf the rest.")
     shown = len(points)
-    if run["status"] in ENDED and len(points) > 2:
+    if run["status"] in ENDED and len(points) > 1:
         shown = replay.select_slider("Replay: drag through the run", range(1, len(points) + 1), value=len(points),
                                      format_func=lambda i: f"step {points[i - 1]['step']:,}", key=f"replay-{run['id']}")
     return shown, chosen, logarithmic

@@ -11,24 +11,36 @@ from engine.errors import LabError
 from engine.jobs import manager
 from engine.types import ENDED
 from ui import shell, words
+from ui.compare_runs import short_title
 
-COLUMNS = {
-    "forget": st.column_config.TextColumn("forget", help="A share of the training set, drawn at random, or a class."),
-    "alpha": st.column_config.NumberColumn("alpha", format="%.3f"),
-    "attack": st.column_config.NumberColumn("attack on the loss, %", format="%.1f", help="50 is a coin toss."),
-    "gap": st.column_config.NumberColumn("gap, points", format="%.1f", help="|forget - test accuracy|; of no meaning "
-                                                                            "where a class is forgotten."),
-    "kept": st.column_config.NumberColumn("forget accuracy, %", format="%.1f",
-                                          help="What a retrained model has is right; 0 for a forgotten class."),
-    "test": st.column_config.NumberColumn("test accuracy, %", format="%.1f"),
-    "seconds": st.column_config.NumberColumn("seconds", format="%.2f", help="The method alone."),
-    "when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm:ss"),
+WIDE = "<style>.stMainBlockContainer { padding-left: 2.5rem; padding-right: 2.5rem; }</style>"
+COLUMNS = {  # in the order and with the widths in pixels that fit beside the sidebar of a window 1440 wide
+    "status": st.column_config.TextColumn("status", width=82),
+    "method": st.column_config.TextColumn("method", width=116),
+    "data": st.column_config.TextColumn("data", width=72),
+    "forget": st.column_config.TextColumn("forget", width=122,
+                                          help="A share of the training set, drawn at random, or a class."),
+    "alpha": st.column_config.NumberColumn("alpha", format="%.3f", width=52,
+                                           help="How hard ∇τ pushes; other methods have no such alpha."),
+    "seed": st.column_config.NumberColumn("seed", format="%d", width=46),
+    "attack": st.column_config.NumberColumn("loss attack", format="%.1f%%", width=80,
+                                            help="Accuracy of the attack on the loss: 50% is a coin toss."),
+    "kept": st.column_config.NumberColumn("forget acc.", format="%.1f%%", width=78,
+                                          help="Forget accuracy: what a retrained model has is right; 0 for a "
+                                               "forgotten class."),
+    "test": st.column_config.NumberColumn("test acc.", format="%.1f%%", width=70,
+                                          help="Test accuracy; a forgotten class is left out."),
+    "took": st.column_config.TextColumn("took", width=76, alignment="right", help="The method alone."),
+    "when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm", width=118),
+    "remarks": st.column_config.TextColumn("remarks", width=114,
+                                           help="What was not left at its default, and why a run ended early."),
 }
 
 
 def show() -> None:
     """The table with its filter and the actions."""
     jobs = manager()
+    st.html(WIDE)
     wanted = st.text_input("Filter", key="filter", icon=":material/search:", persist_state="session",
                            placeholder="any words: a method, a data set, a status, a run's id",
                            label_visibility="collapsed")
@@ -39,7 +51,8 @@ def show() -> None:
                 icon=":material/info:")
         return
     chosen = st.dataframe(rows, hide_index=True, width="stretch", key=f"runs-{_order(rows)}", on_select="rerun",
-                          selection_mode="multi-row", column_config=COLUMNS).selection.rows
+                          selection_mode="multi-row", column_config=COLUMNS, column_order=list(COLUMNS),
+                          placeholder="").selection.rows
     picked = [rows[index] for index in chosen if index < len(rows)]
     st.caption(f"{len(rows):,} run{'s' if len(rows) != 1 else ''}. Tick a row at its left edge to open, repeat or "
                "delete it.")
@@ -56,14 +69,13 @@ def _row(run: dict[str, Any]) -> dict[str, Any]:
     import datetime
 
     spec, metrics = run["spec"], run["metrics"] or {}
-    return {"run": run["id"], "status": run["status"], "method": words.title_of("method", spec["method"]),
-            "data": words.title_of("dataset", spec["dataset"]), "forget": words.forgotten(spec),
-            "alpha": (run["effective"] or {}).get("alpha"), "seed": spec["seed"], "profile": spec["profile"],
-            "attack": metrics.get("mia_loss"),
-            "gap": metrics.get("accuracy_gap") if spec.get("forget_class") is None else None,
-            "kept": metrics.get("forget_accuracy"), "test": metrics.get("test_accuracy"),
-            "seconds": run["seconds"], "when": datetime.datetime.fromtimestamp(run["created"]),
-            "settings": ", ".join(words.changes(run)), "remark": run["reason"] or run["notice"] or ""}
+    remarks = [", ".join(words.changes(run)), run["reason"] or run["notice"] or ""]
+    return {"run": run["id"], "status": run["status"], "title": words.title_of("method", spec["method"]),
+            "method": short_title(spec["method"]), "data": words.title_of("dataset", spec["dataset"]),
+            "forget": words.forgotten(spec), "alpha": words.automatic_alpha(run), "seed": spec["seed"],
+            "profile": spec["profile"], "attack": metrics.get("mia_loss"), "kept": metrics.get("forget_accuracy"),
+            "test": metrics.get("test_accuracy"), "took": run["seconds"] and words.seconds(run["seconds"]),
+            "when": datetime.datetime.fromtimestamp(run["created"]), "remarks": ". ".join(filter(None, remarks))}
 
 
 def _matches(row: dict[str, Any], wanted: str) -> bool:
@@ -92,7 +104,7 @@ def _actions(jobs: Any, picked: list[dict[str, Any]]) -> None:
 @st.dialog("Delete for good?")
 def _confirm(jobs: Any, picked: list[dict[str, Any]]) -> None:
     st.write(f"{len(picked)} run{'s' if len(picked) > 1 else ''} with all measurements and per-sample losses:")
-    st.write("\n".join(f"- {row['run']}: {row['method']} on {row['data']}, {row['status']}" for row in picked[:10]))
+    st.write("\n".join(f"- {row['run']}: {row['title']} on {row['data']}, {row['status']}" for row in picked[:10]))
     if st.button("Delete", type="primary", icon=":material/delete:", key="confirm-delete"):
         for row in picked:
             try:

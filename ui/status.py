@@ -11,8 +11,10 @@ from engine.errors import LabError
 from engine.jobs import manager
 from engine.machine import machine
 from engine.recorded import recorded_runs
-from engine.registry import all_of, get
+from engine.registry import all_of, get, names
+from engine.types import PROFILES
 from ui import shell, words
+from ui.compare_runs import short_title
 
 WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",
          "cache": "ready (downloaded before)", None: "not here; downloaded on first use"}
@@ -64,11 +66,41 @@ def latest_runs() -> None:
 
 
 def recorded_results() -> None:
-    """The runs that ship with the app, as links: to look at without data, download or GPU."""
-    if runs := recorded_runs():
+    """The runs that ship with the app, a line of links for each thing that was forgotten: no data or GPU needed."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for run in recorded_runs():
+        groups.setdefault(_group(run), []).append(run)
+    if groups:
         st.subheader("Recorded results")
         st.caption("Made earlier, on the devices named in them; they open without the data.")
-        _links(runs)
+    for title, runs in groups.items():
+        about, links = st.columns([1, 3], vertical_alignment="center")
+        about.markdown(title)
+        with links.container(horizontal=True):
+            for run in sorted(runs, key=_place):
+                st.page_link(shell.UNLEARN, label=_label(run), query_params={"run": run["id"]}, width="content")
+
+
+def _group(run: dict[str, Any]) -> str:
+    """``**CIFAR-10**, forget 15%, paper profile``: what the runs of one line share."""
+    spec = run["spec"]
+    parts = [f"**{words.title_of('dataset', spec['dataset'])}**", f"forget {words.forgotten(spec)}",
+             *(f"{name.replace('_', ' ')} {value}" for name, value in spec["options"].items())]
+    return ", ".join(parts + ([f"{spec['profile']} profile"] if spec["profile"] != PROFILES[0] else []))
+
+
+def _place(run: dict[str, Any]) -> tuple[int, int]:
+    """Methods in the registry's order, then seeds; one that is gone comes last."""
+    order, spec = names("method"), run["spec"]
+    return order.index(spec["method"]) if spec["method"] in order else len(order), spec["seed"]
+
+
+def _label(run: dict[str, Any]) -> str:
+    """``SSD``, ``SSD, seed 2``; with the hyperparameters and the outcome where they are not the usual ones."""
+    spec = run["spec"]
+    parts = [short_title(spec["method"])] + ([f"seed {spec['seed']}"] if spec["seed"] else [])
+    parts += [f"{name.replace('_', ' ')} {value}" for name, value in spec["parameters"].items()]
+    return ", ".join(parts + ([run["status"]] if run["status"] != "finished" else []))
 
 
 def _links(runs: Any) -> None:
@@ -76,5 +108,4 @@ def _links(runs: Any) -> None:
         name, state = st.columns([4, 1], vertical_alignment="center")
         name.page_link(shell.UNLEARN, label=words.run_title(run), query_params={"run": run["id"]},
                        icon=words.ICONS[run["status"]])
-        state.markdown(":violet-badge[:material/album: recorded]" if run.get("recorded") else
-                       words.badge(run["status"]))
+        state.markdown(words.badge(run["status"]))

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.registry import all_of
 from engine.splits import class_name
+from engine.types import declared
 
 ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",
          "failed": ":material/error:", "cancelled": ":material/stop_circle:",
@@ -79,20 +80,32 @@ def attack_labels() -> dict[str, str]:
 
 def run_title(run: dict[str, Any]) -> str:
     """``∇τ (nabla-tau) on Digits, forget 15%, alpha 0.25``."""
-    spec, effective = run["spec"], run["effective"] or {}
+    spec = run["spec"]
     parts = [f"{title_of('method', spec['method'])} on {title_of('dataset', spec['dataset'])}",
              f"forget {forgotten(spec)}"]
-    if effective.get("alpha") is not None:
-        parts.append(f"alpha {effective['alpha']:.3g}")
+    if (alpha := automatic_alpha(run)) is not None:
+        parts.append(f"alpha {alpha:.3g}")
     if spec["seed"]:
         parts.append(f"seed {spec['seed']}")
     return ", ".join(parts + changes(run))
 
 
+def has_automatic_alpha(method: str) -> bool:
+    """Whether the method's alpha is the one that pages speak of, with a rule; SCRUB has another of that name."""
+    record = next((record for record in all_of("method") if record.name == method), None)
+    return record is not None and any(h.name == "alpha" and h.auto for h in declared(record.parameters))
+
+
+def automatic_alpha(run: dict[str, Any]) -> float | None:
+    """The alpha that the run used, None for methods without a rule for it."""
+    return (run["effective"] or {}).get("alpha") if has_automatic_alpha(run["spec"]["method"]) else None
+
+
 def changes(run: dict[str, Any]) -> list[str]:
     """What was not left at its default: ``paper profile``, ``label noise 0.0``, ``retain epochs 30``."""
     spec = run["spec"]
-    chosen = {**spec["options"], **{name: v for name, v in spec["parameters"].items() if name != "alpha"}}
+    told = "alpha" if has_automatic_alpha(spec["method"]) else None  # in the title already
+    chosen = {**spec["options"], **{name: v for name, v in spec["parameters"].items() if name != told}}
     return ([f"{spec['profile']} profile"] if spec["profile"] != "corrected" else []) + [
         f"{name.replace('_', ' ')} {value}" for name, value in chosen.items()]
 

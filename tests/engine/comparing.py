@@ -9,8 +9,8 @@ from engine.spec import resolve
 from engine.store import Store
 
 MODEL = {"retain_accuracy": 99.0, "forget_accuracy": 84.0, "test_accuracy": 80.0, "accuracy_gap": 4.0, "mia_loss": 53.0,
-         "mia_loss_gap": 3.0, "mia_entropy": 52.0, "mia_entropy_gap": 2.0, "mia_auc": 0.53, "over_forgotten": False,
-         "notes": []}
+         "mia_loss_gap": 3.0, "mia_entropy": 52.0, "mia_entropy_gap": 2.0, "mia_loss_auc": 0.53,
+         "over_forgotten": False, "notes": []}
 ORIGINAL = MODEL | {"retain_accuracy": 100.0, "forget_accuracy": 100.0, "accuracy_gap": 20.0, "mia_loss_gap": 12.0}
 
 

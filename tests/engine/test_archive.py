@@ -249,6 +249,10 @@ def test_what_cannot_be_exported(store, tmp_path):
     (tmp_path / "folder.zip").mkdir()
     assert refused(export_runs, tmp_path / "folder.zip", [run_id], store) == (
         f"{tmp_path}/folder.zip is a folder: name a file that ends in .zip.")
+    assert refused(export_runs, tmp_path / "no" / "such" / "runs.zip", [run_id], store) == (
+        f"The folder {tmp_path}/no/such does not exist, so runs.zip cannot be written there: make it first, or name a "
+        "file in a folder that exists.")
+    assert not (tmp_path / "no").exists()
     (tmp_path / "file").touch()
     assert refused(export_runs, tmp_path / "file" / "runs.zip", [run_id], store) == (
         f"The archive {tmp_path}/file/runs.zip could not be written (File exists): nothing of it was left behind.")

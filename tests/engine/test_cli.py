@@ -55,6 +55,14 @@ def test_all_problems_at_once_each_with_the_nearest_valid_value(say):
     (["--method", "nabla"], ["No method named 'nabla'. Did you mean 'nabla_tau'?"]),
     (["--dataset", "digit", "--method", "scrab", "--profile", "x"],
      ["No dataset named 'digit'. Did you mean 'digits'?", None, "No profile named 'x'. Valid: corrected, paper."]),
+    (["--method", "nabla", "--alpha", "0.3", "--set", "x=1", "--seed", "-1"],
+     ["No method named 'nabla'. Did you mean 'nabla_tau'?",
+      "seed is -1, but must be a whole number from 0 to 2,147,483,647: the nearest valid value is 0."]),
+    (["--method", "nabla", "--alpha", "3"],
+     ["alpha is 3, but must be between 0 and 1: the nearest valid value is 1.",
+      "No method named 'nabla'. Did you mean 'nabla_tau'?"]),
+    (["--forget-fraction", "15%"], ["forget_fraction is 15%, but must be between 0.001 and 0.6: 15% is 0.15."]),
+    (["--scenario", "class", "--forget-class", "10"], ["forget_class is 10, but digits has the classes 0 to 9."]),
     (["--model", "resnet18"], ["No model for digits named 'resnet18'. Valid: small_cnn."]),
     (["--method", "finetune", "--alpha", "0.3"], ["--alpha belongs to nabla_tau, not to finetune."]),
     (["--method", "retrain", "--alpha", "auto", "--seed", "x"],
@@ -197,6 +205,15 @@ def test_recorded_runs_only_on_request(say):
     status, found, _ = say("list", "runs", "--recorded", "--json")
     assert status == 0 and isinstance(found, list) and all(run["recorded"] for run in found)
     assert say("list", "runs", "--json")[1] == []
+
+
+def test_a_run_that_was_imported_and_ships_as_well_is_listed_once(say):
+    from engine.archive import import_runs
+    from engine.recorded import FOLDER
+
+    imported = import_runs(FOLDER / "cifar10-table1-15.zip", open_store())["imported"]
+    listed = [run["run_id"] for run in say("list", "runs", "--recorded", "--json")[1]]
+    assert len(imported) == 5 and listed[:5] == imported and len(listed) == len(set(listed)) > 5
 
 
 def test_help_is_for_people():

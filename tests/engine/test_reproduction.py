@@ -115,9 +115,10 @@ def test_a_run_that_fails_is_shown_and_the_rest_goes_on(say, executed, store):
     assert status == 0 and len(executed) == 6
     said = "Selective synaptic dampening (SSD), 15%, seed 0: failed: A loss became infinite."
     assert said in out and said in err
+    assert say(*QUICK, "--json")[2].count(said) == 1, "told when it ended, and not once more at the end"
     executed.act.clear()
     say(*QUICK)
-    assert executed[6:] == [("ssd", 0.15, 0)], "what failed is tried again"
+    assert executed[7:] == [("ssd", 0.15, 0)], "what failed is tried again"
 
 
 def test_ctrl_c_keeps_what_has_finished(say, executed, store):
@@ -202,6 +203,23 @@ def test_what_is_not_there_is_said_per_method(say):
     assert out.splitlines()[-1] == "SCRUB, the class automobile, seeds 0, 1, 2: not there yet."
 
 
+def test_runs_of_another_profile_are_hinted_at(say, store):
+    words = ("table1", "--forget-fractions", "0.15", "--methods", "ssd", "finetune", "--seeds", "0", "1",
+             "--recorded-only")
+    assert "profile corrected" not in say(*words)[2]
+    other = Comparison("cifar10", methods=("ssd", "finetune"), seeds=(0, 1))
+    finish(store, other, "ssd", 0)
+    assert say(*words)[2] == (
+        "1 run of what is missing here is there with profile corrected: pass --profile corrected to see it.\n")
+    finish(store, other, "finetune", 1)
+    status, cells, err = say(*words, "--json")
+    assert status == 0 and {c["mean"] for c in cells} == {None} and err.splitlines()[-1] == (
+        "2 runs of what is missing here are there with profile corrected: pass --profile corrected to see them.")
+    for cell in (("ssd", 0), ("finetune", 1)):
+        finish(store, Comparison("cifar10", methods=("ssd", "finetune"), seeds=(0, 1), profile="paper"), *cell)
+    assert say(*words)[2] == "", "what is there with both profiles is not missing"
+
+
 # --- text data that are not there yet -------------------------------------------------------
 
 
@@ -223,7 +241,7 @@ def test_table3_while_there_are_no_text_data(say, executed):
 
 
 @pytest.mark.parametrize("words, problems", [
-    (["table9"], ["No table named 'table9'. Did you mean 'table4'?"]),
+    (["table9"], ["No table named 'table9'. Valid: table1, table2, table3, table4."]),
     (["table1", "--methods", "nabla_ta"], ["No method named 'nabla_ta'. Did you mean 'nabla_tau'?"]),
     (["table1", "--seeds", "0", "1", "0"], ["seed 0 is chosen twice: once is enough."]),
     (["table1", "--seeds", "1,1.0"], ["seed 1 is chosen twice: once is enough."]),

@@ -67,7 +67,12 @@ def test_all_unknown_names_at_once_with_the_numbers():
     (0.0009, "forget_fraction is 0.0009, but must be between 0.001 and 0.6: the nearest valid value is 0.001."),
     (0.61, "forget_fraction is 0.61, but must be between 0.001 and 0.6: the nearest valid value is 0.6."),
     (-1, "forget_fraction is -1, but must be between 0.001 and 0.6: the nearest valid value is 0.001."),
-    (float("nan"), "forget_fraction is nan, but must be between 0.001 and 0.6: the nearest valid value is 0.001."),
+    (float("nan"), "forget_fraction is nan, which is no number, but must be between 0.001 and 0.6."),
+    (15, "forget_fraction is 15, but must be between 0.001 and 0.6: 15% is 0.15."),
+    ("2.5", "forget_fraction is 2.5, but must be between 0.001 and 0.6: 2.5% is 0.025."),
+    ("15%", "forget_fraction is 15%, but must be between 0.001 and 0.6: 15% is 0.15."),
+    (61, "forget_fraction is 61, but must be between 0.001 and 0.6: the nearest valid value is 0.6."),
+    (1, "forget_fraction is 1, but must be between 0.001 and 0.6: the nearest valid value is 0.6."),
     (float("inf"), "forget_fraction is inf, but must be between 0.001 and 0.6: the nearest valid value is 0.6."),
     ("much", "forget_fraction is 'much', but must be a number."),
     (None, "forget_fraction is None, but must be a number."),
@@ -115,6 +120,9 @@ def test_a_fraction_of_the_loaded_data_that_rounds_to_no_sample(digits):
 
 @pytest.mark.parametrize("name, value, text", [
     ("alpha", "high", "alpha is 'high', but must be a number or auto."),
+    ("alpha", float("nan"), "alpha is nan, which is no number, but must be between 0 and 1 or auto."),
+    ("retain_epochs", float("nan"),
+     "retain_epochs is nan, which is no number, but must be a whole number from 1 to 200."),
     ("alpha", "-0.1", "alpha is -0.1, but must be between 0 and 1: the nearest valid value is 0."),
     ("learning_rate", 0, "learning_rate is 0, but must be between 1e-06 and 1: the nearest valid value is 1e-06."),
     ("learning_rate", "fast", "learning_rate is 'fast', but must be a number."),
@@ -152,6 +160,25 @@ def test_a_class_to_forget_where_the_scenario_forgets_none():
     assert problems_of(Spec(forget_class="3", seed=-1)) == [
         "forget_class is '3', but the scenario 'random' forgets no class.",
         "seed is -1, but must be a whole number from 0 to 2,147,483,647: the nearest valid value is 0."]
+
+
+def test_auto_is_offered_where_the_hyperparameter_has_a_rule_whatever_its_name():
+    assert problems_of(with_parameters("scrub", alpha="high", epochs="many")) == [
+        "alpha is 'high', but must be a number.", "epochs is 'many', but must be a number or auto."]
+
+
+def test_an_unknown_name_hides_no_other_problem():
+    assert problems_of(Spec(method="nabla", scenario="class", forget_class=12, model="resnet18",
+                            options={"label_noise": 0.5}, parameters={"alpha": 7})) == [
+        "No method named 'nabla'. Did you mean 'nabla_tau'?",
+        "forget_class is 12, but digits has the classes 0 to 9.",
+        "No model for digits named 'resnet18'. Valid: small_cnn.",
+        "label_noise is 0.5, but must be one of 0.2, 0.0."]
+    assert problems_of(Spec(dataset="digit", model="x", parameters={"alpha": 7})) == [
+        "No dataset named 'digit'. Did you mean 'digits'?",
+        "alpha is 7, but must be between 0 and 1: the nearest valid value is 1."]
+    assert problems_of(Spec(dataset="cifar10", scenario="class", forget_class=12)) == [
+        "forget_class is 12, but cifar10 has the classes 0 to 9 (airplane to truck)."]
 
 
 def test_an_option_where_there_is_none():

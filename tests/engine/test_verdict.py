@@ -20,6 +20,13 @@ def test_below_the_band_is_not_praised():
         "An attacker by the loss does worse than a coin toss (42.0%")
 
 
+def test_the_retrained_model_is_named_where_there_is_one():
+    """Truth itself may lie above chance: in class removal the attacked samples are few and all alike."""
+    said = verdict({"mia_loss": 60.5, "mia_entropy": None, "retrained": {"mia_loss": 59.375}}, BANDS)
+    assert said == ("An attacker by the loss still does better than chance (60.5%, chance alone: 45.0 to 55.0%, the "
+                    "retrained model: 59.4%).")
+
+
 def test_without_attacks_there_is_no_verdict():
     assert verdict({"mia_loss": None, "mia_entropy": None}, BANDS) is None
     assert verdict({"mia_loss": 50.0, "mia_entropy": 50.0}, {"mia_loss": None, "mia_entropy": None}) is None

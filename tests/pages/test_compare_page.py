@@ -116,7 +116,8 @@ def test_a_race_from_click_to_a_table_with_the_stores_numbers(jobs):
     assert at.button(key="race").disabled, "nothing is computed twice"
     assert at.button_group(key="compare.methods").options[1] == "Fine-tuning ✓ 0"
     labels = [button.proto.label for button in at.get("download_button")]
-    assert labels == ["CSV, every digit and seed", "Markdown", "LaTeX (booktabs)", "JSON"]
+    assert labels == ["CSV, every measure, digit and seed", "Markdown", "LaTeX (booktabs)",
+                      "JSON, every measure, digit and seed"]
 
 
 def test_what_is_there_is_not_computed_again(jobs):
@@ -174,7 +175,8 @@ def test_the_choice_is_in_the_address_and_a_link_restores_it(jobs):
 def test_a_bad_link_is_told_in_sentences_until_something_is_chosen(jobs):
     at = compare_page(data="digitz", forget="seven", methods="scrub magic", seeds="0 0", profile="corrected")
     assert not at.exception
-    assert [warning.value.removesuffix(" The usual choice is shown instead.") for warning in at.warning] == [
+    assert [warning.value.removesuffix(" The usual choice is shown instead.").removesuffix(" It is left out.")
+            for warning in at.warning] == [
         "The link's data: No dataset named 'digitz'. Did you mean 'digits'?",
         "The link's forget: 'seven' is no share of the training set: it must be a number from 0.001 to 0.6, such as "
         "0.15.",

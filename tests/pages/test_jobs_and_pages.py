@@ -70,3 +70,111 @@ def test_a_run_that_another_process_took_is_not_shown_as_interrupted(jobs):
     run_id = jobs.store.begin(resolve(Spec()))
     assert jobs.store.mark_interrupted() == []
     assert jobs.store.get(run_id)["status"] == "running"
+
+
+# --- what an address asks for -------------------------------------------------------------------
+
+
+ODD = Spec(dataset="cifar10", method="nabla_tau", scenario="class", forget_class=5, seed=7, profile="paper",
+           parameters={"alpha": 0.4, "retain_epochs": 3})
+
+
+def form(at) -> dict:
+    """The widgets of the launch form by key."""
+    kinds = (at.selectbox, at.segmented_control, at.slider, at.number_input, at.toggle)
+    return {widget.key: widget.value for kind in kinds for widget in kind}
+
+
+def test_the_form_is_filled_from_the_run_that_is_opened(jobs):
+    run_id = ended(jobs, ODD)
+    at = unlearn_page(run=run_id)
+    shown, scope = form(at), "p.cifar10.paper.nabla_tau.0"
+    assert not at.exception
+    assert {name: shown[name] for name in ("dataset", "scenario", "class.cifar10", "method", "seed", "profile")} == {
+        "dataset": "cifar10", "scenario": "class", "class.cifar10": 5, "method": "nabla_tau", "seed": 7,
+        "profile": "paper"}
+    assert (shown[f"{scope}.alpha.auto"], shown[f"{scope}.alpha"], shown[f"{scope}.retain_epochs"]) == (False, 0.4, 3)
+    at.button(key="launch").click().run()
+    assert jobs.store.list()[-1]["spec"] == jobs.store.get(run_id)["spec"]
+
+
+def test_what_is_changed_after_opening_stays_until_another_run_is_opened(jobs):
+    first, second = ended(jobs, ODD), ended(jobs, Spec(forget_fraction=0.035, method="scrub", parameters={"alpha": 2}))
+    at = unlearn_page(run=first)
+    at.number_input(key="seed").set_value(9).run()
+    assert form(at)["seed"] == 9 and form(at)["dataset"] == "cifar10"
+    at.query_params["run"] = second
+    shown = form(at.run())
+    assert (shown["dataset"], shown["method"], shown["scenario"], shown["forget"], shown["seed"]) == (
+        "digits", "scrub", "random", 3.5, 0)
+    assert shown["p.digits.corrected.scrub.0.alpha"] == 2.0
+
+
+def test_settings_that_the_form_cannot_take_over_are_told(jobs):
+    at = unlearn_page(run=ended(jobs, Spec(original_seed=4)))
+    assert ("The run on the right started from the Original of seed 4; one that is launched here starts from that of "
+            "seed 0. **Run again** keeps it.") in texts(at)
+    run_id = ended(jobs, Spec())
+    with jobs.store._transaction() as connection:
+        connection.exec_driver_sql("update runs set spec = json_set(spec, '$.method', 'gone') where id = ?", (run_id,))
+    at = unlearn_page(run=run_id)
+    assert ("The settings of the run on the right are not known to this version: these here are not its own."
+            in texts(at))
+
+
+def test_what_a_link_asks_for_and_no_page_knows_is_told(jobs):
+    at = unlearn_page(dataset="mnist", **{"class": "77"})
+    assert at.warning[0].value == (
+        "The link's `dataset=mnist`, `class=77` could not be used: the page Unlearn takes only run from its address. "
+        "The page is shown as without it.")
+    assert not unlearn_page(run=ended(jobs, Spec())).exception
+    at = app().run()
+    at.query_params["run"] = "nonsense" * 9
+    at = at.switch_page("pages/runs.py").run()
+    assert at.warning[0].value == (
+        f"The link's `run={('nonsense' * 9)[:40]}…` could not be used: the page Runs takes nothing from its address. "
+        "Every run is shown.")
+
+
+def ended(jobs, spec: Spec) -> str:
+    """A run of these settings in the store that was never computed."""
+    run_id = jobs.store.begin(resolve(spec))
+    jobs.store.end(run_id, "cancelled", reason="Stopped.")
+    return run_id
+
+
+# --- what the pages show ------------------------------------------------------------------------
+
+
+def test_two_points_are_enough_for_a_replay(jobs):
+    run_id = jobs.submit(Spec(parameters={"retain_epochs": 1}))
+    assert finish(jobs, run_id)["status"] == "finished"
+    start, *_, last = jobs.store.events(run_id)
+    short = jobs.store.begin(resolve(Spec()))
+    for event in (start, last):
+        jobs.store.append(short, {name: value for name, value in event.items() if name != "seq"})
+    at = unlearn_page(run=short)
+    assert not [slider for slider in at.select_slider if slider.key == f"replay-{short}"], "not while it runs"
+    jobs.store.end(short, "cancelled", reason="Stopped.")
+    slider = at.run().select_slider(key=f"replay-{short}")
+    assert slider.options == ["step 0", f"step {last['step']}"]
+
+
+def test_only_an_alpha_with_a_rule_is_called_alpha(jobs):
+    ended(jobs, Spec(method="scrub", parameters={"alpha": 2}))
+    ended(jobs, Spec())
+    at = app().run().switch_page("pages/runs.py").run()
+    table = at.dataframe[0].value
+    assert list(table["method"]) == ["∇τ", "SCRUB"] and table["alpha"][0] == 0.25 and table["alpha"].isna()[1]
+    assert table["remarks"][1] == "alpha 2. Stopped." and table["took"].isna().all()
+
+
+def test_recorded_runs_are_links_in_groups(jobs):
+    from ui.status import _group, _label
+
+    at = app().run()
+    assert "**CIFAR-10**, forget 15%, paper profile" in texts(at) and "**CIFAR-10**, forget 15%\n" in texts(at)
+    paper = [run for run in recorded.recorded_runs() if run["spec"]["profile"] == "paper"]
+    assert {_group(run) for run in paper} == {"**CIFAR-10**, forget 15%, paper profile"}
+    assert [_label(run) for run in paper] == ["∇τ", "SSD", "Amnesiac", "Fine-tuning", "SCRUB"]
+    assert "comes down to about a **coin toss, 50%**" in texts(at)

@@ -178,7 +178,9 @@ def test_other_data_than_the_originals_is_said_and_training_anew_offered(jobs):
 def test_an_unknown_run_in_the_address_is_a_sentence(jobs):
     at = unlearn_page(run="nonsense")
     assert not at.exception
-    assert at.error[0].value.startswith("There is no run 'nonsense' in ")
+    assert at.error[0].value == (
+        f"There is no run 'nonsense' in {jobs.store.root}. It may have been deleted, or belong to another results "
+        "folder. So no run is shown: open one on the page **Runs**, or start one on the left.")
 
 
 def test_runs_is_empty_at_first(jobs):
@@ -192,6 +194,7 @@ def test_runs_lists_newest_first_and_filters(jobs):
     at = app().run().switch_page("pages/runs.py").run()
     assert list(at.dataframe[0].value["run"]) == [second, first]
     assert list(at.dataframe[0].value["forget"]) == ["15%", "15%"]
+    assert list(at.dataframe[0].value["remarks"]) == ["Stopped", "The disk is full"]
     at.text_input(key="filter").set_value("disk full").run()
     assert list(at.dataframe[0].value["run"]) == [first]
     at.text_input(key="filter").set_value("zebra").run()

@@ -52,7 +52,8 @@ def plot_race(courses: Sequence[Mapping[str, Any]], attack: str, x: str = "sampl
     figure.add_trace(_level([0, far], 50, "coin toss, 50%", COIN_TOSS, "dot", "50%, a coin toss"))
     if retrained:
         each = ", ".join(f"seed {seed} {value:.1f}%" for seed, value in sorted(retrained.items()))
-        figure.add_trace(_level([0, far], round(fmean(retrained.values()), 3), "retrained", REFERENCE, "dash",
+        figure.add_trace(_level([0, far], round(fmean(retrained.values()), 3),
+                                "retrained" + (", mean" if len(retrained) > 1 else ""), REFERENCE, "dash",
                                 f"retrained: {each}"))
     if band:
         figure.add_shape(type="rect", xref="paper", x0=0, x1=1, y0=round(band[0], 2), y1=round(band[1], 2),
@@ -89,11 +90,15 @@ def plot_tradeoff(outcomes: Sequence[Mapping[str, Any]], x_title: str) -> go.Fig
     Bars are standard deviations (n - 1) and stand where a method has two seeds or more. The retrained model's
     mean is a dashed cross.
     """
-    title = "Up and to the left is better: accurate, and nothing for an attacker"
+    title = "What forgetting costs: up is accurate, left is nothing for an attacker"
     known = [one for one in outcomes if one["x"] is not None and one["y"] is not None]
     if not known:
         return empty_figure(title, "The points appear as runs finish.")
-    figure = blank_figure(title, "small: single runs; large: means with one standard deviation over seeds", height=400,
+    aim = "the dashed cross is the retrained model, the aim" if any(
+        one["method"] == REFERENCE_METHOD for one in known) else "no retrained model yet"
+    several = len({one["seed"] for one in known}) > 1
+    said = f"small: single runs; large: means ± standard deviation; {aim}" if several else f"one seed; {aim}"
+    figure = blank_figure(title, said, height=400,
                           hovermode="closest", xaxis={"title": {"text": x_title, "standoff": 4}, "zeroline": False},
                           yaxis={"title": "test accuracy, %", "zeroline": False})
     for method in dict.fromkeys(one["method"] for one in known):
@@ -134,7 +139,7 @@ def _runs(mine: Sequence[Mapping[str, Any]], look: dict[str, Any]) -> go.Scatter
     return go.Scatter(
         x=[round(one["x"], 3) for one in mine], y=[round(one["y"], 3) for one in mine], mode="markers",
         name=mine[0]["name"], legendgroup=mine[0]["method"], showlegend=False,
-        marker=look | {"size": 6, "opacity": 0.5},
+        marker=look | {"size": 7, "opacity": 0.7},
         customdata=[one["seed"] for one in mine],
         hovertemplate=f"{mine[0]['name']}, seed %{{customdata}}<br>%{{y:.1f}}% right, %{{x:.1f}} from 50"
                       "<extra></extra>")
