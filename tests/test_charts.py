@@ -239,6 +239,7 @@ def test_the_terms_of_the_objective_and_alpha_on_its_own_axis():
 def test_a_method_without_forget_loss_shows_what_it_has():
     figure = plot_objective({"step": [1, 2], "retain_loss": [0.2, 0.1]})
     assert [trace.name for trace in figure.data] == ["L_retain"]
+    assert figure.layout.title.text.startswith("How the losses move while it trains")
     assert "yaxis2" not in figure.layout.to_plotly_json()
 
 

@@ -120,8 +120,8 @@ def plot_accuracies(points: Sequence[Point], x: str = "step", retrained: Reading
 def plot_objective(trace: dict[str, Sequence[float | None]], x: str = "step") -> go.Figure:
     """The terms of the objective (left axis, nats) and alpha (right axis), as far as the method has them."""
     drawn = [key for key in (*TERMS, "alpha") if trace.get(key)]
-    title = ("L_forget is pushed up only while it is under L_validation" if "forget_loss" in drawn
-             else "What training minimises")
+    title = ("L_forget is pushed up only while it is under L_validation" if "validation_loss" in drawn
+             else "How the losses move while it trains")
     if not drawn or not trace.get(x):
         return empty_figure(title)
     figure = _over_time(title, "the terms of the objective, one batch a step", x, "loss, nats")
