@@ -28,7 +28,7 @@ $(VENV)/installed-test: $(VENV)/installed requirements-test.txt
 test: $(VENV)/installed-test
 	@sh tests/chromium.sh
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
