@@ -10,6 +10,7 @@ import streamlit as st
 from engine.errors import LabError
 from engine.jobs import manager
 from engine.types import ENDED
+from engine.verdict import is_damaged
 from ui import shell, words
 from ui.compare_runs import short_title
 
@@ -33,7 +34,8 @@ COLUMNS = {  # in the order and with the widths in pixels that fit beside the si
     "took": st.column_config.TextColumn("took", width=76, alignment="right", help="The method alone."),
     "when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm", width=118),
     "remarks": st.column_config.TextColumn("remarks", width=114,
-                                           help="What was not left at its default, and why a run ended early."),
+                                           help="Whether the model is damaged or over-forgotten, what was not left at "
+                                                "its default, and why a run ended early."),
 }
 
 
@@ -69,7 +71,8 @@ def _row(run: dict[str, Any]) -> dict[str, Any]:
     import datetime
 
     spec, metrics = run["spec"], run["metrics"] or {}
-    remarks = [", ".join(words.changes(run)), run["reason"] or run["notice"] or ""]
+    doubts = ["Damaged"] * is_damaged(metrics) + ["Over-forgotten"] * bool(metrics.get("over_forgotten"))
+    remarks = [*doubts, ", ".join(words.changes(run)), run["reason"] or run["notice"] or ""]
     return {"run": run["id"], "status": run["status"], "title": words.title_of("method", spec["method"]),
             "method": short_title(spec["method"]), "data": words.title_of("dataset", spec["dataset"]),
             "forget": words.forgotten(spec), "alpha": words.automatic_alpha(run), "seed": spec["seed"],

@@ -178,3 +178,13 @@ def test_recorded_runs_are_links_in_groups(jobs):
     assert {_group(run) for run in paper} == {"**CIFAR-10**, forget 15%, paper profile"}
     assert [_label(run) for run in paper] == ["∇τ", "SSD", "Amnesiac", "Fine-tuning", "SCRUB"]
     assert "comes down to about a **coin toss, 50%**" in texts(at)
+
+
+def test_the_list_of_runs_says_what_is_no_success(jobs):
+    """An attack at 50% beside a test accuracy of 9%, or a forget set that stands out the other way."""
+    for change in ({"test_accuracy": 9.0}, {"over_forgotten": True}, {}):
+        run_id = jobs.store.begin(resolve(Spec()))
+        metrics = {"mia_loss": 50.0, "test_accuracy": 72.0, "original": {"test_accuracy": 73.0}} | change
+        assert jobs.store.end(run_id, "finished", metrics=metrics, seconds=1.0, steps=1, samples=1)
+    at = app().run().switch_page("pages/runs.py").run()
+    assert list(at.dataframe[0].value["remarks"]) == ["", "Over-forgotten", "Damaged"]
