@@ -4,11 +4,13 @@ import streamlit as st
 
 from ui import shell, tray
 from ui.assets import ensure_assets
+from ui.leave import ensure_leaving
 
 st.set_page_config(page_title="Machine unlearning lab", page_icon=shell.ICON, layout="wide")
 st.session_state["_shell"] = True
 shell.frame()
 ensure_assets()
+ensure_leaving()
 page = st.navigation(shell.pages())
 shell.in_words(tray.show)
 shell.in_words(page.run)
