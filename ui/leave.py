@@ -1,39 +1,53 @@
-"""Ctrl-C ends the server at once, whatever still holds a connection or computes.
+"""Ctrl-C ends the server within about a second, whatever still holds a connection or computes.
 
-Streamlit's server waits without limit for open connections when it is told to stop, and an interpreter that
-leaves while a daemon thread is inside PyTorch can wait for ever as well. Nothing is lost by leaving: the store
-writes each step whole, and the next start finds a running run as interrupted.
+Streamlit's server waits without limit for open connections when it is told to stop: one browser that stopped
+reading in the middle of an answer holds it for ever. An interpreter that leaves while a daemon thread is inside
+PyTorch can wait as well. Nothing is lost by leaving: the store writes each step whole, and the next start finds
+a running run as interrupted.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 import threading
-import time
+import types
 
-from streamlit.runtime import Runtime, RuntimeState
+from streamlit.runtime import Runtime
 
-NAME = "leave-at-once"
 GRACE = 1.0  # seconds for an orderly end
-LOOK_EVERY = 0.2
+_lock = threading.Lock()
 
 
 def ensure_leaving() -> None:
-    """Starts the thread that ends the process after the server was told to stop; once, and not under AppTest."""
+    """Bounds how long this server takes to end; works once a process, and not under AppTest."""
     runtime = Runtime.instance() if Runtime.exists() else None
-    if type(runtime) is not Runtime or any(thread.name == NAME for thread in threading.enumerate()):
-        return
+    kept = sys.modules.setdefault("_unlearning_singletons", types.ModuleType("_unlearning_singletons"))
+    with _lock:
+        if type(runtime) is not Runtime or hasattr(kept, "leaving"):
+            return
+        kept.leaving = True
     atexit.register(_leave)
-    threading.Thread(target=_watch, args=(runtime,), name=NAME, daemon=True).start()
+    # Handlers can only be set in the main thread, which is the one of the server's event loop.
+    runtime._get_async_objs().eventloop.call_soon_threadsafe(_bound_signals)
 
 
-def _watch(runtime: Runtime) -> None:
-    while runtime.state not in (RuntimeState.STOPPING, RuntimeState.STOPPED):
-        time.sleep(LOOK_EVERY)
-    time.sleep(GRACE)
-    _leave()
+def _bound_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _after_grace(signal.getsignal(number)))
+
+
+def _after_grace(before):
+    def handle(number: int, frame: types.FrameType | None) -> None:
+        timer = threading.Timer(GRACE, _leave)
+        timer.daemon = True
+        timer.start()
+        if callable(before):
+            before(number, frame)
+
+    return handle
 
 
 def _leave() -> None:
