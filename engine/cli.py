@@ -1,4 +1,4 @@
-"""The command line: ``python -m engine run | list | show | pretrain | reproduce | archive``.
+"""The command line: ``python -m engine run | list | show | pretrain | reproduce | sweep | archive``.
 
 Progress goes to stderr; with ``--json`` stdout holds one JSON value and nothing else, whatever happens.
 Exit status: 0 finished, 1 failed, 2 bad input, 130 interrupted with Ctrl-C.
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    from engine import archive_commands, reproduction
+    from engine import archive_commands, reproduction, sweep_commands
 
     parser = Parser(prog="python -m engine", description="Machine unlearning from the command line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     show.set_defaults(work="show")
 
     reproduction.add_parser(commands)
+    sweep_commands.add_parser(commands)
     archive_commands.add_parser(commands)
     return parser
 
@@ -83,10 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
-        from engine import archive_commands, commands, reproduction
+        from engine import archive_commands, commands, reproduction, sweep_commands
 
         options = build_parser().parse_args(words)
-        module = {"reproduce": reproduction, "archive": archive_commands}.get(options.work, commands)
+        modules = {"reproduce": reproduction, "archive": archive_commands, "sweep": sweep_commands}
+        module = modules.get(options.work, commands)
         result, status = getattr(module, f"command_{options.work}")(options)
     except BadSpec as error:
         return _refuse(error.problems, as_json)

@@ -43,9 +43,9 @@ def command_run(options: Namespace) -> Result:
 
 
 def _spec_of(options: Namespace) -> Spec:
-    parameters, problems = _assignments(options.assignments, "--set")
+    parameters, problems = assignments(options.assignments, "--set")
     parameters = {name: as_number(value) for name, value in parameters.items()}
-    chosen, more = _assignments(options.options, "--option")
+    chosen, more = assignments(options.options, "--option")
     problems += more
     if options.alpha is not None:
         if options.method in names("method") and options.method != ALPHA_OF:
@@ -78,7 +78,8 @@ def _alpha_problems(value: Any) -> list[str]:
     return []
 
 
-def _assignments(pairs: list[str], flag: str) -> tuple[dict[str, Any], list[str]]:
+def assignments(pairs: list[str], flag: str) -> tuple[dict[str, Any], list[str]]:
+    """Values by name from ``NAME=VALUE`` texts, and what is wrong with them."""
     values, problems = {}, []
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -102,7 +103,7 @@ def as_number(text: str) -> Any:
 
 def command_pretrain(options: Namespace) -> Result:
     """Trains an Original (or finds it, or goes on with a killed training) and returns its sidecar."""
-    chosen, problems = _assignments(options.options, "--option")
+    chosen, problems = assignments(options.options, "--option")
     if problems:
         raise BadSpec(problems)
     try:

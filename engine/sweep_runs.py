@@ -1,0 +1,74 @@
+"""Which runs a sweep consists of: what is there, what is missing, and what it comes to cell by cell.
+
+A run belongs to a cell where the resolved spec has the same fingerprint, so nothing is computed twice: not after a
+kill, not in a larger grid, and not where a run was asked for by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from engine.comparison import RANK
+from engine.errors import BadSpec
+from engine.recorded import recorded_runs
+from engine.spec import resolve
+from engine.store import Run, Store
+from engine.sweeps import Cell, Sweep
+from engine.types import Spec
+
+SHOWN = ("mia_loss", "mia_loss_gap", "mia_entropy", "mia_entropy_gap", "accuracy_gap", "test_accuracy",
+         "forget_accuracy", "retain_accuracy")
+ABSENT = "missing"
+Runs = dict[Cell, Run]
+
+
+def find_runs(sweep: Sweep, store: Store, recorded: bool = True) -> Runs:
+    """The best run of each cell; a cell without any is left out.
+
+    Best is the newest finished one of one's own, then a recorded one (with ``recorded``), then what runs or waits,
+    and last the newest that failed or was stopped.
+    """
+    wanted = {resolve(sweep.spec(*cell)).fingerprint: cell for cell in sweep.cells()}
+    mine = store.list(newest_first=True, fingerprint=tuple(wanted))
+    shipped = _shipped(sweep) if recorded else {}
+    found: Runs = {}
+    for run in sorted(mine, key=lambda run: RANK[run["status"]]):  # stable: newest first within a rank
+        found.setdefault(wanted[run["fingerprint"]], run)
+    for fingerprint in wanted.keys() & shipped.keys():
+        if found.get(wanted[fingerprint], {}).get("status") != "finished":
+            found[wanted[fingerprint]] = shipped[fingerprint]
+    return found
+
+
+def missing(sweep: Sweep, runs: Runs) -> list[Cell]:
+    """The cells that are neither finished nor running nor queued, in the order in which they are best run."""
+    return [cell for cell in sweep.cells()
+            if cell not in runs or runs[cell]["status"] not in ("finished", "running", "queued")]
+
+
+def counts(sweep: Sweep, runs: Runs) -> dict[str, int]:
+    """How many cells are in which status, ``missing`` among them."""
+    return dict(Counter(runs[cell]["status"] if cell in runs else ABSENT for cell in sweep.cells()))
+
+
+def cell_of(sweep: Sweep, cell: Cell, run: Run | None) -> dict[str, Any]:
+    """One cell as a record: its values by name, seed, run, status, reason and metrics (None where unknown)."""
+    metrics = (run or {}).get("metrics") or {}
+    return {sweep.across.name: cell[0], sweep.down.name: cell[1], "seed": cell[2],
+            "run_id": run["id"] if run else None, "status": run["status"] if run else ABSENT,
+            "reason": run["reason"] if run else None, "seconds": run["seconds"] if run else None,
+            **{name: metrics.get(name) for name in SHOWN}}
+
+
+def _shipped(sweep: Sweep) -> dict[str, Run]:
+    """The recorded finished runs of the sweep's data set and method by fingerprint, the newest of each."""
+    found: dict[str, Run] = {}
+    for run in sorted(recorded_runs(), key=lambda run: run["created"] or 0):
+        spec = run["spec"]
+        if run["status"] == "finished" and (spec["dataset"], spec["method"]) == (sweep.dataset, sweep.method):
+            try:
+                found[resolve(Spec(**spec)).fingerprint] = run
+            except (BadSpec, TypeError):  # of another version
+                continue
+    return found
