@@ -17,7 +17,7 @@ import types
 
 from streamlit.runtime import Runtime
 
-GRACE = 1.0  # seconds for an orderly end
+GRACE = 0.8  # seconds for an orderly end
 _lock = threading.Lock()
 
 
