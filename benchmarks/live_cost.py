@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks._timing import report
 from engine.api import load
 from engine.bench import Bench
-from engine.experiment import bench_readings
 from engine.live import Watcher
+from engine.sets import bench_readings
 from engine.spec import resolve
 from engine.splits import split
 from engine.timing import Stopwatch

@@ -23,9 +23,10 @@ from engine.bench import Bench, prepare_bench
 from engine.checkpoints import Checkpoints
 from engine.device import default_device, prepare
 from engine.evaluation import measure
-from engine.experiment import Unlearned, original_readings, read_sets, unlearn
+from engine.experiment import Unlearned, unlearn
 from engine.files import write_whole
 from engine.home import home
+from engine.sets import original_readings, read_sets
 from engine.spec import Resolved, resolve
 from engine.splits import class_name
 from engine.splits import split as split_of

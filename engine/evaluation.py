@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn import config_context
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import ThreadpoolController
@@ -90,10 +91,18 @@ def attack_splits() -> StratifiedShuffleSplit:
 
 
 def _mean_accuracy(feature: np.ndarray, label: np.ndarray) -> float:
-    with _libraries().limit(limits=1, user_api="blas"):  # two numbers to fit: threads only wait for one another
-        scores = [LogisticRegression().fit(feature[fit], label[fit]).score(feature[held], label[held])
+    # Two numbers to fit: threads would only wait for one another, and checks of the input take as long as the fit.
+    with (_libraries().limit(limits=1, user_api="blas"),
+          config_context(assume_finite=True, skip_parameter_validation=True)):
+        scores = [_right(LogisticRegression().fit(feature[fit], label[fit]), feature[held, 0], label[held])
                   for fit, held in attack_splits().split(feature, label)]
     return 100 * float(np.mean(scores))
+
+
+def _right(fitted: LogisticRegression, feature: np.ndarray, label: np.ndarray) -> float:
+    """What ``fitted.score`` says of one feature and the labels 0 and 1, without its checks of both."""
+    decision = feature * fitted.coef_[0, 0] + fitted.intercept_[0]
+    return float(np.mean((decision > 0) == label))
 
 
 @functools.cache

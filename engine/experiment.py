@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -24,7 +24,6 @@ from engine.errors import BadInput, Cancelled, LabError
 from engine.evaluation import Readings, measure, null_bands
 from engine.live import Watcher
 from engine.networks import build_network
-from engine.readout import Readout, read_out, read_out_as_trained
 from engine.reference import (
     against_retrained,
     complete_waiting,
@@ -33,6 +32,7 @@ from engine.reference import (
     own_reference,
     retrained_samples,
 )
+from engine.sets import bench_readings, original_readings, read_sets, samples_frame
 from engine.spec import Resolved, resolve
 from engine.splits import split as split_of
 from engine.store import Run, Store
@@ -103,7 +103,7 @@ def execute(run: Run, resolved: Resolved, store: Store, checkpoints: Checkpoints
         bench = prepare_bench(resolved, checkpoints, device, bool(run["train_original"]), teller.stage, cancel)
         values = _carry_out(run["id"], resolved, bench, store, checkpoints, teller)
         _end(store, run["id"], "finished", **values)
-        _complete(store, run["id"])
+        complete(store, run["id"])
     except Cancelled as error:
         _end(store, run["id"], "cancelled", reason=f"{error} What was measured until then is kept.", **teller.spent)
     except Exception as error:
@@ -137,7 +137,7 @@ def _end(store: Store, run_id: str, status: Any, **values: Any) -> None:
             time.sleep(0.2 * 2**attempt)
 
 
-def _complete(store: Store, run_id: str) -> None:
+def complete(store: Store, run_id: str) -> None:
     """What this run adds to others or they to it; whatever is wrong with one of them, this run has finished."""
     try:
         complete_waiting(store, store.get(run_id))
@@ -174,11 +174,12 @@ def _carry_out(run_id: str, resolved: Resolved, bench: Bench, store: Store, chec
     done = unlearn(bench, resolved, parts, on_step, partial)
     teller.stage("Evaluating")
     readings, samples = read_sets(done.model, bench, parts, resolved)
-    metrics = _metrics(readings, original, resolved.spec.seed)
+    bands = null_bands(original.forget, original.nonmembers, resolved.spec.seed)
+    metrics = judged(readings, measure(original), bands)
     teller.stop_if_asked()
     frame = samples_frame(samples)
     store.save_samples(run_id, frame)
-    metrics = _with_reference(metrics, frame, run_id, resolved, bench, store)
+    metrics = with_reference(metrics, frame, run_id, resolved, bench, store)
     store.append(run_id, watcher.last(done.model, Progress(done.steps, done.steps, done.samples, {}), done.seconds))
     if not trained_once(resolved):
         partial.clear()
@@ -186,16 +187,15 @@ def _carry_out(run_id: str, resolved: Resolved, bench: Bench, store: Store, chec
             "progress": {"stage": "Finished", "fraction": 1.0}}
 
 
-def _metrics(readings: Readings, original: Readings, seed: int) -> dict[str, Any]:
-    """The run's metrics with the Original's, the null bands, and what they come to in words."""
-    metrics, before = measure(readings), measure(original)
-    bands = null_bands(original.forget, original.nonmembers, seed)
+def judged(readings: Readings, before: dict[str, Any], bands: dict[str, Any]) -> dict[str, Any]:
+    """The run's metrics with the Original's (``before``), the null bands, and what they come to in words."""
+    metrics = measure(readings)
     broken = damage(metrics, before)
     metrics["notes"] += [broken] if broken else []
     return metrics | {"original": before, "null_band": bands, "verdict": verdict(metrics, bands)}
 
 
-def _with_reference(metrics: dict[str, Any], frame: Any, run_id: str, resolved: Resolved, bench: Bench,
+def with_reference(metrics: dict[str, Any], frame: Any, run_id: str, resolved: Resolved, bench: Bench,
                     store: Store) -> dict[str, Any]:
     """The metrics with what a retrained model adds; a retraining is its own reference."""
     run = store.get(run_id)
@@ -241,49 +241,3 @@ def unlearn(bench: Bench, resolved: Resolved, parts: Split,
             partial.save(last.state, watch.seconds)
         on_step(task.model, last, watch.seconds)
     return Unlearned(task.model.eval(), parts, resolved, watch.seconds, last.step, last.samples)
-
-
-# --- read-outs ------------------------------------------------------------------------------
-
-
-def read_sets(model: nn.Module, bench: Bench, parts: Split,
-              resolved: Resolved) -> tuple[Readings, dict[str, tuple[torch.Tensor, Readout]]]:
-    """What metrics look at, and the per-sample columns of each set with its sample numbers."""
-    data, spec = bench.data, resolved.spec
-    indices = {name: index for name in ("retain", "forget", "test", "validation", "unseen")
-               if (index := getattr(parts, name)) is not None}
-    if spec.profile == "paper" and resolved.method.from_scratch:
-        sets = {name: read_out_as_trained(model, data, data.pool_of(name), index, spec.seed,
-                                          resolved.recipe.augment, resolved.recipe.batch_size)
-                for name, index in indices.items()}
-        whole = sets["retain"]
-    else:
-        pools = {"train": read_out(model, data, data.train), "heldout": read_out(model, data, data.heldout)}
-        sets = {name: pools["train" if data.pool_of(name) is data.train else "heldout"][index]
-                for name, index in indices.items()}
-        whole = pools["train"]
-    retain = whole if spec.profile == "paper" else sets["retain"]  # METHODS.md: the paper's A_Dr is on all of D
-    columns = {name: (index.cpu(), sets[name]) for name, index in indices.items()}
-    return Readings(retain, sets["forget"], sets["test"], sets.get("unseen")), columns
-
-
-def bench_readings(bench: Bench, parts: Split) -> Readings:
-    """The Original on the sets that metrics look at."""
-    whole, heldout = bench.readouts["train"], bench.readouts["heldout"]
-    return Readings(whole[parts.retain], whole[parts.forget], heldout[parts.test],
-                    None if parts.unseen is None else heldout[parts.unseen])
-
-
-def original_readings(bench: Bench, parts: Split, resolved: Resolved) -> Readings:
-    """The Original as the profile reads it: the paper's retain accuracy is on all of D."""
-    sets = bench_readings(bench, parts)
-    return replace(sets, retain=bench.readouts["train"]) if resolved.spec.profile == "paper" else sets
-
-
-def samples_frame(sets: dict[str, tuple[torch.Tensor, Readout]]) -> Any:
-    """Per-sample table: set, sample (its number in its pool), loss and entropy in nats, correct."""
-    import pandas as pd
-
-    return pd.concat([pd.DataFrame({"set": name, "sample": index.numpy(), "loss": columns.loss.numpy(),
-                                    "entropy": columns.entropy.numpy(), "correct": columns.correct.numpy()})
-                      for name, (index, columns) in sets.items()], ignore_index=True)

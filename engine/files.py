@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Callable
@@ -36,3 +37,17 @@ def short_hash(content: Any, digits: int = 12) -> str:
     """The first hex digits of the sha256 of a JSON-able value, the same whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:digits]
+
+
+def parquet_of(frame: Any) -> bytes:
+    """A pandas DataFrame as the parquet file that :func:`write_whole` could write."""
+    table = io.BytesIO()
+    frame.to_parquet(table, index=False)
+    return table.getvalue()
+
+
+def frame_of(parquet: bytes) -> Any:
+    """The DataFrame that :func:`parquet_of` was given."""
+    import pandas as pd
+
+    return pd.read_parquet(io.BytesIO(parquet))

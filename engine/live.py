@@ -147,7 +147,7 @@ class Watcher:
         return sets, reading(sets, self.edges, attacks=False)
 
     def _event(self, progress: Progress, seconds: float, frame: dict[str, Any]) -> dict[str, Any]:
-        trace, self._trace = _thinned(self._trace), []
+        trace, self._trace = thinned(self._trace), []
         return {"kind": "probe", "step": progress.step, "samples": progress.samples, "seconds": round(seconds, 4),
                 "reading": frame, "trace": trace}
 
@@ -164,7 +164,7 @@ def _some(index: Tensor, seed: int, name: str) -> Tensor:
     return index[order.sort().values.to(index.device)]
 
 
-def _thinned(steps: list[Progress]) -> dict[str, list[float | None]]:
+def thinned(steps: list[Progress]) -> dict[str, list[float | None]]:
     """A few of the steps, column by column; None where a step has no such term: methods in turns have two kinds."""
     every = max(1, math.ceil(len(steps) / TRACE_POINTS))
     kept = steps[::-1][::every][::-1]

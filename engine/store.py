@@ -12,7 +12,7 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -61,6 +61,23 @@ class Store:
     def begin(self, resolved: Resolved, train_original: bool = False) -> str:
         """Records a run that this process starts at once, beside the queue."""
         return self._insert(resolved, "running", train_original)
+
+    def begin_all(self, resolved: Sequence[Resolved]) -> list[str]:
+        """Records several runs that this process starts at once: all of them or none."""
+        rows = [_row(one, "running", False) for one in resolved]
+        with self._transaction() as connection:
+            connection.execute(sa.insert(runs), rows)
+        return [row["id"] for row in rows]
+
+    def settle(self, ended: Sequence[tuple[str, dict[str, Any], list[dict[str, Any]]]]) -> None:
+        """Ends runs that are running (id, columns with the status, events in order): all of them or none."""
+        with self._transaction() as connection:
+            for run_id, columns, course in ended:
+                connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "running")
+                                   .values(ended=time.time(), **columns))
+                if course:
+                    connection.execute(sa.insert(events), [{"run": run_id, "seq": seq, "payload": payload}
+                                                           for seq, payload in enumerate(course)])
 
     def claim(self, run_id: str | None = None) -> Run | None:
         """Takes the oldest queued run, or the one of that id, for this process; None where none is queued."""
@@ -193,10 +210,11 @@ class Store:
         """Where a run's artifacts are."""
         return self.root / "artifacts" / run_id
 
-    def save_samples(self, run_id: str, frame: Any) -> Path:
-        """Writes the per-sample losses and entropies of a run (a pandas DataFrame) as parquet."""
+    def save_samples(self, run_id: str, samples: Any) -> Path:
+        """Keeps the per-sample losses and entropies of a run: a pandas DataFrame, or the parquet file of one."""
         path = self.folder(run_id) / SAMPLES
-        write_whole(path, lambda temporary: frame.to_parquet(temporary, index=False))
+        write_whole(path, lambda temporary: temporary.write_bytes(samples) if isinstance(samples, bytes)
+                    else samples.to_parquet(temporary, index=False))
         return path
 
     def load_samples(self, run_id: str) -> Any:
@@ -213,18 +231,11 @@ class Store:
             log.warning("the samples of run %s cannot be read: %s", run_id, _short(error))
             return None
 
-    # --- inside -----------------------------------------------------------------------------
-
     def _insert(self, resolved: Resolved, status: Status, train_original: bool) -> str:
-        run_id = secrets.token_hex(4)
-        values = {"id": run_id, "status": status, "spec": asdict(resolved.spec), "effective": resolved.effective,
-                  "fingerprint": resolved.fingerprint, "split": resolved.split_identity(), "created": time.time(),
-                  "train_original": int(train_original), "tags": []}
-        if status == "running":
-            values |= _running()
+        row = _row(resolved, status, train_original)
         with self._transaction() as connection:
-            connection.execute(sa.insert(runs).values(**values))
-        return run_id
+            connection.execute(sa.insert(runs).values(**row))
+        return row["id"]
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
@@ -233,6 +244,14 @@ class Store:
                 yield connection
         except SQLAlchemyError as error:
             raise StoreUnavailable(f"The run store {self.url} does not answer: {_short(error)}.") from error
+
+
+def _row(resolved: Resolved, status: Status, train_original: bool) -> dict[str, Any]:
+    """The columns of a new run."""
+    return {"id": secrets.token_hex(4), "status": status, "spec": asdict(resolved.spec),
+            "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
+            "created": time.time(), "train_original": int(train_original), "tags": [],
+            **(_running() if status == "running" else {})}
 
 
 def _running() -> dict[str, Any]:

@@ -8,17 +8,17 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from engine import estimates
 from engine.commands import Result, as_number, assignments
 from engine.errors import BadSpec
-from engine.executors import local
+from engine.executors import Control, local
 from engine.registry import unknown
 from engine.spec import resolve
-from engine.store import open_store
+from engine.store import Run, open_store
 from engine.sweep_runs import Runs, cell_of, counts, find_runs, missing
 from engine.sweeps import FRACTION, PRESETS, Axis, Cell, Sweep, check, preset
 from engine.terminal import ProgressLine, ctrl_c, heartbeat
@@ -104,19 +104,19 @@ def _values(texts: Sequence[str]) -> tuple[Any, ...]:
 
 
 def _carried_out(sweep: Sweep, todo: Sequence[Cell], options: Namespace, store: Any, cancel: Any,
-                 line: ProgressLine) -> Any:
+                 line: ProgressLine) -> Iterator[tuple[Cell, Run]]:
     """Runs what is missing; yields each cell with its run, and tells how far the whole is."""
     began, ended = time.monotonic(), 0
 
     def tell(progress: dict[str, Any]) -> None:
         left = (time.monotonic() - began) / ended * (len(todo) - ended) if ended else None
-        line({"stage": f"[{ended + 1} of {len(todo)}] {_label(sweep, todo[ended])}",
-              "note": "" if left is None else f"all: {estimates.duration(left)} left"})
+        line({"stage": f"[{ended} of {len(todo)} done] {progress['stage']}",
+              "note": "" if left is None else f"{estimates.duration(left)} left"})
 
     specs = [resolve(sweep.spec(*cell)) for cell in todo]
-    for run in EXECUTORS[options.executor](specs, store, options.train_original, cancel, tell):
-        yield todo[ended], run
+    for position, run in EXECUTORS[options.executor](specs, store, options.train_original, Control(cancel), tell):
         ended += 1
+        yield todo[position], run
 
 
 def _label(sweep: Sweep, cell: Cell) -> str:

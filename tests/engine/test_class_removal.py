@@ -17,10 +17,11 @@ from engine.cli import main
 from engine.data import Pool
 from engine.errors import BadSpec
 from engine.evaluation import Readings, measure
-from engine.experiment import execute, read_sets
+from engine.experiment import execute
 from engine.live import Watcher
 from engine.readout import Readout, read_out
 from engine.registry import all_of, get
+from engine.sets import read_sets
 from engine.spec import resolve
 from engine.splits import split
 from engine.store import open_store

@@ -160,7 +160,7 @@ def test_a_probe_shows_all_steps_since_the_last_one(digits, monkeypatch):
 def test_a_trace_leaves_gaps_where_a_step_has_no_such_term(digits):
     """A method that works in turns: forget steps know no retain loss and the other way round."""
     steps = [Progress(1, 2, 10, {"forget_loss": torch.tensor(1.5)}), Progress(2, 2, 20, {"retain_loss": 0.25})]
-    assert live._thinned(steps) == {"step": [1, 2], "samples": [10, 20], "forget_loss": [1.5, None],
+    assert live.thinned(steps) == {"step": [1, 2], "samples": [10, 20], "forget_loss": [1.5, None],
                                     "retain_loss": [None, 0.25]}
 
 

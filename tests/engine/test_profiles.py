@@ -10,10 +10,10 @@ from helping import weights_hash
 
 from engine.bench import Bench
 from engine.device import prepare
-from engine.experiment import original_readings, read_sets
 from engine.networks import build_network
 from engine.readout import columns_of, read_out, read_out_as_trained
 from engine.registry import get
+from engine.sets import original_readings, read_sets
 from engine.spec import resolve
 from engine.splits import split
 from engine.types import Spec

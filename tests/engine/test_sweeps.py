@@ -100,6 +100,7 @@ def test_a_cell_equals_the_run_asked_for_by_itself(capsys, tmp_path, monkeypatch
 
 def test_a_failed_cell_is_shown_and_the_rest_goes_on(capsys, tmp_path, monkeypatch):
     from engine import experiment
+    from engine.executors import local
 
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
     unlearn = experiment.unlearn
@@ -110,6 +111,7 @@ def test_a_failed_cell_is_shown_and_the_rest_goes_on(capsys, tmp_path, monkeypat
         return unlearn(bench, resolved, *rest)
 
     monkeypatch.setattr(experiment, "unlearn", breaks)
+    monkeypatch.setattr(local, "workers_for", lambda todo: 0)  # in this process, where it can be broken
     status, result = sweep_json(capsys)
     assert (status, result["counts"], result["computed"]) == (1, {"finished": 3, "failed": 1}, 3)
     assert result["cells"][1]["reason"] == "Out of memory: a smaller batch size needs less."

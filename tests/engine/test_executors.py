@@ -1,0 +1,174 @@
+"""Worker processes: the same numbers as in one process, and nothing lost or done twice when something dies."""
+
+from __future__ import annotations
+
+import functools
+import json
+import random
+import threading
+import time
+from types import SimpleNamespace
+
+import psutil
+import pytest
+from helping import start_python, wait_for
+
+from engine.executors import Control, local
+from engine.executors.processes import STOPPED, Order
+from engine.executors.worker import line_of, read_line
+from engine.outcome import Outcome, compute
+from engine.spec import resolve
+from engine.store import Store
+from engine.terminal import run_here
+from engine.types import Spec
+
+QUICK = {"retain_epochs": 1}
+
+
+def specs(alphas=(0.1, 0.5), fractions=(0.05, 0.3)) -> list:
+    return [resolve(Spec(forget_fraction=f, parameters={"alpha": a, **QUICK})) for f in fractions for a in alphas]
+
+
+def children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "engine.executors.worker" in child.cmdline()]
+
+
+@pytest.fixture
+def two_workers(monkeypatch):
+    monkeypatch.setattr(local, "workers_for", lambda todo: 2)
+
+
+def test_workers_come_to_the_same_numbers_as_one_process(with_original, store, two_workers):
+    todo = specs()
+    runs = dict(local.run_all(todo, store, False, Control()))
+    assert sorted(runs) == [0, 1, 2, 3]
+    assert children() == []
+    for position in (1, 2):
+        alone = run_here(todo[position], store, False, threading.Event(), lambda progress: None)
+        for name in ("metrics", "effective", "identity", "fingerprint", "split", "data", "device", "steps", "samples",
+                     "notice", "status", "progress"):
+            assert runs[position][name] == alone[name], name
+        assert store.load_samples(alone["id"]).equals(store.load_samples(runs[position]["id"]))
+        start, *_, last = store.events(runs[position]["id"])
+        watched = store.events(alone["id"])
+        assert (start["kind"], start["bins"]) == ("start", watched[0]["bins"])
+        assert start["null_band"] == alone["metrics"]["null_band"]
+        assert last["reading"]["accuracy"]["forget"] == round(alone["metrics"]["forget_accuracy"], 3)
+        assert sum(last["reading"]["histogram"]["forget"]) == start["counts"]["forget"]
+        assert last["trace"]["alpha"][0] == todo[position].effective["alpha"]
+
+
+def test_a_worker_that_dies_is_replaced_and_its_cell_tried_again(with_original, store, two_workers):
+    killed, runs = [], {}
+    for position, run in local.run_all(specs(alphas=(0.1, 0.3, 0.5)), store, False, Control()):
+        runs[position] = run["status"]
+        if not killed:
+            killed = [child.pid for child in children()]
+            for child in children():
+                child.kill()
+    assert len(killed) == 2
+    assert runs == dict.fromkeys(range(6), "finished")
+    assert len(store.list()) == 6
+
+
+def test_a_cell_that_takes_its_worker_down_twice_has_failed(with_original, store, two_workers, monkeypatch):
+    monkeypatch.setattr("engine.executors.processes.TRIES", 1)
+    stop = threading.Event()
+
+    def kill() -> None:
+        while not stop.is_set():
+            for child in children():
+                child.kill()
+            time.sleep(0.05)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    runs = [run for _, run in local.run_all(specs()[:2], store, False, Control())]
+    stop.set()
+    killer.join()
+    assert [(run["status"], run["reason"]) for run in runs] == [
+        ("failed", "Its process ended without an answer (exit status -9, 1 of 1 tries): out of memory?")] * 2
+
+
+def test_cancel_ends_the_workers_and_says_so(with_original, store, two_workers):
+    control, ended = Control(), []
+    for _, run in local.run_all(specs(alphas=(0.1, 0.2, 0.3, 0.4, 0.5)), store, False, control):
+        ended.append(run["id"])
+        control.cancel.set()
+    assert children() == []
+    stopped = [run for run in store.list() if run["id"] not in ended]
+    assert stopped and {(run["status"], run["reason"]) for run in stopped} == {("cancelled", STOPPED)}
+
+
+def test_paused_starts_nothing_new(with_original, store, two_workers):
+    control, said = Control(), []
+    control.paused.set()
+
+    def tell(progress: dict) -> None:
+        said.append(progress["stage"])
+        if said.count("Unlearning") == 3:
+            assert store.list() == []
+            control.paused.clear()
+
+    assert len(list(local.run_all(specs()[:2], store, False, control, tell))) == 2
+
+
+def test_killed_at_random_moments_nothing_is_lost_or_done_twice(with_original, store):
+    command = ("-m", "engine", "sweep", "--alphas", "0.1,0.2,0.3,0.4", "--forget-fractions", "0.05,0.3", "--set",
+               "retain_epochs=1", "--json")
+    finished: dict[str, float] = {}
+
+    def enough(wanted: int) -> bool:
+        return len(store.list(status=("finished",))) >= wanted
+
+    for wanted in (1, 4):
+        process = start_python(*command)
+        wait_for(functools.partial(enough, wanted), f"{wanted} finished cells")
+        time.sleep(random.Random(wanted).random() / 2)
+        workers = psutil.Process(process.pid).children()
+        process.kill()
+        process.communicate()
+        assert psutil.wait_procs(workers, timeout=10)[1] == [], "workers end with whoever started them"
+        kept = {run["id"]: run["ended"] for run in store.list(status=("finished",))}
+        assert finished.items() <= kept.items()
+        finished = kept
+    process = start_python(*command)
+    result = json.loads(process.communicate()[0])
+    assert (result["counts"], result["reused"]) == ({"finished": 8}, len(finished))
+    assert result["computed"] == 8 - len(finished)
+    runs = Store(store.root).list()
+    assert len({run["fingerprint"] for run in runs if run["status"] == "finished"}) == 8
+    assert sum(run["status"] == "finished" for run in runs) == 8
+    assert {run["status"] for run in runs} <= {"finished", "interrupted"}
+    assert all(store.load_samples(run["id"]) is not None for run in runs if run["status"] == "finished")
+
+
+def test_a_worker_stays_on_its_split_and_helps_out_at_the_end():
+    order = Order(specs(alphas=(0.1, 0.3, 0.5)))
+    one, other = (resolve(Spec(forget_fraction=f)).split_identity() for f in (0.05, 0.3))
+    assert [order.take(split) for split in ("", "", one, other, one, one, one)] == [0, 3, 1, 4, 2, 5, None]
+
+
+def test_what_goes_wrong_in_a_worker_is_the_outcome(monkeypatch):
+    def breaks(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("engine.outcome.split_of", breaks)
+    outcome = compute(specs()[0], SimpleNamespace(data=None))
+    assert outcome.columns == {"status": "failed", "reason": "Out of memory: a smaller batch size needs less."}
+    assert read_line(line_of(3, outcome)) == (3, outcome)
+
+
+def test_an_outcome_is_one_line_of_json():
+    outcome = Outcome({"status": "finished", "metrics": {"a": 0.1 + 0.2, "b": None}}, [{"kind": "start"}], b"\x00PAR1")
+    line = line_of(7, outcome)
+    assert "\n" not in line
+    assert read_line(line) == (7, outcome)
+
+
+@pytest.mark.parametrize(("cells", "dataset", "cores", "workers"), [
+    (9, "digits", 4, 4), (3, "digits", 4, 3), (1, "digits", 4, 0), (9, "digits", 1, 1), (9, "cifar10", 4, 0)])
+def test_as_many_workers_as_cores_where_one_thread_is_enough(monkeypatch, cells, dataset, cores, workers):
+    monkeypatch.setattr(local, "cores", lambda: cores)
+    monkeypatch.setattr(local, "graphics_card", lambda: None)
+    assert local.workers_for([resolve(Spec(dataset=dataset, seed=seed)) for seed in range(cells)]) == workers
