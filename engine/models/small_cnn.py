@@ -17,9 +17,15 @@ def build(classes: int, channels: int) -> Any:
     def block(inside: int, outside: int) -> list[nn.Module]:
         return [nn.Conv2d(inside, outside, 3, padding=1, bias=False), nn.BatchNorm2d(outside), nn.ReLU()]
 
+    class AverageTo(nn.AdaptiveAvgPool2d):
+        """Leaves a map that has the size already as it is: averaging single pixels took 4% of a step on digits."""
+
+        def forward(self, x: Any) -> Any:
+            return x if x.shape[-1] == x.shape[-2] == self.output_size else super().forward(x)
+
     return nn.Sequential(
         *block(channels, 24), *block(24, 32), nn.MaxPool2d(2), *block(32, 48),
-        nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(48 * 16, classes),
+        AverageTo(4), nn.Flatten(), nn.Linear(48 * 16, classes),
     )
 
 
