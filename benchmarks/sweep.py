@@ -1,6 +1,6 @@
 """Runs of the authors' grid that a sweep finishes a second: on all cores, on one, and against the CLI cell by cell.
 
-    python -m benchmarks.sweep [--cells 144]
+``python benchmarks/sweep.py [--cells 144]``; prints one JSON object last.
 
 Every part starts from an empty store with nothing but the Original; starting the processes is part of it.
 """
@@ -17,6 +17,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from benchmarks._timing import report
 from engine.checkpoints import Checkpoints
 from engine.executors import Control, local
@@ -24,7 +26,7 @@ from engine.spec import resolve
 from engine.store import Store
 from engine.sweeps import Cell, Sweep, preset
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parent.parent
 ONE_CORE, BY_CLI = 24, 6  # cells of the two smaller parts
 
 
@@ -38,7 +40,7 @@ def swept(sweep: Sweep, cells: Sequence[Cell], cores: int | None = None) -> floa
     chosen = json.dumps([cells, cores])
     with tempfile.TemporaryDirectory() as home:
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "benchmarks.sweep", "--part", chosen], cwd=ROOT, check=True,
+        subprocess.run([sys.executable, __file__, "--part", chosen], cwd=ROOT, check=True,
                        env=os.environ | {"UNLEARN_HOME": home})
         return time.perf_counter() - began
 
