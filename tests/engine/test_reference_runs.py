@@ -194,7 +194,7 @@ def test_a_run_that_cannot_be_completed_fails_neither_itself_nor_the_retraining(
 
     lab.run()
     monkeypatch.setattr("engine.reference.tug_of_war", broken)
-    monkeypatch.setattr(experiment, "_with_reference", lambda metrics, *arguments: metrics)
+    monkeypatch.setattr(experiment, "with_reference", lambda metrics, *arguments: metrics)
     retrained = lab.run("retrain")
     assert retrained["status"] == "finished" and retrained["metrics"]["forget_accuracy"] > 0
     assert f"runs could not be completed after run {retrained['id']}" in caplog.text
