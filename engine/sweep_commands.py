@@ -15,16 +15,15 @@ from typing import Any
 from engine import estimates
 from engine.commands import Result, as_number, assignments
 from engine.errors import BadSpec
-from engine.executors import Control, local
-from engine.registry import unknown
+from engine.executors import EXECUTORS, Control
 from engine.spec import resolve
 from engine.store import Run, open_store
+from engine.sweep_jobs import executor_problems
 from engine.sweep_runs import Runs, cell_of, counts, find_runs, missing
 from engine.sweeps import FRACTION, PRESETS, Axis, Cell, Sweep, check, preset
 from engine.terminal import ProgressLine, ctrl_c, heartbeat
 from engine.types import PROFILES
 
-EXECUTORS = {"local": local.run_all}
 FAILED, INTERRUPTED = 1, 130
 
 
@@ -76,7 +75,7 @@ def command_sweep(options: Namespace) -> Result:
 
 def sweep_of(options: Namespace) -> Sweep:
     """The sweep that the command line asks for. Raises BadSpec with every problem."""
-    problems = [] if options.executor in EXECUTORS else [unknown("executor", options.executor, tuple(EXECUTORS))]
+    problems = executor_problems(options.executor)
     fixed, wrong = assignments(options.assignments, "--set")
     chosen, more = assignments(options.options, "--option")
     axes, bad_axes = assignments(options.axis, "--axis")
@@ -114,7 +113,8 @@ def _carried_out(sweep: Sweep, todo: Sequence[Cell], options: Namespace, store: 
               "note": "" if left is None else f"{estimates.duration(left)} left"})
 
     specs = [resolve(sweep.spec(*cell)) for cell in todo]
-    for position, run in EXECUTORS[options.executor](specs, store, options.train_original, Control(cancel), tell):
+    executor = EXECUTORS[options.executor]
+    for position, run in executor.run_all(specs, store, options.train_original, Control(cancel), tell):
         ended += 1
         yield todo[position], run
 

@@ -6,13 +6,14 @@ kill, not in a larger grid, and not where a run was asked for by itself.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from typing import Any
 
 from engine.comparison import RANK
 from engine.errors import BadSpec
 from engine.recorded import recorded_runs
-from engine.spec import resolve
+from engine.spec import Resolved, resolve
 from engine.store import Run, Store
 from engine.sweeps import Cell, Sweep
 from engine.types import Spec
@@ -29,7 +30,7 @@ def find_runs(sweep: Sweep, store: Store, recorded: bool = True) -> Runs:
     Best is the newest finished one of one's own, then a recorded one (with ``recorded``), then what runs or waits,
     and last the newest that failed or was stopped.
     """
-    wanted = {resolve(sweep.spec(*cell)).fingerprint: cell for cell in sweep.cells()}
+    wanted = {resolved.fingerprint: cell for cell, resolved in resolved_cells(sweep).items()}
     mine = store.list(newest_first=True, fingerprint=tuple(wanted))
     shipped = _shipped(sweep) if recorded else {}
     found: Runs = {}
@@ -39,6 +40,29 @@ def find_runs(sweep: Sweep, store: Store, recorded: bool = True) -> Runs:
         if found.get(wanted[fingerprint], {}).get("status") != "finished":
             found[wanted[fingerprint]] = shipped[fingerprint]
     return found
+
+
+def resolved_cells(sweep: Sweep) -> dict[Cell, Resolved]:
+    """The resolved spec of every cell; remembered, because a page asks for them every second. Raises BadSpec."""
+    return _resolved_cells(_ByContent(sweep))
+
+
+@functools.lru_cache(maxsize=8)
+def _resolved_cells(of: _ByContent) -> dict[Cell, Resolved]:
+    return {cell: resolve(of.sweep.spec(*cell)) for cell in of.sweep.cells()}
+
+
+class _ByContent:
+    """A sweep as a key: it holds dictionaries, so it has no hash of its own."""
+
+    def __init__(self, sweep: Sweep):
+        self.sweep, self.text = sweep, repr(sweep)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByContent) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
 
 def missing(sweep: Sweep, runs: Runs) -> list[Cell]:

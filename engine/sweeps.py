@@ -59,9 +59,10 @@ class Sweep:
 
     def spec(self, x: Any, y: Any, seed: int) -> Spec:
         """The run of one cell."""
-        return self._spec({self.across.name: x, self.down.name: y}, seed)
+        return self.spec_with({self.across.name: x, self.down.name: y}, seed)
 
-    def _spec(self, varied: Mapping[str, Any], seed: int) -> Spec:
+    def spec_with(self, varied: Mapping[str, Any], seed: int = 0) -> Spec:
+        """A run of the sweep in which only these quantities are set, the others as the method has them."""
         values = {**self.parameters, **varied}
         fraction = values.pop(FRACTION, self.forget_fraction)
         return Spec(dataset=self.dataset, method=self.method, model=self.model, forget_fraction=fraction, seed=seed,
@@ -120,8 +121,8 @@ def _value_problems(sweep: Sweep) -> list[str]:
     """What is wrong with single values: each is tried once, everything else at its default."""
     if sweep.size > MOST_RUNS or _unknown_axes(sweep):
         return []
-    tries = [sweep._spec({}, 0), *(sweep._spec({}, seed) for seed in sweep.seeds),
-             *(sweep._spec({axis.name: value}, 0) for axis in (sweep.across, sweep.down) for value in axis.values)]
+    tries = [sweep.spec_with({}), *(sweep.spec_with({}, seed) for seed in sweep.seeds),
+             *(sweep.spec_with({axis.name: value}) for axis in (sweep.across, sweep.down) for value in axis.values)]
     problems = []
     for spec in tries:
         try:

@@ -65,17 +65,18 @@ class Followed:
 
 def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
     """Every run that has begun, in the comparison's order; of a run that goes on only what is new is read."""
-    kept: dict[str, Followed] = st.session_state.setdefault(KEPT, {})
-    while len(kept) > MOST_KEPT:
-        kept.pop(next(iter(kept)))
     found = []
     for cell in comparison.grid():
         if (run := runs.get(cell)) and run["status"] != "queued":
-            found.append(_followed(run, kept))
+            found.append(followed(run))
     return [one for one in found if one.start]
 
 
-def _followed(run: Run, kept: dict[str, Followed]) -> Followed:
+def followed(run: Run) -> Followed:
+    """A run's course so far; the session remembers it, and of one that goes on only what is new is read."""
+    kept: dict[str, Followed] = st.session_state.setdefault(KEPT, {})
+    while len(kept) > MOST_KEPT:
+        kept.pop(next(iter(kept)))
     one = kept.setdefault(run["id"], Followed(run))
     going_on = one.running
     one.running = run["status"] not in ENDED

@@ -63,7 +63,8 @@ async function draw(element, state, data, turn) {
   delete layout.width;
   if (state.note) element.replaceChildren();
   state.note = false;
-  await Plotly.react(element, figure.data, layout, CONFIG);
+  const image = { ...CONFIG.toImageButtonOptions, ...(layout.meta?.image ? { format: layout.meta.image } : {}) };
+  await Plotly.react(element, figure.data, layout, { ...CONFIG, toImageButtonOptions: image });
   if (!state.bound) bind(element, state, Plotly);
 }
 

@@ -26,17 +26,19 @@ STYLE = """
   .stMain [data-testid=stColumn]:has(> * > .st-key-view) { min-width: 100% !important; }
 }
 """
-START, UNLEARN, COMPARE, RUNS = (f"pages/{name}.py" for name in ("start", "unlearn", "compare", "runs"))
+START, UNLEARN, COMPARE, ROBUSTNESS, RUNS = (f"pages/{name}.py" for name in (
+    "start", "unlearn", "compare", "robustness", "runs"))
 
 
 def pages(icons: bool = True) -> list[Any]:
     """The pages in the order of the sidebar."""
-    home, eraser, bars, rows = (f":material/{name}:" if icons else None
-                                for name in ("home", "ink_eraser", "leaderboard", "list"))
+    home, eraser, bars, grid, rows = (f":material/{name}:" if icons else None
+                                      for name in ("home", "ink_eraser", "leaderboard", "grid_on", "list"))
     return [
         st.Page(START, title="Start", icon=home, default=True),
         st.Page(UNLEARN, title="Unlearn", icon=eraser, url_path="unlearn"),
         st.Page(COMPARE, title="Compare", icon=bars, url_path="compare"),
+        st.Page(ROBUSTNESS, title="Robustness", icon=grid, url_path="robustness"),
         st.Page(RUNS, title="Runs", icon=rows, url_path="runs"),
     ]
 

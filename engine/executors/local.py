@@ -37,6 +37,10 @@ def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, contro
         yield position, run_here(resolved, store, train_original, control.cancel, on_progress)
 
 
+def problem() -> None:
+    """This machine is always there."""
+
+
 def workers_for(todo: Sequence[Resolved]) -> int:
     """How many processes to use; 0: none, every run has the whole machine (and is watched live)."""
     threads = {resolved.dataset.threads for resolved in todo}

@@ -27,22 +27,29 @@ STATE = """() => [...document.querySelectorAll('[class*=st-key-]')].filter(e => 
 NOW = "[class*=st-key-now-] .live-chart"
 
 
-@pytest.fixture
-def home(tmp_path):
-    return tmp_path
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """The results folder of the one server that most tests here use: a start costs it seconds of imports."""
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture(scope="module")
+def app(serve, shared):
+    """The address of that server."""
+    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(shared)})
 
 
 @pytest.fixture
-def app(serve, home):
-    """The app's address, on an empty results folder."""
-    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(home)})
+def home(request, tmp_path):
+    """Where the test's server keeps its results: its own place, unless it uses the shared server."""
+    return request.getfixturevalue("shared") if "app" in request.fixturenames else tmp_path
 
 
 def picture(page, name: str) -> None:
     PICTURES.mkdir(exist_ok=True)
     size = page.viewport_size
     page.set_viewport_size({"width": size["width"], "height": 1700 if name.startswith("unlearn") else 900})
-    page.wait_for_timeout(1000)  # fonts and the last chart's drawing
+    page.wait_for_timeout(500)  # fonts and the last chart's drawing
     page.screenshot(path=str(PICTURES / f"{name}.png"))
     page.set_viewport_size(size)
 
@@ -74,6 +81,17 @@ def started(home: Path, run_id: str, step: int = 1) -> None:
     while ((store.get(run_id)["progress"] or {}).get("step") or 0) < step:
         assert time.monotonic() < until, store.get(run_id)
         time.sleep(0.1)
+
+
+def test_a_runs_address_first_thing_after_a_server_start(page, app, home):
+    """The first test of this file: nobody has been at the server before."""
+    run_id = Store(home).submit(resolve(Spec()))
+    page.goto(f"{app}/unlearn?run={run_id}")
+    page.get_by_text("measured on the complete sets, the charts").wait_for()
+    links = page.locator("[data-testid=stSidebarNavLink]").all_inner_texts()
+    assert [link.split()[-1] for link in links] == ["Start", "Unlearn", "Compare", "Robustness", "Runs"]
+    assert page.url.endswith(f"/unlearn?run={run_id}")
+    no_error(page)
 
 
 def test_the_demo_from_click_to_finished(page, app, home):
@@ -120,8 +138,8 @@ def look(page, seen: list[str], progress: set[str]) -> None:
 
 
 def test_pictures_in_dark_and_narrow(browser, app, home):
-    store = Store(home)
-    run_id = store.submit(resolve(Spec()))
+    done = Store(home).list(status=("finished",), limit=1)
+    run_id = done[0]["id"] if done else Store(home).submit(resolve(Spec()))
     for scheme, width in (("dark", 1440), ("light", 900), ("dark", 900)):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page = context.new_page()
@@ -163,16 +181,6 @@ def test_zoom_survives_a_run_and_no_chart_is_replaced(page, app, home):
     page.locator(f".st-key-stop-{run_id} button").first.click()
     assert ended(home, run_id)["status"] == "cancelled"
     page.get_by_text("What was measured until then is kept.").wait_for()
-    no_error(page)
-
-
-def test_a_runs_address_first_thing_after_a_server_start(page, app, home):
-    run_id = Store(home).submit(resolve(Spec()))
-    page.goto(f"{app}/unlearn?run={run_id}")
-    page.get_by_text("measured on the complete sets, the charts").wait_for()
-    links = page.locator("[data-testid=stSidebarNavLink]").all_inner_texts()
-    assert [link.split()[-1] for link in links] == ["Start", "Unlearn", "Compare", "Runs"]
-    assert page.url.endswith(f"/unlearn?run={run_id}")
     no_error(page)
 
 

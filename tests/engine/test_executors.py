@@ -90,18 +90,8 @@ def test_a_cell_that_takes_its_worker_down_twice_has_failed(with_original, store
         ("failed", "Its process ended without an answer (exit status -9, 1 of 1 tries): out of memory?")] * 2
 
 
-def test_cancel_ends_the_workers_and_says_so(with_original, store, two_workers):
-    control, ended = Control(), []
-    for _, run in local.run_all(specs(alphas=(0.1, 0.2, 0.3, 0.4, 0.5)), store, False, control):
-        ended.append(run["id"])
-        control.cancel.set()
-    assert children() == []
-    stopped = [run for run in store.list() if run["id"] not in ended]
-    assert stopped and {(run["status"], run["reason"]) for run in stopped} == {("cancelled", STOPPED)}
-
-
-def test_paused_starts_nothing_new(with_original, store, two_workers):
-    control, said = Control(), []
+def test_paused_starts_nothing_new_and_cancel_ends_the_workers_and_says_so(with_original, store, two_workers):
+    control, said, ended = Control(), [], []
     control.paused.set()
 
     def tell(progress: dict) -> None:
@@ -110,7 +100,12 @@ def test_paused_starts_nothing_new(with_original, store, two_workers):
             assert store.list() == []
             control.paused.clear()
 
-    assert len(list(local.run_all(specs()[:2], store, False, control, tell))) == 2
+    for _, run in local.run_all(specs(alphas=(0.1, 0.2, 0.3, 0.4, 0.5)), store, False, control, tell):
+        ended.append(run["id"])
+        control.cancel.set()
+    assert children() == []
+    stopped = [run for run in store.list() if run["id"] not in ended]
+    assert stopped and {(run["status"], run["reason"]) for run in stopped} == {("cancelled", STOPPED)}
 
 
 def test_killed_at_random_moments_nothing_is_lost_or_done_twice(with_original, store):

@@ -71,12 +71,20 @@ def test_all_problems_are_told_at_once():
     assert len(problems(bad)) == 3
 
 
+@pytest.fixture
+def in_process(monkeypatch):
+    """No worker processes, whose start takes seconds: tests/engine/test_executors.py has them."""
+    from engine.executors import local
+
+    monkeypatch.setattr(local, "workers_for", lambda todo: 0)
+
+
 def sweep_json(capsys, *more: str) -> tuple[int, dict]:
     status = main(["sweep", "--alphas", "0.1", "0.5", "--forget-fractions", "0.05,0.3", *QUICK, "--json", *more])
     return status, json.loads(capsys.readouterr().out)
 
 
-def test_the_command_computes_a_cell_once(capsys, tmp_path, monkeypatch):
+def test_the_command_computes_a_cell_once(capsys, tmp_path, monkeypatch, in_process):
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
     status, first = sweep_json(capsys)
     assert (status, first["runs"], first["counts"], first["computed"], first["reused"]) == (0, 4, {"finished": 4}, 4, 0)
@@ -88,7 +96,7 @@ def test_the_command_computes_a_cell_once(capsys, tmp_path, monkeypatch):
     assert len(Store(tmp_path).list()) == 8
 
 
-def test_a_cell_equals_the_run_asked_for_by_itself(capsys, tmp_path, monkeypatch):
+def test_a_cell_equals_the_run_asked_for_by_itself(capsys, tmp_path, monkeypatch, in_process):
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
     main(["run", "--alpha", "0.5", "--forget-fraction", "0.3", *QUICK, "--json"])
     alone = json.loads(capsys.readouterr().out)
@@ -98,9 +106,8 @@ def test_a_cell_equals_the_run_asked_for_by_itself(capsys, tmp_path, monkeypatch
     assert swept["cells"][-1]["mia_loss_gap"] == alone["metrics"]["mia_loss_gap"]
 
 
-def test_a_failed_cell_is_shown_and_the_rest_goes_on(capsys, tmp_path, monkeypatch):
+def test_a_failed_cell_is_shown_and_the_rest_goes_on(capsys, tmp_path, monkeypatch, in_process):
     from engine import experiment
-    from engine.executors import local
 
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
     unlearn = experiment.unlearn
@@ -111,7 +118,6 @@ def test_a_failed_cell_is_shown_and_the_rest_goes_on(capsys, tmp_path, monkeypat
         return unlearn(bench, resolved, *rest)
 
     monkeypatch.setattr(experiment, "unlearn", breaks)
-    monkeypatch.setattr(local, "workers_for", lambda todo: 0)  # in this process, where it can be broken
     status, result = sweep_json(capsys)
     assert (status, result["counts"], result["computed"]) == (1, {"finished": 3, "failed": 1}, 3)
     assert result["cells"][1]["reason"] == "Out of memory: a smaller batch size needs less."

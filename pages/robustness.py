@@ -1,0 +1,10 @@
+"""How sensitive is it? A grid of two quantities, filled in live; click a square to see its runs."""
+
+import streamlit as st
+
+from ui import robustness, shell
+
+shell.ensure()
+
+st.title("How sensitive is it?")
+robustness.show()

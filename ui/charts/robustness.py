@@ -1,0 +1,136 @@
+"""The heatmap of a sweep: values, states, what is within noise, the best of each row and the rule. Pure.
+
+Squares sit on whole numbers, column by row from the top, so that values need not be evenly spaced; labels name them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import plotly.graph_objects as go
+
+from ui.charts import blank_figure
+
+GOOD, MIDDLE, POOR = "#1b9e8f", "#f2e6c9", "#d97706"
+PAPER = [[0.0, "#fff7ec"], [0.35, "#fdbb84"], [0.7, "#d7301f"], [1.0, "#7f0000"]]
+MARK = "#7b3fe4"
+RULE = "#b0006d"
+LEAST = 5.0  # points that the colours span at the least: smaller differences do not look large
+ROW, FRAME = 34, 150  # pixels of a row, and of everything around the rows
+Spot = tuple[int, int]  # column, row
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is drawn over the squares."""
+
+    within: Sequence[Spot] = ()
+    waiting: Sequence[Spot] = ()
+    running: Sequence[Spot] = ()
+    failed: Sequence[Spot] = ()
+    best: Sequence[Spot] = ()
+    chosen: Spot | None = None
+    rule: Mapping[int, float] = field(default_factory=dict)  # by row: where between the columns
+
+
+def height(rows: int) -> int:
+    """Pixels of a heatmap with so many rows."""
+    return FRAME + max(5, rows) * ROW
+
+
+def position(values: Sequence[float], value: float) -> float | None:
+    """Where a value lies between the columns, by straight lines; None outside of them."""
+    pairs = sorted(zip(values, range(len(values))))
+    for (low, at), (high, then) in zip(pairs, pairs[1:] or pairs):
+        if low - 1e-9 <= value <= high + 1e-9:
+            return at if high == low else at + (value - low) / (high - low) * (then - at)
+    return None
+
+
+def plot_heatmap(columns: Sequence[str], rows: Sequence[str], z: Sequence[Sequence[float | None]],
+                 said: Sequence[Sequence[str]], axes: tuple[str, str], title: str, subtitle: str, marks: Marks,
+                 high_is_good: bool = False, unit: str = "points") -> go.Figure:
+    """Squares coloured by value; ``said`` is what hovering says. Bars hatch what waits, a frame pulses what runs."""
+    figure = blank_figure(title, subtitle, **_axes(columns, rows, axes))
+    figure.add_trace(_squares(columns, rows, z, said, high_is_good, unit))
+    figure.add_trace(_hatched(marks.waiting))
+    for spots, shape in ((marks.within, {"line": {"color": "#0b6e63", "width": 2}}),
+                         ([marks.chosen] if marks.chosen else [], {"line": {"color": MARK, "width": 4}})):
+        for column, row in spots:
+            figure.add_shape(type="rect", x0=column - 0.46, x1=column + 0.46, y0=row - 0.45, y1=row + 0.45, **shape)
+    if marks.rule:
+        at = sorted(marks.rule)
+        figure.add_trace(go.Scatter(x=[marks.rule[row] for row in at], y=at, mode="lines", name="the rule",
+                                    line={"color": RULE, "width": 3, "dash": "dash"}, hoverinfo="skip"))
+    figure.add_trace(_text(marks.best, "★", "best of its row", 13, 0.36, -0.3))
+    figure.add_trace(_text(marks.failed, "✕", "failed", 18))
+    figure.add_trace(go.Scatter(
+        x=[column for column, _ in marks.running], y=[row for _, row in marks.running], mode="markers", name="running",
+        hoverinfo="skip", marker={"symbol": "square-open", "size": 20, "color": MARK, "line": {"width": 3}},
+        visible=bool(marks.running)))
+    return figure.update_layout(height=height(len(rows)), showlegend=False,
+                                margin={"l": 70, "r": 10, "t": figure.layout.margin.t, "b": 48})
+
+
+def plot_as_paper(columns: Sequence[str], rows: Sequence[str], panels: Sequence[tuple[str, Sequence[Sequence[Any]]]],
+                  axes: tuple[str, str]) -> go.Figure:
+    """Figure 2 as the paper prints it: panels side by side on white, one decimal a square, nothing else."""
+    figure = go.Figure(layout={"paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff", "font": {"color": "#111111"},
+                               "meta": {"image": "svg"}, "margin": {"l": 70, "r": 20, "t": 50, "b": 60}})
+    width = 1 / len(panels)
+    for number, (title, z) in enumerate(panels):
+        name = "" if number == 0 else str(number + 1)
+        left, right = number * width + (0.05 if number else 0), (number + 1) * width - 0.09
+        figure.add_trace(go.Heatmap(
+            z=z, x=list(range(len(columns))), y=list(range(len(rows))), xaxis=f"x{name}", yaxis=f"y{name}", zmin=0,
+            colorscale=PAPER, texttemplate="%{z:.1f}", xgap=1, ygap=1, hoverinfo="z",
+            colorbar={"x": right + 0.005, "xanchor": "left", "thickness": 10}))
+        parts = _axes(columns, rows, axes)
+        figure.update_layout({f"xaxis{name}": parts["xaxis"] | {"domain": [left, right], "anchor": f"y{name}"},
+                              f"yaxis{name}": parts["yaxis"] | {"anchor": f"x{name}"}})
+        figure.add_annotation(text=f"({'abcdef'[number]}) {title}", x=(left + right) / 2, y=1.02, xref="paper",
+                              yref="paper", xanchor="center", yanchor="bottom", showarrow=False, font={"size": 14})
+    return figure.update_layout(height=height(len(rows)))
+
+
+# --- parts ----------------------------------------------------------------------------------
+
+
+def _axes(columns: Sequence[str], rows: Sequence[str], axes: tuple[str, str]) -> dict[str, Any]:
+    plain = {"showgrid": False, "zeroline": False, "ticks": ""}
+    return {"xaxis": plain | {"title": {"text": axes[0], "standoff": 6}, "tickvals": list(range(len(columns))),
+                              "ticktext": list(columns), "range": [-0.5, len(columns) - 0.5]},
+            "yaxis": plain | {"title": {"text": axes[1], "standoff": 6}, "tickvals": list(range(len(rows))),
+                              "ticktext": list(rows), "range": [len(rows) - 0.5, -0.5]}}
+
+
+def _squares(columns: Sequence[str], rows: Sequence[str], z: Sequence[Sequence[float | None]],
+             said: Sequence[Sequence[str]], high_is_good: bool, unit: str) -> go.Heatmap:
+    known = [value for line in z for value in line if value is not None]
+    low, high = (min(known, default=0.0), max(known, default=100.0)) if high_is_good else (0.0, max([LEAST, *known]))
+    if high_is_good:
+        low = min(low, high - LEAST)
+    scale = [GOOD, MIDDLE, POOR] if not high_is_good else [POOR, MIDDLE, GOOD]
+    return go.Heatmap(
+        z=[[None if value is None else round(value, 3) for value in line] for line in z],
+        x=list(range(len(columns))), y=list(range(len(rows))), hovertext=[list(line) for line in said],
+        hovertemplate="%{hovertext}<extra></extra>", colorscale=[[at / 2, colour] for at, colour in enumerate(scale)],
+        zmin=low, zmax=high, xgap=2, ygap=2, texttemplate="%{z:.1f}" if len(columns) <= 16 else None,
+        textfont={"size": 11}, colorbar={"title": {"text": unit, "side": "right"}, "thickness": 10, "outlinewidth": 0})
+
+
+def _hatched(spots: Sequence[Spot]) -> go.Bar:
+    return go.Bar(x=[column for column, _ in spots], base=[row - 0.46 for _, row in spots], y=[0.92] * len(spots),
+                  width=0.94, hoverinfo="skip", name="waiting", visible=bool(spots),
+                  marker={"color": "rgba(128,128,128,0.08)", "line": {"width": 0},
+                          "pattern": {"shape": "/", "size": 7, "solidity": 0.2, "fgcolor": "rgba(128,128,128,0.75)",
+                                      "bgcolor": "rgba(128,128,128,0.08)"}})
+
+
+def _text(spots: Sequence[Spot], sign: str, name: str, size: int, right: float = 0.0, down: float = 0.0) -> go.Scatter:
+    colour = "#111111" if sign == "★" else "#d6453d"
+    return go.Scatter(x=[column + right for column, _ in spots], y=[row + down for _, row in spots], mode="text",
+                      text=[sign] * len(spots), textfont={"size": size, "color": colour},
+                      name=name, hoverinfo="skip", visible=bool(spots))

@@ -1,0 +1,200 @@
+"""The Robustness page: a heatmap that fills in while a sweep goes on, square by square, and each square from near.
+
+The form is on the left (ui/robustness_form.py). The right comes from the store alone, by a fragment that looks again
+while the sweep goes on, so that a reload, another tab or another process shows the same.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from engine import heatmap_exports as exports
+from engine.heatmaps import METRICS, Heatmap, build
+from engine.jobs import manager
+from engine.metrics import BY_NAME
+from engine.sweep_jobs import sweeps
+from engine.sweep_runs import Runs, find_runs
+from engine.sweeps import Sweep
+from ui import robustness_cell, robustness_form, robustness_link, robustness_rows, shell, words
+from ui.charts import robustness as charts
+from ui.live_chart import live_chart
+from ui.robustness_map import marks, matrix, said, subtitle, title
+
+EVERY = 1.0  # seconds between two looks at a sweep
+CHOSEN = "robustness.chosen"
+TITLES = {"mia_loss_gap": "Attack on the loss", "mia_entropy_gap": "Attack on the entropy",
+          "accuracy_gap": "Accuracy gap", "test_accuracy": "Test accuracy"}
+NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map** on the left: the squares take colour one "
+           "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
+STYLE = """<style>
+@keyframes sweep-pulse { 50% { opacity: .15; } }
+.st-key-robustness-map .scatterlayer .points path.point { animation: sweep-pulse 1.2s ease-in-out infinite; }
+@media (prefers-reduced-motion: reduce) {
+  .st-key-robustness-map .scatterlayer .points path.point { animation: none; } }
+@media (min-width: 1251px) { .stMainBlockContainer { padding-left: 2.5rem; padding-right: 2.5rem; } }
+.stMain .st-key-smalls [data-testid=stHorizontalBlock] { flex-wrap: wrap; gap: .3rem; }
+.stMain .st-key-smalls [data-testid=stColumn] {
+  min-width: 5rem !important; max-width: 14rem; flex: 1 1 5rem !important; }
+</style>"""
+
+
+def show() -> None:
+    """Form and view, side by side."""
+    st.html(STYLE)
+    settings, view = st.columns([2, 7], gap="medium")
+    with settings.container(key="settings"):
+        sweep, problems = robustness_form.form()
+    with view.container(key="view"):
+        for sentence in robustness_form.problems():
+            st.warning(sentence, icon=":material/link_off:")
+        for sentence in problems:
+            st.error(sentence, icon=":material/error:")
+        active = sweeps().active is not None
+        if sweep:
+            st.fragment(_look, run_every=EVERY if active else None)(sweep, active)
+    runs = find_runs(sweep, manager().store) if sweep else {}
+    with settings, st.container(key="sweep-start"):
+        robustness_form.start(sweep, runs)
+
+
+def _look(sweep: Sweep, was_active: bool) -> None:
+    """One look at the store; what it refuses is a sentence, also when only this part of the page is drawn."""
+    shell.in_words(lambda: _view(sweep, was_active))
+
+
+def _view(sweep: Sweep, was_active: bool) -> None:
+    if was_active and sweeps().active is None:
+        st.rerun()
+    _progress(sweep)
+    metric, paper, recorded = _controls()
+    runs = find_runs(sweep, manager().store)
+    if recorded:
+        runs = {cell: run for cell, run in runs.items() if run.get("recorded")}
+    if not runs and sweeps().active is None:
+        st.info(NOTHING, icon=":material/grid_on:")
+        return
+    if paper:
+        _as_paper(sweep, runs)
+    heatmap = build(sweep, runs, metric)
+    if not paper:
+        _map(heatmap)
+    _below(heatmap, runs)
+
+
+def _controls() -> tuple[str, bool, bool]:
+    left, middle, right = st.columns([6, 2, 2], vertical_alignment="bottom")
+    metric = left.segmented_control("Measure", METRICS, format_func=lambda name: TITLES.get(name, BY_NAME[name].title),
+                                    default=METRICS[0], required=True, key="robustness.metric", persist_state="session",
+                                    help="Distances from 50% and between the accuracies are best at 0; test "
+                                         "accuracy is best high.")
+    paper = middle.toggle("As the paper", key="robustness.paper", persist_state="session",
+                          help="Figure 2 as the paper draws it: both panels, on white, nothing else. The camera in its "
+                               "corner saves it as SVG.")
+    recorded = right.toggle("Recorded only", key="robustness.recorded", persist_state="session",
+                            help="Leaves out your own runs: what ships with the app, with its machine and date on the "
+                                 "page Runs.")
+    return metric, paper, recorded
+
+
+# --- progress -------------------------------------------------------------------------------
+
+
+def _progress(sweep: Sweep) -> None:
+    """How far the sweep is, with pause and stop; of one that has ended badly, why."""
+    job = sweeps().current
+    if job is None:
+        return
+    now = job.view()
+    if now.state == "failed" and job.sweep == sweep:
+        st.error(f"The sweep could not go on. {now.reason}", icon=":material/error:")
+    if sweeps().active is None:
+        return
+    if job.sweep != sweep:
+        st.info("Another grid is being filled in: this one shows what is there of it.", icon=":material/info:")
+        address = urlencode(robustness_link.to_query(job.sweep))
+        st.markdown(f"[Show that grid](/robustness?{address})")
+    told = [f"{now.ended:,} of {now.todo:,} runs ended", f"{now.failed:,} failed" if now.failed else "",
+            {"paused": "paused: what has begun still ends", "stopping": "stopping"}.get(now.state, now.stage),
+            words.countdown(now.left) if now.state == "running" else ""]
+    bar, hold, stop = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
+    bar.progress(min(1.0, now.ended / now.todo), text=" · ".join(filter(None, told)))
+    if now.state == "paused":
+        hold.button("Go on", icon=":material/play_arrow:", key="sweep-pause", on_click=job.go_on, width="stretch")
+    else:
+        hold.button("Pause", icon=":material/pause:", key="sweep-pause", on_click=job.pause, width="stretch",
+                    disabled=now.state == "stopping", help="Begins nothing new until you go on.")
+    stop.button("Stop", icon=":material/stop:", key="sweep-stop", on_click=job.cancel, width="stretch",
+                disabled=now.state == "stopping",
+                help="Ends what runs; finished squares stay, and the rest can be filled in later.")
+
+
+# --- the map --------------------------------------------------------------------------------
+
+
+def _map(heatmap: Heatmap) -> None:
+    sweep = heatmap.sweep
+    columns, rows = ([exports.amount(axis.name, value) for value in axis.values]
+                     for axis in (sweep.across, sweep.down))
+    chosen = _chosen(heatmap)
+    figure = charts.plot_heatmap(columns, rows, matrix(heatmap), said(heatmap),
+                                 tuple(robustness_form.axis_title(axis.name) for axis in (sweep.across, sweep.down)),
+                                 title(heatmap), subtitle(heatmap), marks(heatmap, chosen), heatmap.high_is_good,
+                                 BY_NAME[heatmap.metric].unit)
+    click = live_chart(figure, "robustness-map", height=charts.height(len(rows)),
+                       revision=f"{'|'.join(robustness_link.to_query(sweep).values())}|{heatmap.metric}")
+    if click and isinstance(click.get("x"), int | float) and isinstance(click.get("y"), int | float):
+        at = (round(click["x"]), round(click["y"]))
+        if at != chosen and at[0] < len(columns) and at[1] < len(rows):
+            st.session_state[CHOSEN] = (sweep.across.values[at[0]], sweep.down.values[at[1]])
+            st.rerun(scope="fragment")
+
+
+def _chosen(heatmap: Heatmap) -> tuple[int, int] | None:
+    """The clicked square as column and row, where this grid has it."""
+    place = st.session_state.get(CHOSEN)
+    if place not in heatmap.squares:
+        return None
+    return heatmap.sweep.across.values.index(place[0]), heatmap.sweep.down.values.index(place[1])
+
+
+def _as_paper(sweep: Sweep, runs: Runs) -> None:
+    panels = [(charts_title, matrix(build(sweep, runs, name)))
+              for name, charts_title in (("mia_loss_gap", "|MIA<sub>L</sub> - 50|"),
+                                         ("accuracy_gap", "|A<sub>Df</sub> - A<sub>Dt</sub>|"))]
+    columns, rows = ([exports.amount(axis.name, value) for value in axis.values]
+                     for axis in (sweep.across, sweep.down))
+    figure = charts.plot_as_paper(columns, rows, panels, tuple(
+        robustness_form.axis_title(axis.name) for axis in (sweep.across, sweep.down)))
+    live_chart(figure, "robustness-paper", height=charts.height(len(rows)))
+
+
+def _below(heatmap: Heatmap, runs: Runs) -> None:
+    place = st.session_state.get(CHOSEN)
+    if place in heatmap.squares:
+        robustness_cell.show(heatmap.sweep, runs, place)
+    elif runs:
+        st.caption(":material/ads_click: Click a square: its runs open here beside their neighbours.")
+    robustness_rows.show(heatmap)
+    _take_away(heatmap, runs)
+
+
+def _take_away(heatmap: Heatmap, runs: Runs) -> None:
+    sweep = heatmap.sweep
+    export, link, _ = st.columns([1, 1, 2])
+    with export.popover("Export", icon=":material/download:", width="stretch"):
+        for name, ending, kind, write, what in (
+                ("CSV, every run", "csv", "text/csv", lambda: exports.to_csv(sweep, runs), "Every run, every digit."),
+                ("JSON, every run", "json", "application/json", lambda: exports.to_json(sweep, runs),
+                 "As the command sweep --json prints its cells."),
+                ("Markdown, this measure", "md", "text/markdown", lambda: exports.to_markdown(heatmap),
+                 "Means and standard deviations of the measure above."),
+                ("LaTeX, this measure", "tex", "text/x-tex", lambda: exports.to_latex(heatmap),
+                 "The same as a booktabs table.")):
+            st.download_button(name, write, f"sweep.{ending}", kind, on_click="ignore", help=what, width="stretch",
+                               key=f"robustness.export.{ending}")
+        st.caption("The map as a picture: the camera in its corner; **As the paper** saves SVG.")
+    with link.popover("Link", icon=":material/link:", width="stretch"):
+        st.code(f"{(st.context.url or '').partition('?')[0]}?{urlencode(robustness_link.to_query(sweep))}",
+                language=None, wrap_lines=True)

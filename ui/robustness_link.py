@@ -1,0 +1,88 @@
+"""What the Robustness page shows, as an address and back: ``?data=digits&across=alpha&xs=0.05+0.25&..``.
+
+Nonsense in an address is put into a sentence, and the usual grid stands in for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.errors import BadInput, BadSpec
+from engine.sweeps import PRESETS, Axis, Sweep, check
+from ui.compare_link import parse_seeds
+
+USUAL = "small"
+NAMES = ("data", "method", "across", "xs", "down", "ys", "seeds", "profile", "set", "forget")
+LONGEST = 40
+
+
+def to_query(sweep: Sweep) -> dict[str, str]:
+    """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
+    query = {"data": sweep.dataset, "method": sweep.method, "across": sweep.across.name,
+             "xs": text_of(sweep.across.values), "down": sweep.down.name, "ys": text_of(sweep.down.values),
+             "seeds": text_of(sweep.seeds), "profile": sweep.profile, "set": held_text(sweep.parameters)}
+    return {name: value for name, value in query.items() if value}
+
+
+def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[str]]:
+    """The grid that an address asks for, or the usual one with a sentence for each problem."""
+    usual = PRESETS[USUAL]
+    try:
+        held = held_of(asked.get("set", "").strip())
+        sweep = replace(
+            usual, dataset=asked.get("data", usual.dataset).strip(), method=asked.get("method", usual.method).strip(),
+            across=Axis(asked.get("across", usual.across.name).strip(), _values(asked, "xs", usual.across.values)),
+            down=Axis(asked.get("down", usual.down.name).strip(), _values(asked, "ys", usual.down.values)),
+            seeds=parse_seeds(asked["seeds"]) if "seeds" in asked else usual.seeds, parameters=held,
+            profile=asked.get("profile", usual.profile).strip())
+        check(sweep)
+    except BadSpec as error:
+        return usual, [f"The link's grid: {problem} The usual one is shown instead." for problem in error.problems]
+    except BadInput as error:
+        return usual, [f"The link's grid: {error} The usual one is shown instead."]
+    return sweep, []
+
+
+def parse_values(text: str) -> tuple[Any, ...]:
+    """``0.05 0.25`` or ``0.05, 0.25`` as numbers; what is no number stays a word, for the check to name."""
+    return tuple(number(word) for word in text.replace(",", " ").split())
+
+
+def number(word: str) -> Any:
+    """A whole number, a number, true or false, or the word itself."""
+    if word.lower() in ("true", "false"):
+        return word.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            continue
+    return word
+
+
+def text_of(values: tuple[Any, ...]) -> str:
+    """Values as one types them."""
+    return " ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
+
+
+def held_of(text: str) -> dict[str, Any]:
+    """``max_forget_epochs=80 learning_rate=0.01`` by name. Raises BadInput for a word without a value."""
+    held = {}
+    for word in text.replace(",", " ").split():
+        name, sign, value = word.partition("=")
+        if not (name and sign and value):
+            short = word if len(word) <= LONGEST else word[:LONGEST] + "…"
+            raise BadInput(f"{short!r} is not of the form NAME=VALUE, such as max_forget_epochs=80.")
+        held[name] = number(value)
+    return held
+
+
+def held_text(held: Mapping[str, Any]) -> str:
+    """The reverse of :func:`held_of`."""
+    return " ".join(f"{name}={text_of((value,))}" for name, value in held.items())
+
+
+def _values(asked: Mapping[str, str], name: str, usual: tuple[Any, ...]) -> tuple[Any, ...]:
+    return parse_values(asked[name]) if name in asked else usual
