@@ -61,7 +61,7 @@ class Row:
     rule: float | None
     at_rule: Any  # the value of the grid that is nearest to the rule's
     at_rule_mean: float | None
-    holds: bool | None  # whether it is among those as good as the best; None where the grid does not reach the rule
+    holds: bool | None  # whether it is as good as the best; None where the grid does not reach the rule, or not yet
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,12 @@ class Heatmap:
         return BY_NAME[self.metric].ideal == "max"
 
     def rows(self) -> list[Row]:
-        """The rows in which something has been measured."""
+        """The rows in which there is something to choose between."""
         return [row for down in self.sweep.down.values if (row := self._row(down))]
 
     def _row(self, down: Any) -> Row | None:
         measured = [one for x in self.sweep.across.values if (one := self.squares[x, down]).mean is not None]
-        if not measured:
+        if len(measured) < min(2, len(self.sweep.across.values)):
             return None
         best = min(measured, key=self._badness)
         limit = self._badness(best) + (best.noise or 0.0)
@@ -91,9 +91,9 @@ class Heatmap:
         rule = self.rule.get(down)
         at, mean, holds = None, None, None
         if rule is not None:
-            near = min(measured, key=lambda one: abs(one.across - rule))
-            at, mean = near.across, near.mean
-            holds = near.across in as_good if self._reached(rule) else None
+            at = min(self.sweep.across.values, key=lambda x: abs(x - rule))
+            mean = self.squares[at, down].mean
+            holds = at in as_good if self._reached(rule) and mean is not None else None
         return Row(down, best.across, best.mean, as_good, rule, at, mean, holds)
 
     def _badness(self, square: Square) -> float:

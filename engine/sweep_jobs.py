@@ -35,7 +35,7 @@ START = 8.0  # seconds that worker processes take to import and load; measured b
 class SweepView:
     """How far a sweep is: ``state`` is running, paused, stopping, finished, stopped or failed (``reason`` says why).
 
-    ``seconds`` it has worked, pauses left out; ``left`` seconds to go, None before the first run has ended.
+    ``seconds`` it has worked, pauses left out; ``left`` seconds to go, None before two runs have ended.
     """
 
     state: str
@@ -59,7 +59,7 @@ class SweepJob:
         self._end: str | None = None
         self._reason: str | None = None
         self._stage, self._ended, self._failed = "Starting", 0, 0
-        self._worked, self._since = 0.0, time.monotonic()
+        self._worked, self._since, self._first = 0.0, time.monotonic(), 0.0
         self._thread = threading.Thread(target=self._work, daemon=True, name="sweep")
         self._thread.start()
 
@@ -92,8 +92,13 @@ class SweepJob:
             paused, stopping = self._control.paused.is_set(), self._control.cancel.is_set()
             state = self._end or ("stopping" if stopping else "paused" if paused else "running")
             worked = self._worked + (0.0 if paused or self._end else time.monotonic() - self._since)
-            left = worked / self._ended * (len(self._todo) - self._ended) if self._ended else None
+            rest, pace = len(self._todo) - self._ended, self._pace(worked)
+            left = None if pace is None else pace * rest
             return SweepView(state, len(self._todo), self._ended, self._failed, worked, left, self._stage, self._reason)
+
+    def _pace(self, worked: float) -> float | None:
+        """Seconds a run, from the first one's end on: what comes before it is the workers' start."""
+        return (worked - self._first) / (self._ended - 1) if self._ended > 1 and worked > self._first else None
 
     def _work(self) -> None:
         end, reason = "finished", None
@@ -103,6 +108,8 @@ class SweepJob:
                                                                self._tell):
                     with self._lock:
                         self._ended += 1
+                        if self._ended == 1:
+                            self._first = self._worked + time.monotonic() - self._since
                         self._failed += run["status"] == "failed"
             end = "finished" if self._ended == len(self._todo) else "stopped"
         except Exception as error:

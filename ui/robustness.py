@@ -24,7 +24,7 @@ from ui.robustness_map import marks, matrix, said, subtitle, title
 
 EVERY = 1.0  # seconds between two looks at a sweep
 CHOSEN = "robustness.chosen"
-TITLES = {"mia_loss_gap": "Attack on the loss", "mia_entropy_gap": "Attack on the entropy",
+TITLES = {"mia_loss_gap": "Loss attack", "mia_entropy_gap": "Entropy attack",
           "accuracy_gap": "Accuracy gap", "test_accuracy": "Test accuracy"}
 NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map** on the left: the squares take colour one "
            "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
@@ -84,7 +84,7 @@ def _view(sweep: Sweep, was_active: bool) -> None:
 
 
 def _controls() -> tuple[str, bool, bool]:
-    left, middle, right = st.columns([6, 2, 2], vertical_alignment="bottom")
+    left, middle, right = st.columns([5, 2, 2], vertical_alignment="bottom")
     metric = left.segmented_control("Measure", METRICS, format_func=lambda name: TITLES.get(name, BY_NAME[name].title),
                                     default=METRICS[0], required=True, key="robustness.metric", persist_state="session",
                                     help="Distances from 50% and between the accuracies are best at 0; test "

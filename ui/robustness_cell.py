@@ -52,9 +52,10 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
         (amount(sweep.across.name, x), known.get(x), known[x].reading if x in known else None) for x in near)]
     top = compare_runs.tallest_share(*(charts.coarse(one.start["bins"], reading)[1]
                                        for _, one, reading in readings if one))
+    log = compare_runs.crowded([known[x] for x in known])
     st.caption(f"**How the losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples before, and "
                f"after with {sweep.across.name.replace('_', ' ')} {', '.join(name for name, *_ in readings[1:])}. "
-               "Forgotten well, they overlap.")
+               f"Forgotten well, they overlap.{' Logarithmic shares.' if log else ''}")
     with st.container(key="smalls"):
         for column, (name, one, reading), x in zip(st.columns(len(readings), gap="small"), readings, [None, *near]):
             with column:
@@ -62,7 +63,7 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
                     st.caption(f"**{name}**: {_why_empty(runs.get((x, place[1], seed)))}")
                     continue
                 title = f"<b>{name}</b>" if x == place[0] else name
-                live_chart(charts.plot_small(one.start["bins"], reading, one.counts, title, False, top, one.unseen),
+                live_chart(charts.plot_small(one.start["bins"], reading, one.counts, title, log, top, one.unseen),
                            f"robustness-small-{'before' if x is None else near.index(x)}", height=charts.SMALL,
                            revision=f"{place}|{seed}")
 
@@ -88,7 +89,7 @@ def _seeds(sweep: Sweep, runs: Runs, place: Place) -> list[dict[str, str]]:
         row = {"seed": str(seed), "state": words.badge(run["status"]) if run else "not run yet"}
         metrics = (run or {}).get("metrics") or {}
         row |= {metric_title(name): measures.value(BY_NAME[name], metrics.get(name)) for name in METRICS}
-        row["run"] = f"[open](/unlearn?run={run['id']})" if run else ""
+        row["run"] = f"[open](unlearn?run={run['id']})" if run else ""
         if run and run["status"] == "failed":
             row["state"] += f" {run['reason']}"
         rows.append(row)

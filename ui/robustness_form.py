@@ -85,9 +85,10 @@ def _choices() -> Sweep:
     dataset = st.selectbox("Data", names("dataset"), key=DATA, help="What the model was trained on.", **keep,
                            format_func=lambda name: words.title_of("dataset", name))
     st.caption("Grids to begin with")
-    for column, name in zip(st.columns(len(PRESETS), gap="small"), PRESETS):
-        column.button(name.capitalize(), key=f"robustness.preset.{name}", on_click=_fill_preset, args=(name,),
-                      width="stretch", help=f"{PRESET_HELP.get(name, '')}: {PRESETS[name].size:,} runs of ∇τ, alpha by "
+    with st.container(horizontal=True, gap="small"):
+        for name in PRESETS:
+            st.button(name.capitalize(), key=f"robustness.preset.{name}", on_click=_fill_preset, args=(name,),
+                      width="content", help=f"{PRESET_HELP.get(name, '')}: {PRESETS[name].size:,} runs of ∇τ, alpha by "
                                             "forget fraction.")
     method = st.session_state[METHOD] if st.session_state[METHOD] in names("method") else names("method")[0]
     sides = {name: st.session_state[key] for name, key in (("across", ACROSS), ("down", DOWN))}

@@ -32,7 +32,7 @@ def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
     field = next(h for h in declared(get("method", heatmap.sweep.method).parameters)
                  if h.name == heatmap.sweep.across.name)
     beyond = len(rows) - len(judged)
-    more = f" In {beyond} more the rule lies outside the grid." if beyond else ""
+    more = f" In {beyond} more its square is missing or outside the grid." if beyond else ""
     return (f"The method's own {field.name.replace('_', ' ')} ({field.auto.rule}) is as good as the best of its row, "
             f"within the noise floor, in **{sum(row.holds for row in judged)} of {len(judged)}** rows.{more}")
 
@@ -45,7 +45,7 @@ def _row(heatmap: Heatmap, row: Row) -> dict[str, str]:
     if row.rule is not None:
         told |= {"rule": f"{row.rule:.3g}", "nearest square": amount(across, row.at_rule),
                  f"{unit} there": words.number(row.at_rule_mean, 2),
-                 "rule holds": {True: "yes", False: "no", None: "outside the grid"}[row.holds]}
+                 "rule holds": {True: "yes", False: "no", None: "not known"}[row.holds]}
     return told
 
 

@@ -9,39 +9,65 @@ import streamlit as st
 from engine.errors import LabError
 from engine.jobs import manager
 from engine.machine import machine
-from ui import shell, words
+from engine.sweep_jobs import SweepJob, sweeps
+from ui import robustness_link, shell, words
 
 BUSY, IDLE = 2.0, 8.0  # seconds between two looks; an idle tab looks too, to notice runs started elsewhere
 
 
 def show() -> None:
     """Draws the tray into the sidebar; it refreshes itself, faster while something runs."""
-    seen = _state(manager().store.list(status=("running", "queued")))
+    seen = _state(_alone(manager().store.list(status=("running", "queued"))))
     with st.sidebar:
         st.fragment(_tray, run_every=BUSY if seen else IDLE)(seen)
 
 
+def _alone(active: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The runs without those of the sweep that goes on, which is one line by itself."""
+    job = sweeps().active
+    swept = job.fingerprints if job else ()
+    return [run for run in active if run["status"] == "queued" or run["fingerprint"] not in swept]
+
+
 def _state(active: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(run["id"], run["status"]) for run in active]
+    return [(run["id"], run["status"]) for run in active] + [("sweep", "running")] * bool(sweeps().active)
 
 
 def _tray(seen: list[tuple[str, str]]) -> None:
     try:
         jobs = manager()
-        active = jobs.store.list(status=("running", "queued"))
+        active = _alone(jobs.store.list(status=("running", "queued")))
     except LabError as error:
         st.error(str(error))
         return
     if _state(active) != seen:
         st.rerun()  # the page may show runs too
     st.caption("RUNS")
-    if not active:
+    if job := sweeps().active:
+        _sweep(job)
+    elif not active:
         st.caption("Nothing is running.")
     for run in active[:8]:
         _line(jobs, run)
     if len(active) > 8:
         st.caption(f"and {len(active) - 8} more in the queue")
     _machine()
+
+
+def _sweep(job: SweepJob) -> None:
+    """The sweep as one line: what, how far, how long yet."""
+    now, sweep = job.view(), job.sweep
+    text, button = st.columns([5, 1], vertical_alignment="center")
+    with text:
+        st.page_link(shell.ROBUSTNESS, query_params=robustness_link.to_query(sweep),
+                     label=f"Sweep of {words.title_of('method', sweep.method)} on "
+                           f"{words.title_of('dataset', sweep.dataset)}")
+        told = [f"{now.ended:,} of {now.todo:,} runs", now.state if now.state != "running" else "",
+                words.countdown(now.left) if now.state == "running" else ""]
+        st.caption(" · ".join(filter(None, told)))
+    if button.button("", icon=":material/stop:", key="tray-stop-sweep", help="Stop the sweep; finished squares stay."):
+        job.cancel()
+        st.rerun(scope="fragment")
 
 
 def _line(jobs: Any, run: dict[str, Any]) -> None:

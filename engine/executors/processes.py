@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -28,6 +29,7 @@ from engine.home import home
 from engine.spec import Resolved
 from engine.store import Run, Store
 
+ASK = 1.0  # seconds between two looks whether somebody wants a single cell to stop
 AHEAD = 2  # cells that a worker has been given: the one it computes, and the next, so that it never waits
 TRIES = 2  # times that a cell may take its worker down with it
 TICK = 0.1  # seconds: how soon a pause or a cancel is noticed
@@ -99,6 +101,7 @@ class Drive:
         self.order, self.again = Order(todo), deque[int]()
         self.ids: dict[int, str] = {}  # of the cells that run
         self.fell: dict[int, int] = {}  # how often a cell's worker died over it
+        self.next_ask = 0.0
 
     def fill(self) -> None:
         """Gives every worker work; what starts is recorded first, all of it at once."""
@@ -136,8 +139,20 @@ class Drive:
         if line is None:
             return self._died(worker)
         number, outcome = read_line(line)
-        worker.given.remove(number)
-        return [(number, outcome)]
+        if number in worker.given:
+            worker.given.remove(number)
+        return [(number, outcome)] if number in self.ids else []  # else it was stopped by itself
+
+    def stopped(self) -> list[tuple[int, Any]]:
+        """Cells that were stopped by themselves, from their own pages: what they come to is not waited for."""
+        from engine.outcome import Outcome
+
+        if time.monotonic() < self.next_ask:
+            return []
+        self.next_ask = time.monotonic() + ASK
+        asked = {run["id"] for run in self.store.list(status=("running",)) if run["cancel"]}
+        return [(number, Outcome({"status": "cancelled", "reason": "Stopped."}))
+                for number, run_id in self.ids.items() if run_id in asked]
 
     def _died(self, worker: Worker) -> list[tuple[int, Any]]:
         """Another worker takes the place of one that died; its cell is tried again, but not for ever."""
@@ -172,6 +187,7 @@ def run_in_processes(todo: Sequence[Resolved], store: Store, train_original: boo
             if not control.paused.is_set():
                 drive.fill()
             ended = [(number, drive.ids.pop(number), outcome) for number, outcome in drive.collect()]
+            ended += [(number, drive.ids.pop(number), outcome) for number, outcome in drive.stopped()]
             left -= len(ended)
             runs = record(store, bench, [(todo[number], run_id, outcome) for number, run_id, outcome in ended])
             yield from zip((number for number, *_ in ended), runs, strict=True)

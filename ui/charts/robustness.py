@@ -18,6 +18,7 @@ PAPER = [[0.0, "#fff7ec"], [0.35, "#fdbb84"], [0.7, "#d7301f"], [1.0, "#7f0000"]
 MARK = "#7b3fe4"
 RULE = "#b0006d"
 LEAST = 5.0  # points that the colours span at the least: smaller differences do not look large
+MOST_NUMBERS = 16  # columns: with more, numbers would run into one another
 ROW, FRAME = 34, 150  # pixels of a row, and of everything around the rows
 Spot = tuple[int, int]  # column, row
 
@@ -56,6 +57,9 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], z: Sequence[Sequen
     figure = blank_figure(title, subtitle, **_axes(columns, rows, axes))
     figure.add_trace(_squares(columns, rows, z, said, high_is_good, unit))
     figure.add_trace(_hatched(marks.waiting))
+    if len(columns) <= MOST_NUMBERS:
+        known = [(column, row) for row, line in enumerate(z) for column, value in enumerate(line) if value is not None]
+        figure.add_trace(_text(known, [f"{z[row][column]:.1f}" for column, row in known], "value", 11, down=0.2))
     for spots, shape in ((marks.within, {"line": {"color": "#0b6e63", "width": 2}}),
                          ([marks.chosen] if marks.chosen else [], {"line": {"color": MARK, "width": 4}})):
         for column, row in spots:
@@ -64,8 +68,8 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], z: Sequence[Sequen
         at = sorted(marks.rule)
         figure.add_trace(go.Scatter(x=[marks.rule[row] for row in at], y=at, mode="lines", name="the rule",
                                     line={"color": RULE, "width": 3, "dash": "dash"}, hoverinfo="skip"))
-    figure.add_trace(_text(marks.best, "★", "best of its row", 13, 0.36, -0.3))
-    figure.add_trace(_text(marks.failed, "✕", "failed", 18))
+    figure.add_trace(_text(marks.best, ["★"] * len(marks.best), "best of its row", 13, 0.36, -0.26))
+    figure.add_trace(_text(marks.failed, ["✕"] * len(marks.failed), "failed", 18, colour="#d6453d"))
     figure.add_trace(go.Scatter(
         x=[column for column, _ in marks.running], y=[row for _, row in marks.running], mode="markers", name="running",
         hoverinfo="skip", marker={"symbol": "square-open", "size": 20, "color": MARK, "line": {"width": 3}},
@@ -113,12 +117,12 @@ def _squares(columns: Sequence[str], rows: Sequence[str], z: Sequence[Sequence[f
     if high_is_good:
         low = min(low, high - LEAST)
     scale = [GOOD, MIDDLE, POOR] if not high_is_good else [POOR, MIDDLE, GOOD]
+    bar = {"title": {"text": unit, "side": "right"}, "thickness": 10, "outlinewidth": 0}
     return go.Heatmap(
         z=[[None if value is None else round(value, 3) for value in line] for line in z],
         x=list(range(len(columns))), y=list(range(len(rows))), hovertext=[list(line) for line in said],
         hovertemplate="%{hovertext}<extra></extra>", colorscale=[[at / 2, colour] for at, colour in enumerate(scale)],
-        zmin=low, zmax=high, xgap=2, ygap=2, texttemplate="%{z:.1f}" if len(columns) <= 16 else None,
-        textfont={"size": 11}, colorbar={"title": {"text": unit, "side": "right"}, "thickness": 10, "outlinewidth": 0})
+        zmin=low, zmax=high, xgap=2, ygap=2, colorbar=bar)
 
 
 def _hatched(spots: Sequence[Spot]) -> go.Bar:
@@ -129,8 +133,9 @@ def _hatched(spots: Sequence[Spot]) -> go.Bar:
                                       "bgcolor": "rgba(128,128,128,0.08)"}})
 
 
-def _text(spots: Sequence[Spot], sign: str, name: str, size: int, right: float = 0.0, down: float = 0.0) -> go.Scatter:
-    colour = "#111111" if sign == "★" else "#d6453d"
+def _text(spots: Sequence[Spot], texts: Sequence[str], name: str, size: int, right: float = 0.0, down: float = 0.0,
+          colour: str = "#111111") -> go.Scatter:
+    """Above the middle or below it, because the rule's line goes through middles; dark, as all squares are light."""
     return go.Scatter(x=[column + right for column, _ in spots], y=[row + down for _, row in spots], mode="text",
-                      text=[sign] * len(spots), textfont={"size": size, "color": colour},
-                      name=name, hoverinfo="skip", visible=bool(spots))
+                      text=list(texts), textfont={"size": size, "color": colour}, name=name, hoverinfo="skip",
+                      visible=bool(spots))

@@ -1,0 +1,90 @@
+"""A heatmap by hand: means, noise floors, states, the best of a row, the rule; and what is exported of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from engine import heatmap_exports as exports
+from engine.heatmaps import build, rule
+from engine.sweeps import FRACTION, Axis, Sweep
+
+GRID = Sweep(across=Axis("alpha", (0.05, 0.25, 0.5)), down=Axis(FRACTION, (0.15, 0.3)), seeds=(0, 1))
+
+
+def run(gap: float, accuracy: float = 70.0, status: str = "finished", reason: str | None = None) -> dict:
+    metrics = {"mia_loss_gap": gap, "test_accuracy": accuracy, "null_band": {"mia_loss": [48.0, 52.0]}}
+    return {"id": f"run-{gap}", "status": status, "reason": reason, "seconds": 1.5,
+            "metrics": metrics if status == "finished" else None}
+
+
+RUNS = {(0.05, 0.15, 0): run(8.0), (0.05, 0.15, 1): run(4.0), (0.25, 0.15, 0): run(1.0), (0.25, 0.15, 1): run(2.0),
+        (0.5, 0.15, 0): run(3.0), (0.5, 0.15, 1): run(0, status="failed", reason="It broke."),
+        (0.25, 0.3, 0): run(0, status="running")}
+
+
+def test_squares_hold_mean_spread_seeds_noise_and_state():
+    squares = build(GRID, RUNS, "mia_loss_gap").squares
+    first = squares[0.05, 0.15]
+    assert (first.values, first.mean, first.noise, first.within) == ({0: 8.0, 1: 4.0}, 6.0, 2.0, False)
+    assert first.std == pytest.approx(8**0.5)
+    assert (squares[0.25, 0.15].mean, squares[0.25, 0.15].within) == (1.5, True)
+    assert {place: one.state for place, one in squares.items()} == {
+        (0.05, 0.15): "finished", (0.25, 0.15): "finished", (0.5, 0.15): "failed", (0.05, 0.3): "waiting",
+        (0.25, 0.3): "running", (0.5, 0.3): "waiting"}
+    assert squares[0.5, 0.15].states == {0: ("finished", None), 1: ("failed", "It broke.")}
+    assert (squares[0.5, 0.3].mean, squares[0.5, 0.3].std, squares[0.5, 0.3].within) == (None, None, False)
+
+
+def test_the_best_of_a_row_all_that_are_as_good_and_the_rule():
+    heatmap = build(GRID, RUNS, "mia_loss_gap")
+    (row,) = heatmap.rows()
+    assert (row.down, row.best, row.mean, row.as_good) == (0.15, 0.25, 1.5, (0.25, 0.5))
+    assert (row.rule, row.at_rule, row.at_rule_mean, row.holds) == (pytest.approx(0.25), 0.25, 1.5, True)
+
+
+def test_a_rule_outside_the_grid_is_neither_kept_nor_broken():
+    narrow = Sweep(across=Axis("alpha", (0.3, 0.5)), down=Axis(FRACTION, (0.15,)))
+    runs = {(0.3, 0.15, 0): run(1.0), (0.5, 0.15, 0): run(2.0)}
+    (row,) = build(narrow, runs, "mia_loss_gap").rows()
+    assert (row.best, row.at_rule, row.holds) == (0.3, 0.3, None)
+
+
+def test_where_high_is_good_the_best_is_the_highest_and_noise_counts_from_it():
+    grid = Sweep(across=Axis("alpha", (0.05, 0.25)), down=Axis(FRACTION, (0.15,)))
+    runs = {(0.05, 0.15, 0): run(1.0, accuracy=60.0), (0.25, 0.15, 0): run(1.0, accuracy=75.0)}
+    heatmap = build(grid, runs, "test_accuracy")
+    assert heatmap.high_is_good and heatmap.rows()[0].best == 0.25
+    assert [heatmap.squares[x, 0.15].within for x in (0.05, 0.25)] == [False, True]
+
+
+def test_the_rule_is_the_methods_own_choice_row_by_row():
+    assert rule(GRID) == {0.15: pytest.approx(0.25), 0.3: pytest.approx(0.5)}
+    assert rule(Sweep(method="scrub", across=Axis("learning_rate", (0.1,)), down=GRID.down)) == {}
+    assert rule(Sweep(across=GRID.across, down=Axis("learning_rate", (0.1, 0.2)), forget_fraction=0.3)) == {
+        0.1: pytest.approx(0.5), 0.2: pytest.approx(0.5)}
+
+
+def test_exports_hold_every_run_and_every_digit():
+    rows = list(csv.DictReader(io.StringIO(exports.to_csv(GRID, RUNS))))
+    assert len(rows) == GRID.size
+    assert (rows[0]["alpha"], rows[0]["forget_fraction"], rows[0]["seed"], rows[0]["mia_loss_gap"]) == (
+        "0.05", "0.15", "0", "8.0")
+    told = json.loads(exports.to_json(GRID, RUNS))
+    assert [one["status"] for one in told] == ["finished"] * 3 + ["missing", "running", "missing"] + [
+        "finished", "finished", "failed"] + ["missing"] * 3
+    assert told[8]["reason"] == "It broke." and told[8]["mia_loss_gap"] is None
+
+
+def test_tables_to_paste():
+    heatmap = build(GRID, RUNS, "mia_loss_gap")
+    markdown = exports.to_markdown(heatmap)
+    assert "| forget fraction / alpha | 0.05 | 0.25 | 0.5 |" in markdown
+    assert "| 15% | 6.00 ± 2.83 | **1.50 ± 0.71** | 3.00 |" in markdown
+    assert "| 30% | - | - | - |" in markdown
+    latex = exports.to_latex(heatmap)
+    assert r"15\% & 6.00 $\pm$ 2.83 & \textbf{1.50 $\pm$ 0.71} & 3.00 \\" in latex
+    assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == 1

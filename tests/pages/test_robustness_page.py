@@ -1,0 +1,140 @@
+"""The Robustness page as a person meets it: real engine, real store, no browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import heatmap_exports
+from engine.executors import local
+from engine.spec import resolve
+from engine.sweep_jobs import sweeps
+from engine.sweep_runs import find_runs
+from engine.sweeps import FRACTION, Axis, Sweep
+from tests.pages.test_pages import app, texts
+
+GRID = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), parameters={"retain_epochs": 1})
+QUERY = {"xs": "0.1 0.5", "ys": "0.05 0.3", "set": "retain_epochs=1"}
+
+
+@pytest.fixture(autouse=True)
+def in_process(monkeypatch):
+    """No worker processes, whose start takes seconds."""
+    monkeypatch.setattr(local, "workers_for", lambda todo: 0)
+
+
+def page(**query: str) -> AppTest:
+    at = app().run()
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.switch_page("pages/robustness.py").run()
+
+
+def filled(jobs) -> AppTest:
+    """The page after a click on the button and the end of the sweep."""
+    at = page(**QUERY)
+    at.button(key="sweep").click().run()
+    assert sweeps().current.wait(60)
+    return at.run()
+
+
+def test_at_first_it_says_what_to_do_and_what_it_takes(jobs):
+    at = page()
+    assert not at.exception
+    assert at.title[0].value == "How sensitive is it?"
+    assert at.info[0].value.startswith("Nothing of this grid has been run yet. Press **Fill in the map** on the left")
+    assert "**9 runs**: 0 there, **9 to compute**" in texts(at)
+    assert "on this machine." in texts(at)
+    assert not at.button(key="sweep").disabled
+    assert [widget.label for widget in (*at.text_input, *at.selectbox) if not widget.help] == []
+
+
+def test_a_grid_to_begin_with_fills_the_boxes(jobs):
+    at = page()
+    at.button(key="robustness.preset.authors").click().run()
+    assert not at.exception
+    assert "**432 runs**: 0 there, **432 to compute**" in texts(at)
+    assert at.text_input(key="robustness.held").value == "max_forget_epochs=80"
+    assert at.query_params["seeds"] == "0 1 2"
+
+
+@pytest.mark.parametrize(("box", "text", "told"), [
+    ("xs", "", "alpha has no values: each side of the grid needs at least one."),
+    ("xs", "0.1 1.5", "alpha is 1.5, but must be between 0 and 1: the nearest valid value is 1."),
+    ("ys", "0.9", "forget_fraction is 0.9, but must be between 0.001 and 0.6: the nearest valid value is 0.6."),
+    ("xs", "0.1 0.1", "alpha 0.1 is there twice: once is enough."),
+    ("seeds", "one", "'one' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, written with spaces "
+                     "between them, such as 0 1 2."),
+    ("held", "cap", "'cap' is not of the form NAME=VALUE, such as max_forget_epochs=80.")])
+def test_a_bad_grid_is_a_sentence_and_nothing_can_be_started(jobs, box, text, told):
+    at = page()
+    at.text_input(key=f"robustness.{box}").set_value(text).run()
+    assert not at.exception
+    assert [error.value for error in at.error] == [told]
+    assert at.button(key="sweep").disabled
+    assert jobs.store.list() == []
+
+
+def test_from_click_to_a_filled_map(jobs):
+    at = filled(jobs)
+    assert not at.exception and not at.error
+    assert "**4 runs, all there**" in texts(at)
+    assert at.button(key="sweep").disabled
+    assert len(jobs.store.list(status=("finished",))) == 4
+    assert "#### Best alpha of each row" in texts(at)
+    assert "Click a square" in texts(at)
+
+
+def test_a_square_from_near_shows_the_stores_numbers(jobs):
+    at = filled(jobs)
+    at.session_state["robustness.chosen"] = (0.5, 0.3)
+    at.run()
+    assert not at.exception
+    assert "#### alpha 0.5, forget 30%" in texts(at)
+    run = find_runs(GRID, jobs.store)[0.5, 0.3, 0]
+    table = next(t.value for t in at.table if "seed" in t.value)
+    assert list(table["run"]) == [f"[open](unlearn?run={run['id']})"]
+    assert list(table["Test accuracy (%)"]) == [f"{run['metrics']['test_accuracy']:.1f}%"]
+
+
+def test_the_export_is_of_the_stores_runs(jobs):
+    filled(jobs)
+    runs = find_runs(GRID, jobs.store)
+    rows = list(csv.DictReader(io.StringIO(heatmap_exports.to_csv(GRID, runs))))
+    assert [float(row["mia_loss_gap"]) for row in rows] == [
+        runs[cell]["metrics"]["mia_loss_gap"] for cell in GRID.cells()]
+
+
+def test_a_failed_square_says_why_and_can_be_tried_again(jobs):
+    spec = resolve(GRID.spec(0.1, 0.05, 0))
+    jobs.store.end(jobs.store.begin(spec), "failed", reason="It broke.")
+    at = page(**QUERY)
+    assert "**4 runs**: 0 there, 1 failed, **4 to compute**" in texts(at)
+    assert at.button(key="sweep").label == "Go on"
+    at.session_state["robustness.chosen"] = (0.1, 0.05)
+    at.run()
+    assert not at.exception
+    assert "It broke." in texts(at)
+
+
+def test_nonsense_in_the_address_is_told(jobs):
+    at = page(xs="0.1 2")
+    assert not at.exception
+    assert [warning.value for warning in at.warning] == [
+        "The link's grid: alpha is 2, but must be between 0 and 1: the nearest valid value is 1. The usual one is "
+        "shown instead."]
+
+
+def test_as_the_paper_draws_it(jobs):
+    at = filled(jobs)
+    at.toggle(key="robustness.paper").set_value(True).run()
+    assert not at.exception and not at.error
+
+
+def test_a_sweep_that_cannot_start_says_why(jobs):
+    at = page(data="cifar10")
+    assert not at.exception
+    assert "CIFAR-10 is not on this machine" in texts(at)

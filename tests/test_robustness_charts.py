@@ -1,0 +1,93 @@
+"""The heatmap's figure: where squares and marks lie, what hovering says, links back and forth."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.sweeps import FRACTION, PRESETS, Axis, Sweep
+from ui import robustness_link as link
+from ui.charts.robustness import Marks, plot_as_paper, plot_heatmap, position
+
+COLUMNS, ROWS = ["0.05", "0.25", "0.5"], ["15%", "30%"]
+Z = [[6.0, 1.5, None], [None, 2.0, 3.0]]
+SAID = [["a", "b", "c"], ["d", "e", "f"]]
+
+
+def figure(marks=Marks(), **more):
+    return plot_heatmap(COLUMNS, ROWS, Z, SAID, ("Alpha", "Forget fraction"), "Title", "Sub", marks, **more)
+
+
+def traces(marks=Marks(), **more) -> dict:
+    return {trace.name or "squares": trace for trace in figure(marks, **more).data}
+
+
+def test_squares_lie_on_whole_numbers_first_row_on_top():
+    squares, drawn = traces()["squares"], figure()
+    assert (list(squares.x), list(squares.y)) == ([0, 1, 2], [0, 1])
+    assert [list(line) for line in squares.z] == Z and squares.hovertext[1][2] == "f"
+    assert tuple(drawn.layout.yaxis.range) == (1.5, -0.5)
+    assert list(drawn.layout.xaxis.ticktext) == COLUMNS
+    assert (squares.zmin, squares.zmax) == (0, 6)
+    assert list(traces()["value"].text) == ["6.0", "1.5", "2.0", "3.0"]
+
+
+def test_small_differences_do_not_look_large():
+    small = plot_heatmap(["a"], ["b"], [[0.2]], [[""]], ("", ""), "", "", Marks()).data[0]
+    assert (small.zmin, small.zmax) == (0, 5)
+    high = plot_heatmap(["a", "c"], ["b"], [[70.0, 71.0]], [["", ""]], ("", ""), "", "", Marks(), True).data[0]
+    assert (high.zmin, high.zmax) == (66, 71)
+    assert high.colorscale[-1][1] == small.colorscale[0][1], "the good end has one colour"
+
+
+def test_marks_lie_on_their_squares():
+    marks = Marks(within=[(1, 0)], waiting=[(2, 0), (0, 1)], running=[(2, 1)], failed=[(0, 0)], best=[(1, 0)],
+                  chosen=(1, 1), rule={0: 1.0, 1: 2.0})
+    drawn = traces(marks)
+    assert [(shape.x0, shape.y0) for shape in figure(marks).layout.shapes] == [(0.54, -0.45), (0.54, 0.55)]
+    assert list(drawn["waiting"].x) == [2, 0] and list(drawn["waiting"].base) == [-0.46, 0.54]
+    assert (list(drawn["running"].x), list(drawn["running"].y)) == ([2], [1])
+    assert list(drawn["failed"].text) == ["✕"] and list(drawn["best of its row"].text) == ["★"]
+    assert (list(drawn["the rule"].x), list(drawn["the rule"].y)) == ([1.0, 2.0], [0, 1])
+    assert all(trace.hoverinfo == "skip" for name, trace in drawn.items() if name != "squares"), "clicks go through"
+
+
+def test_what_marks_nothing_is_not_there():
+    drawn = traces()
+    assert "the rule" not in drawn
+    assert [drawn[name].visible for name in ("waiting", "running", "failed", "best of its row")] == [False] * 4
+
+
+@pytest.mark.parametrize(("value", "place"), [(0.05, 0), (0.15, 0.5), (0.25, 1), (0.375, 1.5), (0.5, 2), (0.6, None),
+                                              (0.01, None)])
+def test_a_value_between_two_columns_lies_between_them(value, place):
+    assert position((0.05, 0.25, 0.5), value) == (None if place is None else pytest.approx(place))
+
+
+def test_columns_need_no_order():
+    assert position((0.5, 0.25), 0.375) == pytest.approx(0.5)
+
+
+def test_the_papers_figure_has_two_panels_on_white_and_saves_as_svg():
+    drawn = plot_as_paper(COLUMNS, ROWS, [("A", Z), ("B", Z)], ("Alpha", "Forget fraction"))
+    assert drawn.layout.paper_bgcolor == "#ffffff" and drawn.layout.meta == {"image": "svg"}
+    assert [trace.xaxis for trace in drawn.data] == ["x", "x2"]
+    assert [note.text for note in drawn.layout.annotations] == ["(a) A", "(b) B"]
+    assert drawn.layout.xaxis.domain[1] < drawn.layout.xaxis2.domain[0]
+
+
+@pytest.mark.parametrize("sweep", [*PRESETS.values(), Sweep(
+    dataset="cifar10", method="scrub", across=Axis("learning_rate", (0.001, 0.01)), down=Axis(FRACTION, (0.2,)),
+    seeds=(3, 1), profile="paper", parameters={"retain_batch_size": 32})])
+def test_a_link_restores_the_grid(sweep):
+    assert link.from_query(link.to_query(sweep)) == (sweep, [])
+
+
+@pytest.mark.parametrize(("asked", "told"), [
+    ({"xs": "0.1 2"}, "alpha is 2, but must be between 0 and 1: the nearest valid value is 1."),
+    ({"seeds": "x"}, "'x' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, written with spaces between "
+                     "them, such as 0 1 2."),
+    ({"set": "cap"}, "'cap' is not of the form NAME=VALUE, such as max_forget_epochs=80."),
+    ({"method": "nabla"}, "No method named 'nabla'. Did you mean 'nabla_tau'?")])
+def test_nonsense_in_a_link_is_told_and_the_usual_grid_shown(asked, told):
+    assert link.from_query(asked) == (
+        PRESETS["small"], [f"The link's grid: {told} The usual one is shown instead."])
