@@ -28,7 +28,7 @@ $(VENV)/installed-test: $(VENV)/installed requirements-test.txt
 test: $(VENV)/installed-test
 	@sh tests/chromium.sh
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest
+	sh tests/run.sh $(BIN)/python
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .

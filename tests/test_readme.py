@@ -46,7 +46,7 @@ def test_pages_are_the_apps():
     source = (ROOT / "ui" / "shell.py").read_text(encoding="utf-8")
     assert [row[0] for row in table("Page")] == re.findall(r'st\.Page\(\w+, title="(\w+)"', source)
     assert {path.stem for path in (ROOT / "pages").glob("*.py")} == {
-        Path(page).stem for page in (shell.START, shell.UNLEARN, shell.COMPARE, shell.RUNS)}
+        Path(page).stem for page in (shell.START, shell.UNLEARN, shell.COMPARE, shell.ROBUSTNESS, shell.RUNS)}
 
 
 def test_every_path_of_the_layout_exists():
