@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BadSpec
-from engine.recorded import recorded_runs
+from engine.recorded import asked_for, recorded_runs
 from engine.registry import get
 from engine.spec import Resolved, resolve
 from engine.store import Run, Store
@@ -114,11 +114,8 @@ def _recorded(comparison: Comparison, wanted: Mapping[str, tuple[str, int]]) -> 
         if run["status"] != "finished" or (spec["dataset"], spec["scenario"], spec["profile"]) != (
                 comparison.dataset, comparison.scenario, comparison.profile):
             continue
-        try:
-            resolved = resolve(Spec(**spec))
-        except (BadSpec, TypeError):  # of another version
-            continue
-        if resolved.fingerprint in wanted and _same_settings(run, resolved):
+        resolved = asked_for(run)
+        if resolved and resolved.fingerprint in wanted and _same_settings(run, resolved):
             found.setdefault(wanted[resolved.fingerprint], run)
     return found
 

@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine.archive_file import SUFFIX, Archive
 from engine.checkpoints import SHIPPED
-from engine.errors import BadArchive
+from engine.errors import BadArchive, BadSpec
 from engine.portable import COLUMNS, unusable
+from engine.spec import Resolved, resolve
+from engine.types import Spec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -68,6 +70,22 @@ def recorded_samples(run_id: str, folder: Path = FOLDER) -> DataFrame | None:
         return _samples(run_id, folder, _stamp(folder))
     except BadArchive as error:
         log.warning("the samples of recorded run %s cannot be read: %s", run_id, error)
+        return None
+
+
+def asked_for(run: Run) -> Resolved | None:
+    """What a recorded run carried out, resolved by the present code; None for a spec of another version.
+
+    Remembered: hundreds of them are asked for at every look at a comparison or a sweep.
+    """
+    return _resolved(json.dumps(run["spec"], sort_keys=True))
+
+
+@functools.lru_cache(maxsize=8192)
+def _resolved(spec: str) -> Resolved | None:
+    try:
+        return resolve(Spec(**json.loads(spec)))
+    except (BadSpec, TypeError):
         return None
 
 

@@ -109,8 +109,8 @@ def _carried_out(sweep: Sweep, todo: Sequence[Cell], options: Namespace, store: 
 
     def tell(progress: dict[str, Any]) -> None:
         left = (time.monotonic() - began) / ended * (len(todo) - ended) if ended else None
-        line({"stage": f"[{ended} of {len(todo)} done] {progress['stage']}",
-              "note": "" if left is None else f"{estimates.duration(left)} left"})
+        line({"stage": progress["stage"], "note": f"{ended} of {len(todo)} done" + (
+            "" if left is None else f", {estimates.duration(left)} left")})
 
     specs = [resolve(sweep.spec(*cell)) for cell in todo]
     executor = EXECUTORS[options.executor]

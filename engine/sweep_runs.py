@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine.comparison import RANK
-from engine.errors import BadSpec
-from engine.recorded import recorded_runs
+from engine.recorded import asked_for, recorded_runs
 from engine.spec import Resolved, resolve
 from engine.store import Run, Store
-from engine.sweeps import Cell, Sweep
-from engine.types import Spec
+from engine.sweeps import FRACTION, Axis, Cell, Sweep
 
 SHOWN = ("mia_loss", "mia_loss_gap", "mia_entropy", "mia_entropy_gap", "accuracy_gap", "test_accuracy",
          "forget_accuracy", "retain_accuracy")
 ABSENT = "missing"
+ALIKE = ("dataset", "method", "model", "scenario", "profile", "options", "original_seed")  # the same in all of a grid
 Runs = dict[Cell, Run]
 
 
@@ -90,9 +90,41 @@ def _shipped(sweep: Sweep) -> dict[str, Run]:
     found: dict[str, Run] = {}
     for run in sorted(recorded_runs(), key=lambda run: run["created"] or 0):
         spec = run["spec"]
-        if run["status"] == "finished" and (spec["dataset"], spec["method"]) == (sweep.dataset, sweep.method):
-            try:
-                found[resolve(Spec(**spec)).fingerprint] = run
-            except (BadSpec, TypeError):  # of another version
-                continue
+        if (run["status"] == "finished" and (spec["dataset"], spec["method"]) == (sweep.dataset, sweep.method)
+                and (resolved := asked_for(run))):
+            found[resolved.fingerprint] = run
     return found
+
+
+def grids(runs: Iterable[Run]) -> tuple[list[Sweep], list[Run]]:
+    """Whole grids among finished runs of random subsets, and the runs that belong to none.
+
+    Runs alike but for their seed and exactly two quantities, with a value for each pair of them, are a grid.
+    """
+    alike: dict[str, list[Run]] = {}
+    for run in runs:
+        spec = run["spec"]
+        alike.setdefault(repr([spec[name] for name in ALIKE] + sorted(spec["parameters"])), []).append(run)
+    sweeps, loose = [], []
+    for group in alike.values():
+        sweep = _grid(group)
+        sweeps += [sweep] if sweep else []
+        loose += [] if sweep else group
+    return sweeps, loose
+
+
+def _grid(group: Sequence[Run]) -> Sweep | None:
+    specs = [run["spec"] for run in group]
+    varied = [{FRACTION: spec["forget_fraction"], **spec["parameters"]} for spec in specs]
+    values = {name: tuple(dict.fromkeys(one[name] for one in varied)) for name in varied[0]}
+    several = [name for name in values if len(values[name]) > 1]
+    seeds = tuple(dict.fromkeys(spec["seed"] for spec in specs))
+    if len(several) != 2 or specs[0]["scenario"] != "random":
+        return None
+    down, across = sorted(several, key=lambda name: name != FRACTION)
+    held = {name: one[0] for name, one in values.items() if name not in (*several, FRACTION)}
+    sweep = Sweep(dataset=specs[0]["dataset"], method=specs[0]["method"], model=specs[0]["model"],
+                  across=Axis(across, values[across]), down=Axis(down, values[down]), seeds=seeds,
+                  forget_fraction=values[FRACTION][0], profile=specs[0]["profile"], options=specs[0]["options"],
+                  parameters=held)
+    return sweep if sweep.size == len(group) else None

@@ -12,8 +12,9 @@ from engine.jobs import manager
 from engine.machine import machine
 from engine.recorded import recorded_runs
 from engine.registry import all_of, get, names
+from engine.sweep_runs import grids
 from engine.types import PROFILES
-from ui import shell, words
+from ui import robustness_link, shell, words
 from ui.compare_runs import short_title
 
 WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",
@@ -68,9 +69,10 @@ def latest_runs() -> None:
 def recorded_results() -> None:
     """The runs that ship with the app, a line of links for each thing that was forgotten: no data or GPU needed."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    for run in recorded_runs():
+    sweeps, runs = grids(run for run in recorded_runs() if run["status"] == "finished")
+    for run in runs:
         groups.setdefault(_group(run), []).append(run)
-    if groups:
+    if groups or sweeps:
         st.subheader("Recorded results")
         st.caption("Made earlier, on the devices named in them; they open without the data.")
     for title, runs in groups.items():
@@ -79,6 +81,12 @@ def recorded_results() -> None:
         with links.container(horizontal=True):
             for run in sorted(runs, key=_place):
                 st.page_link(shell.UNLEARN, label=_label(run), query_params={"run": run["id"]}, width="content")
+    for sweep in sweeps:
+        about, links = st.columns([1, 3], vertical_alignment="center")
+        about.markdown(f"**{words.title_of('dataset', sweep.dataset)}**, a grid")
+        across, down = (axis.name.replace("_", " ") for axis in (sweep.across, sweep.down))
+        links.page_link(shell.ROBUSTNESS, query_params=robustness_link.to_query(sweep), width="content",
+                        label=f"{short_title(sweep.method)}: {across} by {down}, {sweep.size:,} runs")
 
 
 def _group(run: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from engine.cli import main
 from engine.errors import BadSpec
 from engine.spec import resolve
 from engine.store import Store
-from engine.sweep_runs import counts, find_runs, missing
+from engine.sweep_runs import counts, find_runs, grids, missing
 from engine.sweeps import AUTHORS, FRACTION, Axis, Sweep, check, preset
 from engine.types import Spec
 
@@ -142,3 +143,17 @@ def test_a_bad_command_line_is_told_as_a_whole(capsys):
     assert said["problems"] == [
         "No executor named 'cloud'. Did you mean 'local'?", "--axis 'alpha' is not of the form NAME=VALUE.",
         "alpha is 2, but must be between 0 and 1: the nearest valid value is 1."]
+
+
+def recorded_like(sweep: Sweep) -> list[dict]:
+    return [{"spec": vars(resolve(spec).spec)} for spec in sweep.specs()]
+
+
+def test_whole_grids_are_found_among_runs():
+    grid = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), seeds=(0, 2),
+                 parameters={"max_forget_epochs": 80})
+    loose = recorded_like(Sweep(across=Axis("alpha", (0.1,)), down=Axis(FRACTION, (0.05, 0.3))))
+    found, others = grids([*recorded_like(grid), *loose])
+    assert [sweep.specs() for sweep in found] == [[replace(s, model="small_cnn") for s in grid.specs()]]
+    assert others == loose
+    assert grids(recorded_like(grid)[:-1]) == ([], recorded_like(grid)[:-1]), "one run is missing"

@@ -56,7 +56,7 @@ def test_a_grid_to_begin_with_fills_the_boxes(jobs):
     at = page()
     at.button(key="robustness.preset.authors").click().run()
     assert not at.exception
-    assert "**432 runs**: 0 there, **432 to compute**" in texts(at)
+    assert "**432 runs, all there** (432 recorded)" in texts(at)
     assert at.text_input(key="robustness.held").value == "max_forget_epochs=80"
     assert at.query_params["seeds"] == "0 1 2"
 
