@@ -160,9 +160,9 @@ def _chosen(heatmap: Heatmap) -> tuple[int, int] | None:
 
 
 def _as_paper(sweep: Sweep, runs: Runs) -> None:
-    panels = [(charts_title, matrix(build(sweep, runs, name)))
-              for name, charts_title in (("mia_loss_gap", "|MIA<sub>L</sub> - 50|"),
-                                         ("accuracy_gap", "|A<sub>Df</sub> - A<sub>Dt</sub>|"))]
+    panels = [(heading, matrix(build(sweep, runs, name)))
+              for name, heading in (("mia_loss_gap", "|MIA<sub>L</sub> - 50|"),
+                                    ("accuracy_gap", "|A<sub>Df</sub> - A<sub>Dt</sub>|"))]
     columns, rows = ([exports.amount(axis.name, value) for value in axis.values]
                      for axis in (sweep.across, sweep.down))
     figure = charts.plot_as_paper(columns, rows, panels, tuple(

@@ -88,7 +88,8 @@ def test_a_cell_that_takes_its_worker_down_twice_has_failed(with_original, store
         ("failed", "Its process ended without an answer (exit status -9, 1 of 1 tries): out of memory?")] * 2
 
 
-def test_paused_starts_nothing_new_and_cancel_ends_the_workers_and_says_so(with_original, store, two_workers):
+def test_paused_starts_nothing_new_and_cancel_ends_the_worker_and_says_so(with_original, store, monkeypatch):
+    monkeypatch.setattr(local, "workers_for", lambda todo: 1)
     control, said, ended = Control(), [], []
     control.paused.set()
 

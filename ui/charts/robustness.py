@@ -103,7 +103,7 @@ def plot_as_paper(columns: Sequence[str], rows: Sequence[str], panels: Sequence[
 
 
 def _axes(columns: Sequence[str], rows: Sequence[str], axes: tuple[str, str]) -> dict[str, Any]:
-    plain = {"showgrid": False, "zeroline": False, "ticks": ""}
+    plain = {"showgrid": False, "zeroline": False, "ticks": "", "tickangle": 0, "tickfont": {"size": 11}}
     return {"xaxis": plain | {"title": {"text": axes[0], "standoff": 6}, "tickvals": list(range(len(columns))),
                               "ticktext": list(columns), "range": [-0.5, len(columns) - 0.5]},
             "yaxis": plain | {"title": {"text": axes[1], "standoff": 6}, "tickvals": list(range(len(rows))),
