@@ -10,6 +10,7 @@ import importlib.util
 import json
 import math
 import os
+import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -28,6 +29,7 @@ from engine.spec import Resolved, resolve
 from engine.store import Run, Store
 from engine.types import Spec
 
+PATIENCE = 5.0  # seconds for a cluster's first machine to answer
 GPUS = "UNLEARN_RAY_GPUS"  # share of a GPU that a run takes, such as 0.25 for four side by side; 0: none
 
 
@@ -174,6 +176,8 @@ def _join() -> bool:
         return False
     here = Path(engine.__file__).parent
     address = os.environ.get("RAY_ADDRESS")
+    if address:
+        _knock(address)
     try:
         ray.init(address=address, include_dashboard=None if address else False, log_to_driver=False,
                  runtime_env={"py_modules": [str(here)]})
@@ -181,6 +185,18 @@ def _join() -> bool:
         raise BadInput(f"No Ray cluster answers at {address or 'this machine'}: {str(error).splitlines()[0]}. "
                        "Start one with `ray start --head`, or unset RAY_ADDRESS for one of this machine.") from error
     return True
+
+
+def _knock(address: str) -> None:
+    """Raises BadInput at once where nobody listens at ``host:port``; Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdigit()):
+        return  # such as "auto", which Ray looks up by itself
+    try:
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise BadInput(f"No Ray cluster answers at RAY_ADDRESS {address}: {error}. Start one there with `ray start "
+                       "--head`, or unset RAY_ADDRESS for one of this machine.") from error
 
 
 def _lanes(cpus: int, gpus: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 
 import psutil
@@ -84,3 +85,17 @@ def test_a_cluster_without_room_is_told(monkeypatch):
     with pytest.raises(BadInput) as caught:
         on_ray._lanes(1, 0.5)
     assert str(caught.value) == "A run needs 1 CPU and 0.5 GPU, but the Ray cluster has 4 CPU and 0 GPU in all."
+
+
+def test_an_address_where_nobody_listens_is_told_at_once(with_original, store, monkeypatch):
+    pytest.importorskip("ray", reason="Ray is not installed: requirements-ray.txt")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, but it does not listen
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(BadInput) as caught:
+            list(EXECUTORS["ray"].run_all([resolve(SPECS[0])], store, False, Control(), lambda progress: None))
+    assert str(caught.value) == (
+        f"No Ray cluster answers at RAY_ADDRESS {address}: [Errno 111] Connection refused. Start one there with `ray "
+        "start --head`, or unset RAY_ADDRESS for one of this machine.")
+    assert store.list() == []
