@@ -24,7 +24,7 @@ from engine.errors import OriginalMissing
 from engine.estimates import duration, training_seconds
 from engine.readout import Readout, read_out
 from engine.spec import Resolved
-from engine.types import Dataset
+from engine.types import Dataset, Model
 
 Report = Callable[[str, float | None], None]
 _KEPT = 2
@@ -51,13 +51,19 @@ class Bench:
 
 
 def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
-              report: Report = lambda text, fraction: None) -> Data:
-    """The data set on the device; raises DataMissing in one sentence."""
-    key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), str(device)], sort_keys=True)
+              report: Report = lambda text, fraction: None, model: Model | None = None) -> Data:
+    """The data set on the device, for texts with the tokens that ``model`` reads; raises DataMissing in one sentence."""
+    reader = model if model and model.prepare else None
+    key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), str(device),
+                      reader.name if reader else None], sort_keys=True)
     with _lock:
         if key not in _data:
             report(f"Loading {dataset.title}", None)
-            _data[key] = dataset.load(options, report).to(device)
+            data = dataset.load(options, report)
+            if reader:
+                report(f"Tokenising {dataset.title}", None)
+                data = reader.prepare(data)
+            _data[key] = data.to(device)
         return _recent(_data, key)
 
 
@@ -68,9 +74,11 @@ def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.de
     Raises DataMissing, OriginalMissing, BadCheckpoint or Cancelled.
     """
     threads = prepare(device, resolved.dataset.threads)
-    data = load_data(resolved.dataset, resolved.options, device, report)
+    data = load_data(resolved.dataset, resolved.options, device, report, resolved.model)
     key = original_key(resolved)
     original = checkpoints.find(key, data.fingerprint)
+    if original and resolved.model.own_vocabulary and original.fingerprint != data.fingerprint:
+        original = None  # its tokens are other words than these data's
     if original is None and not train_original:
         raise OriginalMissing(missing_original(resolved, checkpoints))
     if original is None or (train_original and original.fingerprint != data.fingerprint):

@@ -131,7 +131,8 @@ def _found_or_trained(resolved: Any, checkpoints: Checkpoints, line: ProgressLin
 
     device = default_device()
     threads = prepare(device, resolved.dataset.threads)
-    data = load_data(resolved.dataset, resolved.options, device, lambda text, f: line({"stage": text, "fraction": f}))
+    data = load_data(resolved.dataset, resolved.options, device, lambda text, f: line({"stage": text, "fraction": f}),
+                     resolved.model)
     key = original_key(resolved)
     found = checkpoints.find(key, data.fingerprint)
     if found and found.fingerprint == data.fingerprint:

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.targets import ONE_LABEL, ManyLabels, OneLabel
+
 PAD = 4  # METHODS.md: crop 32 pad 4
 
 
@@ -26,6 +28,11 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def targets(self) -> Tensor:
+        """What the loss is held against."""
+        return self.labels
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -41,7 +48,11 @@ class Pool:
 
 @dataclass(frozen=True)
 class Data:
-    """A loaded data set. ``mean`` and ``std`` are per channel, on the 0 to 1 scale of pixels."""
+    """A loaded data set. ``mean`` and ``std`` are per channel, on the 0 to 1 scale of pixels.
+
+    The first ``test_count`` held-out samples are the official test set and the others its validation set; None:
+    the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses.
+    """
 
     name: str
     classes: tuple[str, ...]
@@ -51,9 +62,12 @@ class Data:
     std: tuple[float, ...]
     origin: str = ""
     options: dict = field(default_factory=dict)
+    test_count: int | None = None
+    criterion: OneLabel | ManyLabels = ONE_LABEL
 
     @property
-    def channels(self) -> int:
+    def inputs(self) -> int:
+        """What a network is built for: the number of channels."""
         return self.train.images.shape[3]
 
     @property

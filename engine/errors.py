@@ -4,6 +4,7 @@
     |-- BadInput                what was asked for cannot be done as asked (CLI exit 2)
     |   |-- BadSpec             one or more problems of a run's specification
     |   |-- DataMissing         a data set is neither on this machine nor reachable
+    |   |-- ModelMissing        the published weights of a model are neither on this machine nor reachable
     |   |-- OriginalMissing     there is no trained Original for this data set and model
     |   |-- UnknownRun          no run of that id in the store
     |   `-- BadArchive          a file of runs is damaged, changed, from a newer version, or no archive at all
@@ -34,6 +35,10 @@ class BadSpec(BadInput):
 
 class DataMissing(BadInput):
     """A data set is neither in the data folder nor in the cache nor on a reachable hub."""
+
+
+class ModelMissing(BadInput):
+    """A pretrained model is neither in the model folder nor in the cache nor on a reachable hub."""
 
 
 class OriginalMissing(BadInput):

@@ -234,7 +234,7 @@ def unlearn(bench: Bench, resolved: Resolved, parts: Split,
     task = Task(
         model=copy.deepcopy(bench.network), data=data, split=parts, recipe=resolved.recipe, seed=seed,
         device=bench.device, resume=resume,
-        fresh=lambda: build_network(resolved.model, len(data.classes), data.channels, seed, bench.device))
+        fresh=lambda: build_network(resolved.model, len(data.classes), data.inputs, seed, bench.device))
     last = Progress(0, 1, 0, {})
     for last in watch.time(resolved.method.unlearn(task, resolved.parameters)):
         if last.state and partial:

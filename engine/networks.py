@@ -16,28 +16,41 @@ from engine.rng import generator
 from engine.types import Model
 
 
-def build_network(model: Model, classes: int, channels: int, seed: int, device: torch.device) -> nn.Module:
-    """A freshly initialised network on ``device``; the same seed gives the same weights everywhere."""
+def build_network(model: Model, classes: int, inputs: int, seed: int, device: torch.device) -> nn.Module:
+    """A network with its first weights on ``device``; the same seed gives the same weights everywhere.
+
+    A pretrained one has its published weights, and only its ``head`` is initialised here.
+    """
+    rng = generator(seed, f"init/{model.name}")
+    if model.pretrained:
+        net = model.build(classes, inputs)
+        initialise(net.head, rng)
+        return place(net, device)
     with torch.device("meta"):
-        net = model.build(classes, channels)
+        net = model.build(classes, inputs)
     net = net.to_empty(device="cpu")
-    initialise(net, generator(seed, f"init/{model.name}"))
+    initialise(net, rng)
     return place(net, device)
 
 
 def initialise(net: nn.Module, rng: torch.Generator) -> None:
     """Writes first weights into every layer, in the order of ``net.modules()``.
 
-    Convolutions: He normal, fan out (He et al. 2015). Linear: torch's default, uniform within
-    1 / sqrt(fan in). Batch norm: scale 1, shift 0, running mean 0 and variance 1.
+    Convolutions over images: He normal, fan out (He et al. 2015). Linear, and convolutions over texts: torch's
+    default, uniform within 1 / sqrt(fan in). Embeddings: standard normal, zero for padding. Batch norm: scale 1,
+    shift 0, running mean 0 and variance 1.
     """
     for layer in net.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu", generator=rng)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-        elif isinstance(layer, nn.Linear):
-            bound = 1 / math.sqrt(layer.in_features)
+        elif isinstance(layer, nn.Embedding):
+            nn.init.normal_(layer.weight, generator=rng)
+            if layer.padding_idx is not None:
+                nn.init.zeros_(layer.weight[layer.padding_idx])
+        elif isinstance(layer, nn.Linear | nn.Conv1d):
+            bound = 1 / math.sqrt(layer.weight[0].numel())
             nn.init.uniform_(layer.weight, -bound, bound, generator=rng)
             if layer.bias is not None:
                 nn.init.uniform_(layer.bias, -bound, bound, generator=rng)

@@ -35,7 +35,7 @@ def train_original(key: OriginalKey, data: Data, checkpoints: Checkpoints, threa
     same weights as one that was not. Raises Cancelled when ``cancel`` is set.
     """
     device, version = data.device, code_version()
-    model = build_network(get("model", key.model), len(data.classes), data.channels, key.seed, device)
+    model = build_network(get("model", key.model), len(data.classes), data.inputs, key.seed, device)
     partial = checkpoints.partial(f"{key.name}-{data.fingerprint[:8]}")
     everything = torch.arange(len(data.train), device=device)
     watch = Stopwatch(device)
@@ -80,7 +80,7 @@ def _keep(key: OriginalKey, data: Data, model: nn.Module, checkpoints: Checkpoin
 def load_original(original: Original, checkpoints: Checkpoints, data: Data) -> nn.Module:
     """The Original's network with its weights, on the data's device, in evaluation mode."""
     model = get("model", original.sidecar["model"])
-    net = build_network(model, len(data.classes), data.channels, 0, torch.device("cpu"))
+    net = build_network(model, len(data.classes), data.inputs, 0, torch.device("cpu"))
     try:
         net.load_state_dict(checkpoints.load(original))
     except RuntimeError as error:

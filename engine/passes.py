@@ -42,6 +42,7 @@ def over(task: Task, index: Tensor, parameters: Any, optimiser: torch.optim.Opti
         total_steps=(start.step if start else 0) + p.epochs * steps_in(len(index), p.batch_size),
         begin_epoch=begin_epoch,
         start=start,
+        dropout=task.dropout,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a model says about every sample: loss, entropy and whether it is right, in float32.
+"""What a model says about every sample: loss, entropy, its label and whether it is right, in float32.
 
 A read-out is taken once over a whole pool; every metric of every split is then an index look-up.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.batches import batch_sizes
@@ -20,15 +19,20 @@ BATCH = 1_000
 
 @dataclass(frozen=True)
 class Readout:
-    """Per-sample columns on the CPU, each of shape (N,): cross entropy and entropy in nats, and correctness."""
+    """Per-sample columns on the CPU, each of shape (N,): loss and entropy in nats, correctness, the class said.
+
+    ``predicted`` (int16) is None where it was not kept.
+    """
 
     loss: Tensor
     entropy: Tensor
     correct: Tensor
+    predicted: Tensor | None = None
 
     def __getitem__(self, index: Tensor) -> Readout:
         index = index.cpu()
-        return Readout(self.loss[index], self.entropy[index], self.correct[index])
+        return Readout(self.loss[index], self.entropy[index], self.correct[index],
+                       None if self.predicted is None else self.predicted[index])
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -44,7 +48,7 @@ def read_out(model: nn.Module, data: Data, pool: Pool, index: Tensor | None = No
     was_training = model.training
     model.eval()
     index = torch.arange(len(pool), device=data.device) if index is None else index
-    parts = [_columns(model, *data.batch(pool, part)) for part in index.split(BATCH)]
+    parts = [_columns(model, data, *data.batch(pool, part)) for part in index.split(BATCH)]
     model.train(was_training)
     return _joined(parts)
 
@@ -61,24 +65,17 @@ def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor,
     kept = {name: value.clone() for name, value in model.state_dict().items()}
     rng = generator(seed, "augment/read-out") if augment else None
     model.train()
-    parts = [_columns(model, *data.batch(pool, part, rng))
+    parts = [_columns(model, data, *data.batch(pool, part, rng))
              for part in index.split(batch_sizes(len(index), batch_size))]
     model.load_state_dict(kept)
     return _joined(parts)
 
 
-def columns_of(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Cross entropy, entropy -sum p ln p (0 at p = 0) and correctness of each row of logits (B, C)."""
-    log_p = F.log_softmax(logits.float(), dim=1)
-    loss = F.nll_loss(log_p, labels, reduction="none")
-    entropy = torch.special.entr(log_p.exp()).sum(dim=1)
-    return loss, entropy, logits.argmax(dim=1) == labels
-
-
-def _columns(model: nn.Module, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _columns(model: nn.Module, data: Data, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
     with torch.no_grad():
-        return columns_of(model(inputs), labels)
+        logits = model(inputs)
+        return *data.criterion.columns(logits, targets), logits.argmax(dim=1).to(torch.int16)
 
 
-def _joined(parts: list[tuple[Tensor, Tensor, Tensor]]) -> Readout:
+def _joined(parts: list[tuple[Tensor, ...]]) -> Readout:
     return Readout(*(torch.cat(column).cpu() for column in zip(*parts, strict=True)))

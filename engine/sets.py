@@ -52,9 +52,10 @@ def original_readings(bench: Bench, parts: Split, resolved: Resolved) -> Reading
 
 
 def samples_frame(sets: dict[str, tuple[torch.Tensor, Readout]]) -> Any:
-    """Per-sample table: set, sample (its number in its pool), loss and entropy in nats, correct."""
+    """Per-sample table: set, sample (its number in its pool), loss and entropy in nats, correct, predicted."""
     import pandas as pd
 
-    return pd.concat([pd.DataFrame({"set": name, "sample": index.numpy(), "loss": columns.loss.numpy(),
-                                    "entropy": columns.entropy.numpy(), "correct": columns.correct.numpy()})
+    return pd.concat([pd.DataFrame({"set": name, "sample": index.numpy()}
+                                   | {column: values.numpy() for column, values in vars(columns).items()
+                                      if values is not None})
                       for name, (index, columns) in sets.items()], ignore_index=True)

@@ -106,10 +106,12 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
         model, model_problem = _model(spec, dataset)
         options, option_problems = _options(spec, dataset)
         problems += [*class_problems, *model_problem, *option_problems]
+        dataset = dataset if option_problems else dataset.at(options)
     problems += bad_numbers + (_too_few(spec, dataset) if dataset else [])
     if method:
-        requested, parameter_problems = requested_parameters(spec, dataset, method)
+        requested, parameter_problems = requested_parameters(spec, dataset, method, model)
         problems += parameter_problems
+        problems += [why] if dataset and (why := method.why_not(dataset)) else []
     if problems:
         raise BadSpec(problems)
     recipe = model.recipe_for(dataset)
@@ -133,11 +135,14 @@ def expected_sizes(spec: Spec, dataset: Dataset) -> Sizes:
     return SCENARIOS[spec.scenario].sizes(spec, dataset)
 
 
-def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method) -> tuple[dict[str, Any], list[str]]:
+def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method,
+                         model: Model | None = None) -> tuple[dict[str, Any], list[str]]:
     """Values by name, "auto" still None, with the problems of what was asked for."""
     known = {h.name: h for h in declared(method.parameters)}
     values = {name: h.default for name, h in known.items()}
     published = dataset.unlearning.get(method.name, {}) if dataset else {}
+    if dataset and model:
+        published = model.settings_for(dataset, method)
     for source in (published, method.profiles.get(spec.profile, {})):
         values |= {name: value for name, value in source.items() if name in known}
     problems = []
@@ -281,7 +286,7 @@ def _options(spec: Spec, dataset: Dataset) -> tuple[dict[str, Any], list[str]]:
     known = {option.name: option for option in dataset.options}
     problems = [unknown(f"option of {dataset.name}", name, tuple(known)) if known else
                 f"{dataset.name} has no options, but {name!r} was set." for name in spec.options if name not in known]
-    values = {name: spec.options.get(name, option.default) for name, option in known.items()}
+    values = {name: spec.options.get(name, option.default_in(spec.profile)) for name, option in known.items()}
     for name, value in values.items():
         choices = known[name].choices
         if value not in choices:

@@ -72,17 +72,25 @@ class Scenario:
 
 def _random_sizes(spec: Spec, dataset: Dataset) -> Sizes:
     forget = forget_count(spec.forget_fraction, dataset.train_size)
-    validation = dataset.heldout_size // 2
-    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation,
-                 dataset.heldout_size - validation)
+    test, validation = _heldout(dataset)
+    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test)
+
+
+def _heldout(dataset: Dataset) -> tuple[int, int]:
+    """Samples in the test and in the validation set."""
+    test = dataset.heldout_size - dataset.heldout_size // 2 if dataset.test_size is None else dataset.test_size
+    return test, dataset.heldout_size - test
 
 
 def _class_sizes(spec: Spec, dataset: Dataset) -> Sizes:
-    """Classes of equal size are assumed; the data say how many samples there really are."""
-    classes, validation = len(dataset.classes), dataset.heldout_size // 2
-    forget, test = dataset.train_size // classes, dataset.heldout_size - validation
-    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test - test // classes,
-                 dataset.heldout_size // classes)
+    """Where the data set declares no counts, classes of equal size: the data say how many there really are."""
+    test, validation = _heldout(dataset)
+    sets = (dataset.train_size, test, dataset.heldout_size)
+    if dataset.class_counts:
+        forget, in_test, unseen = (counts[spec.forget_class] for counts in dataset.class_counts)
+    else:
+        forget, in_test, unseen = (samples // len(dataset.classes) for samples in sets)
+    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test - in_test, unseen)
 
 
 def class_name(dataset: str, number: Any) -> str:
@@ -104,22 +112,33 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
+def _halves(data: Data, spec: Spec) -> tuple[Tensor, Tensor]:
+    """Validation and test indices into the held-out pool: the official ones, else its halves by the seed."""
+    import torch
+
+    from engine.rng import permutation
+
+    if data.test_count is not None:
+        everything = torch.arange(len(data.heldout))
+        return everything[data.test_count:], everything[:data.test_count]
+    order = permutation(len(data.heldout), spec.seed, "test/validation")
+    return order[:len(order) // 2].sort().values, order[len(order) // 2:].sort().values
+
+
 def split(data: Data, spec: Spec) -> Split:
-    """The index sets of a run, on the data's device; the held-out pool is halved by the seed.
+    """The index sets of a run, on the data's device; the held-out pool is halved by the seed or officially split.
 
     Class removal (METHODS.md): the test set leaves the class out, and the attack's non-members are all
     held-out samples of that class, of both halves; the validation set is the whole half.
     """
     import torch
 
-    from engine.rng import permutation
     from engine.training import Split
 
     forget = SCENARIOS[spec.scenario].forget(data, spec).sort().values
     kept = torch.ones(len(data.train), dtype=torch.bool)
     kept[forget] = False
-    order = permutation(len(data.heldout), spec.seed, "test/validation")
-    validation, test = order[:len(order) // 2].sort().values, order[len(order) // 2:].sort().values
+    validation, test = _halves(data, spec)
     unseen = None
     if spec.scenario == "class":
         forgotten = data.heldout.labels.cpu() == spec.forget_class

@@ -6,18 +6,19 @@ caller decides about probing, timing, saving and stopping. Batches are index ten
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.batches import batch_sizes, steps_in
 from engine.data import Data, Pool
 from engine.device import autocast
+from engine.dropout import AtStep, at_step
 from engine.errors import Diverged
 from engine.parameters import ForgetEpochs
 from engine.rng import generator, permutation
@@ -71,7 +72,7 @@ class Task:
     resume: Resume = lambda model, optimiser: None
 
     def batch(self, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Inputs and labels of these training samples."""
+        """Inputs and targets of these training samples."""
         return self.data.batch(self.data.train, index, augment)
 
     def logits(self, index: Tensor) -> Tensor:
@@ -92,27 +93,36 @@ class Task:
         return self.data.train.labels[index]
 
     def loss(self, index: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Mean cross entropy of these training samples, or of other ``labels`` (B,) for them; differentiable."""
-        return F.cross_entropy(self.logits(index), self.labels(index) if labels is None else labels)
+        """Mean loss of these training samples, or with other ``labels`` (B,) for them; differentiable.
+
+        Cross entropy, or where samples have several labels the binary one, averaged over labels.
+        """
+        targets = self.data.train.targets[index] if labels is None else labels
+        return self.data.criterion.loss(self.logits(index), targets)
+
+    @property
+    def dropout(self) -> AtStep:
+        """What makes the dropout of each step repeatable; for :func:`loop`."""
+        return at_step(self.model, self.seed, self.device)
 
     def frozen_original(self) -> nn.Module:
         """A copy of the network as it is now, in evaluation mode and without gradients: a teacher."""
         return copy.deepcopy(self.model).eval().requires_grad_(False)
 
     def validation_loss(self) -> float:
-        """Mean cross entropy over all of D_v in evaluation mode (METHODS.md: L_v)."""
+        """Mean loss over all of D_v in evaluation mode (METHODS.md: L_v)."""
         return mean_loss(self.model, self.data, self.data.heldout, self.split.validation)
 
 
 def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_size: int = 1_000) -> float:
-    """Mean cross entropy over ``pool[index]`` in evaluation mode; the model's mode is restored."""
+    """Mean loss over ``pool[index]`` in evaluation mode; the model's mode is restored."""
     was_training = model.training
     model.eval()
     total = torch.zeros((), device=index.device)
     with torch.no_grad():
         for part in index.split(batch_size):
-            inputs, labels = data.batch(pool, part)
-            total += F.cross_entropy(model(inputs).float(), labels, reduction="sum")
+            inputs, targets = data.batch(pool, part)
+            total += data.criterion.total(model(inputs).float(), targets)
     model.train(was_training)
     return float(total) / len(index)
 
@@ -149,12 +159,14 @@ def make_optimiser(name: str, model: nn.Module, learning_rate: float, weight_dec
 def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[int], tuple[Any, ...]],
          objective: Callable[[Any, int], tuple[Tensor, int, dict[str, Any]]],
          learning_rate: Callable[[int], float], total_steps: int, begin_epoch: Callable[[int], None] | None = None,
-         start: TrainingState | None = None, keep: Callable[..., TrainingState] | None = None) -> Iterator[Progress]:
+         start: TrainingState | None = None, keep: Callable[..., TrainingState] | None = None,
+         dropout: AtStep = lambda step: contextlib.nullcontext()) -> Iterator[Progress]:
     """Runs ``epochs`` epochs and yields a Progress after every step.
 
     ``batches(epoch)`` gives the epoch's batches, ``objective(batch, epoch)`` the loss to descend, the
     number of samples it saw and the terms to show. ``keep`` makes the state that a resumable
-    training attaches to its last step of an epoch. Raises Diverged where a loss is not finite.
+    training attaches to its last step of an epoch; ``dropout(step)`` is entered around each step
+    (:attr:`Task.dropout`). Raises Diverged where a loss is not finite.
     """
     step, samples = (start.step, start.samples) if start else (0, 0)
     if start and start.epoch >= epochs:  # killed between its last step and its result
@@ -168,8 +180,9 @@ def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[in
         todo = batches(epoch)
         for position, batch in enumerate(todo, start=1):
             optimiser.zero_grad(set_to_none=True)
-            loss, count, terms = objective(batch, epoch)
-            loss.backward()
+            with dropout(step):
+                loss, count, terms = objective(batch, epoch)
+                loss.backward()
             optimiser.step()
             step, samples = step + 1, samples + count
             _refuse_non_finite(loss, step)
@@ -198,9 +211,9 @@ def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int
             rng["augment"] = generator(seed, f"augment/epoch {epoch}")
 
     def objective(batch: Tensor, epoch: int) -> tuple[Tensor, int, dict[str, Any]]:
-        inputs, labels = data.batch(data.train, batch, rng["augment"])
+        inputs, targets = data.batch(data.train, batch, rng["augment"])
         with autocast(device):
-            loss = F.cross_entropy(model(inputs).float(), labels)
+            loss = data.criterion.loss(model(inputs).float(), targets)
         return loss, len(batch), {"retain_loss": loss.detach()}
 
     model.train()
@@ -213,6 +226,7 @@ def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int
         total_steps=recipe.epochs * steps_in(len(index), recipe.batch_size),
         begin_epoch=begin_epoch,
         start=start,
+        dropout=at_step(model, seed, device),
         keep=lambda **at: TrainingState(model=model, optimiser=optimiser, **at),
     )
 
@@ -235,4 +249,5 @@ def over_forget_set(task: Task, parameters: ForgetEpochs, epochs: int,
         learning_rate=lambda epoch: p.learning_rate * linear_factor(p.final_lr_fraction, epoch, epochs),
         total_steps=epochs * steps_in(len(task.split.forget), p.batch_size),
         begin_epoch=begin_epoch,
+        dropout=task.dropout,
     )

@@ -43,12 +43,19 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Option:
-    """A choice that a data set offers about itself, such as the rate of label noise."""
+    """A choice that a data set offers about itself, such as the rate of label noise.
+
+    ``profiles`` names the profiles under which another choice is the default.
+    """
 
     name: str
     default: Any
     choices: tuple[Any, ...]
     help: str
+    profiles: Mapping[str, Any] = field(default_factory=dict)
+
+    def default_in(self, profile: str) -> Any:
+        return self.profiles.get(profile, self.default)
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,12 @@ class Dataset:
     where the data would come from, or None. ``unlearning`` holds, per method name, the
     hyperparameters that this data set's published or tuned settings change; ``tuning`` says in a
     sentence or two how they were chosen, so that a comparison can be judged.
+
+    ``heldout_size`` counts test and validation together; ``test_size`` is the official test set's where the
+    two are apart already, None where the held-out samples are halved by the seed. ``class_counts`` are the samples
+    of each class in the training set, in the test set and held out as a whole, where classes differ in size. ``at(options)`` is this record as it
+    is under these options, for those that change what is counted; ``multi_label`` says that samples can have several
+    labels then.
     """
 
     name: str
@@ -80,11 +93,26 @@ class Dataset:
     threads: int | None = None
     note: str = ""
     tuning: str = ""
+    test_size: int | None = None
+    class_counts: tuple[tuple[int, ...], ...] = ()
+    multi_label: bool = False
+    variant: Callable[[Dataset, Mapping[str, Any]], Dataset] | None = None
+
+    def at(self, options: Mapping[str, Any]) -> Dataset:
+        return self.variant(self, options) if self.variant else self
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network: ``build(classes, channels)`` returns it uninitialised (see ``engine.models``)."""
+    """A network: ``build(classes, inputs)`` returns it uninitialised (see ``engine.models``).
+
+    ``inputs`` are an image's channels or a vocabulary's words. A text model has ``prepare(data)``, which returns
+    the data with the tokens that it reads. Where ``pretrained`` is set, ``build`` loads published weights and only the
+    module ``head`` gets its first weights here; it raises :class:`engine.errors.ModelMissing` where they are absent,
+    and ``available()`` says at once where they would come from, or None. ``own_vocabulary``: the tokens depend on the
+    training texts, so that an Original can only read the data it was trained on. ``unlearning`` holds, by data set and
+    method, the hyperparameters that this model changes.
+    """
 
     name: str
     title: str
@@ -94,12 +122,22 @@ class Model:
     source: str
     min_input_size: int = 0
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    prepare: Callable[[Any], Any] | None = None
+    pretrained: bool = False
+    available: Callable[[], str | None] = lambda: "embedded"
+    own_vocabulary: bool = False
+    unlearning: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     def fits(self, dataset: Dataset) -> bool:
         return self.kind == dataset.kind and dataset.input_size >= self.min_input_size
 
     def recipe_for(self, dataset: Dataset) -> Recipe:
         return self.recipes.get(dataset.name, dataset.recipe)
+
+    def settings_for(self, dataset: Dataset, method: Method) -> Mapping[str, Any]:
+        """What the data set and this model change in a method's defaults; the model has the last word."""
+        own = self.unlearning.get(dataset.name, {})
+        return {**dataset.unlearning.get(method.name, {}), **own.get(method.name, {})}
 
 
 @dataclass(frozen=True)
@@ -109,7 +147,8 @@ class Method:
     ``parameters`` is a frozen dataclass whose fields are made with :func:`parameter`.
     ``unlearn(task, parameters)`` is a generator: it changes ``task.model`` in place and yields
     a :class:`Progress` after every step. ``plan(parameters, sizes)`` says beforehand how many
-    steps and samples that takes. ``profiles`` names what a profile changes in the defaults.
+    steps and samples that takes. ``profiles`` names what a profile changes in the defaults. ``one_label``
+    says, as the end of a sentence, why every sample must have exactly one label; empty where it need not.
     """
 
     name: str
@@ -121,6 +160,14 @@ class Method:
     plan: Callable[[Any, Sizes], Plan]
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     from_scratch: bool = False
+    one_label: str = ""
+
+    def why_not(self, dataset: Dataset) -> str | None:
+        """Why the method cannot work on a data set (as :meth:`Dataset.at` gives it), in a sentence; None: it can."""
+        if not (self.one_label and dataset.multi_label):
+            return None
+        return (f"{self.title} {self.one_label}, but here a sample of {dataset.title} can have several labels: "
+                "choose the reading with single labels.")
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,3 @@
 """Data sets. One file each; it binds ``DATASET``."""
 
-FIRST = ("digits", "cifar10", "cifar100")
+FIRST = ("digits", "cifar10", "cifar100", "go_emotions")

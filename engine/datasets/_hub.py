@@ -1,4 +1,4 @@
-"""Image data sets through Hugging Face ``datasets``: from a local folder, else from the hub or its cache.
+"""Data sets through Hugging Face ``datasets``: from a local folder, else from the hub or its cache.
 
 The folder is ``$UNLEARN_DATA_DIR/<name>`` and holds parquet files with the hub's own columns
 (``train-*.parquet``, ``test-*.parquet``), exactly as they can be downloaded from the hub.
@@ -47,7 +47,7 @@ def load_images(name: str, hub_id: str, image: str, label: str, classes: tuple[s
 
     report = on_progress or (lambda text, fraction: None)
     report(f"Opening {name}", 0.0)
-    splits, origin = _open(name, hub_id)
+    splits, origin = opened(name, hub_id)
     pools = {}
     for split, start in (("train", 0.0), ("test", 0.8)):
         share = 0.8 if split == "train" else 0.2
@@ -67,15 +67,18 @@ def missing(name: str, hub_id: str, why: str = "") -> DataMissing:
         f"https://huggingface.co/datasets/{hub_id} and put them into {where}.")
 
 
-def _open(name: str, hub_id: str) -> tuple[Any, str]:
+def opened(name: str, hub_id: str, config: str | None = None, splits: tuple[str, ...] = ("train", "test")) -> tuple[
+        Any, str]:
+    """These splits as ``datasets`` gives them, and where they came from; raises DataMissing."""
     import datasets
 
     local = folder(name)
     if local:
-        files = {s: [str(p) for p in sorted(local.glob(f"{s}*.parquet"))] for s in ("train", "test")}
-        if not files["test"]:
-            raise DataMissing(f"The folder {local} has train*.parquet but no test*.parquet: "
-                              f"download both splits of {hub_id} into it.")
+        files = {s: [str(p) for p in sorted(local.glob(f"{s}*.parquet"))] for s in splits}
+        absent = [f"{s}*.parquet" for s in splits if not files[s]]
+        if absent:
+            raise DataMissing(f"The folder {local} has train*.parquet but no {' and no '.join(absent)}: download "
+                              f"{'both' if len(splits) == 2 else 'all'} splits of {hub_id} into it.")
         try:
             return datasets.load_dataset("parquet", data_files=files), f"folder {local.name}"
         except Exception as error:  # datasets wraps what pyarrow raises in types of its own
@@ -83,7 +86,7 @@ def _open(name: str, hub_id: str) -> tuple[Any, str]:
                               f"download them again from https://huggingface.co/datasets/{hub_id}.") from error
     with _offline_unless_reachable(hub_id):
         try:
-            return datasets.load_dataset(hub_id), f"hub {hub_id}"
+            return datasets.load_dataset(*((hub_id, config) if config else (hub_id,))), f"hub {hub_id}"
         except Exception as error:
             raise missing(name, hub_id) from error
 
@@ -114,6 +117,14 @@ def _offline_unless_reachable(hub_id: str) -> Iterator[None]:
                 module.HF_HUB_OFFLINE = value
 
 
+def check_columns(rows: Any, split: str, name: str, *needed: str) -> None:
+    """Raises DataMissing where a split lacks a column."""
+    absent = [column for column in needed if column not in rows.column_names]
+    if absent:
+        raise DataMissing(f"The {split} split of {name} has the columns {', '.join(rows.column_names)}, "
+                          f"but {' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} needed.")
+
+
 def _decode(splits: Any, split: str, image: str, label: str, name: str, classes: int,
             report: Callable[[float], None]) -> Any:
     import datasets
@@ -123,10 +134,7 @@ def _decode(splits: Any, split: str, image: str, label: str, name: str, classes:
     from engine.data import Pool
 
     rows = splits[split]
-    absent = [column for column in (image, label) if column not in rows.column_names]
-    if absent:
-        raise DataMissing(f"The {split} split of {name} has the columns {', '.join(rows.column_names)}, "
-                          f"but {' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} needed.")
+    check_columns(rows, split, name, image, label)
     rows = rows.select_columns([image, label]).cast_column(image, datasets.Image(mode="RGB"))
     labels = torch.tensor(np.asarray(rows.with_format("numpy")[label][:]), dtype=torch.int64)
     if not 0 <= int(labels.min()) <= int(labels.max()) < classes:

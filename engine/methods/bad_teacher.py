@@ -116,5 +116,6 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    one_label="compares two models' answers as one distribution over all classes",
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 1}},
 )

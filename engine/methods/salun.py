@@ -118,5 +118,6 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    one_label="gives every sample to forget one other label",
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 10}},
 )

@@ -134,6 +134,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
         objective=objective,
         learning_rate=lambda epoch: rate(p, epoch),
         total_steps=plan(p, task.split.sizes).steps,
+        dropout=task.dropout,
     )
 
 
@@ -145,5 +146,6 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    one_label="compares two models' answers as one distribution over all classes",
     profiles={"corrected": {"epochs": None, "anchor": 0.0}, "paper": {"epochs": BUDGET, "anchor": 0.5}},
 )

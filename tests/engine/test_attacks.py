@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
 from engine import evaluation
 from engine.errors import Diverged
 from engine.evaluation import balanced, logistic_attack, null_band
-from engine.readout import columns_of
+from engine.targets import ONE_LABEL
 from engine.registry import all_of, get
 
 
@@ -120,7 +120,7 @@ def test_fewer_than_ten_samples_a_side():
 
 def test_entropy_is_0_at_certainty_and_ln_c_at_uniform():
     logits = torch.tensor([[200.0, -200.0, -200.0], [0.0, 0.0, 0.0], [math.log(2), math.log(1), math.log(1)]])
-    loss, entropy, correct = columns_of(logits, torch.tensor([0, 2, 1]))
+    loss, entropy, correct = ONE_LABEL.columns(logits, torch.tensor([0, 2, 1]))
     # softmax (1/2, 1/4, 1/4): entropy 1.5 ln 2; cross entropy of the label 1 is ln 4
     assert entropy.tolist() == pytest.approx([0.0, math.log(3), 1.5 * math.log(2)], abs=1e-6)
     assert loss.tolist() == pytest.approx([0.0, math.log(3), math.log(4)], abs=1e-6)
@@ -129,7 +129,7 @@ def test_entropy_is_0_at_certainty_and_ln_c_at_uniform():
 
 
 def test_columns_are_float32_whatever_the_logits():
-    loss, entropy, _ = columns_of(torch.zeros(2, 4, dtype=torch.bfloat16), torch.tensor([0, 1]))
+    loss, entropy, _ = ONE_LABEL.columns(torch.zeros(2, 4, dtype=torch.bfloat16), torch.tensor([0, 1]))
     assert loss.dtype == entropy.dtype == torch.float32
     assert loss.tolist() == pytest.approx([math.log(4)] * 2)
 

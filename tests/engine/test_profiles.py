@@ -11,7 +11,8 @@ from helping import weights_hash
 from engine.bench import Bench
 from engine.device import prepare
 from engine.networks import build_network
-from engine.readout import columns_of, read_out, read_out_as_trained
+from engine.readout import read_out, read_out_as_trained
+from engine.targets import ONE_LABEL
 from engine.registry import get
 from engine.sets import original_readings, read_sets
 from engine.spec import resolve
@@ -91,7 +92,7 @@ def test_the_paper_reads_retraining_in_training_mode_on_the_retain_set(bench, di
     assert len(readings.retain) == 850
     with torch.no_grad():
         inputs, labels = digits.batch(digits.train, parts.forget[:64])
-        expected, _, _ = columns_of(copy.deepcopy(bench.network).train()(inputs), labels)
+        expected, _, _ = ONE_LABEL.columns(copy.deepcopy(bench.network).train()(inputs), labels)
     assert torch.allclose(readings.forget.loss[:64], expected, atol=1e-5), "batches of 64, as in training"
     evaluated = read_out(bench.network, digits, digits.train, parts.forget)
     assert not torch.allclose(readings.forget.loss, evaluated.loss, atol=1e-3)

