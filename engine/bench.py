@@ -52,7 +52,7 @@ class Bench:
 
 def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
               report: Report = lambda text, fraction: None, model: Model | None = None) -> Data:
-    """The data set on the device, for texts with the tokens that ``model`` reads; raises DataMissing in one sentence."""
+    """The data set on the device, texts with the tokens that ``model`` reads. Raises DataMissing or ModelMissing."""
     reader = model if model and model.prepare else None
     key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), str(device),
                       reader.name if reader else None], sort_keys=True)

@@ -42,6 +42,7 @@ def add_parser(commands: Any) -> None:
                        ("--classes", "classes to forget, by name or number (default: the table's)"),
                        ("--methods", "methods, also beyond the table (default: the table's)")):
         parser.add_argument(flag, nargs="+", help=what)
+    parser.add_argument("--model", help="default: the data set's first model")
     parser.add_argument("--seeds", nargs="+", default=list(SEEDS), help=f"default: {' '.join(SEEDS)}")
     parser.add_argument("--profile", default="paper", help="paper or corrected (default: paper)")
     parser.add_argument("--recorded-only", action="store_true", help="compute nothing: only runs that are there")
@@ -97,8 +98,8 @@ def _comparisons(options: Namespace, table: PaperTable) -> list[Comparison]:
     if not methods:
         problems.append(f"--methods names no method: the row {ORIGINAL!r} is always shown.")
     seeds = tuple(_whole(as_number(word)) for word in _words(options.seeds))
-    made = [Comparison(table.dataset, table.scenario, forget, methods or table.methods[1:], seeds, options.profile)
-            for forget in forgets]
+    made = [Comparison(table.dataset, table.scenario, forget, methods or table.methods[1:], seeds, options.profile,
+                        options.model) for forget in forgets]
     for comparison in made:
         try:
             check(comparison if known else replace(comparison, dataset=STAND_IN))

@@ -25,7 +25,7 @@ from engine.errors import BadInput
 from engine.metrics import BY_NAME, SEPARATION
 from engine.noise import noise_floor
 from engine.paper import paper_value
-from engine.registry import all_of
+from engine.registry import all_of, get
 from engine.spec import Resolved, resolve
 from engine.verdict import is_damaged
 
@@ -131,7 +131,7 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
     cost = cost_of(comparison, finished)
     return Table(comparison, columns, tuple(rows), cells, cost, noise, missing,
-                 [*_notes(comparison, rows, finished, retrained), *_about_paper(comparison, cells)])
+                 [*_notes(comparison, rows, finished, retrained), *_about_paper(comparison, cells, resolved)])
 
 
 # --- rows -----------------------------------------------------------------------------------
@@ -184,6 +184,10 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
                 damaged=any(map(is_damaged, metrics.values())))
 
 
+def _papers_model(resolved: Resolved) -> str:
+    return resolved.dataset.paper_model or resolved.dataset.default_model
+
+
 def _forget_of(comparison: Comparison, resolved: Resolved | None) -> float | int:
     """The fraction, or the class as its number."""
     if resolved is None:
@@ -195,8 +199,9 @@ def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | in
            metric: str) -> tuple[float, float] | None:
     """The paper's value, if this is the paper's model on the data as they are."""
     if resolved is not None:
-        as_published = all(resolved.options[option.name] == option.default for option in resolved.dataset.options)
-        if resolved.model.name != resolved.dataset.default_model or not as_published:
+        as_published = all(resolved.options[option.name] == option.default_in(comparison.profile)
+                           for option in resolved.dataset.options)
+        if not as_published:
             return None
     return paper_value(comparison.dataset, comparison.scenario, forget, method, metric)
 
@@ -270,11 +275,14 @@ def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]]) -> list[str]:
     return told if method != ORIGINAL else []
 
 
-def _about_paper(comparison: Comparison, cells: Sequence[Cell]) -> list[str]:
+def _about_paper(comparison: Comparison, cells: Sequence[Cell], resolved: Resolved | None) -> list[str]:
     if all(cell.difference is None for cell in cells):
         return []
-    notes = ["The paper began from an Original of its own, on its own copy of the data, as we did from ours: compare "
-             "the rows of the Original first. What differs there differs below."]
+    models = [get("model", name).title for name in (_papers_model(resolved), resolved.model.name)] if resolved else []
+    other = [f"The paper's values are of {models[0]}, ours of {models[1]}: another model, so they show where the paper "
+             "stood, not what ours should be."] if len(set(models)) > 1 else []
+    notes = [*other, "The paper began from an Original of its own, on its own copy of the data, as we did from ours: "
+             "compare the rows of the Original first. What differs there differs below."]
     if comparison.profile != "paper":
         notes.append(f"The paper's values were made as the profile 'paper' does it, ours as {comparison.profile!r}.")
     return notes

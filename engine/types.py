@@ -6,10 +6,14 @@ declarations without waiting for it.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from engine.hyperparameters import Auto as Auto
+from engine.hyperparameters import Hyperparameter as Hyperparameter
+from engine.hyperparameters import declared as declared
+from engine.hyperparameters import parameter as parameter
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -70,9 +74,9 @@ class Dataset:
 
     ``heldout_size`` counts test and validation together; ``test_size`` is the official test set's where the
     two are apart already, None where the held-out samples are halved by the seed. ``class_counts`` are the samples
-    of each class in the training set, in the test set and held out as a whole, where classes differ in size. ``at(options)`` is this record as it
-    is under these options, for those that change what is counted; ``multi_label`` says that samples can have several
-    labels then.
+    of each class in the training set, in the test set and held out as a whole, where classes differ in size.
+    ``at(options)`` is this record as it is under these options; ``multi_label`` says that samples can have several
+    labels there. ``paper_model`` is the paper's model on these data where it is not the default.
     """
 
     name: str
@@ -96,6 +100,7 @@ class Dataset:
     test_size: int | None = None
     class_counts: tuple[tuple[int, ...], ...] = ()
     multi_label: bool = False
+    paper_model: str | None = None
     variant: Callable[[Dataset, Mapping[str, Any]], Dataset] | None = None
 
     def at(self, options: Mapping[str, Any]) -> Dataset:
@@ -200,58 +205,12 @@ class Attack:
 
 
 @dataclass(frozen=True)
-class Auto:
-    """A hyperparameter that is worked out from the run: ``rule`` in words, ``value`` as code."""
-
-    rule: str
-    value: Callable[[Setting], Any]
-
-
-@dataclass(frozen=True)
 class Setting:
     """What an automatic hyperparameter may depend on."""
 
     dataset: Dataset
     recipe: Recipe
     sizes: Sizes
-
-
-def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: float | None = None,
-              high: float | None = None, step: float | None = None, unit: str = "",
-              choices: tuple[str, ...] = (), auto: Auto | None = None) -> Any:
-    """A dataclass field that declares one hyperparameter; ``auto`` makes None mean "work it out".
-
-    Pages show the group ``main`` at once and fold the others away.
-    """
-    return field(default=default, metadata={
-        "help": help, "group": group, "low": low, "high": high, "step": step, "unit": unit,
-        "choices": choices, "auto": auto})
-
-
-@dataclass(frozen=True)
-class Hyperparameter:
-    """One declared hyperparameter, as pages and the CLI read it."""
-
-    name: str
-    kind: Literal["int", "float", "bool", "choice"]
-    default: Any
-    help: str
-    group: str
-    low: float | None
-    high: float | None
-    step: float | None
-    unit: str
-    choices: tuple[str, ...]
-    auto: Auto | None
-
-
-def declared(parameters: type) -> tuple[Hyperparameter, ...]:
-    """The hyperparameters of a method's parameter dataclass, in the order they are written."""
-    found = []
-    for f in dataclasses.fields(parameters):
-        kind = "choice" if f.metadata["choices"] else str(f.type).split("|")[0].strip()
-        found.append(Hyperparameter(name=f.name, kind=kind, default=f.default, **f.metadata))
-    return tuple(found)
 
 
 # --- what flows -----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from engine.comparison import REFERENCE, Comparison, Runs, find_runs, missing, q
 from engine.errors import LabError
 from engine.jobs import Jobs, manager
 from engine.methods import FIRST
-from engine.registry import get, names
+from engine.registry import get, models_for, names
 from engine.spec import LARGEST, SMALLEST, resolve
 from engine.splits import SCENARIOS
 from engine.types import PROFILES
@@ -56,6 +56,8 @@ def _restore() -> None:
         comparison, told = compare_link.from_query(asked)
         state[DATA], state[SCENARIO], state[PROFILE] = comparison.dataset, comparison.scenario, comparison.profile
         state[METHODS], state[SEEDS] = list(comparison.methods), " ".join(map(str, comparison.seeds))
+        if comparison.model:
+            state[_model_key(comparison.dataset)] = comparison.model
         if comparison.scenario == "class":
             state[_class_key(comparison.dataset)] = comparison.forget
         else:
@@ -78,6 +80,7 @@ def _choices() -> Comparison | None:
     dataset = get("dataset", st.selectbox("Data", names("dataset"), key=DATA, persist_state="session",
                                           format_func=lambda name: words.title_of("dataset", name),
                                           help="What the model was trained on."))
+    model = launch.model_of(dataset, _model_key(dataset.name)) if len(models_for(dataset)) > 1 else None
     scenario = st.segmented_control("Forget", list(SCENARIOS), format_func=lambda name: SCENARIOS[name].title,
                                     required=True, key=SCENARIO, persist_state="session", help=SCENARIO_HELP,
                                     **({} if SCENARIO in state else {"default": "random"}))
@@ -96,7 +99,7 @@ def _choices() -> Comparison | None:
                          **({} if SEEDS in state else {"value": "0"}))
     profile = st.segmented_control("Profile", PROFILES, required=True, key=PROFILE, help=launch.PROFILE_HELP,
                                    persist_state="session", **({} if PROFILE in state else {"default": PROFILES[0]}))
-    comparison = Comparison(dataset.name, scenario, forget, (), compare_link.USUAL.seeds, profile)
+    comparison = Comparison(dataset.name, scenario, forget, (), compare_link.USUAL.seeds, profile, model)
     try:
         comparison = replace(comparison, seeds=compare_link.parse_seeds(text))
     except LabError as error:
@@ -106,6 +109,10 @@ def _choices() -> Comparison | None:
         return None
     with methods_here:
         return replace(comparison, methods=_methods(comparison))
+
+
+def _model_key(dataset: str) -> str:
+    return f"compare.model.{dataset}"
 
 
 def _class_key(dataset: str) -> str:

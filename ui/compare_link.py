@@ -12,12 +12,12 @@ from typing import Any
 from engine.comparison import Comparison
 from engine.errors import BadInput
 from engine.methods import FIRST
-from engine.registry import get, names, unknown
+from engine.registry import get, models_for, names, unknown
 from engine.spec import LARGEST, MAX_SEED, SMALLEST
 from engine.splits import SCENARIOS
 from engine.types import PROFILES
 
-NAMES = ("data", "scenario", "forget", "methods", "seeds", "profile")
+NAMES = ("data", "scenario", "forget", "methods", "seeds", "profile", "model")
 MOST_SEEDS = 20
 USUAL = Comparison(methods=FIRST)  # the paper's six on the digits
 
@@ -27,7 +27,7 @@ def to_query(comparison: Comparison) -> dict[str, str]:
     forget = comparison.forget if comparison.scenario == "class" else f"{comparison.forget:g}"
     query = {"data": comparison.dataset, "scenario": comparison.scenario, "forget": str(forget),
              "methods": " ".join(comparison.methods), "seeds": " ".join(map(str, comparison.seeds)),
-             "profile": comparison.profile}
+             "profile": comparison.profile, "model": comparison.model or ""}
     return {name: value for name, value in query.items() if value}  # an address may lose what is empty
 
 
@@ -50,7 +50,9 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[str]]:
     methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
     seeds = read("seeds", USUAL.seeds, parse_seeds)
     profile = read("profile", USUAL.profile, lambda text: _one("profile", text, PROFILES))
-    return Comparison(dataset, scenario, forget, methods, seeds, profile), problems
+    models = tuple(model.name for model in models_for(get("dataset", dataset)))
+    model = read("model", None, lambda text: _one(f"model for {dataset}", text, models))
+    return Comparison(dataset, scenario, forget, methods, seeds, profile, model), problems
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

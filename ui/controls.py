@@ -10,8 +10,9 @@ from typing import Any
 
 import streamlit as st
 
+from engine.registry import get
 from engine.spec import requested_parameters
-from engine.types import Dataset, Hyperparameter, Method, Setting, Spec, declared
+from engine.types import Dataset, Hyperparameter, Method, Option, Setting, Spec, declared
 
 MAIN = "main"  # the group that is shown at once; the others are folded away
 
@@ -21,9 +22,9 @@ def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setti
 
     Returns what differs from the defaults of this data set and profile.
     """
-    defaults, _ = requested_parameters(spec, dataset, method)
+    defaults, _ = requested_parameters(spec, dataset, method, get("model", spec.model or dataset.default_model))
     fields = declared(method.parameters)
-    scope = scope_of(dataset.name, spec.profile, method.name)
+    scope = scope_of(scoped(dataset, spec.model), spec.profile, method.name)
     chosen = {h.name: _widget(h, defaults[h.name], setting, scope) for h in fields if h.group == MAIN}
     folded = [h for h in fields if h.group != MAIN]
     if folded:
@@ -36,10 +37,20 @@ def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setti
     return {name: value for name, value in chosen.items() if value != defaults[name]}
 
 
+def scoped(dataset: Dataset, model: str | None) -> str:
+    """The data set's name, with the model's where it is not the default one: it may have other defaults."""
+    return dataset.name if model in (None, dataset.default_model) else f"{dataset.name}.{model}"
+
+
 def scope_of(dataset: str, profile: str, method: str) -> str:
     """What the keys of a method's widgets begin with; another one after every "Back to the defaults"."""
     scope = f"{dataset}.{profile}.{method}"
     return f"{scope}.{st.session_state.get(f'resets.{scope}', 0)}"
+
+
+def option_key(dataset: Dataset, option: Option, profile: str) -> str:
+    """The key of an option's widget: one a profile where the profile changes the default."""
+    return f"option.{dataset.name}.{option.name}" + (f".{profile}" if option.profiles else "")
 
 
 def key_of(scope: str, name: str) -> str:

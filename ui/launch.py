@@ -16,7 +16,7 @@ from engine.methods import FIRST
 from engine.registry import all_of, get, models_for
 from engine.spec import LARGEST, SMALLEST, Resolved, expected_sizes, resolve
 from engine.splits import SCENARIOS
-from engine.types import PROFILES, Dataset, Setting, Spec
+from engine.types import PROFILES, Dataset, Option, Setting, Spec
 from ui import controls, prefill, words
 
 NOISY = 400  # samples a side under which the page warns of the attack's own noise
@@ -84,9 +84,10 @@ def _spec() -> Spec:
     note.caption(dataset.summary if options or not dataset.note else dataset.note)
     spec = Spec(dataset=dataset.name, model=model, method=method.name, options=options, seed=seed, profile=profile,
                 **forget)
-    setting = Setting(dataset, get("model", model).recipe_for(dataset), expected_sizes(spec, dataset))
+    here = dataset.at({option.name: options.get(option.name, option.default_in(profile)) for option in dataset.options})
+    setting = Setting(here, get("model", model).recipe_for(here), expected_sizes(spec, here))
     with main:
-        return replace(spec, parameters=controls.method_controls(spec, dataset, method, setting, more))
+        return replace(spec, parameters=controls.method_controls(spec, here, method, setting, more))
 
 
 def _forget(dataset: Dataset) -> dict[str, Any]:
@@ -107,20 +108,33 @@ def _forget(dataset: Dataset) -> dict[str, Any]:
 
 def _setting(dataset: Dataset) -> tuple[str, dict[str, Any], int, str]:
     """Model, options of the data set, seed and profile: seldom changed, so folded away."""
-    models = models_for(dataset)
-    model = models[0].name
-    if len(models) > 1:
-        model = st.selectbox("Model", [m.name for m in models], key=f"model.{dataset.name}", persist_state="session",
-                             format_func=lambda n: words.title_of("model", n), help="The network that has to forget.")
-    options = {option.name: st.selectbox(option.name.replace("_", " ").capitalize(), option.choices, help=option.help,
-                                         key=f"option.{dataset.name}.{option.name}", persist_state="session")
-               for option in dataset.options}
-    changed = {o.name: options[o.name] for o in dataset.options if options[o.name] != o.default}
+    model = model_of(dataset, f"model.{dataset.name}")
+    before = st.container()
     seed = st.number_input("Seed", value=0, step=1, key="seed", persist_state="session",
                            help="Draws the forget set, the test/validation split and the batch order.")
     profile = st.segmented_control("Profile", PROFILES, default=PROFILES[0], required=True, key="profile",
                                    help=PROFILE_HELP, persist_state="session")
+    with before:
+        options = {option.name: _option(dataset, option, profile) for option in dataset.options}
+    changed = {o.name: options[o.name] for o in dataset.options if options[o.name] != o.default_in(profile)}
     return model, changed, seed, profile
+
+
+def model_of(dataset: Dataset, key: str) -> str:
+    """The network that has to forget; asked only where several read these data."""
+    models = [model.name for model in models_for(dataset)]
+    if len(models) == 1:
+        return models[0]
+    model = st.selectbox("Model", models, key=key, persist_state="session", help="The network that has to forget.",
+                         format_func=lambda name: words.title_of("model", name))
+    st.caption(get("model", model).summary)
+    return model
+
+
+def _option(dataset: Dataset, option: Option, profile: str) -> Any:
+    usual = option.choices.index(option.default_in(profile))
+    return st.selectbox(option.name.replace("_", " ").capitalize(), option.choices, usual, help=option.help,
+                        key=controls.option_key(dataset, option, profile), persist_state="session")
 
 
 def _preview(resolved: Resolved) -> bool | None:
@@ -137,6 +151,10 @@ def _preview(resolved: Resolved) -> bool | None:
     with st.expander("Effective settings", icon=":material/checklist:"):
         st.table(_settings(resolved))
     download(dataset)
+    if resolved.model.available() is None:
+        st.caption(f":material/cloud_download: The weights of {resolved.model.title} are not on this machine: they "
+                   "will be downloaded from the Hugging Face hub, or put its files into "
+                   f"$UNLEARN_MODEL_DIR/{resolved.model.name}.")
     return original(resolved)
 
 

@@ -10,7 +10,7 @@ from engine.errors import LabError
 from engine.jobs import manager
 from engine.recorded import find_recorded
 from engine.types import ENDED, Spec
-from ui import report_card, words
+from ui import report_card, samples, words
 from ui.charts import run as charts
 from ui.live_chart import live_chart
 
@@ -49,6 +49,7 @@ def _view(run_id: str, was_running: bool) -> None:
     _charts(run, start, probes)
     report_card.metrics(run, start, probes)
     _objective(run, probes)
+    samples.samples(run)
 
 
 def _load(run_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:

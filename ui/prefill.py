@@ -67,16 +67,17 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
         values["forget"] = round(100 * spec.forget_fraction, 6)
     if len(models_for(dataset)) > 1:
         values[f"model.{dataset.name}"] = spec.model
-    values |= {f"option.{dataset.name}.{name}": value for name, value in resolved.options.items()}
+    values |= {controls.option_key(dataset, option, spec.profile): resolved.options[option.name]
+               for option in dataset.options}
     return values | _hyperparameters(resolved, dataset)
 
 
 def _hyperparameters(resolved: Resolved, dataset: Dataset) -> Mapping[str, Any]:
     spec, method = resolved.spec, resolved.method
     defaults, _ = requested_parameters(Spec(dataset=spec.dataset, method=spec.method, profile=spec.profile), dataset,
-                                       method)
-    asked, _ = requested_parameters(spec, dataset, method)
-    scope = controls.scope_of(dataset.name, spec.profile, method.name)
+                                       method, resolved.model)
+    asked, _ = requested_parameters(spec, dataset, method, resolved.model)
+    scope = controls.scope_of(controls.scoped(dataset, spec.model), spec.profile, method.name)
     values: dict[str, Any] = {}
     for h in declared(method.parameters):
         key, automatic = controls.key_of(scope, h.name), asked[h.name] == defaults[h.name]

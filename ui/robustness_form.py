@@ -11,7 +11,7 @@ from engine import estimates
 from engine.errors import BadSpec, LabError
 from engine.executors import EXECUTORS
 from engine.jobs import manager
-from engine.registry import get, names
+from engine.registry import get, models_for, names
 from engine.spec import resolve
 from engine.sweep_jobs import estimate, sweeps
 from engine.sweep_runs import Runs, counts, missing
@@ -72,6 +72,8 @@ def fill(sweep: Sweep) -> None:
         DATA: sweep.dataset, METHOD: sweep.method, ACROSS: sweep.across.name, XS: text(sweep.across.values),
         DOWN: sweep.down.name, YS: text(sweep.down.values), SEEDS: text(sweep.seeds), PROFILE: sweep.profile,
         HELD: robustness_link.held_text(sweep.parameters)})
+    if sweep.model:
+        st.session_state[_model_key(sweep.dataset)] = sweep.model
 
 
 def _fill_preset(name: str) -> None:
@@ -105,9 +107,15 @@ def _choices() -> Sweep:
         held = st.text_input("Held the same", key=HELD, help=HELD_HELP, **keep)
         profile = st.segmented_control("Profile", PROFILES, key=PROFILE, required=True, help=launch.PROFILE_HELP,
                                        **keep)
-    return Sweep(dataset=dataset, method=method, across=Axis(across, robustness_link.parse_values(xs)),
+        record = get("dataset", dataset)
+        model = launch.model_of(record, _model_key(dataset)) if len(models_for(record)) > 1 else None
+    return Sweep(dataset=dataset, model=model, method=method, across=Axis(across, robustness_link.parse_values(xs)),
                  down=Axis(down, robustness_link.parse_values(ys)), seeds=compare_link.parse_seeds(seeds),
                  profile=profile, parameters=robustness_link.held_of(held))
+
+
+def _model_key(dataset: str) -> str:
+    return f"robustness.model.{dataset}"
 
 
 def _axes(method: str) -> list[str]:

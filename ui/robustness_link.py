@@ -14,7 +14,7 @@ from engine.sweeps import PRESETS, Axis, Sweep, check
 from ui.compare_link import parse_seeds
 
 USUAL = "small"
-NAMES = ("data", "method", "across", "xs", "down", "ys", "seeds", "profile", "set", "forget")
+NAMES = ("data", "method", "across", "xs", "down", "ys", "seeds", "profile", "model", "set", "forget")
 LONGEST = 40
 
 
@@ -22,7 +22,8 @@ def to_query(sweep: Sweep) -> dict[str, str]:
     """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
     query = {"data": sweep.dataset, "method": sweep.method, "across": sweep.across.name,
              "xs": text_of(sweep.across.values), "down": sweep.down.name, "ys": text_of(sweep.down.values),
-             "seeds": text_of(sweep.seeds), "profile": sweep.profile, "set": held_text(sweep.parameters)}
+             "seeds": text_of(sweep.seeds), "profile": sweep.profile, "model": sweep.model or "",
+             "set": held_text(sweep.parameters)}
     return {name: value for name, value in query.items() if value}
 
 
@@ -36,7 +37,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[str]]:
             across=Axis(asked.get("across", usual.across.name).strip(), _values(asked, "xs", usual.across.values)),
             down=Axis(asked.get("down", usual.down.name).strip(), _values(asked, "ys", usual.down.values)),
             seeds=parse_seeds(asked["seeds"]) if "seeds" in asked else usual.seeds, parameters=held,
-            profile=asked.get("profile", usual.profile).strip())
+            profile=asked.get("profile", usual.profile).strip(), model=asked.get("model", "").strip() or None)
         check(sweep)
     except BadSpec as error:
         return usual, [f"The link's grid: {problem} The usual one is shown instead." for problem in error.problems]

@@ -46,7 +46,7 @@ def machine_and_data() -> None:
 
 def _row(dataset: Any) -> dict[str, str]:
     model = get("model", dataset.default_model)
-    options = {option.name: option.default for option in dataset.options}
+    options = {option.name: option.default_in(PROFILES[0]) for option in dataset.options}
     key = OriginalKey(dataset.name, model.name, model.recipe_for(dataset), 0, options)
     try:
         found = manager().checkpoints.find(key)

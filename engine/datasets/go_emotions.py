@@ -109,6 +109,7 @@ DATASET = Dataset(
     variant=variant,
     input_size=40,
     default_model="text_cnn",
+    paper_model="roberta_base",
     recipe=Recipe(optimiser="adamw", learning_rate=5e-5, weight_decay=0.01, batch_size=128, epochs=10,
                   final_lr_fraction=0.1),
     load=load,

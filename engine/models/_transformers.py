@@ -45,9 +45,11 @@ def loaded(name: str, hub_id: str, package: str | None, load: Callable[[str], An
     local = folder(name, package)
     if local is None and available(name, hub_id, package) is None and not _reachable(hub_id):
         raise missing(name, hub_id, package)
+    from safetensors import SafetensorError
+
     try:
         return load(str(local or hub_id))
-    except (OSError, ValueError, ImportError) as error:  # a damaged file, or a cache that lacks one
+    except (OSError, ValueError, SafetensorError) as error:  # a damaged file, or a cache that lacks one
         if local is None:
             raise missing(name, hub_id, package) from error
         first = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]

@@ -48,7 +48,7 @@ def prepare(data: Any) -> Any:
 
 
 def build(classes: int, inputs: int) -> Any:
-    """The net for tokens (B, L) with ``inputs`` words; logits (B, classes). A text's logits do not depend on its batch."""
+    """The net for tokens (B, L) of ``inputs`` words; logits (B, classes). They do not depend on the batch."""
     import torch
     import torch.nn.functional as F
     from torch import nn

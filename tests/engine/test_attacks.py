@@ -13,8 +13,8 @@ from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
 from engine import evaluation
 from engine.errors import Diverged
 from engine.evaluation import balanced, logistic_attack, null_band
-from engine.targets import ONE_LABEL
 from engine.registry import all_of, get
+from engine.targets import ONE_LABEL
 
 
 def by_scikit_learn(forget, test):

@@ -117,5 +117,5 @@ def test_the_digits_are_as_declared(digits):
     assert (len(digits.train), len(digits.heldout)) == (declared.train_size, declared.heldout_size) == (1_000, 797)
     assert digits.train.images.shape == (1_000, 8, 8, 1) and digits.train.images.dtype == torch.uint8
     assert digits.heldout.images.shape == (797, 8, 8, 1) and digits.train.labels.dtype == torch.int64
-    assert digits.classes == declared.classes and digits.channels == 1
+    assert digits.classes == declared.classes and digits.inputs == 1
     assert int(digits.train.labels.min()) == 0 and int(digits.train.labels.max()) == 9

@@ -12,11 +12,11 @@ from engine.bench import Bench
 from engine.device import prepare
 from engine.networks import build_network
 from engine.readout import read_out, read_out_as_trained
-from engine.targets import ONE_LABEL
 from engine.registry import get
 from engine.sets import original_readings, read_sets
 from engine.spec import resolve
 from engine.splits import split
+from engine.targets import ONE_LABEL
 from engine.types import Spec
 
 CPU = torch.device("cpu")

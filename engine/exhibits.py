@@ -1,0 +1,52 @@
+"""The samples that a finished run had to forget, with what the model said and lost on each before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.bench import prepare_bench
+from engine.checkpoints import Checkpoints
+from engine.device import default_device
+from engine.errors import BadInput
+from engine.spec import resolve
+from engine.types import Spec
+
+
+def exhibits(run: dict[str, Any], frame: Any, checkpoints: Checkpoints, order: str = "most",
+             count: int = 24) -> list[dict[str, Any]]:
+    """The ``count`` samples of D_f whose loss rose most (or least), in that order; loads the data if need be.
+
+    ``frame`` is the run's per-sample table. Each has ``sample`` (its number in D), ``text`` or ``picture`` (uint8, (H,
+    W, C)), ``label``, ``before`` and ``after`` (class names, ``after`` None for runs of versions that did not keep it),
+    ``loss_before`` and ``loss_after``. Raises BadInput where the table, the data or the Original is missing or another.
+    """
+    if frame is None:
+        raise BadInput("This run has no table of its samples, so they cannot be shown.")
+    bench = prepare_bench(resolve(Spec(**run["spec"])), checkpoints, default_device())
+    if run["data"] and not bench.data.content.startswith(run["data"]):
+        raise BadInput(f"This run was made on another copy of {bench.data.name} than the one on this machine, so its "
+                       "samples cannot be shown.")
+    rows = frame[frame["set"] == "forget"].copy()
+    before = bench.readouts["train"]
+    rows["loss_before"] = before.loss.numpy()[rows["sample"]]
+    rows["said_before"] = before.predicted.numpy()[rows["sample"]]
+    rows["rise"] = rows["loss"] - rows["loss_before"]
+    rows = rows.sort_values(["rise", "sample"], ascending=[order == "least", True]).head(count)
+    return [_exhibit(bench.data, row) for row in rows.to_dict("records")]
+
+
+def _exhibit(data: Any, row: dict[str, Any]) -> dict[str, Any]:
+    number, pool = int(row["sample"]), data.train
+    shown = {"text": pool.texts[number]} if hasattr(pool, "texts") else {"picture": pool.images[number].cpu().numpy()}
+    said = row.get("predicted")
+    return {"sample": number, **shown, "label": _labels(data, number), "before": data.classes[int(row["said_before"])],
+            "after": None if said is None or said != said else data.classes[int(said)],
+            "loss_before": float(row["loss_before"]), "loss_after": float(row["loss"])}
+
+
+def _labels(data: Any, number: int) -> str:
+    """The sample's label, or all of them where it has several."""
+    target = data.train.targets[number]
+    if target.ndim == 0:
+        return data.classes[int(target)]
+    return ", ".join(data.classes[index] for index in target.nonzero().flatten().tolist())

@@ -1,0 +1,57 @@
+"""How a method declares its hyperparameters: fields of a dataclass, with all that a page or the CLI asks about them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from engine.types import Setting
+
+
+@dataclass(frozen=True)
+class Auto:
+    """A hyperparameter that is worked out from the run: ``rule`` in words, ``value`` as code."""
+
+    rule: str
+    value: Callable[[Setting], Any]
+
+
+def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: float | None = None,
+              high: float | None = None, step: float | None = None, unit: str = "",
+              choices: tuple[str, ...] = (), auto: Auto | None = None) -> Any:
+    """A dataclass field that declares one hyperparameter; ``auto`` makes None mean "work it out".
+
+    Pages show the group ``main`` at once and fold the others away.
+    """
+    return field(default=default, metadata={
+        "help": help, "group": group, "low": low, "high": high, "step": step, "unit": unit,
+        "choices": choices, "auto": auto})
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One declared hyperparameter, as pages and the CLI read it."""
+
+    name: str
+    kind: Literal["int", "float", "bool", "choice"]
+    default: Any
+    help: str
+    group: str
+    low: float | None
+    high: float | None
+    step: float | None
+    unit: str
+    choices: tuple[str, ...]
+    auto: Auto | None
+
+
+def declared(parameters: type) -> tuple[Hyperparameter, ...]:
+    """The hyperparameters of a method's parameter dataclass, in the order they are written."""
+    found = []
+    for f in dataclasses.fields(parameters):
+        kind = "choice" if f.metadata["choices"] else str(f.type).split("|")[0].strip()
+        found.append(Hyperparameter(name=f.name, kind=kind, default=f.default, **f.metadata))
+    return tuple(found)
