@@ -220,21 +220,24 @@ def test_runs_of_another_profile_are_hinted_at(say, store):
     assert say(*words)[2] == "", "what is there with both profiles is not missing"
 
 
-# --- text data that are not there yet -------------------------------------------------------
+# --- text -----------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif("go_emotions" in __import__("engine.registry").registry.names("dataset"), reason="text is there")
-def test_table3_while_there_are_no_text_data(say, executed):
-    status, content, _ = say("table3", "--json")
-    assert status == 2 and executed == [] and content["problems"] == [
-        "Table 3: GoEmotions, a random subset needs the data set 'go_emotions', which is not there yet: it cannot be "
-        "computed. With --recorded-only the paper's numbers are shown without ours."]
-    status, cells, _ = say("table3", "--recorded-only", "--json")
-    assert status == 0 and len(cells) == 3 * 4 * 5 and {c["mean"] for c in cells} == {None}
-    assert cells[0]["paper_mean"] == 82.83
-    status, out, _ = say("table3", "--recorded-only")
-    assert status == 0 and "go_emotions, forgetting 3%, profile paper, seeds 0, 1, 2" in out
+def test_table3_names_the_model_where_it_is_not_the_papers(say, executed, store):
+    for seed in (0, 1):
+        there = Comparison("go_emotions", methods=("nabla_tau",), seeds=(0, 1), profile="paper")
+        finish(store, there, "nabla_tau", seed)
+    words = ("table3", "--recorded-only", "--methods", "nabla_tau", "--forget-fractions", "0.15", "--seeds", "0", "1")
+    status, cells, _ = say(*words, "--json")
+    assert status == 0 and executed == []
+    assert {c["paper_mean"] for c in cells if c["metric"] == "test_accuracy"} == {54.61, 52.17}
+    assert ("The paper's values are of RoBERTa base, ours of Text conv net: another model, so they show where the "
+            "paper stood, not what ours should be.") in say(*words)[1].replace("\n", " ")
     assert say("table3", "--recorded-only", "--json", "--seeds", "x")[0] == 2
+    assert say(*words, "--model", "minilm")[0] == 0
+    status, content, _ = say(*words, "--model", "resnet18", "--json")
+    assert status == 2 and content["problems"] == [
+        "No model for go_emotions named 'resnet18'. Valid: text_cnn, minilm, roberta_base."]
 
 
 # --- bad input ------------------------------------------------------------------------------

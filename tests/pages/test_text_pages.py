@@ -1,0 +1,98 @@
+"""Texts in the pages: models and readings to choose, what a method cannot do, and the samples of a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.types import Spec
+from tests.engine.texts import write_go_emotions
+from tests.pages.test_pages import finish, texts, unlearn_page
+from ui import controls
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNLEARN_DATA_DIR", str(write_go_emotions(tmp_path / "data")))
+
+
+def emotions(**more):
+    at = unlearn_page()
+    return at.selectbox(key="dataset").set_value("go_emotions").run()
+
+
+def test_the_form_offers_the_models_and_the_reading(jobs, folder):
+    at = emotions()
+    assert not at.exception and not at.error
+    assert at.selectbox(key="model.go_emotions").options == ["Text conv net", "MiniLM", "RoBERTa base"]
+    assert at.selectbox(key="option.go_emotions.labels.corrected").value == "single"
+    shown = at.table[0].value.iloc[:, 0].to_dict()
+    assert (shown["forget set"], shown["test set"]) == ("5,446 samples", "4,590 samples")
+    assert shown["learning rate"] == "0.002"
+    at.segmented_control(key="profile").set_value("paper").run()
+    assert at.selectbox(key="option.go_emotions.labels.paper").value == "several"
+    assert at.table[0].value.iloc[:, 0].to_dict()["forget set"] == "6,512 samples"
+
+
+def test_each_model_has_its_own_settings(jobs, folder):
+    at = emotions()
+    at.selectbox(key="model.go_emotions").set_value("roberta_base").run()
+    assert at.table[0].value.iloc[:, 0].to_dict()["learning rate"] == "0.0003"
+    assert "The weights of RoBERTa base are not on this machine" in texts(at)
+
+
+def test_a_method_that_cannot_apply_says_why(jobs, folder):
+    at = emotions()
+    at.selectbox(key="method").set_value("scrub").run()
+    at.segmented_control(key="profile").set_value("paper").run()
+    assert [error.value for error in at.error] == [
+        "SCRUB compares two models' answers as one distribution over all classes, but here a sample of GoEmotions can "
+        "have several labels: choose the reading with single labels."]
+    assert at.button(key="launch").disabled
+    at.selectbox(key="option.go_emotions.labels.paper").set_value("single").run()
+    assert not at.error and not at.button(key="launch").disabled
+
+
+def test_no_word_of_images(jobs, folder):
+    said = texts(emotions()).lower()
+    assert "image" not in said and "picture" not in said
+
+
+def shown(at, run_id):
+    return at.toggle(key=f"samples-{run_id}").set_value(True).run()
+
+
+def test_the_texts_of_a_run_most_forgotten_first(jobs, folder):
+    run_id = jobs.submit(Spec("go_emotions", parameters={"retain_epochs": 1}), train_original=True)
+    finish(jobs, run_id)
+    assert jobs.store.get(run_id)["status"] == "finished", jobs.store.get(run_id)["reason"]
+    at = shown(unlearn_page(run=run_id), run_id)
+    table = next(frame.value for frame in at.dataframe if "Text" in frame.value)
+    assert len(table) == 24 and list(table) == ["Text", "Label", "Before", "After", "Loss before", "Loss after"]
+    rise = table["Loss after"] - table["Loss before"]
+    assert rise.is_monotonic_decreasing
+    at.segmented_control(key=f"samples-order-{run_id}").set_value("least").run()
+    table = next(frame.value for frame in at.dataframe if "Text" in frame.value)
+    assert (table["Loss after"] - table["Loss before"]).is_monotonic_increasing
+
+
+def test_the_pictures_of_a_run(jobs):
+    run_id = jobs.submit(Spec())
+    finish(jobs, run_id)
+    at = shown(unlearn_page(run=run_id), run_id)
+    assert not at.exception
+    assert sum(caption.value.count(" → ") == 2 for caption in at.caption) == 24
+
+
+def test_a_recorded_run_without_its_samples_says_so(jobs):
+    from engine.recorded import recorded_runs
+
+    run = next(run for run in recorded_runs() if run["spec"]["dataset"] == "digits")
+    at = shown(unlearn_page(run=run["id"]), run["id"])
+    assert "This run has no table of its samples, so they cannot be shown." in [info.value for info in at.info]
+
+
+def test_widgets_of_another_model_are_others():
+    from engine.registry import get
+
+    record = get("dataset", "go_emotions")
+    assert controls.scoped(record, "text_cnn") == "go_emotions" != controls.scoped(record, "minilm")
