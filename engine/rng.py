@@ -1,6 +1,6 @@
 """Random numbers: every draw comes from a generator made from a seed and a purpose.
 
-No global random state is read or set anywhere in the engine, so a run gives the same result
+Global random state is set only where layers draw from it (``engine.dropout``) and put back at once, so a run gives the same result
 whatever ran before it in the same process, and a resumed training draws what it would have drawn.
 """
 

@@ -13,7 +13,7 @@ from engine.comparison import REFERENCE, Comparison, Runs, find_runs, missing, q
 from engine.errors import LabError
 from engine.jobs import Jobs, manager
 from engine.methods import FIRST
-from engine.registry import get, models_for, names
+from engine.registry import get, names
 from engine.spec import LARGEST, SMALLEST, resolve
 from engine.splits import SCENARIOS
 from engine.types import PROFILES
@@ -80,7 +80,7 @@ def _choices() -> Comparison | None:
     dataset = get("dataset", st.selectbox("Data", names("dataset"), key=DATA, persist_state="session",
                                           format_func=lambda name: words.title_of("dataset", name),
                                           help="What the model was trained on."))
-    model = launch.model_of(dataset, _model_key(dataset.name)) if len(models_for(dataset)) > 1 else None
+    model = launch.model_unless_usual(dataset, _model_key(dataset.name))
     scenario = st.segmented_control("Forget", list(SCENARIOS), format_func=lambda name: SCENARIOS[name].title,
                                     required=True, key=SCENARIO, persist_state="session", help=SCENARIO_HELP,
                                     **({} if SCENARIO in state else {"default": "random"}))

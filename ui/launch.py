@@ -131,6 +131,12 @@ def model_of(dataset: Dataset, key: str) -> str:
     return model
 
 
+def model_unless_usual(dataset: Dataset, key: str) -> str | None:
+    """The chosen model; None for the data set's default one, which links need not name."""
+    model = model_of(dataset, key)
+    return None if model == dataset.default_model else model
+
+
 def _option(dataset: Dataset, option: Option, profile: str) -> Any:
     usual = option.choices.index(option.default_in(profile))
     return st.selectbox(option.name.replace("_", " ").capitalize(), option.choices, usual, help=option.help,

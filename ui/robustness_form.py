@@ -11,7 +11,7 @@ from engine import estimates
 from engine.errors import BadSpec, LabError
 from engine.executors import EXECUTORS
 from engine.jobs import manager
-from engine.registry import get, models_for, names
+from engine.registry import get, names
 from engine.spec import resolve
 from engine.sweep_jobs import estimate, sweeps
 from engine.sweep_runs import Runs, counts, missing
@@ -107,8 +107,7 @@ def _choices() -> Sweep:
         held = st.text_input("Held the same", key=HELD, help=HELD_HELP, **keep)
         profile = st.segmented_control("Profile", PROFILES, key=PROFILE, required=True, help=launch.PROFILE_HELP,
                                        **keep)
-        record = get("dataset", dataset)
-        model = launch.model_of(record, _model_key(dataset)) if len(models_for(record)) > 1 else None
+        model = launch.model_unless_usual(get("dataset", dataset), _model_key(dataset))
     return Sweep(dataset=dataset, model=model, method=method, across=Axis(across, robustness_link.parse_values(xs)),
                  down=Axis(down, robustness_link.parse_values(ys)), seeds=compare_link.parse_seeds(seeds),
                  profile=profile, parameters=robustness_link.held_of(held))

@@ -7,15 +7,18 @@ sorted, read in a few parts each cut to its own longest text, and put back. ``be
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LONGEST = 40  # tokens of a text (METHODS.md)
 
 
 def by_length(read: Callable[[Tensor], Tensor], tokens: Tensor, padding: int, at_once: int) -> Tensor:
     """``read`` on ``tokens`` (B, L), about ``at_once`` texts of like length at a time; rows in the order given."""
+    import torch
+
     lengths = (tokens != padding).sum(dim=1).clamp(min=1)
     if len(tokens) <= at_once:
         return read(tokens[:, :int(lengths.max())])

@@ -83,6 +83,7 @@ OTHERS_FILES = {  # calls that touch files which are neither a run's nor a check
     ("api.py", "save_file"), ("api.py", "write_whole"), ("commands.py", "Path(options.out).mkdir"),  # a person's own
     ("paper.py", "SOURCE.read_text"),  # the paper's tables
     ("_hub.py", "path.glob"), ("_hub.py", "local.glob"), ("_hub.py", "cache.glob"),  # data sets
+    ("_transformers.py", "cache.glob"),  # published weights
 }
 
 
@@ -103,8 +104,9 @@ def test_no_global_random_state():
     banned = {"torch.manual_seed", "torch.seed", "torch.cuda.manual_seed", "torch.cuda.manual_seed_all",
               "torch.set_rng_state", "np.random.seed", "numpy.random.seed", "random.seed", "np.random.shuffle",
               "np.random.permutation", "np.random.choice", "np.random.rand", "np.random.randn", "np.random.randint"}
-    found = [(path.name, call) for path in sources("engine", "ui", "pages") for call in calls(path) if call in banned]
-    assert found == []
+    within_fork = {("dropout.py", "torch.manual_seed"), ("_transformers.py", "torch.manual_seed")}
+    found = {(path.name, call) for path in sources("engine", "ui", "pages") for call in calls(path) if call in banned}
+    assert found - within_fork == set()
     assert offences(sources("engine"), {"random"}) == []
     drawing = {"torch.rand", "torch.randn", "torch.randint", "torch.randperm", "torch.multinomial", "torch.bernoulli"}
     for path in sources("engine"):

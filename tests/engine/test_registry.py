@@ -88,6 +88,9 @@ def test_effective_settings_are_valid_everywhere(method, dataset):
         assert set(values) <= set(known)
     assert set(method.profiles) <= set(PROFILES)
     for profile in PROFILES:
+        options = {option.name: option.default_in(profile) for option in dataset.options}
+        if method.why_not(dataset.at(options)):
+            continue
         for fraction in (0.001, 0.15, 0.6):
             resolved = resolve(Spec(dataset.name, method.name, profile=profile, forget_fraction=fraction))
             for name, value in resolved.effective.items():
