@@ -28,7 +28,8 @@ def code(after: str) -> str:
     return re.search(r"```python\n(.*?)```", README.split(f"## {after}", 1)[1], re.DOTALL).group(1)
 
 
-@pytest.mark.parametrize(("heading", "kind"), [("Data set", "dataset"), ("Model", "model"), ("Method", "method"), ("Attack", "attack")])
+@pytest.mark.parametrize(("heading", "kind"), [
+    ("Data set", "dataset"), ("Model", "model"), ("Method", "method"), ("Attack", "attack")])
 def test_tables_equal_the_registries(heading, kind):
     rows = [(row[0], row[1].strip("`")) for row in table(heading)]
     assert rows == [(record.title, record.name) for record in registry.all_of(kind)]
