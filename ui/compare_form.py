@@ -124,7 +124,8 @@ def _methods(comparison: Comparison) -> tuple[str, ...]:
 
     A chip's state is kept as its text, which changes with every tick: so the choice is read and set by name first.
     """
-    titles = {name: compare_runs.short_title(name) for name in names("method")}
+    unfit = _unfit(comparison)
+    titles = {name: compare_runs.short_title(name) for name in names("method") if name not in unfit}
     names_of = {title: name for name, title in titles.items()}
     kept = st.session_state.get(METHODS, list(compare_link.USUAL.methods))
     chosen = [name for value in kept if (name := names_of.get(str(value).partition(DONE)[0], value)) in titles]
@@ -132,7 +133,18 @@ def _methods(comparison: Comparison) -> tuple[str, ...]:
     ticks = _ticks(replace(comparison, methods=tuple(titles)))
     st.pills("Methods", list(titles), selection_mode="multi", key=METHODS, persist_state="session", help=METHODS_HELP,
              format_func=lambda name: titles[name] + ticks.get(name, ""))
+    if unfit:
+        left_out = ", ".join(compare_runs.short_title(name) for name in unfit)
+        st.caption(f"Left out: {left_out}. They need exactly one label a sample, and under this profile samples have "
+                   "several.")
     return tuple(name for name in titles if name in chosen)
+
+
+def _unfit(comparison: Comparison) -> list[str]:
+    """The methods that cannot work on these data as this profile reads them."""
+    dataset = get("dataset", comparison.dataset)
+    here = dataset.at({option.name: option.default_in(comparison.profile) for option in dataset.options})
+    return [name for name in names("method") if get("method", name).why_not(here)]
 
 
 def _ticks(comparison: Comparison) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from engine.jobs import manager
 from engine.recorded import recorded_samples
 
 IN_A_ROW, SIZE, COUNT = 6, 96, 24
+_MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")  # what Markdown would take for its own
 ORDERS = {"most": "most forgotten first", "least": "least forgotten first"}
 
 
@@ -42,12 +44,9 @@ def _load(run: dict[str, Any], order: str) -> list[dict[str, Any]]:
 
 
 def _texts(found: list[dict[str, Any]]) -> None:
-    rows = [{"Text": one["text"], "Label": one["label"], "Before": one["before"], "After": one["after"] or "–",
-             "Loss before": one["loss_before"], "Loss after": one["loss_after"]} for one in found]
-    number = st.column_config.NumberColumn(format="%.2f", width="small")
-    st.dataframe(rows, hide_index=True, width="stretch", row_height=52,
-                 column_config={"Text": st.column_config.TextColumn(width="large"), "Loss before": number,
-                                "Loss after": number})
+    st.table([{"Text": _MARKS.sub(r"\\\g<0>", one["text"]), "Label": one["label"],
+               "Said": f"{one['before']} → {one['after'] or '–'}",
+               "Loss": f"{one['loss_before']:.2f} → {one['loss_after']:.2f}"} for one in found], hide_index=True)
 
 
 def _pictures(found: list[dict[str, Any]]) -> None:
