@@ -211,7 +211,7 @@ def test_a_run_that_was_imported_and_ships_as_well_is_listed_once(say):
     from engine.archive import import_runs
     from engine.recorded import FOLDER
 
-    imported = import_runs(FOLDER / "cifar10-table1-15.zip", open_store())["imported"]
+    imported = import_runs(FOLDER / "cifar10-table1.zip", open_store())["imported"]
     listed = [run["run_id"] for run in say("list", "runs", "--recorded", "--json")[1]]
     assert set(listed[:len(imported)]) == set(imported) and len(listed) == len(set(listed)) > len(imported) > 5
 
