@@ -23,7 +23,7 @@ def read_sets(model: nn.Module, bench: Bench, parts: Split,
     data, spec = bench.data, resolved.spec
     indices = {name: index for name in ("retain", "forget", "test", "validation", "unseen")
                if (index := getattr(parts, name)) is not None}
-    if spec.profile == "paper" and resolved.method.from_scratch:
+    if spec.profile == "paper" and resolved.method.from_scratch and resolved.dataset.kind == "image":
         sets = {name: read_out_as_trained(model, data, data.pool_of(name), index, spec.seed,
                                           resolved.recipe.augment, resolved.recipe.batch_size)
                 for name, index in indices.items()}

@@ -223,5 +223,20 @@ def test_dropout_depends_on_seed_and_step_alone():
     assert draw(0, 3) != draw(1, 3)
 
 
+def test_a_retrained_model_is_read_without_dropout_in_both_profiles(folder, tmp_path):
+    """Only Table 1's pictures are read in training mode: there is no sign of it in Table 3."""
+    from engine.bench import prepare_bench
+    from engine.checkpoints import Checkpoints
+    from engine.sets import read_sets
+
+    resolved = resolve(Spec("go_emotions", "retrain", profile="paper"))
+    short = dataclasses.replace(resolved, recipe=dataclasses.replace(resolved.recipe, epochs=1))
+    bench = prepare_bench(short, Checkpoints(tmp_path / "checkpoints"), CPU, train_original=True)
+    parts = split(bench.data, resolved.spec)
+    read = [read_sets(bench.network, bench, parts, resolved)[0].forget.loss for _ in range(2)]
+    assert torch.equal(*read)
+    assert torch.equal(read[0], bench.readouts["train"][parts.forget].loss)
+
+
 def test_every_text_data_set_has_models_that_read_it():
     assert [model.name for model in models_for(RECORD)] == ["text_cnn", "minilm", "roberta_base"]
