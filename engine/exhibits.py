@@ -18,7 +18,8 @@ def exhibits(run: dict[str, Any], frame: Any, checkpoints: Checkpoints, order: s
 
     ``frame`` is the run's per-sample table. Each has ``sample`` (its number in D), ``text`` or ``picture`` (uint8, (H,
     W, C)), ``label``, ``before`` and ``after`` (class names, ``after`` None for runs of versions that did not keep it),
-    ``loss_before`` and ``loss_after``. Raises BadInput where the table, the data or the Original is missing or another.
+    ``loss_before`` and ``loss_after``; "before" is the Original at hand now, which is not compared with the run's.
+    Raises BadInput where the table, the data or the Original is missing, or the data are others.
     """
     if frame is None:
         raise BadInput("This run has no table of its samples, so they cannot be shown.")
