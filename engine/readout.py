@@ -15,6 +15,7 @@ from engine.data import Data, Pool
 from engine.rng import generator
 
 BATCH = 1_000
+IN_CACHE = 250  # pictures: on a CPU their maps then stay in a core's cache (benchmarks/read_out.py measures the gain)
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,19 @@ def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor,
     return _joined(parts)
 
 
+def read_logits(model: nn.Module, inputs: Tensor) -> Tensor:
+    """Logits (B, C) without gradients, of pictures on a CPU in parts that fit its cache.
+
+    For a model in evaluation mode, where parts and whole give the same numbers. Texts are cut by their models.
+    """
+    size = IN_CACHE if inputs.device.type == "cpu" and inputs.ndim == 4 and not model.training else len(inputs)
+    with torch.no_grad():
+        return torch.cat([model(part) for part in inputs.split(size)])
+
+
 def _columns(model: nn.Module, data: Data, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
     with torch.no_grad():
-        logits = model(inputs)
+        logits = read_logits(model, inputs)
         return *data.criterion.columns(logits, targets), logits.argmax(dim=1).to(torch.int16)
 
 

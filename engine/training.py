@@ -21,6 +21,7 @@ from engine.device import autocast
 from engine.dropout import AtStep, at_step
 from engine.errors import Diverged
 from engine.parameters import ForgetEpochs
+from engine.readout import read_logits
 from engine.rng import generator, permutation
 from engine.types import Progress, Recipe, Sizes, TrainingState
 
@@ -81,12 +82,8 @@ class Task:
         A single sample is read with frozen batch norm: it has no batch statistics.
         """
         inputs, _ = self.batch(index)
-        mode = self.model.training
-        self.model.train(mode and len(index) > 1)
-        with autocast(self.device):
-            logits = self.model(inputs).float()
-        self.model.train(mode)
-        return logits
+        with reading_alone(self.model, len(index)), autocast(self.device):
+            return self.model(inputs).float()
 
     def labels(self, index: Tensor) -> Tensor:
         """Class numbers (B,) of these training samples."""
@@ -114,6 +111,17 @@ class Task:
         return mean_loss(self.model, self.data, self.data.heldout, self.split.validation)
 
 
+@contextlib.contextmanager
+def reading_alone(model: nn.Module, samples: int) -> Iterator[None]:
+    """Evaluation mode where there is a single sample, which has no batch statistics; else nothing changes."""
+    if samples > 1 or not model.training:
+        yield
+        return
+    model.eval()
+    yield
+    model.train()
+
+
 def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_size: int = 1_000) -> float:
     """Mean loss over ``pool[index]`` in evaluation mode; the model's mode is restored."""
     was_training = model.training
@@ -122,7 +130,7 @@ def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_siz
     with torch.no_grad():
         for part in index.split(batch_size):
             inputs, targets = data.batch(pool, part)
-            total += data.criterion.total(model(inputs).float(), targets)
+            total += data.criterion.total(read_logits(model, inputs).float(), targets)
     model.train(was_training)
     return float(total) / len(index)
 

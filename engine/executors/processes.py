@@ -34,6 +34,10 @@ AHEAD = 2  # cells that a worker has been given: the one it computes, and the ne
 TRIES = 2  # times that a cell may take its worker down with it
 TICK = 0.1  # seconds: how soon a pause or a cancel is noticed
 STOPPED = "Stopped with its sweep."
+# glibc returns memory to the system and asks for it again several times a training step; a worker keeps it: about 3%
+# less of a run's time. Elsewhere these variables mean nothing.
+KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**25),
+               "MALLOC_TOP_PAD_": str(2**26)}
 
 
 class Worker:
@@ -44,7 +48,7 @@ class Worker:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "engine.executors.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, encoding="utf-8", start_new_session=True,  # Ctrl-C is for this process: it ends them in order
-            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)})
+            env=KEEP_MEMORY | os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)})
         self.given: list[int] = []
         self.split = ""
         threading.Thread(target=self._listen, args=(said,), daemon=True).start()

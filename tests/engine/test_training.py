@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from helping import make_task, parameters_of, small_split, weights_hash
 
 from engine.errors import Diverged
+from engine.readout import read_logits
 from engine.registry import get
 from engine.rng import generator, permutation
 from engine.timing import Stopwatch
@@ -103,3 +104,16 @@ def test_the_stopwatch_counts_the_method_alone(monkeypatch):
         seen.append(watch.seconds)
         now[0] += 100
     assert seen == [3.0, 5.0, 7.0] and watch.seconds == 7.0
+
+
+def test_pictures_are_read_in_parts_that_fit_the_cache(digits):
+    """600 pictures on a CPU: 250, 250 and 100; the same logits as of one batch. In training mode the batch is one."""
+    task, seen = make_task(digits), []
+    inputs, _ = digits.batch(digits.train, torch.arange(600))
+    task.model.eval().register_forward_pre_hook(lambda model, given: seen.append(len(given[0])))
+    logits = read_logits(task.model, inputs)
+    assert seen == [250, 250, 100]
+    assert torch.equal(logits, task.model(inputs).detach()) and not logits.requires_grad
+    seen.clear()
+    read_logits(task.model.train(), inputs)
+    assert seen == [600], "batch statistics are of the whole batch"

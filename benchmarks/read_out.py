@@ -1,0 +1,53 @@
+"""Pictures a second that a model reads in evaluation mode on a CPU: in parts that fit its cache, against 1,000 at once.
+
+``python benchmarks/read_out.py [--rounds 5]``: the small conv net on 1,797 pictures of 8x8 pixels and ResNet18 on 2,000
+of 32x32, random ones. Says whether both ways give the same bits; prints one JSON object last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import torch
+
+from benchmarks._timing import paired, report
+from engine.device import prepare
+from engine.networks import build_network
+from engine.readout import BATCH, read_logits
+from engine.registry import get
+
+CASES = {"small_cnn": (1_797, 1, 8), "resnet18": (2_000, 3, 32)}  # pictures, channels, pixels a side
+
+
+def measured(name: str, rounds: int) -> dict[str, Any]:
+    count, channels, side = CASES[name]
+    net = build_network(get("model", name), 10, channels, 0, torch.device("cpu")).eval()
+    pictures = torch.rand(count, channels, side, side).to(memory_format=torch.channels_last).split(BATCH)
+
+    def in_parts() -> torch.Tensor:
+        return torch.cat([read_logits(net, some) for some in pictures])
+
+    def at_once() -> torch.Tensor:
+        with torch.no_grad():
+            return torch.cat([net(some) for some in pictures])
+
+    found = paired(in_parts, at_once, rounds)
+    return found | {"pictures_per_second": round(count / found["ours_seconds"]),
+                    "same_bits": torch.equal(in_parts(), at_once())}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    threads = prepare(torch.device("cpu"), None)
+    report("read_out", threads=threads, **{name: measured(name, rounds) for name in CASES})
+
+
+if __name__ == "__main__":
+    main()
