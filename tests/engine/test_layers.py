@@ -82,8 +82,7 @@ KEEPERS = {"store.py", "checkpoints.py", "files.py", "home.py", "archive.py", "a
 OTHERS_FILES = {  # calls that touch files which are neither a run's nor a checkpoint's
     ("api.py", "save_file"), ("api.py", "write_whole"), ("commands.py", "Path(options.out).mkdir"),  # a person's own
     ("paper.py", "SOURCE.read_text"),  # the paper's tables
-    ("_hub.py", "path.glob"), ("_hub.py", "local.glob"), ("_hub.py", "cache.glob"),  # data sets
-    ("_transformers.py", "cache.glob"),  # published weights
+    ("hub.py", "path.glob"), ("hub.py", "cache.glob"), ("_hub.py", "local.glob"),  # data sets, published weights
 }
 
 

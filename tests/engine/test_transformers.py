@@ -78,6 +78,30 @@ def test_a_missing_model_is_one_sentence(tmp_path, monkeypatch):
         "folder <dir>/roberta_base and set UNLEARN_MODEL_DIR=<dir>.")
 
 
+def test_what_is_in_the_cache_is_used_without_a_question_to_the_hub(folders, monkeypatch):
+    import huggingface_hub
+
+    from engine import hub
+
+    repository, asked = folders / "cache/models--FacebookAI--roberta-base", []
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs/main").write_text("abc")
+    (folders / "models/roberta_base").rename(repository.parent / "files")
+    (repository / "snapshots").mkdir()
+    (repository.parent / "files").rename(repository / "snapshots/abc")
+    monkeypatch.setenv("HF_HUB_CACHE", str(folders / "cache"))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(folders / "cache"))
+    monkeypatch.setattr(hub, "reachable", lambda *what: bool(asked.append(what)))
+    assert ROBERTA.available() == "cache"
+    data = load_data(RECORD, {"labels": "single"}, CPU, model=ROBERTA)
+    net = build_network(ROBERTA, 28, data.inputs, 0, CPU).eval()
+    assert net(data.batch(data.train, torch.arange(2))[0]).shape == (2, 28) and asked == []
+    (repository / "snapshots/abc/model.safetensors").unlink()
+    with pytest.raises(ModelMissing, match="The weights of roberta_base are not on this machine"):
+        ROBERTA.build(28, 0)
+    assert asked == [("model", "FacebookAI/roberta-base")], "a cache that lacks a file: then the hub is asked, once"
+
+
 def test_a_damaged_folder_is_one_sentence(folders):
     (folders / "models/roberta_base/model.safetensors").write_bytes(b"nothing")
     with pytest.raises(ModelMissing, match=r"The model in .* cannot be read"):
