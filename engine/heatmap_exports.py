@@ -41,13 +41,13 @@ def to_markdown(heatmap: Heatmap) -> str:
     lines += [_row([amount(heatmap.sweep.down.name, y),
                     *(_bold(heatmap.squares[x, y], "**{}**") for x in heatmap.sweep.across.values)])
               for y in heatmap.sweep.down.values]
-    return "\n".join([*lines, "", f"- {BOLD}"]) + "\n"
+    return "\n".join([*lines, "", f"- {_legend(heatmap)}"]) + "\n"
 
 
 def to_latex(heatmap: Heatmap) -> str:
     """A booktabs table of the same, ready to paste."""
     across, down = heatmap.sweep.across, heatmap.sweep.down
-    lines = [r"% Needs \usepackage{booktabs}.", f"% {what(heatmap)}. {BOLD}",
+    lines = [r"% Needs \usepackage{booktabs}.", f"% {what(heatmap)}. {_legend(heatmap)}",
              rf"\begin{{tabular}}{{r{'r' * len(across.values)}}}", r"\toprule",
              _latex([_corner(heatmap), *(amount(across.name, x) for x in across.values)]), r"\midrule"]
     lines += [" & ".join([amount(down.name, y).translate(LATEX),
@@ -71,7 +71,10 @@ def amount(name: str, value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-BOLD = "Mean ± standard deviation over seeds; bold: within the noise floor of the ideal."
+def _legend(heatmap: Heatmap) -> str:
+    values = "Mean ± standard deviation over seeds" if len(heatmap.sweep.seeds) > 1 else "One seed"
+    aim = "the map's best" if heatmap.high_is_good else "the ideal"
+    return f"{values}; bold: within the noise floor of {aim}."
 
 
 def _corner(heatmap: Heatmap) -> str:

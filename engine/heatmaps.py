@@ -28,7 +28,7 @@ class Square:
 
     ``states`` holds status and reason by seed; ``state`` is what the square shows: running before failed before
     waiting before finished. ``noise`` is the metric's noise floor here, ``within`` whether the mean is no further than
-    that from the ideal (for a metric that should be high: from the best of the map).
+    that from the ideal (for a metric that should be high: from the map's best).
     """
 
     across: Any
@@ -90,8 +90,9 @@ class Heatmap:
         as_good = tuple(one.across for one in measured if self._badness(one) <= limit)
         rule = self.rule.get(down)
         at, mean, holds = None, None, None
-        if rule is not None:
-            at = min(self.sweep.across.values, key=lambda x: abs(x - rule))
+        numbers = self._numbers()
+        if rule is not None and numbers:
+            at = min(numbers, key=lambda x: abs(x - rule))
             mean = self.squares[at, down].mean
             holds = at in as_good if self._reached(rule) and mean is not None else None
         return Row(down, best.across, best.mean, as_good, rule, at, mean, holds)
@@ -100,8 +101,12 @@ class Heatmap:
         return -square.mean if self.high_is_good else square.mean
 
     def _reached(self, rule: float) -> bool:
-        values = self.sweep.across.values
+        values = self._numbers()
         return min(values) <= rule * (1 + 1e-9) and rule <= max(values) * (1 + 1e-9)
+
+    def _numbers(self) -> list[float]:
+        """The values across but for ``auto``, which is a column of its own and says nothing of the rule."""
+        return [x for x in self.sweep.across.values if isinstance(x, int | float)]
 
 
 def build(sweep: Sweep, runs: Runs, metric: str) -> Heatmap:

@@ -26,6 +26,7 @@ from engine.training import Split
 from engine.types import Progress
 
 BINS = 60
+MOST_BINS = 100_000  # that an overlap is counted in: losses beyond are of a model that was destroyed
 MOST_SAMPLES = {"forget": 500, "test": 500, "unseen": 500, "retain": 200}  # in live charts; retain hardly moves
 FRAME_SHARE, ATTACK_SHARE = 0.06, 0.035  # of the training time; together under a tenth
 HELD_UP = 3  # a look that took so many times the usual waited for somebody else: that is not what a look costs
@@ -65,10 +66,22 @@ def histogram(loss: Tensor, edges: list[float]) -> list[int]:
     return torch.histc(loss.clamp(0, top), bins=len(edges) - 1, min=0, max=top).int().tolist()
 
 
-def overlap(one: list[int], other: list[int]) -> float:
-    """Percent that two histograms have in common, each brought to total 1."""
-    a, b = (sum(counts) or 1 for counts in (one, other))
-    return 100 * sum(min(x / a, y / b) for x, y in zip(one, other, strict=True))
+def overlap(one: Tensor, other: Tensor, edges: list[float]) -> float:
+    """Percent that the histograms of two sets of losses have in common, each brought to total 1.
+
+    Bins as wide as those of ``edges``, but they go on to the largest loss: two sets that lie beyond the last edge
+    do not overlap for that alone.
+    """
+    if not len(one) or not len(other):
+        return 0.0
+    known = [side[side.isfinite()] for side in (one, other)]
+    width = edges[1] - edges[0]
+    largest = max([float(side.max()) for side in known if len(side)], default=0.0)
+    bins = min(MOST_BINS, max(len(edges) - 1, math.ceil(largest / width)))
+    top = bins * width
+    shares = [torch.histc(side.clamp(max=top), bins=bins, min=0, max=top) / len(whole)
+              for side, whole in zip(known, (one, other), strict=True)]
+    return 100 * float(torch.minimum(*shares).sum())
 
 
 def reading(sets: Readings, edges: list[float], attacks: bool = True) -> dict[str, Any]:
@@ -80,7 +93,7 @@ def reading(sets: Readings, edges: list[float], attacks: bool = True) -> dict[st
     none = dict.fromkeys(names("attack"))
     return {
         "histogram": {"forget": forget, "test": test},
-        "overlap": round(overlap(forget, test), 2),
+        "overlap": round(overlap(sets.forget.loss, sets.nonmembers.loss, edges), 2),
         "accuracy": {name: round(getattr(sets, name).accuracy, 3) for name in ("retain", "forget", "test")},
         "attacks": run_attacks(sets.forget, sets.nonmembers) if attacks else none,
     }

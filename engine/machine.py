@@ -23,6 +23,11 @@ class Machine:
     memory_used: float
     process_memory: float
 
+    @property
+    def processor_cores(self) -> str:
+        """``1 core``, ``2 cores``."""
+        return f"{self.cores} core{'' if self.cores == 1 else 's'}"
+
 
 def machine() -> Machine:
     """The machine now."""

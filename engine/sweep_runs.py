@@ -30,16 +30,17 @@ def find_runs(sweep: Sweep, store: Store, recorded: bool = True) -> Runs:
     Best is the newest finished one of one's own, then a recorded one (with ``recorded``), then what runs or waits,
     and last the newest that failed or was stopped.
     """
-    wanted = {resolved.fingerprint: cell for cell, resolved in resolved_cells(sweep).items()}
+    wanted = {resolved.fingerprint for resolved in resolved_cells(sweep).values()}
     mine = store.list(newest_first=True, fingerprint=tuple(wanted))
     shipped = _shipped(sweep) if recorded else {}
-    found: Runs = {}
+    best: dict[str, Run] = {}
     for run in sorted(mine, key=lambda run: RANK[run["status"]]):  # stable: newest first within a rank
-        found.setdefault(wanted[run["fingerprint"]], run)
-    for fingerprint in wanted.keys() & shipped.keys():
-        if found.get(wanted[fingerprint], {}).get("status") != "finished":
-            found[wanted[fingerprint]] = shipped[fingerprint]
-    return found
+        best.setdefault(run["fingerprint"], run)
+    for fingerprint in wanted & shipped.keys():
+        if best.get(fingerprint, {}).get("status") != "finished":
+            best[fingerprint] = shipped[fingerprint]
+    return {cell: best[resolved.fingerprint] for cell, resolved in resolved_cells(sweep).items()
+            if resolved.fingerprint in best}
 
 
 def resolved_cells(sweep: Sweep) -> dict[Cell, Resolved]:
@@ -66,9 +67,15 @@ class _ByContent:
 
 
 def missing(sweep: Sweep, runs: Runs) -> list[Cell]:
-    """The cells that are neither finished nor running nor queued, in the order in which they are best run."""
-    return [cell for cell in sweep.cells()
-            if cell not in runs or runs[cell]["status"] not in ("finished", "running", "queued")]
+    """The cells that are neither finished nor running nor queued, in the order in which they are best run.
+
+    Of cells that are the same run (alpha ``auto`` and the number that it comes to) the first stands for all.
+    """
+    left: dict[str, Cell] = {}
+    for cell in sweep.cells():
+        if cell not in runs or runs[cell]["status"] not in ("finished", "running", "queued"):
+            left.setdefault(resolved_cells(sweep)[cell].fingerprint, cell)
+    return list(left.values())
 
 
 def counts(sweep: Sweep, runs: Runs) -> dict[str, int]:

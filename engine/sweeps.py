@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 from engine.errors import BadSpec
@@ -86,6 +87,24 @@ def preset(name: str, **changes: Any) -> Sweep:
     if name not in PRESETS:
         raise BadSpec([unknown("preset", name, tuple(PRESETS))])
     return replace(PRESETS[name], **changes)
+
+
+def axes_of(method: str) -> list[str]:
+    """What can be an axis of a map: the forget fraction, and the method's hyperparameters that are numbers."""
+    return [FRACTION, *(h.name for h in declared(get("method", method).parameters) if h.kind in ("int", "float"))]
+
+
+def suggested(name: str, dataset: str, method: str) -> tuple[Any, ...]:
+    """Values to begin an axis with: the small preset's, else half of what the method uses, that, and twice that."""
+    usual = PRESETS["small"]
+    for axis in (usual.across, usual.down):
+        if axis.name == name and (name == FRACTION or method == usual.method):
+            return axis.values
+    field = next(h for h in declared(get("method", method).parameters) if h.name == name)
+    own = resolve(Spec(dataset, method)).effective[name] or field.step or 1
+    low, high = (-inf if field.low is None else field.low), (inf if field.high is None else field.high)
+    found = [min(high, max(low, own * factor)) for factor in (0.5, 1, 2)]
+    return tuple(dict.fromkeys(int(x) if field.kind == "int" else float(f"{x:.6g}") for x in found))
 
 
 def check(sweep: Sweep) -> None:

@@ -172,7 +172,7 @@ class Method:
         if not (self.one_label and dataset.multi_label):
             return None
         return (f"{self.title} {self.one_label}, but here a sample of {dataset.title} can have several labels: "
-                "choose the reading with single labels.")
+                "choose the reading with single labels (labels=single, which is the default of profile corrected).")
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,18 @@ def test_a_value_between_two_columns_lies_between_them(value, place):
     assert position((0.05, 0.25, 0.5), value) == (None if place is None else pytest.approx(place))
 
 
+def test_what_is_no_number_has_no_place_between_others():
+    assert position(("auto", 0.25, 0.5), 0.375) == pytest.approx(1.5)
+    assert position(("auto",), 0.25) is None
+
+
+def test_many_columns_are_labelled_now_and_then():
+    names = [str(number) for number in range(100)]
+    drawn = plot_heatmap(names, ["a"], [[1.0] * 100], [[""] * 100], ("", ""), "", "", Marks())
+    assert list(drawn.layout.xaxis.ticktext) == [str(number) for number in range(0, 100, 5)]
+    assert list(drawn.layout.xaxis.tickvals) == list(range(0, 100, 5))
+
+
 def test_columns_need_no_order():
     assert position((0.5, 0.25), 0.375) == pytest.approx(0.5)
 

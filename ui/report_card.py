@@ -19,7 +19,7 @@ CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy") 
 CLASS_CARDS = ("forget_accuracy", "test_accuracy", "retain_accuracy", "tpr_at_1pct_fpr")  # 0 on the class is right
 CLASS_HELP = {"forget_accuracy": " A retrained model usually has 0% here.",
               "test_accuracy": " The forgotten class is left out of the test set.",
-              "attack": " The other side are never-seen samples of the class, not the test set."}
+              "attack": " Never-seen here are held-out samples of the class, not the test set."}
 
 
 def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, Any]]) -> None:

@@ -20,12 +20,10 @@ from engine.sweeps import Sweep
 from ui import robustness_cell, robustness_form, robustness_link, robustness_rows, shell, words
 from ui.charts import robustness as charts
 from ui.live_chart import live_chart
-from ui.robustness_map import marks, matrix, said, subtitle, title
+from ui.robustness_map import marks, matrix, measure_title, said, subtitle, title
 
 EVERY = 1.0  # seconds between two looks at a sweep
 CHOSEN = "robustness.chosen"
-TITLES = {"mia_loss_gap": "Loss attack", "mia_entropy_gap": "Entropy attack",
-          "accuracy_gap": "Accuracy gap", "test_accuracy": "Test accuracy"}
 NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map** on the left: the squares take colour one "
            "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
 STYLE = """<style>
@@ -54,9 +52,13 @@ def show() -> None:
         active = sweeps().active is not None
         if sweep:
             st.fragment(_look, run_every=EVERY if active else None)(sweep, active)
-    runs = find_runs(sweep, manager().store) if sweep else {}
     with settings, st.container(key="sweep-start"):
-        robustness_form.start(sweep, runs)
+        st.fragment(_start, run_every=EVERY if active else None)(sweep)
+
+
+def _start(sweep: Sweep | None) -> None:
+    """What is there and the button, in step with the map."""
+    shell.in_words(lambda: robustness_form.start(sweep, find_runs(sweep, manager().store) if sweep else {}))
 
 
 def _look(sweep: Sweep, was_active: bool) -> None:
@@ -84,17 +86,17 @@ def _view(sweep: Sweep, was_active: bool) -> None:
 
 
 def _controls() -> tuple[str, bool, bool]:
-    left, middle, right = st.columns([5, 2, 2], vertical_alignment="bottom")
-    metric = left.segmented_control("Measure", METRICS, format_func=lambda name: TITLES.get(name, BY_NAME[name].title),
-                                    default=METRICS[0], required=True, key="robustness.metric", persist_state="session",
-                                    help="Distances from 50% and between the accuracies are best at 0; test "
-                                         "accuracy is best high.")
-    paper = middle.toggle("As the paper", key="robustness.paper", persist_state="session",
-                          help="Figure 2 as the paper draws it: both panels, on white, nothing else. The camera in its "
-                               "corner saves it as SVG.")
-    recorded = right.toggle("Recorded only", key="robustness.recorded", persist_state="session",
-                            help="Leaves out your own runs: what ships with the app, with its machine and date on the "
-                                 "page Runs.")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
+        metric = st.segmented_control("Measure", METRICS, format_func=measure_title, default=METRICS[0], required=True,
+                                      key="robustness.metric", persist_state="session", width="content",
+                                      help="Distances from 50% and between the accuracies are best at 0; test "
+                                           "accuracy is best high.")
+        paper = st.toggle("As the paper", key="robustness.paper", persist_state="session", width="content",
+                          help="Figure 2 as the paper draws it: both panels, on white, nothing else, whatever the "
+                               "measure. The camera in its corner saves it as SVG.")
+        recorded = st.toggle("Recorded only", key="robustness.recorded", persist_state="session", width="content",
+                             help="Leaves out your own runs: what ships with the app, with its machine and date on the "
+                                  "page Runs.")
     return metric, paper, recorded
 
 

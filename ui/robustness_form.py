@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from engine.registry import get, names
 from engine.spec import resolve
 from engine.sweep_jobs import estimate, sweeps
 from engine.sweep_runs import Runs, counts, missing
-from engine.sweeps import FRACTION, PRESETS, Axis, Sweep, check
+from engine.sweeps import FRACTION, PRESETS, Axis, Sweep, axes_of, check, suggested
 from engine.types import PROFILES, declared
 from ui import compare_link, launch, robustness_link, words
 
@@ -98,12 +99,12 @@ def _choices() -> Sweep:
     ys = st.text_input(f"{axis_title(sides['down'])}, down", key=YS, help=VALUES_HELP, **keep)
     seeds = st.text_input("Seeds", key=SEEDS, help="Squares show the mean over them. Three show the spread.", **keep)
     with st.expander("Other quantities, method, profile", icon=":material/tune:"):
-        method = st.selectbox("Method", names("method"), key=METHOD, help=launch.METHOD_HELP, **keep,
-                              format_func=lambda name: words.title_of("method", name))
-        axes = _axes(method)
-        across, down = (st.selectbox(side, axes, key=key, format_func=axis_title, **keep,
-                                     help="The forget fraction or any hyperparameter of the method.")
-                        for side, key in (("Across", ACROSS), ("Down", DOWN)))
+        method = st.selectbox("Method", names("method"), key=METHOD, help=launch.METHOD_HELP, on_change=_fit_method,
+                              format_func=lambda name: words.title_of("method", name), **keep)
+        axes = axes_of(method)
+        across, down = (st.selectbox(side, axes, key=key, format_func=axis_title, on_change=_fit_values, **keep,
+                                     args=(key, values), help="Forget fraction, or a hyperparameter of the method.")
+                        for side, key, values in (("Across", ACROSS, XS), ("Down", DOWN, YS)))
         held = st.text_input("Held the same", key=HELD, help=HELD_HELP, **keep)
         profile = st.segmented_control("Profile", PROFILES, key=PROFILE, required=True, help=launch.PROFILE_HELP,
                                        **keep)
@@ -117,13 +118,23 @@ def _model_key(dataset: str) -> str:
     return f"robustness.model.{dataset}"
 
 
-def _axes(method: str) -> list[str]:
-    """What can be an axis; a choice of another method that this one lacks gives way to its first one."""
-    axes = [FRACTION, *(h.name for h in declared(get("method", method).parameters) if h.kind in ("int", "float"))]
-    for key, other in ((ACROSS, axes[1] if len(axes) > 1 else FRACTION), (DOWN, FRACTION)):
+def _fit_method() -> None:
+    """After another method was chosen: an axis that it lacks gives way to one it has, held values that it lacks go."""
+    axes = axes_of(st.session_state[METHOD])
+    for key, values, other in ((ACROSS, XS, axes[1] if len(axes) > 1 else FRACTION), (DOWN, YS, FRACTION)):
         if st.session_state[key] not in axes:
             st.session_state[key] = other
-    return axes
+            _fit_values(key, values)
+    with contextlib.suppress(LabError):  # what is no NAME=VALUE stays, to be told
+        held = robustness_link.held_of(st.session_state[HELD])
+        known = {h.name for h in declared(get("method", st.session_state[METHOD]).parameters)}
+        st.session_state[HELD] = robustness_link.held_text({k: v for k, v in held.items() if k in known})
+
+
+def _fit_values(key: str, values: str) -> None:
+    """After another quantity was chosen for an axis: values that suit it."""
+    chosen = suggested(st.session_state[key], st.session_state[DATA], st.session_state[METHOD])
+    st.session_state[values] = robustness_link.text_of(chosen)
 
 
 def axis_title(name: str) -> str:

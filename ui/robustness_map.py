@@ -10,6 +10,8 @@ from ui import measures, words
 from ui.charts import robustness as charts
 from ui.charts.robustness import Marks
 
+TITLES = {"mia_loss_gap": "Loss attack", "mia_entropy_gap": "Entropy attack",
+          "accuracy_gap": "Accuracy gap", "test_accuracy": "Test accuracy"}
 STATES = {"missing": "not run yet", "queued": "waiting", "cancelled": "stopped"}
 
 
@@ -37,6 +39,11 @@ def marks(heatmap: Heatmap, chosen: tuple[int, int] | None) -> Marks:
                  rule=places if len(places) > 1 else {}, **by_state)
 
 
+def measure_title(metric: str) -> str:
+    """A measure in a word or two."""
+    return TITLES.get(metric, BY_NAME[metric].title)
+
+
 def title(heatmap: Heatmap) -> str:
     """What to see."""
     name = BY_NAME[heatmap.metric].title
@@ -47,11 +54,10 @@ def subtitle(heatmap: Heatmap) -> str:
     """What the marks mean."""
     seeds = len(heatmap.sweep.seeds)
     told = [f"mean of {seeds} seeds" if seeds > 1 else f"seed {heatmap.sweep.seeds[0]}",
-            "framed: within the noise floor of the " + ("best" if heatmap.high_is_good else "ideal"),
-            "★ best of its row"]
+            "framed: within noise of the " + ("map's best" if heatmap.high_is_good else "ideal"), "★ best of its row"]
     if len(heatmap.rule) > 1:
-        told.append(f"dashed: the method's own {heatmap.sweep.across.name.replace('_', ' ')}")
-    return ", ".join(told)
+        told.append(f"<br>dashed: the method's own {heatmap.sweep.across.name.replace('_', ' ')}")
+    return ", ".join(told).replace(", <br>", "<br>")
 
 
 def _lines(heatmap: Heatmap) -> list[list[Square]]:

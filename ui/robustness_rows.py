@@ -10,6 +10,7 @@ from engine.metrics import BY_NAME
 from engine.registry import get
 from engine.types import declared
 from ui import words
+from ui.robustness_map import measure_title
 
 
 def show(heatmap: Heatmap) -> None:
@@ -18,7 +19,7 @@ def show(heatmap: Heatmap) -> None:
     if not rows or len(heatmap.sweep.across.values) < 2:
         return
     name = heatmap.sweep.across.name.replace("_", " ")
-    st.markdown(f"#### Best {name} of each row")
+    st.markdown(f"#### Best {name} of each row: {measure_title(heatmap.metric).lower()}")
     if sentence := verdict(heatmap, rows):
         st.markdown(sentence)
     st.table([_row(heatmap, row) for row in rows])
@@ -41,7 +42,7 @@ def _row(heatmap: Heatmap, row: Row) -> dict[str, str]:
     across, down = heatmap.sweep.across.name, heatmap.sweep.down.name
     unit = BY_NAME[heatmap.metric].unit
     told = {down.replace("_", " "): amount(down, row.down), "best": amount(across, row.best),
-            unit: words.number(row.mean, 2), "as good within noise": _stretch(heatmap, row)}
+            unit: words.number(row.mean, 2), "as good as the row's best, within noise": _stretch(heatmap, row)}
     if row.rule is not None:
         told |= {"rule": f"{row.rule:.3g}", "nearest square": amount(across, row.at_rule),
                  f"{unit} there": words.number(row.at_rule_mean, 2),

@@ -17,8 +17,8 @@ from ui.compare_runs import short_title
 WIDE = "<style>.stMainBlockContainer { padding-left: 2.5rem; padding-right: 2.5rem; }</style>"
 COLUMNS = {  # in the order and with the widths in pixels that fit beside the sidebar of a window 1440 wide
     "status": st.column_config.TextColumn("status", width=82),
-    "method": st.column_config.TextColumn("method", width=116),
-    "data": st.column_config.TextColumn("data", width=72),
+    "method": st.column_config.TextColumn("method", width=108),
+    "data": st.column_config.TextColumn("data", width=88),
     "forget": st.column_config.TextColumn("forget", width=122,
                                           help="A share of the training set, drawn at random, or a class."),
     "alpha": st.column_config.NumberColumn("alpha", format="%.3f", width=52,
@@ -33,7 +33,7 @@ COLUMNS = {  # in the order and with the widths in pixels that fit beside the si
                                           help="Test accuracy; a forgotten class is left out."),
     "took": st.column_config.TextColumn("took", width=76, alignment="right", help="The method alone."),
     "when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm", width=118),
-    "remarks": st.column_config.TextColumn("remarks", width=114,
+    "remarks": st.column_config.TextColumn("remarks", width=106,
                                            help="Whether the model is damaged or over-forgotten, what was not left at "
                                                 "its default, and why a run ended early."),
 }

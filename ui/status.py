@@ -39,7 +39,7 @@ def interrupted_runs() -> None:
 def machine_and_data() -> None:
     """A line on the machine, and a table of data sets with their Originals."""
     here = machine()
-    st.markdown(f"**{here.device}** with {here.cores} cores and {here.memory_total:.0f} GiB of memory. "
+    st.markdown(f"**{here.device}** with {here.processor_cores} and {here.memory_total:.0f} GiB of memory. "
                 f"Results are kept in `{manager().store.root}`.")
     st.dataframe([_row(dataset) for dataset in all_of("dataset")], hide_index=True, width="stretch")
 

@@ -90,5 +90,5 @@ def _line(jobs: Any, run: dict[str, Any]) -> None:
 def _machine() -> None:
     here = machine()
     st.caption("MACHINE")
-    st.caption(f"{here.device}, {here.cores} cores · "
+    st.caption(f"{here.device}, {here.processor_cores} · "
                f"{here.memory_used:.1f} of {here.memory_total:.0f} GiB memory in use")

@@ -11,6 +11,6 @@ ATTACK = Attack(
     feature="entropy",
     score=_logistic.score,
     quick=_quick.quick_score,
-    summary="The same attacker sees only the entropy of the softmax output, not the label.",
+    summary="The same attacker sees only the entropy of the model's answer, not the label.",
     source="Trippa et al. 2024, section 5.4; Foster et al. 2023",
 )

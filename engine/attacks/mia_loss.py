@@ -11,6 +11,6 @@ ATTACK = Attack(
     feature="loss",
     score=_logistic.score,
     quick=_quick.quick_score,
-    summary="A logistic regression tells forget from test samples by their cross entropy.",
+    summary="A logistic regression tells forgotten from never-seen samples by their loss.",
     source="Trippa et al. 2024, section 5.4; Kurmanji et al. 2023",
 )

@@ -53,6 +53,16 @@ def test_a_rule_outside_the_grid_is_neither_kept_nor_broken():
     assert (row.best, row.at_rule, row.holds) == (0.3, 0.3, None)
 
 
+def test_auto_is_a_column_of_its_own_and_says_nothing_of_the_rule():
+    mixed = Sweep(across=Axis("alpha", ("auto", 0.05, 0.5)), down=Axis(FRACTION, (0.15,)))
+    runs = {("auto", 0.15, 0): run(1.0), (0.05, 0.15, 0): run(8.0), (0.5, 0.15, 0): run(2.0)}
+    (row,) = build(mixed, runs, "mia_loss_gap").rows()
+    assert (row.best, row.as_good, row.at_rule, row.holds) == ("auto", ("auto", 0.5), 0.05, False)
+    alone = Sweep(across=Axis("alpha", ("auto",)), down=Axis(FRACTION, (0.15,)))
+    (row,) = build(alone, {("auto", 0.15, 0): run(1.0)}, "mia_loss_gap").rows()
+    assert (row.at_rule, row.holds) == (None, None)
+
+
 def test_where_high_is_good_the_best_is_the_highest_and_noise_counts_from_it():
     grid = Sweep(across=Axis("alpha", (0.05, 0.25)), down=Axis(FRACTION, (0.15,)))
     runs = {(0.05, 0.15, 0): run(1.0, accuracy=60.0), (0.25, 0.15, 0): run(1.0, accuracy=75.0)}
@@ -85,6 +95,9 @@ def test_tables_to_paste():
     assert "| forget fraction / alpha | 0.05 | 0.25 | 0.5 |" in markdown
     assert "| 15% | 6.00 ± 2.83 | **1.50 ± 0.71** | 3.00 |" in markdown
     assert "| 30% | - | - | - |" in markdown
+    assert markdown.endswith("- Mean ± standard deviation over seeds; bold: within the noise floor of the ideal.\n")
+    one = build(Sweep(across=GRID.across, down=GRID.down), RUNS, "test_accuracy")
+    assert exports.to_markdown(one).endswith("- One seed; bold: within the noise floor of the map's best.\n")
     latex = exports.to_latex(heatmap)
     assert r"15\% & 6.00 $\pm$ 2.83 & \textbf{1.50 $\pm$ 0.71} & 3.00 \\" in latex
     assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == 1

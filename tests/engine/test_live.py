@@ -38,11 +38,21 @@ def test_every_loss_is_in_one_bin():
     assert sum(histogram(losses, bin_edges(losses, 10))) == 500
 
 
+def overlap_of(one, other, edges=(0.0, 1.0, 2.0, 3.0)):
+    return overlap(torch.tensor(one), torch.tensor(other), list(edges))
+
+
 def test_overlap_by_hand():
     """Shares 1/4 1/4 2/4 against 2/4 0 2/4 have 1/4 + 0 + 2/4 in common."""
-    assert overlap([1, 1, 2], [2, 0, 2]) == 75.0
-    assert overlap([1, 1, 2], [10, 10, 20]) == 100.0
-    assert overlap([3, 0], [0, 7]) == 0.0 and overlap([0, 0], [1, 0]) == 0.0
+    assert overlap_of([0.5, 1.5, 2.5, 2.6], [0.1, 0.9, 2.1, 2.2]) == 75.0
+    assert overlap_of([0.5, 1.5], [0.1, 0.2, 1.1, 1.2]) == 100.0
+    assert overlap_of([0.5], [1.5, 1.6]) == 0.0 and overlap_of([], [1.0]) == 0.0
+
+
+def test_losses_beyond_the_chart_do_not_overlap_for_that_alone():
+    assert overlap_of([8.5, 9.5], [8.5, 20.5]) == 50.0
+    assert overlap_of([8.5, math.inf], [8.5, 8.6]) == 50.0, "what is not finite overlaps with nothing"
+    assert overlap_of([1e30], [1e30]) == 100.0, "however large"
 
 
 # --- the budget -----------------------------------------------------------------------------

@@ -9,10 +9,11 @@ import pytest
 
 from engine.cli import main
 from engine.errors import BadSpec
+from engine.registry import names
 from engine.spec import resolve
 from engine.store import Store
 from engine.sweep_runs import counts, find_runs, grids, missing
-from engine.sweeps import AUTHORS, FRACTION, Axis, Sweep, check, preset
+from engine.sweeps import AUTHORS, FRACTION, Axis, Sweep, axes_of, check, preset, suggested
 from engine.types import Spec
 
 TWO = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), seeds=(0, 1))
@@ -157,3 +158,26 @@ def test_whole_grids_are_found_among_runs():
     assert [sweep.specs() for sweep in found] == [[replace(s, model="small_cnn") for s in grid.specs()]]
     assert others == loose
     assert grids(recorded_like(grid)[:-1]) == ([], recorded_like(grid)[:-1]), "one run is missing"
+
+
+@pytest.mark.parametrize("method", names("method"))
+def test_values_to_begin_an_axis_with_are_valid(method):
+    first, *others = axes_of(method)
+    assert first == FRACTION
+    for name in others:
+        check(Sweep(method=method, across=Axis(name, suggested(name, "digits", method)),
+                    down=Axis(FRACTION, suggested(FRACTION, "digits", method))))
+
+
+def test_values_to_begin_an_axis_with_by_hand():
+    assert suggested("alpha", "digits", "nabla_tau") == (0.05, 0.25, 0.5)
+    assert suggested("batch_size", "digits", "nabla_tau") == (16, 32, 64)
+
+
+def test_cells_that_are_one_run_are_computed_once(store):
+    """alpha "auto" is 5/3 of 0.3."""
+    grid = Sweep(across=Axis("alpha", ("auto", 0.1, 0.5)), down=Axis(FRACTION, (0.3,)))
+    assert missing(grid, {}) == [("auto", 0.3, 0), (0.1, 0.3, 0)]
+    store.end(store.begin(resolve(grid.spec("auto", 0.3, 0))), "finished", metrics={})
+    assert set(find_runs(grid, store)) == {("auto", 0.3, 0), (0.5, 0.3, 0)}
+    assert missing(grid, find_runs(grid, store)) == [(0.1, 0.3, 0)]

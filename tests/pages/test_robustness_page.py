@@ -13,7 +13,7 @@ from engine.executors import local
 from engine.spec import resolve
 from engine.sweep_jobs import sweeps
 from engine.sweep_runs import find_runs
-from engine.sweeps import FRACTION, Axis, Sweep
+from engine.sweeps import FRACTION, Axis, Sweep, suggested
 from tests.pages.test_pages import app, texts
 
 GRID = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), parameters={"retain_epochs": 1})
@@ -84,7 +84,7 @@ def test_from_click_to_a_filled_map(jobs):
     assert "**4 runs, all there**" in texts(at)
     assert at.button(key="sweep").disabled
     assert len(jobs.store.list(status=("finished",))) == 4
-    assert "#### Best alpha of each row" in texts(at)
+    assert "#### Best alpha of each row: loss attack" in texts(at)
     assert "Click a square" in texts(at)
 
 
@@ -126,6 +126,30 @@ def test_nonsense_in_the_address_is_told(jobs):
     assert [warning.value for warning in at.warning] == [
         "The link's grid: alpha is 2, but must be between 0 and 1: the nearest valid value is 1. The usual one is "
         "shown instead."]
+
+
+def test_auto_is_a_value_like_others(jobs):
+    at = page(xs="auto 0.5", ys="0.3", set="retain_epochs=1")
+    assert not at.exception and not at.error
+    assert "**2 runs**: 0 there, **1 to compute**" in texts(at), "5/3 of 30% is 0.5: one run for both squares"
+    at.button(key="sweep").click().run()
+    assert sweeps().current.wait(60)
+    at.run()
+    assert not at.exception and "**2 runs, all there**" in texts(at)
+
+
+def test_another_method_brings_its_own_axis_and_values(jobs):
+    at = page(set="retain_epochs=3")
+    at.selectbox(key="robustness.method").set_value("amnesiac").run()
+    assert not at.exception and not at.error
+    assert at.text_input(key="robustness.xs").label == "Epochs, across"
+    assert at.text_input(key="robustness.xs").value.split() == [
+        str(x) for x in suggested("epochs", "digits", "amnesiac")]
+    assert at.text_input(key="robustness.ys").value == "0.03 0.15 0.3"
+    assert at.text_input(key="robustness.held").value == "", "Amnesiac has no retain_epochs"
+    at.selectbox(key="robustness.across").set_value("learning_rate").run()
+    assert at.text_input(key="robustness.xs").value == "0.0005 0.001 0.002"
+    assert not at.error and at.query_params["method"] == "amnesiac"
 
 
 def test_as_the_paper_draws_it(jobs):

@@ -46,7 +46,8 @@ def test_a_method_that_cannot_apply_says_why(jobs, folder):
     at.segmented_control(key="profile").set_value("paper").run()
     assert [error.value for error in at.error] == [
         "SCRUB compares two models' answers as one distribution over all classes, but here a sample of GoEmotions can "
-        "have several labels: choose the reading with single labels."]
+        "have several labels: choose the reading with single labels (labels=single, which is the default of profile "
+        "corrected)."]
     assert at.button(key="launch").disabled
     at.selectbox(key="option.go_emotions.labels.paper").set_value("single").run()
     assert not at.error and not at.button(key="launch").disabled

@@ -19,6 +19,7 @@ MARK = "#7b3fe4"
 RULE = "#b0006d"
 LEAST = 5.0  # points that the colours span at the least: smaller differences do not look large
 MOST_NUMBERS = 16  # columns: with more, numbers would run into one another
+MOST_LABELS = 24  # columns or rows: with more, only some are labelled
 ROW, FRAME = 34, 150  # pixels of a row, and of everything around the rows
 Spot = tuple[int, int]  # column, row
 
@@ -42,8 +43,8 @@ def height(rows: int) -> int:
 
 
 def position(values: Sequence[float], value: float) -> float | None:
-    """Where a value lies between the columns, by straight lines; None outside of them."""
-    pairs = sorted(zip(values, range(len(values))))
+    """Where a value lies between the columns that are numbers, by straight lines; None outside of them."""
+    pairs = sorted((value, at) for at, value in enumerate(values) if isinstance(value, int | float))
     for (low, at), (high, then) in zip(pairs, pairs[1:] or pairs):
         if low - 1e-9 <= value <= high + 1e-9:
             return at if high == low else at + (value - low) / (high - low) * (then - at)
@@ -60,7 +61,7 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], z: Sequence[Sequen
     if len(columns) <= MOST_NUMBERS:
         known = [(column, row) for row, line in enumerate(z) for column, value in enumerate(line) if value is not None]
         figure.add_trace(_text(known, [f"{z[row][column]:.1f}" for column, row in known], "value", 11, down=0.2))
-    for spots, shape in ((marks.within, {"line": {"color": "#0b6e63", "width": 2}}),
+    for spots, shape in ((marks.within, {"line": {"color": "#111111", "width": 2}}),
                          ([marks.chosen] if marks.chosen else [], {"line": {"color": MARK, "width": 4}})):
         for column, row in spots:
             figure.add_shape(type="rect", x0=column - 0.46, x1=column + 0.46, y0=row - 0.45, y1=row + 0.45, **shape)
@@ -104,10 +105,15 @@ def plot_as_paper(columns: Sequence[str], rows: Sequence[str], panels: Sequence[
 
 def _axes(columns: Sequence[str], rows: Sequence[str], axes: tuple[str, str]) -> dict[str, Any]:
     plain = {"showgrid": False, "zeroline": False, "ticks": "", "tickangle": 0, "tickfont": {"size": 11}}
-    return {"xaxis": plain | {"title": {"text": axes[0], "standoff": 6}, "tickvals": list(range(len(columns))),
-                              "ticktext": list(columns), "range": [-0.5, len(columns) - 0.5]},
-            "yaxis": plain | {"title": {"text": axes[1], "standoff": 6}, "tickvals": list(range(len(rows))),
-                              "ticktext": list(rows), "range": [len(rows) - 0.5, -0.5]}}
+    return {"xaxis": plain | _labels(columns) | {"title": {"text": axes[0], "standoff": 6},
+                                                 "range": [-0.5, len(columns) - 0.5]},
+            "yaxis": plain | _labels(rows) | {"title": {"text": axes[1], "standoff": 6},
+                                              "range": [len(rows) - 0.5, -0.5]}}
+
+
+def _labels(names: Sequence[str]) -> dict[str, Any]:
+    every = -(-len(names) // MOST_LABELS)
+    return {"tickvals": list(range(0, len(names), every)), "ticktext": list(names[::every])}
 
 
 def _squares(columns: Sequence[str], rows: Sequence[str], z: Sequence[Sequence[float | None]],

@@ -35,6 +35,7 @@ X_AXES = {"step": "steps", "samples": "samples processed", "seconds": "training 
 SETS = ("retain", "forget", "test")
 TERMS = {"forget_loss": ("L_forget", FORGET, "solid"), "retain_loss": ("L_retain", RETAIN, "solid"),
          "validation_loss": ("L_validation", TEST, "dash")}
+MUCH = 10.0  # percent of a set in the last bar, which is then said in words
 NUMBER = ",~f"  # thousands separated, no trailing zeros
 
 
@@ -55,7 +56,8 @@ def plot_distributions(bins: Sequence[float], reading: Reading | None, counts: d
     short = {"forget": "forget", "test": "test" if unseen == "test" else "unseen"}  # a legend in two columns
     for key, dash in (("forget", "dash"), ("test", "dot")) if retrained else ():
         figure.add_trace(_steps(bins, retrained["histogram"][key], f"retrained, {short[key]}", dash))
-    figure.update_xaxes(title=_x_title("loss of a sample (cross entropy, nats)"), range=[bins[0], bins[-1]])
+    figure.update_xaxes(title=_x_title(f"loss of a sample, nats (last bar: {bins[-2]:.1f} and more)"),
+                        range=[bins[0], bins[-1]])
     figure.update_yaxes(title="share of samples, %", **_share_axis(reading, log, shared_top))
     return figure
 
@@ -143,7 +145,11 @@ def plot_objective(trace: dict[str, Sequence[float | None]], x: str = "step") ->
 def _distribution_subtitle(reading: Reading, counts: dict[str, int], retrained: Reading | None, unseen: str) -> str:
     said = f"{counts['forget']:,} forget, {counts['test']:,} {unseen} samples"
     said += f"{', ' if unseen == 'test' else '<br>'}overlap {reading['overlap']:.0f}%"  # a longer name needs the line
-    return said + (f" (retrained {retrained['overlap']:.0f}%)" if retrained else "")
+    said += f" (retrained {retrained['overlap']:.0f}%)" if retrained else ""
+    beyond = [shares(reading["histogram"][key])[-1] for key in ("forget", "test")]
+    if max(beyond) < MUCH:
+        return said
+    return f"{said}<br>beyond the chart: {beyond[0]:.0f}% of forget, {beyond[1]:.0f}% of {unseen}"
 
 
 def _bars(bins: Sequence[float], histogram: Sequence[int], name: str, colour: str) -> go.Bar:
