@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from engine import originals
-from engine.checkpoints import Checkpoints, Original, OriginalKey
+from engine.checkpoints import Checkpoints, Original, OriginalKey, original_key
 from engine.data import Data
 from engine.device import describe, prepare
 from engine.errors import OriginalMissing
@@ -91,11 +91,6 @@ def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.de
             readouts = _original_readouts(original, network, data, checkpoints, describe(device, threads))
             _benches[held] = Bench(data, original, network, readouts, device, threads, foreign(original, data))
         return _recent(_benches, held)
-
-
-def original_key(resolved: Resolved) -> OriginalKey:
-    return OriginalKey(resolved.dataset.name, resolved.model.name, resolved.recipe, resolved.spec.original_seed,
-                       resolved.options)
 
 
 def foreign(original: Original, data: Data) -> str | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from engine.data import Data
     from engine.readout import Readout
+    from engine.spec import Resolved
 
 SHIPPED = Path(__file__).resolve().parent.parent / "cached_checkpoints"
 FORMAT = 1
@@ -44,6 +45,12 @@ class OriginalKey:
     def name(self) -> str:
         made_by = short_hash({"recipe": asdict(self.recipe), "options": self.options}, 8)
         return f"{self.dataset}-{self.model}-seed{self.seed}-{made_by}"
+
+
+def original_key(resolved: Resolved) -> OriginalKey:
+    """The Original that a run begins from."""
+    return OriginalKey(resolved.dataset.name, resolved.model.name, resolved.recipe, resolved.spec.original_seed,
+                       resolved.options)
 
 
 @dataclass(frozen=True)

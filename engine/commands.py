@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import Checkpoints, original_key
 from engine.errors import BadSpec, Cancelled
 from engine.home import home
 from engine.metrics import ACCURACIES
@@ -125,7 +125,7 @@ def command_pretrain(options: Namespace) -> Result:
 
 
 def _found_or_trained(resolved: Any, checkpoints: Checkpoints, line: ProgressLine, cancel: threading.Event) -> Any:
-    from engine.bench import load_data, original_key
+    from engine.bench import load_data
     from engine.device import default_device, prepare
     from engine.originals import train_original
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from engine import estimates
-from engine.checkpoints import OriginalKey
+from engine.checkpoints import original_key
 from engine.errors import BadSpec, LabError
 from engine.jobs import manager
 from engine.methods import FIRST
@@ -196,8 +196,7 @@ def _settings(resolved: Resolved) -> dict[str, str]:
 def original(resolved: Resolved) -> bool | None:
     """Whether to train the Original first, asked where there is none; None where that is not allowed yet."""
     checkpoints = manager().checkpoints
-    key = OriginalKey(resolved.dataset.name, resolved.model.name, resolved.recipe, resolved.spec.original_seed,
-                      resolved.options)
+    key = original_key(resolved)
     try:
         if checkpoints.find(key):
             return False

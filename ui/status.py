@@ -6,14 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from engine.checkpoints import OriginalKey
+from engine.checkpoints import original_key
 from engine.errors import LabError
 from engine.jobs import manager
 from engine.machine import machine
 from engine.recorded import recorded_runs
 from engine.registry import all_of, get, names
+from engine.spec import resolve
 from engine.sweep_runs import grids
-from engine.types import PROFILES
+from engine.types import PROFILES, Spec
 from ui import robustness_link, shell, words
 from ui.compare_runs import short_title
 
@@ -46,10 +47,8 @@ def machine_and_data() -> None:
 
 def _row(dataset: Any) -> dict[str, str]:
     model = get("model", dataset.default_model)
-    options = {option.name: option.default_in(PROFILES[0]) for option in dataset.options}
-    key = OriginalKey(dataset.name, model.name, model.recipe_for(dataset), 0, options)
     try:
-        found = manager().checkpoints.find(key)
+        found = manager().checkpoints.find(original_key(resolve(Spec(dataset.name))))
         original = "not trained yet" if found is None else (
             f"{found.sidecar['metrics']['train_accuracy']:.1f}% on its training set, "
             f"{found.sidecar['metrics']['heldout_accuracy']:.1f}% on all held-out samples")

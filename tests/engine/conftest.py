@@ -21,8 +21,7 @@ def original_folder(digits, tmp_path_factory) -> Path:
     """A checkpoints folder; the digits Original of seed 0 is in it unless it ships with the repository."""
     import torch
 
-    from engine.bench import original_key
-    from engine.checkpoints import Checkpoints
+    from engine.checkpoints import Checkpoints, original_key
     from engine.device import prepare
     from engine.originals import train_original
     from engine.spec import resolve

@@ -10,8 +10,8 @@ import pytest
 import torch
 from helping import weights_hash
 
-from engine.bench import original_key, prepare_bench
-from engine.checkpoints import Checkpoints, OriginalKey
+from engine.bench import prepare_bench
+from engine.checkpoints import Checkpoints, OriginalKey, original_key
 from engine.data import Pool
 from engine.errors import BadCheckpoint, OriginalMissing
 from engine.files import sha256_of

@@ -11,8 +11,7 @@ import pytest
 import torch
 
 from engine import experiment, live, registry
-from engine.bench import original_key
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import Checkpoints, original_key
 from engine.device import prepare
 from engine.experiment import execute
 from engine.metrics import AGAINST_RETRAINED
