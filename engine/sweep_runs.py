@@ -106,24 +106,26 @@ def _shipped(sweep: Sweep) -> dict[str, Run]:
 def grids(runs: Iterable[Run]) -> tuple[list[Sweep], list[Run]]:
     """Whole grids among finished runs of random subsets, and the runs that belong to none.
 
-    Runs alike but for their seed and exactly two quantities, with a value for each pair of them, are a grid.
+    Runs alike but for their seed and exactly two quantities, with a value for each pair of them, are a grid. A square
+    may be a run that says it otherwise (alpha left to the rule comes to 0.25): that one stays loose as well.
     """
     alike: dict[str, list[Run]] = {}
     for run in runs:
         spec = run["spec"]
         alike.setdefault(repr([spec[name] for name in ALIKE] + sorted(spec["parameters"])), []).append(run)
+    every = [run for group in alike.values() for run in group]
     sweeps, loose = [], []
     for group in alike.values():
-        sweep = _grid(group)
+        sweep = _grid(group, every)
         sweeps += [sweep] if sweep else []
         loose += [] if sweep else group
     return sweeps, loose
 
 
-def _grid(group: Sequence[Run]) -> Sweep | None:
+def _grid(group: Sequence[Run], every: Sequence[Run]) -> Sweep | None:
     specs = [run["spec"] for run in group]
     varied = [{FRACTION: spec["forget_fraction"], **spec["parameters"]} for spec in specs]
-    values = {name: tuple(dict.fromkeys(one[name] for one in varied)) for name in varied[0]}
+    values = {name: _in_order(one[name] for one in varied) for name in varied[0]}
     several = [name for name in values if len(values[name]) > 1]
     seeds = tuple(dict.fromkeys(spec["seed"] for spec in specs))
     if len(several) != 2 or specs[0]["scenario"] != "random":
@@ -134,4 +136,18 @@ def _grid(group: Sequence[Run]) -> Sweep | None:
                   across=Axis(across, values[across]), down=Axis(down, values[down]), seeds=seeds,
                   forget_fraction=values[FRACTION][0], profile=specs[0]["profile"], options=specs[0]["options"],
                   parameters=held)
-    return sweep if sweep.size == len(group) else None
+    return sweep if sweep.size == len(group) or _completed(sweep, group, every) else None
+
+
+def _in_order(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Each value once, from small to large where they are numbers."""
+    known = tuple(dict.fromkeys(values))
+    return tuple(sorted(known)) if all(isinstance(value, int | float) for value in known) else known
+
+
+def _completed(sweep: Sweep, group: Sequence[Run], every: Sequence[Run]) -> bool:
+    """Whether other runs fill the squares that a group of runs leaves open."""
+    if sweep.size > min(2 * len(group), len(every)):
+        return False  # far from a grid: not worth looking
+    there = {resolved.fingerprint for run in every if (resolved := asked_for(run))}
+    return all(resolved.fingerprint in there for resolved in resolved_cells(sweep).values())

@@ -160,6 +160,16 @@ def test_whole_grids_are_found_among_runs():
     assert grids(recorded_like(grid)[:-1]) == ([], recorded_like(grid)[:-1]), "one run is missing"
 
 
+def test_a_square_of_a_grid_may_be_a_run_that_left_alpha_to_the_rule():
+    grid = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.15, 0.3)))
+    usual = {"spec": vars(resolve(Spec(forget_fraction=0.3)).spec)}  # 5/3 of 0.3 is 0.5
+    runs = [usual, *recorded_like(grid)[2::-1]]
+    found, others = grids(runs)
+    assert [sweep.specs() for sweep in found] == [[replace(s, model="small_cnn") for s in grid.specs()]]
+    assert others == [usual]
+    assert grids(runs[1:]) == ([], runs[1:])
+
+
 @pytest.mark.parametrize("method", names("method"))
 def test_values_to_begin_an_axis_with_are_valid(method):
     first, *others = axes_of(method)
