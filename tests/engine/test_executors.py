@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import threading
@@ -29,7 +30,12 @@ def specs(alphas=(0.1, 0.5), fractions=(0.05, 0.3)) -> list:
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "engine.executors.worker" in child.cmdline()]
+    def is_worker(child: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            return "engine.executors.worker" in child.cmdline()
+        return False
+
+    return [child for child in psutil.Process().children() if is_worker(child)]
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
     assert list(cards) == ["Attack on the loss", "Attack on the entropy", "Forget accuracy", "Test accuracy",
                            "Retain accuracy", "Exposed at 1% false alarms"]
     assert cards["Forget accuracy"].help.endswith("A retrained model usually has 0% here.")
-    assert "never-seen samples of the class" in cards["Attack on the loss"].help
+    assert "held-out samples of the class, not the test set" in cards["Attack on the loss"].help
 
     table = app().run().switch_page("pages/runs.py").run().dataframe[0].value
     assert list(table["forget"]) == ["class 3"]
