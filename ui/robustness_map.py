@@ -55,9 +55,8 @@ def subtitle(heatmap: Heatmap) -> str:
     seeds = len(heatmap.sweep.seeds)
     told = [f"mean of {seeds} seeds" if seeds > 1 else f"seed {heatmap.sweep.seeds[0]}",
             "framed: within noise of the " + ("map's best" if heatmap.high_is_good else "ideal"), "★ best of its row"]
-    if len(heatmap.rule) > 1:
-        told.append(f"<br>dashed: the method's own {heatmap.sweep.across.name.replace('_', ' ')}")
-    return ", ".join(told).replace(", <br>", "<br>")
+    own = f"<br>dashed: the method's own {heatmap.sweep.across.name.replace('_', ' ')}" if len(heatmap.rule) > 1 else ""
+    return ", ".join(told) + own
 
 
 def _lines(heatmap: Heatmap) -> list[list[Square]]:
