@@ -23,7 +23,7 @@ from ui.live_chart import live_chart
 from ui.robustness_map import marks, matrix, measure_title, said, subtitle, title
 
 EVERY = 1.0  # seconds between two looks at a sweep
-CHOSEN = "robustness.chosen"
+CHOSEN, METRIC, VIEW, LOST = (f"robustness.{name}" for name in ("chosen", "metric", "view", "lost"))
 NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map** on the left: the squares take colour one "
            "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
 STYLE = """<style>
@@ -44,8 +44,9 @@ def show() -> None:
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
         sweep, problems = robustness_form.form()
+    lost = _restore(sweep) if sweep else []
     with view.container(key="view"):
-        for sentence in robustness_form.problems():
+        for sentence in [*robustness_form.problems(), *lost]:
             st.warning(sentence, icon=":material/link_off:")
         for sentence in problems:
             st.error(sentence, icon=":material/error:")
@@ -54,6 +55,31 @@ def show() -> None:
             st.fragment(_look, run_every=EVERY if active else None)(sweep, active)
     with settings, st.container(key="sweep-start"):
         st.fragment(_start, run_every=EVERY if active else None)(sweep)
+
+
+def _restore(sweep: Sweep) -> list[str]:
+    """Opens the measure and the square that the address asks for, unless this page wrote them there.
+
+    Returns what is wrong with them, until another measure or square is chosen.
+    """
+    asked = {name: st.query_params[name] for name in robustness_link.LOOK if name in st.query_params}
+    if asked and asked != st.session_state.get(VIEW):
+        st.session_state[METRIC], st.session_state[CHOSEN], told = robustness_link.view_of(asked, sweep)
+        st.session_state[LOST] = (told, robustness_link.view_query(st.session_state[METRIC], st.session_state[CHOSEN]))
+    st.session_state.setdefault(METRIC, METRICS[0])
+    told, address = st.session_state.get(LOST, ([], None))
+    now = robustness_link.view_query(st.session_state[METRIC], _place(sweep))
+    return told if address == now else []
+
+
+def _keep_view(metric: str, place: robustness_cell.Place | None) -> None:
+    """Writes measure and square into the address, beside the grid's own parameters."""
+    query = st.session_state[VIEW] = robustness_link.view_query(metric, place)
+    for name in robustness_link.LOOK:
+        if name in query and st.query_params.get(name) != query[name]:
+            st.query_params[name] = query[name]
+        elif name not in query and name in st.query_params:
+            del st.query_params[name]
 
 
 def _start(sweep: Sweep | None) -> None:
@@ -71,6 +97,7 @@ def _view(sweep: Sweep, was_active: bool) -> None:
         st.rerun()
     _progress(sweep)
     metric, paper, recorded = _controls()
+    _keep_view(metric, _place(sweep))
     runs = find_runs(sweep, manager().store)
     if recorded:
         runs = {cell: run for cell, run in runs.items() if run.get("recorded")}
@@ -87,8 +114,8 @@ def _view(sweep: Sweep, was_active: bool) -> None:
 
 def _controls() -> tuple[str, bool, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
-        metric = st.segmented_control("Measure", METRICS, format_func=measure_title, default=METRICS[0], required=True,
-                                      key="robustness.metric", persist_state="session", width="content",
+        metric = st.segmented_control("Measure", METRICS, format_func=measure_title, required=True, key=METRIC,
+                                      persist_state="session", width="content",
                                       help="Distances from 50% and between the accuracies are best at 0; test "
                                            "accuracy is best high.")
         paper = st.toggle("As the paper", key="robustness.paper", persist_state="session", width="content",
@@ -153,12 +180,17 @@ def _map(heatmap: Heatmap) -> None:
             st.rerun(scope="fragment")
 
 
-def _chosen(heatmap: Heatmap) -> tuple[int, int] | None:
-    """The clicked square as column and row, where this grid has it."""
+def _place(sweep: Sweep) -> robustness_cell.Place | None:
+    """The square that was clicked or asked for, where this grid has it."""
     place = st.session_state.get(CHOSEN)
-    if place not in heatmap.squares:
-        return None
-    return heatmap.sweep.across.values.index(place[0]), heatmap.sweep.down.values.index(place[1])
+    known = place and place[0] in sweep.across.values and place[1] in sweep.down.values
+    return place if known else None
+
+
+def _chosen(heatmap: Heatmap) -> tuple[int, int] | None:
+    """The same as column and row."""
+    place = _place(heatmap.sweep)
+    return place and (heatmap.sweep.across.values.index(place[0]), heatmap.sweep.down.values.index(place[1]))
 
 
 def _as_paper(sweep: Sweep, runs: Runs) -> None:
@@ -173,8 +205,7 @@ def _as_paper(sweep: Sweep, runs: Runs) -> None:
 
 
 def _below(heatmap: Heatmap, runs: Runs) -> None:
-    place = st.session_state.get(CHOSEN)
-    if place in heatmap.squares:
+    if place := _place(heatmap.sweep):
         robustness_cell.show(heatmap.sweep, runs, place)
     elif runs:
         st.caption(":material/ads_click: Click a square: its runs open here beside their neighbours.")
@@ -198,5 +229,5 @@ def _take_away(heatmap: Heatmap, runs: Runs) -> None:
                                key=f"robustness.export.{ending}")
         st.caption("The map as a picture: the camera in its corner; **As the paper** saves SVG.")
     with link.popover("Link", icon=":material/link:", width="stretch"):
-        st.code(f"{(st.context.url or '').partition('?')[0]}?{urlencode(robustness_link.to_query(sweep))}",
-                language=None, wrap_lines=True)
+        query = robustness_link.to_query(sweep) | robustness_link.view_query(heatmap.metric, _place(sweep))
+        st.code(f"{(st.context.url or '').partition('?')[0]}?{urlencode(query)}", language=None, wrap_lines=True)

@@ -42,7 +42,8 @@ def form() -> tuple[Sweep | None, list[str]]:
     query = robustness_link.to_query(sweep)
     st.session_state[LINK] = query
     if {name: st.query_params.get(name) for name in robustness_link.NAMES if name in st.query_params} != query:
-        st.query_params.from_dict(query)
+        look = {name: st.query_params[name] for name in robustness_link.LOOK if name in st.query_params}
+        st.query_params.from_dict(query | look)
     return sweep, []
 
 

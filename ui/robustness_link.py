@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import BadInput, BadSpec
+from engine.heatmaps import METRICS
 from engine.sweeps import PRESETS, Axis, Sweep, check
 from ui.compare_link import parse_seeds
 
 USUAL = "small"
+LOOK = MEASURE, AT = "measure", "at"  # how the grid is looked at: no part of it
 NAMES = ("data", "method", "across", "xs", "down", "ys", "seeds", "profile", "model", "set", "forget")
 LONGEST = 40
 
@@ -46,6 +48,28 @@ def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[str]]:
     return sweep, []
 
 
+def view_query(metric: str, place: tuple[Any, Any] | None) -> dict[str, str]:
+    """The address's parameters for the measure, unless it is the first, and for the square that is open."""
+    measure = {MEASURE: metric} if metric != METRICS[0] else {}
+    return measure | ({AT: text_of(place)} if place else {})
+
+
+def view_of(asked: Mapping[str, str], sweep: Sweep) -> tuple[str, tuple[Any, Any] | None, list[str]]:
+    """The measure and the square that an address asks for, with a sentence for what this grid does not have."""
+    told, metric = [], asked.get(MEASURE, METRICS[0]).strip()
+    if metric not in METRICS:
+        told.append(f"The link's measure: there is none named {short(metric)!r}. Valid: {', '.join(METRICS)}. The "
+                    "first is shown instead.")
+        metric = METRICS[0]
+    place = parse_values(asked.get(AT, ""))
+    if place and (len(place) != 2 or place[0] not in sweep.across.values or place[1] not in sweep.down.values):
+        told.append(f"The link's square: {short(asked[AT])!r} is none of this grid's, whose squares are a value across "
+                    "and one down, such as "
+                    f"{text_of((sweep.across.values[0], sweep.down.values[0]))!r}. None is open.")
+        place = ()
+    return metric, (place[0], place[1]) if place else None, told
+
+
 def parse_values(text: str) -> tuple[Any, ...]:
     """``0.05 0.25`` or ``0.05, 0.25`` as numbers; what is no number stays a word, for the check to name."""
     return tuple(number(word) for word in text.replace(",", " ").split())
@@ -74,8 +98,7 @@ def held_of(text: str) -> dict[str, Any]:
     for word in text.replace(",", " ").split():
         name, sign, value = word.partition("=")
         if not (name and sign and value):
-            short = word if len(word) <= LONGEST else word[:LONGEST] + "…"
-            raise BadInput(f"{short!r} is not of the form NAME=VALUE, such as max_forget_epochs=80.")
+            raise BadInput(f"{short(word)!r} is not of the form NAME=VALUE, such as max_forget_epochs=80.")
         held[name] = number(value)
     return held
 
@@ -83,6 +106,11 @@ def held_of(text: str) -> dict[str, Any]:
 def held_text(held: Mapping[str, Any]) -> str:
     """The reverse of :func:`held_of`."""
     return " ".join(f"{name}={text_of((value,))}" for name, value in held.items())
+
+
+def short(text: str) -> str:
+    """The beginning of a wrong value, to be repeated in a sentence."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def _values(asked: Mapping[str, str], name: str, usual: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -6,8 +6,9 @@ weights as safetensors and the tokenizer's files.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +129,22 @@ def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled
     def load(source: str, cache_alone: bool) -> nn.Module:
         from transformers import AutoModel
 
-        with torch.random.fork_rng(devices=[]):  # a pooler that the file lacks is drawn: always the same one
-            torch.manual_seed(0)
+        with torch.random.fork_rng(devices=[]), _quiet():
+            torch.manual_seed(0)  # a pooler that the file lacks is drawn: always the same one
             return AutoModel.from_pretrained(source, dtype=torch.float32, local_files_only=cache_alone,
                                              **({} if pooled else {"add_pooling_layer": False}))
 
     return Classifier(loaded(name, hub_id, package, load))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the library's report of weights that the file has and an encoder without its old head does not want."""
+    from transformers import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)

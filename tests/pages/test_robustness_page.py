@@ -162,3 +162,29 @@ def test_a_sweep_that_cannot_start_says_why(jobs):
     at = page(data="cifar10", xs="0.07 0.5")  # a grid that no record answers
     assert not at.exception
     assert "CIFAR-10 is not on this machine" in texts(at)
+
+
+def test_the_address_keeps_the_measure_and_the_square(jobs):
+    at = filled(jobs)
+    assert not {"measure", "at"} & set(at.query_params)
+    at.segmented_control(key="robustness.metric").set_value("accuracy_gap").run()
+    assert at.query_params["measure"] == "accuracy_gap"
+    there = page(**QUERY, measure="test_accuracy", at="0.5 0.3")
+    assert not there.exception and not there.warning
+    assert there.segmented_control(key="robustness.metric").value == "test_accuracy"
+    assert "#### alpha 0.5, forget 30%" in texts(there)
+    assert "&measure=test_accuracy&at=0.5+0.3" in there.code[-1].value
+    there.segmented_control(key="robustness.metric").set_value("mia_loss_gap").run()
+    assert "measure" not in there.query_params and there.query_params["at"] == "0.5 0.3"
+
+
+def test_a_measure_and_a_square_that_are_not_there_are_told(jobs):
+    at = page(**QUERY, measure="speed", at="0.2 0.3")
+    assert [warning.value for warning in at.warning] == [
+        "The link's measure: there is none named 'speed'. Valid: mia_loss_gap, mia_entropy_gap, accuracy_gap, "
+        "test_accuracy. The first is shown instead.",
+        "The link's square: '0.2 0.3' is none of this grid's, whose squares are a value across and one down, such as "
+        "'0.1 0.05'. None is open."]
+    assert not {"measure", "at"} & set(at.query_params)
+    at.segmented_control(key="robustness.metric").set_value("accuracy_gap").run()
+    assert not at.warning
