@@ -1,8 +1,8 @@
 """How long something will take, from what was measured: no torch, no guesses dressed up as facts.
 
 A rate is seconds per training sample of one model: from the newest finished run in the store, else from an
-Original's sidecar, which for a shipped Original was measured on another
-machine. Where nothing was measured, the answer is "an unknown time".
+Original's sidecar, else from a recorded retraining. What ships with the repository was measured on another machine.
+Where nothing was measured, the answer is "an unknown time".
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.checkpoints import Checkpoints
 from engine.errors import BadInput
+from engine.recorded import asked_for, recorded_runs
 from engine.spec import Resolved, resolve
 from engine.types import Spec
 
@@ -29,6 +30,27 @@ def rate_from_sidecars(dataset: str | None, model: str, checkpoints: Checkpoints
     return rates[-1] if rates else None
 
 
+def rate_from_recorded(dataset: str | None, model: str, checkpoints: Checkpoints) -> float | None:
+    """The same from a recorded training from scratch, for models whose Original is too large to ship."""
+    if checkpoints.shipped is None:
+        return None
+    for run in recorded_runs(checkpoints.shipped / "recorded"):
+        spec = run["spec"]
+        if (spec["model"] == model and dataset in (None, spec["dataset"]) and run["samples"]
+                and (asked := asked_for(run)) and asked.method.from_scratch):
+            return run["seconds"] / run["samples"]
+    return None
+
+
+def training_rate(dataset: str, model: str, checkpoints: Checkpoints) -> float | None:
+    """Seconds per sample of a training of this model: on this data set, else on another."""
+    for where in (dataset, None):
+        for measured in (rate_from_sidecars, rate_from_recorded):
+            if rate := measured(where, model, checkpoints):
+                return rate
+    return None
+
+
 def run_rate(resolved: Resolved, checkpoints: Checkpoints,
              finished: list[dict[str, Any]] | None = None) -> float | None:
     """Seconds per sample for a run: measured on the newest finished ones alike, else by a training."""
@@ -39,7 +61,7 @@ def run_rate(resolved: Resolved, checkpoints: Checkpoints,
             continue  # it tells how fast another machine is
         if (spec["method"], spec["dataset"], spec["model"]) == (method, dataset, model) and run["samples"]:
             return run["seconds"] / run["samples"]
-    return rate_from_sidecars(dataset, model, checkpoints) or rate_from_sidecars(None, model, checkpoints)
+    return training_rate(dataset, model, checkpoints)
 
 
 def run_seconds(resolved: Resolved, checkpoints: Checkpoints,
@@ -51,9 +73,7 @@ def run_seconds(resolved: Resolved, checkpoints: Checkpoints,
 
 def training_seconds(resolved: Resolved, checkpoints: Checkpoints) -> float | None:
     """Seconds to train an Original, or None where no training of this model was measured."""
-    model = resolved.model.name
-    rate = (rate_from_sidecars(resolved.dataset.name, model, checkpoints)
-            or rate_from_sidecars(None, model, checkpoints))
+    rate = training_rate(resolved.dataset.name, resolved.model.name, checkpoints)
     return None if rate is None else rate * resolved.recipe.epochs * resolved.sizes.train
 
 

@@ -43,6 +43,18 @@ def test_another_data_set_lends_its_rate_to_the_same_model(measured):
     assert training_seconds(resolve(Spec(dataset="cifar100")), measured) == pytest.approx(50 * 50_000 * 0.05)
 
 
+def test_a_model_whose_original_does_not_ship_takes_a_recorded_retrainings_rate(tmp_path):
+    (tmp_path / "recorded").mkdir()
+    spec = {"dataset": "go_emotions", "model": "minilm"}
+    for name, method, seconds in (("a", "finetune", 7), ("b", "retrain", 30)):
+        run = {"run_id": name, "spec": spec | {"method": method}, "seconds": seconds, "samples": 1_000, "events": []}
+        (tmp_path / f"recorded/{name}.json").write_text(json.dumps(run))
+    shipped = Checkpoints(tmp_path / "none", shipped=tmp_path)
+    asked = resolve(Spec(dataset="go_emotions", model="minilm", profile="paper"))
+    assert training_seconds(asked, shipped) == pytest.approx(5 * 43_410 * 0.03)
+    assert training_seconds(resolve(Spec(dataset="go_emotions", model="roberta_base")), shipped) is None
+
+
 def test_finished_runs_know_better(measured):
     spec = {"method": "nabla_tau", "dataset": "digits", "model": "small_cnn"}
     newest_first = [{"spec": spec | {"method": "retrain"}, "seconds": 99, "samples": 1},
