@@ -32,7 +32,7 @@ def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, A
     shown = [*names("attack"), *(CLASS_CARDS if scenario == "class" else CARDS)]
     for first in range(0, len(shown), 3):
         for column, name in zip(st.columns(3), shown[first:first + 3], strict=False):
-            with column.container(border=True):
+            with column.container(border=True, height="stretch"):  # equally high in a row
                 _card(name, before.get(name), now.get(name), (reference or {}).get(name), band.get(name),
                       scenario)
     _remarks(run, start)
