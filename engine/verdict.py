@@ -58,7 +58,8 @@ def class_verdict(metrics: dict[str, Any]) -> str:
     now, retrained = metrics["forget_accuracy"], (metrics.get("retrained") or {}).get("forget_accuracy")
     known = "zero is usual for a retrained one" if retrained is None else f"the retrained model: {retrained:.1f}%"
     if now <= (retrained or 0.0) + STILL_KNOWN:
-        return f"The class is forgotten: the model gets {now:.1f}% of its samples right ({known})."
+        return (f"The class is forgotten: the model gets {now:.1f}% of its samples right ({known}). Losses far above "
+                "those of other unseen data are right here: what is left of the data says that there is no such class.")
     return (f"The class is not forgotten: the model still gets {now:.1f}% of its samples right ({known}). An attack "
             "near 50% only says that it treats all samples of the class alike.")
 

@@ -58,7 +58,7 @@ def test_the_last_bin_says_that_it_holds_everything_beyond():
 def test_much_beyond_the_chart_is_said_in_words():
     figure = plot_distributions(BINS, reading(forget=(0, 1, 3)), COUNTS, "Now", unseen="never-seen dog")
     assert "<br>beyond the chart: 75% of forget, 50% of never-seen dog" in figure.layout.title.text
-    assert figure.layout.xaxis.title.text == "loss of a sample, nats (last bar: 1.0 and more)"
+    assert figure.layout.xaxis.title.text == "loss, nats (last bar: 1.0 and more)"
     assert "beyond" not in plot_distributions(BINS, reading(test=(5, 5, 1)), COUNTS, "Now").layout.title.text
 
 

@@ -137,6 +137,8 @@ def _race(comparison: Comparison, runs: Runs, followed: list[compare_runs.Follow
     live_chart(charts.plot_race(drawn, attack, axis, compare_runs.band(followed, attack),
                                 compare_runs.retrained_levels(followed, runs, attack), _samples(followed)),
                "compare-race", height=380, revision=f"{revision}|{attack}|{axis}")
+    if said := compare_runs.level_apart(followed, runs, attack):
+        st.caption(said)
     _smalls(followed, revision)
 
 

@@ -17,6 +17,7 @@ from ui.charts.run import tallest_share
 
 Run = dict[str, Any]
 KEPT = "compare.followed"
+APART = 1.0  # points between a level drawn and the table's that are worth a sentence
 MOST_KEPT = 300  # runs whose course a session keeps in memory
 
 
@@ -106,11 +107,32 @@ def retrained_levels(followed: list[Followed], runs: Runs, attack: str) -> dict[
             levels.setdefault(one.seed, reference["attacks"][attack])
         if one.method == REFERENCE and not one.running and one.points[-1].get(attack) is not None:
             levels[one.seed] = one.points[-1][attack]
-    for (_, seed), run in runs.items():
-        known = ((run["metrics"] or {}).get("retrained") or {}).get(attack)
-        if known is not None:
-            levels.setdefault(seed, known)
+    for seed, known in _on_all(runs, attack).items():
+        levels.setdefault(seed, known)
     return levels
+
+
+def _on_all(runs: Runs, attack: str) -> dict[int, float]:
+    """The same on the complete sets: of the comparison's own retraining, else as other runs refer to it."""
+    found: dict[int, float] = {}
+    for (method, seed), run in sorted(runs.items(), key=lambda item: item[0][0] != REFERENCE):
+        metrics = run["metrics"] or {}
+        known = (metrics if method == REFERENCE else metrics.get("retrained") or {}).get(attack)
+        if known is not None:
+            found.setdefault(seed, known)
+    return found
+
+
+def level_apart(followed: list[Followed], runs: Runs, attack: str) -> str:
+    """Where the dashed level and the table's retrained model differ, and what to compare with what; else nothing."""
+    drawn, whole = retrained_levels(followed, runs, attack), _on_all(runs, attack)
+    both = drawn.keys() & whole.keys()
+    if not both:
+        return ""
+    line, table = (sum(values[seed] for seed in both) / len(both) for values in (drawn, whole))
+    return "" if abs(line - table) < APART else (
+        f"On the samples drawn here the retrained model is at {line:.1f}%, on all of them, as in the table, at "
+        f"{table:.1f}%: so few differ by chance. Compare a line with the dashed level, and a number with the table's.")
 
 
 def smalls(followed: list[Followed]) -> list[Followed]:

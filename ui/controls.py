@@ -5,6 +5,7 @@ No page names a hyperparameter: name, default, range, step, unit and help live b
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 from typing import Any
 
@@ -88,8 +89,9 @@ def _value(h: Hyperparameter, default: Any, label: str, key: str) -> Any:
     if h.kind == "int":
         return st.number_input(value=int(default), step=int(h.step), **common)
     if h.group == MAIN:
+        digits = max(2, -math.floor(math.log10(h.step)))
         return st.slider(min_value=float(h.low), max_value=float(h.high), value=float(default), step=float(h.step),
-                         **common)
+                         format=f"%.{digits}f", **common)
     return st.number_input(value=float(default), step=float(h.step), format="%.6g", **common)
 
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from engine import estimates
+from engine.checkpoints import original_key
 from engine.errors import LabError
 from engine.jobs import manager
 from engine.recorded import find_recorded
+from engine.spec import resolve
 from engine.types import ENDED, Spec
 from ui import report_card, samples, words
 from ui.charts import run as charts
@@ -80,19 +83,40 @@ def _header(jobs: Any, run: dict[str, Any]) -> None:
         steps = f"step {progress['step']:,} of {progress['total_steps']:,}" if progress.get("total_steps") else ""
         text = " · ".join(filter(None, [progress.get("stage", "Waiting"), steps, words.countdown(progress.get("eta"))]))
         st.progress(fraction or 0.0, text=text)
-    elif button.button("Run again", icon=":material/replay:", key=f"again-{run['id']}", width="stretch",
-                       help="Queues the same settings once more."):
-        st.query_params.from_dict({"run": jobs.submit(Spec(**run["spec"]), bool(run.get("train_original")))})
-        st.rerun()
-    if run.get("recorded"):
-        st.info(f"A recorded run that comes with the app: made on {words.when(run['started'])} on {run['device']}. "
-                "It can be explored without the data; **Run again** computes it here.", icon=":material/album:")
+    else:
+        first = _trained_first(jobs, run)
+        if button.button("Run again", icon=":material/replay:", key=f"again-{run['id']}", width="stretch",
+                         help=f"Queues the same settings once more.{first and ' ' + first}"):
+            _again(jobs, run, bool(first))
+        if run.get("recorded"):
+            st.info(f"A recorded run that comes with the app: made on {words.when(run['started'])} on {run['device']}. "
+                    f"It can be explored without the data; **Run again** computes it here. {first}",
+                    icon=":material/album:")
     if run["status"] == "failed":
         st.error(run["reason"], icon=":material/error:")
     elif run["reason"]:
         st.warning(run["reason"], icon=":material/info:")
     if run["notice"]:
         _notice(jobs, run)
+
+
+def _trained_first(jobs: Any, run: dict[str, Any]) -> str:
+    """That running it again trains an Original first, and how long that takes; empty where there is one."""
+    try:
+        resolved = resolve(Spec(**run["spec"]))
+        if jobs.checkpoints.find(original_key(resolved)):
+            return ""
+    except LabError:  # a spec of another version, a damaged sidecar: told when it is run
+        return ""
+    time = estimates.duration(estimates.training_seconds(resolved, jobs.checkpoints))
+    return f"There is no Original for it on this machine: it is trained first, {time}."
+
+
+def _again(jobs: Any, run: dict[str, Any], original: bool) -> None:
+    """Queues it once more. Whether a recorded run's Original was trained for it elsewhere says nothing about here."""
+    anew = bool(run.get("train_original")) and not run.get("recorded")
+    st.query_params.from_dict({"run": jobs.submit(Spec(**run["spec"]), original or anew)})
+    st.rerun()
 
 
 def _notice(jobs: Any, run: dict[str, Any]) -> None:

@@ -29,6 +29,9 @@ def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, A
     now = final or _flat(_latest(start, probes))
     reference = (final or {}).get("retrained") or (_flat(start["retrained"]) if start["retrained"] else None)
     band, scenario = (final or start)["null_band"], run["spec"].get("scenario", "random")
+    if final:
+        st.caption("These numbers, of the run's end, are measured on the complete sets, the charts on "
+                   f"{_drawn(run, start)}: by chance the two differ. Read a curve against the levels in its own chart.")
     shown = [*names("attack"), *(CLASS_CARDS if scenario == "class" else CARDS)]
     for first in range(0, len(shown), 3):
         for column, name in zip(st.columns(3), shown[first:first + 3], strict=False):
@@ -67,25 +70,30 @@ def _card(name: str, before: float | None, now: float | None, retrained: float |
 
 
 def _remarks(run: dict[str, Any], start: dict[str, Any]) -> None:
-    final, counts = run["metrics"] or {}, start["counts"]
+    final = run["metrics"] or {}
     removal = run["spec"].get("scenario") == "class"
     told = [class_verdict(final) if removal else None, verdict(final, final["null_band"])] if final else []
     if said := " ".join(filter(None, told)):
         st.info(said, icon=":material/gavel:")
     for note in final.get("notes", []):
         st.warning(note, icon=":material/warning:")
-    sizes = [f"{counts['forget']:,} forget", f"{counts['test']:,} test", f"{counts['retain']:,} retain"]
-    sizes += [f"{counts['unseen']:,} {words.never_seen(run['spec'])}"] if "unseen" in counts else []
-    sample = f"a fixed sample of {', '.join(sizes[:-1])} and {sizes[-1]} samples"
+    sample = _drawn(run, start)
     if final:
-        st.caption(f"The numbers are measured on the complete sets, the charts on {sample}. "
-                   f"{run['steps']:,} steps, {run['samples']:,} samples, {words.seconds(run['seconds'])} for the "
+        st.caption(f"{run['steps']:,} steps, {run['samples']:,} samples, {words.seconds(run['seconds'])} for the "
                    f"method alone on {run['device']}.")
     elif run["status"] in ENDED:
         st.caption(f"What was measured until the run ended, on {sample}.")
     else:
         st.caption(f"Live, on {sample}; attacks are measured less often. The final numbers will be measured on the "
                    "complete sets.")
+
+
+def _drawn(run: dict[str, Any], start: dict[str, Any]) -> str:
+    """What the charts are measured on, for the middle of a sentence."""
+    counts = start["counts"]
+    sizes = [f"{counts['forget']:,} forget", f"{counts['test']:,} test", f"{counts['retain']:,} retain"]
+    sizes += [f"{counts['unseen']:,} {words.never_seen(run['spec'])}"] if "unseen" in counts else []
+    return f"a fixed sample of {', '.join(sizes[:-1])} and {sizes[-1]} samples"
 
 
 def _details(run: dict[str, Any]) -> None:

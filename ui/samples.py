@@ -11,9 +11,10 @@ from engine.errors import LabError
 from engine.jobs import manager
 from engine.recorded import recorded_samples
 
+TO = "\u00a0→\u00a0"  # not to be broken
 IN_A_ROW, SIZE, COUNT = 6, 96, 24
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")  # what Markdown would take for its own
-ORDERS = {"most": "most forgotten first", "least": "least forgotten first"}
+ORDERS = {"most": "most forgotten first", "least": "least forgotten first", "lost": "right before, wrong now"}
 
 
 def samples(run: dict[str, Any]) -> None:
@@ -24,15 +25,20 @@ def samples(run: dict[str, Any]) -> None:
                        help="What the model said about them, and their loss, before and after. Loads the data.")
     if not opened:
         return
-    order = st.segmented_control("Order", list(ORDERS), format_func=ORDERS.get, default="most", required=True,
-                                 key=f"samples-order-{run['id']}", label_visibility="collapsed")
+    chooser = st.empty()  # drawn once there is something to order
+    chosen = st.session_state.get(key := f"samples-order-{run['id']}", "most")
     try:
         with st.spinner("Loading the samples …"):
-            found = _load(run, order)
+            found = _load(run, chosen)
     except LabError as error:
         st.info(str(error), icon=":material/info:")
         return
-    st.caption(f"{len(found)} samples by how much their loss rose. Losses in nats.")
+    chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.get, default="most", required=True, key=key,
+                              label_visibility="collapsed")
+    if not found:
+        st.caption("None: the model got no sample of the forget set right before that it gets wrong now.")
+        return
+    st.caption(f"{len(found)} samples by how much their loss rose. Losses in nats; ✓ is right.")
     (_texts if "text" in found[0] else _pictures)(found)
 
 
@@ -45,16 +51,21 @@ def _load(run: dict[str, Any], order: str) -> list[dict[str, Any]]:
 
 def _texts(found: list[dict[str, Any]]) -> None:
     st.table([{"Text": _MARKS.sub(r"\\\g<0>", one["text"]), "Label": one["label"],
-               "Said": f"{one['before']} → {one['after'] or '–'}",
-               "Loss": f"{one['loss_before']:.2f} → {one['loss_after']:.2f}"} for one in found], hide_index=True)
+               "Said": _said(one), "Loss": f"{one['loss_before']:.2f}{TO}{one['loss_after']:.2f}"} for one in found],
+             hide_index=True)
 
 
 def _pictures(found: list[dict[str, Any]]) -> None:
     for first in range(0, len(found), IN_A_ROW):
         for column, one in zip(st.columns(IN_A_ROW), found[first:first + IN_A_ROW], strict=False):
             column.image(_enlarged(one["picture"]), width=SIZE)
-            column.caption(f"**{one['label']}**  \n{one['before']} → {one['after'] or '–'}  \n"
-                           f"{one['loss_before']:.2f} → {one['loss_after']:.2f}")
+            column.caption(f"**{one['label']}**  \n{_said(one)}  \n{one['loss_before']:.2f}{TO}{one['loss_after']:.2f}")
+
+
+def _said(one: dict[str, Any]) -> str:
+    """``joy ✓ → love``: what the model said before and says now; nothing of runs that did not keep it."""
+    before, after = (f"{one[name] or '–'}{' ✓' if one[f'{name}_right'] else ''}" for name in ("before", "after"))
+    return f"{before} → {after}"
 
 
 def _enlarged(picture: Any) -> Any:

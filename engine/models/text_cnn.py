@@ -83,7 +83,7 @@ MODEL = Model(
     build=build,
     prepare=prepare,
     own_vocabulary=True,
-    summary="Convolutions over word vectors, trained from scratch; two minutes on a laptop.",
+    summary="Convolutions over word vectors, trained from scratch in a few minutes on a laptop.",
     source="Kim 2014, arXiv:1408.5882",
     recipes={"go_emotions": Recipe(optimiser="adamw", learning_rate=2e-3, weight_decay=0.01, batch_size=128, epochs=8,
                                    final_lr_fraction=0.1)},

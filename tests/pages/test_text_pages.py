@@ -76,7 +76,7 @@ def shown(at, run_id):
 
 def rises(table) -> list[float]:
     """How much each loss rose, to a tenth: the table rounds both to two digits."""
-    sides = [[float(side) for side in cell.split(" → ")] for cell in table["Loss"]]
+    sides = [[float(side) for side in cell.split("\u00a0→\u00a0")] for cell in table["Loss"]]
     return [round(after - before, 1) for before, after in sides]
 
 
@@ -92,6 +92,11 @@ def test_the_texts_of_a_run_most_forgotten_first(jobs, folder):
     assert rises(table) != sorted(rises(table))
     table = next(frame.value for frame in at.table if "Text" in frame.value)
     assert rises(table) == sorted(rises(table))
+    at.segmented_control(key=f"samples-order-{run_id}").set_value("lost").run()
+    found = [frame.value for frame in at.table if "Text" in frame.value]
+    assert found or "None: the model got no sample of the forget set right before" in texts(at)
+    assert all(before.endswith(" ✓") and not after.endswith(" ✓")
+               for frame in found for before, after in (said.split(" → ") for said in frame["Said"]))
 
 
 def test_the_pictures_of_a_run(jobs):
@@ -99,7 +104,7 @@ def test_the_pictures_of_a_run(jobs):
     finish(jobs, run_id)
     at = shown(unlearn_page(run=run_id), run_id)
     assert not at.exception
-    assert sum(caption.value.count(" → ") == 2 for caption in at.caption) == 24
+    assert sum(caption.value.count("→") == 2 for caption in at.caption) == 24
 
 
 def test_a_recorded_run_without_its_samples_says_so(jobs):
@@ -107,7 +112,9 @@ def test_a_recorded_run_without_its_samples_says_so(jobs):
 
     run = next(run for run in recorded_runs() if run["spec"]["dataset"] == "digits")
     at = shown(unlearn_page(run=run["id"]), run["id"])
-    assert "This run has no table of its samples, so they cannot be shown." in [info.value for info in at.info]
+    assert ("This recorded run comes without a table of its samples, to stay small: run it again, and there is one."
+            ) in [info.value for info in at.info]
+    assert not [one for one in at.segmented_control if one.key.startswith("samples-order")]
 
 
 def test_widgets_of_another_model_are_others():

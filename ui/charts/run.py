@@ -56,7 +56,7 @@ def plot_distributions(bins: Sequence[float], reading: Reading | None, counts: d
     short = {"forget": "forget", "test": "test" if unseen == "test" else "unseen"}  # a legend in two columns
     for key, dash in (("forget", "dash"), ("test", "dot")) if retrained else ():
         figure.add_trace(_steps(bins, retrained["histogram"][key], f"retrained, {short[key]}", dash))
-    figure.update_xaxes(title=_x_title(f"loss of a sample, nats (last bar: {bins[-2]:.1f} and more)"),
+    figure.update_xaxes(title=_x_title(f"loss, nats (last bar: {bins[-2]:.1f} and more)"),
                         range=[bins[0], bins[-1]])
     figure.update_yaxes(title="share of samples, %", **_share_axis(reading, log, shared_top))
     return figure
