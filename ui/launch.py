@@ -205,6 +205,6 @@ def original(resolved: Resolved) -> bool | None:
         return None
     time = estimates.duration(estimates.training_seconds(resolved, checkpoints))
     agreed: Any = st.toggle(f"Train the Original first: {time}", key=f"train.{key.name}",
-                            help="There is no trained Original for this choice of data, model, options and seed yet. It is "
-                                 "trained once and kept; a training that is stopped goes on later.")
+                            help="There is no trained Original for this choice of data, model, options and seed. It "
+                                 "is trained once and kept; a training that is stopped goes on later.")
     return True if agreed else None

@@ -67,7 +67,8 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], z: Sequence[Sequen
             figure.add_shape(type="rect", x0=column - 0.46, x1=column + 0.46, y0=row - 0.45, y1=row + 0.45, **shape)
     if marks.rule:
         at = sorted(marks.rule)
-        figure.add_trace(go.Scatter(x=[marks.rule[row] for row in at], y=at, mode="lines", name="the rule", opacity=0.55,
+        figure.add_trace(go.Scatter(x=[marks.rule[row] for row in at], y=at, mode="lines", name="the rule",
+                                    opacity=0.55,  # the numbers under it stay legible
                                     line={"color": RULE, "width": 3, "dash": "dash"}, hoverinfo="skip"))
     figure.add_trace(_text(marks.best, ["★"] * len(marks.best), "best of its row", 13, 0.36, -0.26))
     figure.add_trace(_text(marks.failed, ["✕"] * len(marks.failed), "failed", 18, colour="#d6453d"))
