@@ -66,6 +66,17 @@ def test_a_recorded_run_opens_without_being_in_the_store(jobs, shipped):
     assert jobs.store.list() == []
 
 
+def test_run_again_says_whether_an_original_is_trained_first(jobs, shipped, monkeypatch):
+    first = "There is no Original for it on this machine: it is trained first, an unknown time"
+    at = unlearn_page(run=shipped)
+    assert first not in texts(at)
+    monkeypatch.setattr(jobs.checkpoints, "shipped", None)
+    at = at.run()
+    assert f"**Run again** computes it here. {first}" in texts(at)
+    monkeypatch.setattr(type(jobs), "submit", lambda jobs, spec, train_original: str(train_original))
+    assert at.button(key=f"again-{shipped}").click().run().query_params["run"] in ("True", ["True"])
+
+
 def test_a_run_that_another_process_took_is_not_shown_as_interrupted(jobs):
     run_id = jobs.store.begin(resolve(Spec()))
     assert jobs.store.mark_interrupted() == []
