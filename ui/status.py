@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from engine.checkpoints import original_key
+from engine.comparison import Comparison
 from engine.errors import LabError
 from engine.jobs import manager
 from engine.machine import machine
@@ -15,7 +16,7 @@ from engine.registry import all_of, get, names
 from engine.spec import resolve
 from engine.sweep_runs import grids
 from engine.types import PROFILES, Spec
-from ui import robustness_link, shell, words
+from ui import compare_link, robustness_link, shell, words
 from ui.compare_runs import short_title
 
 WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",
@@ -66,7 +67,10 @@ def latest_runs() -> None:
 
 
 def recorded_results() -> None:
-    """The runs that ship with the app, a line of links for each thing that was forgotten: no data or GPU needed."""
+    """The runs that ship with the app, a line of links for each thing that was forgotten: no data or GPU needed.
+
+    A method's other seeds are in the comparison.
+    """
     groups: dict[str, list[dict[str, Any]]] = {}
     sweeps, runs = grids(run for run in recorded_runs() if run["status"] == "finished")
     for run in runs:
@@ -78,7 +82,10 @@ def recorded_results() -> None:
         about, links = st.columns([1, 3], vertical_alignment="center")
         about.markdown(title)
         with links.container(horizontal=True):
-            for run in sorted(runs, key=_place):
+            if comparison := _comparison(runs):
+                st.page_link(shell.COMPARE, label="**Side by side**", width="content", icon=":material/leaderboard:",
+                             query_params=compare_link.to_query(comparison))
+            for run in _first_seeds(runs):
                 st.page_link(shell.UNLEARN, label=_label(run), query_params={"run": run["id"]}, width="content")
     for sweep in sweeps:
         about, links = st.columns([1, 3], vertical_alignment="center")
@@ -88,10 +95,32 @@ def recorded_results() -> None:
                         label=f"{short_title(sweep.method)}: {across} by {down}, {sweep.size:,} runs")
 
 
+def _comparison(runs: list[dict[str, Any]]) -> Comparison | None:
+    """All methods and seeds of a line on the page Compare; None where there is one method only, or options."""
+    alike = [run["spec"] for run in sorted(runs, key=_place) if not run["spec"]["parameters"]]
+    methods = tuple(dict.fromkeys(spec["method"] for spec in alike))
+    if len(methods) < 2 or any(spec["options"] for spec in alike):
+        return None
+    first = alike[0]
+    forget = first["forget_class"] if first["scenario"] == "class" else first["forget_fraction"]
+    return Comparison(first["dataset"], first["scenario"], forget, methods,
+                      tuple(sorted({spec["seed"] for spec in alike})), first["profile"], words.unusual_model(first))
+
+
+def _first_seeds(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A run for each method and setting, by method."""
+    found: dict[str, dict[str, Any]] = {}
+    for run in sorted(runs, key=_place):
+        found.setdefault(_label(run | {"spec": run["spec"] | {"seed": 0}}), run)
+    return list(found.values())
+
+
 def _group(run: dict[str, Any]) -> str:
     """``**CIFAR-10**, forget 15%, paper profile``: what the runs of one line share."""
     spec = run["spec"]
-    parts = [f"**{words.title_of('dataset', spec['dataset'])}**", f"forget {words.forgotten(spec)}",
+    model = words.unusual_model(spec)
+    parts = [f"**{words.title_of('dataset', spec['dataset'])}**", *([words.title_of("model", model)] if model else []),
+             f"forget {words.forgotten(spec)}",
              *(f"{name.replace('_', ' ')} {value}" for name, value in spec["options"].items())]
     return ", ".join(parts + ([f"{spec['profile']} profile"] if spec["profile"] != PROFILES[0] else []))
 

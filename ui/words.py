@@ -102,12 +102,20 @@ def automatic_alpha(run: dict[str, Any]) -> float | None:
 
 
 def changes(run: dict[str, Any]) -> list[str]:
-    """What was not left at its default: ``paper profile``, ``label noise 0.0``, ``retain epochs 30``."""
+    """What was not left at its default: ``MiniLM``, ``paper profile``, ``label noise 0.0``, ``retain epochs 30``."""
     spec = run["spec"]
     told = "alpha" if has_automatic_alpha(spec["method"]) else None  # in the title already
     chosen = {**spec["options"], **{name: v for name, v in spec["parameters"].items() if name != told}}
-    return ([f"{spec['profile']} profile"] if spec["profile"] != "corrected" else []) + [
-        f"{name.replace('_', ' ')} {value}" for name, value in chosen.items()]
+    kind = [title_of("model", model)] if (model := unusual_model(spec)) else []
+    kind += [f"{spec['profile']} profile"] if spec["profile"] != "corrected" else []
+    return kind + [f"{name.replace('_', ' ')} {value}" for name, value in chosen.items()]
+
+
+def unusual_model(spec: dict[str, Any]) -> str | None:
+    """The model where it is not the data set's first."""
+    model = spec.get("model")
+    usual = next((record.default_model for record in all_of("dataset") if record.name == spec["dataset"]), model)
+    return None if model == usual else model
 
 
 def badge(status: str) -> str:

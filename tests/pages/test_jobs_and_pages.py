@@ -10,6 +10,7 @@ import pytest
 
 from engine import recorded
 from engine.commands import described
+from engine.comparison import Comparison
 from engine.spec import resolve
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts, unlearn_page
@@ -193,6 +194,17 @@ def test_recorded_runs_are_links_in_groups(jobs):
     table1 = set(groups["**CIFAR-10**, forget 15%, paper profile"])
     assert table1 >= {"Retraining", "Retraining, seed 2", "∇τ", "SSD", "Amnesiac", "Fine-tuning", "SCRUB"}
     assert "comes down to about a **coin toss, 50%**" in texts(at)
+
+
+def test_a_line_of_recorded_runs_leads_to_their_comparison(jobs):
+    from ui.status import _comparison, _first_seeds, _group, _label
+
+    line = [run for run in recorded.recorded_runs() if _group(run) == "**CIFAR-10**, forget 15%, paper profile"]
+    assert _comparison(line) == Comparison("cifar10", "random", 0.15, (
+        "nabla_tau", "finetune", "retrain", "scrub", "ssd", "amnesiac"), (0, 1, 2), "paper")
+    assert [_label(run) for run in _first_seeds(line)] == [
+        "∇τ", "Fine-tuning", "Retraining", "SCRUB", "SSD", "Amnesiac"]
+    assert _comparison([run for run in line if run["spec"]["method"] == "ssd"]) is None
 
 
 def test_the_list_of_runs_says_what_is_no_success(jobs):
