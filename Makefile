@@ -4,8 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-# Waiting threads sleep instead of spinning: the server and a training share a laptop's cores.
-export OMP_WAIT_POLICY ?= PASSIVE
+# Waiting threads spin shortly, then sleep: the server and a training share a laptop's cores (benchmarks/waiting_threads.py).
+export GOMP_SPINCOUNT ?= 2000
 
 .PHONY: run setup test lint clean
 
