@@ -9,6 +9,7 @@ from engine.registry import all_of
 from engine.types import Attack
 
 DAMAGED = 10.0  # points of test accuracy lost, from which on a model counts as damaged
+GONE = 1.0  # percent of a forgotten class still recognised, under which the model never names it
 STILL_KNOWN = 5.0  # points of accuracy on a forgotten class above the retrained model's, from which on it is not
 
 
@@ -58,10 +59,15 @@ def class_verdict(metrics: dict[str, Any]) -> str:
     now, retrained = metrics["forget_accuracy"], (metrics.get("retrained") or {}).get("forget_accuracy")
     known = "zero is usual for a retrained one" if retrained is None else f"the retrained model: {retrained:.1f}%"
     if now <= (retrained or 0.0) + STILL_KNOWN:
-        return (f"The class is forgotten: the model gets {now:.1f}% of its samples right ({known}). Losses far above "
-                "those of other unseen data are right here: what is left of the data says that there is no such class.")
+        return f"The class is forgotten: the model gets {now:.1f}% of its samples right ({known}).{_why(now)}"
     return (f"The class is not forgotten: the model still gets {now:.1f}% of its samples right ({known}). An attack "
             "near 50% only says that it treats all samples of the class alike.")
+
+
+def _why(accuracy: float) -> str:
+    """Where the model never names the class: that high losses are then no over-forgetting."""
+    return "" if accuracy >= GONE else (" Losses far above those of other unseen data are right here: what is left of the "
+                                        "data says that there is no such class.")
 
 
 def _means(attack: Attack) -> str:
