@@ -66,8 +66,10 @@ def class_verdict(metrics: dict[str, Any]) -> str:
 
 def _why(accuracy: float) -> str:
     """Where the model never names the class: that high losses are then no over-forgetting."""
-    return "" if accuracy >= GONE else (" Losses far above those of other unseen data are right here: what is left of the "
-                                        "data says that there is no such class.")
+    if accuracy >= GONE:
+        return ""
+    return (" Losses far above those of other unseen data are right here: what is left of the data says that there is no "
+            "such class.")
 
 
 def _means(attack: Attack) -> str:

@@ -40,8 +40,9 @@ def test_a_destroyed_model_is_no_success():
 
 
 @pytest.mark.parametrize(("now", "retrained", "said"), [
-    (0.0, None, "forgotten: the model gets 0.0% of its samples right (zero is usual for a retrained one). Losses far above "
-                "those of other unseen data are right here: what is left of the data says that there is no such class."),
+    (0.0, None, "forgotten: the model gets 0.0% of its samples right (zero is usual for a retrained one). Losses far "
+                "above those of other unseen data are right here: what is left of the data says that there is no such "
+                "class."),
     (5.0, 0.0, "forgotten: the model gets 5.0% of its samples right (the retrained model: 0.0%)."),
     (30.0, 25.0, "forgotten: the model gets 30.0% of its samples right (the retrained model: 25.0%)."),
     (5.1, 0.0, "not forgotten: the model still gets 5.1% of its samples right (the retrained model: 0.0%). "
