@@ -68,8 +68,8 @@ def _why(accuracy: float) -> str:
     """Where the model never names the class: that high losses are then no over-forgetting."""
     if accuracy >= GONE:
         return ""
-    return (" Losses far above those of other unseen data are right here: what is left of the data says that there is no "
-            "such class.")
+    return (" Losses far above those of other unseen data are right here: what is left of the data says that there is "
+            "no such class.")
 
 
 def _means(attack: Attack) -> str:
