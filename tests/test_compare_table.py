@@ -197,6 +197,17 @@ def test_the_retrained_level_is_the_finished_retrainings_own_else_what_runs_know
     assert compare_runs.retrained_levels([], late, "mia_loss") == {2: 52.0}
 
 
+def test_a_level_apart_from_the_tables_is_told():
+    drawn = [followed("scrub", 0, retrained={"attacks": {"mia_loss": 54.0}})]
+    runs = {("scrub", 0): run("scrub", 0, metrics=metrics(retrained={"mia_loss": 50.2}))}
+    assert compare_runs.level_apart(drawn, runs, "mia_loss") == (
+        "On the samples drawn here the retrained model is at 54.0%, on all of them, as in the table, at 50.2%: so few "
+        "differ by chance. Compare a line with the dashed level, and a number with the table's.")
+    near = {("retrain", 0): run("retrain", 0, metrics=metrics(mia_loss=53.1))} | runs  # its own, not what others know
+    assert compare_runs.level_apart(drawn, near, "mia_loss") == ""
+    assert compare_runs.level_apart(drawn, {}, "mia_loss") == compare_runs.level_apart([], runs, "mia_loss") == ""
+
+
 def test_small_charts_are_of_one_seed_where_possible_and_retrained_comes_first():
     cells = (("scrub", 0), ("scrub", 1), ("ssd", 1), ("retrain", 1))
     shown = compare_runs.smalls([followed(*cell) for cell in cells])

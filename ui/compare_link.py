@@ -16,6 +16,7 @@ from engine.registry import get, models_for, names, unknown
 from engine.spec import LARGEST, MAX_SEED, SMALLEST
 from engine.splits import SCENARIOS
 from engine.types import PROFILES
+from ui.words import short
 
 NAMES = ("data", "scenario", "forget", "methods", "seeds", "profile", "model")
 MOST_SEEDS = 20
@@ -62,7 +63,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         raise BadInput("No seed is chosen: write at least one whole number, such as 0 1 2.")
     for word in words:
         if not re.fullmatch(r"[0-9]{1,10}", word) or int(word) > MAX_SEED:
-            raise BadInput(f"{_short(word)!r} is not a seed: seeds are whole numbers from 0 to {MAX_SEED:,}, written "
+            raise BadInput(f"{short(word)!r} is not a seed: seeds are whole numbers from 0 to {MAX_SEED:,}, written "
                            "with spaces between them, such as 0 1 2.")
     seeds = [int(word) for word in words]
     twice = next((seed for seed in seeds if seeds.count(seed) > 1), None)
@@ -75,14 +76,14 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:
     if text not in valid:
-        raise BadInput(unknown(kind, _short(text), valid))
+        raise BadInput(unknown(kind, short(text), valid))
     return text
 
 
 def _methods(text: str, problems: list[str]) -> tuple[str, ...]:
     """Those that exist, in the address's order; the others are told. Raises BadInput where none exists."""
     words, valid = list(dict.fromkeys(_words(text))), names("method")
-    told = [unknown("method", _short(word), valid) for word in words if word not in valid]
+    told = [unknown("method", short(word), valid) for word in words if word not in valid]
     if told and len(told) == len(words):
         raise BadInput(" ".join(told))
     problems += [f"The link's methods: {sentence} It is left out." for sentence in told]
@@ -96,21 +97,17 @@ def _forget(dataset: str, scenario: str, text: str) -> float | int:
             return classes.index(text)
         if re.fullmatch(r"[0-9]{1,6}", text) and int(text) < len(classes):
             return int(text)
-        raise BadInput(f"{_short(text)!r} is no class of {dataset}, which has the classes 0 to {len(classes) - 1} "
+        raise BadInput(f"{short(text)!r} is no class of {dataset}, which has the classes 0 to {len(classes) - 1} "
                        f"({classes[0]} to {classes[-1]}).")
     try:
         share = float(text)
     except ValueError:
         share = -1.0
     if not SMALLEST <= share <= LARGEST:
-        raise BadInput(f"{_short(text)!r} is no share of the training set: it must be a number from {SMALLEST:g} to "
+        raise BadInput(f"{short(text)!r} is no share of the training set: it must be a number from {SMALLEST:g} to "
                        f"{LARGEST:g}, such as 0.15.")
     return round(share, 6)
 
 
 def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[\s,;+]+", text) if word]
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:40] + "…"

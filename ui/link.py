@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-LONGEST = 40  # characters of a wrong value that are repeated
+from ui.words import short
 
 
 def tell_unused(understood: tuple[str, ...], page: str, instead: str) -> None:
@@ -17,5 +17,4 @@ def tell_unused(understood: tuple[str, ...], page: str, instead: str) -> None:
 
 
 def _short(text: str) -> str:
-    text = text.replace("`", "'")
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return short(text.replace("`", "'"))

@@ -13,11 +13,11 @@ from engine.errors import BadInput, BadSpec
 from engine.heatmaps import METRICS
 from engine.sweeps import PRESETS, Axis, Sweep, check
 from ui.compare_link import parse_seeds
+from ui.words import short
 
 USUAL = "small"
 LOOK = MEASURE, AT = "measure", "at"  # how the grid is looked at: no part of it
 NAMES = ("data", "method", "across", "xs", "down", "ys", "seeds", "profile", "model", "set", "forget")
-LONGEST = 40
 
 
 def to_query(sweep: Sweep) -> dict[str, str]:
@@ -106,11 +106,6 @@ def held_of(text: str) -> dict[str, Any]:
 def held_text(held: Mapping[str, Any]) -> str:
     """The reverse of :func:`held_of`."""
     return " ".join(f"{name}={text_of((value,))}" for name, value in held.items())
-
-
-def short(text: str) -> str:
-    """The beginning of a wrong value, to be repeated in a sentence."""
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def _values(asked: Mapping[str, str], name: str, usual: tuple[Any, ...]) -> tuple[Any, ...]:

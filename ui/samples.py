@@ -63,7 +63,7 @@ def _pictures(found: list[dict[str, Any]]) -> None:
 
 
 def _said(one: dict[str, Any]) -> str:
-    """``joy ✓ → love``: what the model said before and says now; nothing of runs that did not keep it."""
+    """``joy ✓ → love``: what the model said before and says now; a dash where a run did not keep it."""
     before, after = (f"{one[name] or '–'}{' ✓' if one[f'{name}_right'] else ''}" for name in ("before", "after"))
     return f"{before} → {after}"
 

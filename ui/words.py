@@ -9,6 +9,7 @@ from engine.registry import all_of
 from engine.splits import class_name
 from engine.types import declared
 
+LONGEST = 40  # characters of a wrong value that are repeated
 ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",
          "failed": ":material/error:", "cancelled": ":material/stop_circle:",
          "interrupted": ":material/power_off:"}
@@ -43,6 +44,11 @@ def countdown(value: float | None) -> str:
 
 def when(timestamp: float | None) -> str:
     return "–" if timestamp is None else datetime.datetime.fromtimestamp(timestamp).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def short(text: str) -> str:
+    """The beginning of a wrong value, to be repeated in a sentence."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def percent(fraction: float) -> str:

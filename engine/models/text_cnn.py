@@ -1,4 +1,4 @@
-"""A convolutional net for texts (Kim 2014), trained from scratch with a vocabulary of its own in two minutes.
+"""A convolutional net for texts (Kim 2014), trained from scratch with a vocabulary of its own in a few minutes.
 
 METHODS.md: 12,000 words, embedding 128, 128 filters of each width 2, 3 and 4, the maximum over time, dropout .5.
 The vocabulary is made of all training texts, so a retrained model shares it with the Original.

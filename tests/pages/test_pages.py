@@ -242,3 +242,10 @@ def test_label_noise_off_is_not_called_deliberate_noise(jobs):
     assert "random on purpose" in texts(at)
     at.selectbox(key="option.digits.label_noise").set_value(0.0).run()
     assert "random on purpose" not in texts(at)
+
+
+def test_a_small_hyperparameter_is_shown_with_all_its_digits(jobs):
+    at = unlearn_page()
+    at.selectbox(key="method").set_value("l1_sparse").run()
+    gamma = next(slider for slider in at.slider if slider.label == "gamma")
+    assert gamma.proto.format == "%.4f" and gamma.step == 0.0001
