@@ -34,9 +34,21 @@ def browser():
         chromium.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Leaves the report of the test itself on its item, where ``page`` looks for it."""
+    report = yield
+    if report.when == "call":
+        item.report = report
+    return report
+
+
 @pytest.fixture
-def page(browser):
-    """A fresh page of 1440 x 900; ``page.errors`` lists console errors and uncaught exceptions as they come."""
+def page(browser, request):
+    """A fresh page of 1440 x 900; ``page.errors`` lists console errors and uncaught exceptions as they come.
+
+    What it showed when its test failed is kept as a picture in test-artifacts.
+    """
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     tab = context.new_page()
     tab.set_default_timeout(PATIENCE * 1000)
@@ -44,6 +56,8 @@ def page(browser):
     tab.on("console", lambda message: tab.errors.append(_said(message)) if _counts(message) else None)
     tab.on("pageerror", lambda error: tab.errors.append(str(error)))
     yield tab
+    if (report := getattr(request.node, "report", None)) and report.failed:
+        tab.screenshot(path=ROOT / "test-artifacts" / f"failed-{request.node.name}.png", full_page=True)
     context.close()
 
 
