@@ -94,12 +94,15 @@ def _choices() -> Comparison | None:
                           key=SHARE, persist_state="session", help="A random subset of the training samples.",
                           **({} if SHARE in state else {"value": 100 * compare_link.USUAL.forget}))
         forget = round(share / 100, 6)
-    methods_here = st.container()
+    size, methods_here = st.empty(), st.container()
     text = st.text_input("Seeds", key=SEEDS, persist_state="session", help=SEEDS_HELP,
                          **({} if SEEDS in state else {"value": "0"}))
     profile = st.segmented_control("Profile", PROFILES, required=True, key=PROFILE, help=launch.PROFILE_HELP,
                                    persist_state="session", **({} if PROFILE in state else {"default": PROFILES[0]}))
     comparison = Comparison(dataset.name, scenario, forget, (), compare_link.USUAL.seeds, profile, model)
+    if scenario == "class":
+        here = dataset.at({option.name: option.default_in(profile) for option in dataset.options})
+        size.caption(launch.class_size(here, comparison.spec(REFERENCE, 0)))
     try:
         comparison = replace(comparison, seeds=compare_link.parse_seeds(text))
     except LabError as error:

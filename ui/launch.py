@@ -74,7 +74,7 @@ def _spec() -> Spec:
                                           format_func=lambda n: words.title_of("dataset", n), persist_state="session",
                                           help="What the model was trained on."))
     note = st.empty()
-    forget = _forget(dataset)
+    forget, size = _forget(dataset), st.empty()
     method = get("method", st.selectbox("Method", [m.name for m in all_of("method")], key="method", help=METHOD_HELP,
                                         format_func=lambda n: words.title_of("method", n), persist_state="session"))
     st.caption(method.summary + ("" if method.name in FIRST else " Not one of the paper's methods."))
@@ -86,6 +86,8 @@ def _spec() -> Spec:
                 **forget)
     here = dataset.at({option.name: options.get(option.name, option.default_in(profile)) for option in dataset.options})
     setting = Setting(here, get("model", model).recipe_for(here), expected_sizes(spec, here))
+    if spec.scenario == "class":
+        size.caption(class_size(here, spec))
     with main:
         return replace(spec, parameters=controls.method_controls(spec, here, method, setting, more))
 
@@ -104,6 +106,13 @@ def _forget(dataset: Dataset) -> dict[str, Any]:
     share = st.slider("Forget, % of the training set", 100 * SMALLEST, 100 * LARGEST, 15.0, 0.1, format="%.1f%%",
                       key="forget", persist_state="session", help="A random subset of the training samples.")
     return {"forget_fraction": round(share / 100, 6)}
+
+
+def class_size(dataset: Dataset, spec: Spec) -> str:
+    """How large the class to forget is; where the data set declares no counts, as if classes were equal."""
+    sizes = expected_sizes(spec, dataset)
+    return (f"{'' if dataset.class_counts else 'About '}{sizes.forget:,} of {sizes.train:,} training samples, "
+            f"{100 * sizes.forget / sizes.train:.1f}%.")
 
 
 def _setting(dataset: Dataset) -> tuple[str, dict[str, Any], int, str]:

@@ -36,6 +36,7 @@ def test_a_class_is_a_choice_beside_a_random_subset(jobs):
     assert not [slider for slider in at.slider if slider.key == "forget"]
     assert at.selectbox(key="class.digits").options == [str(digit) for digit in range(10)]
     assert "never-seen samples of it" in at.selectbox(key="class.digits").help
+    assert "About 100 of 1,000 training samples, 10.0%." in texts(at)
     at.segmented_control(key="scenario").set_value("random").run()
     assert at.slider(key="forget").value == 15.0
 

@@ -33,6 +33,25 @@ def test_the_form_offers_the_models_and_the_reading(jobs, folder):
     assert at.table[0].value.iloc[:, 0].to_dict()["forget set"] == "6,512 samples"
 
 
+def test_how_large_an_emotion_is_in_each_reading(jobs, folder):
+    at = emotions()
+    at.segmented_control(key="scenario").set_value("class").run()
+    assert "2,710 of 36,308 training samples, 7.5%." in texts(at)
+    at.selectbox(key="class.go_emotions").set_value(16).run()
+    assert "39 of 36,308 training samples, 0.1%." in texts(at)
+    at.segmented_control(key="profile").set_value("paper").run()
+    assert "65 of 43,410 training samples, 0.1%." in texts(at)
+
+
+def test_how_large_an_emotion_is_on_compare(jobs, folder):
+    at = app().run()
+    at.query_params |= {"data": "go_emotions", "scenario": "class", "forget": "16"}
+    at.switch_page("pages/compare.py").run()
+    assert "39 of 36,308 training samples, 0.1%." in texts(at)
+    at.segmented_control(key="compare.profile").set_value("paper").run()
+    assert "65 of 43,410 training samples, 0.1%." in texts(at)
+
+
 def test_each_model_has_its_own_settings(jobs, folder):
     at = emotions()
     at.selectbox(key="model.go_emotions").set_value("roberta_base").run()
