@@ -20,6 +20,6 @@ with view.container(key="view"):
         st.query_params["run"] = run_id
         live.follow(run_id)
     else:
-        st.info("No run yet. Choose on the left and press **Unlearn**: the charts appear here and move while "
+        st.info("No run yet. Choose what to forget and press **Unlearn**: the charts appear here and move while "
                 "the method works.",
                 icon=":material/arrow_back:")

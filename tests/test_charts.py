@@ -222,8 +222,10 @@ def test_levels_are_visible_from_the_first_point_on():
 
 
 def test_the_number_of_samples_is_told():
-    assert "(of 4 + 1,000)" in plot_attacks(points(reading()), None, counts=COUNTS).layout.title.text
-    assert "(of 1,500 + 4 + 1,000)" in plot_accuracies(points(reading()), counts=COUNTS).layout.title.text
+    attacks, accuracies = (plot(points(reading()), **more, counts=COUNTS).layout.title.text
+                           for plot, more in ((plot_attacks, {"null_band": None}), (plot_accuracies, {})))
+    assert "(of\u00a04\u00a0+\u00a01,000)" in attacks, "in one piece where the line breaks"
+    assert "(of\u00a01,500\u00a0+\u00a04\u00a0+\u00a01,000)" in accuracies
 
 
 # -- objective --------------------------------------------------------------------------------------------

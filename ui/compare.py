@@ -24,9 +24,9 @@ from ui.live_chart import live_chart
 
 EVERY = 0.7  # seconds between two looks at a race
 AXES = {"samples": "samples", "step": "steps", "seconds": "seconds"}
-NO_METHODS = ("No runs are chosen. Pick at least one method on the left; with **Retraining** among them the others "
+NO_METHODS = ("No runs are chosen. Pick at least one method; with **Retraining** among them the others "
               "have something to match.")
-NO_RUNS = ("Nothing has been run for this choice yet. Press **Race** on the left: every method works on the same "
+NO_RUNS = ("Nothing has been run for this choice yet. Press **Race**: every method works on the same "
            "forget set, the chart and the table fill in while they do.")
 TUNING = ("On digits every method's constants were chosen with the same number of trials on seeds that are not shown "
           "here (benchmarks/digits_tuning.py).")  # where the data set itself says nothing about it
@@ -53,7 +53,7 @@ def show() -> None:
         if broken:
             st.error(broken, icon=":material/error:")
         elif comparison is None:
-            st.info("Mend the seeds on the left: they are whole numbers with spaces between, such as 0 1 2.",
+            st.info("Mend the seeds: they are whole numbers with spaces between, such as 0 1 2.",
                     icon=":material/arrow_back:")
         elif not comparison.methods:
             st.info(NO_METHODS, icon=":material/arrow_back:")

@@ -29,7 +29,7 @@ def follow(run_id: str) -> None:
         running = _load(run_id)[0]["status"] not in ENDED
     except LabError as error:
         st.error(f"{error} It may have been deleted, or belong to another results folder. So no run is shown: open one "
-                 "on the page **Runs**, or start one on the left.", icon=":material/search_off:")
+                 "on the page **Runs**, or start one here.", icon=":material/search_off:")
         return
     st.fragment(_view, run_every=EVERY if running else None)(run_id, running)
 

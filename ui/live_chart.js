@@ -54,6 +54,30 @@ function renewed(layout, revision) {
   return fresh;
 }
 
+// The layout with a heading that fits: a line that is too wide goes on below, and the plot makes room. Plotly does neither.
+function fitted(layout, width) {
+  const { text, font } = layout.title ?? {};
+  if (!text) return layout;
+  const pen = (fitted.pen ??= document.createElement("canvas").getContext("2d"));
+  const room = width - 2 * (layout.title.pad?.l ?? 0);
+  let size = font?.size ?? layout.font.size;
+  let more = 0;
+  const lines = text.split("<br>").flatMap((line) => {
+    size = Number(/font-size:(\d+)px/.exec(line)?.[1] ?? size);
+    pen.font = `${size}px ${layout.font.family}`;
+    const broken = [];
+    for (const word of line.split(/ (?![^<]*>)/)) {
+      const longer = broken.length ? `${broken.at(-1)} ${word}` : word;
+      if (!broken.length || pen.measureText(longer.replace(/<[^>]*>/g, "")).width > room) broken.push(word);
+      else broken.splice(-1, 1, longer);
+    }
+    more += Math.round((broken.length - 1) * size * 1.3);
+    return broken;
+  });
+  return { ...layout, title: { ...layout.title, text: lines.join("<br>") },
+           margin: { ...layout.margin, t: (layout.margin?.t ?? 100) + more } };
+}
+
 async function draw(element, state, data, turn) {
   const Plotly = await loadPlotly(data.src);
   await state.released; // a click is lost when its chart changes between press and release
@@ -61,10 +85,11 @@ async function draw(element, state, data, turn) {
   const figure = JSON.parse(data.spec);
   const layout = { ...renewed(themed(figure.layout, element), data.revision), height: data.height, autosize: true };
   delete layout.width;
+  state.layout = layout;
   if (state.note) element.replaceChildren();
   state.note = false;
   const image = { ...CONFIG.toImageButtonOptions, ...(layout.meta?.image ? { format: layout.meta.image } : {}) };
-  await Plotly.react(element, figure.data, layout, { ...CONFIG, toImageButtonOptions: image });
+  await Plotly.react(element, figure.data, fitted(layout, element.offsetWidth), { ...CONFIG, toImageButtonOptions: image });
   if (!state.bound) bind(element, state, Plotly);
 }
 
@@ -84,7 +109,8 @@ function bind(element, state, Plotly) {
   state.sizes = new ResizeObserver(() => requestAnimationFrame(() => {
     if (!element.offsetWidth || element.offsetWidth === width) return;
     width = element.offsetWidth; // the sidebar moved, or the tab that holds the chart is shown
-    Plotly.Plots.resize(element);
+    const { title, margin } = fitted(state.layout, width);
+    Plotly.relayout(element, { ...(title && { "title.text": title.text, "margin.t": margin.t }), autosize: true });
   }));
   state.sizes.observe(element);
 }

@@ -38,11 +38,11 @@ def fill(run_id: str | None, asked: bool) -> None:
     try:
         resolved = resolve(Spec(**run["spec"]))
     except (LabError, TypeError):
-        state[NOTE] = "The settings of the run on the right are not known to this version: these here are not its own."
+        state[NOTE] = "The settings of the run that is shown are not known to this version: these here are not its own."
         return
     state.update(widgets(resolved))
     if seed := resolved.spec.original_seed:
-        state[NOTE] = (f"The run on the right started from the Original of seed {seed}; one that is launched here "
+        state[NOTE] = (f"The run that is shown started from the Original of seed {seed}; one that is launched here "
                        "starts from that of seed 0. **Run again** keeps it.")
 
 

@@ -24,7 +24,7 @@ from ui.robustness_map import marks, matrix, measure_title, said, subtitle, titl
 
 EVERY = 1.0  # seconds between two looks at a sweep
 CHOSEN, METRIC, VIEW, LOST = (f"robustness.{name}" for name in ("chosen", "metric", "view", "lost"))
-NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map** on the left: the squares take colour one "
+NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map**: the squares take colour one "
            "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
 STYLE = """<style>
 @keyframes sweep-pulse { 50% { opacity: .15; } }

@@ -156,7 +156,7 @@ def start(sweep: Sweep | None, runs: Runs) -> None:
     active = sweeps().active
     if not todo or active:
         if active:
-            st.caption("A sweep goes on: stop it on the right, or wait, before the next one starts.")
+            st.caption("A sweep goes on: stop it beside its progress, or wait, before the next one starts.")
         _button("Fill in the map", True)
         return
     store = manager().store

@@ -131,6 +131,22 @@ def test_the_chart_follows_the_width_and_the_theme(live):
     assert live.errors == []
 
 
+def test_a_heading_wider_than_its_chart_goes_on_below(live):
+    headings = """() => [...document.querySelectorAll(".live-chart .gtitle")].map(heading => {
+        const chart = heading.closest(".live-chart"), inside = chart.querySelector(".nsewdrag").getBoundingClientRect();
+        const own = heading.getBoundingClientRect(), room = chart.getBoundingClientRect();
+        return [heading.querySelectorAll("tspan.line").length, own.right <= room.right, own.bottom <= inside.top] })"""
+    narrow = "width => document.querySelector('.stMainBlockContainer').style.maxWidth = width"
+    wide = live.evaluate(headings)
+    live.evaluate(narrow, "560px")
+    live.wait_for_function(f"wide => ({headings})().slice(0, 3).every(([lines], i) => lines > wide[i][0])", arg=wide)
+    after_updates(live)
+    assert [sides for _, *sides in wide + live.evaluate(headings)] == [[True, True]] * 8
+    live.evaluate(narrow, "")
+    live.wait_for_function(f"wide => ({headings})().every(([lines], i) => lines === wide[i][0])", arg=wide)
+    assert live.errors == []
+
+
 def test_without_plotly_a_sentence_says_so(page, serve, app):
     lonely = app.parent / "lonely"
     lonely.mkdir()

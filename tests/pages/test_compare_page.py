@@ -49,7 +49,7 @@ def test_at_first_it_says_what_to_do_and_what_it_takes(jobs):
     at = compare_page()
     assert not at.exception
     assert at.title[0].value == "Which method forgets best?"
-    assert at.info[0].value.startswith("Nothing has been run for this choice yet. Press **Race** on the left")
+    assert at.info[0].value.startswith("Nothing has been run for this choice yet. Press **Race**: every")
     assert at.button_group(key="compare.methods").value == ["nabla_tau", "finetune", "retrain", "scrub", "ssd",
                                                             "amnesiac"]
     assert "**6 runs**: 0 there, **6 to compute**" in texts(at)
@@ -74,7 +74,7 @@ def test_choosing_no_method_says_what_to_do(jobs):
     at = compare_page()
     at.button_group(key="compare.methods").set_value([]).run()
     assert not at.exception
-    assert at.info[0].value.startswith("No runs are chosen. Pick at least one method on the left")
+    assert at.info[0].value.startswith("No runs are chosen. Pick at least one method; with")
     assert at.button(key="race").disabled
     assert not at.error
 

@@ -124,13 +124,13 @@ def test_what_is_changed_after_opening_stays_until_another_run_is_opened(jobs):
 
 def test_settings_that_the_form_cannot_take_over_are_told(jobs):
     at = unlearn_page(run=ended(jobs, Spec(original_seed=4)))
-    assert ("The run on the right started from the Original of seed 4; one that is launched here starts from that of "
+    assert ("The run that is shown started from the Original of seed 4; one that is launched here starts from that of "
             "seed 0. **Run again** keeps it.") in texts(at)
     run_id = ended(jobs, Spec())
     with jobs.store._transaction() as connection:
         connection.exec_driver_sql("update runs set spec = json_set(spec, '$.method', 'gone') where id = ?", (run_id,))
     at = unlearn_page(run=run_id)
-    assert ("The settings of the run on the right are not known to this version: these here are not its own."
+    assert ("The settings of the run that is shown are not known to this version: these here are not its own."
             in texts(at))
 
 

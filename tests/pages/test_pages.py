@@ -82,7 +82,7 @@ def unlearn_page(**query: str) -> AppTest:
 
 def test_unlearn_is_empty_at_first_and_says_what_to_do(jobs):
     at = unlearn_page()
-    assert at.info[0].value.startswith("No run yet. Choose on the left and press **Unlearn**")
+    assert at.info[0].value.startswith("No run yet. Choose what to forget and press **Unlearn**")
     assert "**80 steps · 4,932 samples" in texts(at)
     assert "alpha = 5/3 of the forget fraction" in texts(at)
 
@@ -180,7 +180,7 @@ def test_an_unknown_run_in_the_address_is_a_sentence(jobs):
     assert not at.exception
     assert at.error[0].value == (
         f"There is no run 'nonsense' in {jobs.store.root}. It may have been deleted, or belong to another results "
-        "folder. So no run is shown: open one on the page **Runs**, or start one on the left.")
+        "folder. So no run is shown: open one on the page **Runs**, or start one here.")
 
 
 def test_runs_is_empty_at_first(jobs):

@@ -45,7 +45,7 @@ def test_at_first_it_says_what_to_do_and_what_it_takes(jobs):
     at = page()
     assert not at.exception
     assert at.title[0].value == "How sensitive is it?"
-    assert at.info[0].value.startswith("Nothing of this grid has been run yet. Press **Fill in the map** on the left")
+    assert at.info[0].value.startswith("Nothing of this grid has been run yet. Press **Fill in the map**: the squares")
     assert "**9 runs**: 0 there, **9 to compute**" in texts(at)
     assert "on this machine." in texts(at)
     assert not at.button(key="sweep").disabled

@@ -238,8 +238,8 @@ def _latest(names: Mapping[str, str], series: dict[str, list[float | None]], cou
     """The latest value of each series, with the number of samples behind them where known."""
     known = {key: [value for value in series[key] if value is not None] for key in names}
     said = ", ".join(f"{name} {known[key][-1]:.1f}%" for key, name in names.items() if known[key])
-    sizes = " + ".join(f"{counts[name]:,}" for name in sets) if counts else ""
-    return said + (f" (of {sizes})" if sizes else "")
+    sizes = "\u00a0+\u00a0".join(f"{counts[name]:,}" for name in sets) if counts else ""
+    return said + (f" (of\u00a0{sizes})" if sizes else "")  # one piece where the line has to break
 
 
 def _x_title(text: str) -> dict[str, Any]:
