@@ -73,13 +73,13 @@ def recorded_results() -> None:
     """
     groups: dict[str, list[dict[str, Any]]] = {}
     sweeps, runs = grids(run for run in recorded_runs() if run["status"] == "finished")
-    for run in runs:
+    for run in sorted(runs, key=_order):
         groups.setdefault(_group(run), []).append(run)
     if groups or sweeps:
         st.subheader("Recorded results")
         st.caption("Made earlier, on the devices named in them; they open without the data.")
     for title, runs in groups.items():
-        about, links = st.columns([1, 3], vertical_alignment="center")
+        about, links = st.columns([1, 2], vertical_alignment="center")
         about.markdown(title)
         with links.container(horizontal=True):
             if comparison := _comparison(runs):
@@ -88,7 +88,7 @@ def recorded_results() -> None:
             for run in _first_seeds(runs):
                 st.page_link(shell.UNLEARN, label=_label(run), query_params={"run": run["id"]}, width="content")
     for sweep in sweeps:
-        about, links = st.columns([1, 3], vertical_alignment="center")
+        about, links = st.columns([1, 2], vertical_alignment="center")
         about.markdown(f"**{words.title_of('dataset', sweep.dataset)}**, a grid")
         across, down = (axis.name.replace("_", " ") for axis in (sweep.across, sweep.down))
         links.page_link(shell.ROBUSTNESS, query_params=robustness_link.to_query(sweep), width="content",
@@ -113,6 +113,13 @@ def _first_seeds(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for run in sorted(runs, key=_place):
         found.setdefault(_label(run | {"spec": run["spec"] | {"seed": 0}}), run)
     return list(found.values())
+
+
+def _order(run: dict[str, Any]) -> tuple[Any, ...]:
+    """Lines go by data set, the usual model and profile first, then from the smallest share to the largest."""
+    order, spec = names("dataset"), run["spec"]
+    return (order.index(spec["dataset"]) if spec["dataset"] in order else len(order), words.unusual_model(spec) or "",
+            spec["profile"] != PROFILES[0], spec["scenario"], spec["forget_fraction"] or 0, str(spec["forget_class"]))
 
 
 def _group(run: dict[str, Any]) -> str:

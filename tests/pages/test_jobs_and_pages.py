@@ -185,7 +185,10 @@ def test_recorded_runs_are_links_in_groups(jobs):
     from ui.status import _group, _label
 
     at = app().run()
-    assert "**CIFAR-10**, forget 15%, paper profile" in texts(at) and "**CIFAR-10**, forget 15%\n" in texts(at)
+    lines = [said for one in at.markdown if (said := one.value).startswith("**") and ", forget " in said]
+    assert lines[:4] == ["**CIFAR-10**, forget 15%", *(f"**CIFAR-10**, forget {share}%, paper profile"
+                                                       for share in (3, 15, 30))]
+    assert lines[-1] == "**GoEmotions**, MiniLM, forget 15%, paper profile"
     groups = {}
     for run in recorded.recorded_runs():
         if run["spec"]["profile"] == "paper":
