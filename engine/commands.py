@@ -222,7 +222,7 @@ def as_text(command: str, result: Any) -> str:
     metrics = result["metrics"] or {}
     shown = [name for name in COUNTED if name != "accuracy_gap" or result["spec"]["forget_class"] is None]
     for name in shown if metrics else ():  # for a forgotten class the gap to the test set has no meaning
-        before, after = metrics["original"][name], metrics[name]
+        before, after = metrics["original"].get(name), metrics.get(name)  # older than an attack
         values = ["-" if value is None else f"{value:.1f}" for value in (before, after)]
         lines.append(f"  {name:<18} {values[0]:>6} -> {values[1]:>6}")
     if result["seconds"] is not None:

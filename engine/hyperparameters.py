@@ -48,10 +48,15 @@ class Hyperparameter:
     auto: Auto | None
 
 
+def _type_name(annotation: Any) -> str:
+    """``float`` of ``float | None``, whether annotations are kept as text (``from __future__``) or not."""
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).split("|")[0].strip()
+
+
 def declared(parameters: type) -> tuple[Hyperparameter, ...]:
     """The hyperparameters of a method's parameter dataclass, in the order they are written."""
     found = []
     for f in dataclasses.fields(parameters):
-        kind = "choice" if f.metadata["choices"] else str(f.type).split("|")[0].strip()
+        kind = "choice" if f.metadata["choices"] else _type_name(f.type)
         found.append(Hyperparameter(name=f.name, kind=kind, default=f.default, **f.metadata))
     return tuple(found)

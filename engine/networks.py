@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from engine.device import place
+from engine.errors import BadInput
 from engine.rng import generator
 from engine.types import Model
 
@@ -38,7 +39,7 @@ def initialise(net: nn.Module, rng: torch.Generator) -> None:
 
     Convolutions over images: He normal, fan out (He et al. 2015). Linear, and convolutions over texts: torch's
     default, uniform within 1 / sqrt(fan in). Embeddings: standard normal, zero for padding. Batch norm: scale 1,
-    shift 0, running mean 0 and variance 1.
+    shift 0, running mean 0 and variance 1. Any other layer by its own ``reset_parameters()``.
     """
     for layer in net.modules():
         if isinstance(layer, nn.Conv2d):
@@ -59,4 +60,15 @@ def initialise(net: nn.Module, rng: torch.Generator) -> None:
             nn.init.zeros_(layer.bias)
             layer.reset_running_stats()
         elif next(layer.parameters(recurse=False), None) is not None:
-            raise NotImplementedError(f"no initialisation is written down for {type(layer).__name__}")
+            _by_itself(layer, rng)
+
+
+def _by_itself(layer: nn.Module, rng: torch.Generator) -> None:
+    """Lets a layer reset itself, from ``rng`` although it draws from torch's global generator, which stays as it is."""
+    reset = getattr(layer, "reset_parameters", None)
+    if reset is None:
+        raise BadInput(f"{type(layer).__name__} holds weights of its own and has no method reset_parameters(): "
+                       "it has to write their first values.")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(torch.randint(2**62, (), generator=rng)))
+        reset()

@@ -87,5 +87,6 @@ def load_original(original: Original, checkpoints: Checkpoints, data: Data) -> n
         from engine.errors import BadCheckpoint
 
         raise BadCheckpoint(f"{original.path.name} does not hold the weights of {model.name}: "
-                            f"{str(error).splitlines()[-1].strip()}") from error
+                            f"{str(error).splitlines()[-1].strip()} If its code has changed, delete this file and its "
+                            f".json in {original.path.parent}, and the Original is trained anew.") from error
     return place(net, data.device).eval()

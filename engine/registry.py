@@ -10,11 +10,13 @@ import difflib
 import functools
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import BadInput
 from engine.types import Attack, Dataset, Method, Model
 
+FEATURES = ("loss", "entropy")  # the columns that a read-out keeps for attacks
 _KINDS = {"dataset": Dataset, "model": Model, "method": Method, "attack": Attack}
 
 
@@ -25,15 +27,28 @@ def _components(kind: str) -> dict[str, Any]:
     for module in pkgutil.iter_modules(package.__path__):
         if module.name.startswith("_"):
             continue
-        record = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), kind.upper())
-        if not isinstance(record, _KINDS[kind]):
-            raise TypeError(f"engine/{kind}s/{module.name}.py: {kind.upper()} is not a {_KINDS[kind].__name__}")
-        if record.name in records:
-            raise ValueError(f"engine/{kind}s/{module.name}.py: a {kind} named {record.name!r} exists already")
+        record = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), kind.upper(), None)
+        if wrong := _wrong(kind, record, records):
+            raise BadInput(f"engine/{kind}s/{module.name}.py {wrong}")
         records[record.name] = record
     order = getattr(package, "FIRST", ())
     first = {name: records[name] for name in order if name in records}
     return first | records
+
+
+def _wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
+    """What keeps a file's record from being used, to go on after the file's name."""
+    wanted = _KINDS[kind].__name__
+    if not isinstance(record, _KINDS[kind]):
+        return f"binds no {kind.upper()} = {wanted}(...); a helper's name starts with an underscore."
+    if record.name in others:
+        return f"declares the {kind} {record.name!r}, and another file does too: give it another name."
+    if kind == "attack" and record.feature not in FEATURES:
+        return (f"declares the feature {record.feature!r}, but an attack sees {' or '.join(FEATURES)}: both are low "
+                "for what a model remembers, and score may turn them into something else.")
+    if kind == "model" and record.kind == "text" and record.prepare is None:
+        return "declares a text model without prepare(data), which gives it the tokens that it reads."
+    return None
 
 
 def names(kind: str) -> tuple[str, ...]:
@@ -65,3 +80,10 @@ def models_for(dataset: Dataset) -> tuple[Model, ...]:
     """The models that fit a data set, its default first."""
     fitting = [model for model in all_of("model") if model.fits(dataset)]
     return tuple(sorted(fitting, key=lambda model: model.name != dataset.default_model))
+
+
+def unusual_model(spec: dict[str, Any]) -> str | None:
+    """The model of a stored spec where it is not the default of its data set; None also where that is gone."""
+    model = spec.get("model")
+    usual = next((record.default_model for record in all_of("dataset") if record.name == spec["dataset"]), model)
+    return None if model == usual else model

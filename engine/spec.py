@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import BadSpec
 from engine.files import short_hash
-from engine.registry import get, models_for, names, unknown
+from engine.registry import get, models_for, names, unknown, unusual_model
 from engine.splits import SCENARIOS, class_name, class_range, forget_count, too_small
 from engine.types import (
     PROFILES,
@@ -122,11 +122,12 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
 
 
 def asked(spec: dict[str, Any]) -> list[str]:
-    """A stored spec as the command line writes it: method, data, ``f=0.15`` or ``class=dog``, and what differs."""
+    """A stored spec as the command line writes it: method, data, ``f=0.15`` or ``class=dog``, and what is not usual."""
     forgotten = (f"f={spec['forget_fraction']}" if spec["forget_class"] is None else
                  f"class={class_name(spec['dataset'], spec['forget_class'])}")
+    model = [f"model={name}"] if (name := unusual_model(spec)) else []
     profile = [] if spec["profile"] == "corrected" else [f"profile={spec['profile']}"]
-    return [f"{spec['method']:<15} {spec['dataset']:<10} {forgotten}", f"seed={spec['seed']}", *profile,
+    return [f"{spec['method']:<15} {spec['dataset']:<10} {forgotten}", f"seed={spec['seed']}", *model, *profile,
             *(f"{name}={value}" for name, value in (spec["options"] | spec["parameters"]).items())]
 
 

@@ -71,13 +71,13 @@ def test_pictures_and_files_that_are_linked_exist():
 def test_the_example_method_works(monkeypatch):
     module = types.ModuleType("engine.methods.weight_noise")
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    exec(compile(code("Add a method"), "weight_noise.py", "exec"), module.__dict__)
+    exec(compile(code("Add a method"), "weight_noise.py", "exec", dont_inherit=True), module.__dict__)
     method = module.METHOD
     methods = dict(registry._components("method")) | {method.name: method}
     monkeypatch.setattr(registry, "_components", lambda kind: methods)
     from engine.types import declared
 
-    assert [h.name for h in declared(method.parameters)] == ["noise"]
+    assert [(h.name, h.kind) for h in declared(method.parameters)] == [("noise", "float")]
     assert dataclasses.is_dataclass(method.parameters)
     import torch
 

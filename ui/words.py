@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from engine.registry import all_of
+from engine.registry import all_of, unusual_model
 from engine.splits import class_name
 from engine.types import declared
 
@@ -115,13 +115,6 @@ def changes(run: dict[str, Any]) -> list[str]:
     kind = [title_of("model", model)] if (model := unusual_model(spec)) else []
     kind += [f"{spec['profile']} profile"] if spec["profile"] != "corrected" else []
     return kind + [f"{name.replace('_', ' ')} {value}" for name, value in chosen.items()]
-
-
-def unusual_model(spec: dict[str, Any]) -> str | None:
-    """The model where it is not the data set's first."""
-    model = spec.get("model")
-    usual = next((record.default_model for record in all_of("dataset") if record.name == spec["dataset"]), model)
-    return None if model == usual else model
 
 
 def badge(status: str) -> str:

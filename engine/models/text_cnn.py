@@ -6,45 +6,13 @@ The vocabulary is made of all training texts, so a retrained model shares it wit
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from typing import Any
 
-from engine.models._texts import LONGEST, by_length
+from engine.models._texts import PADDING, by_length, prepare
 from engine.types import Model, Recipe
 
-WORDS, WIDTH, FILTERS, WIDTHS = 12_000, 128, 128, (2, 3, 4)
-PADDING, UNKNOWN = 0, 1
+WIDTH, FILTERS, WIDTHS = 128, 128, (2, 3, 4)
 AT_ONCE = 64
-_WORD = re.compile(r"[a-z']+|\d+|[^\sa-z\d]")
-
-
-def split_words(text: str) -> list[str]:
-    """Words, numbers and single other signs of a text in lower case."""
-    return _WORD.findall(text.lower())
-
-
-def vocabulary(texts: tuple[str, ...]) -> dict[str, int]:
-    """The most frequent words of the texts and their numbers, from 2 on; among equals by the alphabet."""
-    counts = Counter(word for text in texts for word in split_words(text))
-    frequent = sorted(counts, key=lambda word: (-counts[word], word))[:WORDS - 2]
-    return {word: number for number, word in enumerate(frequent, start=2)}
-
-
-def prepare(data: Any) -> Any:
-    """The data with their tokens, int32 (N, at most 40): numbers of words, 1 for a word outside the vocabulary."""
-    import torch
-
-    known = vocabulary(data.train.texts)
-
-    def encode(texts: list[str]) -> Any:
-        tokens = torch.full((len(texts), LONGEST), PADDING, dtype=torch.int32)
-        for row, text in enumerate(texts):
-            numbers = [known.get(word, UNKNOWN) for word in split_words(text)[:LONGEST]] or [UNKNOWN]
-            tokens[row, :len(numbers)] = torch.tensor(numbers, dtype=torch.int32)
-        return tokens
-
-    return data.encoded(encode, PADDING, WORDS)
 
 
 def build(classes: int, inputs: int) -> Any:

@@ -84,7 +84,7 @@ def test_the_sidecar_says_what_made_it(original, digits):
     assert sidecar["fingerprint"] == digits.fingerprint == original.fingerprint
     assert (sidecar["steps"], sidecar["samples"], sidecar["data"]) == (8, 2_000, "scikit-learn")
     assert set(sidecar["metrics"]) == {"train_accuracy", "heldout_accuracy", "train_loss", "heldout_loss"}
-    assert re.fullmatch(r"0\.\d+\.\d+(\+g[0-9a-f]{7})?", sidecar["code_version"])
+    assert re.fullmatch(r"0\.\d+\.\d+(\+g[0-9a-f]{7}(\.changed)?)?", sidecar["code_version"])
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", sidecar["created"])
     assert sidecar["device"] == "cpu, 1 thread" and sidecar["torch"] == torch.__version__ and sidecar["seconds"] > 0
 
@@ -167,8 +167,10 @@ def test_a_sidecar_that_cannot_be_read(original, checkpoints, content, reason):
 def test_weights_of_another_network(checkpoints, digits):
     other = build_network(get("model", "small_cnn"), 7, 1, 0, CPU)
     original = checkpoints.save(KEY, digits.fingerprint, other, {"metrics": {}})
-    assert refusal(load_original, original, checkpoints, digits).startswith(
-        f"{original.path.name} does not hold the weights of small_cnn: size mismatch for 12.bias: ")
+    said = refusal(load_original, original, checkpoints, digits)
+    assert said.startswith(f"{original.path.name} does not hold the weights of small_cnn: size mismatch for 12.bias: ")
+    assert said.endswith(f" If its code has changed, delete this file and its .json in {original.path.parent}, and the "
+                         "Original is trained anew.")
 
 
 def test_a_failed_write_leaves_nothing_behind(checkpoints, digits, monkeypatch):

@@ -187,6 +187,23 @@ def test_list_and_show_tell_a_run(say):
     assert say("list", "runs")[1].split()[:3] == [run_id, "failed", "nabla_tau"]
 
 
+def test_a_model_that_is_not_the_usual_one_is_told(say):
+    store = open_store()
+    for model in ("text_cnn", "minilm"):
+        store.begin(resolve(Spec("go_emotions", model=model)))
+    assert sorted(line.split(maxsplit=2)[2] for line in say("list", "runs")[1].splitlines()) == [
+        "nabla_tau       go_emotions f=0.15  seed=0", "nabla_tau       go_emotions f=0.15  seed=0  model=minilm"]
+
+
+def test_a_run_that_is_older_than_an_attack_is_shown(say):
+    store = open_store()
+    run_id = store.begin(resolve(Spec()))
+    store.end(run_id, "finished", metrics={"mia_loss": 50.0, "original": {"mia_loss": 60.0}}, seconds=1.0, steps=1,
+              samples=2)
+    said = say("show", run_id)[1].splitlines()
+    assert "  mia_loss             60.0 ->   50.0" in said and "  mia_entropy             - ->      -" in said
+
+
 def test_a_class_is_listed_by_its_name(say):
     store = open_store()
     for spec in (Spec(dataset="cifar10", scenario="class", forget_class=5, profile="paper"), Spec(seed=2)):

@@ -10,9 +10,10 @@ import pytest
 import torch
 from helping import class_split, make_task, parameters_of, small_split, weights_hash
 
+from engine.errors import BadInput
 from engine.networks import build_network
 from engine.registry import all_of, get, models_for
-from engine.types import Plan
+from engine.types import Model, Plan
 
 CPU = torch.device("cpu")
 
@@ -86,6 +87,55 @@ class TestModel:
         with torch.no_grad():
             logits = net(torch.zeros(2, 3, dataset.input_size, dataset.input_size))
         assert logits.shape == (2, len(dataset.classes)) and bool(logits.isfinite().all())
+
+
+@pytest.mark.parametrize("model", [m for m in all_of("model") if m.kind == "text" and not m.pretrained], ids=by_name)
+class TestTextModelFromScratch:
+    def test_first_weights_come_from_the_seed_alone(self, model):
+        state = torch.random.get_rng_state()
+        one = build_network(model, 7, 50, 5, CPU)
+        assert torch.equal(state, torch.random.get_rng_state())
+        torch.rand(10)
+        assert weights_hash(one) == weights_hash(build_network(model, 7, 50, 5, CPU))
+        assert weights_hash(one) != weights_hash(build_network(model, 7, 50, 6, CPU))
+
+    def test_answers_one_row_of_logits_a_text(self, model):
+        with torch.no_grad():
+            logits = build_network(model, 7, 50, 0, CPU).eval()(torch.arange(1, 19).reshape(2, 9))
+        assert logits.shape == (2, 7) and bool(logits.isfinite().all())
+
+
+def model_of(layer):
+    """A record of a network that is one layer."""
+    return Model("layer", "Layer", "text", lambda classes, inputs: layer(), "", "", prepare=lambda data: data)
+
+
+@pytest.mark.parametrize("layer, bound", [(lambda: torch.nn.GRU(4, 16), 0.25), (lambda: torch.nn.LSTM(4, 4), 0.5)])
+def test_a_layer_without_a_rule_here_resets_itself_from_the_seed(layer, bound):
+    """torch's recurrent layers draw uniformly within 1 / sqrt(hidden size)."""
+    state = torch.random.get_rng_state()
+    nets = [build_network(model_of(layer), 2, 1, seed, CPU) for seed in (5, 5, 6)]
+    weights, again, others = (torch.cat([weight.flatten() for weight in net.parameters()]) for net in nets)
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert torch.equal(weights, again) and not torch.equal(weights, others)
+    assert 0.9 * bound < weights.abs().max() <= bound
+
+
+def test_a_layer_norm_begins_with_ones_and_zeros():
+    norm = build_network(model_of(lambda: torch.nn.LayerNorm(3)), 2, 1, 0, CPU)
+    assert norm.weight.tolist() == [1, 1, 1] and norm.bias.tolist() == [0, 0, 0]
+
+
+def test_weights_that_nobody_resets_are_refused():
+    class Gate(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gain = torch.nn.Parameter(torch.zeros(3))
+
+    with pytest.raises(BadInput) as refused:
+        build_network(model_of(Gate), 2, 1, 0, CPU)
+    assert str(refused.value) == ("Gate holds weights of its own and has no method reset_parameters(): it has to write "
+                                  "their first values.")
 
 
 @pytest.mark.parametrize("model, weights", [("small_cnn", 28_850), ("resnet18", 11_181_642)])

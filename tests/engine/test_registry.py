@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
+import sys
 
 import pytest
 from helping import ROOT, python
@@ -95,7 +96,7 @@ def test_effective_settings_are_valid_everywhere(method, dataset):
             resolved = resolve(Spec(dataset.name, method.name, profile=profile, forget_fraction=fraction))
             for name, value in resolved.effective.items():
                 assert checked(known[name], value) == value
-            assert resolved.plan.steps > 0 and resolved.plan.samples > 0
+            assert resolved.plan.steps > 0 and resolved.plan.samples >= 0
 
 
 @pytest.mark.parametrize("method, h", [(m, h) for m, h in HYPERPARAMETERS if h.auto], ids=by_name)
@@ -135,3 +136,39 @@ def test_models_fit_by_kind_and_size():
     assert registry.models_for(cifar)[0].name == "resnet18"
     text = dataclasses.replace(digits, kind="text")
     assert all(model.kind == "text" for model in registry.models_for(text))
+
+
+# -- a file that cannot be used ---------------------------------------------------------------------------
+
+ATTACK_FILE = """
+from engine.types import Attack
+ATTACK = Attack("{name}", "Mine", "{feature}", lambda members, nonmembers: 50.0, "", "")
+"""
+
+
+@pytest.mark.parametrize("text, wrong", [
+    ("NOTHING = 1", "binds no ATTACK = Attack(...); a helper's name starts with an underscore."),
+    ("ATTACK = 1", "binds no ATTACK = Attack(...); a helper's name starts with an underscore."),
+    (ATTACK_FILE.format(name="mia_loss", feature="loss"),
+     "declares the attack 'mia_loss', and another file does too: give it another name."),
+    (ATTACK_FILE.format(name="mine", feature="confidence"),
+     "declares the feature 'confidence', but an attack sees loss or entropy: both are low for what a model remembers, "
+     "and score may turn them into something else."),
+])
+def test_a_file_that_declares_no_usable_component_is_named(text, wrong, tmp_path, monkeypatch):
+    import engine.attacks
+
+    (tmp_path / "zz_mine.py").write_text(text)
+    monkeypatch.setattr(engine.attacks, "__path__", [*engine.attacks.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "engine.attacks.zz_mine", raising=False)
+    with pytest.raises(BadInput) as refused:
+        registry._components.__wrapped__("attack")
+    monkeypatch.delitem(sys.modules, "engine.attacks.zz_mine")
+    assert str(refused.value) == f"engine/attacks/zz_mine.py {wrong}"
+
+
+def test_a_text_model_without_tokens_is_refused():
+    model = registry.get("model", "text_cnn")
+    assert registry._wrong("model", model, {}) is None
+    assert registry._wrong("model", dataclasses.replace(model, prepare=None), {}) == (
+        "declares a text model without prepare(data), which gives it the tokens that it reads.")

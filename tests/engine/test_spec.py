@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 
 import pytest
 from helping import problems_of
@@ -240,6 +241,23 @@ def test_identity_covers_the_recipe(monkeypatch):
     {"batch_norm": "train"}, {"learning_rate": "2e-3", "alpha_decay": "true"}])
 def test_a_default_that_is_spelled_out_changes_nothing(same):
     assert resolve(with_parameters(**same)).identity("d", "o") == resolve(BASE).identity("d", "o")
+
+
+def test_the_code_version_says_whether_files_were_changed(tmp_path):
+    from engine.version import _checkout
+
+    def git(*words):
+        return subprocess.run(["git", "-C", str(tmp_path), "-c", "user.name=A", "-c", "user.email=a@b", *words],
+                              check=True, capture_output=True, text=True).stdout.strip()
+
+    assert _checkout(tmp_path) == "", "no checkout"
+    git("init", "-q")
+    (tmp_path / "one.py").write_text("")
+    git("add", "."), git("commit", "-qm", "first")
+    commit = git("rev-parse", "--short=7", "HEAD")
+    assert _checkout(tmp_path) == f"+g{commit}"
+    (tmp_path / "mine.py").write_text("")
+    assert _checkout(tmp_path) == f"+g{commit}.changed"
 
 
 def test_identity_leaves_out_device_and_code_version(monkeypatch):

@@ -13,7 +13,7 @@ from texts import SIZES, rows, text_task, write_go_emotions
 from engine.bench import load_data
 from engine.dropout import at_step
 from engine.errors import BadSpec, DataMissing
-from engine.models import text_cnn
+from engine.models import _texts
 from engine.models._texts import by_length
 from engine.networks import build_network
 from engine.registry import all_of, get, models_for
@@ -116,11 +116,11 @@ def test_absent_data_and_absent_splits_are_told(monkeypatch, folder):
 
 
 def test_words_of_a_text():
-    assert text_cnn.split_words("Don't STOP, it's 42!") == ["don't", "stop", ",", "it's", "42", "!"]
+    assert _texts.split_words("Don't STOP, it's 42!") == ["don't", "stop", ",", "it's", "42", "!"]
 
 
 def test_the_vocabulary_counts_and_breaks_ties_by_the_alphabet():
-    assert text_cnn.vocabulary(("b a a", "c b a")) == {"a": 2, "b": 3, "c": 4}
+    assert _texts.vocabulary(("b a a", "c b a")) == {"a": 2, "b": 3, "c": 4}
 
 
 def test_a_batch_is_cut_to_its_longest_text(data):
@@ -134,7 +134,7 @@ def test_a_batch_is_cut_to_its_longest_text(data):
 def test_an_unknown_word_has_its_own_number(data):
     strange = dataclasses.replace(data.heldout, texts=("zebra it",) * len(data.heldout))
     other = dataclasses.replace(data, heldout=strange)
-    assert text_cnn.prepare(other).heldout.tokens[0, :3].tolist() == [1, text_cnn.vocabulary(data.train.texts)["it"], 0]
+    assert _texts.prepare(other).heldout.tokens[0, :3].tolist() == [1, _texts.vocabulary(data.train.texts)["it"], 0]
 
 
 def test_parts_of_like_length_change_nothing():
@@ -239,4 +239,4 @@ def test_a_retrained_model_is_read_without_dropout_in_both_profiles(folder, tmp_
 
 
 def test_every_text_data_set_has_models_that_read_it():
-    assert [model.name for model in models_for(RECORD)] == ["text_cnn", "minilm", "roberta_base"]
+    assert [model.name for model in models_for(RECORD)][:3] == ["text_cnn", "minilm", "roberta_base"]

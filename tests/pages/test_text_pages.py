@@ -23,7 +23,7 @@ def emotions(**more):
 def test_the_form_offers_the_models_and_the_reading(jobs, folder):
     at = emotions()
     assert not at.exception and not at.error
-    assert at.selectbox(key="model.go_emotions").options == ["Text conv net", "MiniLM", "RoBERTa base"]
+    assert at.selectbox(key="model.go_emotions").options[:3] == ["Text conv net", "MiniLM", "RoBERTa base"]
     assert at.selectbox(key="option.go_emotions.labels.corrected").value == "single"
     shown = at.table[0].value.iloc[:, 0].to_dict()
     assert (shown["forget set"], shown["test set"]) == ("5,446 samples", "4,590 samples")

@@ -43,7 +43,7 @@ def plot_race(courses: Sequence[Mapping[str, Any]], attack: str, x: str = "sampl
     axis = {"title": {"text": X_AXES[x], "standoff": 4}, "tickformat": NUMBER, "rangemode": "tozero", "zeroline": False,
             "uirevision": x}
     figure = blank_figure(title, subtitle, height=360, hovermode="closest", xaxis=axis,
-                          yaxis={"title": "attack accuracy, %", "zeroline": False, "uirevision": attack})
+                          yaxis={"title": "accuracy, %", "zeroline": False, "uirevision": attack})
     named: set[str] = set()
     for course, measured in lines:
         figure.add_trace(_course(course, measured, attack, x, course["method"] not in named))

@@ -58,7 +58,7 @@ def plot_distributions(bins: Sequence[float], reading: Reading | None, counts: d
         figure.add_trace(_steps(bins, retrained["histogram"][key], f"retrained, {short[key]}", dash))
     figure.update_xaxes(title=_x_title(f"loss, nats (last bar: {bins[-2]:.1f} and more)"),
                         range=[bins[0], bins[-1]])
-    figure.update_yaxes(title="share of samples, %", **_share_axis(reading, log, shared_top))
+    figure.update_yaxes(title="samples, %", **_share_axis(reading, log, shared_top))
     return figure
 
 
@@ -90,7 +90,7 @@ def plot_attacks(points: Sequence[Point], null_band: dict[str, Sequence[float] |
                         for key in points[0]["reading"]["attacks"]}
     colours, bands = attack_colours(labels), {key: band for key in labels if (band := (null_band or {}).get(key))}
     series = {key: [_number(p["reading"]["attacks"].get(key), 3) for p in points] for key in labels}
-    figure = _over_time(title, _latest(labels, series, counts, ("forget", "test")), x, "attack accuracy, %")
+    figure = _over_time(title, _latest(labels, series, counts, ("forget", "test")), x, "accuracy, %")
     xs = _positions(points, x)
     for key, name in labels.items():
         figure.add_trace(_line(xs, series[key], name, colours[key], "%", connectgaps=True))
