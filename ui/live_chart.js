@@ -74,8 +74,9 @@ function fitted(layout, width) {
     more += Math.round((broken.length - 1) * size * 1.3);
     return broken;
   });
-  return { ...layout, title: { ...layout.title, text: lines.join("<br>") },
-           margin: { ...layout.margin, t: (layout.margin?.t ?? 100) + more } };
+  const t = (layout.margin?.t ?? 100) + more;
+  if (layout.height - t - (layout.margin?.b ?? 80) < 60) return layout; // a small chart's plot matters more
+  return { ...layout, title: { ...layout.title, text: lines.join("<br>") }, margin: { ...layout.margin, t } };
 }
 
 async function draw(element, state, data, turn) {
