@@ -71,16 +71,21 @@ class TestMethod:
         assert all(bool(value.isfinite().all()) for value in task.model.state_dict().values())
 
 
+def seeded(model, inputs):
+    """First weights come from the seed, and from nothing that was drawn before."""
+    state = torch.random.get_rng_state()
+    one = build_network(model, 7, inputs, 5, CPU)
+    assert torch.equal(state, torch.random.get_rng_state())
+    torch.rand(10)
+    assert weights_hash(one) == weights_hash(build_network(model, 7, inputs, 5, CPU))
+    assert weights_hash(one) != weights_hash(build_network(model, 7, inputs, 6, CPU))
+
+
 @pytest.mark.parametrize("dataset, model", [(d, m) for d in all_of("dataset") for m in models_for(d)
                                             if d.kind == "image"], ids=by_name)
 class TestModel:
     def test_first_weights_come_from_the_seed_alone(self, dataset, model):
-        state = torch.random.get_rng_state()
-        one = build_network(model, 7, 3, 5, CPU)
-        assert torch.equal(state, torch.random.get_rng_state())
-        torch.rand(10)
-        assert weights_hash(one) == weights_hash(build_network(model, 7, 3, 5, CPU))
-        assert weights_hash(one) != weights_hash(build_network(model, 7, 3, 6, CPU))
+        seeded(model, 3)
 
     def test_answers_one_row_of_logits_a_sample(self, dataset, model):
         net = build_network(model, len(dataset.classes), 3, 0, CPU).eval()
@@ -92,12 +97,7 @@ class TestModel:
 @pytest.mark.parametrize("model", [m for m in all_of("model") if m.kind == "text" and not m.pretrained], ids=by_name)
 class TestTextModelFromScratch:
     def test_first_weights_come_from_the_seed_alone(self, model):
-        state = torch.random.get_rng_state()
-        one = build_network(model, 7, 50, 5, CPU)
-        assert torch.equal(state, torch.random.get_rng_state())
-        torch.rand(10)
-        assert weights_hash(one) == weights_hash(build_network(model, 7, 50, 5, CPU))
-        assert weights_hash(one) != weights_hash(build_network(model, 7, 50, 6, CPU))
+        seeded(model, 50)
 
     def test_answers_one_row_of_logits_a_text(self, model):
         with torch.no_grad():
