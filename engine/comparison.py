@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BadSpec
-from engine.recorded import asked_for, recorded_runs
-from engine.registry import get
-from engine.spec import Resolved, resolve
+from engine.recorded import newest_as_now, recorded_runs
+from engine.spec import resolve
 from engine.store import Run, Store
-from engine.types import PROFILES, Spec, declared
+from engine.types import PROFILES, Spec
 
 REFERENCE = "retrain"
 # From best to worst; the shipped runs stand right behind one's own finished ones.
@@ -108,23 +107,9 @@ def queue_missing(comparison: Comparison, jobs: Any, recorded: bool = True, trai
 
 def _recorded(comparison: Comparison, wanted: Mapping[str, tuple[str, int]]) -> Runs:
     """The shipped runs that are what the comparison asks for, the newest of each."""
-    found: Runs = {}
-    for run in sorted(recorded_runs(), key=lambda run: run["created"] or 0, reverse=True):
-        spec = run["spec"]
-        if run["status"] != "finished" or (spec["dataset"], spec["scenario"], spec["profile"]) != (
-                comparison.dataset, comparison.scenario, comparison.profile):
-            continue
-        resolved = asked_for(run)
-        if resolved and resolved.fingerprint in wanted and _same_settings(run, resolved):
-            found.setdefault(wanted[resolved.fingerprint], run)
-    return found
-
-
-def _same_settings(run: Run, resolved: Resolved) -> bool:
-    """Whether a shipped run used what the defaults are today; automatic values, which depend on the data, apart."""
-    fixed = {h.name for h in declared(get("method", resolved.spec.method).parameters) if h.auto is None}
-    used = run["effective"] or {}
-    return all(used[name] == value for name, value in resolved.effective.items() if name in fixed and name in used)
+    shipped = newest_as_now(recorded_runs(), dataset=comparison.dataset, scenario=comparison.scenario,
+                            profile=comparison.profile)
+    return {wanted[fingerprint]: run for fingerprint, run in shipped.items() if fingerprint in wanted}
 
 
 # --- references -----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import contextlib
 import functools
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from engine.checkpoints import SHIPPED
 from engine.errors import BadArchive, BadSpec
 from engine.portable import COLUMNS, unusable
 from engine.spec import Resolved, resolve
-from engine.types import Spec
+from engine.types import Spec, declared
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -79,6 +79,31 @@ def asked_for(run: Run) -> Resolved | None:
     Remembered: hundreds of them are asked for at every look at a comparison or a sweep.
     """
     return _resolved(json.dumps(run["spec"], sort_keys=True))
+
+
+def carried_out_as_now(run: Run, resolved: Resolved) -> bool:
+    """Whether a recorded run used the values that its spec means today: a default may have changed since.
+
+    Automatic values are left out: the rule is the same, and what it comes to depends on the data.
+    """
+    fixed = {h.name for h in declared(resolved.method.parameters) if h.auto is None}
+    used = run["effective"] or {}
+    return all(used[name] == value for name, value in resolved.effective.items() if name in fixed and name in used)
+
+
+def newest_as_now(runs: Iterable[Run], **alike: Any) -> dict[str, Run]:
+    """The newest finished run of each fingerprint among recorded ones that were carried out as they would be now.
+
+    ``alike`` are fields of the spec, such as ``dataset="digits"``, that all of them share.
+    """
+    found: dict[str, Run] = {}
+    for run in sorted(runs, key=lambda run: run["created"] or 0):
+        if run["status"] != "finished" or any(run["spec"][name] != value for name, value in alike.items()):
+            continue
+        resolved = asked_for(run)
+        if resolved and carried_out_as_now(run, resolved):
+            found[resolved.fingerprint] = run
+    return found
 
 
 @functools.lru_cache(maxsize=8192)

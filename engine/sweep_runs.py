@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine.comparison import RANK
-from engine.recorded import asked_for, recorded_runs
+from engine.recorded import asked_for, newest_as_now, recorded_runs
 from engine.spec import Resolved, resolve
 from engine.store import Run, Store
 from engine.sweeps import FRACTION, Axis, Cell, Sweep
@@ -32,7 +32,7 @@ def find_runs(sweep: Sweep, store: Store, recorded: bool = True) -> Runs:
     """
     wanted = {resolved.fingerprint for resolved in resolved_cells(sweep).values()}
     mine = store.list(newest_first=True, fingerprint=tuple(wanted))
-    shipped = _shipped(sweep) if recorded else {}
+    shipped = newest_as_now(recorded_runs(), dataset=sweep.dataset, method=sweep.method) if recorded else {}
     best: dict[str, Run] = {}
     for run in sorted(mine, key=lambda run: RANK[run["status"]]):  # stable: newest first within a rank
         best.setdefault(run["fingerprint"], run)
@@ -90,17 +90,6 @@ def cell_of(sweep: Sweep, cell: Cell, run: Run | None) -> dict[str, Any]:
             "run_id": run["id"] if run else None, "status": run["status"] if run else ABSENT,
             "reason": run["reason"] if run else None, "seconds": run["seconds"] if run else None,
             **{name: metrics.get(name) for name in SHOWN}}
-
-
-def _shipped(sweep: Sweep) -> dict[str, Run]:
-    """The recorded finished runs of the sweep's data set and method by fingerprint, the newest of each."""
-    found: dict[str, Run] = {}
-    for run in sorted(recorded_runs(), key=lambda run: run["created"] or 0):
-        spec = run["spec"]
-        if (run["status"] == "finished" and (spec["dataset"], spec["method"]) == (sweep.dataset, sweep.method)
-                and (resolved := asked_for(run))):
-            found[resolved.fingerprint] = run
-    return found
 
 
 def grids(runs: Iterable[Run]) -> tuple[list[Sweep], list[Run]]:

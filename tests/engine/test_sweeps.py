@@ -146,6 +146,18 @@ def test_a_bad_command_line_is_told_as_a_whole(capsys):
         "alpha is 2, but must be between 0 and 1: the nearest valid value is 1."]
 
 
+def test_a_recorded_run_of_other_defaults_fills_no_cell(tmp_path, monkeypatch):
+    """A heatmap and a comparison read one rule: what a changed default would now give is another run."""
+    resolved, store = resolve(TWO.spec(0.1, 0.05, 0)), Store(tmp_path)
+    run = {"id": "old", "recorded": True, "status": "finished", "spec": vars(resolved.spec), "created": 1.0,
+           "effective": resolved.effective, "metrics": {}, "seconds": 1.0, "reason": None}
+    monkeypatch.setattr("engine.sweep_runs.recorded_runs", lambda: (run,))
+    assert find_runs(TWO, store) == {(0.1, 0.05, 0): run}
+    assert find_runs(TWO, store, recorded=False) == {}
+    run["effective"] = resolved.effective | {"validation_every": 9}
+    assert find_runs(TWO, store) == {}
+
+
 def recorded_like(sweep: Sweep) -> list[dict]:
     return [{"spec": vars(resolve(spec).spec)} for spec in sweep.specs()]
 
