@@ -31,6 +31,7 @@ from engine.archive_file import (
 from engine.errors import BadArchive, BadInput, LabError
 from engine.files import write_whole
 from engine.portable import portable, same_run, unusable
+from engine.registry import is_reference
 from engine.store import Run, Store, to_json
 from engine.types import ENDED
 
@@ -192,8 +193,7 @@ def import_runs(path: Path | str, store: Store) -> dict[str, Any]:
 def _complete(store: Store, splits: set[str]) -> None:
     """Runs that were waiting for a retrained model that has now come, or the other way round, are completed."""
     finished = [run for run in store.list(status=("finished",)) if run["split"] in splits and run["metrics"]]
-    retrained = {(run["split"], run["data"]) for run in finished
-                 if run["spec"]["method"] == "retrain" and not run["spec"]["parameters"]}
+    retrained = {(run["split"], run["data"]) for run in finished if is_reference(run["spec"])}
     for run in finished:
         if (run["split"], run["data"]) in retrained and run["metrics"].get("retrained") is None:
             from engine.reference import complete  # it imports torch

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.errors import BadSpec
 from engine.recorded import newest_as_now, recorded_runs
+from engine.registry import is_reference
 from engine.spec import resolve
 from engine.store import Run, Store
 from engine.types import PROFILES, Spec
@@ -134,4 +135,4 @@ def _references(store: Store, waiting: Iterable[Run]) -> list[tuple[str, str]]:
     """The (split, data) pairs of these runs for which a retraining by the recipe has finished."""
     splits = tuple({run["split"] for run in waiting})
     return [(run["split"], run["data"]) for run in store.list(status=("finished",), split=splits)
-            if run["spec"]["method"] == REFERENCE and not run["spec"]["parameters"]]
+            if is_reference(run["spec"])]

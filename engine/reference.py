@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import distances
+from engine import distances, registry
 from engine.evaluation import FEWEST, far_under
 from engine.metrics import AGAINST_RETRAINED
 
@@ -39,7 +39,7 @@ def newest_reference(runs: list[Run]) -> Run | None:
 
 
 def is_reference(run: Run) -> bool:
-    return run["spec"]["method"] == "retrain" and not run["spec"]["parameters"]
+    return registry.is_reference(run["spec"])
 
 
 def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, reference: Run | None,

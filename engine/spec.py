@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import BadSpec
 from engine.files import short_hash
-from engine.registry import get, models_for, names, unknown, unusual_model
+from engine.registry import current_name, get, models_for, names, unknown, unusual_model
 from engine.splits import SCENARIOS, class_name, class_range, forget_count, too_small
 from engine.types import (
     PROFILES,
@@ -97,7 +97,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
 
     Raises BadSpec with every problem.
     """
-    spec, bad_numbers = _with_numbers(spec)
+    spec, bad_numbers = _with_numbers(dataclasses.replace(spec, method=current_name("method", spec.method)))
     problems = _unknown_names(spec)
     dataset, method = _known("dataset", spec.dataset), _known("method", spec.method)
     model, options, requested = None, {}, {}

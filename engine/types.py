@@ -14,6 +14,7 @@ from engine.hyperparameters import Auto as Auto
 from engine.hyperparameters import Hyperparameter as Hyperparameter
 from engine.hyperparameters import declared as declared
 from engine.hyperparameters import parameter as parameter
+from engine.terms import Term as Term
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -154,6 +155,9 @@ class Method:
     a :class:`Progress` after every step. ``plan(parameters, sizes)`` says beforehand how many
     steps and samples that takes. ``profiles`` names what a profile changes in the defaults. ``one_label``
     says, as the end of a sentence, why every sample must have exactly one label; empty where it need not.
+    ``terms`` are what its steps yield, the learning rate apart. The one method with the role ``reference`` is what
+    all others are measured against; ``in_paper`` marks those of the paper. ``aliases`` are former names, under which
+    stored runs and links still find it.
     """
 
     name: str
@@ -166,6 +170,10 @@ class Method:
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     from_scratch: bool = False
     one_label: str = ""
+    terms: tuple[Term, ...] = ()
+    role: Literal["method", "reference"] = "method"
+    in_paper: bool = False
+    aliases: tuple[str, ...] = ()
 
     def why_not(self, dataset: Dataset) -> str | None:
         """Why the method cannot work on a data set (as :meth:`Dataset.at` gives it), in a sentence; None: it can."""

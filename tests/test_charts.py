@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +18,8 @@ from ui.charts.colours import (
     TEST,
     attack_colours,
 )
-from ui.charts.run import plot_accuracies, plot_attacks, plot_distributions, plot_objective, shares, tallest_share
+from ui.charts.objective import plot_objective
+from ui.charts.run import plot_accuracies, plot_attacks, plot_distributions, shares, tallest_share
 
 BINS = [0.0, 0.5, 1.0, 2.0]
 COUNTS = {"retain": 1500, "forget": 4, "test": 1000}
@@ -231,25 +233,69 @@ def test_the_number_of_samples_is_told():
 # -- objective --------------------------------------------------------------------------------------------
 
 TRACE = {"step": [1, 2], "samples": [128, 256], "seconds": [0.1, 0.2], "forget_loss": [0.1, 0.123456],
-         "retain_loss": [0.2, None], "validation_loss": [1.0, 1.0], "alpha": [0.25, 0.2]}
+         "retain_loss": [0.2, None], "validation_loss": [1.0, 1.0], "alpha": [0.25, 0.2], "learning_rate": [0.1, 0.1]}
 
 
-def test_the_terms_of_the_objective_and_alpha_on_its_own_axis():
-    figure = plot_objective(TRACE)
+def term(name, title, role="minimised", on="", axis="loss", unit="nats", note=""):
+    return SimpleNamespace(name=name, title=title, role=role, on=on, axis=axis, unit=unit, note=note)
+
+
+DECLARED = (term("forget_loss", "L_forget", "maximised", "forget", note="up to L_validation"),
+            term("retain_loss", "L_retain", on="retain"),
+            term("validation_loss", "L_validation", "target", "validation"),
+            term("alpha", "alpha", "weight", axis="weight", unit=""))
+
+
+def test_the_declared_terms_with_their_roles_and_weights_in_a_plot_of_their_own():
+    figure = plot_objective(TRACE, DECLARED)
     lines = by_name(figure)
-    assert list(lines) == ["L_forget", "L_retain", "L_validation", "alpha"]
-    assert list(lines["L_forget"].y) == [0.1, 0.1235]
-    assert list(lines["L_retain"].y) == [0.2, None]
-    assert (lines["L_validation"].line.color, lines["L_validation"].line.dash) == (TEST, "dash")
-    assert lines["alpha"].yaxis == "y2"
-    assert figure.layout.yaxis2.side == "right"
+    assert list(lines) == ["L_forget, maximised up to L_validation", "L_retain, minimised", "L_validation, target",
+                           "alpha, weight"]
+    assert list(lines["L_forget, maximised up to L_validation"].y) == [0.1, 0.1235]
+    assert list(lines["L_retain, minimised"].y) == [0.2, None]
+    assert (lines["L_validation, target"].line.color, lines["L_validation, target"].line.dash) == (TEST, "dash")
+    assert lines["L_retain, minimised"].mode == "lines+markers", "a value between two gaps has no line"
+    assert lines["L_retain, minimised"].yaxis is None and lines["alpha, weight"].yaxis == "y2"
+    below, above = figure.layout.yaxis2, figure.layout.yaxis
+    assert (below.title.text, above.title.text) == ("weight", "loss, nats")
+    assert below.domain[0] == 0 and below.domain[1] < above.domain[0] < above.domain[1] == 1
+    assert figure.layout.xaxis.anchor == "y2" and figure.layout.height > 300
 
 
-def test_a_method_without_forget_loss_shows_what_it_has():
-    figure = plot_objective({"step": [1, 2], "retain_loss": [0.2, 0.1]})
-    assert [trace.name for trace in figure.data] == ["L_retain"]
-    assert figure.layout.title.text.startswith("How the losses move while it trains")
-    assert "yaxis2" not in figure.layout.to_plotly_json()
+def test_a_lone_term_has_its_role_in_the_legend():
+    figure = plot_objective({"step": [1, 2], "forget_loss": [0.2, 0.1]}, DECLARED)
+    assert [trace.name for trace in figure.data] == ["L_forget, maximised up to L_validation"]
+    assert figure.layout.showlegend is True
+    assert "yaxis2" not in figure.layout.to_plotly_json() and figure.layout.height == 300
+
+
+def test_what_is_only_watched_is_dotted_and_nothing_minimised_is_said():
+    watched = (term("forget_loss", "L_forget", "watched", "forget"),
+               term("selected", "weights dampened", "watched", axis="share", unit="%"))
+    figure = plot_objective({"step": [1, 2], "forget_loss": [0.2, 0.1], "selected": [None, 3.5]}, watched)
+    assert {trace.line.dash for trace in figure.data} == {"dot"}
+    assert "one batch a step; nothing is minimised or maximised" in figure.layout.title.text
+    share = by_name(figure)["weights dampened, watched"]
+    assert (share.mode, share.hovertemplate) == ("lines+markers", "%{y:.3~f} %")
+    assert figure.layout.yaxis2.title.text == "share, %"
+
+
+def test_terms_of_one_set_share_its_colour_and_differ_in_their_dashes():
+    terms = (term("a", "KL", on="retain"), term("retain_loss", "L_retain", on="retain"), term("n", "norm", axis="norm"))
+    lines = by_name(plot_objective({"step": [1], "a": [1.0], "retain_loss": [0.2], "n": [9.0]}, terms))
+    assert [lines[f"{name}, minimised"].line.dash for name in ("KL", "L_retain", "norm")] == ["solid", "dash", "solid"]
+    assert lines["KL, minimised"].line.color == lines["L_retain, minimised"].line.color == RETAIN
+    assert lines["norm, minimised"].line.color not in (RETAIN, FORGET, TEST)
+
+
+def test_undeclared_terms_are_drawn_under_their_own_names_without_a_role():
+    figure = plot_objective(TRACE | {"distance": [3.0, 900.0], "nothing": [None, None]})
+    lines = by_name(figure)
+    assert list(lines) == ["alpha", "distance", "forget_loss", "retain_loss", "validation_loss"]
+    assert {line.line.dash for line in lines.values()} == {"dot"}
+    assert lines["forget_loss"].yaxis is None and lines["forget_loss"].line.color == FORGET
+    assert {lines["alpha"].yaxis, lines["distance"].yaxis} == {"y2", "y3"}, "scales that nobody knows stay apart"
+    assert "which of these it minimises is not declared" in figure.layout.title.text
 
 
 # -- every chart ------------------------------------------------------------------------------------------
@@ -265,7 +311,7 @@ FIGURES = {
     "distributions": lambda n: plot_distributions(BINS, reading(forget=(n, 1, 2)), COUNTS, "Now", retrained=reading()),
     "attacks": lambda n: plot_attacks(points(*[reading()] * n), {"mia_loss": [48, 52]}, retrained=reading()),
     "accuracies": lambda n: plot_accuracies(points(*[reading()] * n), retrained=reading()),
-    "objective": lambda n: plot_objective(TRACE),
+    "objective": lambda n: plot_objective(TRACE, DECLARED),
 }
 
 

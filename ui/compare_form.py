@@ -12,8 +12,7 @@ from engine import estimates
 from engine.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.errors import LabError
 from engine.jobs import Jobs, manager
-from engine.methods import FIRST
-from engine.registry import get, names
+from engine.registry import get, names, of_the_paper
 from engine.spec import LARGEST, SMALLEST, resolve
 from engine.splits import SCENARIOS
 from engine.types import PROFILES
@@ -23,7 +22,7 @@ DATA, SCENARIO, SHARE, METHODS, SEEDS, PROFILE = (f"compare.{name}" for name in 
     "data", "scenario", "share", "methods", "seeds", "profile"))
 LINK, PROBLEMS = "compare.link", "compare.problems"
 DONE = " ✓ "
-METHODS_HELP = (f"Each with its default settings. The first {len(FIRST)} are the paper's. A tick names the seeds that "
+METHODS_HELP = ("Each with its default settings. The first {papers} are the paper's. A tick names the seeds that "
                 "are there already; they are not computed again.")
 SEEDS_HELP = ("Every method runs once a seed: it draws the forget set (profile corrected), the test/validation split "
               "and the batch order. Whole numbers with spaces between, such as 0 1 2; three show the spread.")
@@ -92,14 +91,14 @@ def _choices() -> Comparison | None:
     else:
         share = st.slider("Share of the training set", 100 * SMALLEST, 100 * LARGEST, step=0.1, format="%.1f%%",
                           key=SHARE, persist_state="session", help="A random subset of the training samples.",
-                          **({} if SHARE in state else {"value": 100 * compare_link.USUAL.forget}))
+                          **({} if SHARE in state else {"value": 100 * compare_link.usual().forget}))
         forget = round(share / 100, 6)
     size, methods_here = st.empty(), st.container()
     text = st.text_input("Seeds", key=SEEDS, persist_state="session", help=SEEDS_HELP,
                          **({} if SEEDS in state else {"value": "0"}))
     profile = st.segmented_control("Profile", PROFILES, required=True, key=PROFILE, help=launch.PROFILE_HELP,
                                    persist_state="session", **({} if PROFILE in state else {"default": PROFILES[0]}))
-    comparison = Comparison(dataset.name, scenario, forget, (), compare_link.USUAL.seeds, profile, model)
+    comparison = Comparison(dataset.name, scenario, forget, (), compare_link.usual().seeds, profile, model)
     if scenario == "class":
         here = dataset.at({option.name: option.default_in(profile) for option in dataset.options})
         size.caption(launch.class_size(here, comparison.spec(REFERENCE, 0)))
@@ -130,11 +129,12 @@ def _methods(comparison: Comparison) -> tuple[str, ...]:
     unfit = _unfit(comparison)
     titles = {name: compare_runs.short_title(name) for name in names("method") if name not in unfit}
     names_of = {title: name for name, title in titles.items()}
-    kept = st.session_state.get(METHODS, list(compare_link.USUAL.methods))
+    kept = st.session_state.get(METHODS, list(compare_link.usual().methods))
     chosen = [name for value in kept if (name := names_of.get(str(value).partition(DONE)[0], value)) in titles]
     st.session_state[METHODS] = chosen
     ticks = _ticks(replace(comparison, methods=tuple(titles)))
-    st.pills("Methods", list(titles), selection_mode="multi", key=METHODS, persist_state="session", help=METHODS_HELP,
+    st.pills("Methods", list(titles), selection_mode="multi", key=METHODS, persist_state="session",
+             help=METHODS_HELP.format(papers=len(of_the_paper())),
              format_func=lambda name: titles[name] + ticks.get(name, ""))
     if unfit:
         left_out = ", ".join(compare_runs.short_title(name) for name in unfit)

@@ -11,8 +11,7 @@ from typing import Any
 
 from engine.comparison import Comparison
 from engine.errors import BadInput
-from engine.methods import FIRST
-from engine.registry import get, models_for, names, unknown
+from engine.registry import get, models_for, names, of_the_paper, unknown
 from engine.spec import LARGEST, MAX_SEED, SMALLEST
 from engine.splits import SCENARIOS
 from engine.types import PROFILES
@@ -20,7 +19,11 @@ from ui.words import short
 
 NAMES = ("data", "scenario", "forget", "methods", "seeds", "profile", "model")
 MOST_SEEDS = 20
-USUAL = Comparison(methods=FIRST)  # the paper's six on the digits
+
+
+def usual() -> Comparison:
+    """What is shown where nothing else is asked for: the paper's methods on the digits."""
+    return Comparison(methods=of_the_paper())
 
 
 def to_query(comparison: Comparison) -> dict[str, str]:
@@ -35,22 +38,23 @@ def to_query(comparison: Comparison) -> dict[str, str]:
 def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[str]]:
     """What an address asks for, and a sentence for everything in it that does not exist."""
     problems: list[str] = []
+    shown = usual()
 
-    def read(name: str, usual: Any, parse: Callable[[str], Any]) -> Any:
+    def read(name: str, otherwise: Any, parse: Callable[[str], Any]) -> Any:
         if name not in asked:
-            return usual
+            return otherwise
         try:
             return parse(asked[name].strip())
         except BadInput as error:
             problems.append(f"The link's {name}: {error} The usual choice is shown instead.")
-            return usual
+            return otherwise
 
-    dataset = read("data", USUAL.dataset, lambda text: _one("dataset", text, names("dataset")))
-    scenario = read("scenario", USUAL.scenario, lambda text: _one("scenario", text, tuple(SCENARIOS)))
-    forget = read("forget", 0 if scenario == "class" else USUAL.forget, lambda text: _forget(dataset, scenario, text))
-    methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
-    seeds = read("seeds", USUAL.seeds, parse_seeds)
-    profile = read("profile", USUAL.profile, lambda text: _one("profile", text, PROFILES))
+    dataset = read("data", shown.dataset, lambda text: _one("dataset", text, names("dataset")))
+    scenario = read("scenario", shown.scenario, lambda text: _one("scenario", text, tuple(SCENARIOS)))
+    forget = read("forget", 0 if scenario == "class" else shown.forget, lambda text: _forget(dataset, scenario, text))
+    methods = read("methods", shown.methods, lambda text: _methods(text, problems))
+    seeds = read("seeds", shown.seeds, parse_seeds)
+    profile = read("profile", shown.profile, lambda text: _one("profile", text, PROFILES))
     models = tuple(model.name for model in models_for(get("dataset", dataset)))
     model = read("model", None, lambda text: _one(f"model for {dataset}", text, models))
     return Comparison(dataset, scenario, forget, methods, seeds, profile, model), problems

@@ -12,8 +12,7 @@ from engine import estimates
 from engine.checkpoints import original_key
 from engine.errors import BadSpec, LabError
 from engine.jobs import manager
-from engine.methods import FIRST
-from engine.registry import all_of, get, models_for
+from engine.registry import all_of, get, models_for, of_the_paper
 from engine.spec import LARGEST, SMALLEST, Resolved, expected_sizes, resolve
 from engine.splits import SCENARIOS
 from engine.types import PROFILES, Dataset, Option, Setting, Spec
@@ -29,7 +28,7 @@ DEMO_TEXT = (
     "memorisation is what unlearning has to undo.")
 FORGET_HELP = ("A random subset: the accuracy on it should fall to that on unseen samples. A class, all samples of one "
                "label: the accuracy on it should fall to zero, as in a retrained model.")
-METHOD_HELP = f"The first {len(FIRST)} are the paper's; the others come from elsewhere."
+METHOD_HELP = "The first {papers} are the paper's; the others come from elsewhere."
 PROFILE_HELP = ("corrected: read-out without augmentation, a new forget set for every seed. paper: what produced the "
                 "published tables, quirks included.")
 
@@ -75,9 +74,10 @@ def _spec() -> Spec:
                                           help="What the model was trained on."))
     note = st.empty()
     forget, size = _forget(dataset), st.empty()
-    method = get("method", st.selectbox("Method", [m.name for m in all_of("method")], key="method", help=METHOD_HELP,
+    method = get("method", st.selectbox("Method", [m.name for m in all_of("method")], key="method",
+                                        help=METHOD_HELP.format(papers=len(of_the_paper())),
                                         format_func=lambda n: words.title_of("method", n), persist_state="session"))
-    st.caption(method.summary + ("" if method.name in FIRST else " Not one of the paper's methods."))
+    st.caption(method.summary + ("" if method.in_paper else " Not one of the paper's methods."))
     main, more = st.container(), st.expander("More settings", icon=":material/tune:")
     with more:
         model, options, seed, profile = _setting(dataset)

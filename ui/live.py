@@ -11,10 +11,12 @@ from engine.checkpoints import original_key
 from engine.errors import LabError
 from engine.jobs import manager
 from engine.recorded import find_recorded
+from engine.registry import all_of
 from engine.spec import resolve
 from engine.types import ENDED, Spec
 from ui import report_card, samples, words
 from ui.charts import run as charts
+from ui.charts.objective import drawn, plot_objective
 from ui.live_chart import live_chart
 
 EVERY = 0.4  # seconds between two looks at a running run
@@ -175,7 +177,9 @@ def _objective(run: dict[str, Any], probes: list[dict[str, Any]]) -> None:
     for probe in probes:
         for name, values in trace.items():  # a term that a probe's steps do not have leaves a gap
             values.extend(probe["trace"].get(name, [None] * len(probe["trace"]["step"])))
-    if not any(name.endswith("_loss") for name in trace):
+    terms = next((method.terms for method in all_of("method") if method.name == run["spec"]["method"]), ())
+    if not drawn(trace, terms):
         return
-    with st.expander("Objective: what the method minimises, step by step", icon=":material/show_chart:"):
-        live_chart(charts.plot_objective(trace), f"objective-{run['id']}", revision=run["id"])
+    with st.expander("Objective: what the method works on, step by step", icon=":material/show_chart:"):
+        figure = plot_objective(trace, terms)
+        live_chart(figure, f"objective-{run['id']}", height=figure.layout.height, revision=run["id"])

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.batches import steps_in
 from engine.parameters import batch_size, epochs_within, learning_rate, weight_decay
+from engine.terms import RELABELLING
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
 
@@ -70,9 +71,11 @@ METHOD = Method(
     title="Amnesiac",
     summary="Gives every sample to forget a wrong label, drawn once, and trains on everything.",
     source="Graves et al. 2021, arXiv:2010.10981",
+    in_paper=True,
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=RELABELLING,
     one_label="gives every sample to forget one other label",
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 3}},
 )

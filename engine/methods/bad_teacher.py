@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.batches import steps_in
 from engine.parameters import epochs_within
+from engine.terms import RETAIN_LOSS, WATCHED_FORGET_LOSS, Term
 from engine.types import Method, Plan, Progress, Setting, Sizes, parameter
 
 RETAIN_SHARE = 0.3
@@ -52,6 +53,11 @@ class Parameters:
     epochs: int | None = parameter(
         None, auto=epochs_within(6, samples_per_epoch), low=1, high=1000, step=1, unit="epochs", group="schedule",
         help="Passes over the forget set and the sample of the retain set.")
+
+
+TERMS = (Term("forget_distillation", "KL to a random network", on="forget"),
+         Term("retain_distillation", "KL to the Original", on="retain"),
+         WATCHED_FORGET_LOSS, RETAIN_LOSS.with_role("watched"))
 
 
 def plan(parameters: Parameters, sizes: Sizes) -> Plan:
@@ -116,6 +122,7 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=TERMS,
     one_label="compares two models' answers as one distribution over all classes",
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 1}},
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.batches import drawn_by_cycle, steps_in
 from engine.parameters import ForgetEpochs, capped
+from engine.terms import RETAIN_LOSS
 from engine.types import Method, Plan, Progress, Sizes
 
 
@@ -47,8 +48,10 @@ METHOD = Method(
     title="Fine-tuning",
     summary="Goes on training on the samples to keep; forgetting is left to chance.",
     source="Trippa et al. 2024, section 5.3",
+    in_paper=True,
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=(RETAIN_LOSS,),
     profiles={"corrected": {"batch_norm": "train"}, "paper": {"batch_norm": "eval"}},
 )

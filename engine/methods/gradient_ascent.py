@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.batches import steps_in
 from engine.parameters import MomentumSGD, learning_rate
+from engine.terms import FORGET_LOSS
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
 
@@ -52,5 +53,6 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=(FORGET_LOSS,),
     profiles={"corrected": {}, "paper": {}},
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.batches import steps_in
 from engine.parameters import MomentumSGD, epochs_within
+from engine.terms import RETAIN_LOSS, Term
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
 
@@ -25,6 +26,10 @@ class Parameters(MomentumSGD):
     epochs: int | None = parameter(
         None, auto=epochs_within(6, lambda setting: setting.sizes.retain), low=1, high=1000, step=1, unit="epochs",
         group="schedule", help="Passes over the retain set.")
+
+
+TERMS = (RETAIN_LOSS, Term("l1_norm", "sum of all weights' sizes", axis="norm", unit=""),
+         Term("l1_weight", "gamma", "weight", axis="weight", unit=""))
 
 
 def plan(parameters: Parameters, sizes: Sizes) -> Plan:
@@ -52,5 +57,6 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=TERMS,
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 10}},
 )

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.batches import drawn_by_cycle, steps_in
 from engine.parameters import ForgetEpochs, capped
+from engine.terms import FORGET_LOSS, RETAIN_LOSS, VALIDATION_LOSS, Term
 from engine.types import Auto, Method, Plan, Progress, Setting, Sizes, parameter
 
 
@@ -46,6 +47,11 @@ def forget_epochs(parameters: Parameters, sizes: Sizes) -> int:
     return capped(int(parameters.retain_epochs * retain / (2 * forget)), parameters.max_forget_epochs)
 
 
+# The forget loss is raised only while it is under the target.
+TERMS = (FORGET_LOSS.with_role("maximised", "up to L_validation"), RETAIN_LOSS, VALIDATION_LOSS,
+         Term("alpha", "alpha", "weight", axis="weight", unit=""))
+
+
 def plan(parameters: Parameters, sizes: Sizes) -> Plan:
     epochs = forget_epochs(parameters, sizes)
     steps = epochs * steps_in(sizes.forget, parameters.batch_size)
@@ -53,7 +59,7 @@ def plan(parameters: Parameters, sizes: Sizes) -> Plan:
 
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
-    """Changes ``task.model`` in place; terms: forget_loss, retain_loss, validation_loss, alpha."""
+    """Changes ``task.model`` in place; terms: ``TERMS``."""
     from torch.nn.functional import relu
 
     from engine.training import over_forget_set
@@ -82,8 +88,10 @@ METHOD = Method(
     title="∇τ (nabla-tau)",
     summary="Raises the loss of the forget set only up to the loss of unseen data, while training on the rest.",
     source="Trippa et al. 2024, arXiv:2403.14339, equation 2 and algorithm 1",
+    in_paper=True,
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=TERMS,
     profiles={"corrected": {"batch_norm": "train"}, "paper": {"batch_norm": "eval"}},
 )

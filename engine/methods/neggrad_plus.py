@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.batches import drawn_by_cycle, steps_in
 from engine.parameters import MomentumSGD, batch_size, epochs_within
+from engine.terms import FORGET_LOSS, RETAIN_LOSS
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
 
@@ -62,5 +63,6 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=(FORGET_LOSS, RETAIN_LOSS),
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 10}},
 )

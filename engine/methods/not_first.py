@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.batches import steps_in
 from engine.parameters import MomentumSGD, epochs_within
+from engine.terms import RETAIN_LOSS
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
 
@@ -60,5 +61,6 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=(RETAIN_LOSS,),
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 10}},
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.batches import steps_in
 from engine.parameters import MomentumSGD, epochs_within
+from engine.terms import RELABELLING
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
 
@@ -48,6 +49,7 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=RELABELLING,
     one_label="gives every sample to forget one other label",
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 10}},
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.batches import steps_in
 from engine.parameters import recipe_value
+from engine.terms import RETAIN_LOSS
 from engine.types import Method, Plan, Progress, Recipe, Sizes, parameter
 
 
@@ -59,8 +60,11 @@ METHOD = Method(
     title="Retraining",
     summary="Trains from scratch without the forget set: the truth to match, at full cost.",
     source="Trippa et al. 2024, section 5.3",
+    in_paper=True,
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=(RETAIN_LOSS,),
     from_scratch=True,
+    role="reference",
 )

@@ -21,6 +21,7 @@ from typing import Any
 
 from engine.batches import steps_in
 from engine.parameters import batch_size, learning_rate, momentum, weight_decay
+from engine.terms import RETAIN_LOSS, WATCHED_FORGET_LOSS, Term
 from engine.types import Auto, Method, Plan, Progress, Setting, Sizes, parameter
 
 BUDGET, MAXIMISING = 6, 3  # published: epochs over D_r, and how many of them begin with a pass over D_f
@@ -79,6 +80,12 @@ class Parameters:
         help="What the learning rate is multiplied by at each decay; 1 keeps it constant.")
 
 
+# A step is of one pass and carries that set's terms alone; the drift is there where the anchor has a weight.
+TERMS = (Term("forget_distance", "KL from the Original, forget", "maximised", on="forget"),
+         Term("retain_distance", "KL from the Original, retain", on="retain"), RETAIN_LOSS, WATCHED_FORGET_LOSS,
+         Term("drift", "distance of the weights from the Original", axis="norm", unit=""))
+
+
 def plan(parameters: Parameters, sizes: Sizes) -> Plan:
     epochs, maximising = parameters.epochs, min(parameters.epochs, parameters.maximise_epochs)
     steps = epochs * steps_in(sizes.retain, parameters.retain_batch_size)
@@ -98,7 +105,7 @@ def drift(model: Any, original: Any) -> Any:
 
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
-    """Changes ``task.model`` in place; terms: distance, then forget_loss or retain_loss by the pass."""
+    """Changes ``task.model`` in place; terms: ``TERMS``, those of the pass that a step belongs to."""
     import torch
     from torch.nn.functional import cross_entropy
 
@@ -122,9 +129,11 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
             taught = teacher(task.batch(index)[0]).float()
         distance, entropy = distillation(logits, taught, p.temperature), cross_entropy(logits, task.labels(index))
         loss = -distance if name == "forget" else p.gamma * entropy + p.alpha * distance
+        terms = {f"{name}_distance": distance.detach(), f"{name}_loss": entropy.detach()}
         if p.anchor:
-            loss = loss + p.anchor * drift(task.model, teacher)
-        return loss, len(index), {"distance": distance.detach(), f"{name}_loss": entropy.detach()}
+            moved = drift(task.model, teacher)
+            loss, terms["drift"] = loss + p.anchor * moved, moved.detach()
+        return loss, len(index), terms
 
     task.model.train()
     yield from loop(
@@ -143,9 +152,11 @@ METHOD = Method(
     title="SCRUB",
     summary="Drives the model away from the Original on the forget set and back to it on the rest, in turns.",
     source="Kurmanji et al. 2023, arXiv:2302.09880",
+    in_paper=True,
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=TERMS,
     one_label="compares two models' answers as one distribution over all classes",
     profiles={"corrected": {"epochs": None, "anchor": 0.0}, "paper": {"epochs": BUDGET, "anchor": 0.5}},
 )

@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.batches import steps_in
 from engine.parameters import batch_size
+from engine.terms import WATCHED_FORGET_LOSS, Term
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
 
@@ -31,6 +32,11 @@ class Parameters:
         1.0, low=0.0, high=10.0, step=0.1, group="main",
         help="Lambda: the smaller, the stronger the selected weights are shrunk; 0 clears them.")
     batch_size: int = batch_size(64, "Samples per batch in both passes. It changes the result, not only the speed.")
+
+
+# Nothing is trained: the losses are those whose gradients say how much a weight matters.
+TERMS = (WATCHED_FORGET_LOSS, Term("train_loss", "L_train", "watched"),
+         Term("selected", "weights dampened", "watched", axis="share", unit="%"))
 
 
 def plan(parameters: Parameters, sizes: Sizes) -> Plan:
@@ -84,8 +90,10 @@ METHOD = Method(
     title="Selective synaptic dampening (SSD)",
     summary="Shrinks, without training, the weights that matter far more to the forget set than to all data.",
     source="Foster et al. 2024, arXiv:2308.07707",
+    in_paper=True,
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    terms=TERMS,
     profiles={"corrected": {}, "paper": {}},
 )

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ui.assets import ensure_assets
-from ui.charts.run import plot_accuracies, plot_attacks, plot_distributions, plot_objective
+from ui.charts.objective import plot_objective
+from ui.charts.run import plot_accuracies, plot_attacks, plot_distributions
 from ui.live_chart import live_chart
 
 if not os.environ.get("NO_PLOTLY"):

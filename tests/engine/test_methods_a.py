@@ -63,12 +63,12 @@ def test_scrub_climbs_the_distance_on_the_forget_set_then_descends_on_the_retain
     assert after_retain == pytest.approx(after_forget - 0.1 * down, abs=1e-6) and after_retain > after_forget
     assert first.terms["forget_loss"].item() == pytest.approx(-math.log(sigmoid(1)), abs=1e-6)
     assert second.terms["retain_loss"].item() == pytest.approx(-math.log(sigmoid(after_forget)), abs=1e-6)
-    assert second.terms["distance"] > first.terms["distance"], "the first pass has raised it"
+    assert second.terms["retain_distance"] > first.terms["forget_distance"], "the first pass has raised it"
 
 
 def test_scrubs_teacher_is_the_original_and_does_not_learn():
     run = trace(scrub, scrub_task(1.0), epochs=2, maximise_epochs=0, alpha=0.0, learning_rate=0.1, **NO_DECAY)
-    distances = [progress.terms["distance"].item() for progress, _ in run]
+    distances = [progress.terms["retain_distance"].item() for progress, _ in run]
     moved = run[0][1] / 4
     by_hand = sum(16 * p * math.log(p / q) for p, q in
                   ((sigmoid(0.25), sigmoid(moved)), (1 - sigmoid(0.25), 1 - sigmoid(moved))))

@@ -1,4 +1,4 @@
-"""The charts of one run: loss distributions, attacks, accuracies and the objective over time.
+"""The charts of one run: loss distributions, attacks and accuracies over time (the objective: objective.py).
 
 A point is ``{"step", "samples", "seconds", "reading"}`` and a reading ``{"histogram", "overlap", "accuracy",
 "attacks"}``, as the run's events carry them; the first point is the Original. What was not measured is None.
@@ -17,14 +17,10 @@ import plotly.graph_objects as go
 
 from ui.charts import blank_figure, empty_figure
 from ui.charts.colours import (
-    ALPHA,
     BY_SET,
     COIN_TOSS,
-    FORGET,
     NULL_BAND,
     REFERENCE,
-    RETAIN,
-    TEST,
     attack_colours,
 )
 
@@ -33,8 +29,6 @@ Point = dict[str, Any]
 
 X_AXES = {"step": "steps", "samples": "samples processed", "seconds": "training time, s"}
 SETS = ("retain", "forget", "test")
-TERMS = {"forget_loss": ("L_forget", FORGET, "solid"), "retain_loss": ("L_retain", RETAIN, "solid"),
-         "validation_loss": ("L_validation", TEST, "dash")}
 MUCH = 10.0  # percent of a set in the last bar, which is then said in words
 NUMBER = ",~f"  # thousands separated, no trailing zeros
 
@@ -89,11 +83,11 @@ def plot_attacks(points: Sequence[Point], null_band: dict[str, Sequence[float] |
     labels = labels or {key: f"{key.removeprefix('mia_').replace('_', ' ')} attack"
                         for key in points[0]["reading"]["attacks"]}
     colours, bands = attack_colours(labels), {key: band for key in labels if (band := (null_band or {}).get(key))}
-    series = {key: [_number(p["reading"]["attacks"].get(key), 3) for p in points] for key in labels}
-    figure = _over_time(title, _latest(labels, series, counts, ("forget", "test")), x, "accuracy, %")
+    series = {key: [rounded(p["reading"]["attacks"].get(key), 3) for p in points] for key in labels}
+    figure = over_time(title, _latest(labels, series, counts, ("forget", "test")), x, "accuracy, %")
     xs = _positions(points, x)
     for key, name in labels.items():
-        figure.add_trace(_line(xs, series[key], name, colours[key], "%", connectgaps=True))
+        figure.add_trace(line(xs, series[key], name, colours[key], "%", connectgaps=True))
     said = [f"{labels[key].removesuffix(' attack')} {band[0]:.1f} to {band[1]:.1f}%" for key, band in bands.items()]
     figure.add_trace(_level(xs, 50, "coin toss", COIN_TOSS, "dot", hovertemplate=_band_hover(said)))
     if retrained:
@@ -109,34 +103,13 @@ def plot_accuracies(points: Sequence[Point], x: str = "step", retrained: Reading
     """Accuracies on the retain, forget and test set against steps, samples or seconds; ``title`` says what to see."""
     if not points:
         return empty_figure(title)
-    series = {name: [_number(p["reading"]["accuracy"].get(name), 3) for p in points] for name in SETS}
-    figure = _over_time(title, _latest({name: name for name in SETS}, series, counts, SETS), x, "accuracy, %")
+    series = {name: [rounded(p["reading"]["accuracy"].get(name), 3) for p in points] for name in SETS}
+    figure = over_time(title, _latest({name: name for name in SETS}, series, counts, SETS), x, "accuracy, %")
     xs = _positions(points, x)
     for name in SETS:
-        figure.add_trace(_line(xs, series[name], name, BY_SET[name], "%"))
+        figure.add_trace(line(xs, series[name], name, BY_SET[name], "%"))
     if retrained:
         _add_retrained(figure, xs, {name: (retrained["accuracy"].get(name), BY_SET[name]) for name in SETS})
-    return figure
-
-
-def plot_objective(trace: dict[str, Sequence[float | None]], x: str = "step") -> go.Figure:
-    """The terms of the objective (left axis, nats) and alpha (right axis), as far as the method has them."""
-    drawn = [key for key in (*TERMS, "alpha") if trace.get(key)]
-    title = ("L_forget is pushed up only while it is under L_validation" if "validation_loss" in drawn
-             else "How the losses move while it trains")
-    if not drawn or not trace.get(x):
-        return empty_figure(title)
-    figure = _over_time(title, "the terms of the objective, one batch a step", x, "loss, nats")
-    xs = [_number(value, 3) for value in trace[x]]
-    for key in drawn:
-        name, colour, dash = TERMS.get(key, ("alpha", ALPHA, "solid"))
-        side = {"yaxis": "y2"} if key == "alpha" else {}
-        values = [_number(value, 4) for value in trace[key]]
-        figure.add_trace(_line(xs, values, name, colour, "" if side else " nats", mode="lines", dash=dash, **side))
-    if "alpha" in drawn:
-        right = {"title": "alpha", "overlaying": "y", "side": "right", "range": [0, 1.02], "tickmode": "array",
-                 "tickvals": [0, 0.25, 0.5, 0.75, 1], "showgrid": False, "zeroline": False}
-        figure.update_layout(margin_r=56, yaxis2=right)
     return figure
 
 
@@ -185,7 +158,7 @@ def _share_axis(reading: Reading, log: bool, top: float | None) -> dict[str, Any
 
 # -- lines over time --------------------------------------------------------------------------------------
 
-def _over_time(title: str, subtitle: str, x: str, unit: str) -> go.Figure:
+def over_time(title: str, subtitle: str, x: str, unit: str) -> go.Figure:
     """A line chart against ``x``; a zoom along x is kept as long as x means the same."""
     if x not in X_AXES:
         raise ValueError(f"No axis named {x!r}: choose one of {', '.join(X_AXES)}.")
@@ -198,7 +171,7 @@ def _positions(points: Sequence[Point], x: str) -> list[float]:
     return [round(point[x], 3) for point in points]
 
 
-def _line(xs: Sequence[float], ys: Sequence[float | None], name: str, colour: str, unit: str,
+def line(xs: Sequence[float], ys: Sequence[float | None], name: str, colour: str, unit: str,
           mode: str = "lines+markers", dash: str = "solid", **more: Any) -> go.Scatter:
     return go.Scatter(x=list(xs), y=list(ys), name=name, mode=mode, marker={"size": 5},
                       line={"color": colour, "width": 2, "dash": dash}, hovertemplate=f"%{{y:.3~f}}{unit}", **more)
@@ -215,7 +188,7 @@ def _level(xs: Sequence[float], value: float, name: str, colour: str, dash: str,
 def _add_retrained(figure: go.Figure, xs: Sequence[float], values: dict[str, tuple[float | None, str]]) -> None:
     """Dashed levels of the retrained model, each in its quantity's colour, with one grey entry in the legend."""
     for name, (value, colour) in values.items():
-        if (level := _number(value, 2)) is not None:
+        if (level := rounded(value, 2)) is not None:
             figure.add_trace(_level(xs, level, f"retrained, {name}", colour, "dash", legendgroup="retrained"))
     figure.add_trace(go.Scatter(x=[None], y=[None], name="retrained", mode="lines", legendgroup="retrained",
                                 line={"color": REFERENCE, "width": 1.5, "dash": "dash"}))
@@ -246,6 +219,6 @@ def _x_title(text: str) -> dict[str, Any]:
     return {"text": text, "standoff": 4}
 
 
-def _number(value: float | None, digits: int) -> float | None:
+def rounded(value: float | None, digits: int) -> float | None:
     """Rounded; None where it is missing or not finite, which leaves a gap."""
     return None if value is None or not math.isfinite(value) else round(float(value), digits)

@@ -1,0 +1,44 @@
+"""What a method yields step by step: terms with a title, a role and an axis, from which charts are drawn.
+
+A method's ``terms`` name exactly what its steps carry (the learning rate apart). Those that several methods share are
+declared here; where one plays another part, ``with_role`` says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+Role = Literal["minimised", "maximised", "target", "weight", "watched"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One number that a method's steps carry: ``Progress.terms[name]``.
+
+    ``role`` is what the method does with it: it is minimised or maximised, another term is drawn towards it (target),
+    it weighs another term, or it is only watched. ``note`` adds to the role where that says too little ("up to
+    L_validation"). ``on`` is the set it is measured on, ``axis`` what it shares a scale with: terms of one axis are
+    drawn together, losses in nats on ``loss``.
+    """
+
+    name: str
+    title: str
+    role: Role = "minimised"
+    on: Literal["forget", "retain", "validation", ""] = ""
+    axis: str = "loss"
+    unit: str = "nats"
+    note: str = ""
+
+    def with_role(self, role: Role, note: str = "") -> Term:
+        """The same term in another part."""
+        return replace(self, role=role, note=note)
+
+
+FORGET_LOSS = Term("forget_loss", "L_forget", "maximised", on="forget")
+RETAIN_LOSS = Term("retain_loss", "L_retain", on="retain")
+VALIDATION_LOSS = Term("validation_loss", "L_validation", "target", on="validation")
+RELABELLED_LOSS = Term("relabelled_loss", "L_forget with wrong labels", on="forget")
+WATCHED_FORGET_LOSS = FORGET_LOSS.with_role("watched")
+RELABELLING = (RELABELLED_LOSS, RETAIN_LOSS, WATCHED_FORGET_LOSS)
