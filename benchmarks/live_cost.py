@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--retain-epochs", type=int, default=30)
     parser.add_argument("--steps", type=int, default=0)
     options = parser.parse_args()
-    bench: Bench = load(options.dataset)._bench
+    bench: Bench = load(options.dataset)._own.current()
     resolved = resolve(Spec(dataset=options.dataset, parameters={"retain_epochs": options.retain_epochs}))
     parts = split(bench.data, resolved.spec)
     watcher = Watcher(bench.data, parts, bench_readings(bench, parts), 0)

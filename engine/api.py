@@ -8,10 +8,15 @@
 >>> result.save("unlearned.safetensors")
 
 Nothing is written to the run store; ``engine.jobs`` and ``python -m engine run`` do that.
+
+A lab's network and data are its own copies. Load other weights into ``lab.original`` or change labels in ``lab.data``,
+and all that follows is about those; ``lab.notice`` and the notes of an evaluation say so. Another ``engine.load`` gives
+the Original and the data untouched.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +31,7 @@ from engine.evaluation import measure
 from engine.experiment import Unlearned, unlearn
 from engine.files import write_whole
 from engine.home import home
+from engine.own_bench import OwnBench
 from engine.sets import original_readings, read_sets
 from engine.spec import Resolved, resolve
 from engine.splits import class_name
@@ -51,7 +57,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class Result:
-    """An unlearned network and its cost: ``seconds`` of the method alone, optimiser ``steps``, ``samples`` seen."""
+    """An unlearned network and its cost: ``seconds`` of the method alone, optimiser ``steps``, ``samples`` seen.
+
+    ``identity`` is the hash of everything that changes the result, the same as that of the run with this spec;
+    ``changes`` are sentences about weights or data that were changed after loading, which such a run does not have.
+    """
 
     model: nn.Module
     resolved: Resolved
@@ -59,6 +69,8 @@ class Result:
     seconds: float
     steps: int
     samples: int
+    identity: str = ""
+    changes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         spec = self.resolved.spec
@@ -76,18 +88,27 @@ class Result:
 
 
 class Lab:
-    """One data set with one Original. ``original`` is its network in evaluation mode; ``data`` its tensors."""
+    """One data set with one Original. ``original`` is its network in evaluation mode; ``data`` its tensors.
+
+    Both are this lab's own: weights and labels that are changed in place are used from then on.
+    """
 
     def __init__(self, base: Spec, bench: Bench):
-        self._base, self._bench = base, bench
+        self._base, self._own = base, OwnBench(bench)
 
     @property
     def original(self) -> nn.Module:
-        return self._bench.network
+        return self._own.network
 
     @property
     def data(self) -> Any:
-        return self._bench.data
+        return self._own.data
+
+    @property
+    def notice(self) -> str | None:
+        """Why results here are not those of the Original on its own data, in sentences; None where they are."""
+        notice = self._own.current().notice
+        return " ".join([*([notice] if notice else []), *self._own.changes()]) or None
 
     def split(self, forget_fraction: float = 0.15, seed: int = 0, profile: str = "corrected",
               forget_class: str | int | None = None) -> Parts:
@@ -98,10 +119,10 @@ class Lab:
         scenario = "random" if forget_class is None else "class"
         spec = resolve(replace(self._base, forget_fraction=forget_fraction, seed=seed, profile=profile,
                                scenario=scenario, forget_class=forget_class)).spec
-        return Parts(spec, split_of(self._bench.data, spec))
+        return Parts(spec, split_of(self._own.data, spec))
 
     def unlearn(self, parts: Parts, method: str = "nabla_tau", on_progress: Any = None, **parameters: Any) -> Result:
-        """Runs a method on a copy of the Original; keyword arguments are its hyperparameters.
+        """Runs a method on a copy of the Original as it is now; keyword arguments are its hyperparameters.
 
         ``on_progress`` is called with every :class:`engine.types.Progress`. Raises BadSpec or Diverged.
         """
@@ -111,16 +132,24 @@ class Lab:
             if on_progress is not None:
                 on_progress(progress)
 
-        prepare(self._bench.device, resolved.dataset.threads)
-        done: Unlearned = unlearn(self._bench, resolved, parts.sets, on_step)
-        return Result(done.model, resolved, parts, done.seconds, done.steps, done.samples)
+        bench = self._own.current()
+        identity, changes = self._own.identity(resolved), tuple(self._own.changes())
+        prepare(bench.device, resolved.dataset.threads)
+        done: Unlearned = unlearn(bench, resolved, parts.sets, on_step)
+        return Result(done.model, resolved, parts, done.seconds, done.steps, done.samples, identity, changes)
 
     def evaluate(self, result: Result | Parts) -> dict[str, Any]:
         """Every metric that needs no retrained model, of an unlearned model or, given a split, of the Original."""
+        bench = self._own.current()
         if isinstance(result, Parts):
-            return measure(original_readings(self._bench, result.sets, resolve(result.spec, result.sets.sizes)))
-        readings, _ = read_sets(result.model, self._bench, result.parts.sets, result.resolved)
-        return measure(readings)
+            readings = original_readings(bench, result.sets, resolve(result.spec, result.sets.sizes))
+            return _noted(measure(readings), self._own.changes())
+        readings, _ = read_sets(result.model, bench, result.parts.sets, result.resolved)
+        return _noted(measure(readings), dict.fromkeys([*result.changes, *self._own.changed_data()]))
+
+
+def _noted(metrics: dict[str, Any], changes: Iterable[str]) -> dict[str, Any]:
+    return metrics | {"notes": [*metrics["notes"], *changes]}
 
 
 def _forgotten(spec: Spec) -> str:

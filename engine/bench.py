@@ -5,11 +5,12 @@ Loaded once a process and kept (two of each at most), because a sweep's runs dif
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +19,9 @@ from torch import nn
 
 from engine import originals
 from engine.checkpoints import Checkpoints, Original, OriginalKey, original_key
-from engine.data import Data
+from engine.data import Data, tensors_of
 from engine.device import describe, prepare
-from engine.errors import OriginalMissing
+from engine.errors import BadMethod, OriginalMissing
 from engine.estimates import duration, training_seconds
 from engine.readout import Readout, read_out
 from engine.spec import Resolved
@@ -91,6 +92,29 @@ def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.de
             readouts = _original_readouts(original, network, data, checkpoints, describe(device, threads))
             _benches[held] = Bench(data, original, network, readouts, device, threads, foreign(original, data))
         return _recent(_benches, held)
+
+
+@contextlib.contextmanager
+def untouched(data: Data, method: str) -> Iterator[None]:
+    """Raises BadMethod where a method changes the data in place, and has them loaded anew: other runs share them."""
+    def versions() -> list[int]:
+        return [tensor._version for tensor in tensors_of(data).values()]
+
+    before = versions()
+    try:
+        yield
+    finally:
+        if versions() != before:
+            forget()
+            raise BadMethod(f"{method} changed the data that it was given, which other runs share: in its code, "
+                            "clone() a tensor of task.data before changing it.")
+
+
+def forget() -> None:
+    """Drops what the process keeps; it is loaded again when it is needed."""
+    with _lock:
+        _data.clear()
+        _benches.clear()
 
 
 def foreign(original: Original, data: Data) -> str | None:

@@ -107,6 +107,12 @@ class Data:
         return hashlib.sha256(f"{self.train.fingerprint}/{self.heldout.fingerprint}".encode()).hexdigest()
 
 
+def tensors_of(data: Data) -> dict[str, Tensor]:
+    """Every tensor that the pools hold, by names such as ``train.labels``."""
+    return {f"{pool}.{name}": value for pool in ("train", "heldout")
+            for name, value in vars(getattr(data, pool)).items() if isinstance(value, Tensor)}
+
+
 @functools.lru_cache(maxsize=8)
 def _affine(mean: tuple[float, ...], std: tuple[float, ...], device: torch.device) -> tuple[Tensor, Tensor]:
     """``x * scale + offset`` equals ``(x / 255 - mean) / std``; shapes (1, C, 1, 1)."""

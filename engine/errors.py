@@ -9,6 +9,7 @@
     |   |-- UnknownRun          no run of that id in the store
     |   `-- BadArchive          a file of runs is damaged, changed, from a newer version, or no archive at all
     |-- BadCheckpoint           a checkpoint file is damaged or belongs to something else
+    |-- BadMethod               a method's code did what no method may do
     |-- Diverged                a loss became infinite or not a number
     |-- StoreUnavailable        the run store cannot be read or written
     `-- Cancelled               a person asked the run to stop; it keeps what it has
@@ -55,6 +56,10 @@ class BadArchive(BadInput):
 
 class BadCheckpoint(LabError):
     """A checkpoint file is damaged, incomplete or belongs to another model or recipe."""
+
+
+class BadMethod(LabError):
+    """A method's code broke a rule of methods; nothing that it made is kept."""
 
 
 class Diverged(LabError):

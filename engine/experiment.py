@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.bench import Bench, prepare_bench
+from engine.bench import Bench, prepare_bench, untouched
 from engine.checkpoints import Checkpoints
 from engine.errors import BadInput, Cancelled, LabError
 from engine.evaluation import Readings, measure, null_bands
@@ -236,8 +236,9 @@ def unlearn(bench: Bench, resolved: Resolved, parts: Split,
         device=bench.device, resume=resume,
         fresh=lambda: build_network(resolved.model, len(data.classes), data.inputs, seed, bench.device))
     last = Progress(0, 1, 0, {})
-    for last in watch.time(resolved.method.unlearn(task, resolved.parameters)):
-        if last.state and partial:
-            partial.save(last.state, watch.seconds)
-        on_step(task.model, last, watch.seconds)
+    with untouched(data, resolved.method.title):
+        for last in watch.time(resolved.method.unlearn(task, resolved.parameters)):
+            if last.state and partial:
+                partial.save(last.state, watch.seconds)
+            on_step(task.model, last, watch.seconds)
     return Unlearned(task.model.eval(), parts, resolved, watch.seconds, last.step, last.samples)

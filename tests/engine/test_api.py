@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import doctest
 import math
+import re
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from helping import weights_hash
 
 import engine
 from engine import api
-from engine.errors import BadSpec, OriginalMissing
+from engine.errors import BadMethod, BadSpec, OriginalMissing
 from engine.store import open_store
 
 
@@ -88,13 +89,14 @@ def test_it_computes_what_a_run_computes(lab, with_original):
     store = open_store()
     run = execute(store.get(store.begin(resolved)), resolved, store, Checkpoints(with_original / "checkpoints"),
                   lab.data.device)
-    assert load_data(resolved.dataset, resolved.options, lab.data.device) is lab.data
+    assert load_data(resolved.dataset, resolved.options, lab.data.device).content == lab.data.content
     metrics = run["metrics"]
     assert lab.evaluate(parts) == metrics["original"]
     found = lab.evaluate(result)
     kept = {**metrics, "notes": [note for note in metrics["notes"] if "damaged" not in note]}  # the run's own verdict
     assert found == {name: kept[name] for name in found}
     assert (result.steps, result.samples) == (run["steps"], run["samples"])
+    assert (result.identity, result.changes, lab.notice) == (run["identity"], (), None)
 
 
 def test_seeds_reproduce(lab):
@@ -114,6 +116,114 @@ def test_the_original_is_never_changed(lab):
     result = lab.unlearn(lab.split(), **QUICK)
     assert weights_hash(lab.original) == before != weights_hash(result.model)
     assert not lab.original.training and not result.model.training
+
+
+# -- what a notebook changes ------------------------------------------------------------------------------
+
+
+def other_weights(lab, seed=7):
+    """The state of the same network with other first weights."""
+    from engine.networks import build_network
+    from engine.registry import get
+
+    return build_network(get("model", "small_cnn"), 10, 1, seed, lab.data.device).state_dict()
+
+
+def accuracy(network, data, pool, index):
+    """Percent right, from the logits alone."""
+    inputs, labels = data.batch(pool, index)
+    with torch.no_grad():
+        return 100 * float((network.eval()(inputs).argmax(dim=1) == labels).double().mean())
+
+
+def test_weights_of_ones_own_are_evaluated_and_unlearned(lab):
+    parts = lab.split()
+    before, untouched = lab.evaluate(parts), lab.unlearn(parts, **QUICK)
+    kept = {name: value.clone() for name, value in lab.original.state_dict().items()}
+    lab.original.load_state_dict(other_weights(lab))
+    found = lab.evaluate(parts)
+    for name, pool in (("forget", lab.data.train), ("retain", lab.data.train), ("test", lab.data.heldout)):
+        expected = accuracy(lab.original, lab.data, pool, getattr(parts.sets, name))
+        assert found[f"{name}_accuracy"] == pytest.approx(expected, abs=1e-9)
+    assert found["forget_accuracy"] < 40 < before["forget_accuracy"] == 100.0
+    assert re.fullmatch(r"The Original's weights were changed after loading: this is about those weights \(sha256 "
+                        r"[0-9a-f]{8}\), not about the Original of digits\.", lab.notice)
+    assert found["notes"][-1] == lab.notice
+    result = lab.unlearn(parts, "gradient_ascent", learning_rate=1e-6, epochs=1)
+    moved = max(float((now - was).detach().abs().max()) for now, was in zip(
+        result.model.parameters(), lab.original.parameters(), strict=True))
+    assert 0 < moved < 1e-3, "it began from the changed weights"
+    assert result.changes == (lab.notice,) and lab.evaluate(result)["notes"][-1] == lab.notice
+    assert lab.unlearn(parts, **QUICK).identity != untouched.identity
+    lab.original.load_state_dict(kept)
+    assert (lab.evaluate(parts), lab.notice) == (before, None), "the loaded weights are the Original again"
+    assert lab.unlearn(parts, **QUICK).identity == untouched.identity
+
+
+def test_another_load_gives_the_original_and_the_data_untouched(lab):
+    before, labels = weights_hash(lab.original), lab.data.train.labels.clone()
+    lab.original.load_state_dict(other_weights(lab))
+    lab.data.train.labels.zero_()
+    again = engine.load("digits")
+    assert weights_hash(again.original) == before and again.notice is None
+    assert torch.equal(again.data.train.labels, labels)
+    assert again.evaluate(again.split())["forget_accuracy"] == 100.0
+
+
+def test_weights_changed_behind_torchs_back_are_noticed(lab):
+    """``.data`` leaves torch's own counter of changes as it is."""
+    before = lab.evaluate(lab.split())
+    next(lab.original.parameters()).data.neg_()
+    assert lab.notice and lab.evaluate(lab.split())["retain_accuracy"] < before["retain_accuracy"]
+
+
+def test_labels_that_are_changed_are_used(lab):
+    parts = lab.split()
+    identity = lab.unlearn(parts, **QUICK).identity
+    lab.data.train.labels[parts.sets.forget] = (lab.data.train.labels[parts.sets.forget] + 1) % 10
+    found = lab.evaluate(parts)
+    assert (found["forget_accuracy"], found["retain_accuracy"]) == (0.0, 100.0)
+    assert re.fullmatch(r"The data were changed after loading \(sha256 [0-9a-f]{8}\): the Original was trained on "
+                        r"digits as it was\.", lab.notice)
+    assert found["notes"][-1] == lab.notice
+    assert lab.unlearn(parts, **QUICK).identity != identity
+
+
+def test_data_changed_after_unlearning_are_named_with_its_result(lab):
+    parts = lab.split()
+    result = lab.unlearn(parts, **QUICK)
+    lab.data.heldout.labels.zero_()
+    assert result.changes == () and lab.evaluate(result)["notes"][-1] == lab.notice
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_method_that_changes_the_data_is_refused(with_original, no_caches, monkeypatch, stopped):
+    """In the app and the command line all runs of a process share them."""
+    from engine import registry
+    from engine.bench import load_data, prepare_bench
+    from engine.checkpoints import Checkpoints
+    from engine.experiment import unlearn
+    from engine.spec import resolve
+    from engine.splits import split
+    from engine.types import Progress, Spec
+
+    def careless(task, parameters):
+        task.data.train.labels[task.split.forget] = 3
+        yield Progress(1, 1, 0, {})
+
+    def stop(*_):
+        if stopped:
+            raise KeyboardInterrupt
+
+    method = dataclasses.replace(registry.get("method", "finetune"), unlearn=careless, title="Careless")
+    monkeypatch.setitem(registry._components("method"), "finetune", method)
+    resolved, cpu = resolve(Spec(method="finetune")), torch.device("cpu")
+    bench = prepare_bench(resolved, Checkpoints(with_original / "checkpoints"), cpu)
+    labels = bench.data.train.labels.clone()
+    with pytest.raises(BadMethod, match=r"^Careless changed the data that it was given, which other runs share: in its "
+                                        r"code, clone\(\) a tensor of task\.data before changing it\.$"):
+        unlearn(bench, resolved, split(bench.data, resolved.spec), stop)
+    assert torch.equal(load_data(resolved.dataset, resolved.options, cpu).train.labels, labels), "loaded anew"
 
 
 def test_progress_is_called_after_every_step(lab):

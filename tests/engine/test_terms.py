@@ -104,4 +104,4 @@ def test_a_former_name_still_finds_the_method(monkeypatch):
 def test_what_tables_are_held_against_is_the_registrys_reference():
     from engine.comparison import REFERENCE
 
-    assert REFERENCE == registry.reference().name
+    assert registry.reference().name == REFERENCE
