@@ -110,7 +110,7 @@ def command_pretrain(options: Namespace) -> Result:
         resolved = resolve(Spec(dataset=options.dataset, model=options.model, original_seed=as_number(options.seed),
                                 options={name: as_number(value) for name, value in chosen.items()}))
     except BadSpec as error:  # here the flag is --seed
-        raise BadSpec([problem.replace("original_seed", "seed") for problem in error.problems]) from None
+        raise BadSpec(one.called("seed") if one.field == "original_seed" else one for one in error.problems) from None
     checkpoints = Checkpoints(home() / "checkpoints")
     line = ProgressLine()
     with ctrl_c() as cancel:
