@@ -65,7 +65,7 @@ def auto_key(key: str) -> str:
 
 
 def _widget(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any:
-    key, label = key_of(scope, h.name), h.name.replace("_", " ")
+    key, label = key_of(scope, h.name), h.title
     if h.auto is None:
         return _value(h, default, label, key)
     automatic = h.auto.value(setting) if default is None else default

@@ -16,6 +16,7 @@ from engine.registry import all_of, get, names
 from engine.spec import resolve
 from engine.sweep_runs import grids
 from engine.types import PROFILES, Spec
+from engine.words import spaced
 from ui import compare_link, robustness_link, shell, words
 from ui.compare_runs import short_title
 
@@ -90,7 +91,7 @@ def recorded_results() -> None:
     for sweep in sweeps:
         about, links = st.columns([1, 2], vertical_alignment="center")
         about.markdown(f"**{words.title_of('dataset', sweep.dataset)}**, a grid")
-        across, down = (axis.name.replace("_", " ") for axis in (sweep.across, sweep.down))
+        across, down = (axis.title for axis in (sweep.across, sweep.down))
         links.page_link(shell.ROBUSTNESS, query_params=robustness_link.to_query(sweep), width="content",
                         label=f"{short_title(sweep.method)}: {across} by {down}, {sweep.size:,} runs")
 
@@ -128,7 +129,7 @@ def _group(run: dict[str, Any]) -> str:
     model = words.unusual_model(spec)
     parts = [f"**{words.title_of('dataset', spec['dataset'])}**", *([words.title_of("model", model)] if model else []),
              f"forget {words.forgotten(spec)}",
-             *(f"{name.replace('_', ' ')} {value}" for name, value in spec["options"].items())]
+             *(f"{spaced(name)} {value}" for name, value in spec["options"].items())]
     return ", ".join(parts + ([f"{spec['profile']} profile"] if spec["profile"] != PROFILES[0] else []))
 
 
@@ -142,7 +143,7 @@ def _label(run: dict[str, Any]) -> str:
     """``SSD``, ``SSD, seed 2``; with the hyperparameters and the outcome where they are not the usual ones."""
     spec = run["spec"]
     parts = [short_title(spec["method"])] + ([f"seed {spec['seed']}"] if spec["seed"] else [])
-    parts += [f"{name.replace('_', ' ')} {value}" for name, value in spec["parameters"].items()]
+    parts += [f"{spaced(name)} {value}" for name, value in spec["parameters"].items()]
     return ", ".join(parts + ([run["status"]] if run["status"] != "finished" else []))
 
 
