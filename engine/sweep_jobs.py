@@ -170,8 +170,7 @@ def estimate(sweep: Sweep, todo: Sequence[Cell], store: Store) -> float | None:
 
     cells = resolved_cells(sweep)
     runs = [cells[cell] for cell in todo]
-    measured = store.list(status=("finished",), newest_first=True, limit=200)
-    seconds = estimates.together(runs, open_checkpoints(store.root), measured).seconds
+    seconds = estimates.together(runs, open_checkpoints(store.root), estimates.measured(store)).seconds
     lanes = workers_for(runs)
     return seconds if seconds is None or not lanes else START + seconds / lanes
 

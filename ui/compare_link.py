@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.comparison import Comparison
-from engine.errors import BadInput
+from engine.errors import BadInput, Problem
 from engine.methods import FIRST
 from engine.registry import get, models_for, names, unknown
 from engine.spec import LARGEST, MAX_SEED, SMALLEST
@@ -32,9 +32,9 @@ def to_query(comparison: Comparison) -> dict[str, str]:
     return {name: value for name, value in query.items() if value}  # an address may lose what is empty
 
 
-def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[str]]:
+def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
     """What an address asks for, and a sentence for everything in it that does not exist."""
-    problems: list[str] = []
+    problems: list[Problem] = []
 
     def read(name: str, usual: Any, parse: Callable[[str], Any]) -> Any:
         if name not in asked:
@@ -42,7 +42,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[str]]:
         try:
             return parse(asked[name].strip())
         except BadInput as error:
-            problems.append(f"The link's {name}: {error} The usual choice is shown instead.")
+            problems.append(Problem(name, f"The link's {name}: {error} The usual choice is shown instead."))
             return usual
 
     dataset = read("data", USUAL.dataset, lambda text: _one("dataset", text, names("dataset")))
@@ -80,13 +80,13 @@ def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:
     return text
 
 
-def _methods(text: str, problems: list[str]) -> tuple[str, ...]:
+def _methods(text: str, problems: list[Problem]) -> tuple[str, ...]:
     """Those that exist, in the address's order; the others are told. Raises BadInput where none exists."""
     words, valid = list(dict.fromkeys(_words(text))), names("method")
     told = [unknown("method", short(word), valid) for word in words if word not in valid]
     if told and len(told) == len(words):
         raise BadInput(" ".join(told))
-    problems += [f"The link's methods: {sentence} It is left out." for sentence in told]
+    problems += [Problem("methods", f"The link's methods: {sentence} It is left out.") for sentence in told]
     return tuple(word for word in words if word in valid)
 
 

@@ -19,7 +19,9 @@ from engine.types import PROFILES, Spec
 from engine.words import spaced
 from ui import compare_link, robustness_link, shell, words
 from ui.compare_runs import short_title
+from ui.state import Slot
 
+DISMISSED: Slot[frozenset[str]] = Slot("dismissed", frozenset())  # interrupted runs that were run again
 WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",
          "cache": "ready (downloaded before)", None: "not here; downloaded on first use"}
 
@@ -27,7 +29,7 @@ WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN
 def interrupted_runs() -> None:
     """Runs that a killed process left behind, each with a button that runs it again."""
     jobs = manager()
-    dismissed = st.session_state.setdefault("dismissed", set())
+    dismissed = DISMISSED.get()
     lost = [run for run in jobs.store.list(status=("interrupted",), newest_first=True, limit=5)
             if run["id"] not in dismissed]
     for run in lost:
@@ -35,7 +37,7 @@ def interrupted_runs() -> None:
         text.warning(f"Interrupted: {words.run_title(run)} ({words.when(run['started'])}). {run['reason']}",
                      icon=":material/power_off:")
         if again.button("Run again", key=f"rerun-{run['id']}", icon=":material/replay:", width="stretch"):
-            dismissed.add(run["id"])
+            DISMISSED.put(dismissed | {run["id"]})
             st.switch_page(shell.UNLEARN, query_params={"run": jobs.rerun(run["id"])})
 
 
