@@ -7,7 +7,7 @@ from ui.assets import ensure_assets
 from ui.leave import ensure_leaving
 
 st.set_page_config(page_title="Machine unlearning lab", page_icon=shell.ICON, layout="wide")
-st.session_state["_shell"] = True
+shell.begin()
 shell.frame()
 ensure_assets()
 ensure_leaving()

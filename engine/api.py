@@ -25,12 +25,11 @@ import torch
 from torch import nn
 
 from engine.bench import Bench, prepare_bench
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import open_checkpoints
 from engine.device import default_device, prepare
 from engine.evaluation import measure
 from engine.experiment import Unlearned, unlearn
 from engine.files import write_whole
-from engine.home import home
 from engine.own_bench import OwnBench
 from engine.sets import original_readings, read_sets
 from engine.spec import Resolved, resolve
@@ -168,5 +167,5 @@ def load(dataset: str = "digits", model: str | None = None, *, original_seed: in
     base = Spec(dataset=dataset, model=model, original_seed=original_seed, options=options)
     resolved = resolve(base)
     where = torch.device(device) if device else default_device()
-    bench = prepare_bench(resolved, Checkpoints(home() / "checkpoints"), where, train_original)
+    bench = prepare_bench(resolved, open_checkpoints(), where, train_original)
     return Lab(resolved.spec, bench)

@@ -11,6 +11,7 @@ from engine.errors import BadInput, UnknownRun
 from engine.registry import get, unknown
 from engine.store import Store, open_store
 from engine.types import PROFILES
+from engine.words import plural
 
 
 def add_parser(commands: Any) -> None:
@@ -80,4 +81,4 @@ def _import(options: Namespace, store: Store) -> tuple[dict[str, Any], str]:
 
 
 def _count(number: int) -> str:
-    return f"{number} run{'' if number == 1 else 's'}"
+    return f"{number} {plural(number, 'run')}"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadCheckpoint
 from engine.files import sha256_of, short_hash, write_json, write_whole
+from engine.home import home
 from engine.types import Recipe, TrainingState
 
 if TYPE_CHECKING:
@@ -173,6 +174,11 @@ class Checkpoints:
                 raise BadCheckpoint(f"{path.name} was made with {name} {made_of[name]!r}, not {value!r} "
                                     f"as its name says. Delete it and its .safetensors in {path.parent}.")
         return Original(path.with_suffix(".safetensors"), sidecar)
+
+
+def open_checkpoints(folder: Path | None = None) -> Checkpoints:
+    """The Originals of a results folder, by default ``$UNLEARN_HOME``, beside those that ship."""
+    return Checkpoints((folder or home()) / "checkpoints")
 
 
 class Partial:

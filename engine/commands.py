@@ -10,9 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from engine.checkpoints import Checkpoints, original_key
+from engine.checkpoints import Checkpoints, open_checkpoints, original_key
 from engine.errors import BadSpec, Cancelled
-from engine.home import home
 from engine.metrics import ACCURACIES
 from engine.recorded import find_recorded, recorded_runs
 from engine.registry import all_of, get, models_for, names
@@ -110,8 +109,8 @@ def command_pretrain(options: Namespace) -> Result:
         resolved = resolve(Spec(dataset=options.dataset, model=options.model, original_seed=as_number(options.seed),
                                 options={name: as_number(value) for name, value in chosen.items()}))
     except BadSpec as error:  # here the flag is --seed
-        raise BadSpec([problem.replace("original_seed", "seed") for problem in error.problems]) from None
-    checkpoints = Checkpoints(home() / "checkpoints")
+        raise BadSpec(one.called("seed") if one.field == "original_seed" else one for one in error.problems) from None
+    checkpoints = open_checkpoints()
     line = ProgressLine()
     with ctrl_c() as cancel:
         try:

@@ -15,6 +15,7 @@ from torch import nn
 
 from engine.errors import BadInput
 from engine.machine import cores
+from engine.words import plural
 
 
 def default_device() -> torch.device:
@@ -62,4 +63,4 @@ def describe(device: torch.device, threads: int) -> str:
     """``cpu, 2 threads`` or the name of the graphics card; never a host name."""
     if device.type == "cuda":
         return f"{device}, {torch.cuda.get_device_name(device)}"
-    return f"{device.type}, {threads} thread{'s' if threads != 1 else ''}"
+    return f"{device.type}, {threads} {plural(threads, 'thread')}"

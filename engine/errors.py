@@ -17,6 +17,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+
+class Problem(str):
+    """One thing that is wrong with a request: a sentence, which knows the field that it is about.
+
+    ``field`` is a field of :class:`engine.types.Spec`, ``options.NAME`` or ``parameters.NAME``; None where the problem
+    belongs to no single field. ``str(problem)`` is the sentence.
+    """
+
+    __slots__ = ("_parts",)
+    _parts: tuple[str | None, str, str]  # field, text, and the name that the sentence begins with, if it does
+
+    def __new__(cls, field: str | None, text: str, subject: str = "") -> Problem:
+        problem = super().__new__(cls, f"{subject} {text}" if subject else text)
+        problem._parts = (field, text, subject)
+        return problem
+
+    @classmethod
+    def about(cls, field: str, text: str) -> Problem:
+        """A sentence that begins with the field's name: ``seed`` and ``is 'x', but must be a number.``"""
+        return cls(field, text, field.rpartition(".")[2])
+
+    @property
+    def field(self) -> str | None:
+        return self._parts[0]
+
+    def called(self, name: str) -> Problem:
+        """The same problem where its field goes by another name, such as a command line's flag."""
+        field, text, subject = self._parts
+        return Problem(field, text, name) if subject else self
+
 
 class LabError(Exception):
     """Base of every deliberate error; ``str(error)`` is fit to show to a person."""
@@ -27,10 +59,10 @@ class BadInput(LabError):
 
 
 class BadSpec(BadInput):
-    """All problems of one specification, reported together."""
+    """All problems of one specification, reported together; a plain sentence becomes a Problem without a field."""
 
-    def __init__(self, problems: list[str]):
-        self.problems = list(problems)
+    def __init__(self, problems: Iterable[str]):
+        self.problems = [one if isinstance(one, Problem) else Problem(None, one) for one in problems]
         super().__init__("\n".join(self.problems))
 
 

@@ -19,6 +19,11 @@ from engine.spec import Resolved, resolve
 from engine.types import Spec
 
 
+def measured(store: Any) -> list[dict[str, Any]]:
+    """The newest finished runs of a store, from which times are estimated."""
+    return store.list(status=("finished",), newest_first=True, limit=200)
+
+
 def rate_from_sidecars(dataset: str | None, model: str, checkpoints: Checkpoints) -> float | None:
     """Seconds per sample of trainings of this model, on this data set if given."""
     rates = []

@@ -14,6 +14,7 @@ from engine.metrics import BY_NAME
 from engine.splits import class_name
 from engine.store import to_json as json_text
 from engine.tables import Cell, Table, method_title
+from engine.words import numbered
 
 FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "paper_mean", "paper_std", "difference",
           "outside", "best", "retrained", "distance", "over_forgotten", "damaged")
@@ -88,7 +89,7 @@ def value_text(mean: float | None, std: float | None, between: str = " ± ") -> 
 def what_is_compared(table: Table) -> str:
     """One line: data set, what is forgotten, profile and seeds."""
     comparison = table.comparison
-    seeds = f"seed{'s' if len(comparison.seeds) > 1 else ''} {', '.join(str(seed) for seed in comparison.seeds)}"
+    seeds = numbered("seed", comparison.seeds)
     what = what_is_forgotten(comparison.dataset, comparison.scenario, table.cells[0].forget)
     return f"{comparison.dataset}, forgetting {what}, profile {comparison.profile}, {seeds}"
 

@@ -11,6 +11,7 @@ from engine.heatmaps import Heatmap, Square
 from engine.store import to_json as json_text
 from engine.sweep_runs import Runs, cell_of
 from engine.sweeps import FRACTION, Sweep
+from engine.words import numbered
 
 
 def to_json(sweep: Sweep, runs: Runs) -> str:
@@ -59,7 +60,7 @@ def to_latex(heatmap: Heatmap) -> str:
 def what(heatmap: Heatmap) -> str:
     """One line: metric, method, data set, profile and seeds."""
     sweep = heatmap.sweep
-    seeds = f"seed{'s' if len(sweep.seeds) > 1 else ''} {', '.join(map(str, sweep.seeds))}"
+    seeds = numbered("seed", sweep.seeds)
     held = "".join(f", {name} {value}" for name, value in sweep.parameters.items())
     return f"{metric_title(heatmap.metric)}, {sweep.method} on {sweep.dataset}, profile {sweep.profile}{held}, {seeds}"
 
@@ -78,7 +79,7 @@ def _legend(heatmap: Heatmap) -> str:
 
 
 def _corner(heatmap: Heatmap) -> str:
-    return f"{heatmap.sweep.down.name} / {heatmap.sweep.across.name}".replace("_", " ")
+    return f"{heatmap.sweep.down.title} / {heatmap.sweep.across.title}"
 
 
 def _bold(square: Square, mark: str, between: str = " ± ") -> str:

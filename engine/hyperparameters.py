@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.words import spaced
+
 if TYPE_CHECKING:
     from engine.types import Setting
 
@@ -46,6 +48,11 @@ class Hyperparameter:
     unit: str
     choices: tuple[str, ...]
     auto: Auto | None
+
+    @property
+    def title(self) -> str:
+        """The name as people read it: ``retain epochs``."""
+        return spaced(self.name)
 
 
 def _type_name(annotation: Any) -> str:

@@ -15,7 +15,7 @@ import threading
 import types
 from typing import Any
 
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import Checkpoints, open_checkpoints
 from engine.errors import BadInput, LabError
 from engine.spec import resolve
 from engine.store import Store, open_store
@@ -30,7 +30,7 @@ class Jobs:
 
     def __init__(self, store: Store, checkpoints: Checkpoints | None = None):
         self.store = store
-        self.checkpoints = checkpoints or Checkpoints(store.root / "checkpoints")
+        self.checkpoints = checkpoints or open_checkpoints(store.root)
         self.interrupted: list[str] = []
         self._loose: set[str] = set()  # runs that have ended here but whose end could not be written yet
         self._cancel: dict[str, threading.Event] = {}

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from engine.words import plural
+
 GIB = 2**30
 
 
@@ -26,7 +28,7 @@ class Machine:
     @property
     def processor_cores(self) -> str:
         """``1 core``, ``2 cores``."""
-        return f"{self.cores} core{'' if self.cores == 1 else 's'}"
+        return f"{self.cores} {plural(self.cores, 'core')}"
 
 
 def machine() -> Machine:

@@ -14,12 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import estimates
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import open_checkpoints
 from engine.commands import Result, as_number
 from engine.comparison import REFERENCE, Comparison, Runs, check, find_runs
 from engine.errors import BadInput, BadSpec
 from engine.exports import cells_of, to_text, what_is_forgotten
-from engine.home import home
 from engine.paper import TABLES, PaperTable
 from engine.registry import names
 from engine.spec import Resolved, resolve
@@ -27,6 +26,7 @@ from engine.store import Run, Store, open_store
 from engine.tables import ORIGINAL, build_table, method_title
 from engine.terminal import ProgressLine, ctrl_c, heartbeat, run_here
 from engine.types import PROFILES, Spec
+from engine.words import numbered, plural
 
 SEEDS = ("0", "1", "2")  # as many as the paper's
 STAND_IN = "cifar10"  # numbers are checked against it where the table's own data set is not known here
@@ -217,7 +217,7 @@ def _teller(line: ProgressLine, todo: Sequence[Todo], number: int, store: Store)
 def _forecast(todo: Sequence[Todo], store: Store) -> list[float | None]:
     """Seconds of each run, None where nothing was measured. A training that serves all seeds counts once a size."""
     finished = store.list(status=("finished",), newest_first=True)
-    checkpoints = Checkpoints(home() / "checkpoints")
+    checkpoints = open_checkpoints()
     trained = {_training(_resolved(run)) for run in finished if run["spec"]["method"] == REFERENCE} - {None}
     seconds = []
     for item in todo:
@@ -261,8 +261,7 @@ def _all_runs(comparison: Comparison, table: PaperTable, store: Store) -> Runs:
 
 def _label(comparison: Comparison, method: str, *seeds: int) -> str:
     what = what_is_forgotten(comparison.dataset, comparison.scenario, comparison.forget)
-    numbers = ", ".join(str(seed) for seed in seeds)
-    return f"{method_title(method)}, {what}, seed{'s' if len(seeds) > 1 else ''} {numbers}"
+    return f"{method_title(method)}, {what}, {numbered('seed', seeds)}"
 
 
 def _state(comparison: Comparison, method: str, seed: int, run: Run) -> str:
@@ -288,7 +287,7 @@ def _elsewhere(comparisons: Sequence[Comparison], store: Store) -> list[str]:
         known = [c for c in comparisons if c.profile != profile and c.dataset in names("dataset")]
         count = sum(_finished_elsewhere(comparison, profile, store) for comparison in known)
         one = count == 1
-        told += [f"{count} run{'' if one else 's'} of what is missing here {'is' if one else 'are'} there with profile "
+        told += [f"{count} {plural(count, 'run')} of what is missing here {'is' if one else 'are'} there with profile "
                  f"{profile}: pass --profile {profile} to see {'it' if one else 'them'}."] if count else []
     return told
 

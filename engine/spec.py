@@ -11,9 +11,10 @@ import contextlib
 import dataclasses
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
-from engine.errors import BadSpec
+from engine.errors import BadSpec, Problem
 from engine.files import short_hash
 from engine.registry import current_name, get, models_for, names, unknown, unusual_model
 from engine.splits import SCENARIOS, class_name, class_range, forget_count, too_small
@@ -111,7 +112,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     if method:
         requested, parameter_problems = requested_parameters(spec, dataset, method, model)
         problems += parameter_problems
-        problems += [why] if dataset and (why := method.why_not(dataset)) else []
+        problems += [Problem("method", why)] if dataset and (why := method.why_not(dataset)) else []
     if problems:
         raise BadSpec(problems)
     recipe = model.recipe_for(dataset)
@@ -137,7 +138,7 @@ def expected_sizes(spec: Spec, dataset: Dataset) -> Sizes:
 
 
 def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method,
-                         model: Model | None = None) -> tuple[dict[str, Any], list[str]]:
+                         model: Model | None = None) -> tuple[dict[str, Any], list[Problem]]:
     """Values by name, "auto" still None, with the problems of what was asked for."""
     known = {h.name: h for h in declared(method.parameters)}
     values = {name: h.default for name, h in known.items()}
@@ -146,10 +147,11 @@ def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method,
         published = model.settings_for(dataset, method)
     for source in (published, method.profiles.get(spec.profile, {})):
         values |= {name: value for name, value in source.items() if name in known}
-    problems = []
+    problems: list[Problem] = []
     for name, value in spec.parameters.items():
         if name not in known:
-            problems.append(unknown(f"hyperparameter of {method.name}", name, tuple(known)))
+            said = unknown(f"hyperparameter of {method.name}", name, tuple(known))
+            problems.append(Problem(f"parameters.{name}", said))
             continue
         try:
             values[name] = checked(known[name], value)
@@ -170,35 +172,36 @@ def checked(h: Hyperparameter, value: Any) -> Any:
     """The value in the hyperparameter's type, or BadSpec naming the nearest valid one."""
     if h.auto and (value is None or value == "auto"):
         return None
+    field, known = f"parameters.{h.name}", {"true": True, "1": True, "false": False, "0": False}
     if h.kind == "choice":
         if value not in h.choices:
-            raise BadSpec([unknown(h.name, value, h.choices)])
+            raise BadSpec([Problem(field, unknown(h.name, value, h.choices))])
         return value
     if h.kind == "bool":
-        known = {"true": True, "1": True, "false": False, "0": False}
         if str(value).lower() not in known:
-            raise BadSpec([f"{h.name} is {value!r}, but must be true or false."])
+            raise BadSpec([Problem.about(field, f"is {value!r}, but must be true or false.")])
         return known[str(value).lower()]
-    return _number(h.name, value, h.kind, h.low, h.high, " or auto" if h.auto else "")
+    return _number(field, value, h.kind, h.low, h.high, " or auto" if h.auto else "")
 
 
-def _number(name: str, value: Any, kind: str, low: float | None, high: float | None, hint: str = "") -> Any:
+def _number(field: str, value: Any, kind: str, low: float | None, high: float | None, hint: str = "") -> Any:
     """The value as a number of this kind within the bounds; ``hint`` says what else would do."""
     try:
         if isinstance(value, bool):
             raise ValueError
         number = float(value)
     except (TypeError, ValueError):
-        raise BadSpec([f"{name} is {value!r}, but must be a number{hint}."]) from None
+        raise BadSpec([Problem.about(field, f"is {value!r}, but must be a number{hint}.")]) from None
     span = f"a whole number from {low:,} to {high:,}" if kind == "int" else f"between {low:g} and {high:g}"
     if number != number:
-        raise BadSpec([f"{name} is {value}, which is no number, but must be {span}{hint}."])
+        raise BadSpec([Problem.about(field, f"is {value}, which is no number, but must be {span}{hint}.")])
     nearest = max(number, low) if low is not None else number
     nearest = min(nearest, high) if high is not None else nearest
     if kind == "int" and abs(nearest) != float("inf"):
         nearest = round(nearest)
     if nearest != number:
-        raise BadSpec([f"{name} is {value}, but must be {span}: the nearest valid value is {nearest:.10g}."])
+        said = f"is {value}, but must be {span}: the nearest valid value is {nearest:.10g}."
+        raise BadSpec([Problem.about(field, said)])
     return nearest
 
 
@@ -211,8 +214,8 @@ def _share(value: Any) -> float:
             written = str(value).strip()
             percent = float(written.removesuffix("%"))
             if (written.endswith("%") or percent > 1) and SMALLEST <= percent / 100 <= LARGEST:
-                raise BadSpec([f"forget_fraction is {value}, but must be between {SMALLEST:g} and {LARGEST:g}: "
-                               f"{percent:g}% is {percent / 100:.10g}."]) from None
+                raise BadSpec([Problem.about("forget_fraction", f"is {value}, but must be between {SMALLEST:g} and "
+                                             f"{LARGEST:g}: {percent:g}% is {percent / 100:.10g}.")]) from None
         raise error
 
 
@@ -221,22 +224,19 @@ def _known(kind: str, name: Any) -> Any:
     return get(kind, name) if name in names(kind) else None
 
 
-def _unknown_names(spec: Spec) -> list[str]:
+def _unknown_names(spec: Spec) -> list[Problem]:
     checks = [("dataset", spec.dataset, names("dataset")), ("method", spec.method, names("method")),
               ("profile", spec.profile, PROFILES), ("scenario", spec.scenario, tuple(SCENARIOS))]
-    return [unknown(kind, value, valid) for kind, value, valid in checks if value not in valid]
+    return [Problem(kind, unknown(kind, value, valid)) for kind, value, valid in checks if value not in valid]
 
 
-def _with_numbers(spec: Spec) -> tuple[Spec, list[str]]:
+def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:
     """The spec with its numbers in their own type, so that seed 1, 1.0 and "1" are one; and what is wrong with them."""
-    values: dict[str, Any] = {}
-    problems: list[str] = []
-    checks: dict[str, Callable[[Any], Any]] = {
-        "forget_fraction": _share, "seed": lambda value: _number("seed", value, "int", 0, MAX_SEED),
-        "original_seed": lambda value: _number("original_seed", value, "int", 0, MAX_SEED)}
-    if spec.scenario == "class":
-        values["forget_fraction"] = None  # the class says how many
-        del checks["forget_fraction"]
+    by_class = spec.scenario == "class"  # then the class says how many
+    values: dict[str, Any] = {"forget_fraction": None} if by_class else {}
+    problems: list[Problem] = []
+    checks: dict[str, Callable[[Any], Any]] = {} if by_class else {"forget_fraction": _share}
+    checks |= {name: partial(_number, name, kind="int", low=0, high=MAX_SEED) for name in ("seed", "original_seed")}
     for name, check in checks.items():
         try:
             values[name] = check(getattr(spec, name))
@@ -245,53 +245,55 @@ def _with_numbers(spec: Spec) -> tuple[Spec, list[str]]:
     return dataclasses.replace(spec, **values), problems
 
 
-def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[str]]:
+def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[Problem]]:
     """The spec with the forgotten class as its number, given by number or by name."""
     asked = spec.forget_class
     if spec.scenario not in SCENARIOS:  # told already
         return spec, []
     if spec.scenario != "class":
-        said = f"forget_class is {asked!r}, but the scenario {spec.scenario!r} forgets no class."
-        return spec, [] if asked is None else [said]
+        said = f"is {asked!r}, but the scenario {spec.scenario!r} forgets no class."
+        return spec, [] if asked is None else [Problem.about("forget_class", said)]
     last = len(dataset.classes) - 1
     if asked is None:
-        return spec, [f"forget_class is missing: the scenario 'class' needs the class to forget, a name such as "
-                      f"{dataset.classes[0]!r} or a number from 0 to {last}."]
+        return spec, [Problem.about("forget_class", "is missing: the scenario 'class' needs the class to forget, a "
+                                    f"name such as {dataset.classes[0]!r} or a number from 0 to {last}.")]
     if str(asked) in dataset.classes:
         return dataclasses.replace(spec, forget_class=dataset.classes.index(str(asked))), []
     try:
         number = float("a truth value" if isinstance(asked, bool) else asked)
     except (TypeError, ValueError):
-        return spec, [unknown(f"class of {dataset.name}", asked, dataset.classes)]
+        return spec, [Problem("forget_class", unknown(f"class of {dataset.name}", asked, dataset.classes))]
     if number != number or not 0 <= number <= last or number != int(number):
-        return spec, [f"forget_class is {asked}, but {dataset.name} has the {class_range(dataset)}."]
+        return spec, [Problem.about("forget_class", f"is {asked}, but {dataset.name} has the {class_range(dataset)}.")]
     return dataclasses.replace(spec, forget_class=int(number)), []
 
 
-def _too_few(spec: Spec, dataset: Dataset) -> list[str]:
-    fraction = spec.forget_fraction
+def _too_few(spec: Spec, dataset: Dataset) -> list[Problem]:
+    fraction, size = spec.forget_fraction, dataset.train_size
     if spec.scenario == "class" or not isinstance(fraction, (int, float)) or not SMALLEST <= fraction <= LARGEST:
         return []
-    return [] if forget_count(fraction, dataset.train_size) else [too_small(fraction, dataset.train_size)]
+    return [] if forget_count(fraction, size) else [Problem("forget_fraction", too_small(fraction, size))]
 
 
-def _model(spec: Spec, dataset: Dataset) -> tuple[Model | None, list[str]]:
+def _model(spec: Spec, dataset: Dataset) -> tuple[Model | None, list[Problem]]:
     fitting = {model.name: model for model in models_for(dataset)}
     name = spec.model or dataset.default_model
     if name not in fitting:
-        return None, [unknown(f"model for {dataset.name}", name, tuple(fitting))]
+        return None, [Problem("model", unknown(f"model for {dataset.name}", name, tuple(fitting)))]
     return fitting[name], []
 
 
-def _options(spec: Spec, dataset: Dataset) -> tuple[dict[str, Any], list[str]]:
+def _options(spec: Spec, dataset: Dataset) -> tuple[dict[str, Any], list[Problem]]:
     known = {option.name: option for option in dataset.options}
-    problems = [unknown(f"option of {dataset.name}", name, tuple(known)) if known else
-                f"{dataset.name} has no options, but {name!r} was set." for name in spec.options if name not in known]
+    problems = [Problem(f"options.{name}", unknown(f"option of {dataset.name}", name, tuple(known)) if known else
+                        f"{dataset.name} has no options, but {name!r} was set.")
+                for name in spec.options if name not in known]
     values = {name: spec.options.get(name, option.default_in(spec.profile)) for name, option in known.items()}
     for name, value in values.items():
         choices = known[name].choices
         if value not in choices:
-            problems.append(f"{name} is {value!r}, but must be one of {', '.join(str(c) for c in choices)}.")
+            said = f"is {value!r}, but must be one of {', '.join(map(str, choices))}."
+            problems.append(Problem.about(f"options.{name}", said))
         else:
             values[name] = choices[choices.index(value)]  # 0 means 0.0, with its identity
     return values, problems

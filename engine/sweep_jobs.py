@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import estimates
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import open_checkpoints
 from engine.errors import BadInput
 from engine.executors import EXECUTORS, Control
 from engine.registry import unknown
@@ -170,8 +170,7 @@ def estimate(sweep: Sweep, todo: Sequence[Cell], store: Store) -> float | None:
 
     cells = resolved_cells(sweep)
     runs = [cells[cell] for cell in todo]
-    measured = store.list(status=("finished",), newest_first=True, limit=200)
-    seconds = estimates.together(runs, Checkpoints(store.root / "checkpoints"), measured).seconds
+    seconds = estimates.together(runs, open_checkpoints(store.root), estimates.measured(store)).seconds
     lanes = workers_for(runs)
     return seconds if seconds is None or not lanes else START + seconds / lanes
 

@@ -16,6 +16,7 @@ from engine.errors import BadSpec
 from engine.registry import get, names, unknown
 from engine.spec import resolve
 from engine.types import PROFILES, Spec, declared
+from engine.words import spaced
 
 FRACTION = "forget_fraction"
 MOST_RUNS = 10_000  # a grid beyond this is a slip of the pen: the authors' has 432
@@ -32,6 +33,11 @@ class Axis:
 
     name: str
     values: tuple[Any, ...]
+
+    @property
+    def title(self) -> str:
+        """The name as people read it: ``forget fraction``."""
+        return spaced(self.name)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from engine.paper import paper_value
 from engine.registry import all_of, get
 from engine.spec import Resolved, resolve
 from engine.verdict import is_damaged
+from engine.words import numbered
 
 ORIGINAL = "original"
 UNIT_MAX = 100.0  # what "max" can be at most: the metrics of that ideal are percentages
@@ -289,4 +290,4 @@ def _about_paper(comparison: Comparison, cells: Sequence[Cell], resolved: Resolv
 
 
 def _seeds(seeds: Sequence[int]) -> str:
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(str(seed) for seed in seeds)}"
+    return numbered("seed", seeds)

@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import open_checkpoints
 from engine.errors import BadInput
-from engine.home import home
 from engine.spec import Resolved
 from engine.store import Run, Store
 
@@ -28,7 +27,7 @@ def run_here(resolved: Resolved, store: Store, train_original: bool, cancel: thr
         from engine.device import default_device
         from engine.experiment import execute
 
-        return execute(store.get(run_id), resolved, store, Checkpoints(home() / "checkpoints"), default_device(),
+        return execute(store.get(run_id), resolved, store, open_checkpoints(), default_device(),
                        cancel, on_progress)
     except BadInput as error:
         store.end(run_id, "failed", reason=str(error))  # what raised may have done so before the run began

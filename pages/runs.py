@@ -7,5 +7,5 @@ from ui import link, run_table, shell
 shell.ensure()
 
 st.title("What has been run?")
-link.tell_unused((), "Runs", "Every run is shown.")
+link.warn(link.unused((), "Runs", "Every run is shown."))
 run_table.show()

@@ -7,7 +7,6 @@ that looks again while runs of the comparison wait or go on: first the race, and
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -18,11 +17,15 @@ from engine.jobs import manager
 from engine.metrics import BY_NAME
 from engine.registry import get
 from engine.tables import Table, build_table
-from ui import compare_form, compare_link, compare_more, compare_runs, compare_table, shell, words
+from engine.words import numbered
+from ui import compare_form, compare_link, compare_more, compare_runs, compare_table, link, shell, take_away, words
 from ui.charts import compare as charts
 from ui.live_chart import live_chart
+from ui.state import Slot
+from ui.take_away import Export
 
 EVERY = 0.7  # seconds between two looks at a race
+ATTACK: Slot[str | None] = Slot("compare.attack", None)
 AXES = {"samples": "samples", "step": "steps", "seconds": "seconds"}
 NO_METHODS = ("No runs are chosen. Pick at least one method; with **Retraining** among them the others "
               "have something to match.")
@@ -48,8 +51,7 @@ def show() -> None:
     with settings, st.container(key="compare-start"):
         compare_form.start(comparison if broken is None else None, runs)
     with view.container(key="view"):
-        for sentence in compare_form.problems():
-            st.warning(sentence, icon=":material/link_off:")
+        link.warn(compare_form.FORM.problems())
         if broken:
             st.error(broken, icon=":material/error:")
         elif comparison is None:
@@ -145,7 +147,7 @@ def _race(comparison: Comparison, runs: Runs, followed: list[compare_runs.Follow
 def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
     left, middle, right = st.columns([4, 4, 3], vertical_alignment="bottom")
     attack = left.segmented_control("Attack", list(labels), format_func=labels.get, default=next(iter(labels)),
-                                    required=True, key="compare.attack", persist_state="session",
+                                    required=True, key=ATTACK.key, persist_state="session",
                                     help="What the attacker sees of a sample: its loss, or how unsure the model is.")
     axis = middle.segmented_control("Against", list(AXES), format_func=AXES.get, default="samples", required=True,
                                     key="compare.axis", persist_state="session",
@@ -203,9 +205,8 @@ def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
 
 
 def _title(comparison: Comparison) -> str:
-    seeds = f"seed{'s' if len(comparison.seeds) > 1 else ''} {', '.join(map(str, comparison.seeds))}"
-    return (f"{words.title_of('dataset', comparison.dataset)}, forget {words.forgotten(_spec(comparison))}, {seeds}, "
-            f"{comparison.profile} profile")
+    return (f"{words.title_of('dataset', comparison.dataset)}, forget {words.forgotten(_spec(comparison))}, "
+            f"{numbered('seed', comparison.seeds)}, {comparison.profile} profile")
 
 
 def _spec(comparison: Comparison) -> dict[str, Any]:
@@ -223,29 +224,23 @@ def _tuning(comparison: Comparison) -> None:
 
 def _take_away(table: Table, whole: Table) -> None:
     """The table as a file in four forms, two of them with every measure, and the address that shows this view."""
-    export, link, _ = st.columns([1, 1, 2])
-    with export.popover("Export", icon=":material/download:", width="stretch"):
-        for name, ending, kind, write, what in (
-                ("CSV, every measure, digit and seed", "csv", "text/csv", exports.to_csv, whole),
-                ("Markdown", "md", "text/markdown", exports.to_markdown, table),
-                ("LaTeX (booktabs)", "tex", "text/x-tex", exports.to_latex, table),
-                ("JSON, every measure, digit and seed", "json", "application/json", exports.to_json, whole)):
-            st.download_button(name, lambda write=write, what=what: write(what), f"comparison.{ending}", kind,
-                               on_click="ignore", key=f"compare.export.{ending}", width="stretch",
-                               help=f"The table above{' and more measures' if what is whole else ''} as "
-                                    f"{name.partition(',')[0]}.")
-        st.caption("A chart as a picture: the camera in its corner.")
-    with link.popover("Link", icon=":material/link:", width="stretch"):
-        st.caption("This address shows this comparison again, also after a restart:")
-        st.code(f"{(st.context.url or '').split('?')[0]}?{urlencode(compare_link.to_query(table.comparison))}",
-                language=None)
+    take_away.show("compare", "comparison", [
+        Export("CSV, every measure, digit and seed", "csv", "text/csv", lambda: exports.to_csv(whole),
+               "The table above and more measures as CSV."),
+        Export("Markdown", "md", "text/markdown", lambda: exports.to_markdown(table), "The table above as Markdown."),
+        Export("LaTeX (booktabs)", "tex", "text/x-tex", lambda: exports.to_latex(table),
+               "The table above as LaTeX (booktabs)."),
+        Export("JSON, every measure, digit and seed", "json", "application/json", lambda: exports.to_json(whole),
+               "The table above and more measures as JSON.")],
+        "A chart as a picture: the camera in its corner.", compare_link.to_query(table.comparison),
+        "This address shows this comparison again, also after a restart:")
 
 
 # --- the trade-off --------------------------------------------------------------------------
 
 
 def _tradeoff(comparison: Comparison, runs: Runs, table: Table) -> None:
-    attack = st.session_state.get("compare.attack") or next(iter(words.attack_labels()))
+    attack = ATTACK.get() or next(iter(words.attack_labels()))
     outcomes = compare_runs.outcomes(comparison, runs, attack, table)
     if outcomes:
         metric = BY_NAME[f"{attack}_gap"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -13,95 +13,74 @@ from engine.comparison import REFERENCE, Comparison, Runs, find_runs, missing, q
 from engine.errors import LabError
 from engine.jobs import Jobs, manager
 from engine.registry import get, names, of_the_paper
-from engine.spec import LARGEST, SMALLEST, resolve
-from engine.splits import SCENARIOS
-from engine.types import PROFILES
-from ui import compare_link, compare_runs, launch, words
+from engine.spec import resolve
+from engine.types import Dataset
+from engine.words import plural
+from ui import compare_link, compare_runs, form_parts, launch
+from ui.linked_form import LinkedForm
+from ui.state import Slot
 
-DATA, SCENARIO, SHARE, METHODS, SEEDS, PROFILE = (f"compare.{name}" for name in (
-    "data", "scenario", "share", "methods", "seeds", "profile"))
-LINK, PROBLEMS = "compare.link", "compare.problems"
+USUAL = compare_link.USUAL
+DATA, SCENARIO, PROFILE = (Slot(f"compare.{name}", getattr(USUAL, field)) for name, field in (
+    ("data", "dataset"), ("scenario", "scenario"), ("profile", "profile")))
+SHARE = Slot("compare.share", 100 * USUAL.forget)
+SEEDS = Slot("compare.seeds", "0")
+METHODS: Slot[list[str]] = Slot("compare.methods", list(USUAL.methods))
 DONE = " ✓ "
-METHODS_HELP = ("Each with its default settings. The first {papers} are the paper's. A tick names the seeds that "
-                "are there already; they are not computed again.")
+METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A tick names the "
+                "seeds that are there already; they are not computed again.")
+STOP_HELP = ("Takes the waiting runs of this race out of the queue and stops the one that runs, which keeps what was "
+             "measured until then.")
+RACE = form_parts.StartButton("race", "sports_score", "Queues every run that is missing; what is there is not computed "
+                              "again. They go on when you leave this page.")
 SEEDS_HELP = ("Every method runs once a seed: it draws the forget set (profile corrected), the test/validation split "
               "and the batch order. Whole numbers with spaces between, such as 0 1 2; three show the spread.")
-SCENARIO_HELP = launch.FORGET_HELP
+
+
+def _fill(comparison: Comparison) -> None:
+    """Makes the widgets show a comparison."""
+    DATA.put(comparison.dataset)
+    SCENARIO.put(comparison.scenario)
+    PROFILE.put(comparison.profile)
+    METHODS.put(list(comparison.methods))
+    SEEDS.put(" ".join(map(str, comparison.seeds)))
+    if comparison.model:
+        _model(comparison.dataset).put(comparison.model)
+    by_class = comparison.scenario == "class"
+    SHARE.put(SHARE.get() if by_class else 100 * comparison.forget)
+    if by_class:
+        _class(comparison.dataset).put(comparison.forget)
+
+
+FORM: LinkedForm[Comparison] = LinkedForm(
+    "compare", "Compare", compare_link.NAMES, compare_link.from_query, compare_link.to_query, _fill)
 
 
 def form() -> Comparison | None:
     """Draws the controls; what they come to, also in the address, or None where the seeds make no sense."""
-    _restore()
+    FORM.restore()
     comparison = _choices()
     if comparison is not None:
-        _mirror(comparison)
+        FORM.mirror(comparison)
     return comparison
-
-
-def problems() -> list[str]:
-    """What was wrong with the link that this view came from, until something is chosen by hand."""
-    told, address = st.session_state.get(PROBLEMS, ([], None))
-    return told if address == st.session_state.get(LINK) else []
-
-
-# --- the address ----------------------------------------------------------------------------
-
-
-def _restore() -> None:
-    """Puts what the address asks for into the widgets, before they are drawn, unless it is what they wrote there."""
-    asked = {name: st.query_params[name] for name in compare_link.NAMES if name in st.query_params}
-    state = st.session_state
-    if asked and asked != state.get(LINK):
-        comparison, told = compare_link.from_query(asked)
-        state[DATA], state[SCENARIO], state[PROFILE] = comparison.dataset, comparison.scenario, comparison.profile
-        state[METHODS], state[SEEDS] = list(comparison.methods), " ".join(map(str, comparison.seeds))
-        if comparison.model:
-            state[_model_key(comparison.dataset)] = comparison.model
-        if comparison.scenario == "class":
-            state[_class_key(comparison.dataset)] = comparison.forget
-        else:
-            state[SHARE] = 100 * comparison.forget
-        state[PROBLEMS] = (told, compare_link.to_query(comparison))
-
-
-def _mirror(comparison: Comparison) -> None:
-    query = compare_link.to_query(comparison)
-    st.session_state[LINK] = query
-    if dict(st.query_params) != query:
-        st.query_params.from_dict(query)
 
 
 # --- the controls ---------------------------------------------------------------------------
 
 
 def _choices() -> Comparison | None:
-    state = st.session_state
-    dataset = get("dataset", st.selectbox("Data", names("dataset"), key=DATA, persist_state="session",
-                                          format_func=lambda name: words.title_of("dataset", name),
-                                          help="What the model was trained on."))
-    model = launch.model_unless_usual(dataset, _model_key(dataset.name))
-    scenario = st.segmented_control("Forget", list(SCENARIOS), format_func=lambda name: SCENARIOS[name].title,
-                                    required=True, key=SCENARIO, persist_state="session", help=SCENARIO_HELP,
-                                    **({} if SCENARIO in state else {"default": "random"}))
-    if scenario == "class":
-        forget: float | int = st.selectbox(
-            "Class", range(len(dataset.classes)), format_func=lambda i: dataset.classes[i],
-            key=_class_key(dataset.name), persist_state="session",
-            help="Every training sample with this label is forgotten; the test set leaves the class out.")
-    else:
-        share = st.slider("Share of the training set", 100 * SMALLEST, 100 * LARGEST, step=0.1, format="%.1f%%",
-                          key=SHARE, persist_state="session", help="A random subset of the training samples.",
-                          **({} if SHARE in state else {"value": 100 * compare_link.usual().forget}))
-        forget = round(share / 100, 6)
+    dataset = get("dataset", form_parts.dataset_box(DATA.key))
+    model = launch.model_unless_usual(dataset, _model(dataset.name).key)
+    scenario = form_parts.scenario_box(SCENARIO)
+    forget = (form_parts.class_box(dataset, _class(dataset.name).key) if scenario == "class" else
+              form_parts.share_slider("Share of the training set", SHARE))
     size, methods_here = st.empty(), st.container()
-    text = st.text_input("Seeds", key=SEEDS, persist_state="session", help=SEEDS_HELP,
-                         **({} if SEEDS in state else {"value": "0"}))
-    profile = st.segmented_control("Profile", PROFILES, required=True, key=PROFILE, help=launch.PROFILE_HELP,
-                                   persist_state="session", **({} if PROFILE in state else {"default": PROFILES[0]}))
-    comparison = Comparison(dataset.name, scenario, forget, (), compare_link.usual().seeds, profile, model)
+    text = st.text_input("Seeds", key=SEEDS.key, persist_state="session", help=SEEDS_HELP,
+                         **SEEDS.given("value"))
+    profile = form_parts.profile_box(PROFILE)
+    comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model)
     if scenario == "class":
-        here = dataset.at({option.name: option.default_in(profile) for option in dataset.options})
-        size.caption(launch.class_size(here, comparison.spec(REFERENCE, 0)))
+        size.caption(launch.class_size(_read_as(dataset, profile), comparison.spec(REFERENCE, 0)))
     try:
         comparison = replace(comparison, seeds=compare_link.parse_seeds(text))
     except LabError as error:
@@ -113,12 +92,17 @@ def _choices() -> Comparison | None:
         return replace(comparison, methods=_methods(comparison))
 
 
-def _model_key(dataset: str) -> str:
-    return f"compare.model.{dataset}"
+def _model(dataset: str) -> Slot[str | None]:
+    return Slot(f"compare.model.{dataset}", None)
 
 
-def _class_key(dataset: str) -> str:
-    return f"compare.class.{dataset}"
+def _class(dataset: str) -> Slot[int]:
+    return Slot(f"compare.class.{dataset}", 0)
+
+
+def _read_as(dataset: Dataset, profile: str) -> Dataset:
+    """The data set as a profile reads it."""
+    return dataset.at({option.name: option.default_in(profile) for option in dataset.options})
 
 
 def _methods(comparison: Comparison) -> tuple[str, ...]:
@@ -129,13 +113,11 @@ def _methods(comparison: Comparison) -> tuple[str, ...]:
     unfit = _unfit(comparison)
     titles = {name: compare_runs.short_title(name) for name in names("method") if name not in unfit}
     names_of = {title: name for name, title in titles.items()}
-    kept = st.session_state.get(METHODS, list(compare_link.usual().methods))
-    chosen = [name for value in kept if (name := names_of.get(str(value).partition(DONE)[0], value)) in titles]
-    st.session_state[METHODS] = chosen
+    chosen = [name for value in METHODS.get() if (name := names_of.get(str(value).partition(DONE)[0], value)) in titles]
+    METHODS.put(chosen)
     ticks = _ticks(replace(comparison, methods=tuple(titles)))
-    st.pills("Methods", list(titles), selection_mode="multi", key=METHODS, persist_state="session",
-             help=METHODS_HELP.format(papers=len(of_the_paper())),
-             format_func=lambda name: titles[name] + ticks.get(name, ""))
+    st.pills("Methods", list(titles), selection_mode="multi", key=METHODS.key, persist_state="session",
+             help=METHODS_HELP, format_func=lambda name: titles[name] + ticks.get(name, ""))
     if unfit:
         left_out = ", ".join(compare_runs.short_title(name) for name in unfit)
         st.caption(f"Left out: {left_out}. They need exactly one label a sample, and under this profile samples have "
@@ -146,7 +128,7 @@ def _methods(comparison: Comparison) -> tuple[str, ...]:
 def _unfit(comparison: Comparison) -> list[str]:
     """The methods that cannot work on these data as this profile reads them."""
     dataset = get("dataset", comparison.dataset)
-    here = dataset.at({option.name: option.default_in(comparison.profile) for option in dataset.options})
+    here = _read_as(dataset, comparison.profile)
     return [name for name in names("method") if get("method", name).why_not(here)]
 
 
@@ -169,7 +151,7 @@ def _ticks(comparison: Comparison) -> dict[str, str]:
 def start(comparison: Comparison | None, runs: Runs) -> None:
     """What of the comparison is there, what the rest takes, [Race], and [Stop] while it goes on."""
     if comparison is None or not comparison.methods:  # said beside it
-        _race_button(disabled=True)
+        RACE.pressed("Race", disabled=True)
         return
     jobs, todo = manager(), missing(comparison, runs)
     st.markdown(_counts(comparison, runs, len(todo)))
@@ -184,49 +166,35 @@ def start(comparison: Comparison | None, runs: Runs) -> None:
         allowed = launch.original(resolved)
     if REFERENCE not in comparison.methods:
         _offer_reference(comparison, jobs)
-    if _race_button(disabled=not todo or allowed is None):
+    if RACE.pressed("Race", disabled=not todo or allowed is None):
         queue_missing(comparison, jobs, train_original=bool(allowed))
         st.rerun()
     active = [run["id"] for run in runs.values() if run["status"] in ("queued", "running")]
-    if active and st.button(f"Stop {_runs(len(active))}", icon=":material/stop:", key="compare.stop", width="stretch",
-                            help="Takes the waiting runs of this race out of the queue and stops the one that runs, "
-                                 "which keeps what was measured until then."):
+    if active and st.button(f"Stop {len(active)} {plural(len(active), 'run')}", icon=":material/stop:",
+                            key="compare.stop", width="stretch", help=STOP_HELP):
         for run_id in active:
             jobs.cancel(run_id)
         st.rerun()
 
 
-def _race_button(disabled: bool) -> bool:
-    return st.button("Race", type="primary", icon=":material/sports_score:", key="race", width="stretch",
-                     disabled=disabled, help="Queues every run that is missing; what is there is not computed again. "
-                                             "They go on when you leave this page.")
-
-
 def _counts(comparison: Comparison, runs: Runs, todo: int) -> str:
-    """``12 runs: 5 done (2 recorded), 1 running, 6 missing``."""
-    total = len(comparison.grid())
-    states = [runs[cell]["status"] for cell in comparison.grid() if cell in runs]
-    recorded = sum(bool(run.get("recorded")) for run in runs.values())
-    done = states.count("finished")
-    if done == total:
-        return f"**{_runs(total)}, all there**" + (f" ({recorded} recorded)" if recorded else "")
-    told = [f"{done} there" + (f" ({recorded} recorded)" if recorded else "")]
-    told += [f"{states.count(state)} {word}" for state, word in (("running", "running"), ("queued", "waiting"))
-             if state in states]
-    told += [f"**{todo} to compute**"] if todo else []
-    return f"**{_runs(total)}**: {', '.join(told)}"
+    """What is there of the comparison; a failed run is among those to compute, and the table shows its reason."""
+    grid = comparison.grid()
+    states = Counter(runs[cell]["status"] for cell in grid if cell in runs)
+    del states["failed"]
+    return form_parts.counted(len(grid), states, sum(bool(run.get("recorded")) for run in runs.values()), todo)
 
 
 def _cost(comparison: Comparison, todo: list[Any], jobs: Jobs) -> None:
-    cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, _finished(jobs))
+    cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, estimates.measured(jobs.store))
     measuring = "measuring included" if cost.measuring else "plus measuring"
     told = f"**Takes {estimates.duration(cost.seconds)}**, {measuring}"
     if cost.unknown and cost.seconds is not None:
-        told += f", and {_runs(cost.unknown)} more that nothing is known about yet"
+        told += f", and {cost.unknown} {plural(cost.unknown, 'run')} more that nothing is known about yet"
     if cost.trainings:
         shared = ", which serves all seeds" if comparison.profile == "paper" else ""
         told += (f". Of that the retrained reference: {estimates.duration(cost.retraining)} for {cost.trainings} "
-                 f"training{'s' if cost.trainings > 1 else ''} from scratch{shared}")
+                 f"{plural(cost.trainings, 'training')} from scratch{shared}")
     st.markdown(f"{told}.")
 
 
@@ -235,7 +203,7 @@ def _offer_reference(comparison: Comparison, jobs: Jobs) -> None:
     alone = replace(comparison, methods=(REFERENCE,))
     try:
         todo = missing(alone, find_runs(alone, jobs.store))
-        cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, _finished(jobs))
+        cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, estimates.measured(jobs.store))
     except LabError:
         return
     time = estimates.duration(cost.seconds) if todo else "no time, it is there"
@@ -246,12 +214,4 @@ def _offer_reference(comparison: Comparison, jobs: Jobs) -> None:
 
 
 def _add_reference() -> None:
-    st.session_state[METHODS] = [*st.session_state[METHODS], REFERENCE]
-
-
-def _finished(jobs: Jobs) -> list[Mapping[str, Any]]:
-    return jobs.store.list(status=("finished",), newest_first=True, limit=200)
-
-
-def _runs(count: int) -> str:
-    return f"{count} run{'s' if count != 1 else ''}"
+    METHODS.put([*METHODS.get(), REFERENCE])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.comparison import Comparison
-from engine.errors import BadInput
+from engine.errors import BadInput, Problem
 from engine.registry import get, models_for, names, of_the_paper, unknown
 from engine.spec import LARGEST, MAX_SEED, SMALLEST
 from engine.splits import SCENARIOS
@@ -19,11 +19,7 @@ from ui.words import short
 
 NAMES = ("data", "scenario", "forget", "methods", "seeds", "profile", "model")
 MOST_SEEDS = 20
-
-
-def usual() -> Comparison:
-    """What is shown where nothing else is asked for: the paper's methods on the digits."""
-    return Comparison(methods=of_the_paper())
+USUAL = Comparison(methods=of_the_paper())  # the paper's six on the digits
 
 
 def to_query(comparison: Comparison) -> dict[str, str]:
@@ -35,26 +31,25 @@ def to_query(comparison: Comparison) -> dict[str, str]:
     return {name: value for name, value in query.items() if value}  # an address may lose what is empty
 
 
-def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[str]]:
+def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
     """What an address asks for, and a sentence for everything in it that does not exist."""
-    problems: list[str] = []
-    shown = usual()
+    problems: list[Problem] = []
 
-    def read(name: str, otherwise: Any, parse: Callable[[str], Any]) -> Any:
+    def read(name: str, usual: Any, parse: Callable[[str], Any]) -> Any:
         if name not in asked:
-            return otherwise
+            return usual
         try:
             return parse(asked[name].strip())
         except BadInput as error:
-            problems.append(f"The link's {name}: {error} The usual choice is shown instead.")
-            return otherwise
+            problems.append(Problem(name, f"The link's {name}: {error} The usual choice is shown instead."))
+            return usual
 
-    dataset = read("data", shown.dataset, lambda text: _one("dataset", text, names("dataset")))
-    scenario = read("scenario", shown.scenario, lambda text: _one("scenario", text, tuple(SCENARIOS)))
-    forget = read("forget", 0 if scenario == "class" else shown.forget, lambda text: _forget(dataset, scenario, text))
-    methods = read("methods", shown.methods, lambda text: _methods(text, problems))
-    seeds = read("seeds", shown.seeds, parse_seeds)
-    profile = read("profile", shown.profile, lambda text: _one("profile", text, PROFILES))
+    dataset = read("data", USUAL.dataset, lambda text: _one("dataset", text, names("dataset")))
+    scenario = read("scenario", USUAL.scenario, lambda text: _one("scenario", text, tuple(SCENARIOS)))
+    forget = read("forget", 0 if scenario == "class" else USUAL.forget, lambda text: _forget(dataset, scenario, text))
+    methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
+    seeds = read("seeds", USUAL.seeds, parse_seeds)
+    profile = read("profile", USUAL.profile, lambda text: _one("profile", text, PROFILES))
     models = tuple(model.name for model in models_for(get("dataset", dataset)))
     model = read("model", None, lambda text: _one(f"model for {dataset}", text, models))
     return Comparison(dataset, scenario, forget, methods, seeds, profile, model), problems
@@ -84,13 +79,13 @@ def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:
     return text
 
 
-def _methods(text: str, problems: list[str]) -> tuple[str, ...]:
+def _methods(text: str, problems: list[Problem]) -> tuple[str, ...]:
     """Those that exist, in the address's order; the others are told. Raises BadInput where none exists."""
     words, valid = list(dict.fromkeys(_words(text))), names("method")
     told = [unknown("method", short(word), valid) for word in words if word not in valid]
     if told and len(told) == len(words):
         raise BadInput(" ".join(told))
-    problems += [f"The link's methods: {sentence} It is left out." for sentence in told]
+    problems += [Problem("methods", f"The link's methods: {sentence} It is left out.") for sentence in told]
     return tuple(word for word in words if word in valid)
 
 

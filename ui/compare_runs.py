@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
-
 from engine.comparison import REFERENCE, Comparison, Runs
 from engine.jobs import manager
 from engine.recorded import find_recorded
@@ -14,9 +12,10 @@ from engine.types import ENDED
 from ui import words
 from ui.charts.compare import coarse
 from ui.charts.run import tallest_share
+from ui.state import Slot
 
 Run = dict[str, Any]
-KEPT = "compare.followed"
+KEPT: Slot[dict[str, Followed] | None] = Slot("compare.followed", None)
 APART = 1.0  # points between a level drawn and the table's that are worth a sentence
 MOST_KEPT = 300  # runs whose course a session keeps in memory
 
@@ -75,7 +74,8 @@ def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
 
 def followed(run: Run) -> Followed:
     """A run's course so far; the session remembers it, and of one that goes on only what is new is read."""
-    kept: dict[str, Followed] = st.session_state.setdefault(KEPT, {})
+    kept = KEPT.get() or {}
+    KEPT.put(kept)
     while len(kept) > MOST_KEPT:
         kept.pop(next(iter(kept)))
     one = kept.setdefault(run["id"], Followed(run))

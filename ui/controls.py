@@ -14,6 +14,7 @@ import streamlit as st
 from engine.registry import get
 from engine.spec import requested_parameters
 from engine.types import Dataset, Hyperparameter, Method, Option, Setting, Spec, declared
+from ui.state import Slot
 
 MAIN = "main"  # the group that is shown at once; the others are folded away
 
@@ -46,7 +47,7 @@ def scoped(dataset: Dataset, model: str | None) -> str:
 def scope_of(dataset: str, profile: str, method: str) -> str:
     """What the keys of a method's widgets begin with; another one after every "Back to the defaults"."""
     scope = f"{dataset}.{profile}.{method}"
-    return f"{scope}.{st.session_state.get(f'resets.{scope}', 0)}"
+    return f"{scope}.{_resets(scope).get()}"
 
 
 def option_key(dataset: Dataset, option: Option, profile: str) -> str:
@@ -65,7 +66,7 @@ def auto_key(key: str) -> str:
 
 
 def _widget(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any:
-    key, label = key_of(scope, h.name), h.name.replace("_", " ")
+    key, label = key_of(scope, h.name), h.title
     if h.auto is None:
         return _value(h, default, label, key)
     automatic = h.auto.value(setting) if default is None else default
@@ -98,4 +99,9 @@ def _value(h: Hyperparameter, default: Any, label: str, key: str) -> Any:
 def _reset(scope: str) -> None:
     """New names make new widgets: with the old ones the browser would go on showing what was typed."""
     base, count = scope.rsplit(".", 1)
-    st.session_state[f"resets.{base}"] = int(count) + 1
+    _resets(base).put(int(count) + 1)
+
+
+def _resets(scope: str) -> Slot[int]:
+    """How often a method's widgets went back to the defaults."""
+    return Slot(f"resets.{scope}", 0)

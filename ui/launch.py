@@ -12,11 +12,11 @@ from engine import estimates
 from engine.checkpoints import original_key
 from engine.errors import BadSpec, LabError
 from engine.jobs import manager
-from engine.registry import all_of, get, models_for, of_the_paper
-from engine.spec import LARGEST, SMALLEST, Resolved, expected_sizes, resolve
-from engine.splits import SCENARIOS
-from engine.types import PROFILES, Dataset, Option, Setting, Spec
-from ui import controls, prefill, words
+from engine.registry import get, models_for
+from engine.spec import Resolved, expected_sizes, resolve
+from engine.types import Dataset, Option, Setting, Spec
+from engine.words import spaced
+from ui import controls, form_parts, prefill, words
 
 NOISY = 400  # samples a side under which the page warns of the attack's own noise
 DEMO = Spec(parameters={"retain_epochs": 30})
@@ -26,11 +26,7 @@ DEMO_TEXT = (
     "any laptop. "
     "20% of the labels are random **on purpose**: a model can only get those right by memorising them, and "
     "memorisation is what unlearning has to undo.")
-FORGET_HELP = ("A random subset: the accuracy on it should fall to that on unseen samples. A class, all samples of one "
-               "label: the accuracy on it should fall to zero, as in a retrained model.")
-METHOD_HELP = "The first {papers} are the paper's; the others come from elsewhere."
-PROFILE_HELP = ("corrected: read-out without augmentation, a new forget set for every seed. paper: what produced the "
-                "published tables, quirks included.")
+START = form_parts.StartButton("launch", "ink_eraser")
 
 
 def demo() -> str:
@@ -38,45 +34,32 @@ def demo() -> str:
     return manager().submit(DEMO)
 
 
-def current_run() -> str | None:
-    """The run to show where the address names none: one that is running or waiting, else the newest."""
-    store = manager().store
-    runs = store.list(status=("running", "queued"), limit=1) or store.list(newest_first=True, limit=1)
-    return runs[0]["id"] if runs else None
-
-
 def form() -> None:
     """The controls of the page; the button queues the run and puts it into the address."""
-    if told := prefill.note():
-        st.caption(told)
+    for problem in prefill.FORM.problems():
+        if problem.field == prefill.RUN:
+            st.caption(problem)
     spec = _spec()
     try:
         resolved = resolve(spec)
     except BadSpec as error:
         for problem in error.problems:
             st.error(problem, icon=":material/error:")
-        st.button("Unlearn", type="primary", icon=":material/ink_eraser:", key="launch", width="stretch", disabled=True)
+        START.pressed("Unlearn", disabled=True)
         return
     allowed = _preview(resolved)
-    if st.button("Unlearn", type="primary", icon=":material/ink_eraser:", key="launch", width="stretch",
-                 disabled=allowed is None):
+    if START.pressed("Unlearn", disabled=allowed is None):
         try:
-            run_id = manager().submit(spec, train_original=bool(allowed))
-            prefill.launched(run_id)
-            st.query_params.from_dict({"run": run_id})
+            prefill.FORM.mirror(prefill.Opened(manager().submit(spec, train_original=bool(allowed))))
         except LabError as error:
             st.error(str(error))
 
 
 def _spec() -> Spec:
-    dataset = get("dataset", st.selectbox("Data", [d.name for d in all_of("dataset")], key="dataset",
-                                          format_func=lambda n: words.title_of("dataset", n), persist_state="session",
-                                          help="What the model was trained on."))
+    dataset = get("dataset", form_parts.dataset_box(prefill.DATASET.key))
     note = st.empty()
     forget, size = _forget(dataset), st.empty()
-    method = get("method", st.selectbox("Method", [m.name for m in all_of("method")], key="method",
-                                        help=METHOD_HELP.format(papers=len(of_the_paper())),
-                                        format_func=lambda n: words.title_of("method", n), persist_state="session"))
+    method = get("method", form_parts.method_box(prefill.METHOD.key))
     st.caption(method.summary + ("" if method.in_paper else " Not one of the paper's methods."))
     main, more = st.container(), st.expander("More settings", icon=":material/tune:")
     with more:
@@ -94,18 +77,11 @@ def _spec() -> Spec:
 
 def _forget(dataset: Dataset) -> dict[str, Any]:
     """What to forget: a random share of the training set, or a class."""
-    scenario = st.segmented_control("Forget", list(SCENARIOS), format_func=lambda name: SCENARIOS[name].title,
-                                    default="random", required=True, key="scenario", persist_state="session",
-                                    help=FORGET_HELP)
-    if scenario == "class":
-        number = st.selectbox("Class", range(len(dataset.classes)), format_func=lambda i: dataset.classes[i],
-                              key=f"class.{dataset.name}", persist_state="session",
-                              help="Every training sample with this label is forgotten; the test set leaves the class "
-                                   "out, and the attack compares with never-seen samples of it.")
+    if form_parts.scenario_box(prefill.SCENARIO) == "class":
+        number = form_parts.class_box(dataset, prefill.class_slot(dataset.name).key,
+                                      ", and the attack compares with never-seen samples of it")
         return {"scenario": "class", "forget_class": number, "forget_fraction": None}
-    share = st.slider("Forget, % of the training set", 100 * SMALLEST, 100 * LARGEST, 15.0, 0.1, format="%.1f%%",
-                      key="forget", persist_state="session", help="A random subset of the training samples.")
-    return {"forget_fraction": round(share / 100, 6)}
+    return {"forget_fraction": form_parts.share_slider("Forget, % of the training set", prefill.SHARE)}
 
 
 def class_size(dataset: Dataset, spec: Spec) -> str:
@@ -117,12 +93,11 @@ def class_size(dataset: Dataset, spec: Spec) -> str:
 
 def _setting(dataset: Dataset) -> tuple[str, dict[str, Any], int, str]:
     """Model, options of the data set, seed and profile: seldom changed, so folded away."""
-    model = model_of(dataset, f"model.{dataset.name}")
+    model = model_of(dataset, prefill.model_slot(dataset.name).key)
     before = st.container()
-    seed = st.number_input("Seed", value=0, step=1, key="seed", persist_state="session",
+    seed = st.number_input("Seed", value=0, step=1, key=prefill.SEED.key, persist_state="session",
                            help="Draws the forget set, the test/validation split and the batch order.")
-    profile = st.segmented_control("Profile", PROFILES, default=PROFILES[0], required=True, key="profile",
-                                   help=PROFILE_HELP, persist_state="session")
+    profile = form_parts.profile_box(prefill.PROFILE)
     with before:
         options = {option.name: _option(dataset, option, profile) for option in dataset.options}
     changed = {o.name: options[o.name] for o in dataset.options if options[o.name] != o.default_in(profile)}
@@ -148,7 +123,7 @@ def model_unless_usual(dataset: Dataset, key: str) -> str | None:
 
 def _option(dataset: Dataset, option: Option, profile: str) -> Any:
     usual = option.choices.index(option.default_in(profile))
-    return st.selectbox(option.name.replace("_", " ").capitalize(), option.choices, usual, help=option.help,
+    return st.selectbox(spaced(option.name).capitalize(), option.choices, usual, help=option.help,
                         key=controls.option_key(dataset, option, profile), persist_state="session")
 
 
@@ -156,8 +131,7 @@ def _preview(resolved: Resolved) -> bool | None:
     """Cost before launch; returns whether to train an Original first, or None where that is not allowed yet."""
     jobs = manager()
     plan, dataset = resolved.plan, resolved.dataset
-    finished = jobs.store.list(status=("finished",), newest_first=True, limit=200)
-    time = estimates.duration(estimates.run_seconds(resolved, jobs.checkpoints, finished))
+    time = estimates.duration(estimates.run_seconds(resolved, jobs.checkpoints, estimates.measured(jobs.store)))
     about = "" if resolved.sizes.unseen is None else "about "
     st.markdown(f"**{about}{plan.steps:,} steps · {about}{plan.samples:,} samples · {time}**")
     fewest = min(resolved.sizes.forget, resolved.sizes.nonmembers)
@@ -198,7 +172,7 @@ def _settings(resolved: Resolved) -> dict[str, str]:
                  "retain set": f"about {sizes.retain:,} samples", "validation set": f"{sizes.validation:,} samples",
                  "test set": f"about {sizes.test:,} samples, the class left out",
                  "unseen samples of the class": f"about {sizes.unseen:,}"}
-    return shown | {name.replace("_", " "): f"{value:.6g}" if isinstance(value, float) else str(value)
+    return shown | {spaced(name): f"{value:.6g}" if isinstance(value, float) else str(value)
                     for name, value in resolved.effective.items()}
 
 

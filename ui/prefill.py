@@ -1,72 +1,102 @@
-"""The launch form filled from the run that is opened: the widgets then hold that run's settings, to be changed."""
+"""The launch form filled from the run that is opened: the widgets then hold that run's settings, to be changed.
+
+What is changed by hand stays until another run is opened.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
-
-from engine.errors import LabError
+from engine.errors import LabError, Problem
 from engine.jobs import manager
 from engine.recorded import find_recorded
 from engine.registry import models_for
 from engine.spec import Resolved, requested_parameters, resolve
-from engine.types import Dataset, Spec, declared
+from engine.types import PROFILES, Dataset, Spec, declared
 from ui import controls
+from ui.linked_form import LinkedForm
+from ui.state import Slot
 
-FILLED, NOTE = "form.filled", "form.note"  # the run that the form was last filled from, and what it could not take
+RUN = "run"  # the address's parameter
+DATASET, METHOD, SCENARIO = (Slot(name, getattr(Spec(), name)) for name in ("dataset", "method", "scenario"))
+SHARE, SEED, PROFILE = Slot("forget", 15.0), Slot("seed", 0), Slot("profile", PROFILES[0])
+STRANGE = "The settings of the run that is shown are not known to this version: these here are not its own."
 
 
-def fill(run_id: str | None, asked: bool) -> None:
-    """Puts an opened run's settings into the widgets, once, before they are drawn.
+@dataclass(frozen=True)
+class Opened:
+    """The run that the page shows, and its settings where this version knows them."""
 
-    A run that the address asked for is always taken; one that is only shown because there is nothing else, only
-    while the form has not been filled yet. What is changed by hand afterwards stays.
-    """
-    state = st.session_state
-    if run_id is None or state.get(FILLED) == run_id:
-        return
-    first = FILLED not in state
-    state[FILLED], state[NOTE] = run_id, ""
-    if not asked and not first:
-        return
+    run_id: str = ""
+    resolved: Resolved | None = None
+
+
+def current_run() -> str | None:
+    """The run to show where the address names none: one that is running or waiting, else the newest."""
+    store = manager().store
+    runs = store.list(status=("running", "queued"), limit=1) or store.list(newest_first=True, limit=1)
+    return runs[0]["id"] if runs else None
+
+
+def _read(asked: Mapping[str, str]) -> tuple[Opened, list[Problem]]:
+    run_id = asked.get(RUN) or current_run()
+    if not run_id:
+        return Opened(), []
     try:
         run = find_recorded(run_id) or manager().store.get(run_id)
     except LabError:
-        return  # said where the run would be shown
+        return Opened(run_id), []  # said where the run would be shown
     try:
         resolved = resolve(Spec(**run["spec"]))
     except (LabError, TypeError):
-        state[NOTE] = "The settings of the run that is shown are not known to this version: these here are not its own."
-        return
-    state.update(widgets(resolved))
-    if seed := resolved.spec.original_seed:
-        state[NOTE] = (f"The run that is shown started from the Original of seed {seed}; one that is launched here "
-                       "starts from that of seed 0. **Run again** keeps it.")
+        return Opened(run_id), [Problem(RUN, STRANGE)]
+    return Opened(run_id, resolved), _left_out(resolved)
 
 
-def launched(run_id: str) -> None:
-    """This run was made from the form: it holds its settings already, and perhaps newer changes."""
-    st.session_state[FILLED], st.session_state[NOTE] = run_id, ""
+def _left_out(resolved: Resolved) -> list[Problem]:
+    """What the form cannot take over from a run."""
+    seed = resolved.spec.original_seed
+    return [Problem(RUN, f"The run that is shown started from the Original of seed {seed}; one that is launched here "
+                         "starts from that of seed 0. **Run again** keeps it.")] if seed else []
 
 
-def note() -> str:
-    """What the form could not take over from the opened run; empty where it took everything."""
-    return st.session_state.get(NOTE, "")
+def _write(opened: Opened) -> dict[str, str]:
+    return {RUN: opened.run_id} if opened.run_id else {}
+
+
+def _fill(opened: Opened) -> None:
+    if opened.resolved:
+        for key, value in widgets(opened.resolved).items():
+            Slot(key, value).put(value)
+
+
+# A run that the address names is always taken over, one that is shown because there is nothing else only at first.
+FORM: LinkedForm[Opened] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill)
+
+
+def class_slot(dataset: str) -> Slot[int]:
+    """The class to forget: one choice a data set."""
+    return Slot(f"class.{dataset}", 0)
+
+
+def model_slot(dataset: str) -> Slot[str | None]:
+    """The network: one choice a data set."""
+    return Slot(f"model.{dataset}", None)
 
 
 def widgets(resolved: Resolved) -> dict[str, Any]:
     """The form's widgets by key, as they have to stand to make this run."""
     spec, dataset = resolved.spec, resolved.dataset
-    values: dict[str, Any] = {"dataset": dataset.name, "method": spec.method, "scenario": spec.scenario,
-                              "seed": spec.seed, "profile": spec.profile}
+    values: dict[str, Any] = {DATASET.key: dataset.name, METHOD.key: spec.method, SCENARIO.key: spec.scenario,
+                              SEED.key: spec.seed, PROFILE.key: spec.profile}
     if spec.scenario == "class":
-        values[f"class.{dataset.name}"] = spec.forget_class
+        values[class_slot(dataset.name).key] = spec.forget_class
     else:
-        values["forget"] = round(100 * spec.forget_fraction, 6)
+        values[SHARE.key] = round(100 * spec.forget_fraction, 6)
     if len(models_for(dataset)) > 1:
-        values[f"model.{dataset.name}"] = spec.model
+        values[model_slot(dataset.name).key] = spec.model
     values |= {controls.option_key(dataset, option, spec.profile): resolved.options[option.name]
                for option in dataset.options}
     return values | _hyperparameters(resolved, dataset)

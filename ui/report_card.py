@@ -13,6 +13,7 @@ from engine.registry import names
 from engine.store import to_json
 from engine.types import ENDED
 from engine.verdict import class_verdict, verdict
+from engine.words import spaced
 from ui import measures, words
 
 STYLE = """<style>
@@ -107,7 +108,7 @@ def _details(run: dict[str, Any]) -> None:
             measures.table(run)
     with st.expander("The settings that were used", icon=":material/checklist:"):
         used = {**run["spec"]["options"], **(run["effective"] or {})}
-        st.table({name.replace("_", " "): f"{v:.6g}" if isinstance(v, float) else str(v) for name, v in used.items()})
+        st.table({spaced(name): f"{v:.6g}" if isinstance(v, float) else str(v) for name, v in used.items()})
         st.caption(f"Seed {run['spec']['seed']}, profile {run['spec']['profile']}, code {run['code_version']}, "
                    f"identity {run['identity']}.")
     export, link, _ = st.columns([1, 1, 2])

@@ -6,24 +6,32 @@ while the sweep goes on, so that a reload, another tab or another process shows 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from engine import heatmap_exports as exports
+from engine.errors import Problem
 from engine.heatmaps import METRICS, Heatmap, build
 from engine.jobs import manager
 from engine.metrics import BY_NAME
 from engine.sweep_jobs import sweeps
 from engine.sweep_runs import Runs, find_runs
 from engine.sweeps import Sweep
-from ui import robustness_cell, robustness_form, robustness_link, robustness_rows, shell, words
+from ui import link, robustness_cell, robustness_form, robustness_link, robustness_rows, shell, take_away, words
 from ui.charts import robustness as charts
+from ui.linked_form import LinkedForm
 from ui.live_chart import live_chart
 from ui.robustness_map import marks, matrix, measure_title, said, subtitle, title
+from ui.state import Slot
+from ui.take_away import Export
+
+View = tuple[str, robustness_cell.Place | None]  # how a grid is looked at: the measure, and the square that is open
 
 EVERY = 1.0  # seconds between two looks at a sweep
-CHOSEN, METRIC, VIEW, LOST = (f"robustness.{name}" for name in ("chosen", "metric", "view", "lost"))
+METRIC = Slot("robustness.metric", METRICS[0])
+CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
 NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map**: the squares take colour one "
            "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
 STYLE = """<style>
@@ -44,10 +52,11 @@ def show() -> None:
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
         sweep, problems = robustness_form.form()
-    lost = _restore(sweep) if sweep else []
+    if sweep:
+        _view_of(sweep).restore()
     with view.container(key="view"):
-        for sentence in [*robustness_form.problems(), *lost]:
-            st.warning(sentence, icon=":material/link_off:")
+        link.warn(robustness_form.FORM.problems())
+        link.warn(_view_of(sweep).problems((METRIC.get(), _place(sweep))) if sweep else ())
         for sentence in problems:
             st.error(sentence, icon=":material/error:")
         active = sweeps().active is not None
@@ -57,29 +66,19 @@ def show() -> None:
         st.fragment(_start, run_every=EVERY if active else None)(sweep)
 
 
-def _restore(sweep: Sweep) -> list[str]:
-    """Opens the measure and the square that the address asks for, unless this page wrote them there.
+def _view_of(sweep: Sweep) -> LinkedForm[View]:
+    """Measure and square in the address, beside the grid's own parameters."""
+    def read(asked: Mapping[str, str]) -> tuple[View, list[Problem]]:
+        metric, place, problems = robustness_link.view_of(asked, sweep)
+        return (metric, place), problems
 
-    Returns what is wrong with them, until another measure or square is chosen.
-    """
-    asked = {name: st.query_params[name] for name in robustness_link.LOOK if name in st.query_params}
-    if asked and asked != st.session_state.get(VIEW):
-        st.session_state[METRIC], st.session_state[CHOSEN], told = robustness_link.view_of(asked, sweep)
-        st.session_state[LOST] = (told, robustness_link.view_query(st.session_state[METRIC], st.session_state[CHOSEN]))
-    st.session_state.setdefault(METRIC, METRICS[0])
-    told, address = st.session_state.get(LOST, ([], None))
-    now = robustness_link.view_query(st.session_state[METRIC], _place(sweep))
-    return told if address == now else []
+    return LinkedForm("robustness.view", "Robustness", robustness_link.LOOK, read,
+                      lambda view: robustness_link.view_query(*view), _open, beside=robustness_link.NAMES)
 
 
-def _keep_view(metric: str, place: robustness_cell.Place | None) -> None:
-    """Writes measure and square into the address, beside the grid's own parameters."""
-    query = st.session_state[VIEW] = robustness_link.view_query(metric, place)
-    for name in robustness_link.LOOK:
-        if name in query and st.query_params.get(name) != query[name]:
-            st.query_params[name] = query[name]
-        elif name not in query and name in st.query_params:
-            del st.query_params[name]
+def _open(view: View) -> None:
+    METRIC.put(view[0])
+    CHOSEN.put(view[1])
 
 
 def _start(sweep: Sweep | None) -> None:
@@ -97,7 +96,7 @@ def _view(sweep: Sweep, was_active: bool) -> None:
         st.rerun()
     _progress(sweep)
     metric, paper, recorded = _controls()
-    _keep_view(metric, _place(sweep))
+    _view_of(sweep).mirror((metric, _place(sweep)))
     runs = find_runs(sweep, manager().store)
     if recorded:
         runs = {cell: run for cell, run in runs.items() if run.get("recorded")}
@@ -114,7 +113,7 @@ def _view(sweep: Sweep, was_active: bool) -> None:
 
 def _controls() -> tuple[str, bool, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
-        metric = st.segmented_control("Measure", METRICS, format_func=measure_title, required=True, key=METRIC,
+        metric = st.segmented_control("Measure", METRICS, format_func=measure_title, required=True, key=METRIC.key,
                                       persist_state="session", width="content",
                                       help="Distances from 50% and between the accuracies are best at 0; test "
                                            "accuracy is best high.")
@@ -176,13 +175,13 @@ def _map(heatmap: Heatmap) -> None:
     if click and isinstance(click.get("x"), int | float) and isinstance(click.get("y"), int | float):
         at = (round(click["x"]), round(click["y"]))
         if at != chosen and at[0] < len(columns) and at[1] < len(rows):
-            st.session_state[CHOSEN] = (sweep.across.values[at[0]], sweep.down.values[at[1]])
+            CHOSEN.put((sweep.across.values[at[0]], sweep.down.values[at[1]]))
             st.rerun(scope="fragment")
 
 
 def _place(sweep: Sweep) -> robustness_cell.Place | None:
     """The square that was clicked or asked for, where this grid has it."""
-    place = st.session_state.get(CHOSEN)
+    place = CHOSEN.get()
     known = place and place[0] in sweep.across.values and place[1] in sweep.down.values
     return place if known else None
 
@@ -215,19 +214,13 @@ def _below(heatmap: Heatmap, runs: Runs) -> None:
 
 def _take_away(heatmap: Heatmap, runs: Runs) -> None:
     sweep = heatmap.sweep
-    export, link, _ = st.columns([1, 1, 2])
-    with export.popover("Export", icon=":material/download:", width="stretch"):
-        for name, ending, kind, write, what in (
-                ("CSV, every run", "csv", "text/csv", lambda: exports.to_csv(sweep, runs), "Every run, every digit."),
-                ("JSON, every run", "json", "application/json", lambda: exports.to_json(sweep, runs),
-                 "As the command sweep --json prints its cells."),
-                ("Markdown, this measure", "md", "text/markdown", lambda: exports.to_markdown(heatmap),
-                 "Means and standard deviations of the measure above."),
-                ("LaTeX, this measure", "tex", "text/x-tex", lambda: exports.to_latex(heatmap),
-                 "The same as a booktabs table.")):
-            st.download_button(name, write, f"sweep.{ending}", kind, on_click="ignore", help=what, width="stretch",
-                               key=f"robustness.export.{ending}")
-        st.caption("The map as a picture: the camera in its corner; **As the paper** saves SVG.")
-    with link.popover("Link", icon=":material/link:", width="stretch"):
-        query = robustness_link.to_query(sweep) | robustness_link.view_query(heatmap.metric, _place(sweep))
-        st.code(f"{(st.context.url or '').partition('?')[0]}?{urlencode(query)}", language=None, wrap_lines=True)
+    take_away.show("robustness", "sweep", [
+        Export("CSV, every run", "csv", "text/csv", lambda: exports.to_csv(sweep, runs), "Every run, every digit."),
+        Export("JSON, every run", "json", "application/json", lambda: exports.to_json(sweep, runs),
+               "As the command sweep --json prints its cells."),
+        Export("Markdown, this measure", "md", "text/markdown", lambda: exports.to_markdown(heatmap),
+               "Means and standard deviations of the measure above."),
+        Export("LaTeX, this measure", "tex", "text/x-tex", lambda: exports.to_latex(heatmap),
+               "The same as a booktabs table.")],
+        "The map as a picture: the camera in its corner; **As the paper** saves SVG.",
+        robustness_link.to_query(sweep) | robustness_link.view_query(heatmap.metric, _place(sweep)))

@@ -12,6 +12,7 @@ from engine.heatmaps import METRICS
 from engine.metrics import BY_NAME
 from engine.sweep_runs import Runs
 from engine.sweeps import Sweep
+from engine.words import spaced
 from ui import compare_runs, measures, words
 from ui.charts import compare as charts
 from ui.live_chart import live_chart
@@ -35,7 +36,7 @@ def show(sweep: Sweep, runs: Runs, place: Place) -> None:
 
 def label(name: str, value: Any) -> str:
     """``alpha 0.25``, ``forget 15%``."""
-    return f"{'forget' if name == 'forget_fraction' else name.replace('_', ' ')} {amount(name, value)}"
+    return f"{'forget' if name == 'forget_fraction' else spaced(name)} {amount(name, value)}"
 
 
 def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
@@ -54,7 +55,7 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
                                        for _, one, reading in readings if one))
     log = compare_runs.crowded([known[x] for x in known])
     st.caption(f"**How the losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples before, and "
-               f"after with {sweep.across.name.replace('_', ' ')} {', '.join(name for name, *_ in readings[1:])}. "
+               f"after with {sweep.across.title} {', '.join(name for name, *_ in readings[1:])}. "
                f"Forgotten well, they overlap.{' Logarithmic shares.' if log else ''}")
     with st.container(key="smalls"):
         for column, (name, one, reading), x in zip(st.columns(len(readings), gap="small"), readings, [None, *near]):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.errors import BadInput, BadSpec
+from engine.errors import BadInput, BadSpec, Problem
 from engine.heatmaps import METRICS
 from engine.sweeps import PRESETS, Axis, Sweep, check
 from ui.compare_link import parse_seeds
@@ -29,7 +29,7 @@ def to_query(sweep: Sweep) -> dict[str, str]:
     return {name: value for name, value in query.items() if value}
 
 
-def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[str]]:
+def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[Problem]]:
     """The grid that an address asks for, or the usual one with a sentence for each problem."""
     usual = PRESETS[USUAL]
     try:
@@ -42,9 +42,10 @@ def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[str]]:
             profile=asked.get("profile", usual.profile).strip(), model=asked.get("model", "").strip() or None)
         check(sweep)
     except BadSpec as error:
-        return usual, [f"The link's grid: {problem} The usual one is shown instead." for problem in error.problems]
+        return usual, [Problem(problem.field, f"The link's grid: {problem} The usual one is shown instead.")
+                       for problem in error.problems]
     except BadInput as error:
-        return usual, [f"The link's grid: {error} The usual one is shown instead."]
+        return usual, [Problem(None, f"The link's grid: {error} The usual one is shown instead.")]
     return sweep, []
 
 
@@ -54,18 +55,18 @@ def view_query(metric: str, place: tuple[Any, Any] | None) -> dict[str, str]:
     return measure | ({AT: text_of(place)} if place else {})
 
 
-def view_of(asked: Mapping[str, str], sweep: Sweep) -> tuple[str, tuple[Any, Any] | None, list[str]]:
+def view_of(asked: Mapping[str, str], sweep: Sweep) -> tuple[str, tuple[Any, Any] | None, list[Problem]]:
     """The measure and the square that an address asks for, with a sentence for what this grid does not have."""
     told, metric = [], asked.get(MEASURE, METRICS[0]).strip()
     if metric not in METRICS:
-        told.append(f"The link's measure: there is none named {short(metric)!r}. Valid: {', '.join(METRICS)}. The "
-                    "first is shown instead.")
+        told.append(Problem(MEASURE, f"The link's measure: there is none named {short(metric)!r}. Valid: "
+                                     f"{', '.join(METRICS)}. The first is shown instead."))
         metric = METRICS[0]
     place = parse_values(asked.get(AT, ""))
     if place and (len(place) != 2 or place[0] not in sweep.across.values or place[1] not in sweep.down.values):
-        told.append(f"The link's square: {short(asked[AT])!r} is none of this grid's, whose squares are a value across "
-                    "and one down, such as "
-                    f"{text_of((sweep.across.values[0], sweep.down.values[0]))!r}. None is open.")
+        corner = text_of((sweep.across.values[0], sweep.down.values[0]))
+        told.append(Problem(AT, f"The link's square: {short(asked[AT])!r} is none of this grid's, whose squares are a "
+                                f"value across and one down, such as {corner!r}. None is open."))
         place = ()
     return metric, (place[0], place[1]) if place else None, told
 

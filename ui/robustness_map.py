@@ -55,7 +55,7 @@ def subtitle(heatmap: Heatmap) -> str:
     seeds = len(heatmap.sweep.seeds)
     told = [f"mean of {seeds} seeds" if seeds > 1 else f"seed {heatmap.sweep.seeds[0]}",
             "framed: within noise of the " + ("map's best" if heatmap.high_is_good else "ideal"), "★ best of its row"]
-    own = f"<br>dashed: the method's own {heatmap.sweep.across.name.replace('_', ' ')}" if len(heatmap.rule) > 1 else ""
+    own = f"<br>dashed: the method's own {heatmap.sweep.across.title}" if len(heatmap.rule) > 1 else ""
     return ", ".join(told) + own
 
 
@@ -65,8 +65,8 @@ def _lines(heatmap: Heatmap) -> list[list[Square]]:
 
 def _said(heatmap: Heatmap, square: Square) -> str:
     sweep, metric = heatmap.sweep, BY_NAME[heatmap.metric]
-    told = [f"{sweep.across.name.replace('_', ' ')} {amount(sweep.across.name, square.across)}, "
-            f"{sweep.down.name.replace('_', ' ')} {amount(sweep.down.name, square.down)}"]
+    told = [f"{sweep.across.title} {amount(sweep.across.name, square.across)}, "
+            f"{sweep.down.title} {amount(sweep.down.name, square.down)}"]
     if square.mean is not None:
         spread = "" if square.std is None else f" ± {square.std:.2f}"
         told.append(f"<b>{metric_title(heatmap.metric)}: {square.mean:.2f}{spread}</b>")

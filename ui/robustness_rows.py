@@ -18,7 +18,7 @@ def show(heatmap: Heatmap) -> None:
     rows = heatmap.rows()
     if not rows or len(heatmap.sweep.across.values) < 2:
         return
-    name = heatmap.sweep.across.name.replace("_", " ")
+    name = heatmap.sweep.across.title
     st.markdown(f"#### Best {name} of each row: {measure_title(heatmap.metric).lower()}")
     if sentence := verdict(heatmap, rows):
         st.markdown(sentence)
@@ -34,14 +34,14 @@ def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
                  if h.name == heatmap.sweep.across.name)
     beyond = len(rows) - len(judged)
     more = f" In {beyond} more its square is missing or outside the grid." if beyond else ""
-    return (f"The method's own {field.name.replace('_', ' ')} ({field.auto.rule}) is as good as the best of its row, "
+    return (f"The method's own {field.title} ({field.auto.rule}) is as good as the best of its row, "
             f"within the noise floor, in **{sum(row.holds for row in judged)} of {len(judged)}** rows.{more}")
 
 
 def _row(heatmap: Heatmap, row: Row) -> dict[str, str]:
     across, down = heatmap.sweep.across.name, heatmap.sweep.down.name
     unit = BY_NAME[heatmap.metric].unit
-    told = {down.replace("_", " "): amount(down, row.down), "best": amount(across, row.best),
+    told = {heatmap.sweep.down.title: amount(down, row.down), "best": amount(across, row.best),
             unit: words.number(row.mean, 2), "as good as the row's best, within noise": _stretch(heatmap, row)}
     if row.rule is not None:
         told |= {"rule": f"{row.rule:.3g}", "nearest square": amount(across, row.at_rule),

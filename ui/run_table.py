@@ -11,6 +11,7 @@ from engine.errors import LabError
 from engine.jobs import manager
 from engine.types import ENDED
 from engine.verdict import is_damaged
+from engine.words import plural
 from ui import shell, words
 from ui.compare_runs import short_title
 
@@ -56,7 +57,7 @@ def show() -> None:
                           selection_mode="multi-row", column_config=COLUMNS, column_order=list(COLUMNS),
                           placeholder="").selection.rows
     picked = [rows[index] for index in chosen if index < len(rows)]
-    st.caption(f"{len(rows):,} run{'s' if len(rows) != 1 else ''}. Tick a row at its left edge to open, repeat or "
+    st.caption(f"{len(rows):,} {plural(len(rows), 'run')}. Tick a row at its left edge to open, repeat or "
                "delete it.")
     if picked:
         _actions(jobs, picked)
@@ -106,7 +107,7 @@ def _actions(jobs: Any, picked: list[dict[str, Any]]) -> None:
 
 @st.dialog("Delete for good?")
 def _confirm(jobs: Any, picked: list[dict[str, Any]]) -> None:
-    st.write(f"{len(picked)} run{'s' if len(picked) > 1 else ''} with all measurements and per-sample losses:")
+    st.write(f"{len(picked)} {plural(len(picked), 'run')} with all measurements and per-sample losses:")
     st.write("\n".join(f"- {row['run']}: {row['title']} on {row['data']}, {row['status']}" for row in picked[:10]))
     if st.button("Delete", type="primary", icon=":material/delete:", key="confirm-delete"):
         for row in picked:

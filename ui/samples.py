@@ -10,6 +10,7 @@ import streamlit as st
 from engine.errors import LabError
 from engine.jobs import manager
 from engine.recorded import recorded_samples
+from ui.state import Slot
 
 TO = "\u00a0→\u00a0"  # not to be broken
 IN_A_ROW, SIZE, COUNT = 6, 96, 24
@@ -26,15 +27,16 @@ def samples(run: dict[str, Any]) -> None:
     if not opened:
         return
     chooser = st.empty()  # drawn once there is something to order
-    chosen = st.session_state.get(key := f"samples-order-{run['id']}", "most")
+    order = Slot(f"samples-order-{run['id']}", "most")
+    chosen = order.get()
     try:
         with st.spinner("Loading the samples …"):
             found = _load(run, chosen)
     except LabError as error:
         st.info(str(error), icon=":material/info:")
         return
-    chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.get, default="most", required=True, key=key,
-                              label_visibility="collapsed")
+    chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.get, default=order.first, required=True,
+                              key=order.key, label_visibility="collapsed")
     if not found:
         st.caption("None: the model got no sample of the forget set right before that it gets wrong now.")
         return

@@ -13,7 +13,9 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from ui.state import Slot
 
+READY = Slot("_shell", False)  # whether app.py has run in this session
 ICON = str(Path(__file__).with_name("icon.png"))  # a file: named icons are fetched from the internet
 STYLE = """
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
@@ -56,9 +58,14 @@ def in_words(draw: Callable[[], None]) -> None:
         st.error(str(error), icon=":material/error:")
 
 
+def begin() -> None:
+    """Marks the session as one that ``app.py`` has begun."""
+    READY.put(True)
+
+
 def ensure() -> None:
     """First line of every page: makes sure that ``app.py`` has run in this session."""
-    if "_shell" not in st.session_state:
+    if not READY.get():
         # Turns the legacy mode off for the whole process. Without icons: where no page config has been set, the
         # browser would fetch the page's icon from the internet.
         st.navigation(pages(icons=False))

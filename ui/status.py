@@ -16,9 +16,12 @@ from engine.registry import all_of, get, names
 from engine.spec import resolve
 from engine.sweep_runs import grids
 from engine.types import PROFILES, Spec
+from engine.words import spaced
 from ui import compare_link, robustness_link, shell, words
 from ui.compare_runs import short_title
+from ui.state import Slot
 
+DISMISSED: Slot[frozenset[str]] = Slot("dismissed", frozenset())  # interrupted runs that were run again
 WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",
          "cache": "ready (downloaded before)", None: "not here; downloaded on first use"}
 
@@ -26,7 +29,7 @@ WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN
 def interrupted_runs() -> None:
     """Runs that a killed process left behind, each with a button that runs it again."""
     jobs = manager()
-    dismissed = st.session_state.setdefault("dismissed", set())
+    dismissed = DISMISSED.get()
     lost = [run for run in jobs.store.list(status=("interrupted",), newest_first=True, limit=5)
             if run["id"] not in dismissed]
     for run in lost:
@@ -34,7 +37,7 @@ def interrupted_runs() -> None:
         text.warning(f"Interrupted: {words.run_title(run)} ({words.when(run['started'])}). {run['reason']}",
                      icon=":material/power_off:")
         if again.button("Run again", key=f"rerun-{run['id']}", icon=":material/replay:", width="stretch"):
-            dismissed.add(run["id"])
+            DISMISSED.put(dismissed | {run["id"]})
             st.switch_page(shell.UNLEARN, query_params={"run": jobs.rerun(run["id"])})
 
 
@@ -90,7 +93,7 @@ def recorded_results() -> None:
     for sweep in sweeps:
         about, links = st.columns([1, 2], vertical_alignment="center")
         about.markdown(f"**{words.title_of('dataset', sweep.dataset)}**, a grid")
-        across, down = (axis.name.replace("_", " ") for axis in (sweep.across, sweep.down))
+        across, down = (axis.title for axis in (sweep.across, sweep.down))
         links.page_link(shell.ROBUSTNESS, query_params=robustness_link.to_query(sweep), width="content",
                         label=f"{short_title(sweep.method)}: {across} by {down}, {sweep.size:,} runs")
 
@@ -128,7 +131,7 @@ def _group(run: dict[str, Any]) -> str:
     model = words.unusual_model(spec)
     parts = [f"**{words.title_of('dataset', spec['dataset'])}**", *([words.title_of("model", model)] if model else []),
              f"forget {words.forgotten(spec)}",
-             *(f"{name.replace('_', ' ')} {value}" for name, value in spec["options"].items())]
+             *(f"{spaced(name)} {value}" for name, value in spec["options"].items())]
     return ", ".join(parts + ([f"{spec['profile']} profile"] if spec["profile"] != PROFILES[0] else []))
 
 
@@ -142,7 +145,7 @@ def _label(run: dict[str, Any]) -> str:
     """``SSD``, ``SSD, seed 2``; with the hyperparameters and the outcome where they are not the usual ones."""
     spec = run["spec"]
     parts = [short_title(spec["method"])] + ([f"seed {spec['seed']}"] if spec["seed"] else [])
-    parts += [f"{name.replace('_', ' ')} {value}" for name, value in spec["parameters"].items()]
+    parts += [f"{spaced(name)} {value}" for name, value in spec["parameters"].items()]
     return ", ".join(parts + ([run["status"]] if run["status"] != "finished" else []))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from engine.registry import all_of, unusual_model
 from engine.splits import class_name
 from engine.types import declared
+from engine.words import spaced
 
 LONGEST = 40  # characters of a wrong value that are repeated
 ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",
@@ -74,7 +75,7 @@ def never_seen(spec: dict[str, Any]) -> str:
     if spec.get("forget_class") is None:
         return "test"
     name = class_name(spec["dataset"], spec["forget_class"])
-    return f"never-seen class {name}" if name.isdigit() else f"never-seen {name.replace('_', ' ')}"
+    return f"never-seen class {name}" if name.isdigit() else f"never-seen {spaced(name)}"
 
 
 def attack_labels() -> dict[str, str]:
@@ -114,7 +115,7 @@ def changes(run: dict[str, Any]) -> list[str]:
     chosen = {**spec["options"], **{name: v for name, v in spec["parameters"].items() if name != told}}
     kind = [title_of("model", model)] if (model := unusual_model(spec)) else []
     kind += [f"{spec['profile']} profile"] if spec["profile"] != "corrected" else []
-    return kind + [f"{name.replace('_', ' ')} {value}" for name, value in chosen.items()]
+    return kind + [f"{spaced(name)} {value}" for name, value in chosen.items()]
 
 
 def badge(status: str) -> str:

@@ -21,11 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import open_checkpoints
 from engine.errors import Cancelled
 from engine.executors import Control
 from engine.executors.worker import read_line
-from engine.home import home
 from engine.spec import Resolved
 from engine.store import Run, Store
 
@@ -184,7 +183,7 @@ def run_in_processes(todo: Sequence[Resolved], store: Store, train_original: boo
         from engine.device import default_device
         from engine.executors.recording import record
 
-        bench = prepare_bench(todo[0], Checkpoints(home() / "checkpoints"), default_device(), train_original,
+        bench = prepare_bench(todo[0], open_checkpoints(), default_device(), train_original,
                               lambda text, fraction: on_progress({"stage": text, "fraction": fraction}), control.cancel)
         left = len(todo)
         while left and not control.cancel.is_set():

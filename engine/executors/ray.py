@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import open_checkpoints
 from engine.errors import BadInput, Cancelled
 from engine.executors import Control
 from engine.executors.local import OnProgress
 from engine.executors.processes import AHEAD, STOPPED, TICK, TRIES, Order
 from engine.executors.worker import line_of, read_line
-from engine.home import home
 from engine.spec import Resolved, resolve
 from engine.store import Run, Store
 from engine.types import Spec
@@ -48,7 +47,7 @@ def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, contro
     from engine.executors.recording import record
 
     try:
-        bench = prepare_bench(todo[0], Checkpoints(home() / "checkpoints"), default_device(), train_original,
+        bench = prepare_bench(todo[0], open_checkpoints(), default_device(), train_original,
                               lambda text, fraction: on_progress({"stage": text, "fraction": fraction}), control.cancel)
     except Cancelled:
         return

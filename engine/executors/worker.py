@@ -39,10 +39,9 @@ def _listen(asked: queue.SimpleQueue[str]) -> None:
 
 def _answer(line: str) -> str:
     from engine.bench import prepare_bench
-    from engine.checkpoints import Checkpoints
+    from engine.checkpoints import open_checkpoints
     from engine.device import default_device
     from engine.experiment import reason_of
-    from engine.home import home
     from engine.outcome import compute, failed
     from engine.spec import resolve
     from engine.types import Spec
@@ -50,7 +49,7 @@ def _answer(line: str) -> str:
     asked = json.loads(line)
     try:
         resolved = resolve(Spec(**asked["spec"]))
-        bench = prepare_bench(resolved, Checkpoints(home() / "checkpoints"), default_device())
+        bench = prepare_bench(resolved, open_checkpoints(), default_device())
         return line_of(asked["number"], compute(resolved, bench))
     except Exception as error:
         return line_of(asked["number"], failed(reason_of(error)))

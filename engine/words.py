@@ -1,0 +1,20 @@
+"""Small pieces of sentences that the command line, the exports and the pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def plural(count: int, noun: str) -> str:
+    """The noun as it goes with a count: ``run`` with 1, ``runs`` with 0 or 2."""
+    return noun if count == 1 else f"{noun}s"
+
+
+def numbered(noun: str, numbers: Sequence[int], between: str = ", ") -> str:
+    """``seed 0``, ``seeds 0, 1``."""
+    return f"{plural(len(numbers), noun)} {between.join(map(str, numbers))}"
+
+
+def spaced(name: str) -> str:
+    """A declared name as people read it: ``retain epochs`` of ``retain_epochs``."""
+    return name.replace("_", " ")

@@ -1,0 +1,28 @@
+"""Plurals and names as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.registry import get
+from engine.sweeps import FRACTION, Axis
+from engine.types import declared
+from engine.words import numbered, plural, spaced
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1_000, "1000 runs")])
+def test_a_noun_agrees_with_its_count(count, text):
+    assert f"{count} {plural(count, 'run')}" == text
+
+
+def test_numbers_are_named_together():
+    assert numbered("seed", (3,)) == "seed 3"
+    assert numbered("seed", (0, 1, 2)) == "seeds 0, 1, 2"
+    assert numbered("seed", [4, 1], " ") == "seeds 4 1"
+
+
+def test_declared_names_lose_their_underscores():
+    assert spaced("retain_epochs") == "retain epochs"
+    titles = {h.name: h.title for h in declared(get("method", "nabla_tau").parameters)}
+    assert titles["retain_epochs"] == "retain epochs" and titles["alpha"] == "alpha"
+    assert Axis(FRACTION, ()).title == "forget fraction"
