@@ -227,9 +227,8 @@ def _seeds_done(table: Table, method: str) -> tuple[int, ...]:
 def _foot(table: Table, runs: Runs) -> str:
     said = [*_key(table), *_averaging(table), *_over_forgotten(table, runs), *_unfinished(table, runs),
             *_recorded(table, runs)]
-    over = tuple(f"{method_title(method)} is over-forgotten" for method in table.methods)  # told above, with numbers
-    said += [f"{'‡ ' if 'damaged the model' in note else ''}{escape(note)}" for note in table.notes
-             if not note.startswith(over)]
+    said += [f"{'‡ ' if note.kind == 'damaged' else ''}{escape(note.text)}" for note in table.notes
+             if note.kind != "over_forgotten"]  # told above, with numbers
     return "".join(f'<p class="cmp-foot">{text}</p>' for text in said)
 
 
