@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
 from engine.comparison import REFERENCE, Comparison, Runs
 
-COST = ("steps", "samples", "seconds", "seconds_ratio", "samples_ratio")
+
+@dataclass(frozen=True)
+class Cost:
+    """One number of what a method costs; ``digits`` are the decimals shown, ``help`` says how it is counted."""
+
+    name: str
+    title: str
+    digits: int
+    help: str
+
+    def text(self, value: float | None) -> str:
+        """``242,376``; ``-`` for None."""
+        return "-" if value is None else f"{value:,.{self.digits}f}"
+
+
+SPENT = (Cost("steps", "Steps", 0, "Optimiser steps, mean over seeds."),
+         Cost("samples", "Samples", 0, "Samples that passed forward and backward, mean over seeds."),
+         Cost("seconds", "Seconds", 1, "Training time of the method alone, mean over seeds; evaluation is not "
+                                       "counted."))
+RATIOS = (Cost("samples_ratio", "Samples / retraining", 2, "As a share of what retraining takes."),
+          Cost("seconds_ratio", "Seconds / retraining", 2, "As a share of what retraining takes on the same device."))
+COSTS = (*SPENT, *RATIOS)
 
 
 def cost_of(comparison: Comparison, finished: Runs) -> dict[str, dict[str, float | None]]:
@@ -19,8 +41,8 @@ def cost_of(comparison: Comparison, finished: Runs) -> dict[str, dict[str, float
             for method in comparison.methods}
     cost: dict[str, dict[str, float | None]] = {}
     for method, found in runs.items():
-        cost[method] = {name: average(run[name] for run in found if run[name] is not None)
-                        for name in ("steps", "samples", "seconds")}
+        cost[method] = {one.name: average(run[one.name] for run in found if run[one.name] is not None)
+                        for one in SPENT}
     reference = cost.get(REFERENCE, {})
     devices = {run["device"] for run in runs.get(REFERENCE, [])}
     for method, found in runs.items():

@@ -6,7 +6,7 @@ Membership scores are higher where *member* is likelier; the score of a loss or 
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import beta, ks_2samp, wasserstein_distance
+from scipy.stats import binomtest, ks_2samp, wasserstein_distance
 from sklearn.metrics import roc_auc_score, roc_curve
 
 Interval = tuple[float, float]
@@ -30,11 +30,9 @@ def tpr_at(members: np.ndarray, nonmembers: np.ndarray, most_fpr: float) -> tupl
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
-    """The exact binomial interval of a proportion, from beta quantiles (Clopper and Pearson 1934)."""
-    tail = (1 - confidence) / 2
-    low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, trials - successes + 1))
-    high = 1.0 if successes == trials else float(beta.ppf(1 - tail, successes + 1, trials - successes))
-    return low, high
+    """The exact binomial interval of a proportion (Clopper and Pearson 1934)."""
+    interval = binomtest(successes, trials).proportion_ci(confidence, method="exact")
+    return float(interval.low), float(interval.high)
 
 
 def kolmogorov_smirnov(one: np.ndarray, other: np.ndarray) -> float:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import textwrap
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from engine.costs import COST
+from engine import table_frame
+from engine.costs import COSTS
 from engine.metrics import BY_NAME
 from engine.splits import class_name
 from engine.store import to_json as json_text
 from engine.tables import Cell, Table, method_title
 from engine.words import numbered
 
-FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "paper_mean", "paper_std", "difference",
-          "outside", "best", "retrained", "distance", "over_forgotten", "damaged")
 JSON_FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "seeds", "paper_mean", "paper_std",
                "difference")
-LATEX = str.maketrans({"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-                       "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"})
+MARKS = {"†": "over-forgotten", "‡": "damaged model"}
 LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$"}
-MARKS = ("† over-forgotten", "‡ damaged model")
-COST_TITLES = ("Steps", "Samples", "Seconds", "Samples / retraining", "Seconds / retraining")
+LATEX_TITLES = {"nabla_tau": r"$\nabla\tau$", "l1_sparse": r"$\ell_1$-sparse"}
 NONE = "-"
 HEAD_WIDTH = 18
-LATEX_TITLES = {"nabla_tau": r"$\nabla\tau$", "l1_sparse": r"$\ell_1$-sparse"}
 
 
 # --- CSV and JSON: every digit --------------------------------------------------------------
@@ -35,23 +28,7 @@ LATEX_TITLES = {"nabla_tau": r"$\nabla\tau$", "l1_sparse": r"$\ell_1$-sparse"}
 
 def to_csv(table: Table) -> str:
     """One row per method and metric, numbers in full; ``seed_N`` is the value of seed N, costs are means over seeds."""
-    seeds = table.comparison.seeds
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["profile", *FIELDS, *(f"seed_{seed}" for seed in seeds), *COST])
-    for cell in table.cells:
-        fields, cost = asdict(cell), table.cost.get(cell.method, {})
-        values = [*(fields[name] for name in FIELDS), *(cell.values.get(seed) for seed in seeds),
-                  *(cost.get(name) for name in COST)]
-        writer.writerow([table.comparison.profile, *(_plain(value) for value in values)])
-    return out.getvalue()
-
-
-def _plain(value: Any) -> str:
-    """A value as CSV has it: nothing for None, every digit of a number, true or false."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return table_frame.to_csv(table_frame.tidy(table))
 
 
 def to_json(table: Table) -> str:
@@ -101,22 +78,32 @@ def what_is_forgotten(dataset: str, scenario: str, forget: float | int) -> str:
 
 def to_markdown(table: Table) -> str:
     """A Markdown table: mean ± standard deviation, best in bold, the paper's value in brackets, then the cost."""
-    paper = any(cell.paper_mean is not None for cell in table.cells)
-    head = ["Method", *(metric_title(name) for name in table.columns), *COST_TITLES]
     rows = [[_title(table, method), *(_markdown_cell(table.cell(method, name)) for name in table.columns),
-             *_cost_texts(table, method)] for method in table.methods]
-    lines = [f"**{what_is_compared(table)}**", "", _row(head), _row(["---", *["---:"] * (len(head) - 1)])]
-    lines += [_row(row) for row in rows]
+             *_costs(table, method)] for method in table.methods]
     notes = ["Mean ± standard deviation over seeds. Bold: best, ties within the noise floor shared."]
-    if paper:
+    if _has_paper(table):
         notes.append("In brackets: the paper's value, with * where it differs by more than two standard deviations.")
-    if used := [mark for mark in MARKS if any(mark[0] in table.marks(method) for method in table.methods)]:
+    if used := [f"{mark} {said}" for mark, said in MARKS.items() if any(mark in table.marks(m) for m in table.methods)]:
         notes.append(f"{', '.join(used)}.")
-    return "\n".join([*lines, "", *(f"- {note}" for note in [*notes, *table.notes])]) + "\n"
+    notes += [note.text for note in table.notes]
+    return "\n".join([f"**{what_is_compared(table)}**", "", table_frame.to_markdown(_titles(table), rows),
+                      *(f"- {note}" for note in notes)]) + "\n"
+
+
+def _has_paper(table: Table) -> bool:
+    return any(cell.paper_mean is not None for cell in table.cells)
+
+
+def _titles(table: Table) -> list[str]:
+    return ["Method", *map(metric_title, table.columns), *(cost.title for cost in COSTS)]
 
 
 def _title(table: Table, method: str) -> str:
     return f"{method_title(method)}{table.marks(method)}"
+
+
+def _costs(table: Table, method: str) -> list[str]:
+    return [cost.text(table.cost.get(method, {}).get(cost.name)) for cost in COSTS]
 
 
 def _markdown_cell(cell: Cell) -> str:
@@ -124,17 +111,6 @@ def _markdown_cell(cell: Cell) -> str:
     ours = f"**{ours}**" if cell.best else ours
     mark = r"\*" if cell.outside else ""
     return ours if cell.paper_mean is None else f"{ours} ({value_text(cell.paper_mean, cell.paper_std)}{mark})"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
-
-
-def _cost_texts(table: Table, method: str) -> list[str]:
-    cost = table.cost.get(method, {})
-    shown = [(name, "{:,.0f}") for name in ("steps", "samples")] + [("seconds", "{:,.1f}")]
-    shown += [("samples_ratio", "{:.2f}"), ("seconds_ratio", "{:.2f}")]
-    return [NONE if cost.get(name) is None else text.format(cost[name]) for name, text in shown]
 
 
 def to_text(table: Table) -> str:
@@ -154,7 +130,7 @@ def to_text(table: Table) -> str:
         texts = [name.ljust(widths[0]), whose.ljust(widths[1])]
         texts += [value.rjust(width) for value, width in zip(values, widths[2:])]
         lines.append("  ".join(texts).rstrip())
-    lines += ["", *table.notes] if table.notes else []
+    lines += ["", *(note.text for note in table.notes)] if table.notes else []
     return "\n".join(lines) + "\n"
 
 
@@ -167,46 +143,37 @@ def _marks(cell: Cell) -> str:
 
 def to_latex(table: Table) -> str:
     r"""A booktabs table, ready to paste: mean $\pm$ std, best bold, the paper's values in a grey row below ours."""
-    paper = any(cell.paper_mean is not None for cell in table.cells)
+    paper = _has_paper(table)
     lines = [r"% Needs \usepackage{booktabs}" + (r" and \usepackage{xcolor}." if paper else "."),
              f"% {what_is_compared(table)}.",
              "% Mean and standard deviation over seeds; bold: best, ties within the noise floor shared."]
     if paper:
         lines.append("% Grey: the paper's value; * where ours differs by more than two standard deviations.")
-    lines += [f"% {note}" for note in table.notes]
-    head = ["Method", *(_escaped(metric_title(name)) for name in table.columns), *COST_TITLES]
-    lines += [rf"\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}", r"\toprule", _latex_row(head), r"\midrule"]
-    for method in table.methods:
-        cells = [table.cell(method, name) for name in table.columns]
-        lines.append(_latex_row([latex_title(method) + "".join(LATEX_MARKS[mark] for mark in table.marks(method)),
-                                 *(_latex_cell(cell) for cell in cells), *_cost_texts(table, method)]))
-        if any(cell.paper_mean is not None for cell in cells):
-            lines.append(_latex_row(["", *(_latex_paper(cell) for cell in cells), *[""] * len(COST_TITLES)]))
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+    lines += [f"% {note.text}" for note in table.notes]
+    rows = [row for method in table.methods for row in _latex_rows(table, method)]
+    return "\n".join([*lines, table_frame.to_latex(_titles(table), rows)])
+
+
+def _latex_rows(table: Table, method: str) -> list[list[str]]:
+    """Ours and, where the paper has any value of the method, the paper's."""
+    cells = [table.cell(method, name) for name in table.columns]
+    title = latex_title(method) + "".join(LATEX_MARKS[mark] for mark in table.marks(method))
+    theirs = [_latex_paper(cell) for cell in cells]
+    rows = [[title, *map(_latex_cell, cells), *_costs(table, method)], ["", *theirs, *[""] * len(COSTS)]]
+    return rows if any(theirs) else rows[:1]
 
 
 def latex_title(method: str) -> str:
     r"""A row's title as LaTeX: ``$\nabla\tau$`` for nabla_tau."""
-    return LATEX_TITLES.get(method) or _escaped(method_title(method))
-
-
-def _escaped(text: str) -> str:
-    return text.translate(LATEX)
-
-
-def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(cells) + r" \\"
+    return LATEX_TITLES.get(method) or table_frame.escaped(method_title(method))
 
 
 def _latex_cell(cell: Cell) -> str:
     text = value_text(cell.mean, cell.std, r" $\pm$ ")
-    if cell.best:
-        text = rf"\textbf{{{text}}}"
+    text = rf"\textbf{{{text}}}" if cell.best else text
     return f"{text}*" if cell.outside else text
 
 
 def _latex_paper(cell: Cell) -> str:
-    if cell.paper_mean is None:
-        return ""
     text = value_text(cell.paper_mean, cell.paper_std, r" $\pm$ ")
-    return rf"\textcolor{{gray}}{{\small {text}}}"
+    return "" if cell.paper_mean is None else rf"\textcolor{{gray}}{{\small {text}}}"

@@ -2,59 +2,38 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
-from engine.exports import LATEX, metric_title, value_text
+from engine import table_frame
+from engine.exports import metric_title, value_text
 from engine.heatmaps import Heatmap, Square
 from engine.store import to_json as json_text
-from engine.sweep_runs import Runs, cell_of
+from engine.sweep_runs import Runs
 from engine.sweeps import FRACTION, Sweep
 from engine.words import numbered
 
 
 def to_json(sweep: Sweep, runs: Runs) -> str:
     """A JSON array with one object a run, as ``python -m engine sweep --json`` has them under ``cells``."""
-    return json_text(cells(sweep, runs))
+    return json_text(table_frame.records(sweep, runs))
 
 
 def to_csv(sweep: Sweep, runs: Runs) -> str:
     """One row a run, every digit."""
-    rows = cells(sweep, runs)
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
-
-
-def cells(sweep: Sweep, runs: Runs) -> list[dict[str, Any]]:
-    """Every run of the grid as a record, with what it has in common with the others in front."""
-    same = {"dataset": sweep.dataset, "method": sweep.method, "profile": sweep.profile}
-    return [same | cell_of(sweep, cell, runs.get(cell)) for cell in sweep.cells()]
+    return table_frame.to_csv(table_frame.tidy_sweep(sweep, runs))
 
 
 def to_markdown(heatmap: Heatmap) -> str:
     """A Markdown table: down the rows, across the columns; in bold what is within the noise floor of the ideal."""
-    head = [_corner(heatmap), *(amount(heatmap.sweep.across.name, x) for x in heatmap.sweep.across.values)]
-    lines = [f"**{what(heatmap)}**", "", _row(head), _row(["---", *["---:"] * (len(head) - 1)])]
-    lines += [_row([amount(heatmap.sweep.down.name, y),
-                    *(_bold(heatmap.squares[x, y], "**{}**") for x in heatmap.sweep.across.values)])
-              for y in heatmap.sweep.down.values]
-    return "\n".join([*lines, "", f"- {_legend(heatmap)}"]) + "\n"
+    table = table_frame.to_markdown(_titles(heatmap), _rows(heatmap, "**{}**"))
+    return f"**{what(heatmap)}**\n\n{table}\n- {_legend(heatmap)}\n"
 
 
 def to_latex(heatmap: Heatmap) -> str:
     """A booktabs table of the same, ready to paste."""
-    across, down = heatmap.sweep.across, heatmap.sweep.down
-    lines = [r"% Needs \usepackage{booktabs}.", f"% {what(heatmap)}. {_legend(heatmap)}",
-             rf"\begin{{tabular}}{{r{'r' * len(across.values)}}}", r"\toprule",
-             _latex([_corner(heatmap), *(amount(across.name, x) for x in across.values)]), r"\midrule"]
-    lines += [" & ".join([amount(down.name, y).translate(LATEX),
-                          *(_bold(heatmap.squares[x, y], r"\textbf{{{}}}", r" $\pm$ ") for x in across.values)])
-              + r" \\" for y in down.values]
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+    rows = [[table_frame.escaped(down), *cells] for down, *cells in _rows(heatmap, r"\textbf{{{}}}", r" $\pm$ ")]
+    return (f"% Needs \\usepackage{{booktabs}}.\n% {what(heatmap)}. {_legend(heatmap)}\n"
+            f"{table_frame.to_latex(_titles(heatmap), rows, first='r')}")
 
 
 def what(heatmap: Heatmap) -> str:
@@ -78,18 +57,18 @@ def _legend(heatmap: Heatmap) -> str:
     return f"{values}; bold: within the noise floor of {aim}."
 
 
-def _corner(heatmap: Heatmap) -> str:
-    return f"{heatmap.sweep.down.title} / {heatmap.sweep.across.title}"
+def _titles(heatmap: Heatmap) -> list[str]:
+    across, down = heatmap.sweep.across, heatmap.sweep.down
+    return [f"{down.title} / {across.title}", *(amount(across.name, x) for x in across.values)]
 
 
-def _bold(square: Square, mark: str, between: str = " ± ") -> str:
+def _rows(heatmap: Heatmap, bold: str, between: str = " ± ") -> list[list[str]]:
+    """The map as it reads; ``bold`` is a pattern around what is within the noise floor."""
+    across, down = heatmap.sweep.across, heatmap.sweep.down
+    return [[amount(down.name, y), *(_text(heatmap.squares[x, y], bold, between) for x in across.values)]
+            for y in down.values]
+
+
+def _text(square: Square, bold: str, between: str) -> str:
     text = value_text(square.mean, square.std, between)
-    return mark.format(text) if square.within else text
-
-
-def _row(texts: list[str]) -> str:
-    return "| " + " | ".join(text.replace("|", r"\|") for text in texts) + " |"
-
-
-def _latex(texts: list[str]) -> str:
-    return " & ".join(text.translate(LATEX) for text in texts) + r" \\"
+    return bold.format(text) if square.within else text

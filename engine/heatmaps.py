@@ -6,7 +6,7 @@ The paper's figure 2 shows |MIA_L - 50| and |accuracy on D_f - accuracy on D_t| 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
 
@@ -38,7 +38,7 @@ class Square:
     mean: float | None
     std: float | None
     noise: float | None
-    within: bool
+    within: bool = False
 
     @property
     def state(self) -> str:
@@ -118,7 +118,7 @@ def build(sweep: Sweep, runs: Runs, metric: str) -> Heatmap:
     best = max((one.mean for one in squares.values() if one.mean is not None), default=None)
     high = BY_NAME[metric].ideal == "max"
     within = {place: _within(one, best if high else None) for place, one in squares.items()}
-    squares = {place: Square(**vars(one) | {"within": within[place]}) for place, one in squares.items()}
+    squares = {place: replace(one, within=within[place]) for place, one in squares.items()}
     return Heatmap(sweep, metric, squares, rule(sweep))
 
 
@@ -135,9 +135,9 @@ def _square(x: Any, y: Any, by_seed: Mapping[int, dict[str, Any] | None], metric
     finished = {seed: run["metrics"] for seed, run in by_seed.items() if run and run["status"] == "finished"}
     values = {seed: value for seed, metrics in finished.items() if (value := metrics.get(metric)) is not None}
     states = {seed: (run["status"], run["reason"]) if run else (ABSENT, None) for seed, run in by_seed.items()}
-    return Square(x, y, values, states, fmean(values.values()) if values else None,
-                  stdev(values.values()) if len(values) > 1 else None,
-                  noise_floor(metric, list(finished.values()), resolved) if values else None, False)
+    return Square(across=x, down=y, values=values, states=states, mean=fmean(values.values()) if values else None,
+                  std=stdev(values.values()) if len(values) > 1 else None,
+                  noise=noise_floor(metric, list(finished.values()), resolved) if values else None)
 
 
 def _within(square: Square, best: float | None) -> bool:

@@ -15,7 +15,7 @@ Three rules, the same for every table and export:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import stdev
 from typing import Any
 
@@ -24,6 +24,7 @@ from engine.costs import average, cost_of
 from engine.errors import BadInput
 from engine.metrics import BY_NAME, SEPARATION
 from engine.noise import noise_floor
+from engine.notes import Note
 from engine.paper import paper_value
 from engine.registry import all_of, get
 from engine.spec import Resolved, resolve
@@ -86,7 +87,7 @@ class Table:
     cost: dict[str, dict[str, float | None]]
     noise: dict[str, float | None]
     missing: list[tuple[str, int]]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def cell(self, method: str, metric: str) -> Cell:
         """The cell of a row and a column; raises KeyError."""
@@ -130,8 +131,7 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
         cells += [_marked(cell, nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
-    cost = cost_of(comparison, finished)
-    return Table(comparison, columns, tuple(rows), cells, cost, noise, missing,
+    return Table(comparison, columns, tuple(rows), cells, cost_of(comparison, finished), noise, missing,
                  [*_notes(comparison, rows, finished, retrained), *_about_paper(comparison, cells, resolved)])
 
 
@@ -179,8 +179,10 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
     difference = mean - paper[0] if paper and mean is not None else None
     outside = None if difference is None else abs(difference) > 2 * ((std or 0.0) ** 2 + paper[1] ** 2) ** 0.5
     aim = average(aims)
-    return Cell(comparison.dataset, comparison.scenario, forget, method, metric, mean, std, tuple(values), values,
-                *(paper or (None, None)), difference, outside, retrained=aim, distance=_distance(metric, mean, aim),
+    paper_mean, paper_std = paper or (None, None)
+    return Cell(dataset=comparison.dataset, scenario=comparison.scenario, forget=forget, method=method, metric=metric,
+                mean=mean, std=std, seeds=tuple(values), values=values, paper_mean=paper_mean, paper_std=paper_std,
+                difference=difference, outside=outside, retrained=aim, distance=_distance(metric, mean, aim),
                 over_forgotten=any(found.get("over_forgotten") for found in metrics.values()),
                 damaged=any(map(is_damaged, metrics.values())))
 
@@ -238,54 +240,59 @@ def _noise(nearest: Cell | None, metric: str, resolved: Resolved | None,
 def _marked(cell: Cell, nearest: Cell | None, noise: float | None) -> Cell:
     best = nearest is not None and cell in _candidates([cell]) and (
         cell.distance - nearest.distance <= (noise or 0.0))
-    return Cell(**{**cell.__dict__, "best": best})
+    return replace(cell, best=best)
 
 
 # --- what to know when reading it -----------------------------------------------------------
 
 
 def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finished: Runs,
-           retrained: Mapping[int, Any]) -> list[str]:
+           retrained: Mapping[int, Any]) -> list[Note]:
     notes = []
     lacking = [seed for seed in comparison.seeds if seed not in retrained]
     if finished and lacking:
-        notes.append(f"No retrained model for {_seeds(lacking)}: what is measured against it is empty there.")
+        notes.append(Note("missing_retrained", f"No retrained model for {_seeds(lacking)}: what is measured against it "
+                          "is empty there.", seeds=tuple(lacking)))
     for method, metrics in rows.items():
         if method != ORIGINAL and metrics and len(metrics) < len(comparison.seeds):
-            notes.append(f"{method_title(method)}: the mean is over {_seeds(list(metrics))} only.")
+            notes.append(Note("partial_mean", f"{method_title(method)}: the mean is over {_seeds(list(metrics))} only.",
+                              method, tuple(metrics)))
         notes += _doubts(method, metrics)
     devices = sorted({run["device"] for (method, _), run in finished.items()
                       if method in comparison.methods and run["device"]})
     if len(devices) > 1:
-        notes.append(f"The runs were made on {len(devices)} devices ({'; '.join(devices)}): seconds compare within "
-                     "one device only.")
+        notes.append(Note("devices", f"The runs were made on {len(devices)} devices ({'; '.join(devices)}): seconds "
+                          "compare within one device only."))
     return notes
 
 
-def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]]) -> list[str]:
+def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]]) -> list[Note]:
     """Why a row, though it may look good, is not."""
     over = [seed for seed, found in metrics.items() if found.get("over_forgotten")]
     broken = [seed for seed, found in metrics.items() if is_damaged(found)]
-    told = [f"{method_title(method)} is over-forgotten with {_seeds(over)}: never best in an attack's column."
-            ] if over else []
+    told = [Note("over_forgotten", f"{method_title(method)} is over-forgotten with {_seeds(over)}: never best in an "
+                 "attack's column.", method, tuple(over))] if over else []
     if broken:
         worst = min(broken, key=lambda seed: metrics[seed]["test_accuracy"])
         before, after = (found["test_accuracy"] for found in (metrics[worst]["original"], metrics[worst]))
-        told.append(f"{method_title(method)} damaged the model with {_seeds(broken)}: test accuracy {after:.1f}% after "
-                    f"{before:.1f}%, so it is never best. A model that knows nothing gives nothing away.")
+        told.append(Note("damaged", f"{method_title(method)} damaged the model with {_seeds(broken)}: test accuracy "
+                         f"{after:.1f}% after {before:.1f}%, so it is never best. A model that knows nothing gives "
+                         "nothing away.", method, tuple(broken)))
     return told if method != ORIGINAL else []
 
 
-def _about_paper(comparison: Comparison, cells: Sequence[Cell], resolved: Resolved | None) -> list[str]:
+def _about_paper(comparison: Comparison, cells: Sequence[Cell], resolved: Resolved | None) -> list[Note]:
     if all(cell.difference is None for cell in cells):
         return []
     models = [get("model", name).title for name in (_papers_model(resolved), resolved.model.name)] if resolved else []
-    other = [f"The paper's values are of {models[0]}, ours of {models[1]}: another model, so they show where the paper "
-             "stood, not what ours should be."] if len(set(models)) > 1 else []
-    notes = [*other, "The paper began from an Original of its own, on its own copy of the data, as we did from ours: "
-             "compare the rows of the Original first. What differs there differs below."]
+    other = [Note("paper_model", f"The paper's values are of {models[0]}, ours of {models[1]}: another model, so they "
+                  "show where the paper stood, not what ours should be.")] if len(set(models)) > 1 else []
+    notes = [*other, Note("paper_original", "The paper began from an Original of its own, on its own copy of the data, "
+                          "as we did from ours: compare the rows of the Original first. What differs there differs "
+                          "below.")]
     if comparison.profile != "paper":
-        notes.append(f"The paper's values were made as the profile 'paper' does it, ours as {comparison.profile!r}.")
+        notes.append(Note("paper_profile", "The paper's values were made as the profile 'paper' does it, ours as "
+                          f"{comparison.profile!r}."))
     return notes
 
 

@@ -10,7 +10,7 @@ from engine.comparison import Comparison
 from engine.errors import BadInput
 from engine.tables import build_table
 from ui import compare_more, compare_runs, compare_table
-from ui.compare_link import from_query, parse_seeds, to_query, usual
+from ui.compare_link import USUAL, from_query, parse_seeds, to_query
 
 SPEC = {"dataset": "cifar10", "scenario": "random", "profile": "paper", "model": "resnet18"}
 ORIGINAL = {"retain_accuracy": 94.14, "forget_accuracy": 94.4, "test_accuracy": 85.0, "accuracy_gap": 9.4,
@@ -217,7 +217,7 @@ def test_small_charts_are_of_one_seed_where_possible_and_retrained_comes_first()
 # -- the link ---------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("asked", [
-    usual(), comparison("ssd", seeds=(3, 1)), comparison("retrain", scenario="class", forget=8)])
+    USUAL, comparison("ssd", seeds=(3, 1)), comparison("retrain", scenario="class", forget=8)])
 def test_a_link_comes_back_as_it_was(asked):
     assert from_query(to_query(asked)) == (asked, [])
 
@@ -248,12 +248,12 @@ def test_a_class_may_be_named():
 def test_nonsense_in_a_link_is_a_sentence(asked, told):
     found, problems = from_query(asked)
     assert problems == [told + (" It is left out." if "methods" in asked else " The usual choice is shown instead.")]
-    assert found.methods == (("ssd",) if "methods" in asked else usual().methods)
+    assert found.methods == (("ssd",) if "methods" in asked else USUAL.methods)
 
 
 def test_a_link_whose_methods_are_all_nonsense_shows_the_usual_ones():
     found, problems = from_query({"methods": "scrubb"})
-    assert found.methods == usual().methods
+    assert found.methods == USUAL.methods
     assert problems == ["The link's methods: No method named 'scrubb'. Did you mean 'scrub'? The usual choice is shown "
                         "instead."]
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from engine.comparison import Runs
 from engine.metrics import BY_NAME, METRICS, Metric
 from engine.tables import COLUMNS, ORIGINAL, Cell, Table
 from ui import measures
-from ui.charts.colours import method_colour
 from ui.compare_runs import short_title
-from ui.compare_table import STYLE
-
-FOOT = ("Mean ± standard deviation over seeds; spans are exact 95% intervals of single runs (Clopper, Pearson 1934). "
-        "<b>Bold</b>: best, ties inside the noise floor shared. A dash says why when the mouse rests on it.")
+from ui.compare_table import dot
+from ui.html_table import Box, Name, Row, Small, draw
 
 
 def columns(scenario: str) -> tuple[str, ...]:
@@ -25,38 +21,29 @@ def columns(scenario: str) -> tuple[str, ...]:
 def more(table: Table, runs: Runs, each_seed: bool = False) -> str:
     """``table`` is built with ``columns(...)``; intervals are per seed, and a dash says why when the mouse is on it."""
     methods = [method for method in table.methods if any(table.cell(method, name).seeds for name in table.columns)]
-    head = "".join(f'<th><span class="dot" style="background:{_dot(method)}"></span>{escape(short_title(method))}</th>'
-                   for method in methods)
-    rows = "".join(_row(table, runs, name, methods, each_seed) for name in table.columns)
-    return (f'{STYLE}<div class="cmp"><table><thead><tr><th>Measure</th>{head}</tr></thead><tbody>{rows}</tbody>'
-            f'</table></div><p class="cmp-foot">{FOOT}</p>')
+    head = [Name("Measure"), *(Name(short_title(method), dot=dot(method)) for method in methods)]
+    return draw("measures", head, [_row(table, runs, name, methods, each_seed) for name in table.columns])
 
 
-def _dot(method: str) -> str:
-    return "transparent" if method == ORIGINAL else method_colour(method)
-
-
-def _row(table: Table, runs: Runs, name: str, methods: list[str], each_seed: bool) -> str:
+def _row(table: Table, runs: Runs, name: str, methods: list[str], each_seed: bool) -> Row:
     metric = BY_NAME[name]
-    cells = "".join(_cell(table.cell(method, name), metric, runs, each_seed) for method in methods)
     title = f"{metric.title}, {metric.unit}" if metric.unit else metric.title
-    return (f'<tr><th title="{escape(metric.help)}">{escape(title)}'
-            f"<small>ideal: {escape(measures.ideal(metric, table.comparison.scenario))}</small></th>{cells}</tr>")
+    ideal = Small(f"ideal: {measures.ideal(metric, table.comparison.scenario)}")
+    return Row(Name(title, metric.help, (ideal,)),
+               tuple(_box(table.cell(method, name), metric, runs, each_seed) for method in methods))
 
 
-def _cell(cell: Cell, metric: Metric, runs: Runs, each_seed: bool) -> str:
+def _box(cell: Cell, metric: Metric, runs: Runs, each_seed: bool) -> Box:
     if cell.mean is None:
-        return f'<td title="{escape(reason(cell.method, metric.name, runs))}">–</td>'
+        return Box("–", reason(cell.method, metric.name, runs), number=False)
     digits = 1 if metric.unit in measures.COARSE else 3
     text = f"{cell.mean:.{digits}f}" + ("" if cell.std is None else f" ± {cell.std:.{digits}f}")
     single = [f"seed {seed}: {value:.{digits}f}{_span(cell, seed, metric.name, runs)}"
               for seed, value in cell.values.items()]
-    said, lines = ", ".join(single), single if each_seed else []
+    lines = single if each_seed else []
     if len(single) == 1:
         lines = [span] if (span := _span(cell, cell.seeds[0], metric.name, runs).strip(" []")) else []
-    small = "".join(f"<small>{escape(line)}</small>" for line in lines)
-    text = f"<b>{escape(text)}</b>" if cell.best else escape(text)
-    return f'<td class="num" title="{escape(said)}">{text}{small}</td>'
+    return Box(text, ", ".join(single), tuple(map(Small, lines)), cell.best)
 
 
 def _span(cell: Cell, seed: int, name: str, runs: Runs) -> str:

@@ -1,116 +1,92 @@
 """The finished table as HTML: ours, the paper's below it, colour for the distance to the ideal. Pure: text out.
 
-HTML, because a person selects it and pastes it into a paper, with bold and colour. Everything that is not markup is
-escaped. Colours are translucent, so that the page's own background and text stay what they are, light or dark.
+Colours are translucent, so that the page's own background and text stay what they are, light or dark.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from typing import Any
 
 from engine.comparison import Runs
+from engine.costs import RATIOS, SPENT, Cost
 from engine.exports import metric_title, value_text
 from engine.metrics import BY_NAME
 from engine.tables import ORIGINAL, Cell, Table, method_title
 from ui import measures, words
 from ui.charts.colours import method_colour
+from ui.html_table import Box, Name, Row, Small, draw
 
 CLOSE, FAR = (27, 158, 143), (217, 119, 6)  # towards the ideal, away from it; apart for colour-blind eyes too
 STRONGEST = 0.30  # opacity of a cell's colour
-ROW = "rgba(128,128,128,.3)"
-STYLE = f"""<style>
-.cmp {{ overflow-x: auto; margin-bottom: .4rem; }}
-.cmp table {{ border-collapse: collapse; font-size: .85rem; line-height: 1.3; width: 100%; margin: 0; }}
-.cmp th, .cmp td {{ padding: .35rem .4rem; border: none; border-bottom: 1px solid {ROW}; text-align: right;
-  vertical-align: top; font-weight: 400; font-variant-numeric: tabular-nums; }}
-.cmp th:first-child, .cmp td:first-child {{ text-align: left; }}
-.cmp thead th {{ font-weight: 600; vertical-align: bottom; border-bottom-width: 2px; line-height: 1.2; }}
-.cmp tbody th {{ min-width: 8rem; max-width: 11rem; overflow-wrap: anywhere; }}
-.cmp small {{ display: block; opacity: .72; font-size: .74rem; font-weight: 400; white-space: nowrap; }}
-.cmp tbody th small, .cmp thead small {{ white-space: normal; }}
-.cmp .num {{ white-space: nowrap; }}
-.cmp .dot {{ display: inline-block; width: .6rem; height: .6rem; border-radius: 50%; margin-right: .4rem; }}
-.cmp .far {{ opacity: 1; }}
-.cmp .far span {{ background: rgba(217,119,6,.28); border-radius: .25rem; padding: 0 .2rem; }}
-.cmp .note {{ text-align: left; }}
-.cmp .failed {{ border-left: 3px solid #d6453d; }}
-.cmp .over th {{ border-left: 3px solid rgb(217,119,6); }}
-.cmp .one td, .cmp .one th {{ font-size: .76rem; padding-top: .1rem; padding-bottom: .1rem; opacity: .85; }}
-.cmp .one th {{ padding-left: 1.6rem; }}
-.cmp a {{ color: inherit; }}
-@supports (color: light-dark(#fff, #000)) {{ /* the pages' own backgrounds, .streamlit/config.toml */
-  .cmp tr > th:first-child {{ position: sticky; left: 0; z-index: 1; background: light-dark(#ffffff, #0f141b); }}
-}}
-.cmp-foot {{ font-size: .8rem; opacity: .85; margin: 0 0 .3rem 0; overflow-wrap: anywhere; }}
-.cmp-key {{ padding: 0 .35rem; border-radius: .2rem; }}
-</style>"""
-COST = (("steps", "Steps", "Optimiser steps, mean over seeds."),
-        ("samples", "Samples", "Samples that passed forward and backward, mean over seeds; below, as a share of what "
-                               "retraining takes."),
-        ("seconds", "Seconds", "Training time of the method alone, mean over seeds; evaluation is not counted. Below, "
-                               "as a share of what retraining takes on the same device."))
 MATTERS = 5.0  # points from the ideal that get the farthest colour at the least, however near the others are
+RATIO = {cost.name: ratio for cost in SPENT for ratio in RATIOS if ratio.name == f"{cost.name}_ratio"}
+NOTHING = "No finished run has this number yet."
 
 
 def main(table: Table, runs: Runs, each_seed: bool = False) -> str:
     """The paper's columns and the cost, a row a method; ``each_seed`` adds a small row a seed."""
-    rows = [_row(table, runs, method) + (_seed_rows(table, runs, method) if each_seed else "")
-            for method in table.methods if method != ORIGINAL or table.cell(ORIGINAL, table.columns[0]).seeds]
-    return (f'{STYLE}<div class="cmp"><table><thead>{_head(table)}</thead><tbody>{"".join(rows)}</tbody></table></div>'
-            f"{_foot(table, runs)}")
+    shown = [name for name in table.methods if name != ORIGINAL or table.cell(ORIGINAL, table.columns[0]).seeds]
+    rows = [row for name in shown
+            for row in (_row(table, runs, name), *(_seed_rows(table, runs, name) if each_seed else ()))]
+    return draw("compared", _head(table), rows, _foot(table, runs), several=len(table.comparison.seeds) > 1,
+                truth="the retrained model" if has_truth(table) else "the ideal (no retrained model yet)",
+                paper=any(cell.paper_mean is not None for cell in table.cells),
+                close=_rgba(CLOSE, STRONGEST), far=_rgba(FAR, STRONGEST))
 
 
-def _head(table: Table) -> str:
-    columns = "".join(
-        f'<th title="{escape(BY_NAME[name].help)}">{escape(metric_title(name))}'
-        f"<small>ideal: {escape(measures.ideal(BY_NAME[name], table.comparison.scenario))}</small></th>"
-        for name in table.columns)
-    share = "<small>% of retraining</small>"
-    cost = "".join(f'<th title="{escape(said)}">{title}{share if name != "steps" else ""}</th>'
-                   for name, title, said in COST)
-    return f"<tr><th>Method</th>{columns}{cost}</tr>"
+def _head(table: Table) -> Iterable[Name]:
+    yield Name("Method")
+    for name in table.columns:
+        ideal = measures.ideal(BY_NAME[name], table.comparison.scenario)
+        yield Name(metric_title(name), BY_NAME[name].help, (Small(f"ideal: {ideal}"),))
+    for cost in SPENT:
+        ratio = RATIO.get(cost.name)
+        yield Name(cost.title, cost.help, (Small("% of retraining", ratio.help),) if ratio else ())
 
 
-def _row(table: Table, runs: Runs, method: str) -> str:
+def _row(table: Table, runs: Runs, method: str) -> Row:
+    name = _name(table, runs, method)
     if method != ORIGINAL and not table.cost[method]["steps"] and not _seeds_done(table, method):
-        failed = ' class="failed"' if "failed" in _statuses(table, runs, method).values() else ""
-        return (f"<tr{failed}>{_name(table, runs, method)}"
-                f'<td class="note" colspan="{len(table.columns) + len(COST)}">{_states(table, runs, method)}</td>'
-                "</tr>")
-    cells = "".join(_value(table, table.cell(method, name)) for name in table.columns)
-    kind = ' class="over"' if table.marks(method) else ""
-    return f"<tr{kind}>{_name(table, runs, method)}{cells}{_cost(table, method)}</tr>"
+        failed = "failed" in _statuses(table, runs, method).values()
+        return Row(name, note=_states(table, runs, method), kind="failed" if failed else "")
+    values = (_value(table, table.cell(method, metric)) for metric in table.columns)
+    costs = (_cost(cost, table.cost.get(method, {})) for cost in SPENT)
+    return Row(name, (*values, *costs), kind="over" if table.marks(method) else "")
 
 
-def _name(table: Table, runs: Runs, method: str) -> str:
-    colour = "transparent" if method == ORIGINAL else method_colour(method)
+def _name(table: Table, runs: Runs, method: str) -> Name:
     done, wanted = len(_seeds_done(table, method)), len(table.comparison.seeds)
-    marks = [f"{done} of {wanted} seeds"] if method != ORIGINAL and 0 < done < wanted else []
-    marks += ["recorded"] if any(run.get("recorded") for run in _of(runs, method).values()) else []
-    dagger = f"\u00a0{table.marks(method)}" if table.marks(method) else ""
-    small = f"<small>{escape(', '.join(marks))}</small>" if marks else ""
-    return (f'<th><span class="dot" style="background:{colour}"></span>{escape(method_title(method))}{dagger}'
-            f"{small}</th>")
+    said = [f"{done} of {wanted} seeds"] if method != ORIGINAL and 0 < done < wanted else []
+    said += ["recorded"] if any(run.get("recorded") for run in _of(runs, method).values()) else []
+    marks = table.marks(method)
+    return Name(method_title(method), small=(Small(", ".join(said)),) if said else (), dot=dot(method),
+                more=f"\u00a0{marks}" if marks else "")
 
 
-def _value(table: Table, cell: Cell) -> str:
+def dot(method: str) -> str:
+    """The colour of a method's dot; the Original has none."""
+    return "transparent" if method == ORIGINAL else method_colour(method)
+
+
+def _value(table: Table, cell: Cell) -> Box:
     if cell.mean is None:
-        return f'<td title="{escape(NOTHING)}">–</td>'
-    ours = escape(value_text(cell.mean, cell.std))
-    ours = f"<b>{ours}</b>" if cell.best else ours
-    colour = tint(table, cell)
-    style = f' style="background:{colour}"' if colour else ""
-    return f'<td class="num" title="{escape(_told(table, cell))}"{style}>{ours}{_paper(cell)}</td>'
+        return Box("–", NOTHING, number=False)
+    return Box(value_text(cell.mean, cell.std), _told(table, cell), tuple(_paper(cell)), cell.best,
+               tint(table, cell) or "")
 
 
-def _paper(cell: Cell) -> str:
-    if cell.paper_mean is None:
-        return ""
-    theirs = f'<small title="The paper\'s value.">({escape(value_text(cell.paper_mean, cell.paper_std))})</small>'
-    return theirs if not cell.outside else (f'{theirs}<small class="far" title="More than two standard deviations from '
-                                            f'the paper\'s value."><span>{cell.difference:+.2f}</span></small>')
+def _paper(cell: Cell) -> Iterable[Small]:
+    if cell.paper_mean is not None:
+        yield Small(f"({value_text(cell.paper_mean, cell.paper_std)})", "The paper's value.")
+        if cell.outside:
+            yield Small(f"{cell.difference:+.2f}", "More than two standard deviations from the paper's value.", True)
+
+
+def _cost(cost: Cost, spent: dict[str, float | None]) -> Box:
+    share = spent.get(RATIO[cost.name].name) if cost.name in RATIO else None
+    return Box(words.number(spent.get(cost.name), cost.digits),
+               small=() if share is None else (Small(f"{100 * share:.1f}%"),))
 
 
 def _told(table: Table, cell: Cell) -> str:
@@ -140,7 +116,11 @@ def tint(table: Table, cell: Cell) -> str | None:
     span = max(max(known) - nearest, MATTERS)
     share = max(0.0, away - nearest) / span
     colour, strength = (CLOSE, 1 - 2 * share) if share < 0.5 else (FAR, 2 * share - 1)
-    return f"rgba({','.join(map(str, colour))},{STRONGEST * strength:.3f})"
+    return _rgba(colour, STRONGEST * strength)
+
+
+def _rgba(colour: tuple[int, int, int], opacity: float) -> str:
+    return f"rgba({','.join(map(str, colour))},{opacity:.3f})"
 
 
 def has_truth(table: Table) -> bool:
@@ -155,46 +135,31 @@ def from_truth(table: Table, cell: Cell) -> float | None:
     return abs(cell.mean - cell.retrained)
 
 
-def _cost(table: Table, method: str) -> str:
-    cost = table.cost.get(method, {})
-    cells = []
-    for name, digits in (("steps", 0), ("samples", 0), ("seconds", 1)):
-        share = cost.get(f"{name}_ratio")
-        small = "" if share is None else f"<small>{100 * share:.1f}%</small>"
-        cells.append(f'<td class="num">{words.number(cost.get(name), digits)}{small}</td>')
-    return "".join(cells)
-
-
 # --- single seeds and states ----------------------------------------------------------------
 
 
-NOTHING = "No finished run has this number yet."
-
-
-def _seed_rows(table: Table, runs: Runs, method: str) -> str:
-    rows = []
+def _seed_rows(table: Table, runs: Runs, method: str) -> Iterable[Row]:
     for seed in table.comparison.seeds:
-        values = "".join(f'<td class="num">{words.number(table.cell(method, name).values.get(seed), 2)}</td>'
-                         for name in table.columns)
         run = runs.get((method, seed))
-        if run and run["status"] == "finished":
-            spent = [words.number(run["steps"], 0), words.number(run["samples"], 0), f"{run['seconds']:,.1f}"]
-            name = f'<a href="unlearn?run={escape(run["id"])}">seed {seed}</a>'
-            name += ", recorded" if run.get("recorded") else ""
-        else:
-            spent, name = ["", "", ""], f"seed {seed}"
-            name += f" ({escape(_state(run)[0])})" if method != ORIGINAL else ""
-        cost = "".join(f'<td class="num">{text}</td>' for text in spent)
-        rows.append(f'<tr class="one"><th>{name}</th>{values}{cost}</tr>')
-    return "".join(rows)
+        done = run is not None and run["status"] == "finished"
+        values = [words.number(table.cell(method, name).values.get(seed), 2) for name in table.columns]
+        spent = [words.number(run[cost.name], cost.digits) if done else "" for cost in SPENT]
+        yield Row(_seed_name(method, seed, run), tuple(map(Box, values + spent)), kind="one")
+
+
+def _seed_name(method: str, seed: int, run: dict[str, Any] | None) -> Name:
+    """A seed with the way to its run, or why there is none."""
+    if run and run["status"] == "finished":
+        return Name(f"seed {seed}", link=f"unlearn?run={run['id']}", more=", recorded" if run.get("recorded") else "")
+    return Name(f"seed {seed}", more=f" ({_state(run)[0]})" if method != ORIGINAL else "")
 
 
 def _states(table: Table, runs: Runs, method: str) -> str:
     """Why a row has no numbers: one text for all seeds where it is the same."""
     said = {seed: ": ".join(filter(None, _state(runs.get((method, seed))))) for seed in table.comparison.seeds}
     if len(set(said.values())) == 1:
-        return escape(next(iter(said.values())))
-    return escape("; ".join(f"seed {seed} {text}" for seed, text in said.items()))
+        return next(iter(said.values()))
+    return "; ".join(f"seed {seed} {text}" for seed, text in said.items())
 
 
 def _state(run: dict[str, Any] | None) -> tuple[str, str]:
@@ -224,25 +189,10 @@ def _seeds_done(table: Table, method: str) -> tuple[int, ...]:
 # --- what to know when reading it -----------------------------------------------------------
 
 
-def _foot(table: Table, runs: Runs) -> str:
-    said = [*_key(table), *_averaging(table), *_over_forgotten(table, runs), *_unfinished(table, runs),
-            *_recorded(table, runs)]
-    over = tuple(f"{method_title(method)} is over-forgotten" for method in table.methods)  # told above, with numbers
-    said += [f"{'‡ ' if 'damaged the model' in note else ''}{escape(note)}" for note in table.notes
-             if not note.startswith(over)]
-    return "".join(f'<p class="cmp-foot">{text}</p>' for text in said)
-
-
-def _key(table: Table) -> Iterable[str]:
-    truth = "the retrained model" if has_truth(table) else "the ideal (no retrained model yet)"
-    close, far = (f'<span class="cmp-key" style="background:rgba({",".join(map(str, rgb))},{STRONGEST})">{word}</span>'
-                  for rgb, word in ((CLOSE, f"close to {truth}"), (FAR, "farthest from it")))
-    paper = ("" if all(cell.paper_mean is None for cell in table.cells) else
-             " In brackets the paper’s value, below it ours minus the paper’s where they are more than two standard "
-             "deviations apart.")
-    several = "Mean ± standard deviation over seeds. " if len(table.comparison.seeds) > 1 else ""
-    yield (f"{several}Colour: {close} to {far}. <b>Bold</b>: nearest to the column's ideal among the methods, ties "
-           f"inside the noise floor shared.{paper}")
+def _foot(table: Table, runs: Runs) -> Iterable[str]:
+    yield from (*_averaging(table), *_over_forgotten(table, runs), *_unfinished(table, runs), *_recorded(table, runs))
+    yield from (f"{'‡ ' if note.kind == 'damaged' else ''}{note.text}" for note in table.notes
+                if note.kind != "over_forgotten")  # told above, with numbers
 
 
 def _averaging(table: Table) -> Iterable[str]:
@@ -260,7 +210,7 @@ def _over_forgotten(table: Table, runs: Runs) -> Iterable[str]:
             note = next((note for note in notes if note.startswith("Over-forgotten")),
                         "Over-forgotten: the forgotten samples stand out.")
             more = f" The numbers are those of seed {seeds[0]}." if len(seeds) > 1 else ""
-            yield f"† {escape(method_title(method))}, {_named(seeds)}. {escape(note)}{more}"
+            yield f"† {method_title(method)}, {_named(seeds)}. {note}{more}"
 
 
 def _unfinished(table: Table, runs: Runs) -> Iterable[str]:
@@ -268,7 +218,7 @@ def _unfinished(table: Table, runs: Runs) -> Iterable[str]:
     for method in table.methods:
         for seed, run in ((seed, runs.get((method, seed))) for seed in table.comparison.seeds):
             if run and _seeds_done(table, method) and run["status"] in ("failed", "cancelled", "interrupted"):
-                yield f"{escape(method_title(method))}, seed {seed} {escape(': '.join(filter(None, _state(run))))}"
+                yield f"{method_title(method)}, seed {seed} {': '.join(filter(None, _state(run)))}"
 
 
 def _recorded(table: Table, runs: Runs) -> Iterable[str]:
@@ -281,7 +231,7 @@ def _recorded(table: Table, runs: Runs) -> Iterable[str]:
                 made.setdefault(place, {}).setdefault(method, []).append(seed)
     for (device, day), which in made.items():
         told = (f"{method_title(method)} {_named(seeds)}" for method, seeds in which.items())
-        yield f"Recorded earlier, on {escape(device)}, {day}: {escape(', '.join(told))}."
+        yield f"Recorded earlier, on {device}, {day}: {', '.join(told)}."
 
 
 def _named(seeds: list[int]) -> str:

@@ -16,10 +16,6 @@ from engine.verdict import class_verdict, verdict
 from engine.words import spaced
 from ui import measures, words
 
-STYLE = """<style>
-.stMain .st-key-cards [data-testid=stHorizontalBlock] { flex-wrap: wrap; }
-.stMain .st-key-cards [data-testid=stColumn] { min-width: 12rem !important; flex: 1 1 30% !important; }
-</style>"""  # three in a row, two where it is narrow
 CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks
 CLASS_CARDS = ("forget_accuracy", "test_accuracy", "retain_accuracy", "tpr_at_1pct_fpr")  # 0 on the class is right
 CLASS_HELP = {"forget_accuracy": " A retrained model usually has 0% here.",
@@ -38,7 +34,6 @@ def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, A
         st.caption("These numbers, of the run's end, are measured on the complete sets, the charts on "
                    f"{_drawn(run, start)}: by chance the two differ. Read a curve against the levels in its own chart.")
     shown = [*names("attack"), *(CLASS_CARDS if scenario == "class" else CARDS)]
-    st.html(STYLE)
     with st.container(key="cards"):
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             with column.container(border=True, height="stretch"):  # equally high in a row

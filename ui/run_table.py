@@ -15,7 +15,6 @@ from engine.words import plural
 from ui import shell, words
 from ui.compare_runs import short_title
 
-WIDE = "<style>.stMainBlockContainer { padding-left: 2.5rem; padding-right: 2.5rem; }</style>"
 COLUMNS = {  # in the order and with the widths in pixels that fit beside the sidebar of a window 1440 wide
     "status": st.column_config.TextColumn("status", width=82),
     "method": st.column_config.TextColumn("method", width=108),
@@ -43,7 +42,6 @@ COLUMNS = {  # in the order and with the widths in pixels that fit beside the si
 def show() -> None:
     """The table with its filter and the actions."""
     jobs = manager()
-    st.html(WIDE)
     wanted = st.text_input("Filter", key="filter", icon=":material/search:", persist_state="session",
                            placeholder="any words: a method, a data set, a status, a run's id",
                            label_visibility="collapsed")

@@ -17,17 +17,7 @@ from ui.state import Slot
 
 READY = Slot("_shell", False)  # whether app.py has run in this session
 ICON = str(Path(__file__).with_name("icon.png"))  # a file: named icons are fetched from the internet
-STYLE = """
-.stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
-@media (max-width: 1250px) {
-  .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
-  .stMain [data-testid=stHorizontalBlock] { flex-wrap: wrap; }
-  .stMain [data-testid=stColumn] { min-width: min(100%, 14rem) !important; }
-  .stMain .st-key-settings, .stMain .st-key-view { width: 100%; }
-  .stMain [data-testid=stColumn]:has(> * > .st-key-settings),
-  .stMain [data-testid=stColumn]:has(> * > .st-key-view) { min-width: 100% !important; }
-}
-"""
+STYLE = Path(__file__).with_name("style.css")
 START, UNLEARN, COMPARE, ROBUSTNESS, RUNS = (f"pages/{name}.py" for name in (
     "start", "unlearn", "compare", "robustness", "runs"))
 
@@ -46,8 +36,8 @@ def pages(icons: bool = True) -> list[Any]:
 
 
 def frame() -> None:
-    """Less empty space around the page than Streamlit leaves, and columns that wrap on a narrow window."""
-    st.html(f"<style>{STYLE}</style>")
+    """The one style sheet of all pages."""
+    st.html(STYLE)
 
 
 def in_words(draw: Callable[[], None]) -> None:

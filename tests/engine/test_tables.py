@@ -9,6 +9,7 @@ from comparing import ORIGINAL, finish, metrics_of
 
 from engine.comparison import Comparison, find_runs
 from engine.metrics import BY_NAME
+from engine.notes import Note
 from engine.tables import COLUMNS, attack_columns, build_table
 
 DIGITS = Comparison(methods=("nabla_tau", "finetune", "ssd", "retrain"), seeds=(0, 1))
@@ -52,7 +53,7 @@ def test_mean_and_standard_deviation_over_seeds(store, table_of):
     assert (cell.dataset, cell.scenario, cell.forget, cell.distance) == ("digits", "random", 0.15, 2.5)
     one = table.cell("ssd", "mia_loss_gap")
     assert (one.mean, one.std, one.seeds) == (2.5, None, (0,))
-    assert table.notes[1] == "Selective synaptic dampening (SSD): the mean is over seed 0 only."
+    assert table.notes[1].text == "Selective synaptic dampening (SSD): the mean is over seed 0 only."
     assert table.missing == [("retrain", 0), ("retrain", 1), ("nabla_tau", 0), ("nabla_tau", 1), ("ssd", 1)]
 
 
@@ -95,7 +96,7 @@ def test_without_a_retrained_model_nobody_is_best_at_matching_it(store, table_of
     fill(store, DIGITS, ssd=[{}])
     table = table_of(DIGITS)
     assert not table.cell("ssd", "retain_accuracy").best and table.cell("ssd", "test_accuracy").best
-    assert table.notes[0] == "No retrained model for seeds 0, 1: what is measured against it is empty there."
+    assert table.notes[0].text == "No retrained model for seeds 0, 1: what is measured against it is empty there."
 
 
 # --- best and ties --------------------------------------------------------------------------
@@ -155,7 +156,8 @@ def test_an_over_forgotten_method_is_never_best_in_attack_columns(store, table_o
     assert best_in(table, "mia_loss_gap") == {"nabla_tau"}, "nor does it set the mark"
     assert best_in(table, "test_accuracy") == {"finetune"}, "accuracies are what they are"
     assert table.cell("finetune", "mia_loss_gap").over_forgotten
-    assert "Fine-tuning is over-forgotten with seed 1: never best in an attack's column." in table.notes
+    assert Note("over_forgotten", "Fine-tuning is over-forgotten with seed 1: never best in an attack's column.",
+                "finetune", (1,)) in table.notes
     assert {"mia_loss", "mia_entropy_gap", "mia_loss_auc", "tpr_at_1pct_fpr", "rmia_auc", "ks_test"} <= attack_columns()
     assert not {"test_accuracy", "accuracy_gap", "tow"} & attack_columns()
 
@@ -169,8 +171,8 @@ def test_a_damaged_model_is_never_best_and_is_told_in_the_notes(store, table_of)
     table = table_of(comparison)
     assert all(best_in(table, metric) == {"nabla_tau"} for metric in ("mia_loss_gap", "accuracy_gap"))
     assert (table.marks("gradient_ascent"), table.marks("nabla_tau"), table.marks("original")) == ("‡", "", "")
-    assert ("Gradient ascent damaged the model with seed 1: test accuracy 8.6% after 80.0%, so it is never best. A "
-            "model that knows nothing gives nothing away.") in table.notes
+    assert Note("damaged", "Gradient ascent damaged the model with seed 1: test accuracy 8.6% after 80.0%, so it is "
+                "never best. A model that knows nothing gives nothing away.", "gradient_ascent", (1,)) in table.notes
 
 
 def test_class_removal_where_zero_is_right(store, table_of):
@@ -224,8 +226,16 @@ def test_no_paper_value_without_the_papers_setting(store, table_of):
 def test_another_profile_than_the_papers_is_said(store, table_of):
     comparison = Comparison("cifar10", methods=("nabla_tau",))
     published(store, table_of, 80.0, comparison=comparison)
-    assert table_of(comparison).notes[-1] == (
-        "The paper's values were made as the profile 'paper' does it, ours as 'corrected'.")
+    assert table_of(comparison).notes[-1] == Note(
+        "paper_profile", "The paper's values were made as the profile 'paper' does it, ours as 'corrected'.")
+
+
+def test_every_note_has_a_kind_and_names_its_runs(store, table_of):
+    comparison = Comparison("cifar10", methods=("ssd", "salun"), seeds=(0, 1))
+    finish(store, comparison, "ssd", 1, test_accuracy=60.0, over_forgotten=True)
+    assert [(note.kind, note.method, note.seeds) for note in table_of(comparison).notes] == [
+        ("missing_retrained", None, (0, 1)), ("partial_mean", "ssd", (1,)), ("over_forgotten", "ssd", (1,)),
+        ("damaged", "ssd", (1,)), ("paper_original", None, ()), ("paper_profile", None, ())]
 
 
 # --- cost -----------------------------------------------------------------------------------
@@ -252,8 +262,8 @@ def test_seconds_of_two_devices_are_not_compared(store, table_of):
     finish(store, DIGITS, "ssd", seconds=50.0)
     table = table_of(DIGITS)
     assert (table.cost["ssd"]["seconds_ratio"], table.cost["ssd"]["samples_ratio"]) == (None, 0.1)
-    assert table.notes[-1] == ("The runs were made on 2 devices (NVIDIA H200; cpu, 1 thread): seconds compare within "
-                               "one device only.")
+    assert table.notes[-1] == Note("devices", "The runs were made on 2 devices (NVIDIA H200; cpu, 1 thread): seconds "
+                                   "compare within one device only.")
 
 
 def test_runs_that_have_not_finished_are_missing(store, table_of):
