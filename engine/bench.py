@@ -23,7 +23,7 @@ from engine.data import Data, tensors_of
 from engine.device import describe, prepare
 from engine.errors import BadMethod, OriginalMissing
 from engine.estimates import duration, training_seconds
-from engine.readout import Readout, read_out
+from engine.readout import MEANING, Readout, read_out
 from engine.spec import Resolved
 from engine.types import Dataset, Model
 
@@ -147,7 +147,7 @@ def _train(key: OriginalKey, data: Data, checkpoints: Checkpoints, threads: int,
 def _original_readouts(original: Original, network: nn.Module, data: Data, checkpoints: Checkpoints,
                        where: str) -> dict[str, Readout]:
     """The Original's read-outs, measured once per data, weights and device and kept on disk."""
-    name = f"{original.sha256[:16]}-{data.content[:16]}-{where}"
+    name = f"{original.sha256[:16]}-{data.content[:16]}-{where}-{MEANING}"
     kept = checkpoints.load_columns(name, data)
     if kept is None:
         kept = {"train": read_out(network, data, data.train), "heldout": read_out(network, data, data.heldout)}

@@ -51,7 +51,10 @@ class Readings:
 
 
 def balanced(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both sides at the size of the smaller: the larger is shuffled by ``default_rng(1)`` and cut."""
+    """Both sides at the size of the smaller: the larger is shuffled by ``default_rng(1)`` and cut.
+
+    Equal sides stay in order, where the authors still shuffle the forget rows: their ten splits draw other samples.
+    """
     n = min(len(members), len(nonmembers))
     sides = [np.asarray(side, dtype=np.float64).copy() for side in (members, nonmembers)]
     for side in sides:

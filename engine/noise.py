@@ -17,6 +17,7 @@ from math import sqrt
 from statistics import fmean
 from typing import Any
 
+from engine.protocol import retain_on_all_of_train
 from engine.registry import names
 from engine.spec import Resolved
 
@@ -51,8 +52,7 @@ def _accuracy(metric: str, metrics: Mapping[str, Any], resolved: Resolved) -> fl
     if value is None:
         return None
     n = {"forget_accuracy": sizes.forget, "test_accuracy": sizes.test,
-         # The paper reads retain accuracy on all of D, except for a model trained without D_f.
-         "retain_accuracy": sizes.train if resolved.spec.profile == "paper" else sizes.retain}[metric]
+         "retain_accuracy": sizes.train if retain_on_all_of_train(resolved) else sizes.retain}[metric]
     share = (value / 100 * n + 2) / (n + 4)
     return 100 * Z * sqrt(share * (1 - share) / (n + 4))
 

@@ -15,6 +15,7 @@ from engine.data import Data, Pool
 from engine.rng import generator
 
 BATCH = 1_000
+MEANING = 2  # of the columns; raised where it changes, so that read-outs kept before are not used
 IN_CACHE = 250  # pictures: on a CPU their maps then stay in a core's cache (benchmarks/read_out.py measures the gain)
 
 
@@ -56,9 +57,9 @@ def read_out(model: nn.Module, data: Data, pool: Pool, index: Tensor | None = No
 
 def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor, seed: int, augment: bool,
                         batch_size: int) -> Readout:
-    """The paper's reading of Retraining: training mode (batch statistics) with the recipe's augmentation.
+    """The paper's reading of Retraining on its training pool: batch statistics, and the recipe's augmentation.
 
-    METHODS.md, "Rows of the paper that look like another protocol": Table 1, so texts are not read so. The model's
+    METHODS.md, "Rows of the paper that look like another protocol": pictures only (:mod:`engine.protocol`). The model's
     running statistics are put back afterwards. A lone sample has no batch statistics and is read in evaluation mode.
     """
     if len(index) < 2:

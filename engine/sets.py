@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from engine.evaluation import Readings
+from engine.protocol import original_on_all_of_train, retain_on_all_of_train, training_sets_as_trained
 from engine.readout import Readout, read_out, read_out_as_trained
 from engine.spec import Resolved
 from engine.training import Split
@@ -16,26 +17,30 @@ from engine.training import Split
 if TYPE_CHECKING:
     from engine.bench import Bench
 
+TRAINING_SETS = ("retain", "forget")  # of the training pool; the other sets are of the held-out pool
 
 def read_sets(model: nn.Module, bench: Bench, parts: Split,
               resolved: Resolved) -> tuple[Readings, dict[str, tuple[torch.Tensor, Readout]]]:
     """What metrics look at, and the per-sample columns of each set with its sample numbers."""
-    data, spec = bench.data, resolved.spec
+    data = bench.data
     indices = {name: index for name in ("retain", "forget", "test", "validation", "unseen")
                if (index := getattr(parts, name)) is not None}
-    if spec.profile == "paper" and resolved.method.from_scratch and resolved.dataset.kind == "image":
-        sets = {name: read_out_as_trained(model, data, data.pool_of(name), index, spec.seed,
-                                          resolved.recipe.augment, resolved.recipe.batch_size)
-                for name, index in indices.items()}
-        whole = sets["retain"]
+    heldout = read_out(model, data, data.heldout)
+    if training_sets_as_trained(resolved):
+        whole, trained = None, {name: _as_trained(model, bench, indices[name], resolved) for name in TRAINING_SETS}
     else:
-        pools = {"train": read_out(model, data, data.train), "heldout": read_out(model, data, data.heldout)}
-        sets = {name: pools["train" if data.pool_of(name) is data.train else "heldout"][index]
-                for name, index in indices.items()}
-        whole = pools["train"]
-    retain = whole if spec.profile == "paper" else sets["retain"]  # METHODS.md: the paper's A_Dr is on all of D
+        whole = read_out(model, data, data.train)
+        trained = {name: whole[indices[name]] for name in TRAINING_SETS}
+    sets = {name: trained[name] if name in trained else heldout[index] for name, index in indices.items()}
+    retain = whole if whole is not None and retain_on_all_of_train(resolved) else sets["retain"]
     columns = {name: (index.cpu(), sets[name]) for name, index in indices.items()}
     return Readings(retain, sets["forget"], sets["test"], sets.get("unseen")), columns
+
+
+def _as_trained(model: nn.Module, bench: Bench, index: torch.Tensor, resolved: Resolved) -> Readout:
+    recipe = resolved.recipe
+    return read_out_as_trained(model, bench.data, bench.data.train, index, resolved.spec.seed, recipe.augment,
+                               recipe.batch_size)
 
 
 def bench_readings(bench: Bench, parts: Split) -> Readings:
@@ -46,9 +51,9 @@ def bench_readings(bench: Bench, parts: Split) -> Readings:
 
 
 def original_readings(bench: Bench, parts: Split, resolved: Resolved) -> Readings:
-    """The Original as the profile reads it: the paper's retain accuracy is on all of D."""
+    """The Original as the profile reads it (engine.protocol), whatever the method."""
     sets = bench_readings(bench, parts)
-    return replace(sets, retain=bench.readouts["train"]) if resolved.spec.profile == "paper" else sets
+    return replace(sets, retain=bench.readouts["train"]) if original_on_all_of_train(resolved) else sets
 
 
 def samples_frame(sets: dict[str, tuple[torch.Tensor, Readout]]) -> Any:

@@ -127,7 +127,7 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
     for metric in columns:
         column = [_cell(comparison, resolved, method, metric, metrics, retrained) for method, metrics in rows.items()]
         nearest = min(_candidates(column), key=lambda cell: cell.distance, default=None)
-        noise[metric] = _noise(nearest, metric, resolved, rows)
+        noise[metric] = _noise(nearest, metric, comparison, rows)
         cells += [_marked(cell, nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
@@ -138,10 +138,10 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
 # --- rows -----------------------------------------------------------------------------------
 
 
-def _resolved(comparison: Comparison) -> Resolved | None:
-    """The comparison with its names filled in; None where its data set is not known here."""
+def _resolved(comparison: Comparison, method: str = REFERENCE) -> Resolved | None:
+    """A method's run in the comparison with its names filled in; None where its data set is not known here."""
     try:
-        return resolve(comparison.spec(REFERENCE, (comparison.seeds or (0,))[0]))
+        return resolve(comparison.spec(method, (comparison.seeds or (0,))[0]))
     except BadInput:
         return None
 
@@ -230,8 +230,9 @@ def _candidates(column: Sequence[Cell]) -> list[Cell]:
             and not cell.doubtful]
 
 
-def _noise(nearest: Cell | None, metric: str, resolved: Resolved | None,
+def _noise(nearest: Cell | None, metric: str, comparison: Comparison,
            rows: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> float | None:
+    resolved = _resolved(comparison, nearest.method) if nearest else None
     if nearest is None or resolved is None:
         return None
     return noise_floor(metric, list(rows[nearest.method].values()), resolved)

@@ -41,11 +41,14 @@ class ManyLabels:
         return F.binary_cross_entropy_with_logits(logits, targets, reduction="sum") / targets.shape[1]
 
     def columns(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Binary cross entropy and binary entropy, both summed over labels, and whether the two argmax agree."""
+        """Binary cross entropy summed over labels, entropy of the softmax, and whether the two argmax agree.
+
+        Although a label has a sigmoid of its own, the authors' attack takes the entropy of the softmax over all
+        outputs (METHODS.md, "Rows of the paper that look like another protocol"), as :class:`OneLabel` does.
+        """
         logits = logits.float()
         loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(dim=1)
-        p = logits.sigmoid()
-        entropy = (torch.special.entr(p) + torch.special.entr(1 - p)).sum(dim=1)
+        entropy = torch.special.entr(logits.softmax(dim=1)).sum(dim=1)
         return loss, entropy, logits.argmax(dim=1) == targets.argmax(dim=1)
 
 

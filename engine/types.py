@@ -77,7 +77,8 @@ class Dataset:
     two are apart already, None where the held-out samples are halved by the seed. ``class_counts`` are the samples
     of each class in the training set, in the test set and held out as a whole, where classes differ in size.
     ``at(options)`` is this record as it is under these options; ``multi_label`` says that samples can have several
-    labels there. ``paper_model`` is the paper's model on these data where it is not the default.
+    labels there. ``paper_model`` is the paper's model on these data where it is not the default;
+    ``paper_reads_all_of_train`` says that its retain accuracy, for a random subset, is the one on all of D.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Dataset:
     class_counts: tuple[tuple[int, ...], ...] = ()
     multi_label: bool = False
     paper_model: str | None = None
+    paper_reads_all_of_train: bool = False
     variant: Callable[[Dataset, Mapping[str, Any]], Dataset] | None = None
 
     def at(self, options: Mapping[str, Any]) -> Dataset:

@@ -281,14 +281,14 @@ def test_every_method_removes_a_class(method, digits):
 def test_the_paper_reads_a_retrained_model_batch_by_batch_whatever_is_left_over(digits):
     """65 samples in batches of 64: the last one joins the others; a single one is read in evaluation mode."""
     parts = split(digits, THREE)
-    parts = dataclasses.replace(parts, unseen=parts.unseen[:65], test=parts.test[:1])
+    parts = dataclasses.replace(parts, retain=parts.retain[:65], forget=parts.forget[:1])
     task = make_task(digits, parts)
     held = bench.Bench(digits, None, task.model.eval(), {}, CPU, 1, None)
     resolved = resolve(dataclasses.replace(THREE, method="retrain", profile="paper"), parts.sizes)
     readings, _ = read_sets(task.model, held, parts, resolved)
-    assert len(readings.unseen) == 65 and len(readings.test) == 1
-    assert torch.equal(readings.test.loss, read_out(task.model, digits, digits.heldout, parts.test).loss)
-    assert all(bool(side.loss.isfinite().all()) for side in (readings.unseen, readings.test, readings.forget))
+    assert len(readings.retain) == 65 and len(readings.forget) == 1
+    assert torch.equal(readings.forget.loss, read_out(task.model, digits, digits.train, parts.forget).loss)
+    assert all(bool(side.loss.isfinite().all()) for side in (readings.retain, readings.test, readings.forget))
 
 
 # --- whole runs -----------------------------------------------------------------------------

@@ -107,6 +107,15 @@ def test_kolmogorov_smirnov_by_hand():
     assert kolmogorov_smirnov(np.array([1.0, 2.0]), np.array([3.0])) == 1.0
 
 
+@pytest.mark.filterwarnings("error")
+def test_kolmogorov_smirnov_of_one_sample_warns_of_nothing():
+    """A retrained model's one forget sample is held against itself: scipy's p value divides by zero there."""
+    alone = np.array([0.5], dtype=np.float32)
+    assert kolmogorov_smirnov(alone, alone) == 0.0
+    assert kolmogorov_smirnov(alone, alone + 1) == 1.0
+    assert kolmogorov_smirnov(alone, np.array([0.25, 0.75])) == pytest.approx(1 / 2)
+
+
 def test_wasserstein_by_hand():
     """1 -> 2, 3 -> 4 and 5 -> 9 move 1, 1 and 4. And a single 0 splits in two halves, which move 1 and 3."""
     assert wasserstein(np.array([5.0, 1.0, 3.0]), np.array([2.0, 4.0, 9.0])) == pytest.approx(2.0)

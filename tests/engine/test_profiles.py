@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 
 import pytest
 import torch
@@ -74,8 +75,10 @@ def test_corrected_reads_the_retain_set_in_evaluation_mode(bench, digits, method
     assert len(readings.retain) == 850
 
 
-def test_the_papers_retain_accuracy_is_on_all_of_d(bench, digits):
+def test_the_papers_retain_accuracy_is_on_all_of_d_where_the_data_say_so(bench, digits):
     parts, resolved = parts_of(digits, profile="paper"), resolve(Spec(profile="paper"))
+    as_table_1 = dataclasses.replace(resolved.dataset, paper_reads_all_of_train=True)
+    resolved = dataclasses.replace(resolved, dataset=as_table_1)
     readings, sets = read_sets(bench.network, bench, parts, resolved)
     assert len(readings.retain) == 1_000 and len(sets["retain"][1]) == 850
     assert readings.retain.accuracy == read_out(bench.network, digits, digits.train).accuracy
@@ -84,7 +87,7 @@ def test_the_papers_retain_accuracy_is_on_all_of_d(bench, digits):
     assert len(original_readings(bench, parts, resolve(Spec())).retain) == 850
 
 
-def test_the_paper_reads_retraining_in_training_mode_on_the_retain_set(bench, digits):
+def test_the_paper_reads_retraining_in_training_mode_on_its_training_pool(bench, digits):
     parts, resolved = parts_of(digits, profile="paper"), resolve(Spec(method="retrain", profile="paper"))
     before = weights_hash(bench.network)
     readings, _ = read_sets(bench.network, bench, parts, resolved)

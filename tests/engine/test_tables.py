@@ -141,9 +141,11 @@ def test_noise_of_the_gap_and_of_areas(store, table_of):
     assert (table.noise["ks_test"], table.noise["forget_accuracy"]) == (None, None)
 
 
-def test_retain_accuracy_is_over_all_of_d_in_profile_paper(store, table_of):
-    for profile, n in (("paper", 1000), ("corrected", 850)):
-        comparison = Comparison(methods=("ssd",), profile=profile)
+def test_the_noise_of_retain_accuracy_counts_the_samples_that_it_is_read_on(store, table_of):
+    """All of D for the paper's Table 1 alone: CIFAR-10, a random subset."""
+    for dataset, profile, n in (("digits", "paper", 800), ("digits", "corrected", 800), ("cifar10", "paper", 50_000),
+                                ("cifar10", "corrected", 40_000)):
+        comparison = Comparison(dataset, forget=0.2, methods=("ssd",), profile=profile)
         finish(store, comparison, "ssd", retain_accuracy=90.0, retrained={"retain_accuracy": 88.0})
         assert table_of(comparison).noise["retain_accuracy"] == pytest.approx(
             196 * sqrt((0.9 * n + 2) * (0.1 * n + 2) / (n + 4)**3))

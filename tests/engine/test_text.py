@@ -161,13 +161,25 @@ def test_logits_do_not_depend_on_the_batch(data):
 
 
 def test_several_labels_by_hand():
-    """p = 1/2 everywhere: each label costs ln 2, in the mean over labels and summed for the attack."""
+    """p = 1/2 everywhere: each label costs ln 2, in the mean over labels and summed for the attack.
+
+    The entropy is that of the softmax, which gives each of the four labels a quarter.
+    """
     logits, targets = torch.zeros(2, 4), torch.tensor([[1.0, 0, 1, 0], [0, 0, 0, 1]])
     assert float(MANY_LABELS.loss(logits, targets)) == pytest.approx(math.log(2))
     assert float(MANY_LABELS.total(logits, targets)) == pytest.approx(2 * math.log(2))
     loss, entropy, right = MANY_LABELS.columns(logits, targets)
-    assert loss.tolist() == pytest.approx([4 * math.log(2)] * 2) == entropy.tolist()
+    assert loss.tolist() == pytest.approx([4 * math.log(2)] * 2)
+    assert entropy.tolist() == pytest.approx([math.log(4)] * 2)
     assert right.tolist() == [True, False]  # argmax of equal logits is 0: the first of sample one's labels
+
+
+def test_the_entropy_of_several_labels_is_that_of_the_softmax():
+    """Logits ln 3, 0, 0 and -inf: the softmax is .6, .2, .2, 0. Both readings ask the same of the outputs."""
+    logits = torch.tensor([[math.log(3), 0.0, 0.0, -1e9]])
+    _, entropy, _ = MANY_LABELS.columns(logits, torch.tensor([[1.0, 1, 0, 0]]))
+    assert float(entropy) == pytest.approx(0.6 * math.log(5 / 3) + 0.4 * math.log(5))
+    assert torch.allclose(entropy, ONE_LABEL.columns(logits, torch.tensor([0]))[1])
 
 
 def test_one_label_by_hand():
