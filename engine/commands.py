@@ -19,6 +19,7 @@ from engine.spec import asked, checked, resolve
 from engine.store import Run, open_store
 from engine.terminal import ProgressLine, ctrl_c, heartbeat, run_here
 from engine.types import Spec, declared
+from engine.verdict import remarks, verdict_of
 
 Result = tuple[Any, int]
 EXIT = {"finished": 0, "cancelled": 130}
@@ -167,10 +168,19 @@ def command_show(options: Namespace) -> Result:
 
 
 def described(run: Run) -> dict[str, Any]:
-    """A run as scripts read it."""
+    """A run as scripts read it; its verdict is that of the present rules, whatever it was stored with."""
     kept = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
             "identity", "code_version", "created", "started", "ended", "tags")
-    return {"run_id": run["id"], "recorded": bool(run.get("recorded")), **{name: run[name] for name in kept}}
+    found = verdict_of(run)
+    return {"run_id": run["id"], "recorded": bool(run.get("recorded")), **{name: run[name] for name in kept},
+            "metrics": run["metrics"] and _numbers(run["metrics"]),
+            "verdict": found and {"kind": found.kind, "text": found.text}}
+
+
+def _numbers(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Stored metrics without what older versions concluded from them."""
+    kept = {name: value for name, value in metrics.items() if name not in ("verdict", "over_forgotten")}
+    return kept | {"notes": remarks(metrics)}
 
 
 def _datasets() -> list[dict[str, Any]]:
@@ -228,7 +238,8 @@ def as_text(command: str, result: Any) -> str:
         lines.append(f"  {result['steps']:,} steps, {result['samples']:,} samples, {result['seconds']:.2f} s "
                      f"on {result['device']}")
         lines.append("  " + "  ".join(asked(result["spec"])))
-    return "\n".join(lines + [f"  {note}" for note in metrics.get("notes", [])])
+    said = [result["verdict"]["text"]] if result["verdict"] else []
+    return "\n".join(lines + [f"  {line}" for line in said + metrics.get("notes", [])])
 
 
 def _line(item: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""From one model's read-outs to its metrics: accuracies, membership inference, over-forgetting.
+"""From one model's read-outs to its metrics: accuracies, membership inference, and what chance alone gives.
 
 Exactly METHODS.md, "Metrics": an attack is a logistic regression on one raw feature, ten
 stratified shuffle splits, the mean accuracy in percent. Scores are higher where *member* is
@@ -8,8 +8,6 @@ likelier, everywhere.
 from __future__ import annotations
 
 import functools
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +21,11 @@ from threadpoolctl import ThreadpoolController
 from engine import distances
 from engine.errors import Diverged
 from engine.readout import Readout
-from engine.registry import all_of, get
+from engine.registry import all_of
 from engine.types import Attack
 
 FEWEST = 10  # samples a side, below which an attack's accuracy says nothing
-PERMUTATIONS = 20
-PLURAL = {"loss": "losses", "entropy": "entropies"}
+PERMUTATIONS = 100
 LOW_FPR = {"tpr_at_1pct_fpr": 0.01, "tpr_at_0_1pct_fpr": 0.001}
 
 
@@ -117,24 +114,24 @@ def null_band(attack: Attack, members: np.ndarray, nonmembers: np.ndarray, seed:
               permutations: int = PERMUTATIONS) -> tuple[float, float] | None:
     """Where the attack's accuracy lies (95%) when membership means nothing: the labels are permuted.
 
-    None below ten samples a side. The attack's quick way is taken where it has one: this is twenty attacks. The last
-    few answers are kept: runs on one split ask the same.
+    None below ten samples a side. Hand it the sides that are attacked: a band of other losses (the Original's, which
+    are nearly all 0) has another width, and too many models that forgot fall outside.
     """
     members, nonmembers = balanced(members, nonmembers)
     if len(members) < FEWEST:
         return None
-    return _null_band(attack.name, np.concatenate([members, nonmembers]).tobytes(), seed, permutations)
-
-
-@functools.lru_cache(maxsize=64)
-def _null_band(attack: str, pooled: bytes, seed: int, permutations: int) -> tuple[float, float]:
-    values, rng = np.frombuffer(pooled), np.random.default_rng(seed)
-    scores = []
-    for _ in range(permutations):
-        mixed = rng.permutation(values)
-        scores.append(get("attack", attack).quickest(*np.split(mixed, 2)))
+    values, rng = np.concatenate([members, nonmembers]), np.random.default_rng(seed)
+    mixed = np.stack([rng.permutation(values) for _ in range(permutations)])
+    scores = _quick_scores(attack, mixed[:, :len(members)], mixed[:, len(members):])
     center, spread = float(np.mean(scores)), 1.96 * float(np.std(scores, ddof=1))
     return center - spread, center + spread
+
+
+def _quick_scores(attack: Attack, members: np.ndarray, nonmembers: np.ndarray) -> np.ndarray:
+    """The attack's quickest way on P pairs of sides (P, N), as percent (P,)."""
+    if attack.quick_many:
+        return attack.quick_many(members, nonmembers)
+    return np.array([attack.quickest(*pair) for pair in zip(members, nonmembers, strict=True)])
 
 
 def run_attacks(forget: Readout, unseen: Readout, quick: bool = False) -> dict[str, float | None]:
@@ -145,8 +142,26 @@ def run_attacks(forget: Readout, unseen: Readout, quick: bool = False) -> dict[s
 
 
 def null_bands(forget: Readout, unseen: Readout, seed: int) -> dict[str, tuple[float, float] | None]:
-    """The null band of every registered attack at these set sizes."""
+    """The null band of every registered attack, of the losses and entropies that it sees."""
     return {attack.name: null_band(attack, *_features(attack, forget, unseen), seed) for attack in all_of("attack")}
+
+
+def expected_null_bands(unseen: Readout, members: int, seed: int) -> dict[str, tuple[float, float] | None]:
+    """The null bands of a run that has not been yet: as many pseudo-members and non-members as it will have.
+
+    Both are drawn from a model's losses of never-seen samples, as the losses of a model that forgot look alike on
+    both sides; again where there are too few of them for two sides.
+    """
+    size, rng = min(members, len(unseen)), np.random.default_rng(seed)
+    if size < FEWEST:
+        return dict.fromkeys(attack.name for attack in all_of("attack"))
+    drawn = torch.from_numpy(rng.choice(len(unseen), 2 * size, replace=2 * size > len(unseen)))
+    return null_bands(unseen[drawn[:size]], unseen[drawn[size:]], seed)
+
+
+def band_of(losses: str) -> dict[str, Any]:
+    """How a null band was made, to be stored beside it: by how many permutations, of whose losses."""
+    return {"permutations": PERMUTATIONS, "of": losses}
 
 
 def _features(attack: Attack, forget: Readout, unseen: Readout) -> tuple[np.ndarray, np.ndarray]:
@@ -156,7 +171,8 @@ def _features(attack: Attack, forget: Readout, unseen: Readout) -> tuple[np.ndar
 def measure(readings: Readings) -> dict[str, Any]:
     """Every metric of :mod:`engine.metrics` that one model has by itself; accuracies in percent.
 
-    Attack metrics are None below ten samples a side, and ``notes`` says so in a sentence.
+    Attack metrics are None below ten samples a side, and ``notes`` says so in a sentence. ``sizes`` are the numbers
+    of samples behind them. What they come to is :func:`engine.verdict.judge`'s to say.
     """
     retain, forget, test, unseen = readings.retain, readings.forget, readings.test, readings.nonmembers
     _refuse_non_finite(readings)
@@ -174,12 +190,8 @@ def measure(readings: Readings) -> dict[str, Any]:
     sides = (forget.loss.numpy(), unseen.loss.numpy())
     apart = {"ks_test": distances.kolmogorov_smirnov, "wasserstein_test": distances.wasserstein}
     metrics |= {name: distance(*sides) if len(unseen) else None for name, distance in apart.items()}
-    notes = [_too_few(readings)] if few else []
-    # In class removal a forget accuracy of 0 is right: it is judged against the retrained model (engine.reference).
-    aim = test if readings.unseen is None else None
-    aucs = {attack: metrics[f"{attack.name}_auc"] for attack in all_of("attack")}
-    warning = over_forgetting(forget, aim, aucs, len(unseen))
-    return metrics | {"over_forgotten": warning is not None, "notes": notes + ([warning] if warning else [])}
+    sizes = {"forget": len(forget), "test": len(test), "nonmembers": len(unseen)}
+    return metrics | {"sizes": sizes, "notes": [_too_few(readings)] if few else []}
 
 
 def _too_few(readings: Readings) -> str:
@@ -201,31 +213,6 @@ def _thresholds(forget: Readout | None, unseen: Readout | None) -> dict[str, Any
             rate, span = distances.tpr_at(-forget.loss.numpy(), -unseen.loss.numpy(), fpr)
             found |= {name: rate, f"{name}_interval": list(span)}  # a list, as the store gives it back
     return found
-
-
-def over_forgetting(forget: Readout, aim: Readout | None, aucs: Mapping[Attack, float | None],
-                    unseen: int | None = None) -> str | None:
-    """A sentence where the forget set stands out by being *worse* than unseen data (the Streisand effect).
-
-    Judged at three standard errors: an attack's AUC below one half, or the forget accuracy below the one
-    to ``aim`` at (None: not judged). ``unseen`` is the number of non-members, by default that of ``aim``.
-    """
-    n, m = len(forget), unseen or len(aim or ())
-    for attack, auc in aucs.items():
-        if auc is not None and auc < 0.5 - 3 * math.sqrt((n + m + 1) / (12 * n * m)):
-            return (f"Over-forgotten: forgotten samples have higher {PLURAL[attack.feature]} than unseen ones, so an "
-                    f"attacker finds them by the reverse rule (AUC {auc:.3f}, Streisand effect).")
-    if aim is not None and far_under(forget.accuracy, n, aim.accuracy, len(aim)):
-        return (f"Over-forgotten: the accuracy on the forget set ({forget.accuracy:.1f}%) is far under the one on "
-                f"unseen data ({aim.accuracy:.1f}%), which gives the forgotten samples away (Streisand effect).")
-    return None
-
-
-def far_under(accuracy: float, n: int, aim: float, m: int) -> bool:
-    """Whether an accuracy (percent of n samples) lies three standard errors and a point under another one (of m)."""
-    pooled = (accuracy * n + aim * m) / (n + m) / 100
-    error = 100 * math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-    return accuracy < aim - 3 * error and accuracy < aim - 1
 
 
 def _refuse_non_finite(readings: Readings) -> None:

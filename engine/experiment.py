@@ -21,7 +21,7 @@ from torch import nn
 from engine.bench import Bench, prepare_bench, untouched
 from engine.checkpoints import Checkpoints
 from engine.errors import BadInput, Cancelled, LabError
-from engine.evaluation import Readings, measure, null_bands
+from engine.evaluation import Readings, band_of, measure, null_bands
 from engine.live import Watcher
 from engine.networks import build_network
 from engine.reference import (
@@ -39,7 +39,6 @@ from engine.store import Run, Store
 from engine.timing import Stopwatch
 from engine.training import Split, Task
 from engine.types import Progress
-from engine.verdict import damage, verdict
 
 log = logging.getLogger(__name__)
 OnProgress = Callable[[dict[str, Any]], None]
@@ -158,7 +157,7 @@ def _carry_out(run_id: str, resolved: Resolved, bench: Bench, store: Store, chec
     watcher = Watcher(bench.data, parts, bench_readings(bench, parts), resolved.spec.seed)
     teller.stage("Measuring the Original")
     store.append(run_id, watcher.start(bench.network, resolved.spec.seed,
-                                       watcher.stored_reading(store.load_samples(known["id"]) if known else None)))
+                                       watcher.stored(store.load_samples(known["id"]) if known else None)))
 
     def on_step(model: nn.Module, progress: Progress, seconds: float) -> None:
         event = watcher.look(model, progress, seconds)
@@ -174,8 +173,7 @@ def _carry_out(run_id: str, resolved: Resolved, bench: Bench, store: Store, chec
     done = unlearn(bench, resolved, parts, on_step, partial)
     teller.stage("Evaluating")
     readings, samples = read_sets(done.model, bench, parts, resolved)
-    bands = null_bands(original.forget, original.nonmembers, resolved.spec.seed)
-    metrics = judged(readings, measure(original), bands)
+    metrics = measured(readings, measure(original), resolved.spec.seed)
     teller.stop_if_asked()
     frame = samples_frame(samples)
     store.save_samples(run_id, frame)
@@ -187,12 +185,10 @@ def _carry_out(run_id: str, resolved: Resolved, bench: Bench, store: Store, chec
             "progress": {"stage": "Finished", "fraction": 1.0}}
 
 
-def judged(readings: Readings, before: dict[str, Any], bands: dict[str, Any]) -> dict[str, Any]:
-    """The run's metrics with the Original's (``before``), the null bands, and what they come to in words."""
-    metrics = measure(readings)
-    broken = damage(metrics, before)
-    metrics["notes"] += [broken] if broken else []
-    return metrics | {"original": before, "null_band": bands, "verdict": verdict(metrics, bands)}
+def measured(readings: Readings, before: dict[str, Any], seed: int) -> dict[str, Any]:
+    """The run's metrics with the Original's (``before``) and the null bands of the run's own losses."""
+    return measure(readings) | {"original": before, "band": band_of("own losses"),
+                                "null_band": null_bands(readings.forget, readings.nonmembers, seed)}
 
 
 def with_reference(metrics: dict[str, Any], frame: Any, run_id: str, resolved: Resolved, bench: Bench,

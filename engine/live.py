@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.data import Data
-from engine.evaluation import Readings, null_bands, run_attacks
+from engine.evaluation import Readings, band_of, expected_null_bands, null_bands, run_attacks
 from engine.readout import Readout, read_out
 from engine.registry import names
 from engine.rng import permutation
@@ -110,17 +110,22 @@ class Watcher:
         self.frames, self.attacks = Budget(FRAME_SHARE), Budget(ATTACK_SHARE)
         self._trace: list[Progress] = []
 
-    def start(self, original: nn.Module, seed: int, retrained: dict[str, Any] | None) -> dict[str, Any]:
+    def start(self, original: nn.Module, seed: int, retrained: Readings | None) -> dict[str, Any]:
         """The first event: bins, how many samples each set shows, the Original's reading, the null bands.
 
-        It also tells what a frame and an attack cost here, before any is charged to the run.
+        The run's own losses are not there yet. The bands are of what comes closest: the retrained model's losses,
+        else the Original's of samples that it never saw. It also tells what a frame and an attack cost here, before
+        any is charged to the run.
         """
         sets, self.frames.usual = _timed(lambda: self.read(original))
         before = reading(sets, self.edges)
         _, self.attacks.usual = _timed(lambda: run_attacks(sets.forget, sets.nonmembers, quick=True))
         counts = {name: len(index) for name, index in self.chosen.items()}
-        return {"kind": "start", "bins": self.edges, "counts": counts, "before": before,
-                "null_band": null_bands(sets.forget, sets.nonmembers, seed), "retrained": retrained}
+        bands = (null_bands(retrained.forget, retrained.nonmembers, seed) if retrained else
+                 expected_null_bands(sets.nonmembers, len(sets.forget), seed))
+        whose = "the retrained model's losses" if retrained else "the Original's losses of never-seen samples"
+        return {"kind": "start", "bins": self.edges, "counts": counts, "before": before, "null_band": bands,
+                "band": band_of(whose), "retrained": retrained and reading(retrained, self.edges)}
 
     def look(self, model: nn.Module, progress: Progress, seconds: float) -> dict[str, Any] | None:
         """A ``probe`` event where the budget allows one now, else None."""
@@ -144,8 +149,8 @@ class Watcher:
         return Readings(**{name: read_out(model, self.data, self.data.pool_of(name), index)
                            for name, index in self.chosen.items()})
 
-    def stored_reading(self, frame: Any) -> dict[str, Any] | None:
-        """The reading of a finished run, from its per-sample table, on the samples watched here; None without one."""
+    def stored(self, frame: Any) -> Readings | None:
+        """A finished run's read-outs, from its per-sample table, of the samples watched here; None without one."""
         if frame is None:
             return None
         sets = {}
@@ -153,7 +158,7 @@ class Watcher:
             rows = frame[frame["set"] == name].set_index("sample").loc[index.cpu().numpy()]
             sets[name] = Readout(*(torch.from_numpy(rows[column].to_numpy().copy())
                                    for column in ("loss", "entropy", "correct")))
-        return reading(Readings(**sets), self.edges)
+        return Readings(**sets)
 
     def _frame(self, model: nn.Module) -> tuple[Readings, dict[str, Any]]:
         sets = self.read(model)

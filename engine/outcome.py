@@ -13,8 +13,8 @@ from typing import Any
 
 from engine.bench import Bench
 from engine.errors import LabError
-from engine.evaluation import Readings, measure, null_bands
-from engine.experiment import Unlearned, judged, reason_of, unlearn
+from engine.evaluation import Readings, measure
+from engine.experiment import Unlearned, measured, reason_of, unlearn
 from engine.files import parquet_of
 from engine.live import bin_edges, reading, thinned
 from engine.registry import names
@@ -58,28 +58,27 @@ def compute(resolved: Resolved, bench: Bench) -> Outcome:
 def _compute(resolved: Resolved, bench: Bench) -> Outcome:
     parts = split_of(bench.data, resolved.spec)
     resolved = resolve(resolved.spec, parts.sizes)
-    before = _before(resolved.split_identity(), resolved.spec.seed, resolved.spec.profile,
-                     _Same(bench, parts, resolved))
+    before = _before(resolved.split_identity(), resolved.spec.profile, _Same(bench, parts, resolved))
     trace: list[Progress] = []
     done = unlearn(bench, resolved, parts, lambda model, progress, seconds: trace.append(progress))
     readings, sets = read_sets(done.model, bench, parts, resolved)
-    metrics = judged(readings, before.metrics, before.bands)
+    metrics = measured(readings, before.metrics, resolved.spec.seed)
+    start = before.event | {"null_band": metrics["null_band"], "band": metrics["band"]}
     columns = {
         "status": "finished", "identity": resolved.identity(bench.data.content, bench.original.sha256),
         "effective": resolved.effective, "device": bench.where, "notice": bench.notice,
         "data": bench.data.content[:16], "metrics": metrics, "seconds": done.seconds, "steps": done.steps,
         "samples": done.samples, "progress": {"stage": "Finished", "fraction": 1.0},
     }
-    return Outcome(columns, [before.event, _last(done, readings, metrics, before.event["bins"], trace)],
+    return Outcome(columns, [start, _last(done, readings, metrics, start["bins"], trace)],
                    parquet_of(samples_frame(sets)))
 
 
 @dataclass(frozen=True)
 class Before:
-    """The Original on one split: its metrics, the null bands, and the first event of every run there."""
+    """The Original on one split: its metrics, and the first event of every run there without its null bands."""
 
     metrics: dict[str, Any]
-    bands: dict[str, Any]
     event: dict[str, Any]
 
 
@@ -98,15 +97,14 @@ class _Same:
 
 
 @functools.lru_cache(maxsize=16)
-def _before(split: str, seed: int, profile: str, at: _Same) -> Before:
-    original = original_readings(at.bench, at.parts, at.resolved)
-    bands, metrics = null_bands(original.forget, original.nonmembers, seed), measure(original)
+def _before(split: str, profile: str, at: _Same) -> Before:
+    metrics = measure(original_readings(at.bench, at.parts, at.resolved))
     shown = bench_readings(at.bench, at.parts)
     edges = bin_edges(shown.test.loss, len(at.bench.data.classes))
     counts = {name: len(side) for name in ("retain", "forget", "test", "unseen")
               if (side := getattr(shown, name)) is not None}
-    return Before(metrics, bands, {"kind": "start", "bins": edges, "counts": counts, "null_band": bands,
-                                   "before": _reading(shown, edges, metrics), "retrained": None})
+    return Before(metrics, {"kind": "start", "bins": edges, "counts": counts,
+                            "before": _reading(shown, edges, metrics), "retrained": None})
 
 
 def _reading(sets: Readings, edges: list[float], metrics: dict[str, Any]) -> dict[str, Any]:

@@ -157,6 +157,7 @@ def _take_archive(path: Path, shelf: Shelf) -> None:
 def _take_json(path: Path, shelf: Shelf) -> None:
     run = json.loads(path.read_text(encoding="utf-8"))
     run_id, events = run["run_id"], run.pop("events")
+    run.pop("verdict", None)  # worked out anew
     if run_id not in shelf.runs:
         missing = dict.fromkeys(COLUMNS)  # such a file lacks a few: fingerprint, split and data among them
         shelf.runs[run_id] = missing | run | {"id": run_id, "recorded": True, "progress": None}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import distances, registry
-from engine.evaluation import FEWEST, far_under
+from engine.evaluation import FEWEST
 from engine.metrics import AGAINST_RETRAINED
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TRAINING_SETS = ("retain", "forget")  # of the training pool; the other sets are of the held-out pool
 MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")
-OWN = ("original", "retrained", "null_band", "notes", "verdict", "missing", "over_forgotten",
+OWN = ("original", "retrained", "null_band", "band", "sizes", "notes", "verdict", "missing", "over_forgotten",
        *(metric.name for metric in AGAINST_RETRAINED))  # a run's own, not to be repeated as its retrained model's
 ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "profile")  # options are in the data
 
@@ -65,8 +65,6 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
                   "wasserstein_retrained": distances.wasserstein(mine, other)}
         found["rmia_auc"], reason = rmia_auc(samples, retrained, nonmember_set(reference["spec"]))
         missing = {"rmia_auc": reason} if reason else {}
-    if reference["spec"]["scenario"] == "class" and samples is not None:
-        metrics = _judged(metrics, theirs, int((samples["set"] == "forget").sum()))
     return metrics | found | {"retrained": theirs | {"run_id": reference["id"]}, "missing": missing}
 
 
@@ -76,19 +74,6 @@ def tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float]
     attacks = [run.get("mia_loss") for run in (mine, theirs)]
     gaps = away if None in attacks else [*away, abs(attacks[0] - attacks[1])]
     return {"tow": float(np.prod([1 - gap / 100 for gap in away])), "average_gap": float(np.mean(gaps))}
-
-
-def _judged(metrics: dict[str, Any], theirs: dict[str, Any], n: int) -> dict[str, Any]:
-    """In class removal, over-forgetting by accuracy (of n samples) is judged against the retrained model: 0 is right.
-
-    A run that is marked already keeps its mark and its one note.
-    """
-    mine, aim = metrics["forget_accuracy"], theirs["forget_accuracy"]
-    if metrics["over_forgotten"] or not far_under(mine, n, aim, n):
-        return metrics
-    note = (f"Over-forgotten: the accuracy on the forgotten class ({mine:.1f}%) is far under the retrained model's "
-            f"({aim:.1f}%), which gives the forgotten samples away (Streisand effect).")
-    return metrics | {"over_forgotten": True, "notes": [*metrics["notes"], note]}
 
 
 # --- RMIA -----------------------------------------------------------------------------------

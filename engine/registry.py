@@ -112,7 +112,7 @@ def of_the_paper() -> tuple[str, ...]:
 
 def is_reference(spec: Mapping[str, Any]) -> bool:
     """Whether a stored spec is a reference: the reference method by its recipe, with no hyperparameter of its own."""
-    return current_name("method", spec["method"]) == reference().name and not spec["parameters"]
+    return current_name("method", spec["method"]) == reference().name and not spec.get("parameters")
 
 
 def unknown(kind: str, name: object, valid: tuple[str, ...]) -> str:

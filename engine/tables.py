@@ -28,7 +28,7 @@ from engine.notes import Note
 from engine.paper import paper_value
 from engine.registry import all_of, get
 from engine.spec import Resolved, resolve
-from engine.verdict import is_damaged
+from engine.verdict import Verdict, verdict_of
 from engine.words import numbered
 
 ORIGINAL = "original"
@@ -122,17 +122,19 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
     rows = {ORIGINAL: _originals(comparison, finished)} | {
         method: {seed: finished[method, seed]["metrics"] for seed in comparison.seeds if (method, seed) in finished}
         for method in ordered}
-    retrained = _retrained(comparison, finished)
+    retrained, verdicts = _retrained(comparison, finished), _verdicts(finished)
     cells, noise = [], {}
     for metric in columns:
-        column = [_cell(comparison, resolved, method, metric, metrics, retrained) for method, metrics in rows.items()]
+        column = [_cell(comparison, resolved, method, metric, metrics, retrained, verdicts.get(method, {}))
+                  for method, metrics in rows.items()]
         nearest = min(_candidates(column), key=lambda cell: cell.distance, default=None)
         noise[metric] = _noise(nearest, metric, comparison, rows)
         cells += [_marked(cell, nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
     return Table(comparison, columns, tuple(rows), cells, cost_of(comparison, finished), noise, missing,
-                 [*_notes(comparison, rows, finished, retrained), *_about_paper(comparison, cells, resolved)])
+                 [*_notes(comparison, rows, finished, retrained, verdicts),
+                  *_about_paper(comparison, cells, resolved)])
 
 
 # --- rows -----------------------------------------------------------------------------------
@@ -164,11 +166,20 @@ def _retrained(comparison: Comparison, finished: Runs) -> dict[int, dict[str, An
     return found
 
 
+def _verdicts(finished: Runs) -> dict[str, dict[int, Verdict]]:
+    """The verdicts on the runs by method and seed; the Original has none."""
+    found: dict[str, dict[int, Verdict]] = {}
+    for (method, seed), run in finished.items():
+        found.setdefault(method, {})[seed] = verdict_of(run)
+    return found
+
+
 # --- cells ----------------------------------------------------------------------------------
 
 
 def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric: str,
-          metrics: Mapping[int, Mapping[str, Any]], retrained: Mapping[int, Mapping[str, Any]]) -> Cell:
+          metrics: Mapping[int, Mapping[str, Any]], retrained: Mapping[int, Mapping[str, Any]],
+          verdicts: Mapping[int, Verdict]) -> Cell:
     """A cell by itself; who is best is known only once the column is complete."""
     values = {seed: found[metric] for seed, found in metrics.items() if found.get(metric) is not None}
     mean, std = average(values.values()), stdev(values.values()) if len(values) > 1 else None
@@ -183,8 +194,8 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
     return Cell(dataset=comparison.dataset, scenario=comparison.scenario, forget=forget, method=method, metric=metric,
                 mean=mean, std=std, seeds=tuple(values), values=values, paper_mean=paper_mean, paper_std=paper_std,
                 difference=difference, outside=outside, retrained=aim, distance=_distance(metric, mean, aim),
-                over_forgotten=any(found.get("over_forgotten") for found in metrics.values()),
-                damaged=any(map(is_damaged, metrics.values())))
+                over_forgotten=any(verdicts[seed].over_forgotten for seed in verdicts if seed in metrics),
+                damaged=any(verdicts[seed].damaged for seed in verdicts if seed in metrics))
 
 
 def _papers_model(resolved: Resolved) -> str:
@@ -248,7 +259,7 @@ def _marked(cell: Cell, nearest: Cell | None, noise: float | None) -> Cell:
 
 
 def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finished: Runs,
-           retrained: Mapping[int, Any]) -> list[Note]:
+           retrained: Mapping[int, Any], verdicts: Mapping[str, Mapping[int, Verdict]]) -> list[Note]:
     notes = []
     lacking = [seed for seed in comparison.seeds if seed not in retrained]
     if finished and lacking:
@@ -258,7 +269,7 @@ def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finish
         if method != ORIGINAL and metrics and len(metrics) < len(comparison.seeds):
             notes.append(Note("partial_mean", f"{method_title(method)}: the mean is over {_seeds(list(metrics))} only.",
                               method, tuple(metrics)))
-        notes += _doubts(method, metrics)
+        notes += _doubts(method, metrics, verdicts.get(method, {}))
     devices = sorted({run["device"] for (method, _), run in finished.items()
                       if method in comparison.methods and run["device"]})
     if len(devices) > 1:
@@ -267,10 +278,11 @@ def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finish
     return notes
 
 
-def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]]) -> list[Note]:
+def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]],
+            verdicts: Mapping[int, Verdict]) -> list[Note]:
     """Why a row, though it may look good, is not."""
-    over = [seed for seed, found in metrics.items() if found.get("over_forgotten")]
-    broken = [seed for seed, found in metrics.items() if is_damaged(found)]
+    over = [seed for seed in metrics if seed in verdicts and verdicts[seed].over_forgotten]
+    broken = [seed for seed in metrics if seed in verdicts and verdicts[seed].damaged]
     told = [Note("over_forgotten", f"{method_title(method)} is over-forgotten with {_seeds(over)}: never best in an "
                  "attack's column.", method, tuple(over))] if over else []
     if broken:
@@ -279,7 +291,7 @@ def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]]) -> list[Note]
         told.append(Note("damaged", f"{method_title(method)} damaged the model with {_seeds(broken)}: test accuracy "
                          f"{after:.1f}% after {before:.1f}%, so it is never best. A model that knows nothing gives "
                          "nothing away.", method, tuple(broken)))
-    return told if method != ORIGINAL else []
+    return told
 
 
 def _about_paper(comparison: Comparison, cells: Sequence[Cell], resolved: Resolved | None) -> list[Note]:

@@ -192,7 +192,8 @@ class Attack:
     ``feature`` names the per-sample column of a read-out that the attacker sees;
     ``score(members, nonmembers)`` returns its accuracy in percent (50 = coin toss) from two
     one-dimensional float arrays of that feature. ``quick`` is the same for live curves and null bands, where there
-    is a cheaper way to (nearly) the same number; final numbers are ``score``'s.
+    is a cheaper way to (nearly) the same number; final numbers are ``score``'s. ``quick_many`` is ``quick`` of P
+    pairs of sides of equal size (P, N) at once, as an array (P,): null bands are a hundred attacks.
     """
 
     name: str
@@ -202,6 +203,7 @@ class Attack:
     summary: str
     source: str
     quick: Callable[..., float] | None = None
+    quick_many: Callable[..., Any] | None = None
 
     @property
     def quickest(self) -> Callable[..., float]:

@@ -1,75 +1,259 @@
-"""What the numbers of a run come to, in a sentence or two. No page decides what is good."""
+"""What the numbers of a run come to: one verdict, from one set of rules. No page decides what is good.
+
+It is worked out from the stored numbers whenever it is read, so that recorded and older runs are judged by the same
+rules. The first that applies decides:
+
+1. ``reference``: the retrained model is what the others are held against; it is not judged against itself.
+2. ``damaged``: the test accuracy fell ten points or more. Nothing else is said: a broken model leaks nothing.
+3. ``over_forgotten``: the forget set stands out by being *worse* than unseen data, at three standard errors: an
+   attack's ROC area under one half, or an accuracy under its aim. The aim is the test accuracy, and for a class the
+   retrained model's accuracy on it.
+4. ``not_forgotten``: for a class, that the model still recognises it; otherwise an attack that beats chance: its
+   accuracy lies above the null band, or its ROC area three standard errors above one half. What the retrained model
+   shows on the same split is never held against a run.
+5. ``undecided``: nothing could be measured, or there was nothing to forget.
+6. ``forgotten``: a class that is recognised as little as by the retrained model (an attack that beats chance within
+   it is told); otherwise everything that could be measured is as chance, or the retrained model, has it.
+"""
 
 from __future__ import annotations
 
+import functools
+import json
+import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from engine.registry import all_of
-from engine.types import Attack
+from engine.errors import BadInput
+from engine.registry import all_of, is_reference
+from engine.spec import resolve
+from engine.types import Attack, Spec
 
 DAMAGED = 10.0  # points of test accuracy lost, from which on a model counts as damaged
-GONE = 1.0  # percent of a forgotten class still recognised, under which the model never names it
+GONE = 1.0  # percent of a class recognised, under which a model never names it
 STILL_KNOWN = 5.0  # points of accuracy on a forgotten class above the retrained model's, from which on it is not
+ERRORS = 3.0  # standard errors
+PLURAL = {"loss": "losses", "entropy": "entropies"}
+COMPOSED = ("Over-forgotten", "The model is damaged")  # how notes begin that older versions stored as verdicts
+
+Kind = Literal["reference", "damaged", "over_forgotten", "not_forgotten", "undecided", "forgotten"]
+Metrics = Mapping[str, Any]
 
 
-def damage(metrics: dict[str, Any], original: dict[str, Any]) -> str | None:
-    """A sentence where the model lost so much that an attack near 50% means nothing."""
-    if not is_damaged(metrics | {"original": original}):
+@dataclass(frozen=True)
+class Verdict:
+    """``text`` is one to three sentences. The marks of tables: ``damaged``, and ``over_forgotten``, which says why."""
+
+    kind: Kind
+    text: str
+    damaged: bool = False
+    over_forgotten: str | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Samples in the forget set, the test set, and the set that an attacker has to tell from the forget set."""
+
+    forget: int
+    test: int
+    nonmembers: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One attack: what it comes to, in a sentence."""
+
+    kind: Literal["reverse", "found", "under", "chance"]
+    text: str
+
+
+def verdict_of(run: Mapping[str, Any]) -> Verdict | None:
+    """The verdict on a stored run; None where it has no metrics."""
+    metrics, spec = run["metrics"], run["spec"]
+    if not metrics:
         return None
-    before, after = original["test_accuracy"], metrics["test_accuracy"]
+    return judge(metrics, spec.get("scenario", "random"), _counts(metrics, spec), is_reference(spec))
+
+
+def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: bool = False) -> Verdict:
+    """The verdict on the metrics of one model. Without ``counts`` no ROC area and no accuracy is judged."""
+    if reference:
+        return Verdict("reference", "This is the retrained model, which never saw the forget set: the others are held "
+                       "against it, so it is not judged itself. Where it lies off the chance level, the split does.")
+    broken, over = _damage(metrics), _over_forgetting(metrics, scenario, counts)
+    marks = {"damaged": broken is not None, "over_forgotten": over}
+    if broken:
+        return Verdict("damaged", broken, **marks)
+    findings = [found for attack in all_of("attack") if (found := _finding(attack, metrics, counts))]
+    if over:
+        return Verdict("over_forgotten", " ".join([over, *_texts(findings, "found")]), **marks)
+    return (_class if scenario == "class" else _random)(metrics, findings)
+
+
+def remarks(metrics: Metrics) -> list[str]:
+    """The notes of a run's metrics without the verdicts that older versions stored among them."""
+    return [note for note in metrics.get("notes") or [] if not note.startswith(COMPOSED)]
+
+
+def far_under(accuracy: float, n: int, aim: float, m: int) -> bool:
+    """Whether an accuracy (percent of n samples) lies three standard errors and a point under another one (of m)."""
+    pooled = (accuracy * n + aim * m) / (n + m) / 100
+    error = 100 * math.sqrt(max(0.0, pooled * (1 - pooled)) * (1 / n + 1 / m))
+    return accuracy < aim - ERRORS * error and accuracy < aim - 1
+
+
+# --- the counts -----------------------------------------------------------------------------
+
+
+def _counts(metrics: Metrics, spec: Mapping[str, Any]) -> Counts | None:
+    """As measured; for runs of older versions as declared; None for a spec that is not known here."""
+    if known := metrics.get("sizes"):
+        return Counts(**known)
+    return _declared(json.dumps(spec, sort_keys=True))
+
+
+@functools.lru_cache(maxsize=8192)
+def _declared(spec: str) -> Counts | None:
+    try:
+        sizes = resolve(Spec(**json.loads(spec))).sizes
+    except (BadInput, TypeError):
+        return None
+    return Counts(sizes.forget, sizes.test, sizes.nonmembers)
+
+
+# --- the rules ------------------------------------------------------------------------------
+
+
+def _damage(metrics: Metrics) -> str | None:
+    before, after = (metrics.get("original") or {}).get("test_accuracy"), metrics.get("test_accuracy")
+    if None in (before, after) or before - after < DAMAGED:
+        return None
     return (f"The model is damaged: its test accuracy fell from {before:.1f} to {after:.1f}%. A model that knows "
             "nothing cannot give anything away, so attacks near 50% are no success here.")
 
 
-def is_damaged(metrics: Mapping[str, Any]) -> bool:
-    """Whether a run's stored metrics tell of a test accuracy far under the Original's."""
-    before, after = (metrics.get("original") or {}).get("test_accuracy"), metrics.get("test_accuracy")
-    return None not in (before, after) and before - after >= DAMAGED
+def _over_forgetting(metrics: Metrics, scenario: str, counts: Counts | None) -> str | None:
+    """Why the forget set stands out by being worse than unseen data (the Streisand effect); None where it does not."""
+    for attack in all_of("attack") if counts else ():
+        if _reversed(attack, metrics, counts):
+            return (f"Over-forgotten: forgotten samples have higher {PLURAL[attack.feature]} than unseen ones, so an "
+                    f"attacker finds them by the reverse rule (AUC {_area(attack, metrics):.3f}, Streisand effect).")
+    return _too_low(metrics, scenario, counts) if counts else None
 
 
-def verdict(metrics: dict[str, Any], bands: dict[str, Any]) -> str | None:
-    """Each attack against what chance alone gives at these set sizes, beside the retrained model's where there is one.
-
-    None where there were too few samples.
-    """
-    said, retrained = [], metrics.get("retrained") or {}
-    for attack in all_of("attack"):
-        score, band, how = metrics.get(attack.name), bands.get(attack.name), _means(attack)
-        if score is None or band is None:
-            continue
-        span = f"{score:.1f}%, chance alone: {band[0]:.1f} to {band[1]:.1f}%"
-        truth = retrained.get(attack.name)
-        span += "" if truth is None else f", the retrained model: {truth:.1f}%"
-        if score > band[1]:
-            said.append(f"An attacker {how} still does better than chance ({span}).")
-        elif score >= band[0]:
-            said.append(f"An attacker {how} does no better than chance ({span}).")
-        else:
-            said.append(f"An attacker {how} does worse than a coin toss ({span}): the rule it learns on one part of "
-                        "the samples does not carry over to the rest.")
-    return " ".join(said) or None
+def _too_low(metrics: Metrics, scenario: str, counts: Counts) -> str | None:
+    """Over-forgetting by the forget accuracy: under the test accuracy, for a class under the retrained model's."""
+    now, known = metrics.get("forget_accuracy"), metrics.get("retrained") or {}
+    if scenario == "class":
+        aim, m, of, what = known.get("forget_accuracy"), counts.forget, "forgotten class", "the retrained model's"
+    else:
+        aim, m, of, what = metrics.get("test_accuracy"), counts.test, "forget set", "the one on unseen data"
+    if None in (now, aim) or not far_under(now, counts.forget, aim, m):
+        return None
+    return (f"Over-forgotten: the accuracy on the {of} ({now:.1f}%) is far under {what} ({aim:.1f}%), which "
+            "gives the forgotten samples away (Streisand effect).")
 
 
-def class_verdict(metrics: dict[str, Any]) -> str:
-    """Class removal: whether the class is gone, against the retrained model where there is one, else against zero.
+def _random(metrics: Metrics, findings: list[Finding]) -> Verdict:
+    text = " ".join(_texts(findings))
+    if not findings:
+        return Verdict("undecided", "No attack could be measured, so nothing is decided.")
+    if any(found.kind == "found" for found in findings):
+        return Verdict("not_forgotten", text)
+    return Verdict("undecided" if all(found.kind == "under" for found in findings) else "forgotten", text)
+
+
+def _class(metrics: Metrics, findings: list[Finding]) -> Verdict:
+    """By the accuracy on the class against the retrained model's, else against zero.
 
     An attack compares with never-seen samples of the class: where both are still recognised it finds nothing.
     """
-    now, retrained = metrics["forget_accuracy"], (metrics.get("retrained") or {}).get("forget_accuracy")
-    known = "zero is usual for a retrained one" if retrained is None else f"the retrained model: {retrained:.1f}%"
-    if now <= (retrained or 0.0) + STILL_KNOWN:
-        return f"The class is forgotten: the model gets {now:.1f}% of its samples right ({known}).{_why(now)}"
-    return (f"The class is not forgotten: the model still gets {now:.1f}% of its samples right ({known}). An attack "
-            "near 50% only says that it treats all samples of the class alike.")
+    now, aim = metrics["forget_accuracy"], (metrics.get("retrained") or {}).get("forget_accuracy")
+    before = (metrics.get("original") or {}).get("forget_accuracy")
+    known = "zero is usual for a retrained one" if aim is None else f"the retrained model: {aim:.1f}%"
+    right = f"{now:.1f}% of its samples right ({known})"
+    if before is not None and before < GONE and now < GONE:
+        return Verdict("undecided", f"The Original never knew this class: it got {before:.1f}% of its samples right, "
+                       "so there was nothing to forget.")
+    if now > (aim or 0.0) + STILL_KNOWN:
+        attacks = _texts(findings, "found") or [
+            "An attack near 50% only says that it treats all samples of the class alike."]
+        return Verdict("not_forgotten", " ".join([
+            f"The class is not forgotten: the model still gets {right}.", *attacks]))
+    leak = ["Within the class, the samples that the Original was trained on still stand out."]
+    return Verdict("forgotten", " ".join([f"The class is forgotten: the model gets {right}.", *_why(now), *(
+        leak + told if (told := _texts(findings, "found")) else _texts(findings))]))
 
 
-def _why(accuracy: float) -> str:
+def _why(accuracy: float) -> list[str]:
     """Where the model never names the class: that high losses are then no over-forgetting."""
-    if accuracy >= GONE:
-        return ""
-    return (" Losses far above those of other unseen data are right here: what is left of the data says that there is "
-            "no such class.")
+    return [] if accuracy >= GONE else [
+        "Losses far above those of other unseen data are right here: what is left of the data says that there is no "
+        "such class."]
+
+
+# --- one attack -----------------------------------------------------------------------------
+
+
+def _texts(findings: list[Finding], kind: str | None = None) -> list[str]:
+    return [found.text for found in findings if kind in (None, found.kind)]
+
+
+def _finding(attack: Attack, metrics: Metrics, counts: Counts | None) -> Finding | None:
+    """What an attack comes to by its accuracy and its ROC area; None where it has neither."""
+    if counts and _reversed(attack, metrics, counts):
+        return Finding("reverse", "")
+    score, band = metrics.get(attack.name), (metrics.get("null_band") or {}).get(attack.name)
+    truth = (metrics.get("retrained") or {}).get(attack.name)
+    if score is None or band is None:
+        return _by_area(attack, metrics, counts)
+    span = f"{score:.1f}%, chance alone: {band[0]:.1f} to {band[1]:.1f}%"
+    span += "" if truth is None else f", the retrained model: {truth:.1f}%"
+    if score > band[1]:
+        if truth is not None and score <= truth:
+            return Finding("chance", f"An attacker {_means(attack)} does no better than against the retrained model "
+                           f"({span}).")
+        return Finding("found", f"An attacker {_means(attack)} still does better than chance ({span}).")
+    by_area = _by_area(attack, metrics, counts)
+    if by_area and by_area.kind == "found":
+        return by_area
+    if score < band[0]:
+        return Finding("under", f"An attacker {_means(attack)} does worse than a coin toss ({span}): the rule it "
+                       "learns on one part of the samples does not carry over to the rest.")
+    return Finding("chance", f"An attacker {_means(attack)} does no better than chance ({span}).")
+
+
+def _by_area(attack: Attack, metrics: Metrics, counts: Counts | None) -> Finding | None:
+    """By the ROC area alone, which is finer than the accuracy; None without one or without counts."""
+    area, truth = _area(attack, metrics), _area(attack, metrics.get("retrained") or {})
+    if area is None or counts is None:
+        return None
+    limit = 0.5 + _off_half(counts)
+    span = f"ROC area {area:.3f}, chance alone: up to {limit:.3f}"
+    span += "" if truth is None else f", the retrained model: {truth:.3f}"
+    if area > limit and (truth is None or area > truth):
+        return Finding("found", f"An attacker {_means(attack)} still ranks forgotten samples before never-seen ones "
+                       f"({span}).")
+    return Finding("chance", f"An attacker {_means(attack)} does no better than chance ({span}).")
+
+
+def _reversed(attack: Attack, metrics: Metrics, counts: Counts) -> bool:
+    """Whether an attacker finds the forget set by the reverse rule, beyond chance and the retrained model."""
+    area, truth = _area(attack, metrics), _area(attack, metrics.get("retrained") or {})
+    return area is not None and area < 0.5 - _off_half(counts) and (truth is None or area < truth)
+
+
+def _area(attack: Attack, metrics: Metrics) -> float | None:
+    """The area under an attack's ROC curve; the loss attack's had another name in the first version."""
+    older = metrics.get("mia_auc") if attack.name == "mia_loss" else None
+    return metrics.get(f"{attack.name}_auc", older)
+
+
+def _off_half(counts: Counts) -> float:
+    """Three standard errors of a ROC area under the null (Mann and Whitney 1947)."""
+    n, m = counts.forget, counts.nonmembers
+    return ERRORS * math.sqrt((n + m + 1) / (12 * n * m)) if n and m else math.inf
 
 
 def _means(attack: Attack) -> str:

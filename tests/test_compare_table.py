@@ -99,13 +99,10 @@ def test_small_differences_are_not_painted_as_large_ones():
 
 
 def test_an_over_forgotten_run_is_marked_with_a_sentence():
-    note = "Over-forgotten: forgotten samples have higher losses than unseen ones, so <an> attacker finds them."
-    text = html([run("scrub", metrics=metrics(over_forgotten=True, notes=["Other.", note])), run("ssd")], "scrub",
-                "ssd")
+    text = html([run("scrub", metrics=metrics(mia_loss_auc=0.4, notes=["Other."])), run("ssd")], "scrub", "ssd")
     assert '<tr class="over">' in text
     assert row(text, "SCRUB")[0] == ["SCRUB", "†"]
     assert "† SCRUB, seed 0. Over-forgotten: forgotten samples have higher losses than unseen" in text
-    assert "so &lt;an&gt; attacker" in text
     assert text.count("over-forgotten with seed") == 0, "said once"
 
 
@@ -167,7 +164,7 @@ def test_outcomes_are_a_point_a_finished_run_and_the_original():
 
 def test_a_doubtful_outcome_carries_its_mark():
     broken = run("scrub")
-    broken["metrics"] = broken["metrics"] | {"test_accuracy": 9.0, "over_forgotten": True}
+    broken["metrics"] = broken["metrics"] | {"test_accuracy": 9.0, "mia_loss_auc": 0.3}
     compared = comparison("scrub")
     outcomes = compare_runs.outcomes(compared, {("scrub", 0): broken}, "mia_loss",
                                      build_table(compared, {("scrub", 0): broken}))

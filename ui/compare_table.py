@@ -13,6 +13,7 @@ from engine.costs import RATIOS, SPENT, Cost
 from engine.exports import metric_title, value_text
 from engine.metrics import BY_NAME
 from engine.tables import ORIGINAL, Cell, Table, method_title
+from engine.verdict import verdict_of
 from ui import measures, words
 from ui.charts.colours import method_colour
 from ui.html_table import Box, Name, Row, Small, draw
@@ -203,12 +204,10 @@ def _averaging(table: Table) -> Iterable[str]:
 
 def _over_forgotten(table: Table, runs: Runs) -> Iterable[str]:
     for method in table.methods:
-        marked = {seed: run["metrics"].get("notes", []) for seed, run in sorted(_of(runs, method).items())
-                  if run["metrics"].get("over_forgotten")}
+        marked = {seed: why for seed, run in sorted(_of(runs, method).items())
+                  if (found := verdict_of(run)) and (why := found.over_forgotten)}
         if marked:
-            seeds, notes = list(marked), next(iter(marked.values()))
-            note = next((note for note in notes if note.startswith("Over-forgotten")),
-                        "Over-forgotten: the forgotten samples stand out.")
+            seeds, note = list(marked), next(iter(marked.values()))
             more = f" The numbers are those of seed {seeds[0]}." if len(seeds) > 1 else ""
             yield f"† {method_title(method)}, {_named(seeds)}. {note}{more}"
 

@@ -12,7 +12,7 @@ from engine.metrics import BY_NAME
 from engine.registry import names
 from engine.store import to_json
 from engine.types import ENDED
-from engine.verdict import class_verdict, verdict
+from engine.verdict import remarks, verdict_of
 from engine.words import spaced
 from ui import measures, words
 
@@ -72,11 +72,10 @@ def _card(name: str, before: float | None, now: float | None, retrained: float |
 
 def _remarks(run: dict[str, Any], start: dict[str, Any]) -> None:
     final = run["metrics"] or {}
-    removal = run["spec"].get("scenario") == "class"
-    told = [class_verdict(final) if removal else None, verdict(final, final["null_band"])] if final else []
-    if said := " ".join(filter(None, told)):
-        st.info(said, icon=":material/gavel:")
-    for note in final.get("notes", []):
+    if found := verdict_of(run):
+        shown = st.warning if found.kind in ("damaged", "over_forgotten") else st.info
+        shown(found.text, icon=":material/gavel:")
+    for note in remarks(final):
         st.warning(note, icon=":material/warning:")
     sample = _drawn(run, start)
     if final:

@@ -10,7 +10,7 @@ import streamlit as st
 from engine.errors import LabError
 from engine.jobs import manager
 from engine.types import ENDED
-from engine.verdict import is_damaged
+from engine.verdict import verdict_of
 from engine.words import plural
 from ui import shell, words
 from ui.compare_runs import short_title
@@ -70,7 +70,8 @@ def _row(run: dict[str, Any]) -> dict[str, Any]:
     import datetime
 
     spec, metrics = run["spec"], run["metrics"] or {}
-    doubts = ["Damaged"] * is_damaged(metrics) + ["Over-forgotten"] * bool(metrics.get("over_forgotten"))
+    found = verdict_of(run)
+    doubts = ["Damaged"] * found.damaged + ["Over-forgotten"] * bool(found.over_forgotten) if found else []
     remarks = [*doubts, ", ".join(words.changes(run)), run["reason"] or run["notice"] or ""]
     return {"run": run["id"], "status": run["status"], "title": words.title_of("method", spec["method"]),
             "method": short_title(spec["method"]), "data": words.title_of("dataset", spec["dataset"]),

@@ -17,7 +17,7 @@ from engine.types import Spec
 
 METRICS = {"retain_accuracy": 99.74823529411765, "forget_accuracy": 84.74666666666667, "test_accuracy": 82.86,
            "accuracy_gap": 1.8866666666666703, "mia_loss": 51.41000000000001, "mia_entropy": 51.519999999999996,
-           "tpr_at_1pct_fpr_interval": [0.1, 1 / 3], "over_forgotten": False, "notes": ["A note."], "verdict": "Fine.",
+           "tpr_at_1pct_fpr_interval": [0.1, 1 / 3], "notes": ["A note."],
            "original": {"retain_accuracy": 96.7, "forget_accuracy": 96.57333333333334, "test_accuracy": 84.38,
                         "accuracy_gap": 12.2, "mia_loss": 56.83, "mia_entropy": 55.53},
            "null_band": {"mia_loss": [48.92442707785298, 50.84657292214702], "mia_entropy": None}, "retrained": None,

@@ -10,14 +10,14 @@ from engine.store import Store
 
 MODEL = {"retain_accuracy": 99.0, "forget_accuracy": 84.0, "test_accuracy": 80.0, "accuracy_gap": 4.0, "mia_loss": 53.0,
          "mia_loss_gap": 3.0, "mia_entropy": 52.0, "mia_entropy_gap": 2.0, "mia_loss_auc": 0.53,
-         "over_forgotten": False, "notes": []}
+         "notes": []}
 ORIGINAL = MODEL | {"retain_accuracy": 100.0, "forget_accuracy": 100.0, "accuracy_gap": 20.0, "mia_loss_gap": 12.0}
 
 
 def metrics_of(**changes: Any) -> dict[str, Any]:
     """The metrics of a finished run; the null bands are 2 points (loss) and 4 points (entropy) wide."""
     return MODEL | {"original": ORIGINAL, "null_band": {"mia_loss": [49.0, 51.0], "mia_entropy": [48.0, 52.0]},
-                    "retrained": None, "verdict": None, "missing": {}} | changes
+                    "retrained": None, "missing": {}} | changes
 
 
 def finish(store: Store, comparison: Comparison, method: str, seed: int = 0, *, device: str = "cpu, 1 thread",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
 
 from engine import evaluation
 from engine.errors import Diverged
-from engine.evaluation import balanced, logistic_attack, null_band
+from engine.evaluation import balanced, expected_null_bands, logistic_attack, null_band
+from engine.readout import Readout
 from engine.registry import all_of, get
 from engine.targets import ONE_LABEL
 
@@ -159,5 +162,51 @@ def test_the_null_band_repeats_under_one_seed():
     one, other = rng.exponential(size=40), rng.exponential(size=60)
     loss = get("attack", "mia_loss")
     first = null_band(loss, one, other, seed=0)
-    evaluation._null_band.cache_clear()
     assert null_band(loss, one, other, seed=0) == first != null_band(loss, one, other, seed=1)
+
+
+def test_an_attack_without_a_way_to_do_many_at_once_has_the_same_band():
+    rng = np.random.default_rng(2)
+    sides = rng.exponential(size=40), rng.exponential(size=60)
+    loss = get("attack", "mia_loss")
+    assert null_band(dataclasses.replace(loss, quick_many=None), *sides, seed=0) == null_band(loss, *sides, seed=0)
+
+
+# What two retrained digits nets say of samples they never saw (retrained_losses.py): any two parts are a null case.
+NEVER_SEEN = np.load(Path(__file__).with_name("retrained_losses.npz"))
+DRAWS = 100  # of 150 and 399 samples, a net and attack: 400 in all
+
+
+def outside(attack, never_seen, band):
+    """How many of the draws have an attack's accuracy outside of ``band(forget, test, seed)``."""
+    rng, found = np.random.default_rng(7), 0
+    for seed in range(DRAWS):
+        forget, test = np.split(rng.permutation(never_seen)[:549], [150])
+        low, high = band(attack, forget, test, seed)
+        found += not low <= attack.quickest(forget, test) <= high
+    return found
+
+
+def test_the_null_band_covers_95_percent_of_what_was_truly_forgotten():
+    """Binomial: 5% of 400 are 20 with a standard deviation of 4.4, so 8 to 33 is three of them."""
+    found = [outside(get("attack", f"mia_{column}"), NEVER_SEEN[f"{column}{net}"], null_band)
+             for column in ("loss", "entropy") for net in (0, 1)]
+    assert 8 <= sum(found) <= 33, found
+
+
+def test_the_band_before_the_run_covers_what_a_retrained_model_gives():
+    """Of other losses than the run's own: those of the test set alone, which take the place of both sides."""
+    def expected(attack, forget, test, seed):
+        never_seen = torch.from_numpy(test)
+        readout = Readout(never_seen, never_seen, torch.ones(len(test), dtype=torch.bool))
+        return expected_null_bands(readout, len(forget), seed)[attack.name]
+
+    found = outside(get("attack", "mia_loss"), NEVER_SEEN["loss0"], expected)
+    assert 1 <= found <= 12, "5% of 100, with a standard deviation of 2.2"
+
+
+@pytest.mark.parametrize("unseen, members, known", [(9, 100, False), (100, 9, False), (12, 100, True)])
+def test_the_band_before_the_run_draws_again_where_unseen_samples_are_few(unseen, members, known):
+    values = torch.arange(float(unseen))
+    bands = expected_null_bands(Readout(values, values, values > 0), members, seed=0)
+    assert set(bands) == {"mia_loss", "mia_entropy"} and all((band is not None) is known for band in bands.values())

@@ -9,7 +9,7 @@ import torch
 from scipy.stats import binomtest
 
 from engine.errors import Diverged
-from engine.evaluation import Readings, measure, over_forgetting
+from engine.evaluation import Readings, measure
 from engine.metrics import AGAINST_RETRAINED, BY_NAME, METRICS
 from engine.readout import Readout
 from engine.registry import get
@@ -96,7 +96,7 @@ def test_the_attacks_gaps_are_distances_to_50():
 
 def test_every_declared_metric_is_measured_and_the_other_way_round():
     found = metrics_of(columns(range(20)), columns(range(20)))
-    assert set(found) - {"over_forgotten", "notes"} - INTERVALS >= NAMES
+    assert set(found) - {"sizes", "notes"} - INTERVALS >= NAMES
     later = {metric.name for metric in AGAINST_RETRAINED}
     assert later == {"tow", "average_gap", "ks_retrained", "wasserstein_retrained", "rmia_auc"}
     assert later == {metric.name for metric in METRICS if metric.needs_retrained}
@@ -122,7 +122,7 @@ def test_fewer_than_ten_samples_leave_the_attack_metrics_empty_with_a_note():
     assert (found["ks_test"], found["wasserstein_test"]) == (pytest.approx(0.91), pytest.approx(45.5))
     assert found["notes"] == ["Only 9 forget samples: an attack needs at least 10 a side, so the attack metrics "
                               "are empty."]
-    assert found["forget_accuracy"] == 100.0 and found["over_forgotten"] is False
+    assert found["forget_accuracy"] == 100.0 and found["sizes"] == {"forget": 9, "test": 100, "nonmembers": 100}
     assert metrics_of(columns(range(10)), columns(range(10)))["notes"] == []
 
 
@@ -141,46 +141,3 @@ def test_losses_that_are_not_finite_are_refused(name):
         measure(Readings(**sets))
     assert str(caught.value) == (f"2 of 12 losses on the {name} set are not finite: the method destroyed the model. "
                                  "A smaller learning rate or alpha may help.")
-
-
-# --- over-forgetting ------------------------------------------------------------------------
-
-
-def test_an_auc_three_standard_errors_under_one_half():
-    """100 a side: 3 sqrt(201 / 120,000) = 0.1228, so the border is 0.3772."""
-    side = columns([1.0] * 100)
-    assert over_forgetting(side, side, {LOSS: 0.377}) == (
-        "Over-forgotten: forgotten samples have higher losses than unseen ones, so an attacker finds them by the "
-        "reverse rule (AUC 0.377, Streisand effect).")
-    assert over_forgetting(side, side, {LOSS: 0.378}) is None
-    assert over_forgetting(side, side, {LOSS: 0.9}) is None and over_forgetting(side, side, {LOSS: None}) is None
-
-
-def test_every_attack_is_judged():
-    """Losses like those of unseen samples do not hide that the model is less sure of the forgotten ones."""
-    side = columns([1.0] * 100)
-    assert over_forgetting(side, side, {LOSS: 0.5, get("attack", "mia_entropy"): 0.32}) == (
-        "Over-forgotten: forgotten samples have higher entropies than unseen ones, so an attacker finds them by the "
-        "reverse rule (AUC 0.320, Streisand effect).")
-
-
-def test_a_forget_accuracy_three_standard_errors_under_the_test_accuracy():
-    """60% against 73%. 400 a side: 3 x 100 sqrt(.665 x .335 x 2 / 400) = 10.0 points; 200 a side: 14.2 points."""
-    assert over_forgetting(columns([1.0] * 400, 240), columns([1.0] * 400, 292), {}) == (
-        "Over-forgotten: the accuracy on the forget set (60.0%) is far under the one on unseen data (73.0%), which "
-        "gives the forgotten samples away (Streisand effect).")
-    assert over_forgetting(columns([1.0] * 200, 120), columns([1.0] * 200, 146), {}) is None
-    assert over_forgetting(columns([1.0] * 400, 292), columns([1.0] * 400, 240), {}) is None
-
-
-def test_half_a_point_is_never_over_forgetting():
-    """99.5% against 100% on 100,000 a side is 22 standard errors, and still nothing that anybody would notice."""
-    side = torch.ones(100_000)
-    assert over_forgetting(columns(side, 99_500), columns(side), {}) is None
-    assert over_forgetting(columns(side, 98_900), columns(side), {}) is not None
-
-
-def test_over_forgetting_is_marked_in_the_metrics():
-    found = metrics_of(columns([20.0 + i for i in range(50)]), columns(range(50)))
-    assert found["over_forgotten"] is True and len(found["notes"]) == 1
-    assert found["notes"][0].startswith("Over-forgotten: forgotten samples have higher losses")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from engine.attacks._quick import fit_logistic, quick_score
+from engine.attacks._quick import fit_logistic, quick_score, quick_scores
 from engine.errors import Diverged
 from engine.evaluation import logistic_attack
 from engine.registry import all_of
@@ -42,6 +42,15 @@ def test_scores_are_the_metrics_within_a_sample_a_split(scale):
     apart = [abs(quick_score(*sides(seed, scale=scale)) - logistic_attack(*sides(seed, scale=scale)))
              for seed in range(12)]
     assert max(apart) <= 3.4 and np.mean(apart) < 0.25, apart
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 1e4])
+def test_many_at_once_are_the_scores_one_by_one(scale):
+    """Also of sides that are told apart, where full Newton steps overshoot and care is taken."""
+    pairs = [sides(seed, 40, 40, 1.0 + seed) for seed in range(6)] + [(np.zeros(40), 9 + np.arange(40.0))]
+    members, others = (scale * np.stack(side) for side in zip(*pairs, strict=True))
+    alone = [quick_score(*pair) for pair in zip(members, others, strict=True)]
+    assert quick_scores(members, others).tolist() == pytest.approx(alone)
 
 
 def test_a_constant_feature_is_a_coin_toss():

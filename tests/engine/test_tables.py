@@ -153,7 +153,7 @@ def test_the_noise_of_retain_accuracy_counts_the_samples_that_it_is_read_on(stor
 
 def test_an_over_forgotten_method_is_never_best_in_attack_columns(store, table_of):
     fill(store, DIGITS, nabla_tau=[{"mia_loss_gap": 3.0, "test_accuracy": 75.0}] * 2,
-         finetune=[{"mia_loss_gap": 0.1}, {"mia_loss_gap": 0.1, "over_forgotten": True}])
+         finetune=[{"mia_loss_gap": 0.1}, {"mia_loss_gap": 0.1, "mia_loss_auc": 0.4}])
     table = table_of(DIGITS)
     assert best_in(table, "mia_loss_gap") == {"nabla_tau"}, "nor does it set the mark"
     assert best_in(table, "test_accuracy") == {"finetune"}, "accuracies are what they are"

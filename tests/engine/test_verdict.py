@@ -1,53 +1,228 @@
-"""What a run's numbers come to in words, on cases written down by hand."""
+"""What a run's numbers come to: one verdict, on cases written down by hand."""
 
 from __future__ import annotations
 
 import pytest
 
-from engine.verdict import class_verdict, damage, verdict
+from engine.recorded import recorded_runs
+from engine.verdict import Counts, far_under, judge, remarks, verdict_of
 
 BANDS = {"mia_loss": (45.0, 55.0), "mia_entropy": (44.0, 56.0)}
+COUNTS = Counts(forget=100, test=100, nonmembers=100)  # three standard errors of an area: 3 sqrt(201 / 120,000) = .1228
+WELL = {"retain_accuracy": 99.0, "forget_accuracy": 72.0, "test_accuracy": 72.0, "mia_loss": 50.0, "mia_entropy": 50.0,
+        "mia_loss_auc": 0.5, "mia_entropy_auc": 0.5, "null_band": BANDS, "original": {"test_accuracy": 73.0}}
+BY_LOSS = "An attacker by the loss does no better than chance (50.0%, chance alone: 45.0 to 55.0%)."
+BY_ENTROPY = "An attacker by the entropy does no better than chance (50.0%, chance alone: 44.0 to 56.0%)."
+HIGHER_LOSSES = ("Over-forgotten: forgotten samples have higher losses than unseen ones, so an attacker finds them by "
+                 "the reverse rule (AUC 0.377, Streisand effect).")
+BROKEN = ("The model is damaged: its test accuracy fell from 72.7 to 9.8%. A model that knows nothing cannot give "
+          "anything away, so attacks near 50% are no success here.")
+RIGHT_HERE = ("Losses far above those of other unseen data are right here: what is left of the data says that there "
+              "is no such class.")
 
 
-def test_each_attack_is_held_against_its_band():
-    said = verdict({"mia_loss": 50.0, "mia_entropy": 63.25}, BANDS)
-    assert said == ("An attacker by the loss does no better than chance (50.0%, chance alone: 45.0 to 55.0%). "
-                    "An attacker by the entropy still does better than chance (63.2%, chance alone: 44.0 to 56.0%).")
+def said(scenario="random", counts=COUNTS, reference=False, **changes):
+    found = judge(WELL | changes, scenario, counts, reference)
+    return found.kind, found.text
 
 
-def test_below_the_band_is_not_praised():
-    assert verdict({"mia_loss": 42.0, "mia_entropy": None}, BANDS).startswith(
-        "An attacker by the loss does worse than a coin toss (42.0%")
+# --- a random subset ------------------------------------------------------------------------
 
 
-def test_the_retrained_model_is_named_where_there_is_one():
-    """Truth itself may lie above chance: in class removal the attacked samples are few and all alike."""
-    said = verdict({"mia_loss": 60.5, "mia_entropy": None, "retrained": {"mia_loss": 59.375}}, BANDS)
-    assert said == ("An attacker by the loss still does better than chance (60.5%, chance alone: 45.0 to 55.0%, the "
-                    "retrained model: 59.4%).")
-
-
-def test_without_attacks_there_is_no_verdict():
-    assert verdict({"mia_loss": None, "mia_entropy": None}, BANDS) is None
-    assert verdict({"mia_loss": 50.0, "mia_entropy": 50.0}, {"mia_loss": None, "mia_entropy": None}) is None
-
-
-def test_a_destroyed_model_is_no_success():
-    assert damage({"test_accuracy": 9.8}, {"test_accuracy": 72.7}) == (
-        "The model is damaged: its test accuracy fell from 72.7 to 9.8%. A model that knows nothing cannot give "
-        "anything away, so attacks near 50% are no success here.")
-    assert damage({"test_accuracy": 62.8}, {"test_accuracy": 72.7}) is None
-
-
-@pytest.mark.parametrize(("now", "retrained", "said"), [
-    (0.0, None, "forgotten: the model gets 0.0% of its samples right (zero is usual for a retrained one). Losses far "
-                "above those of other unseen data are right here: what is left of the data says that there is no such "
-                "class."),
-    (5.0, 0.0, "forgotten: the model gets 5.0% of its samples right (the retrained model: 0.0%)."),
-    (30.0, 25.0, "forgotten: the model gets 30.0% of its samples right (the retrained model: 25.0%)."),
-    (5.1, 0.0, "not forgotten: the model still gets 5.1% of its samples right (the retrained model: 0.0%). "
-               "An attack near 50% only says that it treats all samples of the class alike."),
+@pytest.mark.parametrize(("changes", "kind", "text"), [
+    ({}, "forgotten", f"{BY_LOSS} {BY_ENTROPY}"),
+    ({"mia_entropy": 63.25}, "not_forgotten", f"{BY_LOSS} An attacker by the entropy still does better than chance "
+     "(63.2%, chance alone: 44.0 to 56.0%)."),
+    ({"mia_loss_auc": 0.63}, "not_forgotten", "An attacker by the loss still ranks forgotten samples before never-seen "
+     f"ones (ROC area 0.630, chance alone: up to 0.623). {BY_ENTROPY}"),
+    ({"mia_loss": 42.0}, "forgotten", "An attacker by the loss does worse than a coin toss (42.0%, chance alone: 45.0 "
+     "to 55.0%): the rule it learns on one part of the samples does not carry over to the rest. " + BY_ENTROPY),
+    ({"mia_loss_auc": 0.377}, "over_forgotten", HIGHER_LOSSES),
+    ({"mia_loss_auc": 0.377, "mia_loss": 60.0}, "over_forgotten", HIGHER_LOSSES),
+    ({"mia_loss_auc": 0.378}, "forgotten", f"{BY_LOSS} {BY_ENTROPY}"),
+    ({"mia_loss_auc": 0.377, "mia_entropy": 63.25}, "over_forgotten", f"{HIGHER_LOSSES} An attacker by the entropy "
+     "still does better than chance (63.2%, chance alone: 44.0 to 56.0%)."),
+    ({"mia_entropy_auc": 0.32}, "over_forgotten", "Over-forgotten: forgotten samples have higher entropies than unseen "
+     "ones, so an attacker finds them by the reverse rule (AUC 0.320, Streisand effect)."),
+    ({"forget_accuracy": 40.0}, "over_forgotten", "Over-forgotten: the accuracy on the forget set (40.0%) is far under "
+     "the one on unseen data (72.0%), which gives the forgotten samples away (Streisand effect)."),
+    ({"test_accuracy": 9.8, "forget_accuracy": 9.8, "original": {"test_accuracy": 72.7}}, "damaged", BROKEN),
+    ({"test_accuracy": 9.8, "mia_loss_auc": 0.2, "original": {"test_accuracy": 72.7}}, "damaged", BROKEN),
+    ({"test_accuracy": 62.8, "forget_accuracy": 62.8, "original": {"test_accuracy": 72.7}}, "forgotten",
+     f"{BY_LOSS} {BY_ENTROPY}"),
+    ({"mia_loss": None, "mia_entropy": None, "mia_loss_auc": None, "mia_entropy_auc": None}, "undecided",
+     "No attack could be measured, so nothing is decided."),
 ])
-def test_a_class_is_forgotten_when_the_model_knows_it_as_little_as_a_retrained_one(now, retrained, said):
+def test_a_random_subset(changes, kind, text):
+    assert said(**changes) == (kind, text)
+
+
+def test_what_the_retrained_model_shows_is_not_held_against_a_run():
+    """Truth itself may lie above chance, or below one half: then that is what the split gives."""
+    retrained = {"mia_loss": 61.0, "mia_loss_auc": 0.64}
+    assert said(mia_loss=60.5, mia_loss_auc=0.63, retrained=retrained) == (
+        "forgotten", "An attacker by the loss does no better than against the retrained model (60.5%, chance alone: "
+        f"45.0 to 55.0%, the retrained model: 61.0%). {BY_ENTROPY}")
+    assert said(mia_loss=61.5, retrained=retrained)[1].startswith(
+        "An attacker by the loss still does better than chance (61.5%, chance alone: 45.0 to 55.0%, the retrained "
+        "model: 61.0%).")
+    assert said(mia_loss_auc=0.36, retrained={"mia_loss_auc": 0.35})[0] == "forgotten"
+    assert said(mia_loss_auc=0.34, retrained={"mia_loss_auc": 0.35})[0] == "over_forgotten"
+
+
+def test_the_reference_is_never_judged():
+    for scenario in ("random", "class"):
+        kind, text = said(scenario, reference=True, mia_loss=90.0, mia_loss_auc=0.1, test_accuracy=1.0)
+        assert kind == "reference" and "chance" not in text.split("chance level")[0]
+        found = judge(WELL | {"mia_loss_auc": 0.1, "test_accuracy": 1.0}, scenario, COUNTS, True)
+        assert (found.damaged, found.over_forgotten) == (False, None)
+
+
+def test_without_counts_only_the_accuracies_of_attacks_are_judged():
+    assert said(counts=None, mia_loss_auc=0.1, forget_accuracy=1.0) == ("forgotten", f"{BY_LOSS} {BY_ENTROPY}")
+
+
+def test_without_a_null_band_the_area_decides():
+    none = dict.fromkeys(BANDS)
+    assert said(null_band=none)[1].startswith(
+        "An attacker by the loss does no better than chance (ROC area 0.500, chance alone: up to 0.623).")
+    assert said(null_band=none, mia_loss_auc=0.7)[0] == "not_forgotten"
+
+
+def test_worse_than_a_coin_toss_by_every_attack_is_undecided():
+    assert said(mia_loss=42.0, mia_entropy=41.0)[0] == "undecided"
+
+
+def test_a_damaged_model_keeps_both_marks():
+    found = judge(WELL | {"test_accuracy": 9.8, "mia_loss_auc": 0.377, "original": {"test_accuracy": 72.7}}, "random",
+                  COUNTS)
+    assert (found.kind, found.damaged, found.over_forgotten) == ("damaged", True, HIGHER_LOSSES)
+
+
+# --- a class --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("now", "retrained", "kind", "text"), [
+    (0.0, None, "forgotten", "The class is forgotten: the model gets 0.0% of its samples right (zero is usual for a "
+     f"retrained one). {RIGHT_HERE} {BY_LOSS} {BY_ENTROPY}"),
+    (5.0, 0.0, "forgotten", "The class is forgotten: the model gets 5.0% of its samples right (the retrained model: "
+     f"0.0%). {BY_LOSS} {BY_ENTROPY}"),
+    (30.0, 25.0, "forgotten", "The class is forgotten: the model gets 30.0% of its samples right (the retrained model: "
+     f"25.0%). {BY_LOSS} {BY_ENTROPY}"),
+    (5.1, 0.0, "not_forgotten", "The class is not forgotten: the model still gets 5.1% of its samples right (the "
+     "retrained model: 0.0%). An attack near 50% only says that it treats all samples of the class alike."),
+    (0.0, 30.0, "over_forgotten", "Over-forgotten: the accuracy on the forgotten class (0.0%) is far under the "
+     "retrained model's (30.0%), which gives the forgotten samples away (Streisand effect)."),
+])
+def test_a_class_is_forgotten_when_the_model_knows_it_as_little_as_a_retrained_one(now, retrained, kind, text):
     reference = None if retrained is None else {"forget_accuracy": retrained}
-    assert class_verdict({"forget_accuracy": now, "retrained": reference}) == f"The class is {said}"
+    assert said("class", forget_accuracy=now, retrained=reference) == (kind, text)
+
+
+@pytest.mark.parametrize(("changes", "kind", "text"), [
+    ({"mia_loss_auc": 0.377}, "over_forgotten", HIGHER_LOSSES),
+    ({"mia_loss_auc": 0.377, "forget_accuracy": 40.0}, "over_forgotten", HIGHER_LOSSES),
+    ({"mia_loss": 60.0}, "forgotten", "The class is forgotten: the model gets 0.0% of its samples right (zero is usual "
+     f"for a retrained one). {RIGHT_HERE} Within the class, the samples that the Original was trained on still stand "
+     "out. An attacker by the loss still does better than chance (60.0%, chance alone: 45.0 to 55.0%)."),
+    ({"mia_loss": 60.0, "forget_accuracy": 40.0}, "not_forgotten", "The class is not forgotten: the model still gets "
+     "40.0% of its samples right (zero is usual for a retrained one). An attacker by the loss still does better than "
+     "chance (60.0%, chance alone: 45.0 to 55.0%)."),
+    ({"test_accuracy": 9.8, "original": {"test_accuracy": 72.7}}, "damaged", BROKEN),
+    ({"original": {"test_accuracy": 73.0, "forget_accuracy": 0.0}}, "undecided", "The Original never knew this class: "
+     "it got 0.0% of its samples right, so there was nothing to forget."),
+])
+def test_attacks_agree_with_the_class(changes, kind, text):
+    assert said("class", **({"forget_accuracy": 0.0} | changes)) == (kind, text)
+
+
+# --- the borders ----------------------------------------------------------------------------
+
+
+def test_a_forget_accuracy_three_standard_errors_under_the_test_accuracy():
+    """60% against 73%. 400 a side: 3 x 100 sqrt(.665 x .335 x 2 / 400) = 10.0 points; 200 a side: 14.2 points."""
+    assert far_under(60.0, 400, 73.0, 400) and not far_under(60.0, 200, 73.0, 200)
+    assert not far_under(73.0, 400, 60.0, 400)
+
+
+def test_half_a_point_is_never_over_forgetting():
+    """99.5% against 100% on 100,000 a side is 22 standard errors, and still nothing that anybody would notice."""
+    assert not far_under(99.5, 100_000, 100.0, 100_000) and far_under(98.9, 100_000, 100.0, 100_000)
+
+
+def test_the_border_counts_the_unseen_samples_and_not_the_test_set():
+    """AUC .32: three standard errors with 100 against 25 are 3 sqrt(126 / 30,000) = .194, against 20,000 .087."""
+    few, many = (Counts(forget=100, test=20_000, nonmembers=m) for m in (25, 20_000))
+    assert said("class", few, forget_accuracy=0.0, mia_loss_auc=0.32)[0] == "forgotten"
+    assert said("class", many, forget_accuracy=0.0, mia_loss_auc=0.32)[0] == "over_forgotten"
+
+
+# --- stored runs ----------------------------------------------------------------------------
+
+
+def stored(method="ssd", parameters=None, **changes):
+    spec = {"dataset": "digits", "model": None, "method": method, "scenario": "random", "forget_fraction": 0.15,
+            "forget_class": None, "seed": 0, "original_seed": 0, "profile": "corrected",
+            "parameters": parameters or {}, "options": {}}
+    return {"spec": spec, "metrics": WELL | changes}
+
+
+def test_stored_sentences_and_flags_are_not_trusted():
+    run = stored(over_forgotten=True, verdict="Fine.",
+                 notes=["Over-forgotten: no.", "The model is damaged: no.", "Mind."])
+    found = verdict_of(run)
+    assert (found.kind, found.over_forgotten) == ("forgotten", None)
+    assert remarks(run["metrics"]) == ["Mind."] and remarks({}) == []
+
+
+def test_counts_are_those_of_the_run_and_else_the_declared_ones():
+    """150 to forget against 399: three standard errors are 3 sqrt(550 / 718,200) = .0830."""
+    assert verdict_of(stored(mia_loss_auc=0.416)).kind == "over_forgotten"
+    assert verdict_of(stored(mia_loss_auc=0.418)).kind == "forgotten"
+    few = {"forget": 20, "test": 399, "nonmembers": 399}
+    assert verdict_of(stored(mia_loss_auc=0.416, sizes=few)).kind == "forgotten"
+
+
+def test_the_first_versions_name_of_the_loss_attacks_area_is_read():
+    run = stored(mia_auc=0.3)
+    del run["metrics"]["mia_loss_auc"]
+    assert verdict_of(run).kind == "over_forgotten"
+
+
+def test_a_retraining_by_the_originals_recipe_is_the_reference():
+    assert verdict_of(stored("retrain", mia_loss=80.0)).kind == "reference"
+    assert verdict_of(stored("retrain", {"epochs": 1}, mia_loss=80.0)).kind == "not_forgotten"
+    assert verdict_of({"spec": {}, "metrics": None}) is None
+
+
+FINDS, LOST = ("still does better than chance", "still ranks", "finds them"), "does no better than chance"
+
+
+def contradictions(run):
+    """What a verdict must never put side by side."""
+    found, method = verdict_of(run), run["spec"]["method"]
+    text, metrics = found.text, run["metrics"]
+    wrong = []
+    if method == "retrain" and not run["spec"]["parameters"] and found.kind != "reference":
+        wrong.append("the reference is judged")
+    if (found.damaged and found.kind != "damaged") or (found.kind == "damaged" and "forgotten" in text):
+        wrong.append("a damaged model is praised")
+    if found.kind == "over_forgotten" and (LOST in text or "right here" in text or "not forgotten" in text):
+        wrong.append("over-forgotten, and yet as chance")
+    if found.kind == "forgotten" and any(words in text for words in FINDS) and "Within the class" not in text:
+        wrong.append("forgotten, and yet found")
+    if found.kind == "not_forgotten" and not any(words in text for words in (*FINDS, "is not forgotten")):
+        wrong.append("not forgotten, and nothing says why")
+    if any(f"by the {what} {LOST}" in text and f"higher {many}" in text
+           for what, many in (("loss", "losses"), ("entropy", "entropies"))):
+        wrong.append("one quantity, two answers")
+    if "The class is forgotten" in text and metrics["forget_accuracy"] > 5 + (metrics.get("retrained") or {}).get(
+            "forget_accuracy", 0.0):
+        wrong.append("a class that is still known")
+    return wrong
+
+
+def test_no_recorded_run_has_contradictory_verdicts():
+    runs = [run for run in recorded_runs() if run["metrics"]]
+    assert len(runs) > 400
+    assert {run["id"]: wrong for run in runs if (wrong := contradictions(run))} == {}

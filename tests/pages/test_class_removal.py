@@ -8,6 +8,7 @@ from engine.cli import main
 from engine.registry import _components
 from engine.spec import resolve
 from engine.types import Attack, Sizes, Spec
+from engine.verdict import verdict_of
 from tests.pages.test_pages import app, finish, texts, unlearn_page
 from ui import measures, words
 
@@ -115,7 +116,7 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
     counts = jobs.store.events(run["id"])[0]["counts"]
     assert (f"a fixed sample of {counts['forget']} forget, {counts['test']} test, {counts['retain']} retain and "
             f"{counts['unseen']} never-seen class 3 samples") in said
-    assert not metrics["over_forgotten"] and not at.warning, "a low accuracy on a forgotten class is no fault"
+    assert verdict_of(run).kind == "forgotten" and not at.warning, "a low accuracy on a forgotten class is no fault"
     cards = {metric.label: metric for metric in at.metric}
     assert list(cards) == ["Attack on the loss", "Attack on the entropy", "Forget accuracy", "Test accuracy",
                            "Retain accuracy", "Exposed at 1% false alarms"]
@@ -208,11 +209,11 @@ def test_a_new_attack_appears_by_itself(jobs, monkeypatch):
     import dataclasses
 
     from engine.registry import get
-    from engine.verdict import verdict
+    from engine.verdict import judge
 
     added: Attack = dataclasses.replace(get("attack", "mia_loss"), name="lira", title="Likelihood ratio (LiRA)")
     monkeypatch.setitem(_components("attack"), "lira", added)
     assert words.attack_labels() == {"mia_loss": "loss attack", "mia_entropy": "entropy attack",
                                      "lira": "Likelihood ratio"}
-    assert verdict({"lira": 70.0}, {"lira": (45.0, 55.0)}) == (
+    assert judge({"lira": 70.0, "null_band": {"lira": (45.0, 55.0)}}, "random", None).text == (
         "An attacker with “Likelihood ratio” still does better than chance (70.0%, chance alone: 45.0 to 55.0%).")

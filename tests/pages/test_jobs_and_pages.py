@@ -212,7 +212,7 @@ def test_a_line_of_recorded_runs_leads_to_their_comparison(jobs):
 
 def test_the_list_of_runs_says_what_is_no_success(jobs):
     """An attack at 50% beside a test accuracy of 9%, or a forget set that stands out the other way."""
-    for change in ({"test_accuracy": 9.0}, {"over_forgotten": True}, {}):
+    for change in ({"test_accuracy": 9.0}, {"mia_loss_auc": 0.3}, {}):
         run_id = jobs.store.begin(resolve(Spec()))
         metrics = {"mia_loss": 50.0, "test_accuracy": 72.0, "original": {"test_accuracy": 73.0}} | change
         assert jobs.store.end(run_id, "finished", metrics=metrics, seconds=1.0, steps=1, samples=1)
