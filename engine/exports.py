@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.costs import COST
 from engine.metrics import BY_NAME
+from engine.registry import all_of
 from engine.splits import class_name
 from engine.store import to_json as json_text
 from engine.tables import Cell, Table, method_title
@@ -26,7 +27,6 @@ MARKS = ("† over-forgotten", "‡ damaged model")
 COST_TITLES = ("Steps", "Samples", "Seconds", "Samples / retraining", "Seconds / retraining")
 NONE = "-"
 HEAD_WIDTH = 18
-LATEX_TITLES = {"nabla_tau": r"$\nabla\tau$", "l1_sparse": r"$\ell_1$-sparse"}
 
 
 # --- CSV and JSON: every digit --------------------------------------------------------------
@@ -186,7 +186,8 @@ def to_latex(table: Table) -> str:
 
 def latex_title(method: str) -> str:
     r"""A row's title as LaTeX: ``$\nabla\tau$`` for nabla_tau."""
-    return LATEX_TITLES.get(method) or _escaped(method_title(method))
+    declared = next((record.latex for record in all_of("method") if record.name == method), "")
+    return declared or _escaped(method_title(method))
 
 
 def _escaped(text: str) -> str:
