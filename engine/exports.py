@@ -9,6 +9,7 @@ from typing import Any
 from engine import table_frame
 from engine.costs import COSTS
 from engine.metrics import BY_NAME
+from engine.registry import all_of
 from engine.splits import class_name
 from engine.store import to_json as json_text
 from engine.tables import Cell, Table, method_title
@@ -18,7 +19,6 @@ JSON_FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std
                "difference")
 MARKS = {"†": "over-forgotten", "‡": "damaged model"}
 LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$"}
-LATEX_TITLES = {"nabla_tau": r"$\nabla\tau$", "l1_sparse": r"$\ell_1$-sparse"}
 NONE = "-"
 HEAD_WIDTH = 18
 
@@ -165,7 +165,8 @@ def _latex_rows(table: Table, method: str) -> list[list[str]]:
 
 def latex_title(method: str) -> str:
     r"""A row's title as LaTeX: ``$\nabla\tau$`` for nabla_tau."""
-    return LATEX_TITLES.get(method) or table_frame.escaped(method_title(method))
+    declared = next((record.latex for record in all_of("method") if record.name == method), "")
+    return declared or table_frame.escaped(method_title(method))
 
 
 def _latex_cell(cell: Cell) -> str:

@@ -1,7 +1,6 @@
 """The records that components declare and the values that flow between the engine's parts.
 
-Nothing here imports torch: the app, the CLI's ``list`` and the tests of the registry read
-declarations without waiting for it.
+Nothing here imports torch: declarations are read without waiting for it.
 """
 
 from __future__ import annotations
@@ -31,9 +30,8 @@ PROFILES = ("corrected", "paper")
 class Recipe:
     """How a model is trained from scratch (METHODS.md, "Data and the Original model").
 
-    The learning rate falls linearly per epoch from ``learning_rate`` towards
-    ``learning_rate * final_lr_fraction``; ``weight_decay`` and ``momentum`` are the
-    optimiser's own; ``augment`` applies the data set's training augmentation.
+    The learning rate falls linearly per epoch from ``learning_rate`` towards ``learning_rate * final_lr_fraction``;
+    ``weight_decay`` and ``momentum`` are the optimiser's own; ``augment`` applies the data's training augmentation.
     """
 
     optimiser: Literal["sgd", "adamw"]
@@ -68,17 +66,16 @@ class Dataset:
     """A data set: its description, its training recipe and the function that loads it.
 
     ``load(options, on_progress)`` returns :class:`engine.data.Data` on the CPU or raises
-    :class:`engine.errors.DataMissing`. ``available()`` answers at once, without loading:
-    where the data would come from, or None. ``unlearning`` holds, per method name, the
-    hyperparameters that this data set's published or tuned settings change; ``tuning`` says in a
-    sentence or two how they were chosen, so that a comparison can be judged.
-
+    :class:`engine.errors.DataMissing`. ``available()`` answers at once, without loading: where the data would come
+    from, or None. ``unlearning`` holds, per method name, the hyperparameters that this data set's published or tuned
+    settings change; ``tuning`` says in a sentence or two how they were chosen, so that a comparison can be judged.
     ``heldout_size`` counts test and validation together; ``test_size`` is the official test set's where the
     two are apart already, None where the held-out samples are halved by the seed. ``class_counts`` are the samples
     of each class in the training set, in the test set and held out as a whole, where classes differ in size.
     ``at(options)`` is this record as it is under these options; ``multi_label`` says that samples can have several
-    labels there. ``paper_model`` is the paper's model on these data where it is not the default;
-    ``paper_reads_all_of_train`` says that its retain accuracy, for a random subset, is the one on all of D.
+    labels there, and ``single_labels`` how they are had with one, as the end of a sentence. ``paper_model`` is the
+    paper's model on these data where it is not the default; ``paper_reads_all_of_train`` says that its retain
+    accuracy, for a random subset, is the one on all of D.
     """
 
     name: str
@@ -102,6 +99,7 @@ class Dataset:
     test_size: int | None = None
     class_counts: tuple[tuple[int, ...], ...] = ()
     multi_label: bool = False
+    single_labels: str = ""
     paper_model: str | None = None
     paper_reads_all_of_train: bool = False
     variant: Callable[[Dataset, Mapping[str, Any]], Dataset] | None = None
@@ -152,14 +150,12 @@ class Model:
 class Method:
     """An unlearning method.
 
-    ``parameters`` is a frozen dataclass whose fields are made with :func:`parameter`.
-    ``unlearn(task, parameters)`` is a generator: it changes ``task.model`` in place and yields
-    a :class:`Progress` after every step. ``plan(parameters, sizes)`` says beforehand how many
-    steps and samples that takes. ``profiles`` names what a profile changes in the defaults. ``one_label``
-    says, as the end of a sentence, why every sample must have exactly one label; empty where it need not.
-    ``terms`` are what its steps yield, the learning rate apart. The one method with the role ``reference`` is what
-    all others are measured against; ``in_paper`` marks those of the paper. ``aliases`` are former names, under which
-    stored runs and links still find it.
+    ``parameters`` is a frozen dataclass whose fields are made with :func:`parameter`. ``unlearn(task, parameters)`` is
+    a generator: it changes ``task.model`` in place and yields a :class:`Progress` after every step, with the ``terms``
+    declared here and the learning rate. ``plan(parameters, sizes)`` says beforehand what that costs. ``profiles`` names
+    what a profile changes in the defaults. ``one_label`` says, as the end of a sentence, why every sample must have
+    exactly one label, if it must. One method has the role ``reference``: the others are measured against it.
+    ``in_paper`` marks the paper's; ``aliases`` are former names; ``latex`` is a title for LaTeX tables.
     """
 
     name: str
@@ -176,13 +172,14 @@ class Method:
     role: Literal["method", "reference"] = "method"
     in_paper: bool = False
     aliases: tuple[str, ...] = ()
+    latex: str = ""
 
     def why_not(self, dataset: Dataset) -> str | None:
         """Why the method cannot work on a data set (as :meth:`Dataset.at` gives it), in a sentence; None: it can."""
         if not (self.one_label and dataset.multi_label):
             return None
-        return (f"{self.title} {self.one_label}, but here a sample of {dataset.title} can have several labels: "
-                "choose the reading with single labels (labels=single, which is the default of profile corrected).")
+        remedy = dataset.single_labels and f": {dataset.single_labels}"
+        return f"{self.title} {self.one_label}, but here a sample of {dataset.title} can have several labels{remedy}."
 
 
 @dataclass(frozen=True)
@@ -230,10 +227,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Numbers of samples in the training, forget, retain, validation and test sets.
-
-    ``unseen`` are the attack's non-members where they are not the test set (class removal).
-    """
+    """Numbers of samples in each set; ``unseen``: the attack's non-members where these are not the test set."""
 
     train: int
     forget: int
@@ -264,8 +258,8 @@ class Plan:
 class Progress:
     """One step of a method or of a training.
 
-    ``terms`` holds detached scalars of this step (losses, alpha, learning rate); ``state`` is
-    set at the end of an epoch by trainings that can be resumed.
+    ``terms`` holds detached scalars of this step (losses, alpha, learning rate); ``state`` is set at the end of an
+    epoch by trainings that can be resumed.
     """
 
     step: int
@@ -291,9 +285,8 @@ class TrainingState:
 class Spec:
     """One run as a person asks for it. See :mod:`engine.spec` for validation and identity.
 
-    ``forget_fraction`` is a fraction of the training set in (0, 0.6]; ``forget_class`` is used
-    by the scenario ``class`` only; ``parameters`` holds the hyperparameters that differ from the
-    defaults; ``options`` those of the data set.
+    ``forget_fraction`` is a fraction of the training set in (0, 0.6]; ``forget_class`` belongs to the scenario
+    ``class``; ``parameters`` holds hyperparameters that differ from the defaults; ``options`` those of the data set.
     """
 
     dataset: str = "digits"

@@ -106,6 +106,7 @@ DATASET = Dataset(
     heldout_size=9_138,
     test_size=4_590,
     class_counts=_SINGLE,
+    single_labels="choose the reading with single labels (labels=single, which is the default of profile corrected)",
     variant=variant,
     input_size=40,
     default_model="text_cnn",

@@ -52,6 +52,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 METHOD = Method(
     name="l1_sparse",
     title="l1-sparse",
+    latex=r"$\ell_1$-sparse",
     summary="Goes on training on the samples to keep while a fading penalty pulls all weights towards zero.",
     source="Jia et al. 2023, arXiv:2304.04934",
     parameters=Parameters,

@@ -86,6 +86,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 METHOD = Method(
     name="nabla_tau",
     title="∇τ (nabla-tau)",
+    latex=r"$\nabla\tau$",
     summary="Raises the loss of the forget set only up to the loss of unseen data, while training on the rest.",
     source="Trippa et al. 2024, arXiv:2403.14339, equation 2 and algorithm 1",
     in_paper=True,

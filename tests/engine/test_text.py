@@ -92,6 +92,15 @@ def test_methods_that_need_one_label_say_so():
         "labels: choose the reading with single labels (labels=single, which is the default of profile corrected).")
 
 
+def test_a_data_set_says_itself_how_single_labels_are_had():
+    """Another one has other options, or none."""
+    several = dataclasses.replace(RECORD.at({"labels": "several"}), title="Mine", single_labels="")
+    assert get("method", "amnesiac").why_not(several) == (
+        "Amnesiac gives every sample to forget one other label, but here a sample of Mine can have several labels.")
+    mine = dataclasses.replace(several, single_labels="set reading=first")
+    assert get("method", "amnesiac").why_not(mine).endswith("can have several labels: set reading=first.")
+
+
 def test_settings_come_from_the_data_set_and_then_the_model():
     ours, papers = (resolve(Spec("go_emotions", model=name)).effective for name in ("text_cnn", "roberta_base"))
     assert {name: ours[name] for name in ("learning_rate", "retain_epochs", "alpha", "batch_size")} == {

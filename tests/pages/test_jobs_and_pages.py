@@ -218,3 +218,32 @@ def test_the_list_of_runs_says_what_is_no_success(jobs):
         assert jobs.store.end(run_id, "finished", metrics=metrics, seconds=1.0, steps=1, samples=1)
     at = app().run().switch_page("pages/runs.py").run()
     assert list(at.dataframe[0].value["remarks"]) == ["", "Over-forgotten", "Damaged"]
+
+
+@pytest.mark.parametrize(("method", "trace", "drawn"), [
+    ("gradient_ascent", {"forget_loss": [0.1, 0.2]}, ["L_forget, maximised"]),
+    ("ssd", {"forget_loss": [0.1, None], "selected": [None, 2.5]}, ["L_forget, watched", "weights dampened, watched"]),
+    ("scrub", {"distance": [0.1, 3.0], "forget_loss": [0.1, None]}, ["L_forget, watched", "distance"]),
+    ("finetune", {}, None),
+])
+def test_the_objective_is_drawn_as_the_method_declares_it(jobs, monkeypatch, method, trace, drawn):
+    """SCRUB's older runs carry ``distance``, which it does not declare: it is drawn under its name."""
+    figures = {}
+    monkeypatch.setattr("ui.live.live_chart", lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
+    run_id = jobs.store.begin(resolve(Spec(method=method)))
+    reading = {
+        "histogram": {"forget": [3, 1], "test": [1, 3]}, "overlap": 50.0,
+        "accuracy": {"retain": 99.0, "forget": 98.0, "test": 70.0}, "attacks": {"mia_loss": 60.0, "mia_entropy": 55.0}}
+    jobs.store.append(run_id, {"kind": "start", "bins": [0.0, 1.0, 2.0], "before": reading, "retrained": None,
+                               "counts": {"forget": 4, "test": 4, "retain": 9}, "null_band": {}})
+    jobs.store.append(run_id, {"kind": "probe", "step": 2, "samples": 8, "seconds": 0.1, "reading": reading,
+                               "trace": {"step": [1, 2], "samples": [4, 8], "learning_rate": [0.1, 0.1], **trace}})
+    jobs.store.end(run_id, "cancelled")
+    at = unlearn_page(run=run_id)
+    assert not at.exception
+    headings = [expander.label for expander in at.expander if expander.label.startswith("Objective")]
+    if drawn is None:
+        assert headings == [] and "objective" not in figures
+    else:
+        assert headings == ["Objective: what the method works on, step by step"]
+        assert [line.name for line in figures["objective"].data] == drawn
