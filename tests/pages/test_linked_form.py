@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.test_compare_page import asked, compare_page
 from tests.pages.test_pages import unlearn_page
 from tests.pages.test_robustness_page import page as robustness_page
+from ui import form_parts
 
 
 def script() -> None:
@@ -121,3 +122,20 @@ def test_a_bad_link_to_compare_is_told_however_its_other_values_are_written(jobs
     assert not at.exception
     assert [warning.value for warning in at.warning] == [
         "The link's seeds: Seed 0 is chosen twice: once is enough. The usual choice is shown instead."]
+
+
+def test_a_share_is_the_usual_one_after_a_link_to_a_class(jobs):
+    at = compare_page(scenario="class", forget="3")
+    at.button_group(key="compare.scenario").set_value("random").run()
+    assert not at.exception
+    assert at.slider(key="compare.share").value == 15.0 and asked(at)["forget"] == "0.15"
+
+
+@pytest.mark.parametrize(("total", "states", "recorded", "todo", "text"), [
+    (1, {"finished": 1}, 0, 0, "**1 run, all there**"),
+    (2, {"finished": 2}, 2, 0, "**2 runs, all there** (2 recorded)"),
+    (1_432, {"finished": 144, "running": 4, "queued": 2, "failed": 1, "cancelled": 3}, 12, 1_284,
+     "**1,432 runs**: 144 there (12 recorded), 4 running, 2 waiting, 1 failed, **1,284 to compute**"),
+    (3, {"queued": 3}, 0, 0, "**3 runs**: 0 there, 3 waiting")])
+def test_what_is_there_is_counted(total, states, recorded, todo, text):
+    assert form_parts.counted(total, states, recorded, todo) == text
