@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import BadSpec
+from engine.errors import BadSpec, Problem
 from engine.recorded import newest_as_now, recorded_runs
 from engine.registry import is_reference
 from engine.spec import resolve
@@ -56,12 +56,12 @@ class Comparison:
 
 def check(comparison: Comparison) -> None:
     """Raises BadSpec with every problem: no methods or seeds, one named twice, an unknown name, a bad value."""
-    problems = []
+    problems: list[Problem] = []
     for what, values in (("method", comparison.methods), ("seed", comparison.seeds)):
         if not values:
-            problems.append(f"No {what} is chosen: a comparison needs at least one.")
+            problems.append(Problem(what, f"No {what} is chosen: a comparison needs at least one."))
         twice = [value for value in dict.fromkeys(values) if list(values).count(value) > 1]
-        problems += [f"{what} {value} is chosen twice: once is enough." for value in twice]
+        problems += [Problem.about(what, f"{value} is chosen twice: once is enough.") for value in twice]
     for method in comparison.methods or (REFERENCE,):
         for seed in comparison.seeds or (0,):
             try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
 
-from engine.errors import BadSpec
+from engine.errors import BadSpec, Problem
 from engine.registry import get, names, unknown
 from engine.spec import resolve
 from engine.types import PROFILES, Spec, declared
@@ -120,35 +120,37 @@ def check(sweep: Sweep) -> None:
         raise BadSpec(list(dict.fromkeys(problems)))
 
 
-def _axis_problems(sweep: Sweep) -> list[str]:
-    problems = []
+def _axis_problems(sweep: Sweep) -> list[Problem]:
+    problems: list[Problem] = []
     for name, values in _sides(sweep):
+        field = name if name in (FRACTION, "seed") else f"parameters.{name}"
         if not values:
-            problems.append(f"{name} has no values: each side of the grid needs at least one.")
+            problems.append(Problem.about(field, "has no values: each side of the grid needs at least one."))
         twice = [value for value, count in Counter(values).items() if count > 1][:SHOWN]
-        problems += [f"{name} {value} is there twice: once is enough." for value in twice]
+        problems += [Problem.about(field, f"{value} is there twice: once is enough.") for value in twice]
     if sweep.across.name == sweep.down.name:
-        problems.append(f"Both sides of the grid are {sweep.across.name}: they must differ.")
+        problems.append(Problem(None, f"Both sides of the grid are {sweep.across.name}: they must differ."))
     if sweep.size > MOST_RUNS:
-        problems.append(f"The grid has {sweep.size:,} runs, but at most {MOST_RUNS:,} are allowed: take fewer values "
-                        f"or seeds.")
+        problems.append(Problem(None, f"The grid has {sweep.size:,} runs, but at most {MOST_RUNS:,} are allowed: take "
+                                      "fewer values or seeds."))
     return problems + _unknown_axes(sweep)
 
 
-def _unknown_axes(sweep: Sweep) -> list[str]:
+def _unknown_axes(sweep: Sweep) -> list[Problem]:
     if sweep.method not in names("method"):
         return []  # told by the spec itself
     known = (FRACTION, *(h.name for h in declared(get("method", sweep.method).parameters)))
-    return [unknown("axis", axis.name, known) for axis in (sweep.across, sweep.down) if axis.name not in known]
+    return [Problem(None, unknown("axis", axis.name, known)) for axis in (sweep.across, sweep.down)
+            if axis.name not in known]
 
 
-def _value_problems(sweep: Sweep) -> list[str]:
+def _value_problems(sweep: Sweep) -> list[Problem]:
     """What is wrong with single values: each is tried once, everything else at its default."""
     if sweep.size > MOST_RUNS or _unknown_axes(sweep):
         return []
     tries = [sweep.spec_with({}), *(sweep.spec_with({}, seed) for seed in sweep.seeds),
              *(sweep.spec_with({axis.name: value}) for axis in (sweep.across, sweep.down) for value in axis.values)]
-    problems = []
+    problems: list[Problem] = []
     for spec in tries:
         try:
             resolve(spec)

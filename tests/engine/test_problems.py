@@ -7,9 +7,12 @@ import json
 
 import pytest
 
+from engine import comparison, sweeps
+from engine.comparison import Comparison
 from engine.errors import BadSpec, Problem
 from engine.spec import resolve
 from engine.store import to_json
+from engine.sweeps import FRACTION, Axis, Sweep
 from engine.types import Spec
 
 
@@ -62,3 +65,13 @@ def test_every_problem_of_a_spec_names_its_field(change, fields):
     with pytest.raises(BadSpec) as refused:
         resolve(dataclasses.replace(GOOD, **change))
     assert [problem.field for problem in refused.value.problems] == fields
+
+
+def test_problems_of_a_grid_and_of_a_comparison_name_their_fields():
+    grid = Sweep(across=Axis("alpha", (0.1, 0.1, 2)), down=Axis(FRACTION, ()), seeds=(1, 1))
+    for wrong, fields in ((lambda: sweeps.check(grid), ["parameters.alpha", "forget_fraction", "seed",
+                                                        "parameters.alpha"]),
+                          (lambda: comparison.check(Comparison(seeds=(3, 3))), ["method", "seed"])):
+        with pytest.raises(BadSpec) as refused:
+            wrong()
+        assert [problem.field for problem in refused.value.problems] == fields
