@@ -47,8 +47,10 @@ def main() -> None:
     options = parser.parse_args()
     frames = record(options.seed, options.every)
     draw(frames, options.out)
-    print(f"{options.out}: {len(frames)} frames, {options.out.stat().st_size / 1000:.0f} kB, attack "
-          f"{frames[0].attack:.1f} -> {frames[-1].attack:.1f}%")
+    print(
+        f"{options.out}: {len(frames)} frames, {options.out.stat().st_size / 1000:.0f} kB, attack "
+        f"{frames[0].attack:.1f} -> {frames[-1].attack:.1f}%"
+    )
 
 
 def record(seed: int, every: int) -> list[Frame]:
@@ -73,9 +75,11 @@ def _read(model: Any, data: Any, sets: Any, step: int) -> Frame:
     from engine.readout import read_out
     from engine.registry import get
 
-    forget, test = (read_out(model, data, data.pool_of(name), getattr(sets, name)).loss.double().numpy()
-                    for name in ("forget", "test"))
-    logs = (np.log10(np.maximum(losses, 10.0 ** LOW)) for losses in (forget, test))
+    forget, test = (
+        read_out(model, data, data.pool_of(name), getattr(sets, name)).loss.double().numpy()
+        for name in ("forget", "test")
+    )
+    logs = (np.log10(np.maximum(losses, 10.0**LOW)) for losses in (forget, test))
     return Frame(step, *logs, get("attack", "mia_loss").score(forget, test))
 
 
