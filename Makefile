@@ -9,8 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Waiting threads spin shortly, then sleep: the server and a training share a laptop's cores (benchmarks/waiting_threads.py).
 export GOMP_SPINCOUNT ?= 2000
 
-# Folders whose files ruff formats; the others are laid out by hand.
-FORMATTED := docs
+# What ruff formats; the other files are laid out by hand.
+FORMATTED := docs/*.py
 
 .PHONY: run setup test check format lint spelling types docs results animation hooks clean
 
@@ -57,7 +57,7 @@ hooks: $(VENV)/installed-dev
 	$(BIN)/pre-commit install
 
 docs: $(VENV)/installed-docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo "site/index.html"
 
 $(VENV)/installed-docs: $(VENV)/installed requirements-docs.txt
