@@ -58,7 +58,7 @@ def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor,
                         batch_size: int) -> Readout:
     """The paper's reading of Retraining: training mode (batch statistics) with the recipe's augmentation.
 
-    METHODS.md, "Rows of the paper that look like another protocol": Table 1, so texts are not read so. The model's
+    docs/methods.md, "Rows of the paper that look like another protocol": Table 1, so texts are not read so. The model's
     running statistics are put back afterwards. A lone sample has no batch statistics and is read in evaluation mode.
     """
     if len(index) < 2:

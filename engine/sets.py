@@ -33,7 +33,7 @@ def read_sets(model: nn.Module, bench: Bench, parts: Split,
         sets = {name: pools["train" if data.pool_of(name) is data.train else "heldout"][index]
                 for name, index in indices.items()}
         whole = pools["train"]
-    retain = whole if spec.profile == "paper" else sets["retain"]  # METHODS.md: the paper's A_Dr is on all of D
+    retain = whole if spec.profile == "paper" else sets["retain"]  # docs/methods.md: the paper's A_Dr is on all of D
     columns = {name: (index.cpu(), sets[name]) for name, index in indices.items()}
     return Readings(retain, sets["forget"], sets["test"], sets.get("unseen")), columns
 

@@ -30,7 +30,7 @@ class OneLabel:
 
 
 class ManyLabels:
-    """A sigmoid a class; targets are multi-hot rows (B, C), float32 (METHODS.md, GoEmotions, reading ``paper``)."""
+    """A sigmoid a class; targets are multi-hot rows (B, C), float32 (docs/methods.md, GoEmotions in the paper)."""
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Binary cross entropy, averaged over labels and samples."""

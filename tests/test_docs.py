@@ -148,6 +148,14 @@ def test_files_that_are_named_exist(path):
         assert {name for name in named - EXAMPLE_FILES if not (ROOT / name).exists()} == set()
 
 
+def test_pages_that_the_code_cites_exist():
+    """One in engine/ may be cited in a text that a person reads, too."""
+    sources = [path for folder in ("engine", "ui", "pages", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    cited = {name for path in sources for name in re.findall(r"[\w/]*\w\.md", path.read_text(encoding="utf-8"))}
+    assert "docs/methods.md" in cited
+    assert {name for name in cited if not (ROOT / name).exists()} == set()
+
+
 WITH_COMMANDS = [path for path in PAGES if command_lines(path.read_text(encoding="utf-8"))]
 
 
