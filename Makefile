@@ -1,5 +1,7 @@
-# make run    serves the app on http://localhost:8501     make setup  installs and stops before serving
-# make test   installs the test requirements and runs everything
+# make run     serve the app on http://localhost:8501     make setup    install without starting the server
+# make test    install the test requirements, lint, run all tests
+# make check   everything that a change has to pass: format, lint, spelling, types, tests
+# make docs    build the documents as a site in site/     make results  rewrite their generated tables
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +9,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Waiting threads spin shortly, then sleep: the server and a training share a laptop's cores (benchmarks/waiting_threads.py).
 export GOMP_SPINCOUNT ?= 2000
 
-.PHONY: run setup test lint clean
+# What ruff formats; the other files are laid out by hand.
+FORMATTED := docs/*.py
+
+.PHONY: run setup test check format lint spelling types docs results animation hooks clean
 
 run: setup
 	$(BIN)/streamlit run app.py
@@ -30,8 +35,40 @@ test: $(VENV)/installed-test
 	$(BIN)/ruff check .
 	sh tests/run.sh $(BIN)/python
 
+check: format lint spelling types test
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff format --check $(FORMATTED)
+
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
 
+spelling: $(VENV)/installed-dev
+	$(BIN)/codespell
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+$(VENV)/installed-dev: $(VENV)/installed-test requirements-dev.txt
+	$(BIN)/pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+hooks: $(VENV)/installed-dev
+	$(BIN)/pre-commit install
+
+docs: $(VENV)/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+	@echo "site/index.html"
+
+$(VENV)/installed-docs: $(VENV)/installed requirements-docs.txt
+	$(BIN)/pip install --quiet -r requirements-docs.txt
+	@touch $@
+
+results: setup
+	$(BIN)/python docs/generate.py
+
+animation: setup
+	$(BIN)/python docs/make_animation.py
+
 clean:
-	rm -rf $(VENV) static test-artifacts
+	rm -rf $(VENV) static site test-artifacts .mypy_cache

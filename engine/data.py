@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engine.targets import ONE_LABEL, ManyLabels, OneLabel
 
-PAD = 4  # METHODS.md: crop 32 pad 4
+PAD = 4  # docs/methods.md: crop 32 pad 4
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def wasserstein(one: np.ndarray, other: np.ndarray) -> float:
 
 def rmia_scores(loss: np.ndarray, reference: np.ndarray, population: np.ndarray, population_reference: np.ndarray,
                 gamma: float = 1.0) -> np.ndarray:
-    """RMIA: the share of population points z with r(x) / r(z) > gamma (Zarifzadeh et al. 2024; METHODS.md).
+    """RMIA: the share of population points z with r(x) / r(z) > gamma (Zarifzadeh et al. 2024; docs/methods.md).
 
     r = p_model(y|x) / p_references(y|x). All arguments are losses -ln p in nats; ``reference`` is that of
     the mean probability over the reference models. Shapes (N,), (N,), (M,), (M,); returns (N,) in [0, 1].

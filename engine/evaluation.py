@@ -1,6 +1,6 @@
 """From one model's read-outs to its metrics: accuracies, membership inference, and what chance alone gives.
 
-Exactly METHODS.md, "Metrics": an attack is a logistic regression on one raw feature, ten
+Exactly docs/methods.md, "Metrics": an attack is a logistic regression on one raw feature, ten
 stratified shuffle splits, the mean accuracy in percent. Scores are higher where *member* is
 likelier, everywhere.
 """

@@ -1,4 +1,4 @@
-"""How much a metric moves by chance alone at given set sizes: smaller differences are ties (METHODS.md, Noise floor).
+"""How much a metric moves by chance alone: smaller differences are ties (docs/methods.md, Noise floor).
 
 - An attack's accuracy and its distance from 50: half the width of the run's null band.
 - An accuracy p over n samples: 1.96 binomial standard errors, 1.96 sqrt(p' (1 - p') / (n + 4)), where p' counts two

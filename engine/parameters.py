@@ -55,7 +55,7 @@ def epochs_within(budget: float, samples_per_epoch: Callable[[Setting], float],
                   beforehand: Callable[[Setting], float] = lambda setting: 0) -> Auto:
     """As many epochs as process the samples of ``budget`` passes over D_r, at least one.
 
-    Profile ``corrected`` gives every method that trains the same number of samples (METHODS.md);
+    Profile ``corrected`` gives every method that trains the same number of samples (docs/methods.md);
     ``beforehand`` are samples that a method processes once, before its first epoch.
     """
 

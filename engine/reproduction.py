@@ -18,7 +18,7 @@ from engine.checkpoints import open_checkpoints
 from engine.commands import Result, as_number
 from engine.comparison import REFERENCE, Comparison, Runs, check, find_runs
 from engine.errors import BadInput, BadSpec
-from engine.exports import cells_of, to_text, what_is_forgotten
+from engine.exports import cells_of, to_markdown, to_text, what_is_forgotten
 from engine.paper import TABLES, PaperTable
 from engine.registry import names
 from engine.spec import Resolved, resolve
@@ -47,12 +47,14 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--profile", default="paper", help="paper or corrected (default: paper)")
     parser.add_argument("--recorded-only", action="store_true", help="compute nothing: only runs that are there")
     parser.add_argument("--train-original", action="store_true", help="train an Original where these data have none")
-    parser.add_argument("--json", action="store_true", help="one JSON array of cells on stdout")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print one JSON array of cells on stdout")
+    shape.add_argument("--markdown", action="store_true", help="print one Markdown table per size or class")
     parser.set_defaults(work="reproduce")
 
 
 def command_reproduce(options: Namespace) -> Result:
-    """Computes what is missing of a table; returns its cells (``--json``) or the table as text. Raises BadInput."""
+    """Computes what a table lacks; returns its cells (``--json``), Markdown or plain text. Raises BadInput."""
     table = _table_of(options.table)
     comparisons = _comparisons(options, table)
     store = open_store()
@@ -73,6 +75,8 @@ def command_reproduce(options: Namespace) -> Result:
         _say(line)
     if options.json:
         return [cell for built in tables for cell in cells_of(built)], status
+    if options.markdown:
+        return "\n".join([*map(to_markdown, tables), *(f"- {line}" for line in told)]).rstrip(), status
     return "\n".join([f"{table.title}\n", *(to_text(built) for built in tables), LEGEND, *told]), status
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.data import Data
     from engine.training import Split
 
-PAPER_SPLIT_SEED = 42  # METHODS.md: the paper's seeds vary only the test/validation split and the batch order
+PAPER_SPLIT_SEED = 42  # docs/methods.md: the paper's seeds vary only the test/validation split and the batch order
 
 
 def forget_count(fraction: float, train_size: int) -> int:
@@ -128,7 +128,7 @@ def _halves(data: Data, spec: Spec) -> tuple[Tensor, Tensor]:
 def split(data: Data, spec: Spec) -> Split:
     """The index sets of a run, on the data's device; the held-out pool is halved by the seed or officially split.
 
-    Class removal (METHODS.md): the test set leaves the class out, and the attack's non-members are all
+    Class removal (docs/methods.md): the test set leaves the class out, and the attack's non-members are all
     held-out samples of that class, of both halves; the validation set is the whole half.
     """
     import torch

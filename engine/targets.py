@@ -30,7 +30,7 @@ class OneLabel:
 
 
 class ManyLabels:
-    """A sigmoid a class; targets are multi-hot rows (B, C), float32 (METHODS.md, GoEmotions, reading ``paper``)."""
+    """A sigmoid a class; targets are multi-hot rows (B, C), float32 (docs/methods.md, GoEmotions in the paper)."""
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Binary cross entropy, averaged over labels and samples."""
@@ -44,7 +44,7 @@ class ManyLabels:
         """Binary cross entropy summed over labels, entropy of the softmax, and whether the two argmax agree.
 
         Although a label has a sigmoid of its own, the authors' attack takes the entropy of the softmax over all
-        outputs (METHODS.md, "Rows of the paper that look like another protocol"), as :class:`OneLabel` does.
+        outputs (docs/methods.md, "Rows of the paper that look like another protocol"), as :class:`OneLabel` does.
         """
         logits = logits.float()
         loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(dim=1)

@@ -107,7 +107,7 @@ class Task:
         return copy.deepcopy(self.model).eval().requires_grad_(False)
 
     def validation_loss(self) -> float:
-        """Mean loss over all of D_v in evaluation mode (METHODS.md: L_v)."""
+        """Mean loss over all of D_v in evaluation mode (docs/methods.md: L_v)."""
         return mean_loss(self.model, self.data, self.data.heldout, self.split.validation)
 
 

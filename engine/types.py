@@ -28,7 +28,7 @@ PROFILES = ("corrected", "paper")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is trained from scratch (METHODS.md, "Data and the Original model").
+    """How a model is trained from scratch (docs/methods.md, "Data and the Original model").
 
     The learning rate falls linearly per epoch from ``learning_rate`` towards ``learning_rate * final_lr_fraction``;
     ``weight_decay`` and ``momentum`` are the optimiser's own; ``augment`` applies the data's training augmentation.

@@ -155,7 +155,7 @@ def download(dataset: Dataset) -> None:
 
 
 def noise(samples: int) -> str:
-    """What so few samples mean for the attack; its own noise is about 36 / sqrt(n) points (METHODS: 3 at 150)."""
+    """What so few samples mean for the attack; its noise is about 36 / sqrt(n) points (docs/methods.md: 3 at 150)."""
     if samples < 10:
         return f"Only {samples:,} samples a side: too few for an attack, its numbers will be empty."
     return (f"With {samples:,} samples a side chance alone moves the attack's accuracy by about "

@@ -16,7 +16,7 @@ from engine import hub
 from engine.errors import DataMissing
 from engine.types import Recipe
 
-# Both CIFARs (METHODS.md, "Data and the Original model").
+# Both CIFARs (docs/methods.md, "Data and the Original model").
 CIFAR_RECIPE = Recipe(optimiser="sgd", learning_rate=0.1, momentum=0.9, weight_decay=5e-4, batch_size=256, epochs=50,
                       final_lr_fraction=0.001, augment=True)
 OnProgress = Callable[[str, float], None]

@@ -1,6 +1,6 @@
 """CIFAR-10 (Krizhevsky 2009): 50,000 + 10,000 colour images of 32x32 pixels, ten classes.
 
-Hub: uoft-cs/cifar10, columns ``img`` and ``label``. Paper, section 5.2; METHODS.md for mean and std.
+Hub: uoft-cs/cifar10, columns ``img`` and ``label``. Paper, section 5.2; docs/methods.md for mean and std.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """CIFAR-100 (Krizhevsky 2009): 50,000 + 10,000 colour images of 32x32 pixels, a hundred fine classes.
 
-Hub: uoft-cs/cifar100, columns ``img`` and ``fine_label``. Paper, section 5.2; METHODS.md for mean and std.
+Hub: uoft-cs/cifar100, columns ``img`` and ``fine_label``. Paper, section 5.2; docs/methods.md for mean and std.
 """
 
 from __future__ import annotations

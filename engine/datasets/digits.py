@@ -48,7 +48,7 @@ def noisy(labels: Any, rate: float) -> Any:
 
 
 # Chosen by benchmarks/digits_tuning.py, whose trials are in benchmarks/digits_tuning.json. nabla_tau's were settled
-# before it (METHODS.md) and stay.
+# before it (docs/methods.md) and stay.
 _UNLEARNING = {
     "nabla_tau": {"learning_rate": 2e-3, "batch_size": 32},
     "finetune": {"learning_rate": 8e-3, "batch_size": 16},

@@ -1,7 +1,7 @@
 """GoEmotions (Demszky et al. 2020): Reddit comments, each with one or more of 27 emotions or neutral.
 
-Hub: google-research-datasets/go_emotions, config ``simplified``, columns ``text`` and ``labels``. METHODS.md has two
-readings: the paper's keeps every comment with all its labels, the corrected one those with a single label.
+Hub: google-research-datasets/go_emotions, config ``simplified``, columns ``text`` and ``labels``. docs/methods.md has
+two readings: the paper's keeps every comment with all its labels, the corrected one those with a single label.
 The official validation and test split are kept apart, so a seed varies the forget set and the order of batches only.
 """
 
@@ -93,7 +93,7 @@ def variant(dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
                                multi_label=True)
 
 
-# METHODS.md: AdamW 3e-4 with a batch of 128, alpha .5, no decay of the rate, E = R / 2F. The authors' code squares
+# docs/methods.md: AdamW 3e-4 with a batch of 128, alpha .5, no decay of the rate, E = R / 2F. The authors' code squares
 # inside the ReLU; that stays an option.
 _FORGET_EPOCHS = {"learning_rate": 3e-4, "batch_size": 128, "final_lr_fraction": 1.0, "retain_epochs": 1}
 

@@ -1,7 +1,7 @@
 """Amnesiac unlearning by relabelling: learn wrong labels for the forget set, right ones for the rest.
 
 Graves et al. 2021, "Amnesiac Machine Learning" (arXiv:2010.10981), with the constants of
-METHODS.md: every sample of D_f gets once a uniform label other than its own (where a class is forgotten:
+docs/methods.md: every sample of D_f gets once a uniform label other than its own (where a class is forgotten:
 never that class), then Adam with learning rate 1e-4 trains on the union with all of D_r, shuffled, in
 training mode and without augmentation, decay or schedule. Profile ``paper`` takes 3 epochs.
 """
@@ -20,7 +20,7 @@ from engine.types import Method, Plan, Progress, Sizes, parameter
 
 @dataclass(frozen=True)
 class Parameters:
-    """Adam on the relabelled training set; METHODS.md gives the source of each default."""
+    """Adam on the relabelled training set; docs/methods.md gives the source of each default."""
 
     epochs: int | None = parameter(
         None, auto=epochs_within(6, lambda setting: setting.sizes.train), low=1, high=1000, step=1, unit="epochs",

@@ -35,7 +35,7 @@ def samples_per_epoch(setting: Setting) -> int:
 
 @dataclass(frozen=True)
 class Parameters:
-    """All hyperparameters of the bad teacher; METHODS.md gives the source of each default."""
+    """All hyperparameters of the bad teacher; docs/methods.md gives the source of each default."""
 
     retain_share: float = parameter(
         RETAIN_SHARE, low=0.01, high=1.0, step=0.05, group="main",

@@ -22,7 +22,7 @@ from engine.types import Method, Plan, Progress, Sizes, parameter
 
 @dataclass(frozen=True)
 class Parameters(MomentumSGD):
-    """SGD on D_f; METHODS.md gives the source of each default."""
+    """SGD on D_f; docs/methods.md gives the source of each default."""
 
     epochs: int = parameter(
         5, low=1, high=1000, step=1, unit="epochs", group="main",

@@ -18,7 +18,7 @@ from engine.types import Method, Plan, Progress, Sizes, parameter
 
 @dataclass(frozen=True)
 class Parameters(MomentumSGD):
-    """The penalty, the optimiser and the number of passes; METHODS.md gives the source of each default."""
+    """The penalty, the optimiser and the number of passes; docs/methods.md gives the source of each default."""
 
     gamma: float = parameter(
         5e-4, low=0.0, high=0.1, step=1e-4, group="main",

@@ -2,7 +2,7 @@
 
 Trippa et al. 2024, section 4, equation 2 and algorithm 1:
 ``L = alpha * relu(L_v - L_f)^2 + (1 - alpha) * L_r``, with alpha falling linearly to zero.
-What the paper leaves open is settled in METHODS.md from the authors' code.
+What the paper leaves open is settled in docs/methods.md from the authors' code.
 Measured cost: 480 steps for 15% of CIFAR-10, half of Fine-tuning's steps for the same samples.
 """
 
@@ -25,7 +25,7 @@ def rule_of_thumb(setting: Setting) -> float:
 
 @dataclass(frozen=True)
 class Parameters(ForgetEpochs):
-    """All hyperparameters of ∇τ; METHODS.md gives the source of each default."""
+    """All hyperparameters of ∇τ; docs/methods.md gives the source of each default."""
 
     alpha: float | None = parameter(
         None, auto=Auto("5/3 of the forget fraction", rule_of_thumb), low=0.0, high=1.0, step=0.01, group="main",

@@ -22,7 +22,7 @@ from engine.types import Method, Plan, Progress, Sizes, parameter
 
 @dataclass(frozen=True)
 class Parameters(MomentumSGD):
-    """SGD on pairs of batches; METHODS.md gives the source of each default."""
+    """SGD on pairs of batches; docs/methods.md gives the source of each default."""
 
     beta: float = parameter(
         0.95, low=0.0, high=1.0, step=0.01, group="main",

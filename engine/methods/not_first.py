@@ -2,7 +2,7 @@
 
 Khalil et al. 2025, arXiv:2503.05657: a strong perturbation that breaks the layers' fit to one another, from
 which training on D_r recovers quickly. It is meant for federated learning; here it runs in one place.
-The optimiser of the recovery is this project's choice, as METHODS.md leaves it open: that of l1-sparse,
+The optimiser of the recovery is this project's choice, as docs/methods.md leaves it open: that of l1-sparse,
 the other fine-tuning method. Batch norm must be in training mode, since its statistics are wrong after the negation.
 """
 

@@ -22,7 +22,7 @@ from engine.types import Method, Plan, Progress, Sizes, TrainingState, parameter
 
 @dataclass(frozen=True)
 class Parameters(MomentumSGD):
-    """The mask, the optimiser and the number of passes; METHODS.md gives the source of each default."""
+    """The mask, the optimiser and the number of passes; docs/methods.md gives the source of each default."""
 
     learning_rate: float = parameter(
         0.013, low=1e-6, high=1.0, step=1e-3, group="optimiser", help="Step size of SGD, the same in every epoch.")

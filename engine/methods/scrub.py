@@ -39,7 +39,7 @@ def nearest_epochs(setting: Setting) -> int:
 
 @dataclass(frozen=True)
 class Parameters:
-    """SCRUB's hyperparameters under the names of its paper; METHODS.md gives the source of each default."""
+    """SCRUB's hyperparameters under the names of its paper; docs/methods.md gives the source of each default."""
 
     maximise_epochs: int = parameter(
         MAXIMISING, low=0, high=1000, step=1, unit="epochs", group="main",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-LONGEST, WORDS = 40, 12_000  # tokens of a text, size of the vocabulary (METHODS.md)
+LONGEST, WORDS = 40, 12_000  # tokens of a text, size of the vocabulary (docs/methods.md)
 PADDING, UNKNOWN = 0, 1
 _WORD = re.compile(r"[a-z']+|\d+|[^\sa-z\d]")
 

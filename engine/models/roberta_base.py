@@ -1,6 +1,7 @@
 """RoBERTa base (Liu et al. 2019), the paper's text model (section 5.1): 125 million weights.
 
-METHODS.md: the pooled output, dropout .5, one linear layer. From the hub or from ``$UNLEARN_MODEL_DIR/roberta_base``.
+docs/methods.md: the pooled output, dropout .5, one linear layer. From the hub or from
+``$UNLEARN_MODEL_DIR/roberta_base``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A convolutional net for texts (Kim 2014), trained from scratch with a vocabulary of its own in a few minutes.
 
-METHODS.md: 12,000 words, embedding 128, 128 filters of each width 2, 3 and 4, the maximum over time, dropout .5.
+docs/methods.md: 12,000 words, embedding 128, 128 filters of each width 2, 3 and 4, the maximum over time, dropout .5.
 The vocabulary is made of all training texts, so a retrained model shares it with the Original.
 """
 
@@ -55,7 +55,7 @@ MODEL = Model(
     source="Kim 2014, arXiv:1408.5882",
     recipes={"go_emotions": Recipe(optimiser="adamw", learning_rate=2e-3, weight_decay=0.01, batch_size=128, epochs=8,
                                    final_lr_fraction=0.1)},
-    # METHODS.md: with the transformer's rate of 3e-4 and one pass it hardly moves.
+    # docs/methods.md: with the transformer's rate of 3e-4 and one pass it hardly moves.
     unlearning={"go_emotions": {method: {"learning_rate": 2e-3, "retain_epochs": 2}
                                 for method in ("nabla_tau", "finetune")}},
 )

@@ -1,4 +1,4 @@
-"""The attackers against hand-worked cases and against scikit-learn used directly (METHODS.md, "Metrics")."""
+"""The attackers against hand-worked cases and against scikit-learn used directly (docs/methods.md, "Metrics")."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.targets import ONE_LABEL
 
 
 def by_scikit_learn(forget, test):
-    """The authors' code as METHODS.md tells it, written a second time."""
+    """The authors' code as docs/methods.md tells it, written a second time."""
     n = min(len(forget), len(test))
     forget, test = np.array(forget, dtype=float), np.array(test, dtype=float)
     larger = forget if len(forget) > len(test) else test
@@ -80,7 +80,7 @@ def test_a_tenth_of_the_members_stands_out():
 
 
 def test_equal_means_are_invisible_to_it():
-    """METHODS.md: two samples with equal means but otherwise separable score 50."""
+    """docs/methods.md: two samples with equal means but otherwise separable score 50."""
     inside = np.tile([4.9, 5.1], 250)
     outside = np.tile([0.0, 10.0], 250)
     assert logistic_attack(inside, outside) == pytest.approx(50, abs=4)
@@ -148,7 +148,7 @@ def test_the_null_band_lies_around_50_even_where_the_sets_differ(attack):
 
 
 def test_the_null_band_has_the_width_of_the_attackers_noise():
-    """METHODS.md: expected |score - 50| of 1.6 with 500 a side, about 3 with 150: a standard deviation of 2 and 3.7."""
+    """docs/methods.md: expected |score - 50| is 1.6 with 500 a side, about 3 with 150: a deviation of 2 and 3.7."""
     rng = np.random.default_rng(1)
     for n, expected in ((500, 1.6), (150, 3.0)):
         low, high = null_band(get("attack", "mia_loss"), rng.exponential(size=n), rng.exponential(size=n), seed=3)

@@ -77,7 +77,7 @@ def test_the_constants_of_methods_md(method):
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_scrubs_other_published_settings_can_be_set(profile):
-    """METHODS.md: Adam with 10 epochs, and SGD with 3. D_r in batches of 32: 1,329; D_f in batches of 64: 118."""
+    """docs/methods.md: Adam with 10 epochs, and SGD with 3. D_r in batches of 32: 1,329; D_f in batches of 64: 118."""
     adam = cifar("scrub", profile, optimiser="adam", weight_decay=0.1, temperature=2, epochs=10, retain_batch_size=32,
                  forget_batch_size=64, anchor=0)
     assert adam.plan == Plan(10 * 1_329 + 3 * 118, 10 * 42_500 + 3 * 7_500)

@@ -1,4 +1,4 @@
-"""Class removal: what is split, how it is asked for, and Table 4's rules of measuring (METHODS.md, "Class removal")."""
+"""Class removal: what is split, how it is asked for, and Table 4's rules (docs/methods.md, "Class removal")."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_sizes_are_expected_ones_until_the_data_are_there(digits):
     two = dataclasses.replace(THREE, forget_class=2)
     loaded = resolve(two, split(digits, two).sizes)
     assert loaded.sizes.forget == len(of_class(digits.train, 2)) != 100
-    assert loaded.effective["alpha"] == pytest.approx(5 / 3 * loaded.sizes.forget / 1_000), "METHODS.md: 5/3 f"
+    assert loaded.effective["alpha"] == pytest.approx(5 / 3 * loaded.sizes.forget / 1_000), "docs/methods.md: 5/3 f"
     assert resolve(dataclasses.replace(THREE, dataset="cifar10")).effective["alpha"] == pytest.approx(1 / 6)
 
 

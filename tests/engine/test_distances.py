@@ -146,7 +146,7 @@ POPULATION = -np.log([0.5, 0.5, 0.9]), -np.log([0.5, 0.25, 0.3])
     (0.5, 0.25, 1 / 3),   # r = 2 ties with the second
 ])
 def test_rmia_on_three_points(model, reference, share):
-    """METHODS.md: the share of population points z with r(x) / r(z) > 1, r = p_model / mean p_references."""
+    """docs/methods.md: the share of population points z with r(x) / r(z) > 1, r = p_model / mean p_references."""
     assert rmia_scores(-np.log([model]), -np.log([reference]), *POPULATION).tolist() == pytest.approx([share])
 
 

@@ -1,4 +1,4 @@
-"""nabla-tau and fine-tuning by hand: equation 2, schedules, budgets (METHODS.md), on losses that are plain numbers."""
+"""nabla-tau and fine-tuning by hand: equation 2, schedules, budgets (docs/methods.md), on plain losses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two profiles: which split they draw and how they read a model (METHODS.md, top and last section)."""
+"""The two profiles: which split they draw and how they read a model (docs/methods.md, top and last section)."""
 
 from __future__ import annotations
 

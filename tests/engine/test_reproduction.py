@@ -198,6 +198,23 @@ def test_the_text_has_ours_beside_the_papers(say, executed):
     assert "[2 of 2] Selective synaptic dampening (SSD), 15%, seed 1: " in err and "all: " in err
 
 
+def test_markdown_is_one_table_a_size_and_nothing_else(say, executed):
+    status, out, _ = say(*QUICK[:3], "0.3", *QUICK[3:], "--markdown")
+    assert status == 0 and len(executed) == 2 * 3 * 2
+    assert out.startswith("**cifar10, forgetting 15%, profile paper, seeds 0, 1**\n\n| Method | Retain accuracy (%) |")
+    assert "\n\n**cifar10, forgetting 30%, profile paper, seeds 0, 1**\n" in out and "Table 1" not in out
+    row = next(line for line in out.splitlines() if line.startswith("| Fine-tuning |")).split(" | ")
+    assert row[3] == r"**80.50 ± 0.71** (85.55 ± 0.30\*)", "best in bold, then the paper's value"
+    assert out.endswith(".\n") and not out.endswith("\n\n")
+
+
+def test_markdown_lists_what_is_missing_and_excludes_json(say, capfd):
+    _, out, _ = say("table4", "--classes", "dog", "--recorded-only", "--markdown")
+    assert out.endswith("- ∇τ (nabla-tau), the class dog, seeds 0, 1, 2: not there yet.\n")
+    assert main(["reproduce", "table4", "--json", "--markdown"]) == 2
+    assert "--markdown: not allowed with argument --json" in capfd.readouterr().err
+
+
 def test_what_is_not_there_is_said_per_method(say):
     _, out, _ = say("table4", "--classes", "1", "--methods", "scrub", "--recorded-only")
     assert out.splitlines()[-1] == "SCRUB, the class automobile, seeds 0, 1, 2: not there yet."
