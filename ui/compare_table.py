@@ -202,15 +202,18 @@ def _averaging(table: Table) -> Iterable[str]:
 
 
 def _over_forgotten(table: Table, runs: Runs) -> Iterable[str]:
-    for method in table.methods:
-        marked = {seed: run["metrics"].get("notes", []) for seed, run in sorted(_of(runs, method).items())
-                  if run["metrics"].get("over_forgotten")}
-        if marked:
-            seeds, notes = list(marked), next(iter(marked.values()))
-            note = next((note for note in notes if note.startswith("Over-forgotten")),
-                        "Over-forgotten: the forgotten samples stand out.")
+    """The table's notes on it in the words of a run, which has numbers."""
+    for note in table.notes:
+        if note.kind == "over_forgotten":
+            seeds = sorted(note.seeds)
             more = f" The numbers are those of seed {seeds[0]}." if len(seeds) > 1 else ""
-            yield f"† {method_title(method)}, {_named(seeds)}. {note}{more}"
+            yield f"† {method_title(note.method)}, {_named(seeds)}. {_why(runs[note.method, seeds[0]])}{more}"
+
+
+def _why(run: dict[str, Any]) -> str:
+    """Runs keep what was noticed as sentences only: the one on over-forgetting is known by its first word."""
+    return next((said for said in run["metrics"].get("notes", []) if said.startswith("Over-forgotten")),
+                "Over-forgotten: the forgotten samples stand out.")
 
 
 def _unfinished(table: Table, runs: Runs) -> Iterable[str]:
