@@ -48,7 +48,8 @@ def drawn(monkeypatch, notes=()):
 
 
 def test_markup_in_any_text_is_shown_as_text(monkeypatch):
-    main, more = drawn(monkeypatch, [Note("devices", f"Two devices: {NASTY}"), Note("damaged", NASTY, "scrub", (0,))])
+    main, more = drawn(monkeypatch, [Note("devices", f"Two devices: {NASTY}"), Note("damaged", NASTY, "scrub", (0,)),
+                                     Note("over_forgotten", "", "scrub", (0,))])
     for shown in (f"scrub {NASTY}", f"Two devices: {NASTY}", f"‡ {NASTY}", f"failed: {NASTY}",
                   f"† scrub {NASTY}, seed 0. Over-forgotten: {NASTY}", f"Recorded earlier, on {NASTY}, "):
         assert shown in main.text

@@ -203,13 +203,17 @@ def _averaging(table: Table) -> Iterable[str]:
 
 
 def _over_forgotten(table: Table, runs: Runs) -> Iterable[str]:
-    for method in table.methods:
-        marked = {seed: why for seed, run in sorted(_of(runs, method).items())
-                  if (found := verdict_of(run)) and (why := found.over_forgotten)}
-        if marked:
-            seeds, note = list(marked), next(iter(marked.values()))
+    """The table's notes on it in the words of a run, which has numbers."""
+    for note in table.notes:
+        if note.kind == "over_forgotten":
+            seeds = sorted(note.seeds)
             more = f" The numbers are those of seed {seeds[0]}." if len(seeds) > 1 else ""
-            yield f"† {method_title(method)}, {_named(seeds)}. {note}{more}"
+            yield f"† {method_title(note.method)}, {_named(seeds)}. {_why(runs[note.method, seeds[0]])}{more}"
+
+
+def _why(run: dict[str, Any]) -> str:
+    verdict = verdict_of(run)
+    return (verdict and verdict.over_forgotten) or "The forgotten samples stand out."
 
 
 def _unfinished(table: Table, runs: Runs) -> Iterable[str]:

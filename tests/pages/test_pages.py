@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.spec import resolve
 from engine.types import Spec
+from ui import shell
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +37,11 @@ def put(jobs, status: str, **values) -> str:
     run_id = jobs.store.begin(resolve(Spec()))
     jobs.store.end(run_id, status, **values)
     return run_id
+
+
+def test_the_one_style_sheet_is_put_into_the_page_once(jobs):
+    styles = [html.proto.body for html in app().run().get("html") if "<style>" in html.proto.body]
+    assert styles == [f"<style>{shell.STYLE.read_text(encoding='utf-8')}</style>"]
 
 
 def test_start_says_what_this_is_and_what_is_on_this_machine(jobs):
