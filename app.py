@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from ui import shell, tray
-from ui.assets import ensure_assets
-from ui.leave import ensure_leaving
+from ui.frame import shell
+from ui.frame import tray
+from ui.common.assets import ensure_assets
+from ui.frame.shutdown import ensure_leaving
 
 st.set_page_config(page_title="Machine unlearning lab", page_icon=shell.ICON, layout="wide")
 shell.begin()

@@ -30,8 +30,8 @@ def report(name: str, **figures: Any) -> None:
     """Prints the result as the last line."""
     import torch
 
-    from engine.machine import cores
-    from engine.version import code_version
+    from engine.system.machine import cores
+    from engine.system.version import code_version
 
     print(json.dumps({"benchmark": name, **figures, "cores": cores(), "machine": platform.machine(),
                       "torch": torch.__version__, "code": code_version(),

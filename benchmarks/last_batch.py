@@ -17,12 +17,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch
 
 from benchmarks._timing import report
-from engine.bench import load_data
-from engine.device import default_device, prepare
-from engine.networks import build_network
+from engine.originals.workbench import load_data
+from engine.system.device import default_device, prepare
+from engine.training.networks import build_network
 from engine.spec import resolve
-from engine.splits import split
-from engine.training import train
+from engine.data.splits import split
+from engine.training.loop import train
 from engine.types import Spec
 
 EVERY = 25

@@ -14,13 +14,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._timing import report
 from engine.api import load
-from engine.bench import Bench
-from engine.live import Watcher
-from engine.sets import bench_readings
+from engine.originals.workbench import Bench
+from engine.evaluation.probe import Watcher
+from engine.runs.readings import bench_readings
 from engine.spec import resolve
-from engine.splits import split
-from engine.timing import Stopwatch
-from engine.training import Task
+from engine.data.splits import split
+from engine.training.stopwatch import Stopwatch
+from engine.training.loop import Task
 from engine.types import Spec
 
 

@@ -20,11 +20,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._timing import report
-from engine.checkpoints import Checkpoints
-from engine.executors import Control, local
+from engine.originals.checkpoints import Checkpoints
+from engine.runs.executors import Control, local
 from engine.spec import resolve
-from engine.store import Store
-from engine.sweeps import Cell, Sweep, preset
+from engine.runs.store import Store
+from engine.studies.sweep import Cell, Sweep, preset
 
 ROOT = Path(__file__).resolve().parent.parent
 ONE_CORE, BY_CLI = 24, 6  # cells of the two smaller parts

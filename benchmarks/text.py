@@ -20,12 +20,12 @@ import torch
 from torch import nn
 
 from benchmarks._timing import paired, report
-from engine.bench import load_data
-from engine.device import default_device, prepare
+from engine.originals.workbench import load_data
+from engine.system.device import default_device, prepare
 from engine.models import _transformers
-from engine.networks import build_network
+from engine.training.networks import build_network
 from engine.registry import get
-from engine.training import train
+from engine.training.loop import train
 
 DATASET = get("dataset", "go_emotions")
 

@@ -22,12 +22,12 @@ from torchvision import transforms
 from torchvision.models import resnet18
 
 from benchmarks._timing import paired, report
-from engine.data import Data, Pool
-from engine.device import prepare
-from engine.networks import build_network
+from engine.data.images import Data, Pool
+from engine.system.device import prepare
+from engine.training.networks import build_network
 from engine.registry import get
-from engine.rng import generator
-from engine.training import make_optimiser, train
+from engine.system.rng import generator
+from engine.training.loop import make_optimiser, train
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
 

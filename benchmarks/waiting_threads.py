@@ -28,11 +28,11 @@ def rate(model: str, steps: int) -> float:
     """Texts per second of a training's first steps, after three to warm up; in this process."""
     import torch
 
-    from engine.bench import load_data
-    from engine.device import default_device, prepare
-    from engine.networks import build_network
+    from engine.originals.workbench import load_data
+    from engine.system.device import default_device, prepare
+    from engine.training.networks import build_network
     from engine.spec import resolve
-    from engine.training import train
+    from engine.training.loop import train
     from engine.types import Spec
 
     resolved, device = resolve(Spec(dataset="go_emotions", model=model, profile="paper")), default_device()

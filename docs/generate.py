@@ -66,7 +66,7 @@ def renewed(text: str) -> str:
 
 def output(command: str) -> str:
     """What a command prints. Raises ValueError for one that could compute or change something, or that fails."""
-    from engine.cli import main as run
+    from engine.cli.main import main as run
 
     words = shlex.split(command)
     if not (command.startswith(START) and {"--recorded-only", "--markdown"} <= set(words)):

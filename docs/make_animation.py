@@ -56,7 +56,7 @@ def main() -> None:
 def record(seed: int, every: int) -> list[Frame]:
     """Runs ∇τ once and reads the model before the first step and after every few."""
     import engine
-    from engine.experiment import unlearn
+    from engine.runs.execute import unlearn
     from engine.spec import resolve
 
     lab = engine.load("digits")
@@ -72,7 +72,7 @@ def record(seed: int, every: int) -> list[Frame]:
 
 
 def _read(model: Any, data: Any, sets: Any, step: int) -> Frame:
-    from engine.readout import read_out
+    from engine.evaluation.readout import read_out
     from engine.registry import get
 
     forget, test = (

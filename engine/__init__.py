@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.version import __version__
+from engine.system.version import __version__
 
 __all__ = ["Lab", "Parts", "Result", "__version__", "load"]
 

@@ -7,7 +7,7 @@
 >>> lab.evaluate(result)["mia_loss"]                 # 50 is a coin toss
 >>> result.save("unlearned.safetensors")
 
-Nothing is written to the run store; ``engine.jobs`` and ``python -m engine run`` do that.
+Nothing is written to the run store; ``engine.runs.queue`` and ``python -m engine run`` do that.
 
 A lab's network and data are its own copies. Load other weights into ``lab.original`` or change labels in ``lab.data``,
 and all that follows is about those; ``lab.notice`` and the notes of an evaluation say so. Another ``engine.load`` gives
@@ -24,18 +24,18 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.bench import Bench, prepare_bench
-from engine.checkpoints import open_checkpoints
-from engine.device import default_device, prepare
-from engine.evaluation import measure
-from engine.experiment import Unlearned, unlearn
-from engine.files import write_whole
-from engine.own_bench import OwnBench
-from engine.sets import original_readings, read_sets
+from engine.originals.workbench import Bench, prepare_bench
+from engine.originals.checkpoints import open_checkpoints
+from engine.system.device import default_device, prepare
+from engine.evaluation.measure import measure
+from engine.runs.execute import Unlearned, unlearn
+from engine.system.files import write_whole
+from engine.originals.own_workbench import OwnBench
+from engine.runs.readings import original_readings, read_sets
 from engine.spec import Resolved, resolve
-from engine.splits import class_name
-from engine.splits import split as split_of
-from engine.training import Split
+from engine.data.splits import class_name
+from engine.data.splits import split as split_of
+from engine.training.loop import Split
 from engine.types import Progress, Spec
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.words import spaced
+from engine.system.words import spaced
 
 if TYPE_CHECKING:
     from engine.types import Setting

@@ -15,9 +15,9 @@ from functools import partial
 from typing import Any
 
 from engine.errors import BadSpec, Problem
-from engine.files import short_hash
+from engine.system.files import short_hash
 from engine.registry import current_name, get, models_for, names, unknown, unusual_model
-from engine.splits import SCENARIOS, class_name, class_range, forget_count, too_small
+from engine.data.splits import SCENARIOS, class_name, class_range, forget_count, too_small
 from engine.types import (
     PROFILES,
     Dataset,

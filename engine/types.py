@@ -65,7 +65,7 @@ class Option:
 class Dataset:
     """A data set: its description, its training recipe and the function that loads it.
 
-    ``load(options, on_progress)`` returns :class:`engine.data.Data` on the CPU or raises
+    ``load(options, on_progress)`` returns :class:`engine.data.images.Data` on the CPU or raises
     :class:`engine.errors.DataMissing`. ``available()`` answers at once, without loading: where the data would come
     from, or None. ``unlearning`` holds, per method name, the hyperparameters that this data set's published or tuned
     settings change; ``tuning`` says in a sentence or two how they were chosen, so that a comparison can be judged.

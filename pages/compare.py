@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui import compare, shell
+from ui.compare import page as compare
+from ui.frame import shell
 
 shell.ensure()
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui import robustness, shell
+from ui.robustness import page as robustness
+from ui.frame import shell
 
 shell.ensure()
 

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from ui import link, run_table, shell
+from ui.common import address as link
+from ui.runs import table as run_table
+from ui.frame import shell
 
 shell.ensure()
 

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from ui import launch, shell, status
+from ui.unlearn import form as launch
+from ui.frame import shell
+from ui.start import page as status
 
 shell.ensure()
 

@@ -2,7 +2,11 @@
 
 import streamlit as st
 
-from ui import launch, link, live, prefill, shell
+from ui.unlearn import form as launch
+from ui.common import address as link
+from ui.unlearn import live
+from ui.unlearn import prefill
+from ui.frame import shell
 
 shell.ensure()
 

@@ -6,11 +6,13 @@ import re
 
 import pytest
 
-from engine.comparison import Comparison
+from engine.studies.comparison import Comparison
 from engine.errors import BadInput
-from engine.tables import build_table
-from ui import compare_more, compare_runs, compare_table
-from ui.compare_link import USUAL, from_query, parse_seeds, to_query
+from engine.studies.table import build_table
+from ui.compare import more_measures as compare_more
+from ui.compare import race as compare_runs
+from ui.compare import table as compare_table
+from ui.compare.link import USUAL, from_query, parse_seeds, to_query
 
 SPEC = {"dataset": "cifar10", "scenario": "random", "profile": "paper", "model": "resnet18"}
 ORIGINAL = {"retain_accuracy": 94.14, "forget_accuracy": 94.4, "test_accuracy": 85.0, "accuracy_gap": 9.4,

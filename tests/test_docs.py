@@ -12,10 +12,10 @@ import pytest
 
 import engine
 from engine import registry
-from engine.cli import build_parser
+from engine.cli.main import build_parser
 from engine.types import Spec, declared
 from tests.documents import DOCS, PAGES, ROOT, anchor, command_lines, first_python_block, links, python_blocks, table
-from ui import shell
+from ui.frame import shell
 
 EXTENDING, DATASETS, QUICKSTART = ((DOCS / f"{name}.md").read_text(encoding="utf-8")
                                    for name in ("extending", "datasets", "quickstart"))
@@ -235,7 +235,7 @@ def test_the_example_method_adds_noise_in_proportion(registered):
     """Weights that are all alike have no spread: they stay."""
     import torch
 
-    from engine.training import Task
+    from engine.training.loop import Task
 
     net = torch.nn.Linear(3, 2)
     torch.nn.init.constant_(net.weight, 0.5)

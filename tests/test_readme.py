@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from engine import registry
-from engine.cli import build_parser
+from engine.cli.main import build_parser
 from tests.documents import ROOT, command_lines, first_python_block, links, table
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.sweeps import FRACTION, PRESETS, Axis, Sweep
-from ui import robustness_link as link
+from engine.studies.sweep import FRACTION, PRESETS, Axis, Sweep
+from ui.robustness import link
 from ui.charts.robustness import Marks, plot_as_paper, plot_heatmap, position
 
 COLUMNS, ROWS = ["0.05", "0.25", "0.5"], ["15%", "30%"]

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def score(members: Any, nonmembers: Any) -> float:
-    """Percent of samples told apart by one feature; see ``engine.evaluation.logistic_attack``."""
-    from engine.evaluation import logistic_attack
+    """Percent of samples told apart by one feature; see ``engine.evaluation.measure.logistic_attack``."""
+    from engine.evaluation.measure import logistic_attack
 
     return logistic_attack(members, nonmembers)

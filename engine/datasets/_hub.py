@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine import hub
+from engine.system import hub
 from engine.errors import DataMissing
 from engine.types import Recipe
 
@@ -40,8 +40,8 @@ def available(name: str, hub_id: str) -> str | None:
 
 def load_images(name: str, hub_id: str, image: str, label: str, classes: tuple[str, ...], mean: tuple[float, ...],
                 std: tuple[float, ...], on_progress: OnProgress | None = None) -> Any:
-    """The data set as :class:`engine.data.Data`; raises DataMissing in one sentence where it is absent."""
-    from engine.data import Data
+    """The data set as :class:`engine.data.images.Data`; raises DataMissing in one sentence where it is absent."""
+    from engine.data.images import Data
 
     report = on_progress or (lambda text, fraction: None)
     report(f"Opening {name}", 0.0)
@@ -122,7 +122,7 @@ def _decode(splits: Any, split: str, image: str, label: str, name: str, classes:
     import numpy as np
     import torch
 
-    from engine.data import Pool
+    from engine.data.images import Pool
 
     rows = splits[split]
     check_columns(rows, split, name, image, label)

@@ -15,7 +15,7 @@ HUB_ID = "uoft-cs/cifar10"
 
 
 def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | None = None) -> Any:
-    """CIFAR-10 as :class:`engine.data.Data`: uint8 (50000, 32, 32, 3) and (10000, 32, 32, 3)."""
+    """CIFAR-10 as :class:`engine.data.images.Data`: uint8 (50000, 32, 32, 3) and (10000, 32, 32, 3)."""
     return _hub.load_images("cifar10", HUB_ID, "img", "label", DATASET.classes, (0.4914, 0.4822, 0.4465),
                             (0.2023, 0.1994, 0.2010), on_progress)
 
@@ -34,5 +34,5 @@ DATASET = Dataset(
     available=lambda: _hub.available("cifar10", HUB_ID),
     summary="60,000 photographs of 32x32 pixels in ten classes.",
     source=f"https://huggingface.co/datasets/{HUB_ID}",
-    paper_reads_all_of_train=True,  # Table 1 alone: Tables 2 to 4 read the samples to keep (engine.protocol)
+    paper_reads_all_of_train=True,  # Table 1 alone: Tables 2 to 4 read the samples to keep (engine.evaluation.protocol)
 )

@@ -27,7 +27,7 @@ CLASSES = (
 
 
 def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | None = None) -> Any:
-    """CIFAR-100 as :class:`engine.data.Data`: uint8 (50000, 32, 32, 3) and (10000, 32, 32, 3)."""
+    """CIFAR-100 as :class:`engine.data.images.Data`: uint8 (50000, 32, 32, 3) and (10000, 32, 32, 3)."""
     return _hub.load_images("cifar100", HUB_ID, "img", "fine_label", CLASSES, (0.5071, 0.4867, 0.4408),
                             (0.2675, 0.2565, 0.2761), on_progress)
 

@@ -17,12 +17,12 @@ _FIXED_SEED = 0  # which images are for training, and which labels are noise, ne
 
 
 def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | None = None) -> Any:
-    """Digits as :class:`engine.data.Data`: uint8 (1000, 8, 8, 1) and (797, 8, 8, 1)."""
+    """Digits as :class:`engine.data.images.Data`: uint8 (1000, 8, 8, 1) and (797, 8, 8, 1)."""
     import torch
     from sklearn.datasets import load_digits
 
-    from engine.data import Data, Pool
-    from engine.rng import permutation
+    from engine.data.images import Data, Pool
+    from engine.system.rng import permutation
 
     bunch = load_digits()
     images = torch.from_numpy((bunch.images * 255 / 16).round()).to(torch.uint8)[..., None]
@@ -38,7 +38,7 @@ def noisy(labels: Any, rate: float) -> Any:
     """A copy of the labels in which the fraction ``rate`` is redrawn uniformly (one in ten stays right)."""
     import torch
 
-    from engine.rng import generator, permutation
+    from engine.system.rng import generator, permutation
 
     chosen = permutation(len(labels), _FIXED_SEED, "digits/noise")[: round(rate * len(labels))]
     drawn = torch.randint(0, 10, (len(chosen),), generator=generator(_FIXED_SEED, "digits/labels"))

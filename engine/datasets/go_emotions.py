@@ -42,9 +42,9 @@ _ALL = (
 
 
 def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | None = None) -> Any:
-    """GoEmotions as :class:`engine.text.TextData`, not yet tokenised; raises DataMissing where it is absent."""
-    from engine.targets import MANY_LABELS, ONE_LABEL
-    from engine.text import TextData
+    """GoEmotions as :class:`engine.data.texts.TextData`, not yet tokenised; raises DataMissing where it is absent."""
+    from engine.data.criteria import MANY_LABELS, ONE_LABEL
+    from engine.data.texts import TextData
 
     many = options["labels"] == "several"
     if on_progress:
@@ -61,7 +61,7 @@ def _pool(rows: Any, split: str, many: bool) -> Any:
     """A split's comments, all of them or those with one label; the class of one with several is its first."""
     import torch
 
-    from engine.text import TextPool
+    from engine.data.texts import TextPool
 
     _hub.check_columns(rows, split, "go_emotions", "text", "labels")
     kept = [(text, labels) for text, labels in zip(rows["text"], rows["labels"]) if many or len(labels) == 1]
@@ -79,7 +79,7 @@ def _pool(rows: Any, split: str, many: bool) -> Any:
 def _joined(test: Any, validation: Any) -> Any:
     import torch
 
-    from engine.text import TextPool
+    from engine.data.texts import TextPool
 
     return TextPool(test.texts + validation.texts, torch.cat([test.labels, validation.labels]),
                     torch.cat([test.targets, validation.targets]))

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import steps_in
-from engine.parameters import batch_size, epochs_within, learning_rate, weight_decay
+from engine.data.batches import steps_in
+from engine.methods._hyperparameters import batch_size, epochs_within, learning_rate, weight_decay
 from engine.terms import RELABELLING
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
@@ -36,8 +36,8 @@ def plan(parameters: Parameters, sizes: Sizes) -> Plan:
 
 def relabelled(task: Any) -> Any:
     """The labels to learn (N,), over all of D: the same as ever on D_r, another one on D_f."""
-    from engine.objectives import other_labels
-    from engine.rng import generator
+    from engine.methods._objectives import other_labels
+    from engine.system.rng import generator
 
     targets, forget = task.data.train.labels.clone(), task.split.forget
     rng = generator(task.seed, "amnesiac labels")
@@ -49,8 +49,8 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: forget_loss (true labels, watched), relabelled_loss, retain_loss."""
     from torch.nn.functional import cross_entropy
 
-    from engine.passes import Union, over
-    from engine.training import make_optimiser
+    from engine.methods._passes import Union, over
+    from engine.training.loop import make_optimiser
 
     p, union = parameters, Union(task, task.split.retain)
     true, targets = task.labels(union.index), relabelled(task)[union.index]

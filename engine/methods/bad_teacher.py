@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import steps_in
-from engine.parameters import epochs_within
+from engine.data.batches import steps_in
+from engine.methods._hyperparameters import epochs_within
 from engine.terms import RETAIN_LOSS, WATCHED_FORGET_LOSS, Term
 from engine.types import Method, Plan, Progress, Setting, Sizes, parameter
 
@@ -67,7 +67,7 @@ def plan(parameters: Parameters, sizes: Sizes) -> Plan:
 
 def retain_sample(task: Any, share: float) -> Any:
     """The part of D_r that is used: drawn once, without replacement."""
-    from engine.rng import permutation
+    from engine.system.rng import permutation
 
     retain = task.split.retain
     chosen = permutation(len(retain), task.seed, "retain sample")[:retain_count(len(retain), share)]
@@ -78,7 +78,7 @@ def answers(task: Any, teacher: Any, index: Any) -> Any:
     """A frozen teacher's logits (N, C) for these training samples."""
     import torch
 
-    from engine.device import autocast
+    from engine.system.device import autocast
 
     with torch.no_grad(), autocast(task.device):
         return torch.cat([teacher(task.batch(part)[0]).float() for part in index.split(READ_AT_ONCE)])
@@ -93,9 +93,9 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     import torch
     import torch.nn.functional as F
 
-    from engine.objectives import distillation_per_sample
-    from engine.passes import Union, over
-    from engine.training import make_optimiser
+    from engine.methods._objectives import distillation_per_sample
+    from engine.methods._passes import Union, over
+    from engine.training.loop import make_optimiser
 
     union = Union(task, retain_sample(task, parameters.retain_share))
     labels, forgets = task.labels(union.index), union.forgets

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import drawn_by_cycle, steps_in
-from engine.parameters import ForgetEpochs, capped
+from engine.data.batches import drawn_by_cycle, steps_in
+from engine.methods._hyperparameters import ForgetEpochs, capped
 from engine.terms import RETAIN_LOSS
 from engine.types import Method, Plan, Progress, Sizes
 
@@ -34,7 +34,7 @@ def plan(parameters: Parameters, sizes: Sizes) -> Plan:
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: retain_loss. The forget set only counts the steps."""
-    from engine.training import over_forget_set
+    from engine.training.loop import over_forget_set
 
     def objective(forget: Any, retain: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
         loss = task.loss(retain)

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import steps_in
-from engine.parameters import MomentumSGD, learning_rate
+from engine.data.batches import steps_in
+from engine.methods._hyperparameters import MomentumSGD, learning_rate
 from engine.terms import FORGET_LOSS
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
@@ -36,7 +36,7 @@ def plan(parameters: Parameters, sizes: Sizes) -> Plan:
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: forget_loss."""
-    from engine.passes import over, sgd
+    from engine.methods._passes import over, sgd
 
     def objective(batch: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
         loss = task.loss(batch)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import steps_in
-from engine.parameters import MomentumSGD, epochs_within
+from engine.data.batches import steps_in
+from engine.methods._hyperparameters import MomentumSGD, epochs_within
 from engine.terms import RETAIN_LOSS, Term
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
@@ -38,7 +38,7 @@ def plan(parameters: Parameters, sizes: Sizes) -> Plan:
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: retain_loss, l1_norm and its weight in this epoch, l1_weight."""
-    from engine.passes import over, sgd
+    from engine.methods._passes import over, sgd
 
     def objective(batch: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
         weight = parameters.gamma * (1 - epoch / parameters.epochs)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import drawn_by_cycle, steps_in
-from engine.parameters import ForgetEpochs, capped
+from engine.data.batches import drawn_by_cycle, steps_in
+from engine.methods._hyperparameters import ForgetEpochs, capped
 from engine.terms import FORGET_LOSS, RETAIN_LOSS, VALIDATION_LOSS, Term
 from engine.types import Auto, Method, Plan, Progress, Setting, Sizes, parameter
 
@@ -62,7 +62,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: ``TERMS``."""
     from torch.nn.functional import relu
 
-    from engine.training import over_forget_set
+    from engine.training.loop import over_forget_set
 
     epochs = forget_epochs(parameters, task.split.sizes)
     target = {"loss": 0.0}

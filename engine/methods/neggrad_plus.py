@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import drawn_by_cycle, steps_in
-from engine.parameters import MomentumSGD, batch_size, epochs_within
+from engine.data.batches import drawn_by_cycle, steps_in
+from engine.methods._hyperparameters import MomentumSGD, batch_size, epochs_within
 from engine.terms import FORGET_LOSS, RETAIN_LOSS
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
@@ -40,8 +40,8 @@ def plan(parameters: Parameters, sizes: Sizes) -> Plan:
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: forget_loss, retain_loss."""
-    from engine.passes import over, sgd
-    from engine.training import cycle
+    from engine.methods._passes import over, sgd
+    from engine.training.loop import cycle
 
     p = parameters
     forget = cycle(task.split.forget, p.batch_size, task.seed, "forget batches")

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import steps_in
-from engine.parameters import MomentumSGD, epochs_within
+from engine.data.batches import steps_in
+from engine.methods._hyperparameters import MomentumSGD, epochs_within
 from engine.terms import RETAIN_LOSS
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
@@ -43,7 +43,7 @@ def first_weight(model: Any) -> Any:
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: retain_loss. The forget set is not looked at."""
-    from engine.passes import over, sgd
+    from engine.methods._passes import over, sgd
 
     def objective(batch: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
         loss = task.loss(batch)

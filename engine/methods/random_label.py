@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import steps_in
-from engine.parameters import MomentumSGD, epochs_within
+from engine.data.batches import steps_in
+from engine.methods._hyperparameters import MomentumSGD, epochs_within
 from engine.terms import RELABELLING
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
@@ -35,8 +35,8 @@ def plan(parameters: Parameters, sizes: Sizes) -> Plan:
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: forget_loss (true labels, watched), relabelled_loss, retain_loss."""
-    from engine.passes import sgd
-    from engine.relabelling import Relabelled, train_on
+    from engine.methods._passes import sgd
+    from engine.methods._relabelling import Relabelled, train_on
 
     yield from train_on(Relabelled(task), parameters, sgd(task, parameters))
 

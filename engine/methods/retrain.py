@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.batches import steps_in
-from engine.parameters import recipe_value
+from engine.data.batches import steps_in
+from engine.methods._hyperparameters import recipe_value
 from engine.terms import RETAIN_LOSS
 from engine.types import Method, Plan, Progress, Recipe, Sizes, parameter
 
@@ -49,7 +49,7 @@ def plan(parameters: Parameters, sizes: Sizes) -> Plan:
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Replaces ``task.model`` by a fresh network and trains it on D_r; terms: retain_loss."""
-    from engine.training import train
+    from engine.training.loop import train
 
     task.model.load_state_dict(task.fresh().state_dict())
     yield from train(task.model, task.data, task.split.retain, Recipe(**asdict(parameters)), task.seed, task.resume)

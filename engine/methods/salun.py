@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import steps_in
-from engine.parameters import MomentumSGD, epochs_within
+from engine.data.batches import steps_in
+from engine.methods._hyperparameters import MomentumSGD, epochs_within
 from engine.terms import RELABELLING
 from engine.types import Method, Plan, Progress, Sizes, TrainingState, parameter
 
@@ -99,9 +99,9 @@ def hold_still(optimiser: Any, parameters: list[Any], masks: list[Any]) -> None:
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: forget_loss (true labels, watched), relabelled_loss, retain_loss."""
-    from engine.passes import sgd
-    from engine.relabelling import Relabelled, train_on
-    from engine.training import shuffled
+    from engine.methods._passes import sgd
+    from engine.methods._relabelling import Relabelled, train_on
+    from engine.training.loop import shuffled
 
     batches = shuffled(task.split.forget, parameters.batch_size, task.seed, "mask batches")
     yield from add_up_gradients(task, batches, plan(parameters, task.split.sizes).steps)

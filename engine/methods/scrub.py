@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import steps_in
-from engine.parameters import batch_size, learning_rate, momentum, weight_decay
+from engine.data.batches import steps_in
+from engine.methods._hyperparameters import batch_size, learning_rate, momentum, weight_decay
 from engine.terms import RETAIN_LOSS, WATCHED_FORGET_LOSS, Term
 from engine.types import Auto, Method, Plan, Progress, Setting, Sizes, parameter
 
@@ -109,9 +109,9 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     import torch
     from torch.nn.functional import cross_entropy
 
-    from engine.device import autocast
-    from engine.objectives import distillation
-    from engine.training import loop, make_optimiser, shuffled
+    from engine.system.device import autocast
+    from engine.methods._objectives import distillation
+    from engine.training.loop import loop, make_optimiser, shuffled
 
     p, teacher = parameters, task.frozen_original()
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.batches import steps_in
-from engine.parameters import batch_size
+from engine.data.batches import steps_in
+from engine.methods._hyperparameters import batch_size
 from engine.terms import WATCHED_FORGET_LOSS, Term
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
@@ -63,7 +63,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` at its last step; terms: forget_loss or train_loss, and in the end selected (%)."""
     import torch
 
-    from engine.training import shuffled
+    from engine.training.loop import shuffled
 
     p, total = parameters, plan(parameters, task.split.sizes).steps
     sets = {"forget": task.split.forget, "train": torch.cat([task.split.forget, task.split.retain])}

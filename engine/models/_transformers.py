@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine import hub
+from engine.system import hub
 from engine.errors import ModelMissing
 from engine.models._texts import LONGEST, by_length
 

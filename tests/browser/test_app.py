@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.spec import resolve
-from engine.store import Store
+from engine.runs.store import Store
 from engine.types import ENDED, Spec
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.comparison import Comparison, find_runs
-from engine.store import Store
+from engine.studies.comparison import Comparison, find_runs
+from engine.runs.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = ("nabla_tau", "finetune", "retrain", "scrub", "ssd", "amnesiac")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.store import Store
+from engine.runs.store import Store
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]

@@ -21,9 +21,9 @@ def original_folder(digits, tmp_path_factory) -> Path:
     """A checkpoints folder; the digits Original of seed 0 is in it unless it ships with the repository."""
     import torch
 
-    from engine.checkpoints import Checkpoints, original_key
-    from engine.device import prepare
-    from engine.originals import train_original
+    from engine.originals.checkpoints import Checkpoints, original_key
+    from engine.system.device import prepare
+    from engine.originals.pretrain import train_original
     from engine.spec import resolve
     from engine.types import Spec
 
@@ -44,7 +44,7 @@ def with_original(home: Path, original_folder: Path) -> Path:
 @pytest.fixture
 def no_caches():
     """Empties what the process keeps between runs: loaded data and Originals."""
-    from engine import bench
+    from engine.originals import workbench as bench
 
     def clear() -> None:
         bench._data.clear()
@@ -57,6 +57,6 @@ def no_caches():
 
 @pytest.fixture
 def store(home: Path):
-    from engine.store import open_store
+    from engine.runs.store import open_store
 
     return open_store()

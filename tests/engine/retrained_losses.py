@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 if __name__ == "__main__":
     import engine
-    from engine.readout import read_out
+    from engine.evaluation.readout import read_out
 
     lab, found = engine.load("digits"), {}
     for seed in (0, 1):

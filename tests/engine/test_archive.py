@@ -14,13 +14,13 @@ import pytest
 from archiving import METRICS, SETS, finished_run, members, put_together, samples_frame, state
 from helping import python
 
-from engine import archive as archives
-from engine import store as stores
-from engine.archive import export_runs, import_runs, read_archive
-from engine.cli import main
+from engine.runs.archive import transfer as archives
+from engine.runs import store as stores
+from engine.runs.archive.transfer import export_runs, import_runs, read_archive
+from engine.cli.main import main
 from engine.errors import BadArchive, BadInput, LabError, StoreUnavailable, UnknownRun
-from engine.portable import anonymous
-from engine.store import Store
+from engine.runs.archive.columns import anonymous
+from engine.runs.store import Store
 
 
 @pytest.fixture
@@ -159,8 +159,8 @@ def test_an_imported_retraining_completes_the_runs_that_waited_for_it(store, oth
 
 
 def test_an_imported_run_says_nothing_of_this_machines_speed(store, other, tmp_path):
-    from engine.checkpoints import Checkpoints
-    from engine.estimates import run_rate
+    from engine.originals.checkpoints import Checkpoints
+    from engine.runs.estimates import run_rate
     from engine.spec import resolve
     from engine.types import Spec
 

@@ -10,13 +10,13 @@ import pytest
 import torch
 from helping import weights_hash
 
-from engine.bench import prepare_bench
-from engine.checkpoints import Checkpoints, OriginalKey, original_key
-from engine.data import Pool
+from engine.originals.workbench import prepare_bench
+from engine.originals.checkpoints import Checkpoints, OriginalKey, original_key
+from engine.data.images import Pool
 from engine.errors import BadCheckpoint, OriginalMissing
-from engine.files import sha256_of
-from engine.networks import build_network
-from engine.originals import load_original, train_original
+from engine.system.files import sha256_of
+from engine.training.networks import build_network
+from engine.originals.pretrain import load_original, train_original
 from engine.registry import get
 from engine.spec import resolve
 from engine.types import Recipe, Spec
@@ -90,7 +90,7 @@ def test_the_sidecar_says_what_made_it(original, digits):
 
 
 def test_the_sidecars_accuracies_are_those_of_the_stored_weights(original, checkpoints, digits):
-    from engine.readout import read_out
+    from engine.evaluation.readout import read_out
 
     net = load_original(original, checkpoints, digits)
     train, heldout = read_out(net, digits, digits.train), read_out(net, digits, digits.heldout)
@@ -195,7 +195,7 @@ def other_data(digits, monkeypatch, no_caches):
     images = digits.train.images.clone()
     images[0, 0, 0, 0] += 1
     other = dataclasses.replace(digits, train=Pool(images, digits.train.labels), origin="another place")
-    monkeypatch.setattr("engine.bench.load_data", lambda *arguments: other)
+    monkeypatch.setattr("engine.originals.workbench.load_data", lambda *arguments: other)
     return other
 
 

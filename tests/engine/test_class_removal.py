@@ -11,22 +11,23 @@ import torch
 from helping import make_task, parameters_of, problems_of
 
 import engine
-from engine import bench, registry
-from engine.checkpoints import Checkpoints
-from engine.cli import main
-from engine.data import Pool
+from engine import registry
+from engine.originals import workbench as bench
+from engine.originals.checkpoints import Checkpoints
+from engine.cli.main import main
+from engine.data.images import Pool
 from engine.errors import BadSpec
-from engine.evaluation import Readings, measure
-from engine.experiment import execute
-from engine.live import Watcher
-from engine.readout import Readout, read_out
+from engine.evaluation.measure import Readings, measure
+from engine.runs.execute import execute
+from engine.evaluation.probe import Watcher
+from engine.evaluation.readout import Readout, read_out
 from engine.registry import all_of, get
-from engine.sets import read_sets
+from engine.runs.readings import read_sets
 from engine.spec import resolve
-from engine.splits import split
-from engine.store import open_store
+from engine.data.splits import split
+from engine.runs.store import open_store
 from engine.types import Sizes, Spec
-from engine.verdict import verdict_of
+from engine.evaluation.verdict import verdict_of
 
 CPU = torch.device("cpu")
 THREE = Spec(scenario="class", forget_class=3)

@@ -8,9 +8,9 @@ import os
 import pytest
 from helping import python
 
-from engine.cli import main
+from engine.cli.main import main
 from engine.spec import resolve
-from engine.store import open_store
+from engine.runs.store import open_store
 from engine.types import Spec
 
 
@@ -167,7 +167,7 @@ def test_the_list_of_methods_declares_their_hyperparameters(say):
 
 
 def test_lists_import_no_torch():
-    code = "import sys; from engine.cli import main; main(['list', 'methods', '--json']); "
+    code = "import sys; from engine.cli.main import main; main(['list', 'methods', '--json']); "
     done = python("-c", code + "assert 'torch' not in sys.modules")
     assert done.returncode == 0 and isinstance(json.loads(done.stdout), list), done.stderr
 
@@ -225,8 +225,8 @@ def test_recorded_runs_only_on_request(say):
 
 
 def test_a_run_that_was_imported_and_ships_as_well_is_listed_once(say):
-    from engine.archive import import_runs
-    from engine.recorded import FOLDER
+    from engine.runs.archive.transfer import import_runs
+    from engine.runs.recorded import FOLDER
 
     imported = import_runs(FOLDER / "cifar10-table1.zip", open_store())["imported"]
     listed = [run["run_id"] for run in say("list", "runs", "--recorded", "--json")[1]]

@@ -10,8 +10,8 @@ import pytest
 import torch
 from helping import python, start_python
 
-from engine.cli import main
-from engine.store import open_store
+from engine.cli.main import main
+from engine.runs.store import open_store
 
 KEYS = {"run_id", "status", "spec", "metrics", "seconds", "steps", "samples", "device"}
 METRICS = {"retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_loss_gap",
@@ -112,7 +112,7 @@ def test_a_fraction_that_rounds_to_none_of_the_loaded_data(home, tmp_path, monke
     for split in ("train", "test"):
         write(tmp_path / "data" / "cifar10", split, 4, {"label": [0, 1, 2, 3]})
     monkeypatch.setenv("UNLEARN_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr("engine.experiment.prepare_bench", fake_bench)
+    monkeypatch.setattr("engine.runs.execute.prepare_bench", fake_bench)
     status, content, _ = run_here(capfd, "--dataset", "cifar10", "--forget-fraction", "0.001")
     assert status == 2 and content["problems"] == [
         "forget_fraction 0.001 of 4 training samples is no sample at all: the nearest valid value is 0.25."]
@@ -122,7 +122,7 @@ def test_a_fraction_that_rounds_to_none_of_the_loaded_data(home, tmp_path, monke
 def fake_bench(resolved, *rest):
     from types import SimpleNamespace
 
-    from engine.bench import load_data
+    from engine.originals.workbench import load_data
 
     return SimpleNamespace(data=load_data(resolved.dataset, resolved.options, torch.device("cpu")))
 

@@ -8,7 +8,7 @@ import pytest
 from comparing import finish, metrics_of
 from helping import python
 
-from engine.comparison import Comparison, check, find_runs, missing, queue_missing
+from engine.studies.comparison import Comparison, check, find_runs, missing, queue_missing
 from engine.errors import BadSpec
 from engine.spec import resolve
 from engine.types import Spec
@@ -20,7 +20,7 @@ TWO = Comparison(methods=("finetune", "retrain"), seeds=(0, 1))
 def nothing_recorded(monkeypatch):
     """Sets what ships; by default nothing."""
     def ship(*runs):
-        monkeypatch.setattr("engine.comparison.recorded_runs", lambda: runs)
+        monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: runs)
 
     ship()
     return ship
@@ -198,7 +198,7 @@ def test_finished_runs_without_their_reference_are_completed(store, monkeypatch)
         called.append(run["id"])
         return run | {"done": True}
 
-    monkeypatch.setattr("engine.reference.complete", complete)
+    monkeypatch.setattr("engine.runs.references.complete", complete)
     known = metrics_of(retain_accuracy=98.0)
     early = finish(store, TWO, "finetune", 0)
     find_runs(TWO, store)
@@ -212,6 +212,6 @@ def test_finished_runs_without_their_reference_are_completed(store, monkeypatch)
 
 
 def test_nothing_here_waits_for_torch():
-    done = python("-c", "import sys, engine.comparison, engine.exports, engine.reproduction\n"
+    done = python("-c", "import sys, engine.studies.comparison, engine.studies.exports, engine.studies.reproduction\n"
                         "print(sorted({n.split('.')[0] for n in sys.modules} & {'torch', 'sklearn', 'pandas'}))")
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr

@@ -11,7 +11,7 @@ import torch
 from helping import class_split, make_task, parameters_of, small_split, weights_hash
 
 from engine.errors import BadInput
-from engine.networks import build_network
+from engine.training.networks import build_network
 from engine.registry import all_of, get, models_for
 from engine.types import Model, Plan
 
@@ -157,7 +157,7 @@ class TestAttack:
         assert attack.score(rng.normal(20, 1, 500), rng.normal(0, 1, 500)) == 100.0
 
     def test_names_a_column_of_a_read_out(self, attack):
-        from engine.readout import Readout
+        from engine.evaluation.readout import Readout
 
         assert attack.feature in Readout.__dataclass_fields__
 

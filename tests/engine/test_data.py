@@ -8,9 +8,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from engine.data import Data, Pool, shift_and_flip
+from engine.data.images import Data, Pool, shift_and_flip
 from engine.registry import get
-from engine.rng import generator
+from engine.system.rng import generator
 
 
 def small(images=None, labels=(0, 1, 2), mean=(0.5, 0.25, 0.0), std=(0.25, 0.5, 1.0)):

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import beta, binomtest, ks_2samp, wasserstein_distance
 from sklearn.metrics import roc_auc_score
 
-from engine.distances import auc, clopper_pearson, kolmogorov_smirnov, rmia_scores, tpr_at, wasserstein
+from engine.evaluation.distances import auc, clopper_pearson, kolmogorov_smirnov, rmia_scores, tpr_at, wasserstein
 
 # --- ROC ------------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from engine.checkpoints import Checkpoints
-from engine.estimates import duration, run_seconds, training_seconds
+from engine.originals.checkpoints import Checkpoints
+from engine.runs.estimates import duration, run_seconds, training_seconds
 from engine.spec import resolve
 from engine.types import Spec
 

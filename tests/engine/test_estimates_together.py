@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import pytest
 
-from engine.checkpoints import Checkpoints
-from engine.estimates import Together, measuring_seconds, together
+from engine.originals.checkpoints import Checkpoints
+from engine.runs.estimates import Together, measuring_seconds, together
 from engine.spec import resolve
 from engine.types import Spec
 

@@ -9,9 +9,9 @@ import torch
 from scipy.stats import binomtest
 
 from engine.errors import Diverged
-from engine.evaluation import Readings, measure
-from engine.metrics import AGAINST_RETRAINED, BY_NAME, METRICS
-from engine.readout import Readout
+from engine.evaluation.measure import Readings, measure
+from engine.evaluation.metrics import AGAINST_RETRAINED, BY_NAME, METRICS
+from engine.evaluation.readout import Readout
 from engine.registry import get
 
 ATTACKED = {"mia_loss", "mia_loss_gap", "mia_loss_auc", "mia_entropy", "mia_entropy_gap", "mia_entropy_auc", "mia_auc",
@@ -101,7 +101,7 @@ def test_every_declared_metric_is_measured_and_the_other_way_round():
     assert later == {"tow", "average_gap", "ks_retrained", "wasserstein_retrained", "rmia_auc"}
     assert later == {metric.name for metric in METRICS if metric.needs_retrained}
     assert {metric.name for metric in METRICS} >= NAMES - OLD | later and set(BY_NAME) - later <= set(found)
-    assert not later & set(found), "those need a retrained model: engine.reference"
+    assert not later & set(found), "those need a retrained model: engine.runs.references"
     assert all(metric.help.endswith(".") for metric in METRICS)
 
 

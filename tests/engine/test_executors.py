@@ -13,13 +13,13 @@ import psutil
 import pytest
 from helping import start_python, wait_for
 
-from engine.executors import Control, local
-from engine.executors.processes import STOPPED, Order
-from engine.executors.worker import line_of, read_line
-from engine.outcome import Outcome, compute
+from engine.runs.executors import Control, local
+from engine.runs.executors.processes import STOPPED, Order
+from engine.runs.executors.worker import line_of, read_line
+from engine.runs.compute import Outcome, compute
 from engine.spec import resolve
-from engine.store import Store
-from engine.terminal import run_here
+from engine.runs.store import Store
+from engine.cli.terminal import run_here
 from engine.types import Spec
 
 QUICK = {"retain_epochs": 1}
@@ -32,7 +32,7 @@ def specs(alphas=(0.1, 0.5), fractions=(0.05, 0.3)) -> list:
 def children() -> list[psutil.Process]:
     def is_worker(child: psutil.Process) -> bool:
         with contextlib.suppress(psutil.Error):  # it has just ended
-            return "engine.executors.worker" in child.cmdline()
+            return "engine.runs.executors.worker" in child.cmdline()
         return False
 
     return [child for child in psutil.Process().children() if is_worker(child)]
@@ -76,7 +76,7 @@ def test_a_worker_that_dies_is_replaced_and_its_cell_tried_again(with_original, 
 
 
 def test_a_cell_that_takes_its_worker_down_twice_has_failed(with_original, store, two_workers, monkeypatch):
-    monkeypatch.setattr("engine.executors.processes.TRIES", 1)
+    monkeypatch.setattr("engine.runs.executors.processes.TRIES", 1)
     stop = threading.Event()
 
     def kill() -> None:
@@ -149,7 +149,7 @@ def test_what_goes_wrong_in_a_worker_is_the_outcome(monkeypatch):
     def breaks(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("engine.outcome.split_of", breaks)
+    monkeypatch.setattr("engine.runs.compute.split_of", breaks)
     outcome = compute(specs()[0], SimpleNamespace(data=None))
     assert outcome.columns == {"status": "failed", "reason": "Out of memory: a smaller batch size needs less."}
     assert read_line(line_of(3, outcome)) == (3, outcome)

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import torch
 
-from engine.exhibits import _ranked
-from engine.readout import Readout
+from engine.runs.samples import _ranked
+from engine.evaluation.readout import Readout
 
 
 @pytest.mark.parametrize(("order", "samples"), [

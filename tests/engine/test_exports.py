@@ -9,10 +9,10 @@ import json
 import pytest
 from comparing import finish
 
-from engine.comparison import Comparison, find_runs
-from engine.exports import cells_of, latex_title, to_csv, to_json, to_latex, to_markdown, to_text
+from engine.studies.comparison import Comparison, find_runs
+from engine.studies.exports import cells_of, latex_title, to_csv, to_json, to_latex, to_markdown, to_text
 from engine.registry import names
-from engine.tables import build_table
+from engine.studies.table import build_table
 
 SMALL = Comparison("cifar10", methods=("nabla_tau", "l1_sparse"), seeds=(0, 1), profile="paper")
 VALUES = {"nabla_tau": [(83.0, 1.25), (84.0, 1.75)], "l1_sparse": [(70.0, 4.0)]}
@@ -21,7 +21,7 @@ VALUES = {"nabla_tau": [(83.0, 1.25), (84.0, 1.75)], "l1_sparse": [(70.0, 4.0)]}
 @pytest.fixture
 def table(store, monkeypatch):
     """Two methods, two columns; the paper has values for one of the methods."""
-    monkeypatch.setattr("engine.comparison.recorded_runs", lambda: ())
+    monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: ())
     for method, seeds in VALUES.items():
         for seed, (test, gap) in enumerate(seeds):
             finish(store, SMALL, method, seed, test_accuracy=test, mia_loss_gap=gap, seconds=1 / 3, steps=480,

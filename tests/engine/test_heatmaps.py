@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from engine import heatmap_exports as exports
-from engine.heatmaps import build, rule
-from engine.sweeps import FRACTION, Axis, Sweep
+from engine.studies import heatmap_exports as exports
+from engine.studies.heatmap import build, rule
+from engine.studies.sweep import FRACTION, Axis, Sweep
 
 GRID = Sweep(across=Axis("alpha", (0.05, 0.25, 0.5)), down=Axis(FRACTION, (0.15, 0.3)), seeds=(0, 1))
 

@@ -12,12 +12,12 @@ from helping import wait_for
 
 from engine import registry
 from engine.errors import BadSpec, StoreUnavailable
-from engine.experiment import reason_of
-from engine.jobs import Jobs, manager
+from engine.runs.execute import reason_of
+from engine.runs.queue import Jobs, manager
 from engine.methods import finetune
-from engine.schema import runs
+from engine.runs.schema import runs
 from engine.spec import resolve
-from engine.store import open_store
+from engine.runs.store import open_store
 from engine.types import ENDED, Method, Plan, Progress, Spec
 
 QUICK = Spec(parameters={"max_forget_epochs": 2})  # 10 steps
@@ -310,7 +310,7 @@ def test_the_manager_outlives_a_hot_reload(with_original):
 
     one = manager()
     try:
-        before = sys.modules["engine.jobs"]
+        before = sys.modules["engine.runs.queue"]
         reloaded = importlib.reload(before)
         assert reloaded.manager() is one
     finally:

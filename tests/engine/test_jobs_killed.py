@@ -7,13 +7,13 @@ import signal
 import pytest
 from helping import start_python, wait_for
 
-from engine.jobs import Jobs
-from engine.store import open_store
+from engine.runs.queue import Jobs
+from engine.runs.store import open_store
 from engine.types import ENDED
 
 APP = """
 import time
-from engine.jobs import manager
+from engine.runs.queue import manager
 from engine.types import Spec
 jobs = manager()
 print(jobs.submit(Spec(method="finetune", seed=5, parameters={"retain_epochs": 200})), flush=True)

@@ -9,10 +9,10 @@ import pytest
 import torch
 from helping import make_task, small_split
 
-from engine import live
-from engine.evaluation import Readings, measure
-from engine.live import Budget, Watcher, bin_edges, histogram, overlap
-from engine.readout import Readout, read_out
+from engine.evaluation import probe as live
+from engine.evaluation.measure import Readings, measure
+from engine.evaluation.probe import Budget, Watcher, bin_edges, histogram, overlap
+from engine.evaluation.readout import Readout, read_out
 from engine.types import Progress
 
 

@@ -10,7 +10,9 @@ import torch
 from helping import class_split, make_task, parameters_of, small_split, toy_task
 from torch import nn
 
-from engine import objectives, passes, training
+from engine.methods import _objectives as objectives
+from engine.methods import _passes as passes
+from engine.training import loop as training
 from engine.methods import amnesiac, gradient_ascent, neggrad_plus, scrub, ssd
 from engine.registry import get
 

@@ -11,9 +11,9 @@ from helping import make_task, parameters_of, small_split
 from torch import nn
 
 from engine.methods import random_label, salun
-from engine.passes import Union
+from engine.methods._passes import Union
 from engine.registry import get
-from engine.relabelling import Relabelled
+from engine.methods._relabelling import Relabelled
 
 
 def linear_net(weight: float | None = None) -> nn.Module:

@@ -12,7 +12,7 @@ from test_methods_b import linear_net, linear_task, weights
 from torch import nn
 
 from engine.methods import bad_teacher, not_first
-from engine.objectives import distillation, distillation_per_sample
+from engine.methods._objectives import distillation, distillation_per_sample
 from engine.registry import get
 from engine.spec import resolve
 from engine.types import Plan, Sizes, Spec

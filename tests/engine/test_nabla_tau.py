@@ -9,8 +9,8 @@ import torch
 from helping import make_task, parameters_of, small_split, weights_hash
 from torch import nn
 
-from engine import training
-from engine.batches import batch_sizes, drawn_by_cycle, steps_in
+from engine.training import loop as training
+from engine.data.batches import batch_sizes, drawn_by_cycle, steps_in
 from engine.methods import finetune, nabla_tau
 from engine.registry import get
 from engine.spec import resolve

@@ -9,7 +9,7 @@ import time
 import pytest
 from helping import start_python
 
-from engine import owner
+from engine.runs import process as owner
 from engine.spec import resolve
 from engine.types import Spec
 
@@ -17,7 +17,7 @@ RESOLVED = resolve(Spec())
 BEGIN = """
 import sys, time
 from engine.spec import resolve
-from engine.store import open_store
+from engine.runs.store import open_store
 from engine.types import Spec
 print(open_store().begin(resolve(Spec())), flush=True)
 time.sleep(600)

@@ -7,8 +7,8 @@ import csv
 import pytest
 from helping import ROOT
 
-from engine.paper import SOURCE, TABLES, paper_value
-from engine.tables import COLUMNS
+from engine.studies.paper import SOURCE, TABLES, paper_value
+from engine.studies.table import COLUMNS
 
 
 def test_what_the_four_tables_span():

@@ -9,15 +9,15 @@ import pytest
 import torch
 from helping import weights_hash
 
-from engine.bench import Bench
-from engine.device import prepare
-from engine.networks import build_network
-from engine.readout import read_out, read_out_as_trained
+from engine.originals.workbench import Bench
+from engine.system.device import prepare
+from engine.training.networks import build_network
+from engine.evaluation.readout import read_out, read_out_as_trained
 from engine.registry import get
-from engine.sets import original_readings, read_sets
+from engine.runs.readings import original_readings, read_sets
 from engine.spec import resolve
-from engine.splits import split
-from engine.targets import ONE_LABEL
+from engine.data.splits import split
+from engine.data.criteria import ONE_LABEL
 from engine.types import Spec
 
 CPU = torch.device("cpu")

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from engine.attacks._quick import fit_logistic, quick_score, quick_scores
 from engine.errors import Diverged
-from engine.evaluation import logistic_attack
+from engine.evaluation.measure import logistic_attack
 from engine.registry import all_of
 
 

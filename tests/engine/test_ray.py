@@ -9,12 +9,12 @@ import psutil
 import pytest
 
 from engine.errors import BadInput
-from engine.executors import EXECUTORS, Control
-from engine.executors import ray as on_ray
+from engine.runs.executors import EXECUTORS, Control
+from engine.runs.executors import ray as on_ray
 from engine.spec import resolve
-from engine.store import Store
-from engine.sweep_jobs import executor_problems
-from engine.terminal import run_here
+from engine.runs.store import Store
+from engine.studies.sweep_job import executor_problems
+from engine.cli.terminal import run_here
 from engine.types import Spec
 
 SPECS = [Spec(forget_fraction=f, parameters={"alpha": a, "retain_epochs": 1}) for f in (0.05, 0.3) for a in (0.1, 0.5)]

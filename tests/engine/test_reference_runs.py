@@ -10,18 +10,19 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from engine import experiment, registry
-from engine.checkpoints import Checkpoints, original_key
-from engine.device import prepare
-from engine.evaluation import null_band
-from engine.experiment import execute
-from engine.metrics import AGAINST_RETRAINED
-from engine.originals import train_original
-from engine.reference import complete, complete_waiting
+from engine import registry
+from engine.runs import execute as experiment
+from engine.originals.checkpoints import Checkpoints, original_key
+from engine.system.device import prepare
+from engine.evaluation.measure import null_band
+from engine.runs.execute import execute
+from engine.evaluation.metrics import AGAINST_RETRAINED
+from engine.originals.pretrain import train_original
+from engine.runs.references import complete, complete_waiting
 from engine.spec import resolve
-from engine.store import Store
+from engine.runs.store import Store
 from engine.types import Spec
-from engine.verdict import verdict_of
+from engine.evaluation.verdict import verdict_of
 
 CPU = torch.device("cpu")
 EPOCHS, STEPS = 4, 4 * 14  # 850 samples in batches of 64
@@ -210,7 +211,7 @@ def test_a_run_that_cannot_be_completed_fails_neither_itself_nor_the_retraining(
         raise KeyError("forget_accuracy")
 
     lab.run()
-    monkeypatch.setattr("engine.reference.tug_of_war", broken)
+    monkeypatch.setattr("engine.runs.references.tug_of_war", broken)
     monkeypatch.setattr(experiment, "with_reference", lambda metrics, *arguments: metrics)
     retrained = lab.run("retrain")
     assert retrained["status"] == "finished" and retrained["metrics"]["forget_accuracy"] > 0

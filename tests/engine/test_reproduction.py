@@ -11,18 +11,18 @@ import json
 import pytest
 from comparing import finish, metrics_of
 
-from engine import reproduction
-from engine.cli import main
-from engine.comparison import Comparison, find_runs
+from engine.studies import reproduction
+from engine.cli.main import main
+from engine.studies.comparison import Comparison, find_runs
 from engine.errors import OriginalMissing
-from engine.exports import JSON_FIELDS
+from engine.studies.exports import JSON_FIELDS
 from engine.spec import resolve
-from engine.tables import build_table
+from engine.studies.table import build_table
 
 
 @pytest.fixture(autouse=True)
 def nothing_recorded(monkeypatch):
-    monkeypatch.setattr("engine.comparison.recorded_runs", lambda: ())
+    monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: ())
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def executed(monkeypatch, store):
         return store.get(run["id"])
 
     log.act = {}
-    monkeypatch.setattr("engine.experiment.execute", execute)
-    monkeypatch.setattr("engine.device.default_device", lambda: None)
+    monkeypatch.setattr("engine.runs.execute.execute", execute)
+    monkeypatch.setattr("engine.system.device.default_device", lambda: None)
     return log
 
 
@@ -291,7 +291,7 @@ def test_bad_input_is_one_object_and_nothing_is_computed(say, executed, store, w
 
 
 def test_a_training_that_serves_all_seeds_is_reckoned_once(store, monkeypatch):
-    monkeypatch.setattr("engine.estimates.run_seconds", lambda resolved, checkpoints, finished: 100.0)
+    monkeypatch.setattr("engine.runs.estimates.run_seconds", lambda resolved, checkpoints, finished: 100.0)
     comparison = Comparison("cifar10", methods=("retrain", "ssd"), seeds=(0, 1), profile="paper")
     todo = list(reproduction._missing([comparison], store))
     assert [(item.method, item.seed) for item in todo] == [("retrain", 0), ("retrain", 1), ("ssd", 0), ("ssd", 1)]
@@ -304,7 +304,7 @@ def test_a_training_that_serves_all_seeds_is_reckoned_once(store, monkeypatch):
 
 def test_eta_over_all_runs(store, monkeypatch, capsys):
     times = iter([60.0, 120.0, 240.0])
-    monkeypatch.setattr("engine.estimates.run_seconds", lambda *rest: next(times))
+    monkeypatch.setattr("engine.runs.estimates.run_seconds", lambda *rest: next(times))
     todo = list(reproduction._missing([Comparison(methods=("ssd", "finetune", "scrub"), seeds=(0,))], store))
     said = []
     tell = reproduction._teller(said.append, todo, 4, store)
@@ -316,7 +316,7 @@ def test_eta_over_all_runs(store, monkeypatch, capsys):
 
 
 def test_an_unknown_time_is_said_so(store, monkeypatch):
-    monkeypatch.setattr("engine.estimates.run_seconds", lambda *rest: None)
+    monkeypatch.setattr("engine.runs.estimates.run_seconds", lambda *rest: None)
     todo = list(reproduction._missing([Comparison(methods=("ssd", "finetune"), seeds=(0,))], store))
     said = []
     reproduction._teller(said.append, todo, 1, store)({"stage": "Loading", "fraction": None})

@@ -10,14 +10,14 @@ import pytest
 import torch
 from helping import small_split, start_python, weights_hash
 
-from engine.bench import Bench
-from engine.checkpoints import Checkpoints, OriginalKey
-from engine.data import Data
-from engine.device import prepare
+from engine.originals.workbench import Bench
+from engine.originals.checkpoints import Checkpoints, OriginalKey
+from engine.data.images import Data
+from engine.system.device import prepare
 from engine.errors import Cancelled
-from engine.experiment import unlearn
-from engine.networks import build_network
-from engine.originals import train_original
+from engine.runs.execute import unlearn
+from engine.training.networks import build_network
+from engine.originals.pretrain import train_original
 from engine.registry import get
 from engine.spec import resolve
 from engine.types import Recipe, Spec

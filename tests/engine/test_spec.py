@@ -109,8 +109,8 @@ def test_a_fraction_that_rounds_to_no_sample(monkeypatch):
 
 
 def test_a_fraction_of_the_loaded_data_that_rounds_to_no_sample(digits):
-    from engine.data import Pool
-    from engine.splits import split
+    from engine.data.images import Pool
+    from engine.data.splits import split
 
     few = dataclasses.replace(digits, train=Pool(digits.train.images[:100], digits.train.labels[:100]))
     with pytest.raises(BadSpec) as caught:
@@ -244,7 +244,7 @@ def test_a_default_that_is_spelled_out_changes_nothing(same):
 
 
 def test_the_code_version_says_whether_files_were_changed(tmp_path):
-    from engine.version import _checkout
+    from engine.system.version import _checkout
 
     def git(*words):
         return subprocess.run(["git", "-C", str(tmp_path), "-c", "user.name=A", "-c", "user.email=a@b", *words],
@@ -262,7 +262,7 @@ def test_the_code_version_says_whether_files_were_changed(tmp_path):
 
 def test_identity_leaves_out_device_and_code_version(monkeypatch):
     before = resolve(BASE).identity("d", "o")
-    monkeypatch.setattr("engine.version.code_version", lambda: "9.9.9+gfffffff")
+    monkeypatch.setattr("engine.system.version.code_version", lambda: "9.9.9+gfffffff")
     monkeypatch.setenv("UNLEARN_DEVICE", "cuda:1")
     assert resolve(BASE).identity("d", "o") == before
 

@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import StoreUnavailable, UnknownRun
 from engine.spec import resolve
-from engine.store import Store, open_store, to_json
+from engine.runs.store import Store, open_store, to_json
 from engine.types import ENDED, Spec
 
 RESOLVED = resolve(Spec())

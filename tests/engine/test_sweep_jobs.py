@@ -7,12 +7,13 @@ import threading
 import pytest
 from helping import wait_for
 
-from engine import executors, sweep_jobs
+from engine.runs import executors
+from engine.studies import sweep_job as sweep_jobs
 from engine.errors import BadInput, BadSpec, OriginalMissing
-from engine.store import Store
-from engine.sweep_jobs import Sweeps, estimate, sweeps
-from engine.sweep_runs import missing, resolved_cells
-from engine.sweeps import FRACTION, Axis, Sweep
+from engine.runs.store import Store
+from engine.studies.sweep_job import Sweeps, estimate, sweeps
+from engine.studies.sweep_runs import missing, resolved_cells
+from engine.studies.sweep import FRACTION, Axis, Sweep
 from engine.types import Spec
 
 GRID = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)))
@@ -135,8 +136,8 @@ def test_the_process_has_one_manager_a_store(tmp_path, monkeypatch):
 
 def test_an_estimate_shares_the_work_among_the_cores(store, monkeypatch):
     todo = missing(GRID, {})
-    monkeypatch.setattr("engine.executors.local.workers_for", lambda runs: 0)
+    monkeypatch.setattr("engine.runs.executors.local.workers_for", lambda runs: 0)
     alone = estimate(GRID, todo, store)
-    monkeypatch.setattr("engine.executors.local.workers_for", lambda runs: 2)
+    monkeypatch.setattr("engine.runs.executors.local.workers_for", lambda runs: 2)
     assert estimate(GRID, todo, store) == pytest.approx(sweep_jobs.START + alone / 2)
     assert Spec(forget_fraction=0.05, parameters={"alpha": 0.1}) == GRID.spec(*todo[0])

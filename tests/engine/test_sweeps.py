@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from engine.cli import main
+from engine.cli.main import main
 from engine.errors import BadSpec
 from engine.registry import names
 from engine.spec import resolve
-from engine.store import Store
-from engine.sweep_runs import counts, find_runs, grids, missing
-from engine.sweeps import AUTHORS, FRACTION, Axis, Sweep, axes_of, check, preset, suggested
+from engine.runs.store import Store
+from engine.studies.sweep_runs import counts, find_runs, grids, missing
+from engine.studies.sweep import AUTHORS, FRACTION, Axis, Sweep, axes_of, check, preset, suggested
 from engine.types import Spec
 
 TWO = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), seeds=(0, 1))
@@ -76,7 +76,7 @@ def test_all_problems_are_told_at_once():
 @pytest.fixture
 def in_process(monkeypatch):
     """No worker processes, whose start takes seconds: tests/engine/test_executors.py has them."""
-    from engine.executors import local
+    from engine.runs.executors import local
 
     monkeypatch.setattr(local, "workers_for", lambda todo: 0)
 
@@ -109,7 +109,7 @@ def test_a_cell_equals_the_run_asked_for_by_itself(capsys, tmp_path, monkeypatch
 
 
 def test_a_failed_cell_is_shown_and_the_rest_goes_on(capsys, tmp_path, monkeypatch, in_process):
-    from engine import experiment
+    from engine.runs import execute as experiment
 
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
     unlearn = experiment.unlearn
@@ -151,7 +151,7 @@ def test_a_recorded_run_of_other_defaults_fills_no_cell(tmp_path, monkeypatch):
     resolved, store = resolve(TWO.spec(0.1, 0.05, 0)), Store(tmp_path)
     run = {"id": "old", "recorded": True, "status": "finished", "spec": vars(resolved.spec), "created": 1.0,
            "effective": resolved.effective, "metrics": {}, "seconds": 1.0, "reason": None}
-    monkeypatch.setattr("engine.sweep_runs.recorded_runs", lambda: (run,))
+    monkeypatch.setattr("engine.studies.sweep_runs.recorded_runs", lambda: (run,))
     assert find_runs(TWO, store) == {(0.1, 0.05, 0): run}
     assert find_runs(TWO, store, recorded=False) == {}
     run["effective"] = resolved.effective | {"validation_every": 9}

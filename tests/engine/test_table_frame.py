@@ -6,15 +6,15 @@ import pandas
 import pytest
 from comparing import finish
 
-from engine.comparison import Comparison, find_runs
-from engine.costs import COSTS
-from engine.sweeps import FRACTION, Axis, Sweep
-from engine.table_frame import escaped, tidy, tidy_sweep, to_csv, to_latex, to_markdown
-from engine.tables import build_table
+from engine.studies.comparison import Comparison, find_runs
+from engine.studies.costs import COSTS
+from engine.studies.sweep import FRACTION, Axis, Sweep
+from engine.studies.table_frame import escaped, tidy, tidy_sweep, to_csv, to_latex, to_markdown
+from engine.studies.table import build_table
 
 
 def test_the_tidy_frame_of_a_comparison(store, monkeypatch):
-    monkeypatch.setattr("engine.comparison.recorded_runs", lambda: ())
+    monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: ())
     comparison = Comparison(methods=("ssd",), seeds=(0, 3))
     finish(store, comparison, "ssd", 0, test_accuracy=82.0)
     finish(store, comparison, "ssd", 3, test_accuracy=80.0)

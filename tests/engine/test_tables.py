@@ -7,18 +7,18 @@ from math import sqrt
 import pytest
 from comparing import ORIGINAL, finish, metrics_of
 
-from engine.comparison import Comparison, find_runs
-from engine.metrics import BY_NAME
-from engine.notes import Note
-from engine.tables import COLUMNS, attack_columns, build_table
+from engine.studies.comparison import Comparison, find_runs
+from engine.evaluation.metrics import BY_NAME
+from engine.studies.notes import Note
+from engine.studies.table import COLUMNS, attack_columns, build_table
 
 DIGITS = Comparison(methods=("nabla_tau", "finetune", "ssd", "retrain"), seeds=(0, 1))
 
 
 @pytest.fixture
 def table_of(store, monkeypatch):
-    monkeypatch.setattr("engine.comparison.recorded_runs", lambda: ())
-    monkeypatch.setattr("engine.comparison._completed", lambda runs, store: runs)  # the numbers are the tests' own
+    monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: ())
+    monkeypatch.setattr("engine.studies.comparison._completed", lambda runs, store: runs)  # the numbers are the tests' own
     return lambda comparison, *columns: build_table(comparison, find_runs(comparison, store), columns or None)
 
 

@@ -102,6 +102,6 @@ def test_a_former_name_still_finds_the_method(monkeypatch):
 
 
 def test_what_tables_are_held_against_is_the_registrys_reference():
-    from engine.comparison import REFERENCE
+    from engine.studies.comparison import REFERENCE
 
     assert registry.reference().name == REFERENCE

@@ -7,13 +7,13 @@ import json
 import pytest
 from texts import write_go_emotions
 
-from engine.archive import import_runs
-from engine.checkpoints import Checkpoints
-from engine.cli import main
+from engine.runs.archive.transfer import import_runs
+from engine.originals.checkpoints import Checkpoints
+from engine.cli.main import main
 from engine.errors import BadInput
-from engine.exhibits import exhibits
-from engine.home import home as home_folder
-from engine.store import Store, open_store
+from engine.runs.samples import exhibits
+from engine.system.paths import home as home_folder
+from engine.runs.store import Store, open_store
 
 DATA = ("--dataset", "go_emotions")
 
@@ -22,7 +22,7 @@ DATA = ("--dataset", "go_emotions")
 def say(home, tmp_path, monkeypatch, capsys, no_caches):
     """Runs a command on the miniature texts; returns its exit status and its JSON."""
     monkeypatch.setenv("UNLEARN_DATA_DIR", str(write_go_emotions(tmp_path / "data")))
-    monkeypatch.setattr("engine.device.cores", lambda: 1)  # two threads on so small a net wait for one another
+    monkeypatch.setattr("engine.system.device.cores", lambda: 1)  # two threads on so small a net wait for one another
 
     def run(*words):
         status = main([*words, "--json"])

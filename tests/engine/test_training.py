@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from helping import make_task, parameters_of, small_split, weights_hash
 
 from engine.errors import Diverged
-from engine.readout import read_logits
+from engine.evaluation.readout import read_logits
 from engine.registry import get
-from engine.rng import generator, permutation
-from engine.timing import Stopwatch
-from engine.training import cycle, linear_factor, mean_loss, shuffled, train
+from engine.system.rng import generator, permutation
+from engine.training.stopwatch import Stopwatch
+from engine.training.loop import cycle, linear_factor, mean_loss, shuffled, train
 from engine.types import Progress
 
 
@@ -92,7 +92,7 @@ def test_the_loss_of_one_sample_is_read_with_frozen_batch_norm(digits):
 def test_the_stopwatch_counts_the_method_alone(monkeypatch):
     """A clock of hand-set seconds: each step takes 2 s, what happens between two of them 100 s, and is not counted."""
     now = [0.0]
-    monkeypatch.setattr("engine.timing.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("engine.training.stopwatch.time.perf_counter", lambda: now[0])
 
     def steps():
         for number in (1, 2, 3):

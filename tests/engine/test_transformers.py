@@ -10,10 +10,10 @@ import torch
 from test_text import run
 from texts import write_go_emotions, write_tiny_roberta
 
-from engine.bench import load_data
-from engine.cli import main
+from engine.originals.workbench import load_data
+from engine.cli.main import main
 from engine.errors import ModelMissing
-from engine.networks import build_network
+from engine.training.networks import build_network
 from engine.registry import all_of, get
 
 CPU = torch.device("cpu")
@@ -24,7 +24,7 @@ RECORD, ROBERTA = get("dataset", "go_emotions"), get("model", "roberta_base")
 def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("UNLEARN_DATA_DIR", str(write_go_emotions(tmp_path / "data")))
     monkeypatch.setenv("UNLEARN_MODEL_DIR", str(write_tiny_roberta(tmp_path / "models")))
-    monkeypatch.setattr("engine.device.cores", lambda: 1)  # two threads on so small a net wait for one another
+    monkeypatch.setattr("engine.system.device.cores", lambda: 1)  # two threads on so small a net wait for one another
     return tmp_path
 
 
@@ -82,7 +82,7 @@ def test_a_missing_model_is_one_sentence(tmp_path, monkeypatch):
 def test_what_is_in_the_cache_is_used_without_a_question_to_the_hub(folders, monkeypatch):
     import huggingface_hub
 
-    from engine import hub
+    from engine.system import hub
 
     repository, asked = folders / "cache/models--FacebookAI--roberta-base", []
     (repository / "refs").mkdir(parents=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine.registry import get
-from engine.sweeps import FRACTION, Axis
+from engine.studies.sweep import FRACTION, Axis
 from engine.types import declared
-from engine.words import numbered, plural, spaced
+from engine.system.words import numbered, plural, spaced
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1_000, "1000 runs")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.jobs import manager
+from engine.runs.queue import manager
 
 
 @pytest.fixture

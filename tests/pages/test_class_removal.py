@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from engine.cli import main
+from engine.cli.main import main
 from engine.registry import _components
 from engine.spec import resolve
 from engine.types import Attack, Sizes, Spec
-from engine.verdict import verdict_of
+from engine.evaluation.verdict import verdict_of
 from tests.pages.test_pages import app, finish, texts, unlearn_page
-from ui import measures, words
+from ui.common import measures
+from ui.common import words
 
 
 def class_page(number: int = 3, dataset: str = "digits"):
@@ -136,7 +137,7 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
 
 def test_charts_of_class_removal_never_speak_of_test_where_the_class_is_meant(jobs, monkeypatch):
     figures = {}
-    monkeypatch.setattr("ui.live.live_chart", lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
+    monkeypatch.setattr("ui.unlearn.live.live_chart", lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
     launched(jobs)
     for name in ("before", "now"):
         assert [trace.name for trace in figures[name].data] == ["forget", "never-seen class 3"]
@@ -150,7 +151,7 @@ def test_a_retraining_that_comes_later_is_drawn_and_told(jobs, monkeypatch):
     run, _ = launched(jobs)
     finish(jobs, jobs.submit(Spec(method="retrain", scenario="class", forget_class=3)))
     figures = {}
-    monkeypatch.setattr("ui.live.live_chart", lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
+    monkeypatch.setattr("ui.unlearn.live.live_chart", lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
     at = unlearn_page(run=run["id"])
     assert not at.exception
     assert "right (the retrained model: 0.0%)." in texts(at)
@@ -168,7 +169,7 @@ def measured(metrics: dict, scenario: str = "random") -> dict[str, dict[str, str
 
 
 def test_every_metric_has_a_row_with_ideal_unit_and_interval():
-    from engine.metrics import METRICS
+    from engine.evaluation.metrics import METRICS
 
     rows = measured({"tpr_at_1pct_fpr": 5.0, "tpr_at_1pct_fpr_interval": [1.64, 11.28], "wasserstein_test": 0.12345,
                      "original": {"tpr_at_1pct_fpr": 1.0}, "retrained": None, "missing": {"tow": "It needs a model."}})
@@ -190,7 +191,7 @@ def test_an_empty_measure_says_why():
 
 
 def test_recorded_runs_without_the_newer_metrics_open(jobs):
-    from engine.recorded import recorded_runs
+    from engine.runs.recorded import recorded_runs
 
     older = [run for run in recorded_runs() if "tow" not in run["metrics"]]
     swept = [run for run in recorded_runs() if run["spec"]["parameters"]]
@@ -209,7 +210,7 @@ def test_a_new_attack_appears_by_itself(jobs, monkeypatch):
     import dataclasses
 
     from engine.registry import get
-    from engine.verdict import judge
+    from engine.evaluation.verdict import judge
 
     added: Attack = dataclasses.replace(get("attack", "mia_loss"), name="lira", title="Likelihood ratio (LiRA)")
     monkeypatch.setitem(_components("attack"), "lira", added)

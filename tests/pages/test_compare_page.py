@@ -9,15 +9,15 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from engine import exports
-from engine.comparison import Comparison, find_runs
+from engine.studies import exports
+from engine.studies.comparison import Comparison, find_runs
 from engine.errors import StoreUnavailable
 from engine.registry import get
 from engine.spec import resolve
-from engine.tables import build_table
+from engine.studies.table import build_table
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts
-from ui.compare import TUNING
+from ui.compare.page import TUNING
 
 QUICK = {"methods": "finetune ssd", "seeds": "0"}
 
@@ -249,7 +249,7 @@ def test_a_store_that_stops_answering_is_a_sentence(jobs, monkeypatch):
         raise StoreUnavailable("The run store does not answer: disk I/O error.")
 
     put(jobs, "failed", method="ssd")
-    monkeypatch.setattr("ui.compare_runs.follow", silent)
+    monkeypatch.setattr("ui.compare.race.follow", silent)
     at = compare_page(**QUICK)
     assert not at.exception
     assert [error.value for error in at.error] == ["The run store does not answer: disk I/O error."]

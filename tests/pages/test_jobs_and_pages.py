@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from engine import recorded
-from engine.commands import described
-from engine.comparison import Comparison
+from engine.runs import recorded
+from engine.cli.commands import described
+from engine.studies.comparison import Comparison
 from engine.spec import resolve
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts, unlearn_page
@@ -19,7 +19,7 @@ from tests.pages.test_pages import app, finish, texts, unlearn_page
 def test_the_manager_survives_a_hot_reload_of_every_engine_module(jobs, monkeypatch):
     for name in [name for name in sys.modules if name == "engine" or name.startswith("engine.")]:
         monkeypatch.delitem(sys.modules, name)
-    again = importlib.import_module("engine.jobs").manager()
+    again = importlib.import_module("engine.runs.queue").manager()
     assert again is jobs
     assert sum(thread.is_alive() for thread in again._workers) == 2
 
@@ -52,8 +52,8 @@ def shipped(jobs, tmp_path, monkeypatch):
     (folder / "digits.json").write_text(json.dumps(content))
     (folder / "broken.json").write_text("{")
     jobs.store.delete(run_id)
-    monkeypatch.setattr("ui.status.recorded_runs", lambda: recorded.recorded_runs(folder))
-    monkeypatch.setattr("ui.live.find_recorded", lambda run_id: recorded.find_recorded(run_id, folder))
+    monkeypatch.setattr("ui.start.page.recorded_runs", lambda: recorded.recorded_runs(folder))
+    monkeypatch.setattr("ui.unlearn.live.find_recorded", lambda run_id: recorded.find_recorded(run_id, folder))
     return run_id
 
 
@@ -182,7 +182,7 @@ def test_only_an_alpha_with_a_rule_is_called_alpha(jobs):
 
 
 def test_recorded_runs_are_links_in_groups(jobs):
-    from ui.status import _group, _label
+    from ui.start.page import _group, _label
 
     at = app().run()
     lines = [said for one in at.markdown if (said := one.value).startswith("**") and ", forget " in said]
@@ -200,7 +200,7 @@ def test_recorded_runs_are_links_in_groups(jobs):
 
 
 def test_a_line_of_recorded_runs_leads_to_their_comparison(jobs):
-    from ui.status import _comparison, _first_seeds, _group, _label
+    from ui.start.page import _comparison, _first_seeds, _group, _label
 
     line = [run for run in recorded.recorded_runs() if _group(run) == "**CIFAR-10**, forget 15%, paper profile"]
     assert _comparison(line) == Comparison("cifar10", "random", 0.15, (
@@ -229,7 +229,7 @@ def test_the_list_of_runs_says_what_is_no_success(jobs):
 def test_the_objective_is_drawn_as_the_method_declares_it(jobs, monkeypatch, method, trace, drawn):
     """SCRUB's older runs carry ``distance``, which it does not declare: it is drawn under its name."""
     figures = {}
-    monkeypatch.setattr("ui.live.live_chart", lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
+    monkeypatch.setattr("ui.unlearn.live.live_chart", lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
     run_id = jobs.store.begin(resolve(Spec(method=method)))
     reading = {
         "histogram": {"forget": [3, 1], "test": [1, 3]}, "overlap": 50.0,

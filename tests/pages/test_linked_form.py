@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.test_compare_page import asked, compare_page
 from tests.pages.test_pages import unlearn_page
 from tests.pages.test_robustness_page import page as robustness_page
-from ui import form_parts
+from ui.common import form_parts
 
 
 def script() -> None:
@@ -16,9 +16,9 @@ def script() -> None:
     import streamlit as st
 
     from engine.errors import Problem
-    from ui import link
-    from ui.linked_form import LinkedForm
-    from ui.state import Slot
+    from ui.common import address as link
+    from ui.common.linked_form import LinkedForm
+    from ui.common.state import Slot
 
     number = Slot("number", 0)
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.spec import resolve
 from engine.types import Spec
-from ui import shell
+from ui.frame import shell
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,7 +7,7 @@ import pytest
 from engine.types import Spec
 from tests.engine.texts import write_go_emotions
 from tests.pages.test_pages import app, finish, texts, unlearn_page
-from ui import controls
+from ui.common import controls
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_the_pictures_of_a_run(jobs):
 
 
 def test_a_recorded_run_without_its_samples_says_so(jobs):
-    from engine.recorded import recorded_runs
+    from engine.runs.recorded import recorded_runs
 
     run = next(run for run in recorded_runs() if run["spec"]["dataset"] == "digits")
     at = shown(unlearn_page(run=run["id"]), run["id"])

@@ -1,0 +1,84 @@
+"""``python -m engine archive export | import``: runs as one portable file."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from engine.runs.archive.transfer import SAMPLES, export_runs, import_runs
+from engine.errors import BadInput, UnknownRun
+from engine.registry import get, unknown
+from engine.runs.store import Store, open_store
+from engine.types import PROFILES
+from engine.system.words import plural
+
+
+def add_parser(commands: Any) -> None:
+    """Adds ``archive`` with its two actions to the command line's commands."""
+    archive = commands.add_parser("archive", help="runs as one portable file: export and import")
+    archive.set_defaults(work="archive")
+    actions = archive.add_subparsers(dest="action", required=True, metavar="export|import",
+                                     parser_class=type(archive))
+
+    export = actions.add_parser("export", help="write finished runs into a file")
+    export.add_argument("file", metavar="FILE", help="the archive to write; its name ends in .zip")
+    export.add_argument("--runs", nargs="+", metavar="ID", help="these runs (default: every finished one)")
+    export.add_argument("--dataset", help="only runs on this data set")
+    export.add_argument("--profile", help=f"only runs of this profile: {' or '.join(PROFILES)}")
+    export.add_argument("--samples", choices=SAMPLES, default="attacked",
+                        help="per-sample losses: of the sets that are attacked (default), of all sets, or none")
+    export.add_argument("--force", action="store_true", help="replace FILE where it exists")
+    export.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+    importing = actions.add_parser("import", help="take over the runs of a file: all that are new, or none")
+    importing.add_argument("file", metavar="FILE", help="an archive that export wrote")
+    importing.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def command_archive(options: Namespace) -> tuple[Any, int]:
+    """Exports or imports; returns what was done as a dictionary (with ``--json``) or as text."""
+    work = {"export": _export, "import": _import}[options.action]
+    result, text = work(options, open_store())
+    return result if options.json else text, 0
+
+
+def _export(options: Namespace, store: Store) -> tuple[dict[str, Any], str]:
+    ids = _chosen(options, store)
+    done = export_runs(Path(options.file), ids, store, options.samples, options.force)
+    return done, (f"{_count(len(ids))} in {done['path']} ({done['bytes'] / 1000:,.0f} kB), "
+                  f"{done['with_samples']} with per-sample losses.")
+
+
+def _chosen(options: Namespace, store: Store) -> list[str]:
+    """The ids to export; raises BadInput for names that are none and where nothing is left."""
+    if options.dataset is not None:
+        get("dataset", options.dataset)
+    if options.profile is not None and options.profile not in PROFILES:
+        raise BadInput(unknown("profile", options.profile, PROFILES))
+    found = {run["id"]: run for run in store.list()}
+    if absent := [run_id for run_id in options.runs or () if run_id not in found]:
+        names = ", ".join(map(repr, absent))
+        raise UnknownRun(f"There is no run {names} in {store.root}.")
+    runs = ([found[run_id] for run_id in options.runs] if options.runs
+            else [run for run in found.values() if run["status"] == "finished"])
+    wanted = {name: value for name in ("dataset", "profile") if (value := getattr(options, name)) is not None}
+    ids = [run["id"] for run in runs if all(run["spec"][name] == value for name, value in wanted.items())]
+    if not ids:
+        which = " and ".join(f"{name} {value}" for name, value in wanted.items())
+        if options.runs:
+            raise BadInput(f"There is nothing to export: none of the runs named has {which}.")
+        raise BadInput(f"There is nothing to export: no finished run{f' with {which}' if which else ''} is in "
+                       f"{store.root}.")
+    return ids
+
+
+def _import(options: Namespace, store: Store) -> tuple[dict[str, Any], str]:
+    done = import_runs(Path(options.file), store)
+    lines = [f"{_count(len(done['imported']))} imported, {len(done['already_there'])} already there, "
+             f"{len(done['skipped'])} skipped."]
+    return done, "\n".join(lines + [f"  {run_id}: {reason}" for run_id, reason in done["skipped"].items()])
+
+
+def _count(number: int) -> str:
+    return f"{number} {plural(number, 'run')}"

@@ -1,0 +1,143 @@
+"""``python -m engine sweep``: a grid of alpha by forget fraction (or of any two hyperparameters), resumable.
+
+Finished cells are used, the rest is computed; a cell that fails is told with its reason and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine.runs import estimates
+from engine.cli.commands import Result, as_number, assignments
+from engine.errors import BadSpec
+from engine.runs.executors import EXECUTORS, Control
+from engine.spec import resolve
+from engine.runs.store import Run, open_store
+from engine.studies.sweep_job import executor_problems
+from engine.studies.sweep_runs import Runs, cell_of, counts, find_runs, missing
+from engine.studies.sweep import FRACTION, PRESETS, Axis, Cell, Sweep, check, preset
+from engine.cli.terminal import ProgressLine, ctrl_c, heartbeat
+from engine.types import PROFILES
+
+FAILED, INTERRUPTED = 1, 130
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to the command line's parser."""
+    parser = commands.add_parser("sweep", help="a grid of alpha by forget fraction, or go on with it")
+    parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--method", default="nabla_tau")
+    parser.add_argument("--model", help="default: the data set's first model")
+    parser.add_argument("--preset", default="small", help=f"{', '.join(PRESETS)} (default: small)")
+    parser.add_argument("--alphas", nargs="+", help="instead of the preset's, separated by spaces or commas")
+    parser.add_argument("--forget-fractions", nargs="+", help="instead of the preset's")
+    parser.add_argument("--axis", action="append", default=[], metavar="NAME=V,V,..",
+                        help="another hyperparameter across; given twice, the second one goes down")
+    parser.add_argument("--seeds", nargs="+", help="instead of the preset's")
+    parser.add_argument("--profile", default=PROFILES[0], help=f"{' or '.join(PROFILES)} (default: {PROFILES[0]})")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
+                        help="a hyperparameter that is the same in every cell")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
+                        help="an option of the data set")
+    parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
+    parser.add_argument("--train-original", action="store_true", help="train an Original where these data have none")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.set_defaults(work="sweep")
+
+
+def command_sweep(options: Namespace) -> Result:
+    """Computes what is missing of a grid; returns counts, seconds and the cells. Raises BadInput."""
+    sweep = sweep_of(options)
+    store, began = open_store(), time.monotonic()
+    store.mark_interrupted()
+    before = find_runs(sweep, store)
+    todo = missing(sweep, before)
+    with ctrl_c() as cancel, heartbeat(store):
+        line = ProgressLine()
+        done = 0
+        for cell, run in _carried_out(sweep, todo, options, store, cancel, line):
+            done += run["status"] == "finished"
+            if run["status"] == "failed":
+                line.end()
+                print(f"{_label(sweep, cell)}: failed: {run['reason']}", file=sys.stderr)
+        line.end()
+        stopped = cancel.is_set()
+    found = find_runs(sweep, store)
+    result = _result(sweep, found, done, before, time.monotonic() - began)
+    status = INTERRUPTED if stopped else FAILED if result["counts"].get("failed") else 0
+    return (result if options.json else _as_text(result)), status
+
+
+def sweep_of(options: Namespace) -> Sweep:
+    """The sweep that the command line asks for. Raises BadSpec with every problem."""
+    problems = executor_problems(options.executor)
+    fixed, wrong = assignments(options.assignments, "--set")
+    chosen, more = assignments(options.options, "--option")
+    axes, bad_axes = assignments(options.axis, "--axis")
+    problems += [*wrong, *more, *bad_axes]
+    sweep = preset(options.preset, dataset=options.dataset, method=options.method, model=options.model,
+                   profile=options.profile, options={name: as_number(value) for name, value in chosen.items()})
+    fixed = {name: as_number(value) for name, value in fixed.items()}
+    sweep = replace(sweep, parameters={**sweep.parameters, **fixed})
+    across = Axis("alpha", _values(options.alphas)) if options.alphas else sweep.across
+    down = Axis(FRACTION, _values(options.forget_fractions)) if options.forget_fractions else sweep.down
+    sides = [Axis(name, _values([values])) for name, values in axes.items()]
+    across, down = [*sides, *((across, down) if not sides else (down,)[: 2 - len(sides)])][:2]
+    sweep = replace(sweep, across=across, down=down, seeds=_values(options.seeds) if options.seeds else sweep.seeds)
+    try:
+        check(sweep)
+    except BadSpec as error:
+        problems += error.problems
+    if problems:
+        raise BadSpec(problems)
+    return sweep
+
+
+def _values(texts: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(as_number(word) for text in texts for word in text.split(",") if word)
+
+
+def _carried_out(sweep: Sweep, todo: Sequence[Cell], options: Namespace, store: Any, cancel: Any,
+                 line: ProgressLine) -> Iterator[tuple[Cell, Run]]:
+    """Runs what is missing; yields each cell with its run, and tells how far the whole is."""
+    began, ended = time.monotonic(), 0
+
+    def tell(progress: dict[str, Any]) -> None:
+        left = (time.monotonic() - began) / ended * (len(todo) - ended) if ended else None
+        line({"stage": progress["stage"], "note": f"{ended} of {len(todo)} done" + (
+            "" if left is None else f", {estimates.duration(left)} left")})
+
+    specs = [resolve(sweep.spec(*cell)) for cell in todo]
+    executor = EXECUTORS[options.executor]
+    for position, run in executor.run_all(specs, store, options.train_original, Control(cancel), tell):
+        ended += 1
+        yield todo[position], run
+
+
+def _label(sweep: Sweep, cell: Cell) -> str:
+    return f"{sweep.across.name} {cell[0]}, {sweep.down.name} {cell[1]}, seed {cell[2]}"
+
+
+def _result(sweep: Sweep, found: Runs, computed: int, before: Runs, seconds: float) -> dict[str, Any]:
+    reused = sum(run["status"] == "finished" for run in before.values())
+    return {"runs": sweep.size, "counts": counts(sweep, found), "computed": computed, "reused": reused,
+            "seconds": round(seconds, 3), "cells": [cell_of(sweep, cell, found.get(cell)) for cell in sweep.cells()]}
+
+
+def _as_text(result: dict[str, Any]) -> str:
+    counted = ", ".join(f"{number} {status}" for status, number in result["counts"].items())
+    names = [name for name in result["cells"][0] if name not in ("run_id", "reason", "seconds", "forget_accuracy",
+                                                                 "retain_accuracy", "mia_loss", "mia_entropy")]
+    rows = ["  ".join(f"{name:>15}" for name in names)]
+    rows += ["  ".join(f"{_short(cell[name]):>15}" for name in names) for cell in result["cells"]]
+    return "\n".join([*rows, f"{counted}; {result['computed']} computed, {result['reused']} reused, "
+                             f"{result['seconds']:.1f} s"])
+
+
+def _short(value: Any) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

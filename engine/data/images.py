@@ -1,0 +1,138 @@
+"""Data on the device: one uint8 tensor a pool, batches as index look-ups, augmentation in batches.
+
+Pools are ``train`` (D) and ``heldout`` (the official test set, later split into test and
+validation). Images are kept as (N, H, W, C), so that a batch is born in channels-last order.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass, field, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
+
+PAD = 4  # docs/methods.md: crop 32 pad 4
+
+
+@dataclass(frozen=True)
+class Pool:
+    """``images``: uint8 (N, H, W, C); ``labels``: int64 (N,)."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def targets(self) -> Tensor:
+        """What the loss is held against."""
+        return self.labels
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """sha256 over shape, images and labels: 64 hex digits."""
+        digest = hashlib.sha256(repr(tuple(self.images.shape)).encode())
+        digest.update(self.images.cpu().contiguous().numpy())
+        digest.update(self.labels.cpu().contiguous().numpy())
+        return digest.hexdigest()
+
+    def to(self, device: torch.device) -> Pool:
+        return Pool(self.images.to(device), self.labels.to(device))
+
+
+@dataclass(frozen=True)
+class Data:
+    """A loaded data set. ``mean`` and ``std`` are per channel, on the 0 to 1 scale of pixels.
+
+    The first ``test_count`` held-out samples are the official test set and the others its validation set; None:
+    the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: Pool
+    heldout: Pool
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    origin: str = ""
+    options: dict = field(default_factory=dict)
+    test_count: int | None = None
+    criterion: OneLabel | ManyLabels = ONE_LABEL
+
+    @property
+    def inputs(self) -> int:
+        """What a network is built for: the number of channels."""
+        return self.train.images.shape[3]
+
+    @property
+    def device(self) -> torch.device:
+        return self.train.images.device
+
+    def to(self, device: torch.device) -> Data:
+        return replace(self, train=self.train.to(device), heldout=self.heldout.to(device))
+
+    def batch(self, pool: Pool, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Inputs, float32 (B, C, H, W) normalised and channels-last, and labels (B,) of ``pool[index]``.
+
+        With a generator, each image is shifted by up to 4 pixels (zero padding) and flipped with
+        probability one half, as the recipe of CIFAR says.
+        """
+        images = pool.images[index]
+        if augment is not None:
+            images = shift_and_flip(images, augment)
+        scale, offset = self._affine(images.device)
+        return torch.addcmul(offset, images.permute(0, 3, 1, 2).float(), scale), pool.labels[index]
+
+    def pool_of(self, name: str) -> Pool:
+        """The pool that a set's indices point into: ``retain`` and ``forget`` are of D, the others held out."""
+        return self.train if name in ("retain", "forget") else self.heldout
+
+    def _affine(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        return _affine(self.mean, self.std, device)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """sha256 over the training images and labels, which is what makes an Original."""
+        return self.train.fingerprint
+
+    @functools.cached_property
+    def content(self) -> str:
+        """sha256 over both pools: everything about the data that a result can depend on."""
+        return hashlib.sha256(f"{self.train.fingerprint}/{self.heldout.fingerprint}".encode()).hexdigest()
+
+
+def tensors_of(data: Data) -> dict[str, Tensor]:
+    """Every tensor that the pools hold, by names such as ``train.labels``."""
+    return {f"{pool}.{name}": value for pool in ("train", "heldout")
+            for name, value in vars(getattr(data, pool)).items() if isinstance(value, Tensor)}
+
+
+@functools.lru_cache(maxsize=8)
+def _affine(mean: tuple[float, ...], std: tuple[float, ...], device: torch.device) -> tuple[Tensor, Tensor]:
+    """``x * scale + offset`` equals ``(x / 255 - mean) / std``; shapes (1, C, 1, 1)."""
+    m, s = (torch.tensor(v, device=device).view(1, -1, 1, 1) for v in (mean, std))
+    return 1 / (255 * s), -m / s
+
+
+def shift_and_flip(images: Tensor, generator: torch.Generator, pad: int = PAD) -> Tensor:
+    """Random crops of the zero-padded images and horizontal flips; (B, H, W, C) in and out.
+
+    The draws are made on the CPU, so that every device sees the same augmentation.
+    """
+    b, h, w, _ = images.shape
+    padded = F.pad(images, (0, 0, pad, pad, pad, pad))
+    top = torch.randint(0, 2 * pad + 1, (b, 1), generator=generator)
+    left = torch.randint(0, 2 * pad + 1, (b, 1), generator=generator)
+    flip = torch.rand(b, 1, generator=generator) < 0.5
+    across = torch.arange(w).expand(b, w)
+    rows = top + torch.arange(h)
+    columns = left + torch.where(flip, w - 1 - across, across)
+    rows, columns = rows.to(images.device), columns.to(images.device)
+    which = torch.arange(b, device=images.device).view(b, 1, 1)
+    return padded[which, rows[:, :, None], columns[:, None, :]]

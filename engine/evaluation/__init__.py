@@ -1,0 +1,1 @@
+"""From a model to numbers: read-outs, metrics, distances, noise, verdicts, live readings."""

@@ -1,0 +1,193 @@
+"""What a person sees while a method runs: small readings, binned losses, a budget on what they may cost.
+
+Looking is given less than a tenth of the training time: frames (histograms and accuracies) and attacks each
+have a share of it and are taken only when the time already spent training pays for one more of the usual
+cost. What is booked is reading and attacking; writing the event to the store is not timed at all, neither as
+looking nor as training. Nothing here changes the result of a run.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.data.images import Data
+from engine.evaluation.measure import Readings, band_of, expected_null_bands, null_bands, run_attacks
+from engine.evaluation.readout import Readout, read_out
+from engine.registry import names
+from engine.system.rng import permutation
+from engine.training.loop import Split
+from engine.types import Progress
+
+BINS = 60
+MOST_BINS = 100_000  # that an overlap is counted in: losses beyond are of a model that was destroyed
+MOST_SAMPLES = {"forget": 500, "test": 500, "unseen": 500, "retain": 200}  # in live charts; retain hardly moves
+FRAME_SHARE, ATTACK_SHARE = 0.06, 0.035  # of the training time; together under a tenth
+HELD_UP = 3  # a look that took so many times the usual waited for somebody else: that is not what a look costs
+TRACE_POINTS = 40  # a reading keeps at most so many steps of the objective since the last one
+
+
+@dataclass
+class Budget:
+    """Says when ``share`` of the seconds trained so far pays for one more look of the usual cost."""
+
+    share: float
+    spent: float = 0.0
+    usual: float = 0.0
+
+    def allows(self, seconds: float) -> bool:
+        return self.spent + self.usual <= self.share * seconds
+
+    def book(self, cost: float) -> None:
+        """Adds what a look cost; one that was held up by other work on the machine counts as ``HELD_UP`` usual ones."""
+        cost = min(cost, HELD_UP * self.usual) if self.usual else cost
+        self.spent += cost
+        self.usual = cost if not self.usual else 0.5 * (self.usual + cost)
+
+
+def bin_edges(test_loss: Tensor, classes: int) -> list[float]:
+    """61 edges from 0 to the 99th percentile of the Original's test loss, and at least to 1.5 ln(classes).
+
+    Losses beyond are counted in the last bin.
+    """
+    top = max(float(test_loss.quantile(0.99)), 1.5 * math.log(classes))
+    return [round(top * i / BINS, 5) for i in range(BINS + 1)]
+
+
+def histogram(loss: Tensor, edges: list[float]) -> list[int]:
+    """Counts per bin; the last bin takes everything beyond the last edge."""
+    top = edges[-1]
+    return torch.histc(loss.clamp(0, top), bins=len(edges) - 1, min=0, max=top).int().tolist()
+
+
+def overlap(one: Tensor, other: Tensor, edges: list[float]) -> float:
+    """Percent that the histograms of two sets of losses have in common, each brought to total 1.
+
+    Bins as wide as those of ``edges``, but they go on to the largest loss: two sets that lie beyond the last edge
+    do not overlap for that alone.
+    """
+    if not len(one) or not len(other):
+        return 0.0
+    known = [side[side.isfinite()] for side in (one, other)]
+    width = edges[1] - edges[0]
+    largest = max([float(side.max()) for side in known if len(side)], default=0.0)
+    bins = min(MOST_BINS, max(len(edges) - 1, math.ceil(largest / width)))
+    top = bins * width
+    shares = [torch.histc(side.clamp(max=top), bins=bins, min=0, max=top) / len(whole)
+              for side, whole in zip(known, (one, other), strict=True)]
+    return 100 * float(torch.minimum(*shares).sum())
+
+
+def reading(sets: Readings, edges: list[float], attacks: bool = True) -> dict[str, Any]:
+    """One look at a model: histograms of the forget and test losses, overlap, accuracies, attacks.
+
+    In class removal the histogram named ``test`` is that of the attack's non-members, held-out samples of the class.
+    """
+    forget, test = histogram(sets.forget.loss, edges), histogram(sets.nonmembers.loss, edges)
+    none = dict.fromkeys(names("attack"))
+    return {
+        "histogram": {"forget": forget, "test": test},
+        "overlap": round(overlap(sets.forget.loss, sets.nonmembers.loss, edges), 2),
+        "accuracy": {name: round(getattr(sets, name).accuracy, 3) for name in ("retain", "forget", "test")},
+        "attacks": run_attacks(sets.forget, sets.nonmembers) if attacks else none,
+    }
+
+
+class Watcher:
+    """Takes readings of a model in training on fixed samples of each set, within the budget."""
+
+    def __init__(self, data: Data, split: Split, original: Readings, seed: int):
+        self.data = data
+        shown = ("retain", "forget", "test") + (("unseen",) if split.unseen is not None else ())
+        self.chosen = {name: _some(getattr(split, name), seed, name) for name in shown}
+        self.edges = bin_edges(original.test.loss, len(data.classes))
+        self.frames, self.attacks = Budget(FRAME_SHARE), Budget(ATTACK_SHARE)
+        self._trace: list[Progress] = []
+
+    def start(self, original: nn.Module, seed: int, retrained: Readings | None) -> dict[str, Any]:
+        """The first event: bins, how many samples each set shows, the Original's reading, the null bands.
+
+        The run's own losses are not there yet. The bands are of what comes closest: the retrained model's losses,
+        else the Original's of samples that it never saw. It also tells what a frame and an attack cost here, before
+        any is charged to the run.
+        """
+        sets, self.frames.usual = _timed(lambda: self.read(original))
+        before = reading(sets, self.edges)
+        _, self.attacks.usual = _timed(lambda: run_attacks(sets.forget, sets.nonmembers, quick=True))
+        counts = {name: len(index) for name, index in self.chosen.items()}
+        bands = (null_bands(retrained.forget, retrained.nonmembers, seed) if retrained else
+                 expected_null_bands(sets.nonmembers, len(sets.forget), seed))
+        whose = "the retrained model's losses" if retrained else "the Original's losses of never-seen samples"
+        return {"kind": "start", "bins": self.edges, "counts": counts, "before": before, "null_band": bands,
+                "band": band_of(whose), "retrained": retrained and reading(retrained, self.edges)}
+
+    def look(self, model: nn.Module, progress: Progress, seconds: float) -> dict[str, Any] | None:
+        """A ``probe`` event where the budget allows one now, else None."""
+        self._trace.append(progress)
+        if not self.frames.allows(seconds):
+            return None
+        attack = self.attacks.allows(seconds)
+        (sets, frame), cost = _timed(lambda: self._frame(model))
+        self.frames.book(cost)
+        if attack:
+            frame["attacks"], cost = _timed(lambda: run_attacks(sets.forget, sets.nonmembers, quick=True))
+            self.attacks.book(cost)
+        return self._event(progress, seconds, frame)
+
+    def last(self, model: nn.Module, progress: Progress, seconds: float) -> dict[str, Any]:
+        """The closing ``probe`` event of a run, also of a stopped one: the same samples as all the others."""
+        return self._event(progress, seconds, reading(self.read(model), self.edges))
+
+    def read(self, model: nn.Module) -> Readings:
+        """The read-outs of the chosen samples."""
+        return Readings(**{name: read_out(model, self.data, self.data.pool_of(name), index)
+                           for name, index in self.chosen.items()})
+
+    def stored(self, frame: Any) -> Readings | None:
+        """A finished run's read-outs, from its per-sample table, of the samples watched here; None without one."""
+        if frame is None:
+            return None
+        sets = {}
+        for name, index in self.chosen.items():
+            rows = frame[frame["set"] == name].set_index("sample").loc[index.cpu().numpy()]
+            sets[name] = Readout(*(torch.from_numpy(rows[column].to_numpy().copy())
+                                   for column in ("loss", "entropy", "correct")))
+        return Readings(**sets)
+
+    def _frame(self, model: nn.Module) -> tuple[Readings, dict[str, Any]]:
+        sets = self.read(model)
+        return sets, reading(sets, self.edges, attacks=False)
+
+    def _event(self, progress: Progress, seconds: float, frame: dict[str, Any]) -> dict[str, Any]:
+        trace, self._trace = thinned(self._trace), []
+        return {"kind": "probe", "step": progress.step, "samples": progress.samples, "seconds": round(seconds, 4),
+                "reading": frame, "trace": trace}
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """What the work returns, and the seconds it took."""
+    began = time.perf_counter()
+    return work(), time.perf_counter() - began
+
+
+def _some(index: Tensor, seed: int, name: str) -> Tensor:
+    """Some samples of a set in its own order: where it is all of them, live numbers equal the final ones."""
+    order = permutation(len(index), seed, f"probe/{name}")[:MOST_SAMPLES[name]]
+    return index[order.sort().values.to(index.device)]
+
+
+def thinned(steps: list[Progress]) -> dict[str, list[float | None]]:
+    """A few of the steps, column by column; None where a step has no such term: methods in turns have two kinds."""
+    every = max(1, math.ceil(len(steps) / TRACE_POINTS))
+    kept = steps[::-1][::every][::-1]
+    terms = sorted({name for progress in kept for name in progress.terms})
+    trace: dict[str, list[float | None]] = {"step": [p.step for p in kept], "samples": [p.samples for p in kept]}
+    for name in terms:
+        trace[name] = [round(float(p.terms[name]), 6) if name in p.terms else None for p in kept]
+    return trace

@@ -1,0 +1,94 @@
+"""What a model says about every sample: loss, entropy, its label and whether it is right, in float32.
+
+A read-out is taken once over a whole pool; every metric of every split is then an index look-up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from engine.data.batches import batch_sizes
+from engine.data.images import Data, Pool
+from engine.system.rng import generator
+
+BATCH = 1_000
+MEANING = 2  # of the columns; raised where it changes, so that read-outs kept before are not used
+IN_CACHE = 250  # pictures: on a CPU their maps then stay in a core's cache (benchmarks/read_out.py measures the gain)
+
+
+@dataclass(frozen=True)
+class Readout:
+    """Per-sample columns on the CPU, each of shape (N,): loss and entropy in nats, correctness, the class said.
+
+    ``predicted`` (int16) is None where it was not kept.
+    """
+
+    loss: Tensor
+    entropy: Tensor
+    correct: Tensor
+    predicted: Tensor | None = None
+
+    def __getitem__(self, index: Tensor) -> Readout:
+        index = index.cpu()
+        return Readout(self.loss[index], self.entropy[index], self.correct[index],
+                       None if self.predicted is None else self.predicted[index])
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    @property
+    def accuracy(self) -> float:
+        """Percent of the samples that are classified as labelled."""
+        return 100 * float(self.correct.double().mean())
+
+
+def read_out(model: nn.Module, data: Data, pool: Pool, index: Tensor | None = None) -> Readout:
+    """Reads ``pool[index]`` (all of it by default) in evaluation mode without augmentation."""
+    was_training = model.training
+    model.eval()
+    index = torch.arange(len(pool), device=data.device) if index is None else index
+    parts = [_columns(model, data, *data.batch(pool, part)) for part in index.split(BATCH)]
+    model.train(was_training)
+    return _joined(parts)
+
+
+def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor, seed: int, augment: bool,
+                        batch_size: int) -> Readout:
+    """The paper's reading of Retraining on its training pool: batch statistics, and the recipe's augmentation.
+
+    docs/methods.md, "Rows of the paper that look like another protocol": pictures only (:mod:`engine.evaluation.protocol`).
+    The model's running statistics are put back afterwards. A lone sample has no batch statistics and is read in
+    evaluation mode.
+    """
+    if len(index) < 2:
+        return read_out(model, data, pool, index)
+    kept = {name: value.clone() for name, value in model.state_dict().items()}
+    rng = generator(seed, "augment/read-out") if augment else None
+    model.train()
+    parts = [_columns(model, data, *data.batch(pool, part, rng))
+             for part in index.split(batch_sizes(len(index), batch_size))]
+    model.load_state_dict(kept)
+    return _joined(parts)
+
+
+def read_logits(model: nn.Module, inputs: Tensor) -> Tensor:
+    """Logits (B, C) without gradients, of pictures on a CPU in parts that fit its cache.
+
+    For a model in evaluation mode, where parts and whole give the same numbers. Texts are cut by their models.
+    """
+    size = IN_CACHE if inputs.device.type == "cpu" and inputs.ndim == 4 and not model.training else len(inputs)
+    with torch.no_grad():
+        return torch.cat([model(part) for part in inputs.split(size)])
+
+
+def _columns(model: nn.Module, data: Data, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
+    with torch.no_grad():
+        logits = read_logits(model, inputs)
+        return *data.criterion.columns(logits, targets), logits.argmax(dim=1).to(torch.int16)
+
+
+def _joined(parts: list[tuple[Tensor, ...]]) -> Readout:
+    return Readout(*(torch.cat(column).cpu() for column in zip(*parts, strict=True)))

@@ -1,0 +1,71 @@
+"""Whole passes at a constant rate: over D_r, or over both sets as one (D_f and some or all of D_r).
+
+For methods whose epoch is a pass over what they train on; those that count passes over D_f use
+:func:`engine.training.loop.over_forget_set`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.data.batches import steps_in
+from engine.training.loop import Task, loop, make_optimiser, shuffled
+from engine.types import Progress, TrainingState
+
+Objective = Callable[[Tensor, int], tuple[Tensor, int, dict[str, Any]]]
+
+
+def sgd(task: Task, parameters: Any) -> torch.optim.Optimizer:
+    """The optimiser that :class:`engine.methods._hyperparameters.MomentumSGD` describes."""
+    p = parameters
+    return make_optimiser("sgd", task.model, p.learning_rate, p.weight_decay, p.momentum)
+
+
+def over(task: Task, index: Tensor, parameters: Any, optimiser: torch.optim.Optimizer, objective: Objective,
+         begin_epoch: Callable[[int], None] | None = None, start: TrainingState | None = None) -> Iterator[Progress]:
+    """``parameters.epochs`` passes over ``index`` in training mode, in a new order each time.
+
+    ``start`` counts steps and samples that were spent before the first epoch.
+    """
+    p = parameters
+    task.model.train()
+    yield from loop(
+        optimiser,
+        epochs=p.epochs,
+        batches=lambda epoch: shuffled(index, p.batch_size, task.seed, f"batches/epoch {epoch}"),
+        objective=objective,
+        learning_rate=lambda epoch: p.learning_rate,
+        total_steps=(start.step if start else 0) + p.epochs * steps_in(len(index), p.batch_size),
+        begin_epoch=begin_epoch,
+        start=start,
+        dropout=task.dropout,
+    )
+
+
+class Union:
+    """D_f and ``retain`` as one set of positions: those below ``forgets`` are D_f's.
+
+    A batch is a tensor of positions, so that whatever is kept per sample (labels, a teacher's logits)
+    is looked up with it too. Positions stay on the CPU, where asking what a batch holds waits for no GPU.
+    """
+
+    def __init__(self, task: Task, retain: Tensor):
+        self.index = torch.cat([task.split.forget, retain])
+        self.forgets = len(task.split.forget)
+        self.positions = torch.arange(len(self.index))
+
+    def terms(self, at: Tensor, forget: Mapping[str, Tensor], retain: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Means of these per-sample values (B,) over the batch's forget and retain samples, detached.
+
+        A shuffled batch can lack samples of one set: then that set's terms are absent.
+        """
+        of_forget = at < self.forgets
+        means = {}
+        for rows, columns in ((of_forget, forget), (~of_forget, retain)):
+            if rows.any():
+                means |= {name: values.detach()[rows].mean() for name, values in columns.items()}
+        return means

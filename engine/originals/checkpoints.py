@@ -1,0 +1,268 @@
+"""Originals, trained once and cached by what made them, and the half-finished state of trainings.
+
+An Original is two files: ``<name>.safetensors`` and the sidecar ``<name>.json`` with the recipe, the
+accuracies, the code version, the sha256 of the weights and the fingerprint of the training data.
+Matrices and kernels are stored in half precision (the metrics are those of the stored weights);
+vectors, batch-norm statistics among them, stay float32. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import BadCheckpoint
+from engine.system.paths import PROJECT
+from engine.system.files import sha256_of, short_hash, write_json, write_whole
+from engine.system.paths import home
+from engine.types import Recipe, TrainingState
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from engine.data.images import Data
+    from engine.evaluation.readout import Readout
+    from engine.spec import Resolved
+
+SHIPPED = PROJECT / "cached_checkpoints"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class OriginalKey:
+    """What makes an Original: data set with its options, model, recipe and seed."""
+
+    dataset: str
+    model: str
+    recipe: Recipe
+    seed: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        made_by = short_hash({"recipe": asdict(self.recipe), "options": self.options}, 8)
+        return f"{self.dataset}-{self.model}-seed{self.seed}-{made_by}"
+
+
+def original_key(resolved: Resolved) -> OriginalKey:
+    """The Original that a run begins from."""
+    return OriginalKey(resolved.dataset.name, resolved.model.name, resolved.recipe, resolved.spec.original_seed,
+                       resolved.options)
+
+
+@dataclass(frozen=True)
+class Original:
+    """A found Original: its weights file and the sidecar's content."""
+
+    path: Path
+    sidecar: dict[str, Any]
+
+    @property
+    def sha256(self) -> str:
+        return self.sidecar["sha256"]
+
+    @property
+    def fingerprint(self) -> str:
+        return self.sidecar["fingerprint"]
+
+
+class Checkpoints:
+    """The Originals of one folder (``$UNLEARN_HOME/checkpoints``) and of the read-only one that ships."""
+
+    def __init__(self, root: Path, shipped: Path | None = SHIPPED):
+        self.root = Path(root)
+        self.shipped = shipped
+
+    def find(self, key: OriginalKey, fingerprint: str | None = None) -> Original | None:
+        """The Original of this key; one trained on the data with this fingerprint where there is a choice."""
+        found = []
+        for folder in (self.root, self.shipped):
+            paths = sorted(folder.glob(f"{key.name}-*.json")) if folder and folder.is_dir() else []
+            found += [self._read(path, key) for path in paths]
+        found.sort(key=lambda original: original.fingerprint != fingerprint)
+        return found[0] if found else None
+
+    def load(self, original: Original) -> dict[str, Tensor]:
+        """The weights as float32 on the CPU; raises BadCheckpoint naming a file that is not what it was."""
+        import torch
+        from safetensors.torch import load_file
+
+        if not original.path.is_file():
+            raise BadCheckpoint(f"{original.path.name} is missing beside its sidecar in {original.path.parent}.")
+        if sha256_of(original.path) != original.sha256:
+            raise BadCheckpoint(f"{original.path.name} is damaged: its sha256 is not the one in its sidecar. "
+                                f"Delete it and its .json in {original.path.parent}; it can be trained anew.")
+        tensors = load_file(original.path)
+        return {name: t.float() if t.dtype == torch.float16 else t for name, t in tensors.items()}
+
+    def save(self, key: OriginalKey, fingerprint: str, model: nn.Module, about: dict[str, Any]) -> Original:
+        """Writes weights and sidecar; ``about`` adds metrics, cost and machine to what the key says."""
+        from safetensors.torch import save_file
+
+        path = self.root / f"{key.name}-{fingerprint[:8]}.safetensors"
+        tensors = storable(model)
+        write_whole(path, lambda temporary: save_file(tensors, temporary))
+        sidecar = {"format": FORMAT, "dataset": key.dataset, "options": key.options, "model": key.model,
+                   "recipe": asdict(key.recipe), "seed": key.seed, "fingerprint": fingerprint,
+                   "sha256": sha256_of(path), **about}
+        write_json(path.with_suffix(".json"), sidecar)
+        return Original(path, sidecar)
+
+    def sidecars(self, pattern: str) -> Iterator[dict[str, Any]]:
+        """The readable sidecars of that name, the shipped ones first; damaged ones are passed over."""
+        for folder in (self.shipped, self.root):
+            for path in sorted(folder.glob(f"{pattern}.json")) if folder and folder.is_dir() else []:
+                try:
+                    yield json.loads(path.read_text(encoding="utf-8"))
+                except (OSError, ValueError):
+                    continue
+
+    def copy(self, original: Original, folder: Path) -> None:
+        """Copies weights and sidecar into another folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in (original.path, original.path.with_suffix(".json")):
+            if path.resolve().parent != folder.resolve():
+                shutil.copy(path, folder)
+
+    def partial(self, name: str) -> Partial:
+        """The place of a half-finished training of that name."""
+        return Partial(self.root / "partial" / f"{name}.safetensors")
+
+    def save_columns(self, name: str, readouts: dict[str, Readout]) -> None:
+        """Keeps per-sample read-outs of an Original (pools ``train`` and ``heldout``)."""
+        from safetensors.torch import save_file
+
+        tensors = {f"{pool}.{f.name}": getattr(columns, f.name).contiguous()
+                   for pool, columns in readouts.items() for f in fields(columns)}
+        write_whole(self._columns_path(name), lambda temporary: save_file(tensors, temporary))
+
+    def load_columns(self, name: str, data: Data) -> dict[str, Readout] | None:
+        """Kept read-outs of these data; None where there are none or the file is damaged."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        from engine.evaluation.readout import Readout
+
+        try:
+            tensors = load_file(self._columns_path(name))
+            kept = {pool: Readout(**{f.name: tensors[f"{pool}.{f.name}"] for f in fields(Readout)})
+                    for pool in ("train", "heldout")}
+        except (OSError, SafetensorError, KeyError):
+            return None
+        fits = len(kept["train"]) == len(data.train) and len(kept["heldout"]) == len(data.heldout)
+        return kept if fits else None
+
+    def _columns_path(self, name: str) -> Path:
+        return self.root / "readouts" / f"{short_hash(name, 24)}.safetensors"
+
+    def _read(self, path: Path, key: OriginalKey) -> Original:
+        try:
+            sidecar = json.loads(path.read_text(encoding="utf-8"))
+            made_of = {name: sidecar[name] for name in ("dataset", "model", "seed", "recipe", "options")}
+            sidecar["sha256"], sidecar["fingerprint"], sidecar["metrics"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadCheckpoint(f"The sidecar {path.name} in {path.parent} cannot be read "
+                                f"({type(error).__name__}: {error}). Delete it and its .safetensors.") from error
+        wanted = {"dataset": key.dataset, "model": key.model, "seed": key.seed, "recipe": asdict(key.recipe),
+                  "options": key.options}
+        for name, value in wanted.items():
+            if made_of[name] != value:
+                raise BadCheckpoint(f"{path.name} was made with {name} {made_of[name]!r}, not {value!r} "
+                                    f"as its name says. Delete it and its .safetensors in {path.parent}.")
+        return Original(path.with_suffix(".safetensors"), sidecar)
+
+
+def open_checkpoints(folder: Path | None = None) -> Checkpoints:
+    """The Originals of a results folder, by default ``$UNLEARN_HOME``, beside those that ship."""
+    return Checkpoints((folder or home()) / "checkpoints")
+
+
+class Partial:
+    """A training that can be killed: model, optimiser and counters after the last finished epoch, in one file."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.seconds = 0.0
+
+    def save(self, state: TrainingState, seconds: float) -> None:
+        from safetensors.torch import save_file
+
+        tensors = {f"model.{name}": value.contiguous() for name, value in state.model.state_dict().items()}
+        for index, values in state.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{name}": value.contiguous() for name, value in values.items()
+                        if value is not None}
+        about = {"epoch": state.epoch, "step": state.step, "samples": state.samples, "seconds": seconds}
+        metadata = {name: str(value) for name, value in about.items()} | {"sha256": _digest(tensors)}
+        write_whole(self.path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
+
+    def resume(self, model: nn.Module, optimiser: Any) -> TrainingState | None:
+        """Restores both and says where to go on; None, with nothing changed, where there is no usable file."""
+        if not self.path.is_file():
+            return None
+        try:
+            about, tensors = self._read()
+            weights = {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")}
+            if {n: t.shape for n, t in weights.items()} != {n: t.shape for n, t in model.state_dict().items()}:
+                raise ValueError("another network")
+        except (OSError, ValueError, KeyError, TypeError):
+            self.clear()  # a damaged half-finished training is worth nothing: begin again
+            return None
+        model.load_state_dict(weights)
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            if name.startswith("optimiser."):
+                _, index, part = name.split(".", 2)
+                state.setdefault(int(index), {})[part] = tensor
+        optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+        _lay_out_alike(optimiser)
+        self.seconds = about["seconds"]
+        return TrainingState(about["epoch"], about["step"], about["samples"], model, optimiser)
+
+    def _read(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Counters and tensors; raises OSError, ValueError, KeyError or TypeError where the file is damaged."""
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                about, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except SafetensorError as error:
+            raise ValueError(str(error)) from error
+        if about["sha256"] != _digest(tensors):
+            raise ValueError("damaged")
+        counters: dict[str, Any] = {name: int(about[name]) for name in ("epoch", "step", "samples")}
+        return counters | {"seconds": float(about["seconds"])}, tensors
+
+    def clear(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def _digest(tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].cpu().contiguous().numpy())
+    return digest.hexdigest()
+
+
+def _lay_out_alike(optimiser: Any) -> None:
+    """Gives the optimiser's buffers the memory order of their weights (a file knows only the default order).
+
+    Torch's fused optimisers walk both by memory address: with another order they mix up momenta.
+    """
+    import torch
+
+    for parameter, values in optimiser.state.items():
+        for part, value in values.items():
+            if value is not None and value.shape == parameter.shape:
+                values[part] = torch.empty_like(parameter, requires_grad=False).copy_(value)
+
+
+def storable(model: nn.Module) -> dict[str, Tensor]:
+    """The weights to keep: kernels and matrices in half precision, everything else as it is."""
+    return {name: value.detach().cpu().half().contiguous() if value.is_floating_point() and value.dim() > 1
+            else value.detach().cpu().contiguous() for name, value in model.state_dict().items()}

@@ -1,0 +1,162 @@
+"""Everything a run needs before its method starts: data on the device, the Original, and its read-outs.
+
+Loaded once a process and kept (two of each at most), because a sweep's runs differ in little else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from engine.originals import pretrain as originals
+from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key
+from engine.data.images import Data, tensors_of
+from engine.system.device import describe, prepare
+from engine.errors import BadMethod, OriginalMissing
+from engine.runs.estimates import duration, training_seconds
+from engine.evaluation.readout import MEANING, Readout, read_out
+from engine.spec import Resolved
+from engine.types import Dataset, Model
+
+Report = Callable[[str, float | None], None]
+_KEPT = 2
+_lock = threading.RLock()
+_data: OrderedDict[str, Data] = OrderedDict()
+_benches: OrderedDict[tuple[str, ...], Bench] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Data, Original and the Original's read-outs of both pools, on one device."""
+
+    data: Data
+    original: Original
+    network: nn.Module
+    readouts: dict[str, Readout]
+    device: torch.device
+    threads: int
+    notice: str | None
+
+    @property
+    def where(self) -> str:
+        return describe(self.device, self.threads)
+
+
+def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
+              report: Report = lambda text, fraction: None, model: Model | None = None) -> Data:
+    """The data set on the device, texts with the tokens that ``model`` reads. Raises DataMissing or ModelMissing."""
+    reader = model if model and model.prepare else None
+    key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), str(device),
+                      reader.name if reader else None], sort_keys=True)
+    with _lock:
+        if key not in _data:
+            report(f"Loading {dataset.title}", None)
+            data = dataset.load(options, report)
+            if reader:
+                report(f"Tokenising {dataset.title}", None)
+                data = reader.prepare(data)
+            _data[key] = data.to(device)
+        return _recent(_data, key)
+
+
+def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.device, train_original: bool = False,
+                  report: Report = lambda text, fraction: None, cancel: threading.Event | None = None) -> Bench:
+    """Loads or reuses what a run needs; with ``train_original`` trains a missing or foreign Original.
+
+    Raises DataMissing, OriginalMissing, BadCheckpoint or Cancelled.
+    """
+    threads = prepare(device, resolved.dataset.threads)
+    data = load_data(resolved.dataset, resolved.options, device, report, resolved.model)
+    key = original_key(resolved)
+    original = checkpoints.find(key, data.fingerprint)
+    if original and resolved.model.own_vocabulary and original.fingerprint != data.fingerprint:
+        original = None  # its tokens are other words than these data's
+    if original is None and not train_original:
+        raise OriginalMissing(missing_original(resolved, checkpoints))
+    if original is None or (train_original and original.fingerprint != data.fingerprint):
+        original = _train(key, data, checkpoints, threads, report, cancel)
+    with _lock:
+        held = (original.sha256, data.content, str(device), str(threads))
+        if held not in _benches:
+            report("Reading the Original", None)
+            network = originals.load_original(original, checkpoints, data)
+            readouts = _original_readouts(original, network, data, checkpoints, describe(device, threads))
+            _benches[held] = Bench(data, original, network, readouts, device, threads, foreign(original, data))
+        return _recent(_benches, held)
+
+
+@contextlib.contextmanager
+def untouched(data: Data, method: str) -> Iterator[None]:
+    """Raises BadMethod where a method changes the data in place, and has them loaded anew: other runs share them."""
+    def versions() -> list[int]:
+        return [tensor._version for tensor in tensors_of(data).values()]
+
+    before = versions()
+    try:
+        yield
+    finally:
+        if versions() != before:
+            forget()
+            raise BadMethod(f"{method} changed the data that it was given, which other runs share: in its code, "
+                            "clone() a tensor of task.data before changing it.")
+
+
+def forget() -> None:
+    """Drops what the process keeps; it is loaded again when it is needed."""
+    with _lock:
+        _data.clear()
+        _benches.clear()
+
+
+def foreign(original: Original, data: Data) -> str | None:
+    """A sentence where the Original was trained on other data than those at hand."""
+    if original.fingerprint == data.fingerprint:
+        return None
+    return (f"The Original was trained on another copy of {data.name} (fingerprint {original.fingerprint[:8]}, from "
+            f"{original.sidecar.get('data', 'an unknown source')}) than the one at hand ({data.fingerprint[:8]}, from "
+            f"{data.origin}): memorisation is understated. For results to rely on, train an Original on these data "
+            "(--train-original, or the button below this sentence in the app).")
+
+
+def missing_original(resolved: Resolved, checkpoints: Checkpoints) -> str:
+    """The sentence that asks whether to train one, with the time it takes."""
+    seconds = training_seconds(resolved, checkpoints)
+    return (f"There is no Original for {resolved.dataset.name} with {resolved.model.name} and seed "
+            f"{resolved.spec.original_seed} yet. Training it takes {duration(seconds)} on this machine; allow it with "
+            "--train-original, or in the app with the switch beside the button.")
+
+
+def _train(key: OriginalKey, data: Data, checkpoints: Checkpoints, threads: int, report: Report,
+           cancel: threading.Event | None) -> Original:
+    def on_step(progress: Any, seconds: float) -> None:
+        report(f"Training the Original, epoch {progress.epoch + 1} of {key.recipe.epochs}",
+               progress.step / progress.total_steps)
+
+    return originals.train_original(key, data, checkpoints, threads, on_step, cancel)
+
+
+def _original_readouts(original: Original, network: nn.Module, data: Data, checkpoints: Checkpoints,
+                       where: str) -> dict[str, Readout]:
+    """The Original's read-outs, measured once per data, weights and device and kept on disk."""
+    name = f"{original.sha256[:16]}-{data.content[:16]}-{where}-{MEANING}"
+    kept = checkpoints.load_columns(name, data)
+    if kept is None:
+        kept = {"train": read_out(network, data, data.train), "heldout": read_out(network, data, data.heldout)}
+        checkpoints.save_columns(name, kept)
+    return kept
+
+
+def _recent(kept: OrderedDict, key: Any) -> Any:
+    kept.move_to_end(key)
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)
+    return kept[key]

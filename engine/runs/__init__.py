@@ -1,0 +1,1 @@
+"""Runs: stored, queued, carried out, archived and looked up."""

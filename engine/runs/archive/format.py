@@ -1,0 +1,230 @@
+"""The archive format and its reader: runs in a zip of JSON and parquet, nothing of it taken on trust.
+
+    manifest.json            format, version, created (UTC), number of runs, sha256 and size of every other member
+    runs.json                a list of runs, each with the columns of ``engine.runs.archive.columns.COLUMNS``
+    events.parquet           run, seq, payload (JSON text)
+    samples/<run id>.parquet per-sample losses: set, sample, loss, entropy, correct
+
+Whatever is wrong with an archive is a BadArchive in one sentence. A member's sha256 is checked whenever it is
+read, so a listing of runs does not wait for samples. The hashes find accidents and careless edits; they are no
+signature. No pickle, and nothing is unpacked to a disk. ``engine.runs.archive.transfer`` writes and takes over archives.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import hashlib
+import json
+import re
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import BadArchive
+from engine.runs.archive.columns import problem
+
+if TYPE_CHECKING:
+    import pyarrow
+    from pandas import DataFrame
+
+FORMAT, VERSION, SUFFIX = "machine-unlearning-runs", 1, ".zip"
+MANIFEST, RUNS, EVENTS = "manifest.json", "runs.json", "events.parquet"
+ATTACKED = ("forget", "test", "unseen", "validation")  # what attacks and distances look at; retain is far larger
+MOST_BYTES, MOST_RATIO, MOST_ROWS = 2**30, 1000, 20_000_000  # of one member, unpacked: beyond, it is a trap
+
+
+def events_schema() -> pyarrow.Schema:
+    import pyarrow as pa
+
+    return pa.schema({"run": pa.string(), "seq": pa.int32(), "payload": pa.string()})
+
+
+def samples_schema() -> pyarrow.Schema:
+    import pyarrow as pa
+
+    return pa.schema({"set": pa.string(), "sample": pa.int32(), "loss": pa.float32(), "entropy": pa.float32(),
+                      "correct": pa.bool_()})
+
+
+def samples_name(run_id: str) -> str:
+    """The member with a run's per-sample table."""
+    return f"samples/{run_id}.parquet"
+
+
+class Archive:
+    """An archive whose manifest and runs are read and checked; events and samples are read when asked for."""
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path)
+        with self._open() as archive:
+            infos = self._members(archive)
+            self.manifest = self._manifest(archive)
+            self._check_names(set(infos))
+            self.runs: list[dict[str, Any]] = self._json(archive, RUNS)
+        self._check_runs()
+
+    def verify(self) -> None:
+        """Reads every member and compares its sha256 with the manifest's; raises BadArchive."""
+        with self._open() as archive:
+            for name in self.manifest["members"]:
+                self._bytes(archive, name)
+
+    def events(self, run_id: str) -> list[dict[str, Any]]:
+        """A run's events in order, each with its ``seq``; raises BadArchive."""
+        return self._courses.get(run_id, [])
+
+    def samples(self, run_id: str) -> DataFrame | None:
+        """The per-sample table: set, sample, loss and entropy in nats, correct; None where there is none."""
+        name = samples_name(run_id)
+        if name not in self.manifest["members"]:
+            return None
+        with self._open() as archive:
+            frame = self._table(archive, name, samples_schema()).to_pandas().astype({"sample": "int64"})
+        if strange := sorted(set(frame["set"].unique()) - {"retain", *ATTACKED}):
+            raise self._bad(f"its member {name} has samples of a set {strange[0]!r} that runs do not have")
+        return frame
+
+    @functools.cached_property
+    def _courses(self) -> dict[str, list[dict[str, Any]]]:
+        with self._open() as archive:
+            rows = self._table(archive, EVENTS, events_schema()).to_pylist()
+        courses: dict[str, dict[int, dict[str, Any]]] = {run["id"]: {} for run in self.runs}
+        for row in rows:
+            try:
+                course, seq, payload = courses[row["run"]], row["seq"], _strict_json(row["payload"])
+                if seq < 0 or seq in course or not isinstance(payload["kind"], str):
+                    raise ValueError
+            except (KeyError, TypeError, ValueError, RecursionError):
+                raise self._bad(f"its member {EVENTS} has an event that belongs to no run or is no event") from None
+            course[seq] = payload
+        return {run_id: [{"seq": seq, **course[seq]} for seq in sorted(course)] for run_id, course in courses.items()}
+
+    # --- checks -----------------------------------------------------------------------------
+
+    def _bad(self, what: str) -> BadArchive:
+        return BadArchive(f"{self.path.name} cannot be used: {what}.")
+
+    @contextmanager
+    def _open(self) -> Iterator[zipfile.ZipFile]:
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                yield archive
+        except (FileNotFoundError, NotADirectoryError):
+            raise BadArchive(f"There is no file {self.path}.") from None
+        except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError) as error:
+            raise self._bad(self._why_no_zip()) from error
+        except OSError as error:
+            if error.errno == errno.EINVAL:  # a damaged directory points outside the file
+                raise self._bad(self._why_no_zip()) from error
+            raise BadArchive(f"{self.path} cannot be read ({error.strerror or error}).") from error
+
+    def _why_no_zip(self) -> str:
+        with self.path.open("rb") as file:
+            first = file.read(4)
+        if first != b"PK\x03\x04":
+            return "it is empty" if not first else "it is not a zip file, so it is no archive of runs"
+        if not zipfile.is_zipfile(self.path):
+            return "it is cut off before its end; copy or download it again"
+        return "it is damaged; copy or download it again"
+
+    def _members(self, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+        """The zip's directory, where nothing in it is out of place or absurdly large."""
+        found: dict[str, zipfile.ZipInfo] = {}
+        for info in archive.infolist():
+            name = info.orig_filename
+            if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name or "\0" in name:
+                raise self._bad(f"its member {name!r} has a name that leads out of the archive")
+            if name in found:
+                raise self._bad(f"it has two members named {name!r}")
+            if info.file_size > MOST_BYTES:
+                raise self._bad(f"its member {name!r} would unpack to {info.file_size / 2**30:.1f} GiB, and 1 is the "
+                                "most that is taken")
+            if info.file_size > MOST_RATIO * info.compress_size:
+                raise self._bad(f"its member {name!r} would unpack to over {MOST_RATIO} times its size")
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
+                raise self._bad(f"its member {name!r} is encrypted or packed in another way than deflated")
+            found[name] = info
+        return found
+
+    def _manifest(self, archive: zipfile.ZipFile) -> dict[str, Any]:
+        if MANIFEST not in archive.namelist():
+            raise self._bad(f"its member {MANIFEST} is missing, so it is no archive of runs")
+        manifest = self._parsed(MANIFEST, archive.read(MANIFEST))
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            raise self._bad(f"its {MANIFEST} does not say that it is an archive of runs (format {FORMAT!r})")
+        version = manifest.get("version")
+        if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+            raise self._bad(f"its {MANIFEST} has the version {version!r}, but it must be a whole number from 1")
+        if version > VERSION:
+            raise self._bad(f"it is of version {version} of the format, and this program knows versions up to "
+                            f"{VERSION}; update the program")
+        members = manifest.get("members")
+        if not isinstance(members, dict) or not all(
+                isinstance(about, dict) and isinstance(about.get("sha256"), str) and type(about.get("bytes")) is int
+                for about in members.values()):
+            raise self._bad(f"its {MANIFEST} does not list the sha256 and the bytes of its members")
+        return manifest
+
+    def _check_names(self, there: set[str]) -> None:
+        listed = {MANIFEST, RUNS, EVENTS, *self.manifest["members"]}
+        for name in sorted(listed - there):
+            raise self._bad(f"its member {name} is missing")
+        for name in sorted(there - {MANIFEST, *self.manifest["members"]}):
+            raise self._bad(f"it has a member {name!r} that its {MANIFEST} does not list")
+
+    def _check_runs(self) -> None:
+        if not isinstance(self.runs, list) or len(self.runs) != self.manifest.get("runs"):
+            raise self._bad(f"its member {RUNS} is not a list of {self.manifest.get('runs')!r} runs")
+        for number, record in enumerate(self.runs, start=1):
+            if wrong := problem(record, number):
+                raise self._bad(f"{wrong}, in {RUNS}")
+        ids = [record["id"] for record in self.runs]
+        if twice := [run_id for run_id, count in Counter(ids).items() if count > 1]:
+            raise self._bad(f"it has two runs with the id {twice[0]}")
+        known = {MANIFEST, RUNS, EVENTS, *map(samples_name, ids)}
+        for name in sorted(set(self.manifest["members"]) - known):
+            raise self._bad(f"it has a member {name!r} that no archive of these runs has")
+
+    def _bytes(self, archive: zipfile.ZipFile, name: str) -> bytes:
+        content, about = archive.read(name), self.manifest["members"][name]
+        if (hashlib.sha256(content).hexdigest(), len(content)) != (about["sha256"], about["bytes"]):
+            raise self._bad(f"its member {name} was changed or damaged (its sha256 is not the one in {MANIFEST})")
+        return content
+
+    def _json(self, archive: zipfile.ZipFile, name: str) -> Any:
+        return self._parsed(name, self._bytes(archive, name))
+
+    def _parsed(self, name: str, content: bytes) -> Any:
+        try:
+            return _strict_json(content.decode())
+        except (ValueError, RecursionError):
+            raise self._bad(f"its member {name} is not valid JSON") from None
+
+    def _table(self, archive: zipfile.ZipFile, name: str, schema: pyarrow.Schema) -> pyarrow.Table:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        content = self._bytes(archive, name)
+        try:
+            file = pq.ParquetFile(pa.BufferReader(content))
+            fits = file.schema_arrow.equals(schema) and file.metadata.num_rows <= MOST_ROWS
+            table = file.read() if fits else None
+        except (pa.ArrowException, OSError, ValueError):
+            raise self._bad(f"its member {name} is not a parquet file that can be read") from None
+        if table is None or any(column.null_count for column in table.columns):
+            raise self._bad(f"its member {name} does not have the columns {', '.join(schema.names)}, full and of "
+                            "the right kinds")
+        return table
+
+
+def _strict_json(text: str) -> Any:
+    def refuse(word: str) -> Any:
+        raise ValueError(f"{word} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)

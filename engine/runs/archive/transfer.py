@@ -1,0 +1,204 @@
+"""Runs as one portable file: written whole or not at all, taken over whole or not at all.
+
+The format, with its reader, is in ``engine.runs.archive.format``; what of a run travels, in ``engine.runs.archive.columns``.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import logging
+import time
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.runs.archive.format import (
+    ATTACKED,
+    EVENTS,
+    FORMAT,
+    MANIFEST,
+    RUNS,
+    SUFFIX,
+    VERSION,
+    Archive,
+    events_schema,
+    samples_name,
+    samples_schema,
+)
+from engine.errors import BadArchive, BadInput, LabError
+from engine.system.files import write_whole
+from engine.runs.archive.columns import portable, same_run, unusable
+from engine.registry import is_reference
+from engine.runs.store import Run, Store, to_json
+from engine.types import ENDED
+
+if TYPE_CHECKING:
+    import pyarrow
+
+SAMPLES = ("attacked", "all", "none")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+log = logging.getLogger(__name__)
+
+
+def read_archive(path: Path | str) -> Archive:
+    """An archive with its manifest and runs (``.manifest``, ``.runs``, ``.events(id)``, ``.samples(id)``).
+
+    Only manifest and runs are read and checked here; ``.verify()`` reads everything. Raises BadArchive.
+    """
+    return Archive(path)
+
+
+# --- writing --------------------------------------------------------------------------------
+
+
+def export_runs(path: Path | str, run_ids: Iterable[str], store: Store, samples: str = "attacked",
+                force: bool = False) -> dict[str, Any]:
+    """Writes ended runs into one file, whole or not at all; an existing file is replaced with ``force`` only.
+
+    ``samples``: per-sample losses of the sets that are ``attacked`` (forget, test, unseen, validation), of
+    ``all`` sets, or ``none``. Returns path, bytes, runs (ids) and with_samples (how many have them). Raises
+    BadInput, UnknownRun, or LabError where the disk is full.
+    """
+    path, ids = Path(path), list(dict.fromkeys(run_ids))
+    _check_target(path, samples, force)
+    runs = _ended(ids, store)
+    with_samples: list[str] = []
+    try:
+        write_whole(path, lambda temporary: with_samples.extend(_write(temporary, runs, store, samples)))
+    except OSError as error:
+        kind = LabError if error.errno in FULL else BadInput
+        raise kind(f"The archive {path} could not be written ({error.strerror or error}): nothing of it was "
+                   "left behind.") from error
+    return {"path": str(path), "bytes": path.stat().st_size, "runs": ids, "with_samples": len(with_samples)}
+
+
+def _ended(ids: list[str], store: Store) -> list[Run]:
+    if not ids:
+        raise BadInput("There is no run to export: choose at least one.")
+    runs = [store.get(run_id) for run_id in ids]
+    for run in runs:
+        if run["status"] not in ENDED:
+            raise BadInput(f"Run {run['id']} is {run['status']}: only runs that have ended can be exported.")
+    return runs
+
+
+def _write(path: Path, runs: list[Run], store: Store, samples: str) -> list[str]:
+    """Writes the zip, a member at a time; returns the ids of the runs whose samples are in it."""
+    members: dict[str, dict[str, Any]] = {}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+
+        def add(name: str, content: bytes) -> None:
+            members[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+            archive.writestr(_dateless(name), content)
+
+        add(RUNS, to_json([portable(run) for run in runs]).encode())
+        add(EVENTS, _events_bytes({run["id"]: store.events(run["id"]) for run in runs}))
+        for run in runs if samples != "none" else ():
+            if (content := _samples_bytes(run["id"], store, samples)) is not None:
+                add(samples_name(run["id"]), content)
+        created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        archive.writestr(_dateless(MANIFEST), to_json({
+            "format": FORMAT, "version": VERSION, "created": created, "runs": len(runs), "members": members}))
+    return [run["id"] for run in runs if samples_name(run["id"]) in members]
+
+
+def _check_target(path: Path, samples: str, force: bool) -> None:
+    if samples not in SAMPLES:
+        raise BadInput(f"samples is {samples!r}, but must be one of {', '.join(SAMPLES)}.")
+    if path.suffix != SUFFIX:
+        raise BadInput(f"The archive's name {path.name!r} must end in {SUFFIX}.")
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder: name a file that ends in {SUFFIX}.")
+    if not path.parent.exists():
+        raise BadInput(f"The folder {path.parent} does not exist, so {path.name} cannot be written there: make it "
+                       "first, or name a file in a folder that exists.")
+    if path.exists() and not force:
+        raise BadInput(f"{path} exists already: choose another name, or replace it with --force.")
+
+
+def _dateless(name: str) -> zipfile.ZipInfo:
+    """A member that says nothing of when or by whom it was written; the manifest has the date."""
+    info = zipfile.ZipInfo(name)
+    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+    return info
+
+
+def _events_bytes(courses: dict[str, list[dict[str, Any]]]) -> bytes:
+    import pyarrow as pa
+
+    rows = [{"run": run_id, "seq": event["seq"],
+             "payload": to_json({name: value for name, value in event.items() if name != "seq"})}
+            for run_id, course in courses.items() for event in course]
+    return _parquet(pa.Table.from_pylist(rows, events_schema()), use_dictionary=["run"], write_statistics=False)
+
+
+def _samples_bytes(run_id: str, store: Store, samples: str) -> bytes | None:
+    """The table of a run's samples, None where it kept none. Bytes split by their place halve what floats take."""
+    import pyarrow as pa
+
+    schema = samples_schema()
+    try:
+        frame = store.load_samples(run_id)
+        if frame is None:
+            return None
+        chosen = frame if samples == "all" else frame[frame["set"].isin(ATTACKED)]
+        table = pa.Table.from_pandas(chosen, schema, preserve_index=False).replace_schema_metadata(None)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"The per-sample table of run {run_id} cannot be read ({type(error).__name__}): export it "
+                       "without samples, --samples none.") from error
+    return _parquet(table, use_dictionary=["set"], column_encoding={
+        "sample": "DELTA_BINARY_PACKED", "loss": "BYTE_STREAM_SPLIT", "entropy": "BYTE_STREAM_SPLIT"})
+
+
+def _parquet(table: pyarrow.Table, **options: Any) -> bytes:
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", compression_level=15, **options)
+    return buffer.getvalue()
+
+
+# --- taking over ----------------------------------------------------------------------------
+
+
+def import_runs(path: Path | str, store: Store) -> dict[str, Any]:
+    """Takes the runs of an archive into the store, all that are new or, where anything is wrong, none.
+
+    Returns {"imported": ids, "already_there": ids, "skipped": {id: reason}}. Skipped are runs that have not ended
+    and those of methods or data that this version does not know. Imported runs keep their device, times and
+    metrics and are marked by the column ``imported``. Raises BadArchive, or StoreUnavailable on a full disk.
+    """
+    archive = read_archive(path)
+    archive.verify()
+    own = {run["id"]: run for run in store.list()}
+    new, there, skipped = [], [], {}
+    for record in archive.runs:
+        if reason := unusable(record):
+            skipped[record["id"]] = reason
+        elif record["id"] not in own:
+            new.append(record)
+        elif same_run(portable(own[record["id"]]), record):
+            there.append(record["id"])
+        else:
+            raise BadArchive(f"Run {record['id']} of {archive.path.name} is in the store already, with other content: "
+                             "nothing was imported. Delete it there first, or export the others alone.")
+    store.adopt((record, archive.events(record["id"]), archive.samples(record["id"])) for record in new)
+    _complete(store, {record["split"] for record in new})
+    return {"imported": [record["id"] for record in new], "already_there": there, "skipped": skipped}
+
+
+def _complete(store: Store, splits: set[str]) -> None:
+    """Runs that were waiting for a retrained model that has now come, or the other way round, are completed."""
+    finished = [run for run in store.list(status=("finished",)) if run["split"] in splits and run["metrics"]]
+    retrained = {(run["split"], run["data"]) for run in finished if is_reference(run["spec"])}
+    for run in finished:
+        if (run["split"], run["data"]) in retrained and run["metrics"].get("retrained") is None:
+            from engine.runs.references import complete  # it imports torch
+
+            try:
+                complete(store, run)
+            except (KeyError, TypeError, ValueError) as error:  # metrics of an older version
+                log.warning("run %s could not be compared with its retrained model: %r", run["id"], error)

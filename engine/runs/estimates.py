@@ -1,0 +1,156 @@
+"""How long something will take, from what was measured: no torch, no guesses dressed up as facts.
+
+A rate is seconds per training sample of one model: from the newest finished run in the store, else from an
+Original's sidecar, else from a recorded retraining. What ships with the repository was measured on another machine.
+Where nothing was measured, the answer is "an unknown time".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from engine.originals.checkpoints import Checkpoints
+from engine.errors import BadInput
+from engine.runs.recorded import asked_for, recorded_runs
+from engine.spec import Resolved, resolve
+from engine.types import Spec
+
+
+def measured(store: Any) -> list[dict[str, Any]]:
+    """The newest finished runs of a store, from which times are estimated."""
+    return store.list(status=("finished",), newest_first=True, limit=200)
+
+
+def rate_from_sidecars(dataset: str | None, model: str, checkpoints: Checkpoints) -> float | None:
+    """Seconds per sample of trainings of this model, on this data set if given."""
+    rates = []
+    for sidecar in checkpoints.sidecars(f"{dataset or '*'}-{model}-*"):
+        try:
+            rates.append(sidecar["seconds"] / sidecar["samples"])
+        except (KeyError, TypeError, ZeroDivisionError):
+            continue  # a damaged sidecar is reported where it matters, when its weights are loaded
+    return rates[-1] if rates else None
+
+
+def rate_from_recorded(dataset: str | None, model: str, checkpoints: Checkpoints) -> float | None:
+    """The same from a recorded training from scratch, for models whose Original is too large to ship."""
+    if checkpoints.shipped is None:
+        return None
+    for run in recorded_runs(checkpoints.shipped / "recorded"):
+        spec = run["spec"]
+        if (spec["model"] == model and dataset in (None, spec["dataset"]) and run["samples"]
+                and (asked := asked_for(run)) and asked.method.from_scratch):
+            return run["seconds"] / run["samples"]
+    return None
+
+
+def training_rate(dataset: str, model: str, checkpoints: Checkpoints) -> float | None:
+    """Seconds per sample of a training of this model: on this data set, else on another."""
+    for where in (dataset, None):
+        for measured in (rate_from_sidecars, rate_from_recorded):
+            if rate := measured(where, model, checkpoints):
+                return rate
+    return None
+
+
+def run_rate(resolved: Resolved, checkpoints: Checkpoints,
+             finished: list[dict[str, Any]] | None = None) -> float | None:
+    """Seconds per sample for a run: measured on the newest finished ones alike, else by a training."""
+    method, dataset, model = resolved.method.name, resolved.dataset.name, resolved.model.name
+    for run in finished or []:
+        spec = run["spec"]
+        if run.get("imported"):
+            continue  # it tells how fast another machine is
+        if (spec["method"], spec["dataset"], spec["model"]) == (method, dataset, model) and run["samples"]:
+            return run["seconds"] / run["samples"]
+    return training_rate(dataset, model, checkpoints)
+
+
+def run_seconds(resolved: Resolved, checkpoints: Checkpoints,
+                finished: list[dict[str, Any]] | None = None) -> float | None:
+    """Seconds of the method alone, or None where nothing was measured yet."""
+    rate = run_rate(resolved, checkpoints, finished)
+    return None if rate is None else rate * resolved.plan.samples
+
+
+def training_seconds(resolved: Resolved, checkpoints: Checkpoints) -> float | None:
+    """Seconds to train an Original, or None where no training of this model was measured."""
+    rate = training_rate(resolved.dataset.name, resolved.model.name, checkpoints)
+    return None if rate is None else rate * resolved.recipe.epochs * resolved.sizes.train
+
+
+@dataclass(frozen=True)
+class Together:
+    """What several runs take one after another, in seconds; None where nothing was measured yet.
+
+    ``seconds`` is everything, ``retraining`` the part for ``trainings`` from scratch, ``measuring`` the part beside the
+    methods (0 where no run has shown it yet), ``unknown`` the number of runs that ``seconds`` knows nothing about.
+    """
+
+    seconds: float | None
+    retraining: float | None
+    trainings: int
+    measuring: float
+    unknown: int
+
+
+def together(runs: Sequence[Resolved], checkpoints: Checkpoints,
+             finished: list[dict[str, Any]] | None = None) -> Together:
+    """The methods' own time and that for measuring; a training that serves several seeds counts once, or not at all
+    where a finished run has kept its weights.
+    """
+    finished = finished or []
+    served = {key for run in finished if (key := _shared_training(_resolved(run)))}
+    total, measuring, unknown = 0.0, 0.0, 0
+    trainings: list[float | None] = []
+    for resolved in runs:
+        measuring += measuring_seconds(resolved, finished) or 0.0
+        shared = _shared_training(resolved)
+        if shared in served and shared is not None:
+            continue
+        served.add(shared)
+        seconds = run_seconds(resolved, checkpoints, finished)
+        unknown += seconds is None
+        total += seconds or 0.0
+        if resolved.method.from_scratch:
+            trainings.append(seconds)
+    nothing = unknown and unknown == len(runs)
+    return Together(None if nothing else total + measuring, None if None in trainings else sum(trainings),
+                    len(trainings), measuring, unknown)
+
+
+def measuring_seconds(resolved: Resolved, finished: list[dict[str, Any]]) -> float | None:
+    """Seconds that a run takes beside its method: median of the five newest on this data set and model."""
+    spent = [run["ended"] - run["started"] - run["seconds"] for run in finished
+             if (run["spec"]["dataset"], run["spec"]["model"]) == (resolved.dataset.name, resolved.model.name)
+             and not run.get("imported") and None not in (run["ended"], run["started"], run["seconds"])]
+    return max(0.0, median(spent[:5])) if spent else None
+
+
+def _shared_training(resolved: Resolved | None) -> str | None:
+    """What a training from scratch is kept by where one serves all seeds: in the profile paper."""
+    if resolved is None or not resolved.method.from_scratch or resolved.spec.profile != "paper":
+        return None
+    return resolved.training_identity("")
+
+
+def _resolved(run: dict[str, Any]) -> Resolved | None:
+    """A stored run's spec; None for most, which train nothing from scratch, and for those of another version."""
+    try:
+        return None if run["spec"]["profile"] != "paper" or run.get("imported") else resolve(Spec(**run["spec"]))
+    except (BadInput, TypeError):
+        return None
+
+
+def duration(seconds: float | None) -> str:
+    """``about 4 s``, ``about 6 min``, ``about 1.5 h`` or ``an unknown time (nothing was measured yet)``."""
+    if seconds is None:
+        return "an unknown time (nothing was measured yet)"
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

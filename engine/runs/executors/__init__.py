@@ -1,0 +1,53 @@
+"""Where the specs of a sweep run, one executor a file: each yields the ended runs as they come.
+
+A file has ``run_all(todo, store, train_original, control, on_progress)``, see :mod:`engine.runs.executors.local`, and
+``problem()``: why it cannot be used here, in a sentence, or None. It is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Control:
+    """How whoever started a sweep holds it or ends it, from any thread."""
+
+    cancel: threading.Event = field(default_factory=threading.Event)
+    paused: threading.Event = field(default_factory=threading.Event)
+
+    def hold(self) -> bool:
+        """Waits while paused; returns whether to go on."""
+        while self.paused.is_set() and not self.cancel.wait(0.1):
+            pass
+        return not self.cancel.is_set()
+
+
+@dataclass(frozen=True)
+class Executor:
+    """One way to carry out a sweep, for lists and forms."""
+
+    name: str
+    title: str
+    help: str
+
+    def problem(self) -> str | None:
+        """Why it cannot be used here, in a sentence, or None."""
+        return self._module().problem()
+
+    def run_all(self, *arguments: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+        """See :func:`engine.runs.executors.local.run_all`."""
+        return self._module().run_all(*arguments)
+
+    def _module(self) -> Any:
+        return import_module(f"engine.runs.executors.{self.name}")
+
+
+EXECUTORS = {executor.name: executor for executor in (
+    Executor("local", "This machine", "One process a core where runs are small, else one run after another."),
+    Executor("ray", "Ray cluster", "Workers of a Ray cluster: the one at RAY_ADDRESS, else one on this machine "
+                                   "(docs/ray.md)."))}

@@ -1,0 +1,49 @@
+"""This machine: one process a core where runs are small, else this process, one run after another.
+
+Measured on two cores (``benchmarks/sweep.py``): a run on digits is bound by one thread, so two processes of one thread
+each finish twice as many as one of two. A data set that leaves its threads open, and a GPU, are filled by one run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from engine.runs.executors import Control
+from engine.system.machine import cores, graphics_card
+from engine.spec import Resolved
+from engine.runs.store import Run, Store
+from engine.cli.terminal import run_here
+
+OnProgress = Callable[[dict[str, Any]], None]
+
+
+def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, control: Control,
+            on_progress: OnProgress = lambda progress: None) -> Iterator[tuple[int, Run]]:
+    """Carries out each spec and yields its position with its run as stored; stops soon after ``cancel`` was set.
+
+    A run that fails is yielded as failed and the rest goes on. Raises BadInput where none of them can be done here.
+    """
+    workers = workers_for(todo)
+    if workers:
+        from engine.runs.executors.processes import run_in_processes
+
+        yield from run_in_processes(todo, store, train_original, control, workers, on_progress)
+        return
+    for position, resolved in enumerate(todo):
+        if not control.hold():
+            return
+        yield position, run_here(resolved, store, train_original, control.cancel, on_progress)
+
+
+def problem() -> None:
+    """This machine is always there."""
+
+
+def workers_for(todo: Sequence[Resolved]) -> int:
+    """How many processes to use; 0: none, every run has the whole machine (and is watched live)."""
+    threads = {resolved.dataset.threads for resolved in todo}
+    if len(todo) < 2 or None in threads or os.environ.get("UNLEARN_DEVICE", "cpu") != "cpu" or graphics_card():
+        return 0
+    return max(1, min(cores() // max(threads), len(todo)))

@@ -1,0 +1,71 @@
+"""A worker process of :mod:`engine.runs.executors.processes`: a spec as a line of JSON in, its outcome as a line out.
+
+It ends when its input does, whatever it is doing: nothing outlives the process that asked.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import queue
+import sys
+import threading
+from typing import IO, Any
+
+
+def line_of(number: int, outcome: Any) -> str:
+    """An outcome as one line of JSON."""
+    from engine.runs.store import to_json
+
+    table = base64.b64encode(outcome.samples).decode() if outcome.samples else None
+    return to_json({"number": number, "columns": outcome.columns, "course": outcome.course, "samples": table})
+
+
+def read_line(line: str) -> tuple[int, Any]:
+    """The number and the outcome that :func:`line_of` wrote."""
+    from engine.runs.compute import Outcome
+
+    found = json.loads(line)
+    table = base64.b64decode(found["samples"]) if found["samples"] else None
+    return found["number"], Outcome(found["columns"], found["course"], table)
+
+
+def _listen(asked: queue.SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        asked.put(line)
+    os._exit(0)  # whoever asked is gone
+
+
+def _answer(line: str) -> str:
+    from engine.originals.workbench import prepare_bench
+    from engine.originals.checkpoints import open_checkpoints
+    from engine.system.device import default_device
+    from engine.runs.execute import reason_of
+    from engine.runs.compute import compute, failed
+    from engine.spec import resolve
+    from engine.types import Spec
+
+    asked = json.loads(line)
+    try:
+        resolved = resolve(Spec(**asked["spec"]))
+        bench = prepare_bench(resolved, open_checkpoints(), default_device())
+        return line_of(asked["number"], compute(resolved, bench))
+    except Exception as error:
+        return line_of(asked["number"], failed(reason_of(error)))
+
+
+def work(answers: IO[str]) -> None:
+    """Answers one line after the other; imports while the first one is on its way."""
+    asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(asked,), daemon=True).start()
+    import engine.runs.compute  # noqa: F401
+
+    while True:
+        print(_answer(asked.get()), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever prints must not get among the answers
+    work(answers)

@@ -1,0 +1,179 @@
+"""The queue: one worker thread a device, first in, first out, kept in the store.
+
+A process has one manager (``manager()``), held where hot reload of modules does not lose it. Workers
+are daemon threads: Ctrl-C ends the process at once, and the next start finds what was running as
+interrupted and goes on with the queue.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+import types
+from typing import Any
+
+from engine.originals.checkpoints import Checkpoints, open_checkpoints
+from engine.errors import BadInput, LabError
+from engine.spec import resolve
+from engine.runs.store import Store, open_store
+from engine.types import Spec
+
+log = logging.getLogger(__name__)
+BEAT_EVERY = 5.0  # seconds between two heartbeats; also how soon a run queued elsewhere is noticed
+
+
+class Jobs:
+    """Runs what is queued in a store. Make one with :func:`manager`."""
+
+    def __init__(self, store: Store, checkpoints: Checkpoints | None = None):
+        self.store = store
+        self.checkpoints = checkpoints or open_checkpoints(store.root)
+        self.interrupted: list[str] = []
+        self._loose: set[str] = set()  # runs that have ended here but whose end could not be written yet
+        self._cancel: dict[str, threading.Event] = {}
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._workers: list[threading.Thread] = []
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Marks what a killed process left behind, and goes on with the queue. Does nothing the second time."""
+        with self._lock:
+            if self._workers:
+                return
+            self.interrupted = self.store.mark_interrupted()
+            self._spawn("jobs-heartbeat", self._beat)
+            self._spawn("jobs-worker", self._work)
+
+    def submit(self, spec: Spec, train_original: bool = False) -> str:
+        """Checks a spec and puts it at the end of the queue; returns the run's id. Raises BadSpec."""
+        run_id = self.store.submit(resolve(spec), train_original)
+        self.start()
+        self._wake.set()
+        return run_id
+
+    def rerun(self, run_id: str) -> str:
+        """Queues the spec of an earlier run again."""
+        run = self.store.get(run_id)
+        return self.submit(Spec(**run["spec"]), bool(run["train_original"]))
+
+    def cancel(self, run_id: str) -> None:
+        """Takes a run out of the queue, or asks it to stop and keep what it has, whichever process runs it."""
+        self.store.request_cancel(run_id)
+        event = self._cancel.get(run_id)
+        if event:
+            event.set()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Cancels what runs and ends the threads; for tests and for embedding. The queue stays."""
+        self._stopping.set()
+        self._wake.set()
+        for event in list(self._cancel.values()):
+            event.set()
+        for worker in self._workers:
+            worker.join(timeout)
+        self._workers = []
+
+    def _spawn(self, name: str, target: Any, *args: Any) -> None:
+        thread = threading.Thread(target=target, args=args, name=name, daemon=True)
+        self._workers.append(thread)
+        thread.start()
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(BEAT_EVERY):
+            try:
+                self.store.beat()
+                self.store.mark_interrupted()
+                self._end_loose()
+            except LabError:
+                log.warning("the run store did not answer a heartbeat")
+
+    def _work(self) -> None:
+        """The first worker: waits for work before it imports torch, then starts the other devices' workers."""
+        while not self._stopping.is_set() and not self._queued():
+            self._pause()
+        if self._stopping.is_set():
+            return
+        devices = _devices()
+        for device in devices[1:]:
+            self._spawn(f"jobs-worker-{device}", self._work_on, device)
+        self._work_on(devices[0])
+
+    def _work_on(self, device: Any) -> None:
+        while not self._stopping.is_set():
+            try:
+                run = self.store.claim()
+            except LabError:
+                log.warning("the run store did not answer; trying again")
+                run = None
+            if run is None:
+                self._pause()
+            else:
+                self._carry_out(run, device)
+
+    def _carry_out(self, run: dict[str, Any], device: Any) -> None:
+        from engine.system.device import default_device
+        from engine.runs.execute import execute, reason_of
+
+        cancel = self._cancel.setdefault(run["id"], threading.Event())
+        try:
+            execute(run, resolve(Spec(**run["spec"])), self.store, self.checkpoints, device or default_device(), cancel)
+        except BadInput as error:  # such as a spec of an older version; where the run has ended, this changes nothing
+            with contextlib.suppress(LabError):
+                self.store.end(run["id"], "failed", reason=str(error))
+        except Exception as error:  # nothing that a run does may end the worker
+            log.exception("run %s failed", run["id"])
+            with contextlib.suppress(LabError):
+                self.store.end(run["id"], "failed", reason=reason_of(error))
+        finally:
+            self._cancel.pop(run["id"], None)
+            self._loose.add(run["id"])
+            with contextlib.suppress(LabError):
+                self._end_loose()
+
+    def _end_loose(self) -> None:
+        """No run stays "running" that nobody runs: where its end could not be written, it is written now."""
+        for run_id in list(self._loose):
+            self.store.end(run_id, "failed", reason="Its end could not be written: the run store did not answer for "
+                                                    "a while. Is the disk full?")
+            self._loose.discard(run_id)
+
+    def _queued(self) -> bool:
+        try:
+            return bool(self.store.list(status=("queued",), limit=1))
+        except LabError:
+            return False
+
+    def _pause(self) -> None:
+        self._wake.wait(BEAT_EVERY)
+        self._wake.clear()
+
+
+def _devices() -> list[Any]:
+    import torch
+
+    from engine.system.device import default_device
+
+    try:
+        first = default_device()
+    except BadInput:
+        return [None]  # asked again for every run, which then fails with the reason
+    if first.type == "cuda" and (first.index is None or not os.environ.get("UNLEARN_DEVICE")):
+        return [torch.device("cuda", index) for index in range(torch.cuda.device_count())]
+    return [first]
+
+
+def manager() -> Jobs:
+    """The process-wide manager of the store at ``$UNLEARN_HOME``, started on first use."""
+    kept = sys.modules.setdefault("_unlearning_singletons", types.ModuleType("_unlearning_singletons"))
+    held: dict[str, Jobs] = kept.__dict__.setdefault("managers", {})
+    lock: threading.Lock = kept.__dict__.setdefault("lock", threading.Lock())
+    with lock:
+        store = open_store()
+        if store.url not in held:
+            held[store.url] = Jobs(store)
+            held[store.url].start()
+        return held[store.url]

@@ -1,0 +1,70 @@
+"""The samples that a finished run had to forget, with what the model said and lost on each before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.originals.workbench import prepare_bench
+from engine.originals.checkpoints import Checkpoints
+from engine.system.device import default_device
+from engine.errors import BadInput
+from engine.evaluation.readout import Readout
+from engine.spec import resolve
+from engine.data.splits import split
+from engine.types import Spec
+
+
+def exhibits(run: dict[str, Any], frame: Any, checkpoints: Checkpoints, order: str = "most",
+             count: int = 24) -> list[dict[str, Any]]:
+    """The ``count`` samples of D_f whose loss rose ``most`` (or ``least``), in that order; loads the data if need be.
+
+    ``order`` ``lost``: of those that were classified rightly before and no longer are, the ones whose loss rose most.
+    ``frame`` is the run's per-sample table. Each sample has ``sample`` (its number in D), ``text`` or ``picture``
+    (uint8, (H, W, C)), ``label``, ``before`` and ``after`` (class names, ``after`` None for runs of versions that did
+    not keep it), ``before_right`` and ``after_right``, ``loss_before`` and ``loss_after`` (nats). Raises BadInput where
+    the table, the data or the Original is missing, or one of the last two is another than the run's.
+    """
+    if frame is None:
+        raise BadInput("This recorded run comes without a table of its samples, to stay small: run it again, and there "
+                       "is one." if run.get("recorded") else
+                       "This run has no table of its samples, so they cannot be shown.")
+    spec = Spec(**run["spec"])
+    bench = prepare_bench(resolve(spec), checkpoints, default_device())
+    if run["data"] and not bench.data.content.startswith(run["data"]):
+        raise BadInput(f"This run was made on another copy of {bench.data.name} than the one on this machine, so its "
+                       "samples cannot be shown.")
+    resolved = resolve(spec, split(bench.data, spec).sizes)
+    if run["identity"] and run["identity"] != resolved.identity(bench.data.content, bench.original.sha256):
+        raise BadInput("This run began from another Original than the one on this machine, which has been trained "
+                       "anew since, so what was said before cannot be shown.")
+    rows = _ranked(frame[frame["set"] == "forget"].copy(), bench.readouts["train"], order)
+    return [_exhibit(bench.data, row) for row in rows.head(count).to_dict("records")]
+
+
+def _ranked(rows: Any, before: Readout, order: str) -> Any:
+    """The rows with what the Original said, and in that order."""
+    rows["loss_before"] = before.loss.numpy()[rows["sample"]]
+    rows["said_before"] = before.predicted.numpy()[rows["sample"]]
+    rows["right_before"] = before.correct.numpy()[rows["sample"]].astype(bool)
+    if order == "lost":
+        rows = rows[rows["right_before"] & ~rows["correct"].astype(bool)]
+    rise = rows["loss"] - rows["loss_before"]
+    return rows.assign(rise=rise).sort_values(["rise", "sample"], ascending=[order == "least", True])
+
+
+def _exhibit(data: Any, row: dict[str, Any]) -> dict[str, Any]:
+    number, pool = int(row["sample"]), data.train
+    shown = {"text": pool.texts[number]} if hasattr(pool, "texts") else {"picture": pool.images[number].cpu().numpy()}
+    said = row.get("predicted")
+    return {"sample": number, **shown, "label": _labels(data, number), "before": data.classes[int(row["said_before"])],
+            "after": None if said is None or said != said else data.classes[int(said)],
+            "before_right": bool(row["right_before"]), "after_right": bool(row["correct"]),
+            "loss_before": float(row["loss_before"]), "loss_after": float(row["loss"])}
+
+
+def _labels(data: Any, number: int) -> str:
+    """The sample's label, or all of them where it has several."""
+    target = data.train.targets[number]
+    if target.ndim == 0:
+        return data.classes[int(target)]
+    return ", ".join(data.classes[index] for index in target.nonzero().flatten().tolist())

@@ -1,0 +1,299 @@
+"""Runs, their events and their artifacts: the only code that touches them.
+
+One writer a run, append-only events, atomic finish. Every run ends in exactly one of finished, failed,
+cancelled, interrupted. SQLite in WAL mode through SQLAlchemy; any URL that SQLAlchemy opens will do.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from engine.runs import process as owner
+from engine.errors import StoreUnavailable, UnknownRun
+from engine.system.files import write_whole
+from engine.system.paths import database_url, home
+from engine.runs.schema import add_missing_columns, events, metadata, runs
+from engine.spec import Resolved
+from engine.types import ENDED, Status
+from engine.system.version import code_version
+
+log = logging.getLogger(__name__)
+Run = dict[str, Any]
+SAMPLES = "samples.parquet"
+
+
+class Store:
+    """The runs under one folder. Safe to use from several threads and processes at once."""
+
+    def __init__(self, root: Path, url: str | None = None):
+        self.root = Path(root)
+        self.url = url or f"sqlite:///{self.root / 'runs.sqlite'}"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self._engine = sa.create_engine(self.url, connect_args=_connect_args(self.url))
+        except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
+            raise StoreUnavailable(f"The run store {self.url} cannot be opened: {_short(error)}.") from error
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _tune_sqlite)
+        with self._transaction() as connection:
+            metadata.create_all(connection)
+            add_missing_columns(connection)
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def submit(self, resolved: Resolved, train_original: bool = False) -> str:
+        """Puts a run at the end of the queue and returns its id."""
+        return self._insert(resolved, "queued", train_original)
+
+    def begin(self, resolved: Resolved, train_original: bool = False) -> str:
+        """Records a run that this process starts at once, beside the queue."""
+        return self._insert(resolved, "running", train_original)
+
+    def begin_all(self, resolved: Sequence[Resolved]) -> list[str]:
+        """Records several runs that this process starts at once: all of them or none."""
+        rows = [_row(one, "running", False) for one in resolved]
+        with self._transaction() as connection:
+            connection.execute(sa.insert(runs), rows)
+        return [row["id"] for row in rows]
+
+    def settle(self, ended: Sequence[tuple[str, dict[str, Any], list[dict[str, Any]]]]) -> None:
+        """Ends runs that are running (id, columns with the status, events in order): all of them or none."""
+        with self._transaction() as connection:
+            for run_id, columns, course in ended:
+                connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "running")
+                                   .values(ended=time.time(), **columns))
+                if course:
+                    connection.execute(sa.insert(events), [{"run": run_id, "seq": seq, "payload": payload}
+                                                           for seq, payload in enumerate(course)])
+
+    def claim(self, run_id: str | None = None) -> Run | None:
+        """Takes the oldest queued run, or the one of that id, for this process; None where none is queued."""
+        oldest = sa.select(sa.func.min(runs.c.number)).where(runs.c.status == "queued").scalar_subquery()
+        this = runs.c.number == oldest if run_id is None else runs.c.id == run_id
+        with self._transaction() as connection:
+            row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
+                                     .values(**_running()).returning(runs)).mappings().first()
+        return dict(row) if row else None
+
+    def append(self, run_id: str, payload: dict[str, Any]) -> None:
+        """Adds an event to a run, in order."""
+        with self._transaction() as connection:
+            connection.execute(sa.insert(events).values(run=run_id, payload=payload, seq=sa.select(
+                sa.func.coalesce(sa.func.max(events.c.seq) + 1, 0)).where(events.c.run == run_id).scalar_subquery()))
+
+    def update(self, run_id: str, **values: Any) -> bool:
+        """Writes columns of a run that is running; False where it is not running any more."""
+        with self._transaction() as connection:
+            done = connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "running")
+                                      .values(heartbeat=time.time(), **values))
+        return done.rowcount == 1
+
+    def end(self, run_id: str, status: Status, **values: Any) -> bool:
+        """Ends a queued or running run, once: a run that has ended stays as it is and False is returned."""
+        assert status in ENDED
+        with self._transaction() as connection:
+            done = connection.execute(
+                sa.update(runs).where(runs.c.id == run_id, runs.c.status.in_(("queued", "running")))
+                .values(status=status, ended=time.time(), **values))
+        return done.rowcount == 1
+
+    def amend(self, run_id: str, metrics: dict[str, Any]) -> None:
+        """Writes the metrics of a finished run anew: with what became known after it, such as its retrained model."""
+        with self._transaction() as connection:
+            connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "finished")
+                               .values(metrics=metrics))
+
+    def adopt(self, found: Iterable[tuple[Run, list[dict[str, Any]], Any]]) -> None:
+        """Takes over ended runs (columns, events with ``seq``, per-sample table or None): all of them or none."""
+        written: list[Path] = []
+        try:
+            with self._transaction() as connection:  # the row comes first: it locks out another import of the run
+                for run, course, samples in found:
+                    connection.execute(sa.insert(runs).values(**run, imported=time.time()))
+                    rows = [{"run": run["id"], "seq": event["seq"],
+                             "payload": {name: value for name, value in event.items() if name != "seq"}}
+                            for event in course]
+                    if rows:
+                        connection.execute(sa.insert(events), rows)
+                    if samples is not None:
+                        written.append(self.folder(run["id"]))
+                        self.save_samples(run["id"], samples)
+        except BaseException as error:
+            for folder in written:
+                shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise StoreUnavailable(f"The runs could not be written to {self.root} ({error.strerror or error}): "
+                                       "nothing was imported.") from error
+            if isinstance(error.__cause__, IntegrityError):
+                raise StoreUnavailable("Another import of the same runs was quicker: this one changed "
+                                       "nothing.") from error
+            raise
+
+    def request_cancel(self, run_id: str) -> None:
+        """Ends a queued run as cancelled; asks the owner of a running one to stop."""
+        with self._transaction() as connection:
+            waiting = sa.update(runs).where(runs.c.id == run_id, runs.c.status == "queued")
+            connection.execute(waiting.values(status="cancelled", ended=time.time(), reason="Cancelled in the queue."))
+            connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "running").values(cancel=1))
+
+    def beat(self) -> None:
+        """Says that this process is alive, for all its runs."""
+        mine = [run["id"] for run in self.list(status=("running",)) if run["owner"] == owner.me()]
+        if mine:
+            with self._transaction() as connection:
+                connection.execute(sa.update(runs).where(runs.c.id.in_(mine)).values(heartbeat=time.time()))
+
+    def mark_interrupted(self) -> list[str]:
+        """Marks running runs whose owner is gone; returns their ids. Others' living runs are left alone."""
+        dead = [run["id"] for run in self.list(status=("running",)) if not owner.alive(run["owner"], run["heartbeat"])]
+        reason = "The process that ran it ended without finishing it."
+        return [run_id for run_id in dead if self.end(run_id, "interrupted", reason=reason)]
+
+    def delete(self, run_id: str) -> None:
+        """Removes an ended run with its events and artifacts; raises UnknownRun, or ValueError while it runs."""
+        run = self.get(run_id)
+        if run["status"] not in ENDED:
+            raise ValueError(f"Run {run_id} is {run['status']}: stop it before deleting it.")
+        with self._transaction() as connection:
+            connection.execute(sa.delete(events).where(events.c.run == run_id))
+            connection.execute(sa.delete(runs).where(runs.c.id == run_id))
+        shutil.rmtree(self.folder(run_id), ignore_errors=True)
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def get(self, run_id: str) -> Run:
+        """One run as a dictionary of its columns; raises UnknownRun."""
+        with self._transaction() as connection:
+            row = connection.execute(sa.select(runs).where(runs.c.id == str(run_id))).mappings().first()
+        if row is None:
+            raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
+        return dict(row)
+
+    def list(self, status: tuple[str, ...] = (), newest_first: bool = False, limit: int | None = None,
+             **equal: Any) -> list[Run]:
+        """Runs in the order of submission, filtered by status and by columns: equal to a value, or one of a tuple."""
+        query = sa.select(runs).order_by(runs.c.number.desc() if newest_first else runs.c.number)
+        if status:
+            query = query.where(runs.c.status.in_(status))
+        for column, value in equal.items():
+            alike = runs.c[column].in_(value) if isinstance(value, tuple) else runs.c[column] == value
+            query = query.where(alike)
+        with self._transaction() as connection:
+            return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+    def events(self, run_id: str, after: int = -1) -> list[dict[str, Any]]:
+        """A run's events in order, each with its ``seq``; only those later than ``after``."""
+        query = sa.select(events.c.seq, events.c.payload).where(events.c.run == run_id, events.c.seq > after)
+        with self._transaction() as connection:
+            return [{"seq": seq, **payload} for seq, payload in connection.execute(query.order_by(events.c.seq))]
+
+    def cancel_requested(self, run_id: str) -> bool:
+        with self._transaction() as connection:
+            return bool(connection.execute(sa.select(runs.c.cancel).where(runs.c.id == run_id)).scalar())
+
+    # --- artifacts --------------------------------------------------------------------------
+
+    def folder(self, run_id: str) -> Path:
+        """Where a run's artifacts are."""
+        return self.root / "artifacts" / run_id
+
+    def save_samples(self, run_id: str, samples: Any) -> Path:
+        """Keeps the per-sample losses and entropies of a run: a pandas DataFrame, or the parquet file of one."""
+        path = self.folder(run_id) / SAMPLES
+        write_whole(path, lambda temporary: temporary.write_bytes(samples) if isinstance(samples, bytes)
+                    else samples.to_parquet(temporary, index=False))
+        return path
+
+    def load_samples(self, run_id: str) -> Any:
+        """The per-sample table of a finished run: set, sample, loss, entropy, correct.
+
+        None where there is none; a damaged one is logged and as good as none.
+        """
+        import pandas as pd
+
+        path = self.folder(run_id) / SAMPLES
+        try:
+            return pd.read_parquet(path) if path.is_file() else None
+        except (OSError, ValueError) as error:
+            log.warning("the samples of run %s cannot be read: %s", run_id, _short(error))
+            return None
+
+    def _insert(self, resolved: Resolved, status: Status, train_original: bool) -> str:
+        row = _row(resolved, status, train_original)
+        with self._transaction() as connection:
+            connection.execute(sa.insert(runs).values(**row))
+        return row["id"]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(f"The run store {self.url} does not answer: {_short(error)}.") from error
+
+
+def _row(resolved: Resolved, status: Status, train_original: bool) -> dict[str, Any]:
+    """The columns of a new run."""
+    return {"id": secrets.token_hex(4), "status": status, "spec": asdict(resolved.spec),
+            "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
+            "created": time.time(), "train_original": int(train_original), "tags": [],
+            **(_running() if status == "running" else {})}
+
+
+def _running() -> dict[str, Any]:
+    now = time.time()
+    return {"status": "running", "started": now, "heartbeat": now, "owner": owner.me(), "code_version": code_version()}
+
+
+def _connect_args(url: str) -> dict[str, Any]:
+    return {"timeout": 30} if url.startswith("sqlite") else {}
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _short(error: BaseException) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")
+
+
+@functools.lru_cache(maxsize=8)
+def _open(root: Path, url: str) -> Store:
+    return Store(root, url)
+
+
+def open_store() -> Store:
+    """The store of ``$UNLEARN_HOME``, opened once a process."""
+    return _open(home(), database_url())
+
+
+def to_json(value: Any) -> str:
+    """JSON text that is valid everywhere: infinite and undefined numbers become null."""
+    return json.dumps(_clean(value), ensure_ascii=False)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value
+
+

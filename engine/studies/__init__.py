@@ -1,0 +1,1 @@
+"""Many runs as one question: comparisons, sweeps, tables, heatmaps, the paper's tables."""

@@ -1,0 +1,138 @@
+"""Which runs a comparison of methods consists of: what is there, what is missing, what to queue.
+
+A comparison is a grid of methods and seeds on one forget set with default hyperparameters. A run belongs to it
+where the resolved spec has the same fingerprint, so nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import BadSpec, Problem
+from engine.runs.recorded import newest_as_now, recorded_runs
+from engine.registry import is_reference
+from engine.spec import resolve
+from engine.runs.store import Run, Store
+from engine.types import PROFILES, Spec
+
+REFERENCE = "retrain"
+# From best to worst; the shipped runs stand right behind one's own finished ones.
+RANK = {"finished": 0, "running": 2, "queued": 3, "failed": 4, "cancelled": 4, "interrupted": 4}
+RECORDED = 1
+Runs = dict[tuple[str, int], Run]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Methods side by side on one forget set; ``forget`` is a fraction, or a class in the scenario ``class``."""
+
+    dataset: str = "digits"
+    scenario: str = "random"
+    forget: float | int | str = 0.15
+    methods: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    profile: str = PROFILES[0]
+    model: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def spec(self, method: str, seed: int) -> Spec:
+        """One run of the comparison, with default hyperparameters."""
+        by_class = self.scenario == "class"
+        return Spec(dataset=self.dataset, method=method, model=self.model, scenario=self.scenario,
+                    forget_fraction=None if by_class else self.forget, forget_class=self.forget if by_class else None,
+                    seed=seed, profile=self.profile, options=dict(self.options))
+
+    def specs(self) -> list[Spec]:
+        """All methods with all seeds, retraining first, then one seed after the other."""
+        return [self.spec(*cell) for cell in self.grid()]
+
+    def grid(self) -> list[tuple[str, int]]:
+        """The (method, seed) pairs in the order in which they are best run: others are completed by a retraining."""
+        first = [(method, seed) for method in self.methods if method == REFERENCE for seed in self.seeds]
+        return first + [(method, seed) for seed in self.seeds for method in self.methods if method != REFERENCE]
+
+
+def check(comparison: Comparison) -> None:
+    """Raises BadSpec with every problem: no methods or seeds, one named twice, an unknown name, a bad value."""
+    problems: list[Problem] = []
+    for what, values in (("method", comparison.methods), ("seed", comparison.seeds)):
+        if not values:
+            problems.append(Problem(what, f"No {what} is chosen: a comparison needs at least one."))
+        twice = [value for value in dict.fromkeys(values) if list(values).count(value) > 1]
+        problems += [Problem.about(what, f"{value} is chosen twice: once is enough.") for value in twice]
+    for method in comparison.methods or (REFERENCE,):
+        for seed in comparison.seeds or (0,):
+            try:
+                resolve(comparison.spec(method, seed))
+            except BadSpec as error:
+                problems += error.problems
+    if problems:
+        raise BadSpec(list(dict.fromkeys(problems)))
+
+
+def find_runs(comparison: Comparison, store: Store, recorded: bool = True) -> Runs:
+    """The best run for each (method, seed); a pair without any run is left out.
+
+    Best is the newest finished one of one's own, then a recorded one (with ``recorded``), a running, a queued, and
+    last the newest that failed or was stopped. Finished runs that a later retraining left without its reference
+    are completed on the way. Raises BadSpec where the comparison is not valid.
+    """
+    wanted = {resolve(comparison.spec(*cell)).fingerprint: cell for cell in comparison.grid()}
+    found: Runs = {}
+    candidates = [(RANK[run["status"]], run) for run in store.list(newest_first=True, fingerprint=tuple(wanted))]
+    for _, run in sorted(candidates, key=lambda candidate: candidate[0]):  # stable: newest first within a rank
+        found.setdefault(wanted[run["fingerprint"]], run)
+    for cell, run in _recorded(comparison, wanted).items() if recorded else ():
+        if cell not in found or RANK[found[cell]["status"]] > RECORDED:
+            found[cell] = run
+    return _completed(found, store)
+
+
+def missing(comparison: Comparison, runs: Runs) -> list[Spec]:
+    """The specs that are neither finished nor running nor queued, in the order in which they are best run."""
+    return [comparison.spec(*cell) for cell in comparison.grid()
+            if cell not in runs or runs[cell]["status"] not in ("finished", "running", "queued")]
+
+
+def queue_missing(comparison: Comparison, jobs: Any, recorded: bool = True, train_original: bool = False) -> list[str]:
+    """Queues what is missing with ``jobs`` (see ``engine.runs.queue.manager``); returns the new runs' ids. Raises BadSpec."""
+    check(comparison)
+    todo = missing(comparison, find_runs(comparison, jobs.store, recorded))
+    return [jobs.submit(spec, train_original) for spec in todo]
+
+
+# --- recorded runs --------------------------------------------------------------------------
+
+
+def _recorded(comparison: Comparison, wanted: Mapping[str, tuple[str, int]]) -> Runs:
+    """The shipped runs that are what the comparison asks for, the newest of each."""
+    shipped = newest_as_now(recorded_runs(), dataset=comparison.dataset, scenario=comparison.scenario,
+                            profile=comparison.profile)
+    return {wanted[fingerprint]: run for fingerprint, run in shipped.items() if fingerprint in wanted}
+
+
+# --- references -----------------------------------------------------------------------------
+
+
+def _completed(runs: Runs, store: Store) -> Runs:
+    """The runs, those completed whose retrained reference is there by now but was not when they were measured."""
+    waiting = {cell: run for cell, run in runs.items() if run["status"] == "finished" and not run.get("recorded")
+               and run["metrics"] and run["metrics"].get("retrained") is None}
+    if not waiting:
+        return runs
+    there = set(_references(store, waiting.values()))
+    stale = {cell: run for cell, run in waiting.items() if (run["split"], run["data"]) in there}
+    if not stale:
+        return runs
+    from engine.runs.references import complete  # imports torch, which is not needed as long as nothing is stale
+
+    return runs | {cell: complete(store, run) for cell, run in stale.items()}
+
+
+def _references(store: Store, waiting: Iterable[Run]) -> list[tuple[str, str]]:
+    """The (split, data) pairs of these runs for which a retraining by the recipe has finished."""
+    splits = tuple({run["split"] for run in waiting})
+    return [(run["split"], run["data"]) for run in store.list(status=("finished",), split=splits)
+            if is_reference(run["spec"])]

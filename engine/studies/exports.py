@@ -1,0 +1,180 @@
+"""A table as text to take away: CSV, Markdown, LaTeX, JSON. Pure: a table in, a string out."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import asdict
+from typing import Any
+
+from engine.studies import table_frame
+from engine.studies.costs import COSTS
+from engine.evaluation.metrics import BY_NAME
+from engine.registry import all_of
+from engine.data.splits import class_name
+from engine.runs.store import to_json as json_text
+from engine.studies.table import Cell, Table, method_title
+from engine.system.words import numbered
+
+JSON_FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "seeds", "paper_mean", "paper_std",
+               "difference")
+MARKS = {"†": "over-forgotten", "‡": "damaged model"}
+LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$"}
+NONE = "-"
+HEAD_WIDTH = 18
+
+
+# --- CSV and JSON: every digit --------------------------------------------------------------
+
+
+def to_csv(table: Table) -> str:
+    """One row per method and metric, numbers in full; ``seed_N`` is the value of seed N, costs are means over seeds."""
+    return table_frame.to_csv(table_frame.tidy(table))
+
+
+def to_json(table: Table) -> str:
+    """A JSON array with one object per cell, all that is known of it; null where a value is missing.
+
+    ``values`` are the seeds' by seed, ``cost`` the method's means over seeds.
+    """
+    return json_text([cell | asdict(whole) | {"seeds": cell["seeds"], "profile": table.comparison.profile,
+                      "values": {str(seed): value for seed, value in whole.values.items()},
+                      "cost": table.cost.get(whole.method, {})} for cell, whole in zip(cells_of(table), table.cells)])
+
+
+def cells_of(table: Table) -> list[dict[str, Any]]:
+    """The cells as dictionaries with exactly the fields that scripts are promised."""
+    return [{name: list(cell.seeds) if name == "seeds" else getattr(cell, name) for name in JSON_FIELDS}
+            for cell in table.cells]
+
+
+# --- for people -----------------------------------------------------------------------------
+
+
+def metric_title(name: str) -> str:
+    """A column's title with its unit: ``Test accuracy (%)``."""
+    metric = BY_NAME[name]
+    return f"{metric.title} ({metric.unit})" if metric.unit else metric.title
+
+
+def value_text(mean: float | None, std: float | None, between: str = " ± ") -> str:
+    """``82.86 ± 0.31``, ``82.86`` for one seed, ``-`` for none."""
+    if mean is None:
+        return NONE
+    return f"{mean:.2f}" if std is None else f"{mean:.2f}{between}{std:.2f}"
+
+
+def what_is_compared(table: Table) -> str:
+    """One line: data set, what is forgotten, profile and seeds."""
+    comparison = table.comparison
+    seeds = numbered("seed", comparison.seeds)
+    what = what_is_forgotten(comparison.dataset, comparison.scenario, table.cells[0].forget)
+    return f"{comparison.dataset}, forgetting {what}, profile {comparison.profile}, {seeds}"
+
+
+def what_is_forgotten(dataset: str, scenario: str, forget: float | int) -> str:
+    """``15%`` or ``the class automobile``."""
+    return f"the class {class_name(dataset, forget)}" if scenario == "class" else f"{100 * forget:g}%"
+
+
+def to_markdown(table: Table) -> str:
+    """A Markdown table: mean ± standard deviation, best in bold, the paper's value in brackets, then the cost."""
+    rows = [[_title(table, method), *(_markdown_cell(table.cell(method, name)) for name in table.columns),
+             *_costs(table, method)] for method in table.methods]
+    notes = ["Mean ± standard deviation over seeds. Bold: best, ties within the noise floor shared."]
+    if _has_paper(table):
+        notes.append("In brackets: the paper's value, with * where it differs by more than two standard deviations.")
+    if used := [f"{mark} {said}" for mark, said in MARKS.items() if any(mark in table.marks(m) for m in table.methods)]:
+        notes.append(f"{', '.join(used)}.")
+    notes += [note.text for note in table.notes]
+    return "\n".join([f"**{what_is_compared(table)}**", "", table_frame.to_markdown(_titles(table), rows),
+                      *(f"- {note}" for note in notes)]) + "\n"
+
+
+def _has_paper(table: Table) -> bool:
+    return any(cell.paper_mean is not None for cell in table.cells)
+
+
+def _titles(table: Table) -> list[str]:
+    return ["Method", *map(metric_title, table.columns), *(cost.title for cost in COSTS)]
+
+
+def _title(table: Table, method: str) -> str:
+    return f"{method_title(method)}{table.marks(method)}"
+
+
+def _costs(table: Table, method: str) -> list[str]:
+    return [cost.text(table.cost.get(method, {}).get(cost.name)) for cost in COSTS]
+
+
+def _markdown_cell(cell: Cell) -> str:
+    ours = value_text(cell.mean, cell.std)
+    ours = f"**{ours}**" if cell.best else ours
+    mark = r"\*" if cell.outside else ""
+    return ours if cell.paper_mean is None else f"{ours} ({value_text(cell.paper_mean, cell.paper_std)}{mark})"
+
+
+def to_text(table: Table) -> str:
+    """Aligned plain text: under each method's values the paper's, ``*`` outside two standard deviations, ``^`` best."""
+    head = [textwrap.wrap(metric_title(name), HEAD_WIDTH) for name in table.columns]
+    height = max(len(lines) for lines in head)
+    rows = [["", "", *(f"{lines[at]}  " if at < len(lines) else "" for lines in head)] for at in range(height)]
+    for method in table.methods:
+        cells = [table.cell(method, name) for name in table.columns]
+        rows.append([_title(table, method), "ours", *(f"{value_text(cell.mean, cell.std)}{_marks(cell)}"
+                                                      for cell in cells)])
+        if any(cell.paper_mean is not None for cell in cells):
+            rows.append(["", "paper", *(f"{value_text(cell.paper_mean, cell.paper_std)}  " for cell in cells)])
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = [what_is_compared(table), ""]
+    for name, whose, *values in rows:
+        texts = [name.ljust(widths[0]), whose.ljust(widths[1])]
+        texts += [value.rjust(width) for value, width in zip(values, widths[2:])]
+        lines.append("  ".join(texts).rstrip())
+    lines += ["", *(note.text for note in table.notes)] if table.notes else []
+    return "\n".join(lines) + "\n"
+
+
+def _marks(cell: Cell) -> str:
+    return ("*" if cell.outside else " ") + ("^" if cell.best else " ")
+
+
+# --- LaTeX ----------------------------------------------------------------------------------
+
+
+def to_latex(table: Table) -> str:
+    r"""A booktabs table, ready to paste: mean $\pm$ std, best bold, the paper's values in a grey row below ours."""
+    paper = _has_paper(table)
+    lines = [r"% Needs \usepackage{booktabs}" + (r" and \usepackage{xcolor}." if paper else "."),
+             f"% {what_is_compared(table)}.",
+             "% Mean and standard deviation over seeds; bold: best, ties within the noise floor shared."]
+    if paper:
+        lines.append("% Grey: the paper's value; * where ours differs by more than two standard deviations.")
+    lines += [f"% {note.text}" for note in table.notes]
+    rows = [row for method in table.methods for row in _latex_rows(table, method)]
+    return "\n".join([*lines, table_frame.to_latex(_titles(table), rows)])
+
+
+def _latex_rows(table: Table, method: str) -> list[list[str]]:
+    """Ours and, where the paper has any value of the method, the paper's."""
+    cells = [table.cell(method, name) for name in table.columns]
+    title = latex_title(method) + "".join(LATEX_MARKS[mark] for mark in table.marks(method))
+    theirs = [_latex_paper(cell) for cell in cells]
+    rows = [[title, *map(_latex_cell, cells), *_costs(table, method)], ["", *theirs, *[""] * len(COSTS)]]
+    return rows if any(theirs) else rows[:1]
+
+
+def latex_title(method: str) -> str:
+    r"""A row's title as LaTeX: ``$\nabla\tau$`` for nabla_tau."""
+    declared = next((record.latex for record in all_of("method") if record.name == method), "")
+    return declared or table_frame.escaped(method_title(method))
+
+
+def _latex_cell(cell: Cell) -> str:
+    text = value_text(cell.mean, cell.std, r" $\pm$ ")
+    text = rf"\textbf{{{text}}}" if cell.best else text
+    return f"{text}*" if cell.outside else text
+
+
+def _latex_paper(cell: Cell) -> str:
+    text = value_text(cell.paper_mean, cell.paper_std, r" $\pm$ ")
+    return "" if cell.paper_mean is None else rf"\textcolor{{gray}}{{\small {text}}}"

@@ -1,0 +1,146 @@
+"""A sweep's runs as a heatmap of one metric: each square's mean, spread and state, the best of each row, the rule.
+
+The paper's figure 2 shows |MIA_L - 50| and |accuracy on D_f - accuracy on D_t| over alpha and the forget fraction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from statistics import fmean, stdev
+from typing import Any
+
+from engine.evaluation.metrics import BY_NAME
+from engine.evaluation.noise import noise_floor
+from engine.registry import get
+from engine.spec import resolve
+from engine.studies.sweep_runs import ABSENT, Runs, resolved_cells
+from engine.studies.sweep import Sweep
+from engine.types import declared
+
+METRICS = ("mia_loss_gap", "mia_entropy_gap", "accuracy_gap", "test_accuracy")
+Place = tuple[Any, Any]  # value across, value down
+
+
+@dataclass(frozen=True)
+class Square:
+    """One place of the grid over its seeds. ``std`` (n - 1) is None under two values.
+
+    ``states`` holds status and reason by seed; ``state`` is what the square shows: running before failed before
+    waiting before finished. ``noise`` is the metric's noise floor here, ``within`` whether the mean is no further than
+    that from the ideal (for a metric that should be high: from the map's best).
+    """
+
+    across: Any
+    down: Any
+    values: dict[int, float]
+    states: dict[int, tuple[str, str | None]]
+    mean: float | None
+    std: float | None
+    noise: float | None
+    within: bool = False
+
+    @property
+    def state(self) -> str:
+        known = {status for status, _ in self.states.values()}
+        if "running" in known:
+            return "running"
+        if "failed" in known:
+            return "failed"
+        return "finished" if known == {"finished"} else "waiting"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value down: the best value across, all that are as good within its noise floor, and the rule's."""
+
+    down: Any
+    best: Any
+    mean: float
+    as_good: tuple[Any, ...]
+    rule: float | None
+    at_rule: Any  # the value of the grid that is nearest to the rule's
+    at_rule_mean: float | None
+    holds: bool | None  # whether it is as good as the best; None where the grid does not reach the rule, or not yet
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """All squares by place, rows that have a value, and what the method itself would choose across, by value down."""
+
+    sweep: Sweep
+    metric: str
+    squares: dict[Place, Square]
+    rule: dict[Any, float]
+
+    @property
+    def high_is_good(self) -> bool:
+        return BY_NAME[self.metric].ideal == "max"
+
+    def rows(self) -> list[Row]:
+        """The rows in which there is something to choose between."""
+        return [row for down in self.sweep.down.values if (row := self._row(down))]
+
+    def _row(self, down: Any) -> Row | None:
+        measured = [one for x in self.sweep.across.values if (one := self.squares[x, down]).mean is not None]
+        if len(measured) < min(2, len(self.sweep.across.values)):
+            return None
+        best = min(measured, key=self._badness)
+        limit = self._badness(best) + (best.noise or 0.0)
+        as_good = tuple(one.across for one in measured if self._badness(one) <= limit)
+        rule = self.rule.get(down)
+        at, mean, holds = None, None, None
+        numbers = self._numbers()
+        if rule is not None and numbers:
+            at = min(numbers, key=lambda x: abs(x - rule))
+            mean = self.squares[at, down].mean
+            holds = at in as_good if self._reached(rule) and mean is not None else None
+        return Row(down, best.across, best.mean, as_good, rule, at, mean, holds)
+
+    def _badness(self, square: Square) -> float:
+        return -square.mean if self.high_is_good else square.mean
+
+    def _reached(self, rule: float) -> bool:
+        values = self._numbers()
+        return min(values) <= rule * (1 + 1e-9) and rule <= max(values) * (1 + 1e-9)
+
+    def _numbers(self) -> list[float]:
+        """The values across but for ``auto``, which is a column of its own and says nothing of the rule."""
+        return [x for x in self.sweep.across.values if isinstance(x, int | float)]
+
+
+def build(sweep: Sweep, runs: Runs, metric: str) -> Heatmap:
+    """The heatmap of a metric from what has been run so far."""
+    cells = resolved_cells(sweep)
+    squares = {(x, y): _square(x, y, {seed: runs.get((x, y, seed)) for seed in sweep.seeds}, metric,
+                               cells[x, y, sweep.seeds[0]])
+               for y in sweep.down.values for x in sweep.across.values}
+    best = max((one.mean for one in squares.values() if one.mean is not None), default=None)
+    high = BY_NAME[metric].ideal == "max"
+    within = {place: _within(one, best if high else None) for place, one in squares.items()}
+    squares = {place: replace(one, within=within[place]) for place, one in squares.items()}
+    return Heatmap(sweep, metric, squares, rule(sweep))
+
+
+def rule(sweep: Sweep) -> dict[Any, float]:
+    """What the method chooses across by itself, by value down; empty where the axis has no rule or is not numbers."""
+    field = next((h for h in declared(get("method", sweep.method).parameters) if h.name == sweep.across.name), None)
+    if field is None or field.auto is None or sweep.across.name in sweep.parameters:
+        return {}
+    found = {y: resolve(sweep.spec_with({sweep.down.name: y})).effective[field.name] for y in sweep.down.values}
+    return {y: float(value) for y, value in found.items() if value is not None}
+
+
+def _square(x: Any, y: Any, by_seed: Mapping[int, dict[str, Any] | None], metric: str, resolved: Any) -> Square:
+    finished = {seed: run["metrics"] for seed, run in by_seed.items() if run and run["status"] == "finished"}
+    values = {seed: value for seed, metrics in finished.items() if (value := metrics.get(metric)) is not None}
+    states = {seed: (run["status"], run["reason"]) if run else (ABSENT, None) for seed, run in by_seed.items()}
+    return Square(across=x, down=y, values=values, states=states, mean=fmean(values.values()) if values else None,
+                  std=stdev(values.values()) if len(values) > 1 else None,
+                  noise=noise_floor(metric, list(finished.values()), resolved) if values else None)
+
+
+def _within(square: Square, best: float | None) -> bool:
+    if square.mean is None or square.noise is None:
+        return False
+    return (square.mean if best is None else best - square.mean) <= square.noise

@@ -1,0 +1,313 @@
+"""From the runs of a comparison to its table: means over seeds, the paper's values beside ours, who is best, the cost.
+
+Three rules, the same for every table and export:
+
+- A number's *distance* is to its metric's declared ideal (``engine.evaluation.metrics``): a number, the retrained model's value
+  (``match_retrained``) or, for ``max``, 100%.
+- *Best* is every unlearning method (neither the Original nor retraining) whose distance lies within the noise floor of
+  the smallest one. The noise floor (:mod:`engine.evaluation.noise`) is that of the method with the smallest distance. A method
+  with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near. One with a
+  damaged model (``engine.evaluation.verdict``) is never best at all: a model that knows nothing gives nothing away.
+- Ours and the paper's value are *outside* one another where they differ by more than two standard deviations,
+  the root of both variances; ours counts as 0 where there is one seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import stdev
+from typing import Any
+
+from engine.studies.comparison import REFERENCE, Comparison, Runs
+from engine.studies.costs import average, cost_of
+from engine.errors import BadInput
+from engine.evaluation.metrics import BY_NAME, SEPARATION
+from engine.evaluation.noise import noise_floor
+from engine.studies.notes import Note
+from engine.studies.paper import paper_value
+from engine.registry import all_of, get
+from engine.spec import Resolved, resolve
+from engine.evaluation.verdict import Verdict, verdict_of
+from engine.system.words import numbered
+
+ORIGINAL = "original"
+UNIT_MAX = 100.0  # what "max" can be at most: the metrics of that ideal are percentages
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "random": ("retain_accuracy", "accuracy_gap", "test_accuracy", "mia_loss_gap", "mia_entropy_gap"),
+    "class": ("retain_accuracy", "forget_accuracy", "test_accuracy", "mia_loss_gap", "mia_entropy_gap"),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One method's value of one metric, in the metric's unit; ``mean`` is None where no run has it.
+
+    ``values`` holds each seed's value and ``seeds`` their seeds; ``std`` is over seeds (n - 1), None for one.
+    ``difference`` is ours minus the paper's; ``retrained`` the mean of the retrained model on the same seeds.
+    """
+
+    dataset: str
+    scenario: str
+    forget: float | int
+    method: str
+    metric: str
+    mean: float | None = None
+    std: float | None = None
+    seeds: tuple[int, ...] = ()
+    values: Mapping[int, float] = field(default_factory=dict)
+    paper_mean: float | None = None
+    paper_std: float | None = None
+    difference: float | None = None
+    outside: bool | None = None
+    best: bool = False
+    retrained: float | None = None
+    distance: float | None = None
+    over_forgotten: bool = False
+    damaged: bool = False
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a good value would be misleading here."""
+        return self.damaged or (self.over_forgotten and self.metric in attack_columns())
+
+
+@dataclass(frozen=True)
+class Table:
+    """A finished or half-finished table. ``cost[method]`` has steps, samples, seconds, seconds_ratio, samples_ratio.
+
+    ``noise`` is the noise floor per metric in its unit (None: not known), ``missing`` the (method, seed) pairs
+    without a finished run, ``notes`` what to know when reading it.
+    """
+
+    comparison: Comparison
+    columns: tuple[str, ...]
+    methods: tuple[str, ...]
+    cells: list[Cell]
+    cost: dict[str, dict[str, float | None]]
+    noise: dict[str, float | None]
+    missing: list[tuple[str, int]]
+    notes: list[Note] = field(default_factory=list)
+
+    def cell(self, method: str, metric: str) -> Cell:
+        """The cell of a row and a column; raises KeyError."""
+        for cell in self.cells:
+            if (cell.method, cell.metric) == (method, metric):
+                return cell
+        raise KeyError((method, metric))
+
+    def marks(self, method: str) -> str:
+        """``†`` for a row with an over-forgotten run, ``‡`` for one with a damaged model; the Original has none."""
+        cell = self.cell(method, self.columns[0])
+        return "" if method == ORIGINAL else "†" * cell.over_forgotten + "‡" * cell.damaged
+
+
+def method_title(name: str) -> str:
+    """What a row is called: the method's title, or Original."""
+    if name == ORIGINAL:
+        return "Original"
+    return next((method.title for method in all_of("method") if method.name == name), name)
+
+
+def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | None = None) -> Table:
+    """The table of these runs (see ``engine.studies.comparison.find_runs``); only finished runs count.
+
+    Rows: the Original (from the runs' own measurement of it), retraining, then the methods as asked.
+    ``columns`` are names of metrics, by default the paper's for the scenario.
+    """
+    columns = tuple(columns or COLUMNS[comparison.scenario])
+    resolved = _resolved(comparison)
+    finished = {cell: run for cell, run in runs.items() if run["status"] == "finished" and run["metrics"]}
+    ordered = sorted(comparison.methods, key=lambda method: method != REFERENCE)  # stable: the others as asked
+    rows = {ORIGINAL: _originals(comparison, finished)} | {
+        method: {seed: finished[method, seed]["metrics"] for seed in comparison.seeds if (method, seed) in finished}
+        for method in ordered}
+    retrained, verdicts = _retrained(comparison, finished), _verdicts(finished)
+    cells, noise = [], {}
+    for metric in columns:
+        column = [_cell(comparison, resolved, method, metric, metrics, retrained, verdicts.get(method, {}))
+                  for method, metrics in rows.items()]
+        nearest = min(_candidates(column), key=lambda cell: cell.distance, default=None)
+        noise[metric] = _noise(nearest, metric, comparison, rows)
+        cells += [_marked(cell, nearest, noise[metric]) for cell in column]
+    missing = [cell for cell in comparison.grid() if cell not in finished]
+    cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
+    return Table(comparison, columns, tuple(rows), cells, cost_of(comparison, finished), noise, missing,
+                 [*_notes(comparison, rows, finished, retrained, verdicts),
+                  *_about_paper(comparison, cells, resolved)])
+
+
+# --- rows -----------------------------------------------------------------------------------
+
+
+def _resolved(comparison: Comparison, method: str = REFERENCE) -> Resolved | None:
+    """A method's run in the comparison with its names filled in; None where its data set is not known here."""
+    try:
+        return resolve(comparison.spec(method, (comparison.seeds or (0,))[0]))
+    except BadInput:
+        return None
+
+
+def _originals(comparison: Comparison, finished: Runs) -> dict[int, dict[str, Any]]:
+    """The Original's metrics by seed, from any run of that seed: all runs of a split measure the same."""
+    found: dict[int, dict[str, Any]] = {}
+    for (_, seed), run in finished.items():
+        if seed in comparison.seeds and run["metrics"].get("original"):
+            found.setdefault(seed, run["metrics"]["original"])
+    return {seed: found[seed] for seed in comparison.seeds if seed in found}
+
+
+def _retrained(comparison: Comparison, finished: Runs) -> dict[int, dict[str, Any]]:
+    """The retrained model's metrics by seed: of the comparison's own retraining, else as other runs refer to it."""
+    found = {seed: run["metrics"] for (method, seed), run in finished.items() if method == REFERENCE}
+    for (_, seed), run in finished.items():
+        if run["metrics"].get("retrained"):
+            found.setdefault(seed, run["metrics"]["retrained"])
+    return found
+
+
+def _verdicts(finished: Runs) -> dict[str, dict[int, Verdict]]:
+    """The verdicts on the runs by method and seed; the Original has none."""
+    found: dict[str, dict[int, Verdict]] = {}
+    for (method, seed), run in finished.items():
+        found.setdefault(method, {})[seed] = verdict_of(run)
+    return found
+
+
+# --- cells ----------------------------------------------------------------------------------
+
+
+def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric: str,
+          metrics: Mapping[int, Mapping[str, Any]], retrained: Mapping[int, Mapping[str, Any]],
+          verdicts: Mapping[int, Verdict]) -> Cell:
+    """A cell by itself; who is best is known only once the column is complete."""
+    values = {seed: found[metric] for seed, found in metrics.items() if found.get(metric) is not None}
+    mean, std = average(values.values()), stdev(values.values()) if len(values) > 1 else None
+    aims = [retrained[seed][metric] for seed in values if seed in retrained
+            and retrained[seed].get(metric) is not None]
+    forget = _forget_of(comparison, resolved)
+    paper = _paper(comparison, resolved, forget, method, metric)
+    difference = mean - paper[0] if paper and mean is not None else None
+    outside = None if difference is None else abs(difference) > 2 * ((std or 0.0) ** 2 + paper[1] ** 2) ** 0.5
+    aim = average(aims)
+    paper_mean, paper_std = paper or (None, None)
+    return Cell(dataset=comparison.dataset, scenario=comparison.scenario, forget=forget, method=method, metric=metric,
+                mean=mean, std=std, seeds=tuple(values), values=values, paper_mean=paper_mean, paper_std=paper_std,
+                difference=difference, outside=outside, retrained=aim, distance=_distance(metric, mean, aim),
+                over_forgotten=any(verdicts[seed].over_forgotten for seed in verdicts if seed in metrics),
+                damaged=any(verdicts[seed].damaged for seed in verdicts if seed in metrics))
+
+
+def _papers_model(resolved: Resolved) -> str:
+    return resolved.dataset.paper_model or resolved.dataset.default_model
+
+
+def _forget_of(comparison: Comparison, resolved: Resolved | None) -> float | int:
+    """The fraction, or the class as its number."""
+    if resolved is None:
+        return comparison.forget
+    return resolved.spec.forget_class if comparison.scenario == "class" else resolved.spec.forget_fraction
+
+
+def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | int, method: str,
+           metric: str) -> tuple[float, float] | None:
+    """The paper's value, if this is the paper's model on the data as they are."""
+    if resolved is not None:
+        as_published = all(resolved.options[option.name] == option.default_in(comparison.profile)
+                           for option in resolved.dataset.options)
+        if not as_published:
+            return None
+    return paper_value(comparison.dataset, comparison.scenario, forget, method, metric)
+
+
+def _distance(metric: str, mean: float | None, aim: float | None) -> float | None:
+    ideal = BY_NAME[metric].ideal
+    goal = aim if ideal == "match_retrained" else UNIT_MAX if ideal == "max" else ideal
+    return None if mean is None or goal is None else abs(mean - goal)
+
+
+# --- who is best ----------------------------------------------------------------------------
+
+
+def attack_columns() -> frozenset[str]:
+    """The metrics that say how well an attacker does."""
+    of_attacks = {f"{attack.name}{suffix}" for attack in all_of("attack") for suffix in ("", "_gap", "_auc")}
+    return frozenset(of_attacks | {metric.name for metric in SEPARATION} | {"rmia_auc"})
+
+
+def _candidates(column: Sequence[Cell]) -> list[Cell]:
+    """The cells of a column that may be best."""
+    return [cell for cell in column if cell.method not in (ORIGINAL, REFERENCE) and cell.distance is not None
+            and not cell.doubtful]
+
+
+def _noise(nearest: Cell | None, metric: str, comparison: Comparison,
+           rows: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> float | None:
+    resolved = _resolved(comparison, nearest.method) if nearest else None
+    if nearest is None or resolved is None:
+        return None
+    return noise_floor(metric, list(rows[nearest.method].values()), resolved)
+
+
+def _marked(cell: Cell, nearest: Cell | None, noise: float | None) -> Cell:
+    best = nearest is not None and cell in _candidates([cell]) and (
+        cell.distance - nearest.distance <= (noise or 0.0))
+    return replace(cell, best=best)
+
+
+# --- what to know when reading it -----------------------------------------------------------
+
+
+def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finished: Runs,
+           retrained: Mapping[int, Any], verdicts: Mapping[str, Mapping[int, Verdict]]) -> list[Note]:
+    notes = []
+    lacking = [seed for seed in comparison.seeds if seed not in retrained]
+    if finished and lacking:
+        notes.append(Note("missing_retrained", f"No retrained model for {_seeds(lacking)}: what is measured against it "
+                          "is empty there.", seeds=tuple(lacking)))
+    for method, metrics in rows.items():
+        if method != ORIGINAL and metrics and len(metrics) < len(comparison.seeds):
+            notes.append(Note("partial_mean", f"{method_title(method)}: the mean is over {_seeds(list(metrics))} only.",
+                              method, tuple(metrics)))
+        notes += _doubts(method, metrics, verdicts.get(method, {}))
+    devices = sorted({run["device"] for (method, _), run in finished.items()
+                      if method in comparison.methods and run["device"]})
+    if len(devices) > 1:
+        notes.append(Note("devices", f"The runs were made on {len(devices)} devices ({'; '.join(devices)}): seconds "
+                          "compare within one device only."))
+    return notes
+
+
+def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]],
+            verdicts: Mapping[int, Verdict]) -> list[Note]:
+    """Why a row, though it may look good, is not."""
+    over = [seed for seed in metrics if seed in verdicts and verdicts[seed].over_forgotten]
+    broken = [seed for seed in metrics if seed in verdicts and verdicts[seed].damaged]
+    told = [Note("over_forgotten", f"{method_title(method)} is over-forgotten with {_seeds(over)}: never best in an "
+                 "attack's column.", method, tuple(over))] if over else []
+    if broken:
+        worst = min(broken, key=lambda seed: metrics[seed]["test_accuracy"])
+        before, after = (found["test_accuracy"] for found in (metrics[worst]["original"], metrics[worst]))
+        told.append(Note("damaged", f"{method_title(method)} damaged the model with {_seeds(broken)}: test accuracy "
+                         f"{after:.1f}% after {before:.1f}%, so it is never best. A model that knows nothing gives "
+                         "nothing away.", method, tuple(broken)))
+    return told
+
+
+def _about_paper(comparison: Comparison, cells: Sequence[Cell], resolved: Resolved | None) -> list[Note]:
+    if all(cell.difference is None for cell in cells):
+        return []
+    models = [get("model", name).title for name in (_papers_model(resolved), resolved.model.name)] if resolved else []
+    other = [Note("paper_model", f"The paper's values are of {models[0]}, ours of {models[1]}: another model, so they "
+                  "show where the paper stood, not what ours should be.")] if len(set(models)) > 1 else []
+    notes = [*other, Note("paper_original", "The paper began from an Original of its own, on its own copy of the data, "
+                          "as we did from ours: compare the rows of the Original first. What differs there differs "
+                          "below.")]
+    if comparison.profile != "paper":
+        notes.append(Note("paper_profile", "The paper's values were made as the profile 'paper' does it, ours as "
+                          f"{comparison.profile!r}."))
+    return notes
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return numbered("seed", seeds)

@@ -1,0 +1,66 @@
+"""Where a run computes, and the settings that make it quick there and repeatable.
+
+The thread count is fixed per run because the order of floating-point sums depends on it.
+bf16 autocast is used for training on CUDA only; read-outs are float32 everywhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+
+import torch
+from torch import nn
+
+from engine.errors import BadInput
+from engine.system.machine import cores
+from engine.system.words import plural
+
+
+def default_device() -> torch.device:
+    """``$UNLEARN_DEVICE`` where it is set, else the first CUDA device, else the CPU."""
+    wanted = os.environ.get("UNLEARN_DEVICE")
+    if wanted:
+        try:
+            return torch.device(wanted)
+        except RuntimeError:
+            raise BadInput(f"UNLEARN_DEVICE={wanted!r} is no device. Valid: cpu, cuda, cuda:0, ...") from None
+    return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+
+
+def prepare(device: torch.device, threads: int | None) -> int:
+    """Fixes this thread's number of intra-op threads and returns it; makes CUDA repeatable."""
+    count = min(threads or cores(), cores())
+    torch.set_num_threads(count)
+    _warm_up()
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.deterministic = True
+    return count
+
+
+@functools.cache
+def _warm_up() -> None:
+    """The first optimiser of a process imports half of torch (1.3 s); no method should be charged for it."""
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+
+
+def place(model: nn.Module, device: torch.device) -> nn.Module:
+    """The model on the device, in channels-last order; benchmarks/training_step.py measures the gain."""
+    return model.to(device=device, memory_format=torch.channels_last)
+
+
+def autocast(device: torch.device) -> contextlib.AbstractContextManager:
+    """bf16 autocast for a training step on CUDA; does nothing elsewhere."""
+    if device.type == "cuda":
+        return torch.autocast("cuda", dtype=torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def describe(device: torch.device, threads: int) -> str:
+    """``cpu, 2 threads`` or the name of the graphics card; never a host name."""
+    if device.type == "cuda":
+        return f"{device}, {torch.cuda.get_device_name(device)}"
+    return f"{device.type}, {threads} {plural(threads, 'thread')}"

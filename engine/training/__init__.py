@@ -1,0 +1,1 @@
+"""The only training loop, networks with their first weights, repeatable dropout, the clock."""

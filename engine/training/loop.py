@@ -1,0 +1,261 @@
+"""The only training loop, and the small parts that methods build their objectives from.
+
+A loop is a generator: it yields a :class:`engine.types.Progress` after every optimiser step, so the
+caller decides about probing, timing, saving and stopping. Batches are index tensors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.data.batches import batch_sizes, steps_in
+from engine.data.images import Data, Pool
+from engine.system.device import autocast
+from engine.training.dropout import AtStep, at_step
+from engine.errors import Diverged
+from engine.methods._hyperparameters import ForgetEpochs
+from engine.evaluation.readout import read_logits
+from engine.system.rng import generator, permutation
+from engine.types import Progress, Recipe, Sizes, TrainingState
+
+Resume = Callable[[nn.Module, Any], TrainingState | None]
+CHECK_EVERY_CUDA = 10  # asking a GPU whether a loss is finite waits for it; ten steps lose little
+
+
+@dataclass(frozen=True)
+class Split:
+    """Index tensors (int64, on the device): forget and retain into D, the others into the held-out pool.
+
+    ``unseen`` are the attack's non-members where they are not the test set: in class removal, all held-out
+    samples of the forgotten class.
+    """
+
+    forget: Tensor
+    retain: Tensor
+    validation: Tensor
+    test: Tensor
+    unseen: Tensor | None = None
+
+    @property
+    def nonmembers(self) -> Tensor:
+        """What an attacker has to tell from the forget set."""
+        return self.test if self.unseen is None else self.unseen
+
+    @property
+    def sizes(self) -> Sizes:
+        forget, retain = len(self.forget), len(self.retain)
+        return Sizes(forget + retain, forget, retain, len(self.validation), len(self.test),
+                     None if self.unseen is None else len(self.unseen))
+
+
+@dataclass
+class Task:
+    """What an unlearning method is given.
+
+    ``model`` starts as the Original and is changed in place; ``fresh()`` builds the same network with
+    its first weights; ``resume(model, optimiser)`` restores a killed training of this very run, if any.
+    """
+
+    model: nn.Module
+    data: Data
+    split: Split
+    recipe: Recipe
+    seed: int
+    device: torch.device
+    fresh: Callable[[], nn.Module]
+    resume: Resume = lambda model, optimiser: None
+
+    def batch(self, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Inputs and targets of these training samples."""
+        return self.data.batch(self.data.train, index, augment)
+
+    def logits(self, index: Tensor) -> Tensor:
+        """Logits (B, C) in float32 of these training samples, without augmentation; differentiable.
+
+        A single sample is read with frozen batch norm: it has no batch statistics.
+        """
+        inputs, _ = self.batch(index)
+        with reading_alone(self.model, len(index)), autocast(self.device):
+            return self.model(inputs).float()
+
+    def labels(self, index: Tensor) -> Tensor:
+        """Class numbers (B,) of these training samples."""
+        return self.data.train.labels[index]
+
+    def loss(self, index: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Mean loss of these training samples, or with other ``labels`` (B,) for them; differentiable.
+
+        Cross entropy, or where samples have several labels the binary one, averaged over labels.
+        """
+        targets = self.data.train.targets[index] if labels is None else labels
+        return self.data.criterion.loss(self.logits(index), targets)
+
+    @property
+    def dropout(self) -> AtStep:
+        """What makes the dropout of each step repeatable; for :func:`loop`."""
+        return at_step(self.model, self.seed, self.device)
+
+    def frozen_original(self) -> nn.Module:
+        """A copy of the network as it is now, in evaluation mode and without gradients: a teacher."""
+        return copy.deepcopy(self.model).eval().requires_grad_(False)
+
+    def validation_loss(self) -> float:
+        """Mean loss over all of D_v in evaluation mode (docs/methods.md: L_v)."""
+        return mean_loss(self.model, self.data, self.data.heldout, self.split.validation)
+
+
+@contextlib.contextmanager
+def reading_alone(model: nn.Module, samples: int) -> Iterator[None]:
+    """Evaluation mode where there is a single sample, which has no batch statistics; else nothing changes."""
+    if samples > 1 or not model.training:
+        yield
+        return
+    model.eval()
+    yield
+    model.train()
+
+
+def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_size: int = 1_000) -> float:
+    """Mean loss over ``pool[index]`` in evaluation mode; the model's mode is restored."""
+    was_training = model.training
+    model.eval()
+    total = torch.zeros((), device=index.device)
+    with torch.no_grad():
+        for part in index.split(batch_size):
+            inputs, targets = data.batch(pool, part)
+            total += data.criterion.total(read_logits(model, inputs).float(), targets)
+    model.train(was_training)
+    return float(total) / len(index)
+
+
+def shuffled(index: Tensor, batch_size: int, seed: int, purpose: str) -> tuple[Tensor, ...]:
+    """The set in a new order, cut into batches."""
+    order = permutation(len(index), seed, purpose).to(index.device)
+    return index[order].split(batch_sizes(len(index), batch_size))
+
+
+def cycle(index: Tensor, batch_size: int, seed: int, purpose: str) -> Iterator[Tensor]:
+    """Batches without end; the set is reshuffled each time it is exhausted."""
+    passes = 0
+    while True:
+        yield from shuffled(index, batch_size, seed, f"{purpose}/{passes}")
+        passes += 1
+
+
+def linear_factor(final: float, epoch: int, epochs: int) -> float:
+    """1 in epoch 0, falling linearly so that it would reach ``final`` after ``epochs`` epochs."""
+    return 1 + (final - 1) * epoch / epochs
+
+
+def make_optimiser(name: str, model: nn.Module, learning_rate: float, weight_decay: float,
+                   momentum: float = 0.0) -> torch.optim.Optimizer:
+    """SGD, Adam or AdamW in torch's fused form (one pass over the weights a step)."""
+    if name == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum, weight_decay=weight_decay,
+                               fused=True)
+    adam = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[name]
+    return adam(model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
+
+
+def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[int], tuple[Any, ...]],
+         objective: Callable[[Any, int], tuple[Tensor, int, dict[str, Any]]],
+         learning_rate: Callable[[int], float], total_steps: int, begin_epoch: Callable[[int], None] | None = None,
+         start: TrainingState | None = None, keep: Callable[..., TrainingState] | None = None,
+         dropout: AtStep = lambda step: contextlib.nullcontext()) -> Iterator[Progress]:
+    """Runs ``epochs`` epochs and yields a Progress after every step.
+
+    ``batches(epoch)`` gives the epoch's batches, ``objective(batch, epoch)`` the loss to descend, the
+    number of samples it saw and the terms to show. ``keep`` makes the state that a resumable
+    training attaches to its last step of an epoch; ``dropout(step)`` is entered around each step
+    (:attr:`Task.dropout`). Raises Diverged where a loss is not finite.
+    """
+    step, samples = (start.step, start.samples) if start else (0, 0)
+    if start and start.epoch >= epochs:  # killed between its last step and its result
+        yield Progress(step, total_steps, samples, {}, epochs - 1)
+    for epoch in range(start.epoch if start else 0, epochs):
+        rate = learning_rate(epoch)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        if begin_epoch:
+            begin_epoch(epoch)
+        todo = batches(epoch)
+        for position, batch in enumerate(todo, start=1):
+            optimiser.zero_grad(set_to_none=True)
+            with dropout(step):
+                loss, count, terms = objective(batch, epoch)
+                loss.backward()
+            optimiser.step()
+            step, samples = step + 1, samples + count
+            _refuse_non_finite(loss, step)
+            last = position == len(todo)
+            state = keep(epoch=epoch + 1, step=step, samples=samples) if keep and last else None
+            yield Progress(step, total_steps, samples, {**terms, "learning_rate": rate}, epoch, state)
+
+
+def _refuse_non_finite(loss: Tensor, step: int) -> None:
+    if loss.device.type == "cuda" and step % CHECK_EVERY_CUDA:
+        return
+    if not torch.isfinite(loss.detach()):
+        raise Diverged(f"The loss became {float(loss.detach())} at step {step}: a smaller learning rate may help.")
+
+
+def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int,
+          resume: Resume = lambda model, optimiser: None) -> Iterator[Progress]:
+    """Trains a network from where it stands on ``data.train[index]`` by a recipe; resumable at every epoch."""
+    device = index.device
+    optimiser = make_optimiser(recipe.optimiser, model, recipe.learning_rate, recipe.weight_decay, recipe.momentum)
+    start = resume(model, optimiser)
+    rng: dict[str, torch.Generator | None] = {"augment": None}
+
+    def begin_epoch(epoch: int) -> None:
+        if recipe.augment:
+            rng["augment"] = generator(seed, f"augment/epoch {epoch}")
+
+    def objective(batch: Tensor, epoch: int) -> tuple[Tensor, int, dict[str, Any]]:
+        inputs, targets = data.batch(data.train, batch, rng["augment"])
+        with autocast(device):
+            loss = data.criterion.loss(model(inputs).float(), targets)
+        return loss, len(batch), {"retain_loss": loss.detach()}
+
+    model.train()
+    yield from loop(
+        optimiser,
+        epochs=recipe.epochs,
+        batches=lambda epoch: shuffled(index, recipe.batch_size, seed, f"batches/epoch {epoch}"),
+        objective=objective,
+        learning_rate=lambda e: recipe.learning_rate * linear_factor(recipe.final_lr_fraction, e, recipe.epochs),
+        total_steps=recipe.epochs * steps_in(len(index), recipe.batch_size),
+        begin_epoch=begin_epoch,
+        start=start,
+        dropout=at_step(model, seed, device),
+        keep=lambda **at: TrainingState(model=model, optimiser=optimiser, **at),
+    )
+
+
+def over_forget_set(task: Task, parameters: ForgetEpochs, epochs: int,
+                    objective: Callable[[Tensor, Tensor, int], tuple[Tensor, int, dict[str, Any]]],
+                    begin_epoch: Callable[[int], None] | None = None) -> Iterator[Progress]:
+    """``epochs`` passes over D_f, each step with a batch of D_r beside it (algorithm 1 of the paper).
+
+    D_r is reshuffled whenever it is exhausted. AdamW, its rate falling linearly per forget epoch.
+    """
+    p = parameters
+    task.model.train(p.batch_norm == "train")
+    retain = cycle(task.split.retain, p.batch_size, task.seed, "retain batches")
+    yield from loop(
+        make_optimiser("adamw", task.model, p.learning_rate, p.weight_decay),
+        epochs=epochs,
+        batches=lambda e: shuffled(task.split.forget, p.batch_size, task.seed, f"forget batches/epoch {e}"),
+        objective=lambda forget, epoch: objective(forget, next(retain), epoch),
+        learning_rate=lambda epoch: p.learning_rate * linear_factor(p.final_lr_fraction, epoch, epochs),
+        total_steps=epochs * steps_in(len(task.split.forget), p.batch_size),
+        begin_epoch=begin_epoch,
+        dropout=task.dropout,
+    )

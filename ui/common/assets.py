@@ -1,0 +1,52 @@
+"""Files that the browser loads and that are not in git: plotly.js, copied from the installed package.
+
+Streamlit serves the folder ``static`` beside the main script at ``<base path>/app/static/`` where
+``enableStaticServing`` is true. Links out of that folder are refused, hence a copy.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import plotly
+
+ROOT = Path(__file__).resolve().parents[2]
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+
+def ensure_assets(root: Path = ROOT) -> Path | None:
+    """Put plotly.min.js into ``root/static`` unless it is there; its path, or None where it cannot be written.
+
+    The copy appears in one step, so that a browser never reads half of it. Costs a stat when nothing is to do.
+    """
+    target = root / "static" / PLOTLY.name
+    try:
+        if target.is_file() and target.stat().st_size == PLOTLY.stat().st_size:
+            return target
+        _copy(PLOTLY, target)
+    except OSError as error:
+        logging.getLogger(__name__).warning("Live charts will not draw: %s could not be written (%s).", target, error)
+        return None
+    return target
+
+
+def plotly_url(base_path: str = "") -> str:
+    """Where the browser finds the copy, from any page: absolute, below Streamlit's ``server.baseUrlPath``."""
+    base = base_path.strip("/")
+    return f"{'/' if base else ''}{base}/app/static/{PLOTLY.name}?v={plotly.__version__}"
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    try:
+        shutil.copyfile(source, name)
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    finally:
+        Path(name).unlink(missing_ok=True)

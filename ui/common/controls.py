@@ -1,0 +1,107 @@
+"""A method's declaration -> widgets -> the hyperparameters that differ from their defaults.
+
+No page names a hyperparameter: name, default, range, step, unit and help live beside the method's code.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby
+from typing import Any
+
+import streamlit as st
+
+from engine.registry import get
+from engine.spec import requested_parameters
+from engine.types import Dataset, Hyperparameter, Method, Option, Setting, Spec, declared
+from ui.common.state import Slot
+
+MAIN = "main"  # the group that is shown at once; the others are folded away
+
+
+def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setting, more: Any) -> dict[str, Any]:
+    """Draws the method's widgets, the less usual ones into the container ``more``.
+
+    Returns what differs from the defaults of this data set and profile.
+    """
+    defaults, _ = requested_parameters(spec, dataset, method, get("model", spec.model or dataset.default_model))
+    fields = declared(method.parameters)
+    scope = scope_of(scoped(dataset, spec.model), spec.profile, method.name)
+    chosen = {h.name: _widget(h, defaults[h.name], setting, scope) for h in fields if h.group == MAIN}
+    folded = [h for h in fields if h.group != MAIN]
+    if folded:
+        with more:
+            for group, members in groupby(sorted(folded, key=lambda h: h.group), key=lambda h: h.group):
+                st.markdown(f"**{group.capitalize()}**")
+                chosen |= {h.name: _widget(h, defaults[h.name], setting, scope) for h in list(members)}
+            st.button("Back to the defaults", key=f"reset.{scope}", icon=":material/restart_alt:",
+                      on_click=_reset, args=(scope,))
+    return {name: value for name, value in chosen.items() if value != defaults[name]}
+
+
+def scoped(dataset: Dataset, model: str | None) -> str:
+    """The data set's name, with the model's where it is not the default one: it may have other defaults."""
+    return dataset.name if model in (None, dataset.default_model) else f"{dataset.name}.{model}"
+
+
+def scope_of(dataset: str, profile: str, method: str) -> str:
+    """What the keys of a method's widgets begin with; another one after every "Back to the defaults"."""
+    scope = f"{dataset}.{profile}.{method}"
+    return f"{scope}.{_resets(scope).get()}"
+
+
+def option_key(dataset: Dataset, option: Option, profile: str) -> str:
+    """The key of an option's widget: one a profile where the profile changes the default."""
+    return f"option.{dataset.name}.{option.name}" + (f".{profile}" if option.profiles else "")
+
+
+def key_of(scope: str, name: str) -> str:
+    """The key of a hyperparameter's widget."""
+    return f"p.{scope}.{name}"
+
+
+def auto_key(key: str) -> str:
+    """The key of the toggle that leaves the hyperparameter to its rule."""
+    return f"{key}.auto"
+
+
+def _widget(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any:
+    key, label = key_of(scope, h.name), h.title
+    if h.auto is None:
+        return _value(h, default, label, key)
+    automatic = h.auto.value(setting) if default is None else default
+    shown = f"{automatic:.3g}" if isinstance(automatic, float) else automatic
+    rule = h.auto.rule if default is None else "this data set's setting"
+    auto = st.toggle(f"{label}: automatic ({shown})", value=True, key=auto_key(key),
+                     help=f"{h.help} Automatic: {rule}.", persist_state="session")
+    if h.group == MAIN:
+        st.caption(f"{label} = {rule}" if auto else "set by hand")
+    return default if auto else _value(h, automatic, label, key)
+
+
+def _value(h: Hyperparameter, default: Any, label: str, key: str) -> Any:
+    # No bounds on the boxes: a browser only turns one red and keeps the old value; the engine says what is wrong.
+    common = {"label": f"{label} ({h.unit})" if h.unit else label, "key": key, "help": h.help,
+              "persist_state": "session"}
+    if h.kind == "choice":
+        return st.selectbox(options=h.choices, index=h.choices.index(default), **common)
+    if h.kind == "bool":
+        return st.toggle(value=default, **common)
+    if h.kind == "int":
+        return st.number_input(value=int(default), step=int(h.step), **common)
+    if h.group == MAIN:
+        digits = max(2, -math.floor(math.log10(h.step)))
+        return st.slider(min_value=float(h.low), max_value=float(h.high), value=float(default), step=float(h.step),
+                         format=f"%.{digits}f", **common)
+    return st.number_input(value=float(default), step=float(h.step), format="%.6g", **common)
+
+
+def _reset(scope: str) -> None:
+    """New names make new widgets: with the old ones the browser would go on showing what was typed."""
+    base, count = scope.rsplit(".", 1)
+    _resets(base).put(int(count) + 1)
+
+
+def _resets(scope: str) -> Slot[int]:
+    """How often a method's widgets went back to the defaults."""
+    return Slot(f"resets.{scope}", 0)

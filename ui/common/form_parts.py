@@ -1,0 +1,90 @@
+"""The controls that the pages' forms share, each drawn in one place; a form says where its value is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from engine.registry import names, of_the_paper
+from engine.spec import LARGEST, SMALLEST
+from engine.data.splits import SCENARIOS
+from engine.types import PROFILES, Dataset
+from engine.system.words import plural
+from ui.common import words
+from ui.common.state import Slot
+
+FORGET_HELP = ("A random subset: the accuracy on it should fall to that on unseen samples. A class, all samples of one "
+               "label: the accuracy on it should fall to zero, as in a retrained model.")
+METHOD_HELP = f"The first {len(of_the_paper())} are the paper's; the others come from elsewhere."
+PROFILE_HELP = ("corrected: read-out without augmentation, a new forget set for every seed. paper: what produced the "
+                "published tables, quirks included.")
+WAITING = {"running": "running", "queued": "waiting", "failed": "failed"}  # a run's states as the counts name them
+
+
+def dataset_box(key: str) -> str:
+    """The data set's name."""
+    return st.selectbox("Data", names("dataset"), key=key, persist_state="session",
+                        format_func=lambda name: words.title_of("dataset", name), help="What the model was trained on.")
+
+
+def method_box(key: str, **more: Any) -> str:
+    """The method's name; ``more`` goes to Streamlit."""
+    return st.selectbox("Method", names("method"), key=key, persist_state="session", help=METHOD_HELP,
+                        format_func=lambda name: words.title_of("method", name), **more)
+
+
+def scenario_box(slot: Slot[str]) -> str:
+    """A random share or a class."""
+    return st.segmented_control("Forget", list(SCENARIOS), format_func=lambda name: SCENARIOS[name].title,
+                                required=True, key=slot.key, persist_state="session", help=FORGET_HELP,
+                                **slot.given("default"))
+
+
+def class_box(dataset: Dataset, key: str, more_help: str = "") -> int:
+    """The number of the class to forget."""
+    return st.selectbox("Class", range(len(dataset.classes)), format_func=lambda i: dataset.classes[i], key=key,
+                        persist_state="session",
+                        help="Every training sample with this label is forgotten; the test set leaves the class "
+                             f"out{more_help}.")
+
+
+def share_slider(label: str, slot: Slot[float]) -> float:
+    """The fraction to forget, chosen and kept in percent."""
+    share = st.slider(label, 100 * SMALLEST, 100 * LARGEST, step=0.1, format="%.1f%%", key=slot.key,
+                      persist_state="session", help="A random subset of the training samples.", **slot.given("value"))
+    return round(share / 100, 6)
+
+
+def profile_box(slot: Slot[str]) -> str:
+    """The profile's name."""
+    return st.segmented_control("Profile", PROFILES, required=True, key=slot.key, help=PROFILE_HELP,
+                                persist_state="session", **slot.given("default"))
+
+
+@dataclass(frozen=True)
+class StartButton:
+    """The one button that a form leads to."""
+
+    key: str
+    icon: str
+    help: str | None = None
+
+    def pressed(self, label: str, disabled: bool) -> bool:
+        """Draws it; whether it was pressed."""
+        return st.button(label, type="primary", icon=f":material/{self.icon}:", key=self.key, width="stretch",
+                         disabled=disabled, help=self.help)
+
+
+def counted(total: int, states: Mapping[str, int], recorded: int, todo: int) -> str:
+    """``**432 runs**: 144 there (12 recorded), 4 running, 1 failed, **284 to compute**``."""
+    mark = f" ({recorded:,} recorded)" if recorded else ""
+    runs, done = f"{total:,} {plural(total, 'run')}", states.get("finished", 0)
+    if done == total:
+        return f"**{runs}, all there**{mark}"
+    parts = [f"{done:,} there{mark}"]
+    parts += [f"{states[state]:,} {word}" for state, word in WAITING.items() if states.get(state)]
+    parts += [f"**{todo:,} to compute**"] if todo else []
+    return f"**{runs}**: {', '.join(parts)}"

@@ -1,0 +1,87 @@
+"""A form whose record is also the page's address: restored from it, mirrored into it, and what was wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+from engine.errors import Problem
+from ui.common import address as link
+from ui.common.state import Slot
+
+T = TypeVar("T")
+Query = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was wrong with a link, and the address that the form made of it; None before the form has made one."""
+
+    problems: tuple[Problem, ...] = ()
+    address: Query | None = None
+
+
+@dataclass(frozen=True)
+class LinkedForm(Generic[T]):
+    """One record that widgets edit and an address holds.
+
+    Call :meth:`restore` before the widgets are drawn, :meth:`mirror` with what they come to, then :meth:`problems`.
+
+    ``key`` begins the session's keys, ``names`` are the address's parameters that make the record, ``beside`` those of
+    other forms on the page. ``read`` makes a record of parameters, the usual one of none, with a sentence for each
+    problem; ``write`` is its reverse; ``fill`` puts a record into the widgets. ``instead`` says what becomes of a
+    parameter that nobody knows.
+    """
+
+    key: str
+    page: str
+    names: tuple[str, ...]
+    read: Callable[[Query], tuple[T, Sequence[Problem]]]
+    write: Callable[[T], dict[str, str]]
+    fill: Callable[[T], None]
+    beside: tuple[str, ...] = ()
+    instead: str = "The page is shown as without it."
+
+    @property
+    def _link(self) -> Slot[Query | None]:
+        """The address as this form wrote it last."""
+        return Slot(f"{self.key}.link", None)
+
+    @property
+    def _told(self) -> Slot[Told]:
+        return Slot(f"{self.key}.problems", Told())
+
+    def restore(self) -> None:
+        """Puts what the address asks for into the widgets, unless it is what they wrote there; at first the usual."""
+        asked = {name: st.query_params[name] for name in self.names if name in st.query_params}
+        wrong = link.unused((*self.names, *self.beside), self.page, self.instead)
+        written = self._link.get()
+        if written is None or (asked and asked != written):
+            record, problems = self.read(asked)
+            self.fill(record)
+            self._told.put(Told((*wrong, *problems)))
+        elif wrong:
+            self._told.put(Told(tuple(wrong)))
+
+    def mirror(self, record: T) -> None:
+        """Writes the record into the address, which keeps the other forms' parameters and loses unknown ones."""
+        query, told = self.write(record), self._told.get()
+        self._link.put(query)
+        if told.address is None:
+            self._told.put(Told(told.problems, query))
+        now = dict(st.query_params)
+        kept = {name: value for name, value in now.items() if name in self.beside or name in query}
+        if now != kept | query:
+            st.query_params.from_dict(kept | query)
+
+    def problems(self, record: T | None = None) -> list[Problem]:
+        """What was wrong with the link that the view came from, until the form comes to something else.
+
+        ``record`` is what the form comes to now, where it has not been mirrored yet.
+        """
+        told = self._told.get()
+        now = self._link.get() if record is None else self.write(record)
+        return list(told.problems) if told.address in (None, now) else []

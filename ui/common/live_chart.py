@@ -1,0 +1,41 @@
+"""A Plotly chart that is updated in place: no blank, zoom kept, clicks on any trace delivered (heatmaps too).
+
+``st.plotly_chart`` builds a new chart whenever its data change; use it where nothing moves. The browser's half
+is live_chart.js.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ui.common.assets import plotly_url
+
+JS = Path(__file__).with_suffix(".js")
+
+
+def live_chart(figure: go.Figure, key: str, height: int = 300, revision: Any = None) -> dict[str, Any] | None:
+    """Show ``figure`` under ``key``; the click ``{"x", "y", "z"}`` that caused this script run, else None.
+
+    A click is delivered once, to the run that it starts: keep it in session_state where it should last.
+    Zoom, hidden traces and pan are kept across updates as long as ``revision`` is the same (any short value:
+    a run's id, say), and start afresh when it changes. An unchanged figure costs the browser nothing.
+    """
+    data = {"spec": figure.to_json(), "height": height, "src": plotly_url(st.get_option("server.baseUrlPath")),
+            "revision": None if revision is None else str(revision)}
+    return _component()(key=key, data=data, height=height, on_click_change=_nothing).click
+
+
+@functools.cache
+def _component() -> Any:
+    """Registered once a process; Streamlit registers it again by itself on a new runtime."""
+    return st.components.v2.component("live_chart", js=JS.read_text(encoding="utf-8"), isolate_styles=False,
+                                      html='<div class="live-chart"></div>')
+
+
+def _nothing() -> None:
+    """A callback is what makes Streamlit report a trigger; the value is read from the result."""

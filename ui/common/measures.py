@@ -1,0 +1,65 @@
+"""Every measure of a finished run as engine.evaluation.metrics declares it: Original, now, retrained, ideal, why one is empty.
+
+Nothing here names a metric: one that is added to the engine, or that a new attack brings, appears by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from engine.evaluation.metrics import METRICS, Metric, ideal_in
+from ui.common import words
+
+IDEALS = {"match_retrained": "as retrained", "max": "high"}
+COARSE = ("%", "points")  # units that are told with one decimal; the others are fractions of one
+
+
+def table(run: dict[str, Any]) -> None:
+    """All metrics of a finished run; those that are empty say why."""
+    st.table(rows(run["metrics"], run["spec"].get("scenario", "random")))
+    st.caption("Spans are exact 95% intervals (Clopper and Pearson 1934). A dash: nothing was measured.")
+
+
+def rows(final: dict[str, Any], scenario: str) -> list[dict[str, str]]:
+    """One row a metric, every value as Markdown with its unit and interval; a dash where there is none."""
+    models = {"Original": final.get("original") or {}, "now": final, "retrained": final.get("retrained") or {}}
+    return [{"measure": f"**{m.title}**  \n:small[{m.help}{_reason(m, final)}]",
+             **{title: _cell(m, metrics) for title, metrics in models.items()}, "ideal": _whole(ideal(m, scenario))}
+            for m in METRICS]
+
+
+def value(metric: Metric, number: float | None) -> str:
+    """``49.3%``, ``12.0 points``, ``0.512``; a dash where there is none."""
+    if metric.unit in COARSE:
+        return words.number(number, 1, _unit(metric) if number is not None else "")
+    return words.number(number, 3, _unit(metric) if number is not None else "")
+
+
+def ideal(metric: Metric, scenario: str) -> str:
+    """What a good value is, from the metric's own declaration."""
+    aim = ideal_in(metric, scenario)
+    return IDEALS.get(str(aim)) or f"{aim:g}{_unit(metric)}"
+
+
+def _unit(metric: Metric) -> str:
+    return metric.unit if metric.unit == "%" else f" {metric.unit}" if metric.unit else ""
+
+
+def _cell(metric: Metric, metrics: dict[str, Any]) -> str:
+    shown, span = _whole(value(metric, metrics.get(metric.name))), metrics.get(f"{metric.name}_interval")
+    return f"{shown}  \n:small[{_whole(f'{span[0]:.1f} to {span[1]:.1f}')}]" if span else shown
+
+
+def _whole(text: str) -> str:
+    """Not to be broken into lines."""
+    return text.replace(" ", "\u00a0")
+
+
+def _reason(metric: Metric, final: dict[str, Any]) -> str:
+    """Why the run has no value here, in a sentence; nothing where it has one."""
+    if final.get(metric.name) is not None:
+        return ""
+    known = (final.get("missing") or {}).get(metric.name)
+    return f" :orange[{known or ('Too few samples a side.' if metric.name in final else 'Not measured in this run.')}]"

@@ -1,0 +1,123 @@
+"""Numbers and states as people read them: percent with one decimal, seconds with units, thousands separated."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from engine.registry import all_of, unusual_model
+from engine.data.splits import class_name
+from engine.types import declared
+from engine.system.words import spaced
+
+LONGEST = 40  # characters of a wrong value that are repeated
+ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",
+         "failed": ":material/error:", "cancelled": ":material/stop_circle:",
+         "interrupted": ":material/power_off:"}
+COLOURS = {"queued": "gray", "running": "blue", "finished": "green", "failed": "red", "cancelled": "orange",
+           "interrupted": "orange"}
+
+
+def number(value: float | None, digits: int = 1, unit: str = "") -> str:
+    """``1,234.5 %``; a dash where there is no value."""
+    return "–" if value is None else f"{value:,.{digits}f}{unit}"
+
+
+def seconds(value: float | None) -> str:
+    """``0.84 s``, ``42 s``, ``5 min 12 s``, ``1 h 03 min``."""
+    if value is None:
+        return "–"
+    if value < 10:
+        return f"{value:.2f} s"
+    if value < 90:
+        return f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def countdown(value: float | None) -> str:
+    """``0:07 left``."""
+    if value is None:
+        return ""
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes}:{rest:02d} left"
+
+
+def when(timestamp: float | None) -> str:
+    return "–" if timestamp is None else datetime.datetime.fromtimestamp(timestamp).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def short(text: str) -> str:
+    """The beginning of a wrong value, to be repeated in a sentence."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def percent(fraction: float) -> str:
+    """``15%``, ``0.5%``."""
+    return f"{100 * fraction:.4g}%"
+
+
+def title_of(kind: str, name: str) -> str:
+    """A component's title, or its name where a stored run names one that is gone."""
+    return next((record.title for record in all_of(kind) if record.name == name), name)
+
+
+def forgotten(spec: dict[str, Any]) -> str:
+    """What a stored spec forgets: ``15%``, ``class 'dog'`` or ``class 3``."""
+    if spec.get("forget_class") is None:
+        return percent(spec["forget_fraction"])
+    name = class_name(spec["dataset"], spec["forget_class"])
+    return f"class {name}" if name.isdigit() else f"class {name!r}"
+
+
+def never_seen(spec: dict[str, Any]) -> str:
+    """What an attacker has to tell from the forget set, to be followed by "samples": ``test``, ``never-seen dog``."""
+    if spec.get("forget_class") is None:
+        return "test"
+    name = class_name(spec["dataset"], spec["forget_class"])
+    return f"never-seen class {name}" if name.isdigit() else f"never-seen {spaced(name)}"
+
+
+def attack_labels() -> dict[str, str]:
+    """The registered attacks as charts name them: ``Attack on the loss (MIA_L)`` is the ``loss attack``."""
+    titles = {attack.name: attack.short_title for attack in all_of("attack")}
+    return {name: f"{what} attack" if (what := title.removeprefix("Attack on the ")) != title else title
+            for name, title in titles.items()}
+
+
+def run_title(run: dict[str, Any]) -> str:
+    """``∇τ (nabla-tau) on Digits, forget 15%, alpha 0.25``."""
+    spec = run["spec"]
+    parts = [f"{title_of('method', spec['method'])} on {title_of('dataset', spec['dataset'])}",
+             f"forget {forgotten(spec)}"]
+    if (alpha := automatic_alpha(run)) is not None:
+        parts.append(f"alpha {alpha:.3g}")
+    if spec["seed"]:
+        parts.append(f"seed {spec['seed']}")
+    return ", ".join(parts + changes(run))
+
+
+def has_automatic_alpha(method: str) -> bool:
+    """Whether the method's alpha is the one that pages speak of, with a rule; SCRUB has another of that name."""
+    record = next((record for record in all_of("method") if record.name == method), None)
+    return record is not None and any(h.name == "alpha" and h.auto for h in declared(record.parameters))
+
+
+def automatic_alpha(run: dict[str, Any]) -> float | None:
+    """The alpha that the run used, None for methods without a rule for it."""
+    return (run["effective"] or {}).get("alpha") if has_automatic_alpha(run["spec"]["method"]) else None
+
+
+def changes(run: dict[str, Any]) -> list[str]:
+    """What was not left at its default: ``MiniLM``, ``paper profile``, ``label noise 0.0``, ``retain epochs 30``."""
+    spec = run["spec"]
+    told = "alpha" if has_automatic_alpha(spec["method"]) else None  # in the title already
+    chosen = {**spec["options"], **{name: v for name, v in spec["parameters"].items() if name != told}}
+    kind = [title_of("model", model)] if (model := unusual_model(spec)) else []
+    kind += [f"{spec['profile']} profile"] if spec["profile"] != "corrected" else []
+    return kind + [f"{spaced(name)} {value}" for name, value in chosen.items()]
+
+
+def badge(status: str) -> str:
+    """A coloured Markdown badge."""
+    return f":{COLOURS[status]}-badge[{ICONS[status]} {status}]"

@@ -1,0 +1,220 @@
+"""The left side of the Compare page: what to compare, what is there, what the rest costs, and the race's start."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from engine.runs import estimates
+from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
+from engine.errors import LabError
+from engine.runs.queue import Jobs, manager
+from engine.registry import get, names, of_the_paper
+from engine.spec import resolve
+from engine.types import Dataset
+from engine.system.words import plural
+from ui.compare import link as compare_link
+from ui.compare import race as compare_runs
+from ui.common import form_parts
+from ui.unlearn import form as launch
+from ui.common.linked_form import LinkedForm
+from ui.common.state import Slot
+
+USUAL = compare_link.USUAL
+DATA, SCENARIO, PROFILE = (Slot(f"compare.{name}", getattr(USUAL, field)) for name, field in (
+    ("data", "dataset"), ("scenario", "scenario"), ("profile", "profile")))
+SHARE = Slot("compare.share", 100 * USUAL.forget)
+SEEDS = Slot("compare.seeds", "0")
+METHODS: Slot[list[str]] = Slot("compare.methods", list(USUAL.methods))
+DONE = " ✓ "
+METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A tick names the "
+                "seeds that are there already; they are not computed again.")
+STOP_HELP = ("Takes the waiting runs of this race out of the queue and stops the one that runs, which keeps what was "
+             "measured until then.")
+RACE = form_parts.StartButton("race", "sports_score", "Queues every run that is missing; what is there is not computed "
+                              "again. They go on when you leave this page.")
+SEEDS_HELP = ("Every method runs once a seed: it draws the forget set (profile corrected), the test/validation split "
+              "and the batch order. Whole numbers with spaces between, such as 0 1 2; three show the spread.")
+
+
+def _fill(comparison: Comparison) -> None:
+    """Makes the widgets show a comparison."""
+    DATA.put(comparison.dataset)
+    SCENARIO.put(comparison.scenario)
+    PROFILE.put(comparison.profile)
+    METHODS.put(list(comparison.methods))
+    SEEDS.put(" ".join(map(str, comparison.seeds)))
+    if comparison.model:
+        _model(comparison.dataset).put(comparison.model)
+    by_class = comparison.scenario == "class"
+    SHARE.put(SHARE.get() if by_class else 100 * comparison.forget)
+    if by_class:
+        _class(comparison.dataset).put(comparison.forget)
+
+
+FORM: LinkedForm[Comparison] = LinkedForm(
+    "compare", "Compare", compare_link.NAMES, compare_link.from_query, compare_link.to_query, _fill)
+
+
+def form() -> Comparison | None:
+    """Draws the controls; what they come to, also in the address, or None where the seeds make no sense."""
+    FORM.restore()
+    comparison = _choices()
+    if comparison is not None:
+        FORM.mirror(comparison)
+    return comparison
+
+
+# --- the controls ---------------------------------------------------------------------------
+
+
+def _choices() -> Comparison | None:
+    dataset = get("dataset", form_parts.dataset_box(DATA.key))
+    model = launch.model_unless_usual(dataset, _model(dataset.name).key)
+    scenario = form_parts.scenario_box(SCENARIO)
+    forget = (form_parts.class_box(dataset, _class(dataset.name).key) if scenario == "class" else
+              form_parts.share_slider("Share of the training set", SHARE))
+    size, methods_here = st.empty(), st.container()
+    text = st.text_input("Seeds", key=SEEDS.key, persist_state="session", help=SEEDS_HELP,
+                         **SEEDS.given("value"))
+    profile = form_parts.profile_box(PROFILE)
+    comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model)
+    if scenario == "class":
+        size.caption(launch.class_size(_read_as(dataset, profile), comparison.spec(REFERENCE, 0)))
+    try:
+        comparison = replace(comparison, seeds=compare_link.parse_seeds(text))
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        with methods_here:
+            _methods(comparison)
+        return None
+    with methods_here:
+        return replace(comparison, methods=_methods(comparison))
+
+
+def _model(dataset: str) -> Slot[str | None]:
+    return Slot(f"compare.model.{dataset}", None)
+
+
+def _class(dataset: str) -> Slot[int]:
+    return Slot(f"compare.class.{dataset}", 0)
+
+
+def _read_as(dataset: Dataset, profile: str) -> Dataset:
+    """The data set as a profile reads it."""
+    return dataset.at({option.name: option.default_in(profile) for option in dataset.options})
+
+
+def _methods(comparison: Comparison) -> tuple[str, ...]:
+    """The methods as chips, those with finished runs ticked.
+
+    A chip's state is kept as its text, which changes with every tick: so the choice is read and set by name first.
+    """
+    unfit = _unfit(comparison)
+    titles = {name: compare_runs.short_title(name) for name in names("method") if name not in unfit}
+    names_of = {title: name for name, title in titles.items()}
+    chosen = [name for value in METHODS.get() if (name := names_of.get(str(value).partition(DONE)[0], value)) in titles]
+    METHODS.put(chosen)
+    ticks = _ticks(replace(comparison, methods=tuple(titles)))
+    st.pills("Methods", list(titles), selection_mode="multi", key=METHODS.key, persist_state="session",
+             help=METHODS_HELP, format_func=lambda name: titles[name] + ticks.get(name, ""))
+    if unfit:
+        left_out = ", ".join(compare_runs.short_title(name) for name in unfit)
+        st.caption(f"Left out: {left_out}. They need exactly one label a sample, and under this profile samples have "
+                   "several.")
+    return tuple(name for name in titles if name in chosen)
+
+
+def _unfit(comparison: Comparison) -> list[str]:
+    """The methods that cannot work on these data as this profile reads them."""
+    dataset = get("dataset", comparison.dataset)
+    here = _read_as(dataset, comparison.profile)
+    return [name for name in names("method") if get("method", name).why_not(here)]
+
+
+def _ticks(comparison: Comparison) -> dict[str, str]:
+    """``✓ 0 1`` for every method with finished runs."""
+    try:
+        runs = find_runs(comparison, manager().store)
+    except LabError:
+        return {}  # said below, where it matters
+    done: dict[str, list[str]] = {}
+    for method, seed in comparison.grid():
+        if (run := runs.get((method, seed))) and run["status"] == "finished":
+            done.setdefault(method, []).append(str(seed))
+    return {method: DONE + " ".join(seeds) for method, seeds in done.items()}
+
+
+# --- cost, start and stop -------------------------------------------------------------------
+
+
+def start(comparison: Comparison | None, runs: Runs) -> None:
+    """What of the comparison is there, what the rest takes, [Race], and [Stop] while it goes on."""
+    if comparison is None or not comparison.methods:  # said beside it
+        RACE.pressed("Race", disabled=True)
+        return
+    jobs, todo = manager(), missing(comparison, runs)
+    st.markdown(_counts(comparison, runs, len(todo)))
+    allowed: bool | None = False
+    if todo:
+        _cost(comparison, todo, jobs)
+        resolved = resolve(todo[0])
+        fewest = min(resolved.sizes.forget, resolved.sizes.nonmembers)
+        if fewest < launch.NOISY:
+            st.caption(launch.noise(fewest))
+        launch.download(resolved.dataset)
+        allowed = launch.original(resolved)
+    if REFERENCE not in comparison.methods:
+        _offer_reference(comparison, jobs)
+    if RACE.pressed("Race", disabled=not todo or allowed is None):
+        queue_missing(comparison, jobs, train_original=bool(allowed))
+        st.rerun()
+    active = [run["id"] for run in runs.values() if run["status"] in ("queued", "running")]
+    if active and st.button(f"Stop {len(active)} {plural(len(active), 'run')}", icon=":material/stop:",
+                            key="compare.stop", width="stretch", help=STOP_HELP):
+        for run_id in active:
+            jobs.cancel(run_id)
+        st.rerun()
+
+
+def _counts(comparison: Comparison, runs: Runs, todo: int) -> str:
+    """What is there of the comparison; a failed run is among those to compute, and the table shows its reason."""
+    grid = comparison.grid()
+    states = Counter(runs[cell]["status"] for cell in grid if cell in runs)
+    del states["failed"]
+    return form_parts.counted(len(grid), states, sum(bool(run.get("recorded")) for run in runs.values()), todo)
+
+
+def _cost(comparison: Comparison, todo: list[Any], jobs: Jobs) -> None:
+    cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, estimates.measured(jobs.store))
+    measuring = "measuring included" if cost.measuring else "plus measuring"
+    told = f"**Takes {estimates.duration(cost.seconds)}**, {measuring}"
+    if cost.unknown and cost.seconds is not None:
+        told += f", and {cost.unknown} {plural(cost.unknown, 'run')} more that nothing is known about yet"
+    if cost.trainings:
+        shared = ", which serves all seeds" if comparison.profile == "paper" else ""
+        told += (f". Of that the retrained reference: {estimates.duration(cost.retraining)} for {cost.trainings} "
+                 f"{plural(cost.trainings, 'training')} from scratch{shared}")
+    st.markdown(f"{told}.")
+
+
+def _offer_reference(comparison: Comparison, jobs: Jobs) -> None:
+    """Without retraining nothing can be held against it: say so, with what it would take."""
+    alone = replace(comparison, methods=(REFERENCE,))
+    try:
+        todo = missing(alone, find_runs(alone, jobs.store))
+        cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, estimates.measured(jobs.store))
+    except LabError:
+        return
+    time = estimates.duration(cost.seconds) if todo else "no time, it is there"
+    st.caption(f"Without a retrained reference there is nothing to match. It takes {time}.")
+    st.button("Add the retrained reference", icon=":material/add:", key="compare.reference", on_click=_add_reference,
+              help="Trains a model from scratch without the forget set, once a seed: the truth to match.",
+              width="stretch")
+
+
+def _add_reference() -> None:
+    METHODS.put([*METHODS.get(), REFERENCE])

@@ -1,0 +1,112 @@
+"""What the Compare page shows, as an address and back: ``?data=digits&scenario=random&forget=0.15&methods=scrub+ssd``.
+
+Nonsense in an address is put into a sentence, and the usual choice stands in for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.studies.comparison import Comparison
+from engine.errors import BadInput, Problem
+from engine.registry import get, models_for, names, of_the_paper, unknown
+from engine.spec import LARGEST, MAX_SEED, SMALLEST
+from engine.data.splits import SCENARIOS
+from engine.types import PROFILES
+from ui.common.words import short
+
+NAMES = ("data", "scenario", "forget", "methods", "seeds", "profile", "model")
+MOST_SEEDS = 20
+USUAL = Comparison(methods=of_the_paper())  # the paper's six on the digits
+
+
+def to_query(comparison: Comparison) -> dict[str, str]:
+    """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
+    forget = comparison.forget if comparison.scenario == "class" else f"{comparison.forget:g}"
+    query = {"data": comparison.dataset, "scenario": comparison.scenario, "forget": str(forget),
+             "methods": " ".join(comparison.methods), "seeds": " ".join(map(str, comparison.seeds)),
+             "profile": comparison.profile, "model": comparison.model or ""}
+    return {name: value for name, value in query.items() if value}  # an address may lose what is empty
+
+
+def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
+    """What an address asks for, and a sentence for everything in it that does not exist."""
+    problems: list[Problem] = []
+
+    def read(name: str, usual: Any, parse: Callable[[str], Any]) -> Any:
+        if name not in asked:
+            return usual
+        try:
+            return parse(asked[name].strip())
+        except BadInput as error:
+            problems.append(Problem(name, f"The link's {name}: {error} The usual choice is shown instead."))
+            return usual
+
+    dataset = read("data", USUAL.dataset, lambda text: _one("dataset", text, names("dataset")))
+    scenario = read("scenario", USUAL.scenario, lambda text: _one("scenario", text, tuple(SCENARIOS)))
+    forget = read("forget", 0 if scenario == "class" else USUAL.forget, lambda text: _forget(dataset, scenario, text))
+    methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
+    seeds = read("seeds", USUAL.seeds, parse_seeds)
+    profile = read("profile", USUAL.profile, lambda text: _one("profile", text, PROFILES))
+    models = tuple(model.name for model in models_for(get("dataset", dataset)))
+    model = read("model", None, lambda text: _one(f"model for {dataset}", text, models))
+    return Comparison(dataset, scenario, forget, methods, seeds, profile, model), problems
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """``0 1 2`` or ``0, 1, 2`` as numbers; raises BadInput with a sentence."""
+    words = _words(text)
+    if not words:
+        raise BadInput("No seed is chosen: write at least one whole number, such as 0 1 2.")
+    for word in words:
+        if not re.fullmatch(r"[0-9]{1,10}", word) or int(word) > MAX_SEED:
+            raise BadInput(f"{short(word)!r} is not a seed: seeds are whole numbers from 0 to {MAX_SEED:,}, written "
+                           "with spaces between them, such as 0 1 2.")
+    seeds = [int(word) for word in words]
+    twice = next((seed for seed in seeds if seeds.count(seed) > 1), None)
+    if twice is not None:
+        raise BadInput(f"Seed {twice} is chosen twice: once is enough.")
+    if len(seeds) > MOST_SEEDS:
+        raise BadInput(f"{len(seeds)} seeds are chosen, but at most {MOST_SEEDS} can be compared at once.")
+    return tuple(seeds)
+
+
+def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:
+    if text not in valid:
+        raise BadInput(unknown(kind, short(text), valid))
+    return text
+
+
+def _methods(text: str, problems: list[Problem]) -> tuple[str, ...]:
+    """Those that exist, in the address's order; the others are told. Raises BadInput where none exists."""
+    words, valid = list(dict.fromkeys(_words(text))), names("method")
+    told = [unknown("method", short(word), valid) for word in words if word not in valid]
+    if told and len(told) == len(words):
+        raise BadInput(" ".join(told))
+    problems += [Problem("methods", f"The link's methods: {sentence} It is left out.") for sentence in told]
+    return tuple(word for word in words if word in valid)
+
+
+def _forget(dataset: str, scenario: str, text: str) -> float | int:
+    if scenario == "class":
+        classes = get("dataset", dataset).classes
+        if text in classes:
+            return classes.index(text)
+        if re.fullmatch(r"[0-9]{1,6}", text) and int(text) < len(classes):
+            return int(text)
+        raise BadInput(f"{short(text)!r} is no class of {dataset}, which has the classes 0 to {len(classes) - 1} "
+                       f"({classes[0]} to {classes[-1]}).")
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not SMALLEST <= share <= LARGEST:
+        raise BadInput(f"{short(text)!r} is no share of the training set: it must be a number from {SMALLEST:g} to "
+                       f"{LARGEST:g}, such as 0.15.")
+    return round(share, 6)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[\s,;+]+", text) if word]

@@ -1,0 +1,256 @@
+"""The Compare page: which method forgets best, at what cost, and does it match retraining?
+
+The form is on the left (ui/compare/form.py). What is shown on the right comes from the store alone, by a fragment
+that looks again while runs of the comparison wait or go on: first the race, and when it is over the table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from engine.studies import exports
+from engine.studies.comparison import Comparison, Runs, find_runs
+from engine.errors import BadSpec, LabError
+from engine.runs.queue import manager
+from engine.evaluation.metrics import BY_NAME
+from engine.registry import get
+from engine.studies.table import Table, build_table
+from engine.system.words import numbered
+from ui.compare import form as compare_form
+from ui.compare import link as compare_link
+from ui.compare import more_measures as compare_more
+from ui.compare import race as compare_runs
+from ui.compare import table as compare_table
+from ui.common import address as link
+from ui.frame import shell
+from ui.common import take_away
+from ui.common import words
+from ui.charts import compare as charts
+from ui.common.live_chart import live_chart
+from ui.common.state import Slot
+from ui.common.take_away import Export
+
+EVERY = 0.7  # seconds between two looks at a race
+ATTACK: Slot[str | None] = Slot("compare.attack", None)
+AXES = {"samples": "samples", "step": "steps", "seconds": "seconds"}
+NO_METHODS = ("No runs are chosen. Pick at least one method; with **Retraining** among them the others "
+              "have something to match.")
+NO_RUNS = ("Nothing has been run for this choice yet. Press **Race**: every method works on the same "
+           "forget set, the chart and the table fill in while they do.")
+TUNING = ("On digits every method's constants were chosen with the same number of trials on seeds that are not shown "
+          "here (benchmarks/digits_tuning.py).")  # where the data set itself says nothing about it
+STYLE = """<style>
+@media (min-width: 1251px) { .stMainBlockContainer { padding-left: 2.5rem; padding-right: 2.5rem; } }
+.stMain .st-key-smalls [data-testid=stHorizontalBlock] { flex-wrap: wrap; gap: .3rem; }
+.stMain .st-key-smalls [data-testid=stColumn] {
+  min-width: 5rem !important; max-width: 11rem; flex: 1 1 5rem !important; }
+</style>"""
+
+
+def show() -> None:
+    """Form and view, side by side."""
+    st.html(STYLE)
+    settings, view = st.columns([2, 7], gap="medium")
+    with settings.container(key="settings"):
+        comparison = compare_form.form()
+    runs, broken = _runs(comparison)
+    with settings, st.container(key="compare-start"):
+        compare_form.start(comparison if broken is None else None, runs)
+    with view.container(key="view"):
+        link.warn(compare_form.FORM.problems())
+        if broken:
+            st.error(broken, icon=":material/error:")
+        elif comparison is None:
+            st.info("Mend the seeds: they are whole numbers with spaces between, such as 0 1 2.",
+                    icon=":material/arrow_back:")
+        elif not comparison.methods:
+            st.info(NO_METHODS, icon=":material/arrow_back:")
+        else:
+            racing = _racing(runs)
+            st.fragment(_look, run_every=EVERY if racing else None)(comparison, racing)
+
+
+def _runs(comparison: Comparison | None) -> tuple[Runs, str | None]:
+    """The comparison's runs, or why there can be none."""
+    if comparison is None or not comparison.methods:
+        return {}, None
+    try:
+        return find_runs(comparison, manager().store), None
+    except LabError as error:
+        return {}, "\n\n".join(error.problems) if isinstance(error, BadSpec) else str(error)
+
+
+def _racing(runs: Runs) -> bool:
+    return any(run["status"] in ("queued", "running") for run in runs.values())
+
+
+def _look(comparison: Comparison, was_racing: bool) -> None:
+    """One look at the store; what it refuses is a sentence, also when only this part of the page is drawn."""
+    shell.in_words(lambda: _view(comparison, was_racing))
+
+
+def _view(comparison: Comparison, was_racing: bool) -> None:
+    runs, broken = _runs(comparison)
+    if broken:
+        st.error(broken, icon=":material/error:")
+        return
+    if was_racing and not _racing(runs):
+        st.rerun()
+    if not runs:
+        st.info(NO_RUNS, icon=":material/sports_score:")
+        _tuning(comparison)
+        return
+    followed = compare_runs.follow(comparison, runs)
+    table = build_table(comparison, runs)
+    if was_racing:
+        _progress(comparison, runs)
+        _race(comparison, runs, followed)
+        _table(table, comparison, runs)
+    else:
+        _table(table, comparison, runs)
+        _race(comparison, runs, followed)
+    _tradeoff(comparison, runs, table)
+
+
+# --- the race -------------------------------------------------------------------------------
+
+
+def _progress(comparison: Comparison, runs: Runs) -> None:
+    """How far the race is: runs that ended, and the one that goes on."""
+    ended = sum(run["status"] not in ("queued", "running") for run in runs.values())
+    running = [run for run in runs.values() if run["status"] == "running"]
+    total, told = len(comparison.grid()), []
+    for run in running:
+        progress = run["progress"] or {}
+        share = "" if progress.get("fraction") is None else f" {100 * progress['fraction']:.0f}%"
+        told.append(" · ".join(filter(None, [
+            f"{compare_runs.short_title(run['spec']['method'])}, seed {run['spec']['seed']}: "
+            f"{progress.get('stage', 'starting')}{share}", words.countdown(progress.get("eta"))])))
+    parts = sum((run["progress"] or {}).get("fraction") or 0.0 for run in running)
+    st.progress(min(1.0, (ended + parts) / total), text=" · ".join([f"{ended} of {total} runs ended", *told]))
+
+
+def _race(comparison: Comparison, runs: Runs, followed: list[compare_runs.Followed]) -> None:
+    """Attack accuracy over time with a line a run, and below it how the losses of each method lie."""
+    if not followed:
+        if _racing(runs):
+            st.info("Waiting in the queue: the lines begin as soon as the first run has been measured. You may leave "
+                    "this page.", icon=":material/hourglass_top:")
+        return
+    labels = words.attack_labels()
+    attack, axis, whole = _controls(labels)
+    others = any(one.method != compare_runs.REFERENCE for one in followed)
+    drawn = [one.course() for one in followed if whole or not others or one.method != compare_runs.REFERENCE]
+    revision = "|".join(map(str, compare_link.to_query(comparison).values()))
+    live_chart(charts.plot_race(drawn, attack, axis, compare_runs.band(followed, attack),
+                                compare_runs.retrained_levels(followed, runs, attack), _samples(followed)),
+               "compare-race", height=380, revision=f"{revision}|{attack}|{axis}")
+    if said := compare_runs.level_apart(followed, runs, attack):
+        st.caption(said)
+    _smalls(followed, revision)
+
+
+def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
+    left, middle, right = st.columns([4, 4, 3], vertical_alignment="bottom")
+    attack = left.segmented_control("Attack", list(labels), format_func=labels.get, default=next(iter(labels)),
+                                    required=True, key=ATTACK.key, persist_state="session",
+                                    help="What the attacker sees of a sample: its loss, or how unsure the model is.")
+    axis = middle.segmented_control("Against", list(AXES), format_func=AXES.get, default="samples", required=True,
+                                    key="compare.axis", persist_state="session",
+                                    help="The x axis of the race: samples are the fairest, they hardly depend on the "
+                                         "machine.")
+    whole = right.toggle("Retraining's way too", key="compare.whole", persist_state="session",
+                         help="Draws the retraining itself as a line; it takes far more samples than the others. Its "
+                              "result is the dashed level in any case.")
+    return attack, axis, whole
+
+
+def _samples(followed: list[compare_runs.Followed]) -> str:
+    first = followed[0]
+    going_on = "; hollow ends go on" if any(one.running for one in followed) else ""
+    return (f"a line a run, on {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} samples"
+            f"{going_on}")
+
+
+def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
+    """The loss distributions of one run a method in one row, on one scale."""
+    shown = compare_runs.smalls(followed)
+    said, log = st.columns([5, 1], vertical_alignment="bottom")
+    seeds = {one.seed for one in shown}
+    which = f"seed {seeds.pop()}" if len(seeds) == 1 else "one seed a method"
+    said.caption(f"**How the losses lie**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples, share of "
+                 f"samples over loss (0 to {shown[0].start['bins'][-1]:.1f} nats). Forgotten well, they overlap.")
+    logarithmic = log.toggle("log", value=compare_runs.crowded(shown), key=f"compare.log.{revision}",
+                             help="Logarithmic shares; on by itself where one bar would dwarf the rest.")
+    top = compare_runs.top_share(shown)
+    with st.container(key="smalls"):
+        for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):
+            name = compare_runs.short_title(one.method)
+            with column:
+                live_chart(charts.plot_small(one.start["bins"], one.reading, one.counts, name, logarithmic, top,
+                                             one.unseen), f"compare-small-{one.method}", height=charts.SMALL,
+                           revision=f"{revision}|{one.seed}|{logarithmic}")
+
+
+# --- the table ------------------------------------------------------------------------------
+
+
+def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
+    heading, toggle = st.columns([5, 1], vertical_alignment="bottom")
+    heading.markdown(f"#### {_title(comparison)}")
+    each = toggle.toggle("Each seed", key="compare.each", persist_state="session",
+                         help="Adds a small row a seed, with a link to its run.")
+    st.html(compare_table.main(table, runs, each))
+    _tuning(comparison)
+    with st.expander("More measures: areas under the curve, exposure at low false alarms, distances to retrained",
+                     icon=":material/table_rows:"):
+        more = build_table(comparison, runs, compare_more.columns(comparison.scenario))
+        st.html(compare_more.more(more, runs, each))
+    whole = build_table(comparison, runs, (*table.columns, *more.columns))
+    _take_away(table, whole)
+
+
+def _title(comparison: Comparison) -> str:
+    return (f"{words.title_of('dataset', comparison.dataset)}, forget {words.forgotten(_spec(comparison))}, "
+            f"{numbered('seed', comparison.seeds)}, {comparison.profile} profile")
+
+
+def _spec(comparison: Comparison) -> dict[str, Any]:
+    by_class = comparison.scenario == "class"
+    return {"dataset": comparison.dataset, "forget_class": comparison.forget if by_class else None,
+            "forget_fraction": None if by_class else comparison.forget}
+
+
+def _tuning(comparison: Comparison) -> None:
+    """How the methods' constants were chosen, where that is known of the data set."""
+    dataset = get("dataset", comparison.dataset)
+    if said := dataset.tuning or (TUNING if dataset.name == "digits" else ""):
+        st.caption(f":material/tune: {said}")
+
+
+def _take_away(table: Table, whole: Table) -> None:
+    """The table as a file in four forms, two of them with every measure, and the address that shows this view."""
+    take_away.show("compare", "comparison", [
+        Export("CSV, every measure, digit and seed", "csv", "text/csv", lambda: exports.to_csv(whole),
+               "The table above and more measures as CSV."),
+        Export("Markdown", "md", "text/markdown", lambda: exports.to_markdown(table), "The table above as Markdown."),
+        Export("LaTeX (booktabs)", "tex", "text/x-tex", lambda: exports.to_latex(table),
+               "The table above as LaTeX (booktabs)."),
+        Export("JSON, every measure, digit and seed", "json", "application/json", lambda: exports.to_json(whole),
+               "The table above and more measures as JSON.")],
+        "A chart as a picture: the camera in its corner.", compare_link.to_query(table.comparison),
+        "This address shows this comparison again, also after a restart:")
+
+
+# --- the trade-off --------------------------------------------------------------------------
+
+
+def _tradeoff(comparison: Comparison, runs: Runs, table: Table) -> None:
+    attack = ATTACK.get() or next(iter(words.attack_labels()))
+    outcomes = compare_runs.outcomes(comparison, runs, attack, table)
+    if outcomes:
+        metric = BY_NAME[f"{attack}_gap"]
+        live_chart(charts.plot_tradeoff(outcomes, f"|{words.attack_labels()[attack]} - 50|, {metric.unit}"),
+                   "compare-tradeoff", height=400, revision=attack)

@@ -1,0 +1,174 @@
+"""From the runs of a comparison to what its charts draw: courses, last readings, outcomes. Reads the store only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.studies.comparison import REFERENCE, Comparison, Runs
+from engine.runs.queue import manager
+from engine.runs.recorded import find_recorded
+from engine.studies.table import ORIGINAL, Table, method_title
+from engine.types import ENDED
+from ui.common import words
+from ui.charts.compare import coarse
+from ui.charts.run import tallest_share
+from ui.common.state import Slot
+
+Run = dict[str, Any]
+KEPT: Slot[dict[str, Followed] | None] = Slot("compare.followed", None)
+APART = 1.0  # points between a level drawn and the table's that are worth a sentence
+MOST_KEPT = 300  # runs whose course a session keeps in memory
+
+
+def short_title(method: str) -> str:
+    """``SSD`` of ``Selective synaptic dampening (SSD)``: the shorter of a title and its bracket, for legends."""
+    title, _, bracket = method_title(method).partition(" (")
+    return min(title, bracket.rstrip(")") or title, key=len)
+
+
+class Followed:
+    """What a run's events come to so far: its course, where it began and how its losses lie now."""
+
+    def __init__(self, run: Run):
+        self.method, self.seed = run["spec"]["method"], run["spec"]["seed"]
+        self.running, self.unseen = run["status"] not in ENDED, words.never_seen(run["spec"])
+        self.start: dict[str, Any] | None = None
+        self.reading: dict[str, Any] | None = None
+        self.points: list[dict[str, Any]] = []
+        self.seen = -1  # the last event that is in here
+
+    def add(self, events: list[dict[str, Any]]) -> None:
+        for event in events:
+            self.seen = event["seq"]
+            if event["kind"] == "start":
+                self.start = event
+                self._point({"step": 0, "samples": 0, "seconds": 0.0, "reading": event["before"]})
+            elif event["kind"] == "probe":
+                self._point(event)
+
+    def _point(self, event: dict[str, Any]) -> None:
+        self.reading = event["reading"]
+        place = {name: event[name] for name in ("step", "samples", "seconds")}
+        self.points.append(place | event["reading"]["attacks"])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Numbers of samples that are drawn; ``test`` are those that an attacker compares with."""
+        counts = self.start["counts"] if self.start else {}
+        return counts | {"test": counts.get("unseen", counts.get("test", 0))}
+
+    def course(self) -> dict[str, Any]:
+        """As ``charts.compare.plot_race`` draws it."""
+        return {"method": self.method, "name": short_title(self.method), "seed": self.seed, "running": self.running,
+                "points": self.points}
+
+
+def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
+    """Every run that has begun, in the comparison's order; of a run that goes on only what is new is read."""
+    found = []
+    for cell in comparison.grid():
+        if (run := runs.get(cell)) and run["status"] != "queued":
+            found.append(followed(run))
+    return [one for one in found if one.start]
+
+
+def followed(run: Run) -> Followed:
+    """A run's course so far; the session remembers it, and of one that goes on only what is new is read."""
+    kept = KEPT.get() or {}
+    KEPT.put(kept)
+    while len(kept) > MOST_KEPT:
+        kept.pop(next(iter(kept)))
+    one = kept.setdefault(run["id"], Followed(run))
+    going_on = one.running
+    one.running = run["status"] not in ENDED
+    if run.get("recorded"):
+        if one.start is None:
+            one.add((find_recorded(run["id"]) or {"events": []})["events"])
+    elif going_on or one.start is None:
+        one.add(manager().store.events(run["id"], after=one.seen))
+    return one
+
+
+# --- what the charts need -------------------------------------------------------------------
+
+
+def band(followed: list[Followed], attack: str) -> tuple[float, float] | None:
+    """Where the attack lies by chance alone: the widest of the runs' bands."""
+    bands = [known for one in followed if (known := (one.start["null_band"] or {}).get(attack))]
+    return (min(low for low, _ in bands), max(high for _, high in bands)) if bands else None
+
+
+def retrained_levels(followed: list[Followed], runs: Runs, attack: str) -> dict[int, float]:
+    """The retrained model's attack accuracy by seed: on the samples of the lines, else on the complete sets."""
+    levels: dict[int, float] = {}
+    for one in followed:
+        reference = one.start["retrained"]
+        if reference and reference["attacks"].get(attack) is not None:
+            levels.setdefault(one.seed, reference["attacks"][attack])
+        if one.method == REFERENCE and not one.running and one.points[-1].get(attack) is not None:
+            levels[one.seed] = one.points[-1][attack]
+    for seed, known in _on_all(runs, attack).items():
+        levels.setdefault(seed, known)
+    return levels
+
+
+def _on_all(runs: Runs, attack: str) -> dict[int, float]:
+    """The same on the complete sets: of the comparison's own retraining, else as other runs refer to it."""
+    found: dict[int, float] = {}
+    for (method, seed), run in sorted(runs.items(), key=lambda item: item[0][0] != REFERENCE):
+        metrics = run["metrics"] or {}
+        known = (metrics if method == REFERENCE else metrics.get("retrained") or {}).get(attack)
+        if known is not None:
+            found.setdefault(seed, known)
+    return found
+
+
+def level_apart(followed: list[Followed], runs: Runs, attack: str) -> str:
+    """Where the dashed level and the table's retrained model differ, and what to compare with what; else nothing."""
+    drawn, whole = retrained_levels(followed, runs, attack), _on_all(runs, attack)
+    both = drawn.keys() & whole.keys()
+    if not both:
+        return ""
+    line, table = (sum(values[seed] for seed in both) / len(both) for values in (drawn, whole))
+    return "" if abs(line - table) < APART else (
+        f"On the samples drawn here the retrained model is at {line:.1f}%, on all of them, as in the table, at "
+        f"{table:.1f}%: so few differ by chance. Compare a line with the dashed level, and a number with the table's.")
+
+
+def smalls(followed: list[Followed]) -> list[Followed]:
+    """One run a method for the small distributions, the retrained one first; all of one seed where that is possible."""
+    seeds = [one.seed for one in followed]
+    common = min(set(seeds), key=lambda seed: (-seeds.count(seed), seed), default=None)
+    chosen: dict[str, Followed] = {}
+    for one in sorted(followed, key=lambda one: one.seed != common):  # stable: the comparison's order
+        chosen.setdefault(one.method, one)
+    return sorted(chosen.values(), key=lambda one: one.method != REFERENCE)
+
+
+def top_share(shown: list[Followed]) -> float | None:
+    """The tallest bar of all, for one scale."""
+    return tallest_share(*(coarse(one.start["bins"], one.reading)[1] for one in shown))
+
+
+def crowded(shown: list[Followed]) -> bool:
+    """Whether one bar would dwarf the rest, so that a logarithmic scale shows more."""
+    histograms = [coarse(one.start["bins"], one.reading)[1]["histogram"]["forget"] for one in shown]
+    return any(max(histogram) > 0.6 * sum(histogram) for histogram in histograms)
+
+
+def outcomes(comparison: Comparison, runs: Runs, attack: str, table: Table) -> list[dict[str, Any]]:
+    """A point a finished run, and the Original's a seed, as ``charts.compare.plot_tradeoff`` draws them.
+
+    Names carry the table's marks, † and ‡: a doubtful run may lie in the best corner.
+    """
+    finished = {cell: run for cell in comparison.grid()
+                if (run := runs.get(cell)) and run["status"] == "finished" and run["metrics"]}
+    originals = {seed: run["metrics"]["original"] for (_, seed), run in finished.items() if run["metrics"]["original"]}
+    found = [_outcome(ORIGINAL, seed, metrics, attack) for seed, metrics in originals.items()] + [
+        _outcome(method, seed, run["metrics"], attack) for (method, seed), run in finished.items()]
+    return [one | {"name": one["name"] + table.marks(one["method"])} for one in found]
+
+
+def _outcome(method: str, seed: int, metrics: dict[str, Any], attack: str) -> dict[str, Any]:
+    return {"method": method, "name": short_title(method), "seed": seed, "x": metrics.get(f"{attack}_gap"),
+            "y": metrics["test_accuracy"]}

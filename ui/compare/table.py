@@ -1,0 +1,243 @@
+"""The finished table as HTML: ours, the paper's below it, colour for the distance to the ideal. Pure: text out.
+
+Colours are translucent, so that the page's own background and text stay what they are, light or dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from engine.studies.comparison import Runs
+from engine.studies.costs import RATIOS, SPENT, Cost
+from engine.studies.exports import metric_title, value_text
+from engine.evaluation.metrics import BY_NAME
+from engine.studies.table import ORIGINAL, Cell, Table, method_title
+from engine.evaluation.verdict import verdict_of
+from ui.common import measures
+from ui.common import words
+from ui.charts.colours import method_colour
+from ui.common.html_table import Box, Name, Row, Small, draw
+
+CLOSE, FAR = (27, 158, 143), (217, 119, 6)  # towards the ideal, away from it; apart for colour-blind eyes too
+STRONGEST = 0.30  # opacity of a cell's colour
+MATTERS = 5.0  # points from the ideal that get the farthest colour at the least, however near the others are
+RATIO = {cost.name: ratio for cost in SPENT for ratio in RATIOS if ratio.name == f"{cost.name}_ratio"}
+NOTHING = "No finished run has this number yet."
+
+
+def main(table: Table, runs: Runs, each_seed: bool = False) -> str:
+    """The paper's columns and the cost, a row a method; ``each_seed`` adds a small row a seed."""
+    shown = [name for name in table.methods if name != ORIGINAL or table.cell(ORIGINAL, table.columns[0]).seeds]
+    rows = [row for name in shown
+            for row in (_row(table, runs, name), *(_seed_rows(table, runs, name) if each_seed else ()))]
+    return draw("compared", _head(table), rows, _foot(table, runs), several=len(table.comparison.seeds) > 1,
+                truth="the retrained model" if has_truth(table) else "the ideal (no retrained model yet)",
+                paper=any(cell.paper_mean is not None for cell in table.cells),
+                close=_rgba(CLOSE, STRONGEST), far=_rgba(FAR, STRONGEST))
+
+
+def _head(table: Table) -> Iterable[Name]:
+    yield Name("Method")
+    for name in table.columns:
+        ideal = measures.ideal(BY_NAME[name], table.comparison.scenario)
+        yield Name(metric_title(name), BY_NAME[name].help, (Small(f"ideal: {ideal}"),))
+    for cost in SPENT:
+        ratio = RATIO.get(cost.name)
+        yield Name(cost.title, cost.help, (Small("% of retraining", ratio.help),) if ratio else ())
+
+
+def _row(table: Table, runs: Runs, method: str) -> Row:
+    name = _name(table, runs, method)
+    if method != ORIGINAL and not table.cost[method]["steps"] and not _seeds_done(table, method):
+        failed = "failed" in _statuses(table, runs, method).values()
+        return Row(name, note=_states(table, runs, method), kind="failed" if failed else "")
+    values = (_value(table, table.cell(method, metric)) for metric in table.columns)
+    costs = (_cost(cost, table.cost.get(method, {})) for cost in SPENT)
+    return Row(name, (*values, *costs), kind="over" if table.marks(method) else "")
+
+
+def _name(table: Table, runs: Runs, method: str) -> Name:
+    done, wanted = len(_seeds_done(table, method)), len(table.comparison.seeds)
+    said = [f"{done} of {wanted} seeds"] if method != ORIGINAL and 0 < done < wanted else []
+    said += ["recorded"] if any(run.get("recorded") for run in _of(runs, method).values()) else []
+    marks = table.marks(method)
+    return Name(method_title(method), small=(Small(", ".join(said)),) if said else (), dot=dot(method),
+                more=f"\u00a0{marks}" if marks else "")
+
+
+def dot(method: str) -> str:
+    """The colour of a method's dot; the Original has none."""
+    return "transparent" if method == ORIGINAL else method_colour(method)
+
+
+def _value(table: Table, cell: Cell) -> Box:
+    if cell.mean is None:
+        return Box("–", NOTHING, number=False)
+    return Box(value_text(cell.mean, cell.std), _told(table, cell), tuple(_paper(cell)), cell.best,
+               tint(table, cell) or "")
+
+
+def _paper(cell: Cell) -> Iterable[Small]:
+    if cell.paper_mean is not None:
+        yield Small(f"({value_text(cell.paper_mean, cell.paper_std)})", "The paper's value.")
+        if cell.outside:
+            yield Small(f"{cell.difference:+.2f}", "More than two standard deviations from the paper's value.", True)
+
+
+def _cost(cost: Cost, spent: dict[str, float | None]) -> Box:
+    share = spent.get(RATIO[cost.name].name) if cost.name in RATIO else None
+    return Box(words.number(spent.get(cost.name), cost.digits),
+               small=() if share is None else (Small(f"{100 * share:.1f}%"),))
+
+
+def _told(table: Table, cell: Cell) -> str:
+    """What hovering says: each seed's value, the distance to the ideal, the noise floor."""
+    unit = BY_NAME[cell.metric].unit
+    said = [", ".join(f"seed {seed}: {value:.2f}" for seed, value in cell.values.items())]
+    if cell.distance is not None:
+        said.append(f"distance to the ideal {cell.distance:.2f} {'points' if unit == '%' else unit}".rstrip())
+    if cell.retrained is not None:
+        said.append(f"retrained model {cell.retrained:.2f}")
+    if (noise := table.noise[cell.metric]) is not None:
+        said.append(f"differences up to {noise:.2f} are noise")
+    return "; ".join(said)
+
+
+def tint(table: Table, cell: Cell) -> str | None:
+    """A cell's colour: full teal within the noise of the truth, through nothing half-way, to amber for the farthest.
+
+    The truth is the retrained model's value, without one the column's ideal; an ideal that nobody reaches (``max``)
+    then begins at the best of the column. No colour before a method has a value, nor where a good one misleads.
+    """
+    if cell.doubtful or table.noise[cell.metric] is None or (away := from_truth(table, cell)) is None:
+        return None
+    known = [far for one in table.cells if one.metric == cell.metric and (far := from_truth(table, one)) is not None]
+    nearest = min(known) if BY_NAME[cell.metric].ideal == "max" and not has_truth(table) else 0.0
+    nearest += table.noise[cell.metric]
+    span = max(max(known) - nearest, MATTERS)
+    share = max(0.0, away - nearest) / span
+    colour, strength = (CLOSE, 1 - 2 * share) if share < 0.5 else (FAR, 2 * share - 1)
+    return _rgba(colour, STRONGEST * strength)
+
+
+def _rgba(colour: tuple[int, int, int], opacity: float) -> str:
+    return f"rgba({','.join(map(str, colour))},{opacity:.3f})"
+
+
+def has_truth(table: Table) -> bool:
+    """Whether every value has a retrained model's beside it."""
+    return all(cell.retrained is not None for cell in table.cells if cell.mean is not None)
+
+
+def from_truth(table: Table, cell: Cell) -> float | None:
+    """How far a value is from the retrained model's, without one from the column's ideal."""
+    if not has_truth(table) or cell.mean is None:
+        return cell.distance
+    return abs(cell.mean - cell.retrained)
+
+
+# --- single seeds and states ----------------------------------------------------------------
+
+
+def _seed_rows(table: Table, runs: Runs, method: str) -> Iterable[Row]:
+    for seed in table.comparison.seeds:
+        run = runs.get((method, seed))
+        done = run is not None and run["status"] == "finished"
+        values = [words.number(table.cell(method, name).values.get(seed), 2) for name in table.columns]
+        spent = [words.number(run[cost.name], cost.digits) if done else "" for cost in SPENT]
+        yield Row(_seed_name(method, seed, run), tuple(map(Box, values + spent)), kind="one")
+
+
+def _seed_name(method: str, seed: int, run: dict[str, Any] | None) -> Name:
+    """A seed with the way to its run, or why there is none."""
+    if run and run["status"] == "finished":
+        return Name(f"seed {seed}", link=f"unlearn?run={run['id']}", more=", recorded" if run.get("recorded") else "")
+    return Name(f"seed {seed}", more=f" ({_state(run)[0]})" if method != ORIGINAL else "")
+
+
+def _states(table: Table, runs: Runs, method: str) -> str:
+    """Why a row has no numbers: one text for all seeds where it is the same."""
+    said = {seed: ": ".join(filter(None, _state(runs.get((method, seed))))) for seed in table.comparison.seeds}
+    if len(set(said.values())) == 1:
+        return next(iter(said.values()))
+    return "; ".join(f"seed {seed} {text}" for seed, text in said.items())
+
+
+def _state(run: dict[str, Any] | None) -> tuple[str, str]:
+    """A run's state and, where it ended without numbers, why."""
+    if run is None:
+        return "not run yet", ""
+    progress = run["progress"] or {}
+    if run["status"] == "running":
+        share = progress.get("fraction")
+        return ("running" if share is None else f"running, {100 * share:.0f}%"), ""
+    ended = {"queued": "waiting", "cancelled": "stopped", "finished": "finished"}
+    return ended.get(run["status"], run["status"]), "" if run["status"] == "queued" else run["reason"] or ""
+
+
+def _statuses(table: Table, runs: Runs, method: str) -> dict[int, str]:
+    return {seed: run["status"] for seed in table.comparison.seeds if (run := runs.get((method, seed)))}
+
+
+def _of(runs: Runs, method: str) -> dict[int, dict[str, Any]]:
+    return {seed: run for (name, seed), run in runs.items() if name == method and run["status"] == "finished"}
+
+
+def _seeds_done(table: Table, method: str) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(seed for name in table.columns for seed in table.cell(method, name).seeds))
+
+
+# --- what to know when reading it -----------------------------------------------------------
+
+
+def _foot(table: Table, runs: Runs) -> Iterable[str]:
+    yield from (*_averaging(table), *_over_forgotten(table, runs), *_unfinished(table, runs), *_recorded(table, runs))
+    yield from (f"{'‡ ' if note.kind == 'damaged' else ''}{note.text}" for note in table.notes
+                if note.kind != "over_forgotten")  # told above, with numbers
+
+
+def _averaging(table: Table) -> Iterable[str]:
+    if len(table.comparison.seeds) > 1 and any(name.endswith("_gap") for name in table.columns):
+        yield ("A distance from 50 is taken seed by seed and then averaged: attacks of 47% and 53% are 3 points away, "
+               "though their mean is 50%.")
+
+
+def _over_forgotten(table: Table, runs: Runs) -> Iterable[str]:
+    """The table's notes on it in the words of a run, which has numbers."""
+    for note in table.notes:
+        if note.kind == "over_forgotten":
+            seeds = sorted(note.seeds)
+            more = f" The numbers are those of seed {seeds[0]}." if len(seeds) > 1 else ""
+            yield f"† {method_title(note.method)}, {_named(seeds)}. {_why(runs[note.method, seeds[0]])}{more}"
+
+
+def _why(run: dict[str, Any]) -> str:
+    verdict = verdict_of(run)
+    return (verdict and verdict.over_forgotten) or "The forgotten samples stand out."
+
+
+def _unfinished(table: Table, runs: Runs) -> Iterable[str]:
+    """Runs that failed or were stopped beside others of their method that have numbers."""
+    for method in table.methods:
+        for seed, run in ((seed, runs.get((method, seed))) for seed in table.comparison.seeds):
+            if run and _seeds_done(table, method) and run["status"] in ("failed", "cancelled", "interrupted"):
+                yield f"{method_title(method)}, seed {seed} {': '.join(filter(None, _state(run)))}"
+
+
+def _recorded(table: Table, runs: Runs) -> Iterable[str]:
+    """Which runs were not computed here, with the device and the day they were made."""
+    made: dict[tuple[str, str], dict[str, list[int]]] = {}
+    for method in table.methods:
+        for seed, run in sorted(_of(runs, method).items()):
+            if run.get("recorded"):
+                place = (run["device"] or "an unknown device", words.when(run["started"] or run["created"])[:10])
+                made.setdefault(place, {}).setdefault(method, []).append(seed)
+    for (device, day), which in made.items():
+        told = (f"{method_title(method)} {_named(seeds)}" for method, seeds in which.items())
+        yield f"Recorded earlier, on {device}, {day}: {', '.join(told)}."
+
+
+def _named(seeds: list[int]) -> str:
+    """``seed 0`` or ``seeds 0 1``."""
+    return f"seed{'s' if len(seeds) > 1 else ''} {' '.join(map(str, seeds))}"

@@ -1,0 +1,1 @@
+"""What surrounds every page: navigation, the tray of running work, the shutdown."""

@@ -1,0 +1,62 @@
+"""The list of pages, and the guard that every page begins with.
+
+The first visit after a server start at a page's own URL runs that page's file alone and skips ``app.py``,
+because Streamlit finds a folder named ``pages`` beside it. The guard makes up for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import LabError
+from ui.common.state import Slot
+
+READY = Slot("_shell", False)  # whether app.py has run in this session
+ICON = str(Path(__file__).parents[1] / "icon.png")  # a file: named icons are fetched from the internet
+STYLE = Path(__file__).with_name("style.css")
+START, UNLEARN, COMPARE, ROBUSTNESS, RUNS = (f"pages/{name}.py" for name in (
+    "start", "unlearn", "compare", "robustness", "runs"))
+
+
+def pages(icons: bool = True) -> list[Any]:
+    """The pages in the order of the sidebar."""
+    home, eraser, bars, grid, rows = (f":material/{name}:" if icons else None
+                                      for name in ("home", "ink_eraser", "leaderboard", "grid_on", "list"))
+    return [
+        st.Page(START, title="Start", icon=home, default=True),
+        st.Page(UNLEARN, title="Unlearn", icon=eraser, url_path="unlearn"),
+        st.Page(COMPARE, title="Compare", icon=bars, url_path="compare"),
+        st.Page(ROBUSTNESS, title="Robustness", icon=grid, url_path="robustness"),
+        st.Page(RUNS, title="Runs", icon=rows, url_path="runs"),
+    ]
+
+
+def frame() -> None:
+    """The one style sheet of all pages."""
+    st.html(STYLE)
+
+
+def in_words(draw: Callable[[], None]) -> None:
+    """Runs a part of the page; what the engine refuses becomes a sentence in its place."""
+    try:
+        draw()
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def begin() -> None:
+    """Marks the session as one that ``app.py`` has begun."""
+    READY.put(True)
+
+
+def ensure() -> None:
+    """First line of every page: makes sure that ``app.py`` has run in this session."""
+    if not READY.get():
+        # Turns the legacy mode off for the whole process. Without icons: where no page config has been set, the
+        # browser would fetch the page's icon from the internet.
+        st.navigation(pages(icons=False))
+        st.rerun()

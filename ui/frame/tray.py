@@ -1,0 +1,96 @@
+"""The tray below the pages' names: each running or waiting run as one line, and the machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import LabError
+from engine.runs.queue import manager
+from engine.system.machine import machine
+from engine.studies.sweep_job import SweepJob, sweeps
+from ui.robustness import link as robustness_link
+from ui.frame import shell
+from ui.common import words
+
+BUSY, IDLE = 2.0, 8.0  # seconds between two looks; an idle tab looks too, to notice runs started elsewhere
+
+
+def show() -> None:
+    """Draws the tray into the sidebar; it refreshes itself, faster while something runs."""
+    seen = _state(_alone(manager().store.list(status=("running", "queued"))))
+    with st.sidebar:
+        st.fragment(_tray, run_every=BUSY if seen else IDLE)(seen)
+
+
+def _alone(active: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The runs without those of the sweep that goes on, which is one line by itself."""
+    job = sweeps().active
+    swept = job.fingerprints if job else ()
+    return [run for run in active if run["status"] == "queued" or run["fingerprint"] not in swept]
+
+
+def _state(active: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(run["id"], run["status"]) for run in active] + [("sweep", "running")] * bool(sweeps().active)
+
+
+def _tray(seen: list[tuple[str, str]]) -> None:
+    try:
+        jobs = manager()
+        active = _alone(jobs.store.list(status=("running", "queued")))
+    except LabError as error:
+        st.error(str(error))
+        return
+    if _state(active) != seen:
+        st.rerun()  # the page may show runs too
+    st.caption("RUNS")
+    if job := sweeps().active:
+        _sweep(job)
+    elif not active:
+        st.caption("Nothing is running.")
+    for run in active[:8]:
+        _line(jobs, run)
+    if len(active) > 8:
+        st.caption(f"and {len(active) - 8} more in the queue")
+    _machine()
+
+
+def _sweep(job: SweepJob) -> None:
+    """The sweep as one line: what, how far, how long yet."""
+    now, sweep = job.view(), job.sweep
+    text, button = st.columns([5, 1], vertical_alignment="center")
+    with text:
+        st.page_link(shell.ROBUSTNESS, query_params=robustness_link.to_query(sweep),
+                     label=f"Sweep of {words.title_of('method', sweep.method)} on "
+                           f"{words.title_of('dataset', sweep.dataset)}")
+        told = [f"{now.ended:,} of {now.todo:,} runs", now.state if now.state != "running" else "",
+                words.countdown(now.left) if now.state == "running" else ""]
+        st.caption(" · ".join(filter(None, told)))
+    if button.button("", icon=":material/stop:", key="tray-stop-sweep", help="Stop the sweep; finished squares stay."):
+        job.cancel()
+        st.rerun(scope="fragment")
+
+
+def _line(jobs: Any, run: dict[str, Any]) -> None:
+    progress = run["progress"] or {}
+    fraction = progress.get("fraction")
+    state = "waiting" if run["status"] == "queued" else progress.get("stage", "starting")
+    text, button = st.columns([5, 1], vertical_alignment="center")
+    with text:
+        share = "" if fraction is None else f" · {100 * fraction:.0f}%"
+        st.page_link(shell.UNLEARN, label=words.run_title(run), query_params={"run": run["id"]})
+        told = [f"seed {run['spec']['seed']}", *words.changes(run), f"{state}{share}",
+                words.countdown(progress.get("eta"))]
+        st.caption(" · ".join(filter(None, told)))
+    if button.button("", icon=":material/stop:", key=f"tray-stop-{run['id']}",
+                     help="Stop this run; it keeps what it has."):
+        jobs.cancel(run["id"])
+        st.rerun(scope="fragment")
+
+
+def _machine() -> None:
+    here = machine()
+    st.caption("MACHINE")
+    st.caption(f"{here.device}, {here.processor_cores} · "
+               f"{here.memory_used:.1f} of {here.memory_total:.0f} GiB memory in use")

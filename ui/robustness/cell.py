@@ -1,0 +1,99 @@
+"""One square of the heatmap from near: its losses beside its neighbours', its seeds, and the way to its runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from engine.studies.exports import metric_title
+from engine.studies.heatmap_exports import amount
+from engine.studies.heatmap import METRICS
+from engine.evaluation.metrics import BY_NAME
+from engine.studies.sweep_runs import Runs
+from engine.studies.sweep import Sweep
+from engine.system.words import spaced
+from ui.compare import race as compare_runs
+from ui.common import measures
+from ui.common import words
+from ui.charts import compare as charts
+from ui.common.live_chart import live_chart
+
+Place = tuple[Any, Any]
+
+
+def show(sweep: Sweep, runs: Runs, place: Place) -> None:
+    """Heading, distributions of this square and those left and right of it, and a row a seed."""
+    x, y = place
+    heading, chooser = st.columns([5, 2], vertical_alignment="bottom")
+    heading.markdown(f"#### {label(sweep.across.name, x)}, {label(sweep.down.name, y)}")
+    seed = sweep.seeds[0]
+    if len(sweep.seeds) > 1:
+        seed = chooser.segmented_control("Seed", sweep.seeds, key="robustness.seed", default=seed, required=True,
+                                         help="Whose distributions are drawn.")
+        seed = seed if seed in sweep.seeds else sweep.seeds[0]
+    _neighbours(sweep, runs, place, seed)
+    st.table(_seeds(sweep, runs, place))
+
+
+def label(name: str, value: Any) -> str:
+    """``alpha 0.25``, ``forget 15%``."""
+    return f"{'forget' if name == 'forget_fraction' else spaced(name)} {amount(name, value)}"
+
+
+def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
+    """The Original's losses, then this square's between its neighbours' across."""
+    values = list(sweep.across.values)
+    at = values.index(place[0])
+    near = values[max(0, at - 1):at + 2]
+    known = {x: one for x in near if (one := _followed(runs.get((x, place[1], seed))))}
+    if not known:
+        st.info(_why_empty(runs.get((*place, seed))), icon=":material/hourglass_empty:")
+        return
+    first = next(iter(known.values()))
+    readings = [("Original", first, first.start["before"]), *(
+        (amount(sweep.across.name, x), known.get(x), known[x].reading if x in known else None) for x in near)]
+    top = compare_runs.tallest_share(*(charts.coarse(one.start["bins"], reading)[1]
+                                       for _, one, reading in readings if one))
+    log = compare_runs.crowded([known[x] for x in known])
+    st.caption(f"**How the losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples before, and "
+               f"after with {sweep.across.title} {', '.join(name for name, *_ in readings[1:])}. "
+               f"Forgotten well, they overlap.{' Logarithmic shares.' if log else ''}")
+    with st.container(key="smalls"):
+        for column, (name, one, reading), x in zip(st.columns(len(readings), gap="small"), readings, [None, *near]):
+            with column:
+                if one is None:
+                    st.caption(f"**{name}**: {_why_empty(runs.get((x, place[1], seed)))}")
+                    continue
+                title = f"<b>{name}</b>" if x == place[0] else name
+                live_chart(charts.plot_small(one.start["bins"], reading, one.counts, title, log, top, one.unseen),
+                           f"robustness-small-{'before' if x is None else near.index(x)}", height=charts.SMALL,
+                           revision=f"{place}|{seed}")
+
+
+def _followed(run: dict[str, Any] | None) -> compare_runs.Followed | None:
+    if run is None or run["status"] == "queued":
+        return None
+    one = compare_runs.followed(run)
+    return one if one.start and one.reading else None
+
+
+def _why_empty(run: dict[str, Any] | None) -> str:
+    if run is None:
+        return "Not run yet."
+    told = {"queued": "Waiting in the queue.", "running": "Running: nothing measured yet."}
+    return told.get(run["status"]) or run["reason"] or f"It {run['status']}; its course was not kept."
+
+
+def _seeds(sweep: Sweep, runs: Runs, place: Place) -> list[dict[str, str]]:
+    rows = []
+    for seed in sweep.seeds:
+        run = runs.get((*place, seed))
+        row = {"seed": str(seed), "state": words.badge(run["status"]) if run else "not run yet"}
+        metrics = (run or {}).get("metrics") or {}
+        row |= {metric_title(name): measures.value(BY_NAME[name], metrics.get(name)) for name in METRICS}
+        row["run"] = f"[open](unlearn?run={run['id']})" if run else ""
+        if run and run["status"] == "failed":
+            row["state"] += f" {run['reason']}"
+        rows.append(row)
+    return rows

@@ -1,0 +1,168 @@
+"""The left side of the Robustness page: the grid, what of it is there, what the rest takes, and its start."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from engine.runs import estimates
+from engine.errors import BadSpec, LabError, Problem
+from engine.runs.executors import EXECUTORS
+from engine.runs.queue import manager
+from engine.registry import get
+from engine.spec import resolve
+from engine.studies.sweep_job import estimate, sweeps
+from engine.studies.sweep_runs import Runs, counts, missing
+from engine.studies.sweep import FRACTION, PRESETS, Axis, Sweep, axes_of, check, suggested
+from engine.types import declared
+from engine.system.words import spaced
+from ui.compare import link as compare_link
+from ui.common import form_parts
+from ui.unlearn import form as launch
+from ui.robustness import link as robustness_link
+from ui.common.linked_form import LinkedForm
+from ui.common.state import Slot
+
+USUAL, TEXT = PRESETS[robustness_link.USUAL], robustness_link.text_of
+DATA, METHOD, PROFILE = (Slot(f"robustness.{name}", first) for name, first in (
+    ("data", USUAL.dataset), ("method", USUAL.method), ("profile", USUAL.profile)))
+ACROSS, DOWN = Slot("robustness.across", USUAL.across.name), Slot("robustness.down", USUAL.down.name)
+XS, YS = Slot("robustness.xs", TEXT(USUAL.across.values)), Slot("robustness.ys", TEXT(USUAL.down.values))
+SEEDS, HELD = Slot("robustness.seeds", TEXT(USUAL.seeds)), Slot("robustness.held", "")
+START = form_parts.StartButton("sweep", "grid_on", "Computes every run that is missing; what is there is not computed "
+                               "again. It goes on when you leave this page.")
+FILL = "Fill in the map"
+PRESET_HELP = {"small": "3 by 3", "medium": "6 by 6", "authors": "the paper's: 12 by 12, three seeds"}
+VALUES_HELP = "Numbers with spaces between, such as 0.05 0.25 0.5."
+SEEDS_HELP = "Squares show the mean over them. Three show the spread."
+HELD_HELP = ("The same in every square, as NAME=VALUE with spaces between. The authors cap the passes over the "
+             "smallest forget sets: max_forget_epochs=80.")
+
+
+def fill(sweep: Sweep) -> None:
+    """Makes the widgets show a grid."""
+    for slot, value in ((DATA, sweep.dataset), (METHOD, sweep.method), (PROFILE, sweep.profile),
+                        (ACROSS, sweep.across.name), (XS, TEXT(sweep.across.values)), (DOWN, sweep.down.name),
+                        (YS, TEXT(sweep.down.values)), (SEEDS, TEXT(sweep.seeds)),
+                        (HELD, robustness_link.held_text(sweep.parameters))):
+        slot.put(value)
+    if sweep.model:
+        _model(sweep.dataset).put(sweep.model)
+
+
+FORM: LinkedForm[Sweep] = LinkedForm("robustness", "Robustness", robustness_link.NAMES, robustness_link.from_query,
+                                     robustness_link.to_query, fill, beside=robustness_link.LOOK)
+
+
+def form() -> tuple[Sweep | None, list[Problem]]:
+    """Draws the controls; the grid they come to, also in the address, or None and what is wrong with it."""
+    FORM.restore()
+    try:
+        sweep = _choices()
+        check(sweep)
+    except BadSpec as error:
+        return None, error.problems
+    except LabError as error:
+        return None, [Problem(None, str(error))]
+    FORM.mirror(sweep)
+    return sweep, []
+
+
+# --- the grid -------------------------------------------------------------------------------
+
+
+def _fill_preset(name: str) -> None:
+    fill(replace(PRESETS[name], dataset=DATA.get(), profile=PROFILE.get()))
+
+
+def _choices() -> Sweep:
+    keep: dict[str, Any] = {"persist_state": "session"}
+    dataset = form_parts.dataset_box(DATA.key)
+    st.caption("Grids to begin with")
+    with st.container(horizontal=True, gap="small"):
+        for name in PRESETS:
+            st.button(name.capitalize(), key=f"robustness.preset.{name}", on_click=_fill_preset, args=(name,),
+                      width="content", help=f"{PRESET_HELP.get(name, '')}: {PRESETS[name].size:,} runs of ∇τ, alpha by "
+                                            "forget fraction.")
+    xs = st.text_input(f"{axis_title(ACROSS.get())}, across", key=XS.key, help=VALUES_HELP, **keep)
+    ys = st.text_input(f"{axis_title(DOWN.get())}, down", key=YS.key, help=VALUES_HELP, **keep)
+    seeds = st.text_input("Seeds", key=SEEDS.key, help=SEEDS_HELP, **keep)
+    with st.expander("Other quantities, method, profile", icon=":material/tune:"):
+        method = form_parts.method_box(METHOD.key, on_change=_fit_method)
+        axes = axes_of(method)
+        across, down = (st.selectbox(side, axes, key=axis.key, format_func=axis_title, on_change=_fit_values, **keep,
+                                     args=(axis, values), help="Forget fraction, or a hyperparameter of the method.")
+                        for side, axis, values in (("Across", ACROSS, XS), ("Down", DOWN, YS)))
+        held = st.text_input("Held the same", key=HELD.key, help=HELD_HELP, **keep)
+        profile = form_parts.profile_box(PROFILE)
+        model = launch.model_unless_usual(get("dataset", dataset), _model(dataset).key)
+    return Sweep(dataset=dataset, model=model, method=method, across=Axis(across, robustness_link.parse_values(xs)),
+                 down=Axis(down, robustness_link.parse_values(ys)), seeds=compare_link.parse_seeds(seeds),
+                 profile=profile, parameters=robustness_link.held_of(held))
+
+
+def _model(dataset: str) -> Slot[str | None]:
+    return Slot(f"robustness.model.{dataset}", None)
+
+
+def _fit_method() -> None:
+    """After another method was chosen: an axis that it lacks gives way to one it has, held values that it lacks go."""
+    axes = axes_of(METHOD.get())
+    for axis, values, other in ((ACROSS, XS, axes[1] if len(axes) > 1 else FRACTION), (DOWN, YS, FRACTION)):
+        if axis.get() not in axes:
+            axis.put(other)
+            _fit_values(axis, values)
+    with contextlib.suppress(LabError):  # what is no NAME=VALUE stays, to be told
+        held = robustness_link.held_of(HELD.get())
+        known = {h.name for h in declared(get("method", METHOD.get()).parameters)}
+        HELD.put(robustness_link.held_text({k: v for k, v in held.items() if k in known}))
+
+
+def _fit_values(axis: Slot[str], values: Slot[str]) -> None:
+    """After another quantity was chosen for an axis: values that suit it."""
+    values.put(TEXT(suggested(axis.get(), DATA.get(), METHOD.get())))
+
+
+def axis_title(name: str) -> str:
+    """An axis as people read it."""
+    return spaced(name).capitalize()
+
+
+# --- start ----------------------------------------------------------------------------------
+
+
+def start(sweep: Sweep | None, runs: Runs) -> None:
+    """What of the grid is there, what the rest takes, where it runs, and [Fill in the map]."""
+    if sweep is None:
+        START.pressed(FILL, disabled=True)
+        return
+    todo, recorded = missing(sweep, runs), sum(bool(run.get("recorded")) for run in runs.values())
+    st.markdown(form_parts.counted(sweep.size, counts(sweep, runs), recorded, len(todo)))
+    active = sweeps().active
+    if not todo or active:
+        if active:
+            st.caption("A sweep goes on: stop it beside its progress, or wait, before the next one starts.")
+        START.pressed(FILL, disabled=True)
+        return
+    store = manager().store
+    st.markdown(f"**Takes {estimates.duration(estimate(sweep, todo, store))}** on this machine.")
+    executor = st.segmented_control("Where", list(EXECUTORS), key="robustness.executor", default="local", required=True,
+                                    format_func=lambda name: EXECUTORS[name].title, persist_state="session",
+                                    help=" ".join(f"{one.title}: {one.help}" for one in EXECUTORS.values()))
+    problem = EXECUTORS[executor].problem()
+    if problem:
+        st.warning(problem, icon=":material/cloud_off:")
+    resolved = resolve(sweep.spec(*todo[0]))
+    launch.download(resolved.dataset)
+    allowed = launch.original(resolved)
+    again = any(runs[cell]["status"] in ("cancelled", "interrupted", "failed") for cell in todo if cell in runs)
+    if START.pressed("Go on" if again else FILL, disabled=allowed is None or bool(problem)):
+        try:
+            sweeps().launch(sweep, executor, train_original=bool(allowed))
+        except LabError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        st.rerun()

@@ -1,0 +1,113 @@
+"""What the Robustness page shows, as an address and back: ``?data=digits&across=alpha&xs=0.05+0.25&..``.
+
+Nonsense in an address is put into a sentence, and the usual grid stands in for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.errors import BadInput, BadSpec, Problem
+from engine.studies.heatmap import METRICS
+from engine.studies.sweep import PRESETS, Axis, Sweep, check
+from ui.compare.link import parse_seeds
+from ui.common.words import short
+
+USUAL = "small"
+LOOK = MEASURE, AT = "measure", "at"  # how the grid is looked at: no part of it
+NAMES = ("data", "method", "across", "xs", "down", "ys", "seeds", "profile", "model", "set", "forget")
+
+
+def to_query(sweep: Sweep) -> dict[str, str]:
+    """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
+    query = {"data": sweep.dataset, "method": sweep.method, "across": sweep.across.name,
+             "xs": text_of(sweep.across.values), "down": sweep.down.name, "ys": text_of(sweep.down.values),
+             "seeds": text_of(sweep.seeds), "profile": sweep.profile, "model": sweep.model or "",
+             "set": held_text(sweep.parameters)}
+    return {name: value for name, value in query.items() if value}
+
+
+def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[Problem]]:
+    """The grid that an address asks for, or the usual one with a sentence for each problem."""
+    usual = PRESETS[USUAL]
+    try:
+        held = held_of(asked.get("set", "").strip())
+        sweep = replace(
+            usual, dataset=asked.get("data", usual.dataset).strip(), method=asked.get("method", usual.method).strip(),
+            across=Axis(asked.get("across", usual.across.name).strip(), _values(asked, "xs", usual.across.values)),
+            down=Axis(asked.get("down", usual.down.name).strip(), _values(asked, "ys", usual.down.values)),
+            seeds=parse_seeds(asked["seeds"]) if "seeds" in asked else usual.seeds, parameters=held,
+            profile=asked.get("profile", usual.profile).strip(), model=asked.get("model", "").strip() or None)
+        check(sweep)
+    except BadSpec as error:
+        return usual, [Problem(problem.field, f"The link's grid: {problem} The usual one is shown instead.")
+                       for problem in error.problems]
+    except BadInput as error:
+        return usual, [Problem(None, f"The link's grid: {error} The usual one is shown instead.")]
+    return sweep, []
+
+
+def view_query(metric: str, place: tuple[Any, Any] | None) -> dict[str, str]:
+    """The address's parameters for the measure, unless it is the first, and for the square that is open."""
+    measure = {MEASURE: metric} if metric != METRICS[0] else {}
+    return measure | ({AT: text_of(place)} if place else {})
+
+
+def view_of(asked: Mapping[str, str], sweep: Sweep) -> tuple[str, tuple[Any, Any] | None, list[Problem]]:
+    """The measure and the square that an address asks for, with a sentence for what this grid does not have."""
+    told, metric = [], asked.get(MEASURE, METRICS[0]).strip()
+    if metric not in METRICS:
+        told.append(Problem(MEASURE, f"The link's measure: there is none named {short(metric)!r}. Valid: "
+                                     f"{', '.join(METRICS)}. The first is shown instead."))
+        metric = METRICS[0]
+    place = parse_values(asked.get(AT, ""))
+    if place and (len(place) != 2 or place[0] not in sweep.across.values or place[1] not in sweep.down.values):
+        corner = text_of((sweep.across.values[0], sweep.down.values[0]))
+        told.append(Problem(AT, f"The link's square: {short(asked[AT])!r} is none of this grid's, whose squares are a "
+                                f"value across and one down, such as {corner!r}. None is open."))
+        place = ()
+    return metric, (place[0], place[1]) if place else None, told
+
+
+def parse_values(text: str) -> tuple[Any, ...]:
+    """``0.05 0.25`` or ``0.05, 0.25`` as numbers; what is no number stays a word, for the check to name."""
+    return tuple(number(word) for word in text.replace(",", " ").split())
+
+
+def number(word: str) -> Any:
+    """A whole number, a number, true or false, or the word itself."""
+    if word.lower() in ("true", "false"):
+        return word.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            continue
+    return word
+
+
+def text_of(values: tuple[Any, ...]) -> str:
+    """Values as one types them."""
+    return " ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
+
+
+def held_of(text: str) -> dict[str, Any]:
+    """``max_forget_epochs=80 learning_rate=0.01`` by name. Raises BadInput for a word without a value."""
+    held = {}
+    for word in text.replace(",", " ").split():
+        name, sign, value = word.partition("=")
+        if not (name and sign and value):
+            raise BadInput(f"{short(word)!r} is not of the form NAME=VALUE, such as max_forget_epochs=80.")
+        held[name] = number(value)
+    return held
+
+
+def held_text(held: Mapping[str, Any]) -> str:
+    """The reverse of :func:`held_of`."""
+    return " ".join(f"{name}={text_of((value,))}" for name, value in held.items())
+
+
+def _values(asked: Mapping[str, str], name: str, usual: tuple[Any, ...]) -> tuple[Any, ...]:
+    return parse_values(asked[name]) if name in asked else usual

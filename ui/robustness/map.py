@@ -1,0 +1,80 @@
+"""From a heatmap to what its chart draws: values, marks, and what hovering says. Pure but for the engine's data."""
+
+from __future__ import annotations
+
+from engine.studies.exports import metric_title
+from engine.studies.heatmap_exports import amount
+from engine.studies.heatmap import Heatmap, Square
+from engine.evaluation.metrics import BY_NAME
+from ui.common import measures
+from ui.common import words
+from ui.charts import robustness as charts
+from ui.charts.robustness import Marks
+
+TITLES = {"mia_loss_gap": "Loss attack", "mia_entropy_gap": "Entropy attack",
+          "accuracy_gap": "Accuracy gap", "test_accuracy": "Test accuracy"}
+STATES = {"missing": "not run yet", "queued": "waiting", "cancelled": "stopped"}
+
+
+def matrix(heatmap: Heatmap) -> list[list[float | None]]:
+    """The means, row by row."""
+    return [[one.mean for one in line] for line in _lines(heatmap)]
+
+
+def said(heatmap: Heatmap) -> list[list[str]]:
+    """What hovering over each square says: mean, spread, every seed, noise floor."""
+    return [[_said(heatmap, one) for one in line] for line in _lines(heatmap)]
+
+
+def marks(heatmap: Heatmap, chosen: tuple[int, int] | None) -> Marks:
+    """What is drawn over the squares."""
+    spots = {(column, row): one for row, line in enumerate(_lines(heatmap)) for column, one in enumerate(line)}
+    by_state = {state: [spot for spot, one in spots.items() if one.state == state]
+                for state in ("waiting", "running", "failed")}
+    best = {(row.best, row.down) for row in heatmap.rows()}
+    across = heatmap.sweep.across.values
+    places = {row: place for row, down in enumerate(heatmap.sweep.down.values) if (rule := heatmap.rule.get(down))
+              is not None and (place := charts.position(across, rule)) is not None}
+    return Marks(within=[spot for spot, one in spots.items() if one.within],
+                 best=[spot for spot, one in spots.items() if (one.across, one.down) in best], chosen=chosen,
+                 rule=places if len(places) > 1 else {}, **by_state)
+
+
+def measure_title(metric: str) -> str:
+    """A measure in a word or two."""
+    return TITLES.get(metric, BY_NAME[metric].title)
+
+
+def title(heatmap: Heatmap) -> str:
+    """What to see."""
+    name = BY_NAME[heatmap.metric].title
+    return f"{name}: {'high' if heatmap.high_is_good else 'near 0'} is good, over wide stretches is robust"
+
+
+def subtitle(heatmap: Heatmap) -> str:
+    """What the marks mean."""
+    seeds = len(heatmap.sweep.seeds)
+    told = [f"mean of {seeds} seeds" if seeds > 1 else f"seed {heatmap.sweep.seeds[0]}",
+            "framed: within noise of the " + ("map's best" if heatmap.high_is_good else "ideal"), "★ best of its row"]
+    own = f"<br>dashed: the method's own {heatmap.sweep.across.title}" if len(heatmap.rule) > 1 else ""
+    return ", ".join(told) + own
+
+
+def _lines(heatmap: Heatmap) -> list[list[Square]]:
+    return [[heatmap.squares[x, y] for x in heatmap.sweep.across.values] for y in heatmap.sweep.down.values]
+
+
+def _said(heatmap: Heatmap, square: Square) -> str:
+    sweep, metric = heatmap.sweep, BY_NAME[heatmap.metric]
+    told = [f"{sweep.across.title} {amount(sweep.across.name, square.across)}, "
+            f"{sweep.down.title} {amount(sweep.down.name, square.down)}"]
+    if square.mean is not None:
+        spread = "" if square.std is None else f" ± {square.std:.2f}"
+        told.append(f"<b>{metric_title(heatmap.metric)}: {square.mean:.2f}{spread}</b>")
+    for seed, (status, reason) in square.states.items():
+        value = square.values.get(seed)
+        text = measures.value(metric, value) if value is not None else STATES.get(status, status)
+        told.append(f"seed {seed}: {text}" + (f", {reason}" if reason and status == "failed" else ""))
+    if square.noise is not None:
+        told.append(f"noise floor {words.number(square.noise, 2)}")
+    return "<br>".join(told)

@@ -1,0 +1,233 @@
+"""The Robustness page: a heatmap that fills in while a sweep goes on, square by square, and each square from near.
+
+The form is on the left (ui/robustness/form.py). The right comes from the store alone, by a fragment that looks again
+while the sweep goes on, so that a reload, another tab or another process shows the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from engine.studies import heatmap_exports as exports
+from engine.errors import Problem
+from engine.studies.heatmap import METRICS, Heatmap, build
+from engine.runs.queue import manager
+from engine.evaluation.metrics import BY_NAME
+from engine.studies.sweep_job import sweeps
+from engine.studies.sweep_runs import Runs, find_runs
+from engine.studies.sweep import Sweep
+from ui.common import address as link
+from ui.robustness import cell as robustness_cell
+from ui.robustness import form as robustness_form
+from ui.robustness import link as robustness_link
+from ui.robustness import rows as robustness_rows
+from ui.frame import shell
+from ui.common import take_away
+from ui.common import words
+from ui.charts import robustness as charts
+from ui.common.linked_form import LinkedForm
+from ui.common.live_chart import live_chart
+from ui.robustness.map import marks, matrix, measure_title, said, subtitle, title
+from ui.common.state import Slot
+from ui.common.take_away import Export
+
+View = tuple[str, robustness_cell.Place | None]  # how a grid is looked at: the measure, and the square that is open
+
+EVERY = 1.0  # seconds between two looks at a sweep
+METRIC = Slot("robustness.metric", METRICS[0])
+CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
+NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map**: the squares take colour one "
+           "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
+STYLE = """<style>
+@keyframes sweep-pulse { 50% { opacity: .15; } }
+.st-key-robustness-map .scatterlayer .points path.point { animation: sweep-pulse 1.2s ease-in-out infinite; }
+@media (prefers-reduced-motion: reduce) {
+  .st-key-robustness-map .scatterlayer .points path.point { animation: none; } }
+@media (min-width: 1251px) { .stMainBlockContainer { padding-left: 2.5rem; padding-right: 2.5rem; } }
+.stMain .st-key-smalls [data-testid=stHorizontalBlock] { flex-wrap: wrap; gap: .3rem; }
+.stMain .st-key-smalls [data-testid=stColumn] {
+  min-width: 5rem !important; max-width: 14rem; flex: 1 1 5rem !important; }
+</style>"""
+
+
+def show() -> None:
+    """Form and view, side by side."""
+    st.html(STYLE)
+    settings, view = st.columns([2, 7], gap="medium")
+    with settings.container(key="settings"):
+        sweep, problems = robustness_form.form()
+    if sweep:
+        _view_of(sweep).restore()
+    with view.container(key="view"):
+        link.warn(robustness_form.FORM.problems())
+        link.warn(_view_of(sweep).problems((METRIC.get(), _place(sweep))) if sweep else ())
+        for sentence in problems:
+            st.error(sentence, icon=":material/error:")
+        active = sweeps().active is not None
+        if sweep:
+            st.fragment(_look, run_every=EVERY if active else None)(sweep, active)
+    with settings, st.container(key="sweep-start"):
+        st.fragment(_start, run_every=EVERY if active else None)(sweep)
+
+
+def _view_of(sweep: Sweep) -> LinkedForm[View]:
+    """Measure and square in the address, beside the grid's own parameters."""
+    def read(asked: Mapping[str, str]) -> tuple[View, list[Problem]]:
+        metric, place, problems = robustness_link.view_of(asked, sweep)
+        return (metric, place), problems
+
+    return LinkedForm("robustness.view", "Robustness", robustness_link.LOOK, read,
+                      lambda view: robustness_link.view_query(*view), _open, beside=robustness_link.NAMES)
+
+
+def _open(view: View) -> None:
+    METRIC.put(view[0])
+    CHOSEN.put(view[1])
+
+
+def _start(sweep: Sweep | None) -> None:
+    """What is there and the button, in step with the map."""
+    shell.in_words(lambda: robustness_form.start(sweep, find_runs(sweep, manager().store) if sweep else {}))
+
+
+def _look(sweep: Sweep, was_active: bool) -> None:
+    """One look at the store; what it refuses is a sentence, also when only this part of the page is drawn."""
+    shell.in_words(lambda: _view(sweep, was_active))
+
+
+def _view(sweep: Sweep, was_active: bool) -> None:
+    if was_active and sweeps().active is None:
+        st.rerun()
+    _progress(sweep)
+    metric, paper, recorded = _controls()
+    _view_of(sweep).mirror((metric, _place(sweep)))
+    runs = find_runs(sweep, manager().store)
+    if recorded:
+        runs = {cell: run for cell, run in runs.items() if run.get("recorded")}
+    if not runs and sweeps().active is None:
+        st.info(NOTHING, icon=":material/grid_on:")
+        return
+    if paper:
+        _as_paper(sweep, runs)
+    heatmap = build(sweep, runs, metric)
+    if not paper:
+        _map(heatmap)
+    _below(heatmap, runs)
+
+
+def _controls() -> tuple[str, bool, bool]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
+        metric = st.segmented_control("Measure", METRICS, format_func=measure_title, required=True, key=METRIC.key,
+                                      persist_state="session", width="content",
+                                      help="Distances from 50% and between the accuracies are best at 0; test "
+                                           "accuracy is best high.")
+        paper = st.toggle("As the paper", key="robustness.paper", persist_state="session", width="content",
+                          help="Figure 2 as the paper draws it: both panels, on white, nothing else, whatever the "
+                               "measure. The camera in its corner saves it as SVG.")
+        recorded = st.toggle("Recorded only", key="robustness.recorded", persist_state="session", width="content",
+                             help="Leaves out your own runs: what ships with the app, with its machine and date on the "
+                                  "page Runs.")
+    return metric, paper, recorded
+
+
+# --- progress -------------------------------------------------------------------------------
+
+
+def _progress(sweep: Sweep) -> None:
+    """How far the sweep is, with pause and stop; of one that has ended badly, why."""
+    job = sweeps().current
+    if job is None:
+        return
+    now = job.view()
+    if now.state == "failed" and job.sweep == sweep:
+        st.error(f"The sweep could not go on. {now.reason}", icon=":material/error:")
+    if sweeps().active is None:
+        return
+    if job.sweep != sweep:
+        st.info("Another grid is being filled in: this one shows what is there of it.", icon=":material/info:")
+        address = urlencode(robustness_link.to_query(job.sweep))
+        st.markdown(f"[Show that grid](/robustness?{address})")
+    told = [f"{now.ended:,} of {now.todo:,} runs ended", f"{now.failed:,} failed" if now.failed else "",
+            {"paused": "paused: what has begun still ends", "stopping": "stopping"}.get(now.state, now.stage),
+            words.countdown(now.left) if now.state == "running" else ""]
+    bar, hold, stop = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
+    bar.progress(min(1.0, now.ended / now.todo), text=" · ".join(filter(None, told)))
+    if now.state == "paused":
+        hold.button("Go on", icon=":material/play_arrow:", key="sweep-pause", on_click=job.go_on, width="stretch")
+    else:
+        hold.button("Pause", icon=":material/pause:", key="sweep-pause", on_click=job.pause, width="stretch",
+                    disabled=now.state == "stopping", help="Begins nothing new until you go on.")
+    stop.button("Stop", icon=":material/stop:", key="sweep-stop", on_click=job.cancel, width="stretch",
+                disabled=now.state == "stopping",
+                help="Ends what runs; finished squares stay, and the rest can be filled in later.")
+
+
+# --- the map --------------------------------------------------------------------------------
+
+
+def _map(heatmap: Heatmap) -> None:
+    sweep = heatmap.sweep
+    columns, rows = ([exports.amount(axis.name, value) for value in axis.values]
+                     for axis in (sweep.across, sweep.down))
+    chosen = _chosen(heatmap)
+    figure = charts.plot_heatmap(columns, rows, matrix(heatmap), said(heatmap),
+                                 tuple(robustness_form.axis_title(axis.name) for axis in (sweep.across, sweep.down)),
+                                 title(heatmap), subtitle(heatmap), marks(heatmap, chosen), heatmap.high_is_good,
+                                 BY_NAME[heatmap.metric].unit)
+    click = live_chart(figure, "robustness-map", height=charts.height(len(rows)),
+                       revision=f"{'|'.join(robustness_link.to_query(sweep).values())}|{heatmap.metric}")
+    if click and isinstance(click.get("x"), int | float) and isinstance(click.get("y"), int | float):
+        at = (round(click["x"]), round(click["y"]))
+        if at != chosen and at[0] < len(columns) and at[1] < len(rows):
+            CHOSEN.put((sweep.across.values[at[0]], sweep.down.values[at[1]]))
+            st.rerun(scope="fragment")
+
+
+def _place(sweep: Sweep) -> robustness_cell.Place | None:
+    """The square that was clicked or asked for, where this grid has it."""
+    place = CHOSEN.get()
+    known = place and place[0] in sweep.across.values and place[1] in sweep.down.values
+    return place if known else None
+
+
+def _chosen(heatmap: Heatmap) -> tuple[int, int] | None:
+    """The same as column and row."""
+    place = _place(heatmap.sweep)
+    return place and (heatmap.sweep.across.values.index(place[0]), heatmap.sweep.down.values.index(place[1]))
+
+
+def _as_paper(sweep: Sweep, runs: Runs) -> None:
+    panels = [(heading, matrix(build(sweep, runs, name)))
+              for name, heading in (("mia_loss_gap", "|MIA<sub>L</sub> - 50|"),
+                                    ("accuracy_gap", "|A<sub>Df</sub> - A<sub>Dt</sub>|"))]
+    columns, rows = ([exports.amount(axis.name, value) for value in axis.values]
+                     for axis in (sweep.across, sweep.down))
+    figure = charts.plot_as_paper(columns, rows, panels, tuple(
+        robustness_form.axis_title(axis.name) for axis in (sweep.across, sweep.down)))
+    live_chart(figure, "robustness-paper", height=charts.height(len(rows)))
+
+
+def _below(heatmap: Heatmap, runs: Runs) -> None:
+    if place := _place(heatmap.sweep):
+        robustness_cell.show(heatmap.sweep, runs, place)
+    elif runs:
+        st.caption(":material/ads_click: Click a square: its runs open here beside their neighbours.")
+    robustness_rows.show(heatmap)
+    _take_away(heatmap, runs)
+
+
+def _take_away(heatmap: Heatmap, runs: Runs) -> None:
+    sweep = heatmap.sweep
+    take_away.show("robustness", "sweep", [
+        Export("CSV, every run", "csv", "text/csv", lambda: exports.to_csv(sweep, runs), "Every run, every digit."),
+        Export("JSON, every run", "json", "application/json", lambda: exports.to_json(sweep, runs),
+               "As the command sweep --json prints its cells."),
+        Export("Markdown, this measure", "md", "text/markdown", lambda: exports.to_markdown(heatmap),
+               "Means and standard deviations of the measure above."),
+        Export("LaTeX, this measure", "tex", "text/x-tex", lambda: exports.to_latex(heatmap),
+               "The same as a booktabs table.")],
+        "The map as a picture: the camera in its corner; **As the paper** saves SVG.",
+        robustness_link.to_query(sweep) | robustness_link.view_query(heatmap.metric, _place(sweep)))

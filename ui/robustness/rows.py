@@ -1,0 +1,60 @@
+"""Below the heatmap: the best value of each row, everything as good within noise, and how the method's rule does."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.studies.heatmap_exports import amount
+from engine.studies.heatmap import Heatmap, Row
+from engine.evaluation.metrics import BY_NAME
+from engine.registry import get
+from engine.types import declared
+from ui.common import words
+from ui.robustness.map import measure_title
+
+
+def show(heatmap: Heatmap) -> None:
+    """A row a value down, and a sentence on the rule; nothing before there are two squares to choose between."""
+    rows = heatmap.rows()
+    if not rows or len(heatmap.sweep.across.values) < 2:
+        return
+    name = heatmap.sweep.across.title
+    st.markdown(f"#### Best {name} of each row: {measure_title(heatmap.metric).lower()}")
+    if sentence := verdict(heatmap, rows):
+        st.markdown(sentence)
+    st.table([_row(heatmap, row) for row in rows])
+
+
+def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
+    """How often the method's own choice is as good as the best; empty where it has none."""
+    judged = [row for row in rows if row.holds is not None]
+    if not judged:
+        return ""
+    field = next(h for h in declared(get("method", heatmap.sweep.method).parameters)
+                 if h.name == heatmap.sweep.across.name)
+    beyond = len(rows) - len(judged)
+    more = f" In {beyond} more its square is missing or outside the grid." if beyond else ""
+    return (f"The method's own {field.title} ({field.auto.rule}) is as good as the best of its row, "
+            f"within the noise floor, in **{sum(row.holds for row in judged)} of {len(judged)}** rows.{more}")
+
+
+def _row(heatmap: Heatmap, row: Row) -> dict[str, str]:
+    across, down = heatmap.sweep.across.name, heatmap.sweep.down.name
+    unit = BY_NAME[heatmap.metric].unit
+    told = {heatmap.sweep.down.title: amount(down, row.down), "best": amount(across, row.best),
+            unit: words.number(row.mean, 2), "as good as the row's best, within noise": _stretch(heatmap, row)}
+    if row.rule is not None:
+        told |= {"rule": f"{row.rule:.3g}", "nearest square": amount(across, row.at_rule),
+                 f"{unit} there": words.number(row.at_rule_mean, 2),
+                 "rule holds": {True: "yes", False: "no", None: "not known"}[row.holds]}
+    return told
+
+
+def _stretch(heatmap: Heatmap, row: Row) -> str:
+    """``0.1 to 0.5`` where they are neighbours, else each."""
+    values = [x for x in heatmap.sweep.across.values if heatmap.squares[x, row.down].mean is not None]
+    places = [values.index(x) for x in row.as_good]
+    name = heatmap.sweep.across.name
+    if len(places) > 2 and places == list(range(places[0], places[-1] + 1)):
+        return f"{amount(name, row.as_good[0])} to {amount(name, row.as_good[-1])}"
+    return ", ".join(amount(name, x) for x in row.as_good)

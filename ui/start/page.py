@@ -1,0 +1,160 @@
+"""The state of things, for the Start page: machine, data, Originals, the latest and the interrupted runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from engine.originals.checkpoints import original_key
+from engine.studies.comparison import Comparison
+from engine.errors import LabError
+from engine.runs.queue import manager
+from engine.system.machine import machine
+from engine.runs.recorded import recorded_runs
+from engine.registry import all_of, get, names
+from engine.spec import resolve
+from engine.studies.sweep_runs import grids
+from engine.types import PROFILES, Spec
+from engine.system.words import spaced
+from ui.compare import link as compare_link
+from ui.robustness import link as robustness_link
+from ui.frame import shell
+from ui.common import words
+from ui.compare.race import short_title
+from ui.common.state import Slot
+
+DISMISSED: Slot[frozenset[str]] = Slot("dismissed", frozenset())  # interrupted runs that were run again
+WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",
+         "cache": "ready (downloaded before)", None: "not here; downloaded on first use"}
+
+
+def interrupted_runs() -> None:
+    """Runs that a killed process left behind, each with a button that runs it again."""
+    jobs = manager()
+    dismissed = DISMISSED.get()
+    lost = [run for run in jobs.store.list(status=("interrupted",), newest_first=True, limit=5)
+            if run["id"] not in dismissed]
+    for run in lost:
+        text, again = st.columns([5, 1], vertical_alignment="center")
+        text.warning(f"Interrupted: {words.run_title(run)} ({words.when(run['started'])}). {run['reason']}",
+                     icon=":material/power_off:")
+        if again.button("Run again", key=f"rerun-{run['id']}", icon=":material/replay:", width="stretch"):
+            DISMISSED.put(dismissed | {run["id"]})
+            st.switch_page(shell.UNLEARN, query_params={"run": jobs.rerun(run["id"])})
+
+
+def machine_and_data() -> None:
+    """A line on the machine, and a table of data sets with their Originals."""
+    here = machine()
+    st.markdown(f"**{here.device}** with {here.processor_cores} and {here.memory_total:.0f} GiB of memory. "
+                f"Results are kept in `{manager().store.root}`.")
+    st.dataframe([_row(dataset) for dataset in all_of("dataset")], hide_index=True, width="stretch")
+
+
+def _row(dataset: Any) -> dict[str, str]:
+    model = get("model", dataset.default_model)
+    try:
+        found = manager().checkpoints.find(original_key(resolve(Spec(dataset.name))))
+        original = "not trained yet" if found is None else (
+            f"{found.sidecar['metrics']['train_accuracy']:.1f}% on its training set, "
+            f"{found.sidecar['metrics']['heldout_accuracy']:.1f}% on all held-out samples")
+    except LabError as error:
+        original = str(error)
+    return {"Data": dataset.title, "Status": WHERE[dataset.available()], "Model": model.title, "Original": original}
+
+
+def latest_runs() -> None:
+    """The five newest runs as links."""
+    runs = manager().store.list(newest_first=True, limit=5)
+    if not runs:
+        st.caption("None yet: press the button above.")
+    _links(runs)
+
+
+def recorded_results() -> None:
+    """The runs that ship with the app, a line of links for each thing that was forgotten: no data or GPU needed.
+
+    A method's other seeds are in the comparison.
+    """
+    groups: dict[str, list[dict[str, Any]]] = {}
+    sweeps, runs = grids(run for run in recorded_runs() if run["status"] == "finished")
+    for run in sorted(runs, key=_order):
+        groups.setdefault(_group(run), []).append(run)
+    if groups or sweeps:
+        st.subheader("Recorded results")
+        st.caption("Made earlier, on the devices named in them; they open without the data.")
+    for title, runs in groups.items():
+        about, links = st.columns([1, 2], vertical_alignment="center")
+        about.markdown(title)
+        with links.container(horizontal=True):
+            if comparison := _comparison(runs):
+                st.page_link(shell.COMPARE, label="**Side by side**", width="content", icon=":material/leaderboard:",
+                             query_params=compare_link.to_query(comparison))
+            for run in _first_seeds(runs):
+                st.page_link(shell.UNLEARN, label=_label(run), query_params={"run": run["id"]}, width="content")
+    for sweep in sweeps:
+        about, links = st.columns([1, 2], vertical_alignment="center")
+        about.markdown(f"**{words.title_of('dataset', sweep.dataset)}**, a grid")
+        across, down = (axis.title for axis in (sweep.across, sweep.down))
+        links.page_link(shell.ROBUSTNESS, query_params=robustness_link.to_query(sweep), width="content",
+                        label=f"{short_title(sweep.method)}: {across} by {down}, {sweep.size:,} runs")
+
+
+def _comparison(runs: list[dict[str, Any]]) -> Comparison | None:
+    """All methods and seeds of a line on the page Compare; None where there is one method only, or options."""
+    alike = [run["spec"] for run in sorted(runs, key=_place) if not run["spec"]["parameters"]]
+    methods = tuple(dict.fromkeys(spec["method"] for spec in alike))
+    if len(methods) < 2 or any(spec["options"] for spec in alike):
+        return None
+    first = alike[0]
+    forget = first["forget_class"] if first["scenario"] == "class" else first["forget_fraction"]
+    return Comparison(first["dataset"], first["scenario"], forget, methods,
+                      tuple(sorted({spec["seed"] for spec in alike})), first["profile"], words.unusual_model(first))
+
+
+def _first_seeds(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A run for each method and setting, by method."""
+    found: dict[str, dict[str, Any]] = {}
+    for run in sorted(runs, key=_place):
+        found.setdefault(_label(run | {"spec": run["spec"] | {"seed": 0}}), run)
+    return list(found.values())
+
+
+def _order(run: dict[str, Any]) -> tuple[Any, ...]:
+    """Lines go by data set, the usual model and profile first, then from the smallest share to the largest."""
+    order, spec = names("dataset"), run["spec"]
+    return (order.index(spec["dataset"]) if spec["dataset"] in order else len(order), words.unusual_model(spec) or "",
+            spec["profile"] != PROFILES[0], spec["scenario"], spec["forget_fraction"] or 0, str(spec["forget_class"]))
+
+
+def _group(run: dict[str, Any]) -> str:
+    """``**CIFAR-10**, forget 15%, paper profile``: what the runs of one line share."""
+    spec = run["spec"]
+    model = words.unusual_model(spec)
+    parts = [f"**{words.title_of('dataset', spec['dataset'])}**", *([words.title_of("model", model)] if model else []),
+             f"forget {words.forgotten(spec)}",
+             *(f"{spaced(name)} {value}" for name, value in spec["options"].items())]
+    return ", ".join(parts + ([f"{spec['profile']} profile"] if spec["profile"] != PROFILES[0] else []))
+
+
+def _place(run: dict[str, Any]) -> tuple[int, int]:
+    """Methods in the registry's order, then seeds; one that is gone comes last."""
+    order, spec = names("method"), run["spec"]
+    return order.index(spec["method"]) if spec["method"] in order else len(order), spec["seed"]
+
+
+def _label(run: dict[str, Any]) -> str:
+    """``SSD``, ``SSD, seed 2``; with the hyperparameters and the outcome where they are not the usual ones."""
+    spec = run["spec"]
+    parts = [short_title(spec["method"])] + ([f"seed {spec['seed']}"] if spec["seed"] else [])
+    parts += [f"{spaced(name)} {value}" for name, value in spec["parameters"].items()]
+    return ", ".join(parts + ([run["status"]] if run["status"] != "finished" else []))
+
+
+def _links(runs: Any) -> None:
+    for run in runs:
+        name, state = st.columns([4, 1], vertical_alignment="center")
+        name.page_link(shell.UNLEARN, label=words.run_title(run), query_params={"run": run["id"]},
+                       icon=words.ICONS[run["status"]])
+        state.markdown(words.badge(run["status"]))

@@ -1,0 +1,196 @@
+"""From widgets to a queued run: the form of the Unlearn page, and the demo."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, replace
+from typing import Any
+
+import streamlit as st
+
+from engine.runs import estimates
+from engine.originals.checkpoints import original_key
+from engine.errors import BadSpec, LabError
+from engine.runs.queue import manager
+from engine.registry import get, models_for
+from engine.spec import Resolved, expected_sizes, resolve
+from engine.types import Dataset, Option, Setting, Spec
+from engine.system.words import spaced
+from ui.common import controls
+from ui.common import form_parts
+from ui.unlearn import prefill
+from ui.common import words
+
+NOISY = 400  # samples a side under which the page warns of the attack's own noise
+DEMO = Spec(parameters={"retain_epochs": 30})
+DEMO_TEXT = (
+    "1,000 small pictures of digits, a small network that has memorised them, ∇τ with a longer budget than usual "
+    "(the cost of 30 passes over the retain set instead of 6, so that there is something to watch): a few seconds on "
+    "any laptop. "
+    "20% of the labels are random **on purpose**: a model can only get those right by memorising them, and "
+    "memorisation is what unlearning has to undo.")
+START = form_parts.StartButton("launch", "ink_eraser")
+
+
+def demo() -> str:
+    """Queues the demo and returns the run's id."""
+    return manager().submit(DEMO)
+
+
+def form() -> None:
+    """The controls of the page; the button queues the run and puts it into the address."""
+    for problem in prefill.FORM.problems():
+        if problem.field == prefill.RUN:
+            st.caption(problem)
+    spec = _spec()
+    try:
+        resolved = resolve(spec)
+    except BadSpec as error:
+        for problem in error.problems:
+            st.error(problem, icon=":material/error:")
+        START.pressed("Unlearn", disabled=True)
+        return
+    allowed = _preview(resolved)
+    if START.pressed("Unlearn", disabled=allowed is None):
+        try:
+            prefill.FORM.mirror(prefill.Opened(manager().submit(spec, train_original=bool(allowed))))
+        except LabError as error:
+            st.error(str(error))
+
+
+def _spec() -> Spec:
+    dataset = get("dataset", form_parts.dataset_box(prefill.DATASET.key))
+    note = st.empty()
+    forget, size = _forget(dataset), st.empty()
+    method = get("method", form_parts.method_box(prefill.METHOD.key))
+    st.caption(method.summary + ("" if method.in_paper else " Not one of the paper's methods."))
+    main, more = st.container(), st.expander("More settings", icon=":material/tune:")
+    with more:
+        model, options, seed, profile = _setting(dataset)
+    note.caption(dataset.summary if options or not dataset.note else dataset.note)
+    spec = Spec(dataset=dataset.name, model=model, method=method.name, options=options, seed=seed, profile=profile,
+                **forget)
+    here = dataset.at({option.name: options.get(option.name, option.default_in(profile)) for option in dataset.options})
+    setting = Setting(here, get("model", model).recipe_for(here), expected_sizes(spec, here))
+    if spec.scenario == "class":
+        size.caption(class_size(here, spec))
+    with main:
+        return replace(spec, parameters=controls.method_controls(spec, here, method, setting, more))
+
+
+def _forget(dataset: Dataset) -> dict[str, Any]:
+    """What to forget: a random share of the training set, or a class."""
+    if form_parts.scenario_box(prefill.SCENARIO) == "class":
+        number = form_parts.class_box(dataset, prefill.class_slot(dataset.name).key,
+                                      ", and the attack compares with never-seen samples of it")
+        return {"scenario": "class", "forget_class": number, "forget_fraction": None}
+    return {"forget_fraction": form_parts.share_slider("Forget, % of the training set", prefill.SHARE)}
+
+
+def class_size(dataset: Dataset, spec: Spec) -> str:
+    """How large the class to forget is; where the data set declares no counts, as if classes were equal."""
+    sizes = expected_sizes(spec, dataset)
+    return (f"{'' if dataset.class_counts else 'About '}{sizes.forget:,} of {sizes.train:,} training samples, "
+            f"{100 * sizes.forget / sizes.train:.1f}%.")
+
+
+def _setting(dataset: Dataset) -> tuple[str, dict[str, Any], int, str]:
+    """Model, options of the data set, seed and profile: seldom changed, so folded away."""
+    model = model_of(dataset, prefill.model_slot(dataset.name).key)
+    before = st.container()
+    seed = st.number_input("Seed", value=0, step=1, key=prefill.SEED.key, persist_state="session",
+                           help="Draws the forget set, the test/validation split and the batch order.")
+    profile = form_parts.profile_box(prefill.PROFILE)
+    with before:
+        options = {option.name: _option(dataset, option, profile) for option in dataset.options}
+    changed = {o.name: options[o.name] for o in dataset.options if options[o.name] != o.default_in(profile)}
+    return model, changed, seed, profile
+
+
+def model_of(dataset: Dataset, key: str) -> str:
+    """The network that has to forget; asked only where several read these data."""
+    models = [model.name for model in models_for(dataset)]
+    if len(models) == 1:
+        return models[0]
+    model = st.selectbox("Model", models, key=key, persist_state="session", help="The network that has to forget.",
+                         format_func=lambda name: words.title_of("model", name))
+    st.caption(get("model", model).summary)
+    return model
+
+
+def model_unless_usual(dataset: Dataset, key: str) -> str | None:
+    """The chosen model; None for the data set's default one, which links need not name."""
+    model = model_of(dataset, key)
+    return None if model == dataset.default_model else model
+
+
+def _option(dataset: Dataset, option: Option, profile: str) -> Any:
+    usual = option.choices.index(option.default_in(profile))
+    return st.selectbox(spaced(option.name).capitalize(), option.choices, usual, help=option.help,
+                        key=controls.option_key(dataset, option, profile), persist_state="session")
+
+
+def _preview(resolved: Resolved) -> bool | None:
+    """Cost before launch; returns whether to train an Original first, or None where that is not allowed yet."""
+    jobs = manager()
+    plan, dataset = resolved.plan, resolved.dataset
+    time = estimates.duration(estimates.run_seconds(resolved, jobs.checkpoints, estimates.measured(jobs.store)))
+    about = "" if resolved.sizes.unseen is None else "about "
+    st.markdown(f"**{about}{plan.steps:,} steps · {about}{plan.samples:,} samples · {time}**")
+    fewest = min(resolved.sizes.forget, resolved.sizes.nonmembers)
+    if fewest < NOISY:
+        st.caption(noise(fewest))
+    with st.expander("Effective settings", icon=":material/checklist:"):
+        st.table(_settings(resolved))
+    download(dataset)
+    if resolved.model.available() is None:
+        st.caption(f":material/cloud_download: The weights of {resolved.model.title} are not on this machine: they "
+                   "will be downloaded from the Hugging Face hub, or put its files into "
+                   f"$UNLEARN_MODEL_DIR/{resolved.model.name}.")
+    return original(resolved)
+
+
+def download(dataset: Dataset) -> None:
+    """Says where the data will come from, if they are not here."""
+    if dataset.available() is None:
+        st.caption(f":material/cloud_download: {dataset.title} is not on this machine: it will be downloaded from the "
+                   f"Hugging Face hub, or put its parquet files into $UNLEARN_DATA_DIR/{dataset.name}.")
+
+
+def noise(samples: int) -> str:
+    """What so few samples mean for the attack; its noise is about 36 / sqrt(n) points (docs/methods.md: 3 at 150)."""
+    if samples < 10:
+        return f"Only {samples:,} samples a side: too few for an attack, its numbers will be empty."
+    return (f"With {samples:,} samples a side chance alone moves the attack's accuracy by about "
+            f"{36 / math.sqrt(samples):.0f} points{': its number says little here' if samples < 60 else ''}.")
+
+
+def _settings(resolved: Resolved) -> dict[str, str]:
+    sizes, spec = resolved.sizes, asdict(resolved.spec)
+    if sizes.unseen is None:
+        shown = {"forget set": f"{sizes.forget:,} samples", "retain set": f"{sizes.retain:,} samples",
+                 "validation set": f"{sizes.validation:,} samples", "test set": f"{sizes.test:,} samples"}
+    else:  # how many samples a class has is known for sure once the data are loaded
+        shown = {"forget set": f"{words.forgotten(spec)}, about {sizes.forget:,} samples",
+                 "retain set": f"about {sizes.retain:,} samples", "validation set": f"{sizes.validation:,} samples",
+                 "test set": f"about {sizes.test:,} samples, the class left out",
+                 "unseen samples of the class": f"about {sizes.unseen:,}"}
+    return shown | {spaced(name): f"{value:.6g}" if isinstance(value, float) else str(value)
+                    for name, value in resolved.effective.items()}
+
+
+def original(resolved: Resolved) -> bool | None:
+    """Whether to train the Original first, asked where there is none; None where that is not allowed yet."""
+    checkpoints = manager().checkpoints
+    key = original_key(resolved)
+    try:
+        if checkpoints.find(key):
+            return False
+    except LabError as error:
+        st.error(str(error))
+        return None
+    time = estimates.duration(estimates.training_seconds(resolved, checkpoints))
+    agreed: Any = st.toggle(f"Train the Original first: {time}", key=f"train.{key.name}",
+                            help="There is no trained Original for this choice of data, model, options and seed. It "
+                                 "is trained once and kept; a training that is stopped goes on later.")
+    return True if agreed else None

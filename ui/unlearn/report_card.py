@@ -1,0 +1,128 @@
+"""The numbers of a run: Original -> now (-> retrained where known), each with its ideal; and what can be taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from engine.cli.commands import described
+from engine.runs.queue import manager
+from engine.evaluation.metrics import BY_NAME
+from engine.registry import names
+from engine.runs.store import to_json
+from engine.types import ENDED
+from engine.evaluation.verdict import remarks, verdict_of
+from engine.system.words import spaced
+from ui.common import measures
+from ui.common import words
+
+CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks
+CLASS_CARDS = ("forget_accuracy", "test_accuracy", "retain_accuracy", "tpr_at_1pct_fpr")  # 0 on the class is right
+CLASS_HELP = {"forget_accuracy": " A retrained model usually has 0% here.",
+              "test_accuracy": " The forgotten class is left out of the test set.",
+              "attack": " Never-seen here are held-out samples of the class, not the test set."}
+
+
+def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, Any]]) -> None:
+    """Cards under the charts: from the evaluation once the run has finished, from the last live reading before."""
+    final = run["metrics"]
+    before = final["original"] if final else _flat(start["before"])
+    now = final or _flat(_latest(start, probes))
+    reference = (final or {}).get("retrained") or (_flat(start["retrained"]) if start["retrained"] else None)
+    band, scenario = (final or start)["null_band"], run["spec"].get("scenario", "random")
+    if final:
+        st.caption("These numbers, of the run's end, are measured on the complete sets, the charts on "
+                   f"{_drawn(run, start)}: by chance the two differ. Read a curve against the levels in its own chart.")
+    shown = [*names("attack"), *(CLASS_CARDS if scenario == "class" else CARDS)]
+    with st.container(key="cards"):
+        for column, name in zip(st.columns(len(shown)), shown, strict=True):
+            with column.container(border=True, height="stretch"):  # equally high in a row
+                _card(name, before.get(name), now.get(name), (reference or {}).get(name), band.get(name),
+                      scenario)
+    _remarks(run, start)
+    if run["status"] in ENDED:
+        _details(run)
+
+
+def _latest(start: dict[str, Any], probes: list[dict[str, Any]]) -> dict[str, Any]:
+    """The newest reading, with the newest attacks: those are measured less often than the histograms."""
+    if not probes:
+        return start["before"]
+    measured = [p["reading"]["attacks"] for p in probes if any(v is not None for v in p["reading"]["attacks"].values())]
+    return probes[-1]["reading"] | {"attacks": measured[-1] if measured else start["before"]["attacks"]}
+
+
+def _flat(reading: dict[str, Any]) -> dict[str, Any]:
+    accuracy = reading["accuracy"]
+    return {**reading["attacks"], **{f"{name}_accuracy": value for name, value in accuracy.items()},
+            "accuracy_gap": abs(accuracy["forget"] - accuracy["test"])}
+
+
+def _card(name: str, before: float | None, now: float | None, retrained: float | None,
+          band: list[float] | None, scenario: str) -> None:
+    metric = BY_NAME[name]
+    more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if scenario == "class" else ""
+    more += f" Chance alone gives {band[0]:.1f} to {band[1]:.1f}% at these sizes (95%)." if band else ""
+    st.metric(metric.title, measures.value(metric, now), help=metric.help + more)
+    unit = "%" if metric.unit == "%" else ""  # one line where it fits; the big number above names the unit
+    known = [f"before {words.number(before, 1, unit)}"]
+    known += [f"retrained {words.number(retrained, 1, unit)}"] if retrained is not None else []
+    st.caption(" · ".join([*known, f"ideal {measures.ideal(metric, scenario).removesuffix(' points')}"]))
+
+
+def _remarks(run: dict[str, Any], start: dict[str, Any]) -> None:
+    final = run["metrics"] or {}
+    if found := verdict_of(run):
+        shown = st.warning if found.kind in ("damaged", "over_forgotten") else st.info
+        shown(found.text, icon=":material/gavel:")
+    for note in remarks(final):
+        st.warning(note, icon=":material/warning:")
+    sample = _drawn(run, start)
+    if final:
+        st.caption(f"{run['steps']:,} steps, {run['samples']:,} samples, {words.seconds(run['seconds'])} for the "
+                   f"method alone on {run['device']}.")
+    elif run["status"] in ENDED:
+        st.caption(f"What was measured until the run ended, on {sample}.")
+    else:
+        st.caption(f"Live, on {sample}; attacks are measured less often. The final numbers will be measured on the "
+                   "complete sets.")
+
+
+def _drawn(run: dict[str, Any], start: dict[str, Any]) -> str:
+    """What the charts are measured on, for the middle of a sentence."""
+    counts = start["counts"]
+    sizes = [f"{counts['forget']:,} forget", f"{counts['test']:,} test", f"{counts['retain']:,} retain"]
+    sizes += [f"{counts['unseen']:,} {words.never_seen(run['spec'])}"] if "unseen" in counts else []
+    return f"a fixed sample of {', '.join(sizes[:-1])} and {sizes[-1]} samples"
+
+
+def _details(run: dict[str, Any]) -> None:
+    if run["metrics"]:
+        with st.expander("All measures", icon=":material/table_rows:"):
+            measures.table(run)
+    with st.expander("The settings that were used", icon=":material/checklist:"):
+        used = {**run["spec"]["options"], **(run["effective"] or {})}
+        st.table({spaced(name): f"{v:.6g}" if isinstance(v, float) else str(v) for name, v in used.items()})
+        st.caption(f"Seed {run['spec']['seed']}, profile {run['spec']['profile']}, code {run['code_version']}, "
+                   f"identity {run['identity']}.")
+    export, link, _ = st.columns([1, 1, 2])
+    with export.popover("Export", icon=":material/download:", width="stretch"):
+        _export(run)
+    with link.popover("Link", icon=":material/link:", width="stretch"):
+        st.caption("This address shows this run, also after a restart:")
+        st.code(f"{(st.context.url or '').split('?')[0]}?run={run['id']}", language=None)
+
+
+def _export(run: dict[str, Any]) -> None:
+    st.download_button("The run as JSON", lambda: to_json(described(run)), f"{run['id']}.json", "application/json",
+                       on_click="ignore", key=f"json-{run['id']}")
+    if run["metrics"] and not run.get("recorded"):
+        st.download_button("Losses and entropies of every sample as CSV", lambda: _csv(run["id"]), f"{run['id']}.csv",
+                           "text/csv", on_click="ignore", key=f"csv-{run['id']}")
+    st.caption("A chart as a picture: the camera in its corner.")
+
+
+def _csv(run_id: str) -> str:
+    frame = manager().store.load_samples(run_id)
+    return "" if frame is None else frame.to_csv(index=False)

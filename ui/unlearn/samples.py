@@ -1,0 +1,77 @@
+"""The samples of the forget set under a finished run: texts as a list, images as a grid of pictures."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import LabError
+from engine.runs.queue import manager
+from engine.runs.recorded import recorded_samples
+from ui.common.state import Slot
+
+TO = "\u00a0→\u00a0"  # not to be broken
+IN_A_ROW, SIZE, COUNT = 6, 96, 24
+_MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")  # what Markdown would take for its own
+ORDERS = {"most": "most forgotten first", "least": "least forgotten first", "lost": "right before, wrong now"}
+
+
+def samples(run: dict[str, Any]) -> None:
+    """A closed drawer; what is in it is loaded only when it is opened."""
+    if run["status"] != "finished":
+        return
+    opened = st.toggle("Samples of the forget set", key=f"samples-{run['id']}",
+                       help="What the model said about them, and their loss, before and after. Loads the data.")
+    if not opened:
+        return
+    chooser = st.empty()  # drawn once there is something to order
+    order = Slot(f"samples-order-{run['id']}", "most")
+    chosen = order.get()
+    try:
+        with st.spinner("Loading the samples …"):
+            found = _load(run, chosen)
+    except LabError as error:
+        st.info(str(error), icon=":material/info:")
+        return
+    chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.get, default=order.first, required=True,
+                              key=order.key, label_visibility="collapsed")
+    if not found:
+        st.caption("None: the model got no sample of the forget set right before that it gets wrong now.")
+        return
+    st.caption(f"{len(found)} samples by how much their loss rose. Losses in nats; ✓ is right.")
+    (_texts if "text" in found[0] else _pictures)(found)
+
+
+def _load(run: dict[str, Any], order: str) -> list[dict[str, Any]]:
+    from engine.runs.samples import exhibits  # torch, which no page needs before something is asked of it
+
+    table = recorded_samples(run["id"]) if run.get("recorded") else manager().store.load_samples(run["id"])
+    return exhibits(run, table, manager().checkpoints, order, COUNT)
+
+
+def _texts(found: list[dict[str, Any]]) -> None:
+    st.table([{"Text": _MARKS.sub(r"\\\g<0>", one["text"]), "Label": one["label"],
+               "Said": _said(one), "Loss": f"{one['loss_before']:.2f}{TO}{one['loss_after']:.2f}"} for one in found],
+             hide_index=True)
+
+
+def _pictures(found: list[dict[str, Any]]) -> None:
+    for first in range(0, len(found), IN_A_ROW):
+        for column, one in zip(st.columns(IN_A_ROW), found[first:first + IN_A_ROW], strict=False):
+            column.image(_enlarged(one["picture"]), width=SIZE)
+            column.caption(f"**{one['label']}**  \n{_said(one)}  \n{one['loss_before']:.2f}{TO}{one['loss_after']:.2f}")
+
+
+def _said(one: dict[str, Any]) -> str:
+    """``joy ✓ → love``: what the model said before and says now; a dash where a run did not keep it."""
+    before, after = (f"{one[name] or '–'}{' ✓' if one[f'{name}_right'] else ''}" for name in ("before", "after"))
+    return f"{before} → {after}"
+
+
+def _enlarged(picture: Any) -> Any:
+    """Whole pixels, so that a small picture is not blurred: (H, W) or (H, W, 3)."""
+    times = max(1, SIZE // picture.shape[0])
+    large = picture.repeat(times, axis=0).repeat(times, axis=1)
+    return large[..., 0] if large.shape[2] == 1 else large
