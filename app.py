@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from ui.frame import shell
-from ui.frame import tray
 from ui.common.assets import ensure_assets
+from ui.frame import shell, tray
 from ui.frame.shutdown import ensure_leaving
 
 st.set_page_config(page_title="Machine unlearning lab", page_icon=shell.ICON, layout="wide")

@@ -17,12 +17,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch
 
 from benchmarks._timing import report
-from engine.originals.workbench import load_data
-from engine.system.device import default_device, prepare
-from engine.training.networks import build_network
-from engine.spec import resolve
 from engine.data.splits import split
+from engine.originals.workbench import load_data
+from engine.spec import resolve
+from engine.system.device import default_device, prepare
 from engine.training.loop import train
+from engine.training.networks import build_network
 from engine.types import Spec
 
 EVERY = 25

@@ -14,13 +14,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._timing import report
 from engine.api import load
-from engine.originals.workbench import Bench
+from engine.data.splits import split
 from engine.evaluation.probe import Watcher
+from engine.originals.workbench import Bench
 from engine.runs.readings import bench_readings
 from engine.spec import resolve
-from engine.data.splits import split
-from engine.training.stopwatch import Stopwatch
 from engine.training.loop import Task
+from engine.training.stopwatch import Stopwatch
 from engine.types import Spec
 
 

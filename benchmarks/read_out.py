@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch
 
 from benchmarks._timing import paired, report
-from engine.system.device import prepare
-from engine.training.networks import build_network
 from engine.evaluation.readout import BATCH, read_logits
 from engine.registry import get
+from engine.system.device import prepare
+from engine.training.networks import build_network
 
 CASES = {"small_cnn": (1_797, 1, 8), "resnet18": (2_000, 3, 32)}  # pictures, channels, pixels a side
 

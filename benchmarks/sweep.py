@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks._timing import report
 from engine.originals.checkpoints import Checkpoints
 from engine.runs.executors import Control, local
-from engine.spec import resolve
 from engine.runs.store import Store
+from engine.spec import resolve
 from engine.studies.sweep import Cell, Sweep, preset
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,12 +20,12 @@ import torch
 from torch import nn
 
 from benchmarks._timing import paired, report
-from engine.originals.workbench import load_data
-from engine.system.device import default_device, prepare
 from engine.models import _transformers
-from engine.training.networks import build_network
+from engine.originals.workbench import load_data
 from engine.registry import get
+from engine.system.device import default_device, prepare
 from engine.training.loop import train
+from engine.training.networks import build_network
 
 DATASET = get("dataset", "go_emotions")
 

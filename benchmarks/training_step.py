@@ -23,11 +23,11 @@ from torchvision.models import resnet18
 
 from benchmarks._timing import paired, report
 from engine.data.images import Data, Pool
-from engine.system.device import prepare
-from engine.training.networks import build_network
 from engine.registry import get
+from engine.system.device import prepare
 from engine.system.rng import generator
 from engine.training.loop import make_optimiser, train
+from engine.training.networks import build_network
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
 

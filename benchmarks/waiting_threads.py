@@ -29,10 +29,10 @@ def rate(model: str, steps: int) -> float:
     import torch
 
     from engine.originals.workbench import load_data
-    from engine.system.device import default_device, prepare
-    from engine.training.networks import build_network
     from engine.spec import resolve
+    from engine.system.device import default_device, prepare
     from engine.training.loop import train
+    from engine.training.networks import build_network
     from engine.types import Spec
 
     resolved, device = resolve(Spec(dataset="go_emotions", model=model, profile="paper")), default_device()

@@ -24,18 +24,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.originals.workbench import Bench, prepare_bench
-from engine.originals.checkpoints import open_checkpoints
-from engine.system.device import default_device, prepare
+from engine.data.splits import Split, class_name
+from engine.data.splits import split as split_of
 from engine.evaluation.measure import measure
-from engine.runs.execute import Unlearned, unlearn
-from engine.system.files import write_whole
+from engine.originals.checkpoints import open_checkpoints
 from engine.originals.own_workbench import OwnBench
+from engine.originals.workbench import Bench, prepare_bench
+from engine.runs.execute import Unlearned, unlearn
 from engine.runs.readings import original_readings, read_sets
 from engine.spec import Resolved, resolve
-from engine.data.splits import class_name
-from engine.data.splits import split as split_of
-from engine.training.loop import Split
+from engine.system.device import default_device, prepare
+from engine.system.files import write_whole
 from engine.types import Progress, Spec
 
 

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from engine.errors import BadSpec, Problem
-from engine.system.files import short_hash
-from engine.registry import current_name, get, models_for, names, unknown, unusual_model
 from engine.data.splits import SCENARIOS, class_name, class_range, forget_count, too_small
+from engine.errors import BadSpec, Problem
+from engine.registry import current_name, get, models_for, names, unknown, unusual_model
+from engine.system.files import short_hash
 from engine.types import (
     PROFILES,
     Dataset,

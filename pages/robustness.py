@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ui.robustness import page as robustness
 from ui.frame import shell
+from ui.robustness import page as robustness
 
 shell.ensure()
 

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui.common import address as link
-from ui.runs import table as run_table
 from ui.frame import shell
+from ui.runs import table as run_table
 
 shell.ensure()
 

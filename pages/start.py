@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from ui.unlearn import form as launch
 from ui.frame import shell
 from ui.start import page as status
+from ui.unlearn import form as launch
 
 shell.ensure()
 

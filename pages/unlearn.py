@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from ui.unlearn import form as launch
 from ui.common import address as link
-from ui.unlearn import live
-from ui.unlearn import prefill
 from ui.frame import shell
+from ui.unlearn import form as launch
+from ui.unlearn import live, prefill
 
 shell.ensure()
 

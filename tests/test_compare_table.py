@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from engine.studies.comparison import Comparison
 from engine.errors import BadInput
+from engine.studies.comparison import Comparison
 from engine.studies.table import build_table
 from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs

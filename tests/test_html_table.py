@@ -12,11 +12,11 @@ import pytest
 from engine.studies.notes import Note
 from engine.studies.table import build_table
 from tests.test_compare_table import comparison, metrics, run
+from ui.common import html_table
+from ui.common.html_table import Box, Name, Row, Small, draw
 from ui.compare import more_measures as compare_more
 from ui.compare import table as compare_table
-from ui.common import html_table
 from ui.frame import shell
-from ui.common.html_table import Box, Name, Row, Small, draw
 
 NASTY = '<b>&"\'</b>'
 

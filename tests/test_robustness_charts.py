@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.studies.sweep import FRACTION, PRESETS, Axis, Sweep
-from ui.robustness import link
 from ui.charts.robustness import Marks, plot_as_paper, plot_heatmap, position
+from ui.robustness import link
 
 COLUMNS, ROWS = ["0.05", "0.25", "0.5"], ["15%", "30%"]
 Z = [[6.0, 1.5, None], [None, 2.0, 3.0]]

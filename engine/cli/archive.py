@@ -6,12 +6,12 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from engine.runs.archive.transfer import SAMPLES, export_runs, import_runs
 from engine.errors import BadInput, UnknownRun
 from engine.registry import get, unknown
+from engine.runs.archive.transfer import SAMPLES, export_runs, import_runs
 from engine.runs.store import Store, open_store
-from engine.types import PROFILES
 from engine.system.words import plural
+from engine.types import PROFILES
 
 
 def add_parser(commands: Any) -> None:

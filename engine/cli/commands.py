@@ -10,16 +10,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from engine.originals.checkpoints import Checkpoints, open_checkpoints, original_key
+from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec, Cancelled
 from engine.evaluation.metrics import ACCURACIES
-from engine.runs.recorded import find_recorded, recorded_runs
+from engine.originals.checkpoints import Checkpoints, open_checkpoints, original_key
 from engine.registry import all_of, get, models_for, names
+from engine.runs.here import heartbeat, run_here
+from engine.runs.recorded import find_recorded, recorded_runs
+from engine.runs.records import described
+from engine.runs.store import open_store
 from engine.spec import asked, checked, resolve
-from engine.runs.store import Run, open_store
-from engine.cli.terminal import ProgressLine, ctrl_c, heartbeat, run_here
 from engine.types import Spec, declared
-from engine.evaluation.verdict import remarks, verdict_of
 
 Result = tuple[Any, int]
 EXIT = {"finished": 0, "cancelled": 130}
@@ -125,9 +126,9 @@ def command_pretrain(options: Namespace) -> Result:
 
 
 def _found_or_trained(resolved: Any, checkpoints: Checkpoints, line: ProgressLine, cancel: threading.Event) -> Any:
+    from engine.originals.pretrain import train_original
     from engine.originals.workbench import load_data
     from engine.system.device import default_device, prepare
-    from engine.originals.pretrain import train_original
 
     device = default_device()
     threads = prepare(device, resolved.dataset.threads)
@@ -167,20 +168,8 @@ def command_show(options: Namespace) -> Result:
     return described(run) | {"events": store.events(run["id"])}, 0
 
 
-def described(run: Run) -> dict[str, Any]:
-    """A run as scripts read it; its verdict is that of the present rules, whatever it was stored with."""
-    kept = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
-            "identity", "code_version", "created", "started", "ended", "tags")
-    found = verdict_of(run)
-    return {"run_id": run["id"], "recorded": bool(run.get("recorded")), **{name: run[name] for name in kept},
-            "metrics": run["metrics"] and _numbers(run["metrics"]),
-            "verdict": found and {"kind": found.kind, "text": found.text}}
 
 
-def _numbers(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Stored metrics without what older versions concluded from them."""
-    kept = {name: value for name, value in metrics.items() if name not in ("verdict", "over_forgotten")}
-    return kept | {"notes": remarks(metrics)}
 
 
 def _datasets() -> list[dict[str, Any]]:

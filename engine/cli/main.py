@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.errors import BadInput, BadSpec, LabError
-from engine.runs.store import to_json
+from engine.system.files import to_json
 from engine.types import PROFILES
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -30,8 +30,8 @@ class Parser(argparse.ArgumentParser):
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
     from engine.cli import archive as archive_commands
-    from engine.studies import reproduction
     from engine.cli import sweep as sweep_commands
+    from engine.studies import reproduction
 
     parser = Parser(prog="python -m engine", description="Machine unlearning from the command line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
@@ -88,8 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from engine.cli import archive as archive_commands
         from engine.cli import commands
-        from engine.studies import reproduction
         from engine.cli import sweep as sweep_commands
+        from engine.studies import reproduction
 
         options = build_parser().parse_args(words)
         modules = {"reproduce": reproduction, "archive": archive_commands, "sweep": sweep_commands}

@@ -12,16 +12,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.runs import estimates
 from engine.cli.commands import Result, as_number, assignments
+from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec
+from engine.runs import estimates
 from engine.runs.executors import EXECUTORS, Control
-from engine.spec import resolve
+from engine.runs.here import heartbeat
 from engine.runs.store import Run, open_store
+from engine.spec import resolve
+from engine.studies.sweep import FRACTION, PRESETS, Axis, Cell, Sweep, check, preset
 from engine.studies.sweep_job import executor_problems
 from engine.studies.sweep_runs import Runs, cell_of, counts, find_runs, missing
-from engine.studies.sweep import FRACTION, PRESETS, Axis, Cell, Sweep, check, preset
-from engine.cli.terminal import ProgressLine, ctrl_c, heartbeat
 from engine.types import PROFILES
 
 FAILED, INTERRUPTED = 1, 130

@@ -7,36 +7,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
-
-from engine.originals.checkpoints import open_checkpoints
-from engine.errors import BadInput
-from engine.spec import Resolved
-from engine.runs.store import Run, Store
-
-
-def run_here(resolved: Resolved, store: Store, train_original: bool, cancel: threading.Event,
-             on_progress: Callable[[dict[str, Any]], None], queued: str | None = None) -> Run:
-    """Records a run, or takes the queued one of that id, and carries it out in this process; returns it as stored.
-
-    Raises BadInput where what is asked for is not possible here; a run that was recorded for it is removed again.
-    """
-    run_id = queued or store.begin(resolved, train_original)
-    try:
-        from engine.system.device import default_device
-        from engine.runs.execute import execute
-
-        return execute(store.get(run_id), resolved, store, open_checkpoints(), default_device(),
-                       cancel, on_progress)
-    except BadInput as error:
-        store.end(run_id, "failed", reason=str(error))  # what raised may have done so before the run began
-        if queued is None:
-            store.delete(run_id)  # nothing ran
-        raise
-    except KeyboardInterrupt:
-        store.end(run_id, "cancelled", reason="Interrupted.")
-        return store.get(run_id)
 
 
 @contextlib.contextmanager
@@ -56,23 +28,6 @@ def ctrl_c() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-@contextlib.contextmanager
-def heartbeat(store: Store) -> Iterator[None]:
-    """Says every few seconds that this process is alive, for all its runs."""
-    done = threading.Event()
-
-    def beat() -> None:
-        from engine.runs.queue import BEAT_EVERY
-
-        while not done.wait(BEAT_EVERY):
-            with contextlib.suppress(Exception):  # a missed beat is no reason to end a run
-                store.beat()
-
-    threading.Thread(target=beat, daemon=True, name="heartbeat").start()
-    try:
-        yield
-    finally:
-        done.set()
 
 
 class ProgressLine:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.data.images import Data
-    from engine.training.loop import Split
 
 PAPER_SPLIT_SEED = 42  # docs/methods.md: the paper's seeds vary only the test/validation split and the batch order
 
@@ -133,7 +132,6 @@ def split(data: Data, spec: Spec) -> Split:
     """
     import torch
 
-    from engine.training.loop import Split
 
     forget = SCENARIOS[spec.scenario].forget(data, spec).sort().values
     kept = torch.ones(len(data.train), dtype=torch.bool)
@@ -148,3 +146,29 @@ def split(data: Data, spec: Spec) -> Split:
         test = kept_to_test
     sets = (forget, kept.nonzero().squeeze(1), validation, test)
     return Split(*(index.to(data.device) for index in sets), None if unseen is None else unseen.to(data.device))
+
+
+@dataclass(frozen=True)
+class Split:
+    """Index tensors (int64, on the device): forget and retain into D, the others into the held-out pool.
+
+    ``unseen`` are the attack's non-members where they are not the test set: in class removal, all held-out
+    samples of the forgotten class.
+    """
+
+    forget: Tensor
+    retain: Tensor
+    validation: Tensor
+    test: Tensor
+    unseen: Tensor | None = None
+
+    @property
+    def nonmembers(self) -> Tensor:
+        """What an attacker has to tell from the forget set."""
+        return self.test if self.unseen is None else self.unseen
+
+    @property
+    def sizes(self) -> Sizes:
+        forget, retain = len(self.forget), len(self.retain)
+        return Sizes(forget + retain, forget, retain, len(self.validation), len(self.test),
+                     None if self.unseen is None else len(self.unseen))

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.system import hub
 from engine.errors import DataMissing
+from engine.system import hub
 from engine.types import Recipe
 
 # Both CIFARs (docs/methods.md, "Data and the Original model").

@@ -18,8 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import ThreadpoolController
 
-from engine.evaluation import distances
 from engine.errors import Diverged
+from engine.evaluation import distances
 from engine.evaluation.readout import Readout
 from engine.registry import all_of
 from engine.types import Attack

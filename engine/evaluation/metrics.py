@@ -83,3 +83,9 @@ METRICS: tuple[Metric, ...] = (
     *ACCURACIES, *(metric for attack in all_of("attack") for metric in of_attack(attack)), *SEPARATION,
     *AGAINST_RETRAINED)
 BY_NAME = {metric.name: metric for metric in METRICS}
+
+
+def metric_title(name: str) -> str:
+    """A column's title with its unit: ``Test accuracy (%)``."""
+    metric = BY_NAME[name]
+    return f"{metric.title} ({metric.unit})" if metric.unit else metric.title

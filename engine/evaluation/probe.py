@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.images import Data
+from engine.data.splits import Split
 from engine.evaluation.measure import Readings, band_of, expected_null_bands, null_bands, run_attacks
 from engine.evaluation.readout import Readout, read_out
 from engine.registry import names
 from engine.system.rng import permutation
-from engine.training.loop import Split
 from engine.types import Progress
 
 BINS = 60

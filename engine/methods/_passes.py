@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from engine.data.batches import steps_in
-from engine.training.loop import Task, loop, make_optimiser, shuffled
+from engine.methods._hyperparameters import ForgetEpochs
+from engine.training.loop import Task, cycle, linear_factor, loop, make_optimiser, shuffled
 from engine.types import Progress, TrainingState
 
 Objective = Callable[[Tensor, int], tuple[Tensor, int, dict[str, Any]]]
@@ -69,3 +70,25 @@ class Union:
             if rows.any():
                 means |= {name: values.detach()[rows].mean() for name, values in columns.items()}
         return means
+
+
+def over_forget_set(task: Task, parameters: ForgetEpochs, epochs: int,
+                    objective: Callable[[Tensor, Tensor, int], tuple[Tensor, int, dict[str, Any]]],
+                    begin_epoch: Callable[[int], None] | None = None) -> Iterator[Progress]:
+    """``epochs`` passes over D_f, each step with a batch of D_r beside it (algorithm 1 of the paper).
+
+    D_r is reshuffled whenever it is exhausted. AdamW, its rate falling linearly per forget epoch.
+    """
+    p = parameters
+    task.model.train(p.batch_norm == "train")
+    retain = cycle(task.split.retain, p.batch_size, task.seed, "retain batches")
+    yield from loop(
+        make_optimiser("adamw", task.model, p.learning_rate, p.weight_decay),
+        epochs=epochs,
+        batches=lambda e: shuffled(task.split.forget, p.batch_size, task.seed, f"forget batches/epoch {e}"),
+        objective=lambda forget, epoch: objective(forget, next(retain), epoch),
+        learning_rate=lambda epoch: p.learning_rate * linear_factor(p.final_lr_fraction, epoch, epochs),
+        total_steps=epochs * steps_in(len(task.split.forget), p.batch_size),
+        begin_epoch=begin_epoch,
+        dropout=task.dropout,
+    )

@@ -34,7 +34,7 @@ def plan(parameters: Parameters, sizes: Sizes) -> Plan:
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: retain_loss. The forget set only counts the steps."""
-    from engine.training.loop import over_forget_set
+    from engine.methods._passes import over_forget_set
 
     def objective(forget: Any, retain: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
         loss = task.loss(retain)

@@ -62,7 +62,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: ``TERMS``."""
     from torch.nn.functional import relu
 
-    from engine.training.loop import over_forget_set
+    from engine.methods._passes import over_forget_set
 
     epochs = forget_epochs(parameters, task.split.sizes)
     target = {"loss": 0.0}

@@ -109,8 +109,8 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     import torch
     from torch.nn.functional import cross_entropy
 
-    from engine.system.device import autocast
     from engine.methods._objectives import distillation
+    from engine.system.device import autocast
     from engine.training.loop import loop, make_optimiser, shuffled
 
     p, teacher = parameters, task.frozen_original()

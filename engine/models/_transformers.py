@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.system import hub
 from engine.errors import ModelMissing
 from engine.models._texts import LONGEST, by_length
+from engine.system import hub
 
 AT_ONCE = 32
 FOLDERS = "UNLEARN_MODEL_DIR"

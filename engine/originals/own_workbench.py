@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor, nn, uint8
 
-from engine.originals.workbench import Bench
 from engine.data.images import Data, tensors_of
 from engine.evaluation.readout import Readout, read_out
+from engine.originals.workbench import Bench
 from engine.spec import Resolved
 
 

@@ -11,17 +11,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.originals.checkpoints import Checkpoints, Original, OriginalKey
 from engine.data.images import Data
-from engine.system.device import describe, place
 from engine.errors import Cancelled
-from engine.training.networks import build_network
 from engine.evaluation.readout import read_out
+from engine.originals.checkpoints import Checkpoints, Original, OriginalKey
 from engine.registry import get
-from engine.training.stopwatch import Stopwatch
-from engine.training.loop import train
-from engine.types import Progress
+from engine.system.device import describe, place
 from engine.system.version import code_version
+from engine.training.loop import train
+from engine.training.networks import build_network
+from engine.training.stopwatch import Stopwatch
+from engine.types import Progress
 
 OnStep = Callable[[Progress, float], None]
 

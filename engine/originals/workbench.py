@@ -17,14 +17,14 @@ from typing import Any
 import torch
 from torch import nn
 
+from engine.data.images import Data, tensors_of
+from engine.errors import BadMethod, OriginalMissing
+from engine.evaluation.readout import MEANING, Readout, read_out
 from engine.originals import pretrain as originals
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key
-from engine.data.images import Data, tensors_of
-from engine.system.device import describe, prepare
-from engine.errors import BadMethod, OriginalMissing
 from engine.runs.estimates import duration, training_seconds
-from engine.evaluation.readout import MEANING, Readout, read_out
 from engine.spec import Resolved
+from engine.system.device import describe, prepare
 from engine.types import Dataset, Model
 
 Report = Callable[[str, float | None], None]

@@ -11,17 +11,17 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.originals.workbench import Bench
+from engine.data.splits import Split
+from engine.data.splits import split as split_of
 from engine.errors import LabError
 from engine.evaluation.measure import Readings, measure
-from engine.runs.execute import Unlearned, measured, reason_of, unlearn
-from engine.system.files import parquet_of
 from engine.evaluation.probe import bin_edges, reading, thinned
+from engine.originals.workbench import Bench
 from engine.registry import names
+from engine.runs.execute import Unlearned, measured, reason_of, unlearn
 from engine.runs.readings import bench_readings, original_readings, read_sets, samples_frame
 from engine.spec import Resolved, resolve
-from engine.data.splits import split as split_of
-from engine.training.loop import Split
+from engine.system.files import parquet_of
 from engine.types import Progress
 
 log = logging.getLogger(__name__)

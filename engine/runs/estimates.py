@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from engine.originals.checkpoints import Checkpoints
 from engine.errors import BadInput
+from engine.originals.checkpoints import Checkpoints
 from engine.runs.recorded import asked_for, recorded_runs
 from engine.spec import Resolved, resolve
 from engine.types import Spec

@@ -18,12 +18,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.originals.workbench import Bench, prepare_bench, untouched
-from engine.originals.checkpoints import Checkpoints
+from engine.data.splits import Split
+from engine.data.splits import split as split_of
 from engine.errors import BadInput, Cancelled, LabError
 from engine.evaluation.measure import Readings, band_of, measure, null_bands
 from engine.evaluation.probe import Watcher
-from engine.training.networks import build_network
+from engine.originals.checkpoints import Checkpoints
+from engine.originals.workbench import Bench, prepare_bench, untouched
+from engine.runs.readings import bench_readings, original_readings, read_sets, samples_frame
 from engine.runs.references import (
     against_retrained,
     complete_waiting,
@@ -32,12 +34,11 @@ from engine.runs.references import (
     own_reference,
     retrained_samples,
 )
-from engine.runs.readings import bench_readings, original_readings, read_sets, samples_frame
-from engine.spec import Resolved, resolve
-from engine.data.splits import split as split_of
 from engine.runs.store import Run, Store
+from engine.spec import Resolved, resolve
+from engine.training.loop import Task
+from engine.training.networks import build_network
 from engine.training.stopwatch import Stopwatch
-from engine.training.loop import Split, Task
 from engine.types import Progress
 
 log = logging.getLogger(__name__)

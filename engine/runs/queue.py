@@ -15,10 +15,10 @@ import threading
 import types
 from typing import Any
 
-from engine.originals.checkpoints import Checkpoints, open_checkpoints
 from engine.errors import BadInput, LabError
-from engine.spec import resolve
+from engine.originals.checkpoints import Checkpoints, open_checkpoints
 from engine.runs.store import Store, open_store
+from engine.spec import resolve
 from engine.types import Spec
 
 log = logging.getLogger(__name__)
@@ -115,8 +115,8 @@ class Jobs:
                 self._carry_out(run, device)
 
     def _carry_out(self, run: dict[str, Any], device: Any) -> None:
-        from engine.system.device import default_device
         from engine.runs.execute import execute, reason_of
+        from engine.system.device import default_device
 
         cancel = self._cancel.setdefault(run["id"], threading.Event())
         try:

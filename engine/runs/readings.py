@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from engine.data.splits import Split
 from engine.evaluation.measure import Readings
 from engine.evaluation.protocol import original_on_all_of_train, retain_on_all_of_train, training_sets_as_trained
 from engine.evaluation.readout import Readout, read_out, read_out_as_trained
 from engine.spec import Resolved
-from engine.training.loop import Split
 
 if TYPE_CHECKING:
     from engine.originals.workbench import Bench

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.runs.archive.format import SUFFIX, Archive
-from engine.originals.checkpoints import SHIPPED
 from engine.errors import BadArchive, BadSpec
+from engine.originals.checkpoints import SHIPPED
 from engine.runs.archive.columns import COLUMNS, unusable
+from engine.runs.archive.format import SUFFIX, Archive
 from engine.spec import Resolved, resolve
 from engine.types import Spec, declared
 

@@ -18,8 +18,8 @@ from engine.evaluation.metrics import AGAINST_RETRAINED
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from engine.spec import Resolved
     from engine.runs.store import Run, Store
+    from engine.spec import Resolved
 
 TRAINING_SETS = ("retain", "forget")  # of the training pool; the other sets are of the held-out pool
 MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.originals.workbench import prepare_bench
-from engine.originals.checkpoints import Checkpoints
-from engine.system.device import default_device
+from engine.data.splits import split
 from engine.errors import BadInput
 from engine.evaluation.readout import Readout
+from engine.originals.checkpoints import Checkpoints
+from engine.originals.workbench import prepare_bench
 from engine.spec import resolve
-from engine.data.splits import split
+from engine.system.device import default_device
 from engine.types import Spec
 
 

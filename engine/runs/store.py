@@ -7,7 +7,6 @@ cancelled, interrupted. SQLite in WAL mode through SQLAlchemy; any URL that SQLA
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import secrets
 import shutil
@@ -21,14 +20,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from engine.runs import process as owner
 from engine.errors import StoreUnavailable, UnknownRun
-from engine.system.files import write_whole
-from engine.system.paths import database_url, home
+from engine.runs import process as owner
 from engine.runs.schema import add_missing_columns, events, metadata, runs
 from engine.spec import Resolved
-from engine.types import ENDED, Status
+from engine.system.files import write_whole
+from engine.system.paths import database_url, home
 from engine.system.version import code_version
+from engine.types import ENDED, Status
 
 log = logging.getLogger(__name__)
 Run = dict[str, Any]
@@ -282,18 +281,7 @@ def open_store() -> Store:
     return _open(home(), database_url())
 
 
-def to_json(value: Any) -> str:
-    """JSON text that is valid everywhere: infinite and undefined numbers become null."""
-    return json.dumps(_clean(value), ensure_ascii=False)
 
 
-def _clean(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _clean(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_clean(item) for item in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    return value
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BadSpec, Problem
-from engine.runs.recorded import newest_as_now, recorded_runs
 from engine.registry import is_reference
-from engine.spec import resolve
+from engine.runs.recorded import newest_as_now, recorded_runs
 from engine.runs.store import Run, Store
+from engine.spec import resolve
 from engine.types import PROFILES, Spec
 
 REFERENCE = "retrain"

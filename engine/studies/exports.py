@@ -6,13 +6,13 @@ import textwrap
 from dataclasses import asdict
 from typing import Any
 
+from engine.data.splits import class_name
+from engine.evaluation.metrics import metric_title
+from engine.registry import all_of
 from engine.studies import table_frame
 from engine.studies.costs import COSTS
-from engine.evaluation.metrics import BY_NAME
-from engine.registry import all_of
-from engine.data.splits import class_name
-from engine.runs.store import to_json as json_text
 from engine.studies.table import Cell, Table, method_title
+from engine.system.files import to_json as json_text
 from engine.system.words import numbered
 
 JSON_FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "seeds", "paper_mean", "paper_std",
@@ -50,10 +50,6 @@ def cells_of(table: Table) -> list[dict[str, Any]]:
 # --- for people -----------------------------------------------------------------------------
 
 
-def metric_title(name: str) -> str:
-    """A column's title with its unit: ``Test accuracy (%)``."""
-    metric = BY_NAME[name]
-    return f"{metric.title} ({metric.unit})" if metric.unit else metric.title
 
 
 def value_text(mean: float | None, std: float | None, between: str = " ± ") -> str:

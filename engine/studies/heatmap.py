@@ -14,8 +14,8 @@ from engine.evaluation.metrics import BY_NAME
 from engine.evaluation.noise import noise_floor
 from engine.registry import get
 from engine.spec import resolve
-from engine.studies.sweep_runs import ABSENT, Runs, resolved_cells
 from engine.studies.sweep import Sweep
+from engine.studies.sweep_runs import ABSENT, Runs, resolved_cells
 from engine.types import declared
 
 METRICS = ("mia_loss_gap", "mia_entropy_gap", "accuracy_gap", "test_accuracy")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.evaluation.metrics import metric_title
 from engine.studies import table_frame
-from engine.studies.exports import metric_title, value_text
+from engine.studies.exports import value_text
 from engine.studies.heatmap import Heatmap, Square
-from engine.runs.store import to_json as json_text
-from engine.studies.sweep_runs import Runs
 from engine.studies.sweep import FRACTION, Sweep
+from engine.studies.sweep_runs import Runs
+from engine.system.files import to_json as json_text
 from engine.system.words import numbered
 
 

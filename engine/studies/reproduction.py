@@ -13,20 +13,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.runs import estimates
-from engine.originals.checkpoints import open_checkpoints
 from engine.cli.commands import Result, as_number
-from engine.studies.comparison import REFERENCE, Comparison, Runs, check, find_runs
+from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadInput, BadSpec
+from engine.originals.checkpoints import open_checkpoints
+from engine.registry import names
+from engine.runs import estimates
+from engine.runs.here import heartbeat, run_here
+from engine.runs.store import Run, Store, open_store
+from engine.spec import Resolved, resolve
+from engine.studies.comparison import REFERENCE, Comparison, Runs, check, find_runs
 from engine.studies.exports import cells_of, to_markdown, to_text, what_is_forgotten
 from engine.studies.paper import TABLES, PaperTable
-from engine.registry import names
-from engine.spec import Resolved, resolve
-from engine.runs.store import Run, Store, open_store
 from engine.studies.table import ORIGINAL, build_table, method_title
-from engine.cli.terminal import ProgressLine, ctrl_c, heartbeat, run_here
-from engine.types import PROFILES, Spec
 from engine.system.words import numbered, plural
+from engine.types import PROFILES, Spec
 
 SEEDS = ("0", "1", "2")  # as many as the paper's
 STAND_IN = "cifar10"  # numbers are checked against it where the table's own data set is not known here

@@ -15,8 +15,8 @@ from typing import Any
 from engine.errors import BadSpec, Problem
 from engine.registry import get, names, unknown
 from engine.spec import resolve
-from engine.types import PROFILES, Spec, declared
 from engine.system.words import spaced
+from engine.types import PROFILES, Spec, declared
 
 FRACTION = "forget_fraction"
 MOST_RUNS = 10_000  # a grid beyond this is a slip of the pen: the authors' has 432

@@ -15,16 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.runs import estimates
-from engine.originals.checkpoints import open_checkpoints
 from engine.errors import BadInput
-from engine.runs.executors import EXECUTORS, Control
+from engine.originals.checkpoints import open_checkpoints
 from engine.registry import unknown
-from engine.spec import Resolved
+from engine.runs import estimates
+from engine.runs.executors import EXECUTORS, Control
+from engine.runs.here import heartbeat
 from engine.runs.store import Store, open_store
-from engine.studies.sweep_runs import find_runs, missing, resolved_cells
+from engine.spec import Resolved
 from engine.studies.sweep import Cell, Sweep, check
-from engine.cli.terminal import heartbeat
+from engine.studies.sweep_runs import find_runs, missing, resolved_cells
 
 log = logging.getLogger(__name__)
 GOING_ON = ("running", "paused", "stopping")

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.studies.comparison import RANK
 from engine.runs.recorded import asked_for, newest_as_now, recorded_runs
-from engine.spec import Resolved, resolve
 from engine.runs.store import Run, Store
+from engine.spec import Resolved, resolve
+from engine.studies.comparison import RANK
 from engine.studies.sweep import FRACTION, Axis, Cell, Sweep
 
 SHOWN = ("mia_loss", "mia_loss_gap", "mia_entropy", "mia_entropy_gap", "accuracy_gap", "test_accuracy",

@@ -19,16 +19,16 @@ from dataclasses import dataclass, field, replace
 from statistics import stdev
 from typing import Any
 
-from engine.studies.comparison import REFERENCE, Comparison, Runs
-from engine.studies.costs import average, cost_of
 from engine.errors import BadInput
 from engine.evaluation.metrics import BY_NAME, SEPARATION
 from engine.evaluation.noise import noise_floor
-from engine.studies.notes import Note
-from engine.studies.paper import paper_value
+from engine.evaluation.verdict import Verdict, verdict_of
 from engine.registry import all_of, get
 from engine.spec import Resolved, resolve
-from engine.evaluation.verdict import Verdict, verdict_of
+from engine.studies.comparison import REFERENCE, Comparison, Runs
+from engine.studies.costs import average, cost_of
+from engine.studies.notes import Note
+from engine.studies.paper import paper_value
 from engine.system.words import numbered
 
 ORIGINAL = "original"

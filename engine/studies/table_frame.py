@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from engine.studies.sweep_runs import Runs, cell_of
 from engine.studies.sweep import Sweep
+from engine.studies.sweep_runs import Runs, cell_of
 from engine.studies.table import Table
 
 if TYPE_CHECKING:

@@ -51,3 +51,18 @@ def frame_of(parquet: bytes) -> Any:
     import pandas as pd
 
     return pd.read_parquet(io.BytesIO(parquet))
+
+
+def to_json(value: Any) -> str:
+    """JSON text that is valid everywhere: infinite and undefined numbers become null."""
+    return json.dumps(_clean(value), ensure_ascii=False)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value

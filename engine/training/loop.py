@@ -17,42 +17,18 @@ from torch import Tensor, nn
 
 from engine.data.batches import batch_sizes, steps_in
 from engine.data.images import Data, Pool
-from engine.system.device import autocast
-from engine.training.dropout import AtStep, at_step
+from engine.data.splits import Split
 from engine.errors import Diverged
-from engine.methods._hyperparameters import ForgetEpochs
 from engine.evaluation.readout import read_logits
+from engine.system.device import autocast
 from engine.system.rng import generator, permutation
-from engine.types import Progress, Recipe, Sizes, TrainingState
+from engine.training.dropout import AtStep, at_step
+from engine.types import Progress, Recipe, TrainingState
 
 Resume = Callable[[nn.Module, Any], TrainingState | None]
 CHECK_EVERY_CUDA = 10  # asking a GPU whether a loss is finite waits for it; ten steps lose little
 
 
-@dataclass(frozen=True)
-class Split:
-    """Index tensors (int64, on the device): forget and retain into D, the others into the held-out pool.
-
-    ``unseen`` are the attack's non-members where they are not the test set: in class removal, all held-out
-    samples of the forgotten class.
-    """
-
-    forget: Tensor
-    retain: Tensor
-    validation: Tensor
-    test: Tensor
-    unseen: Tensor | None = None
-
-    @property
-    def nonmembers(self) -> Tensor:
-        """What an attacker has to tell from the forget set."""
-        return self.test if self.unseen is None else self.unseen
-
-    @property
-    def sizes(self) -> Sizes:
-        forget, retain = len(self.forget), len(self.retain)
-        return Sizes(forget + retain, forget, retain, len(self.validation), len(self.test),
-                     None if self.unseen is None else len(self.unseen))
 
 
 @dataclass
@@ -239,23 +215,3 @@ def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int
     )
 
 
-def over_forget_set(task: Task, parameters: ForgetEpochs, epochs: int,
-                    objective: Callable[[Tensor, Tensor, int], tuple[Tensor, int, dict[str, Any]]],
-                    begin_epoch: Callable[[int], None] | None = None) -> Iterator[Progress]:
-    """``epochs`` passes over D_f, each step with a batch of D_r beside it (algorithm 1 of the paper).
-
-    D_r is reshuffled whenever it is exhausted. AdamW, its rate falling linearly per forget epoch.
-    """
-    p = parameters
-    task.model.train(p.batch_norm == "train")
-    retain = cycle(task.split.retain, p.batch_size, task.seed, "retain batches")
-    yield from loop(
-        make_optimiser("adamw", task.model, p.learning_rate, p.weight_decay),
-        epochs=epochs,
-        batches=lambda e: shuffled(task.split.forget, p.batch_size, task.seed, f"forget batches/epoch {e}"),
-        objective=lambda forget, epoch: objective(forget, next(retain), epoch),
-        learning_rate=lambda epoch: p.learning_rate * linear_factor(p.final_lr_fraction, epoch, epochs),
-        total_steps=epochs * steps_in(len(task.split.forget), p.batch_size),
-        begin_epoch=begin_epoch,
-        dropout=task.dropout,
-    )

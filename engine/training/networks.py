@@ -11,8 +11,8 @@ import math
 import torch
 from torch import nn
 
-from engine.system.device import place
 from engine.errors import BadInput
+from engine.system.device import place
 from engine.system.rng import generator
 from engine.types import Model
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
-from ui.common.assets import ensure_assets
 from ui.charts.objective import plot_objective
 from ui.charts.run import plot_accuracies, plot_attacks, plot_distributions
+from ui.common.assets import ensure_assets
 from ui.common.live_chart import live_chart
 
 if not os.environ.get("NO_PLOTLY"):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.spec import resolve
 from engine.runs.store import Store
+from engine.spec import resolve
 from engine.types import ENDED, Spec
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.studies.comparison import Comparison, find_runs
 from engine.runs.store import Store
+from engine.studies.comparison import Comparison, find_runs
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = ("nabla_tau", "finetune", "retrain", "scrub", "ssd", "amnesiac")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.studies.comparison import Comparison
-from engine.spec import resolve
 from engine.runs.store import Store
+from engine.spec import resolve
+from engine.studies.comparison import Comparison
 
 MODEL = {"retain_accuracy": 99.0, "forget_accuracy": 84.0, "test_accuracy": 80.0, "accuracy_gap": 4.0, "mia_loss": 53.0,
          "mia_loss_gap": 3.0, "mia_entropy": 52.0, "mia_entropy_gap": 2.0, "mia_loss_auc": 0.53,

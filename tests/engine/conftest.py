@@ -22,9 +22,9 @@ def original_folder(digits, tmp_path_factory) -> Path:
     import torch
 
     from engine.originals.checkpoints import Checkpoints, original_key
-    from engine.system.device import prepare
     from engine.originals.pretrain import train_original
     from engine.spec import resolve
+    from engine.system.device import prepare
     from engine.types import Spec
 
     checkpoints = Checkpoints(tmp_path_factory.mktemp("originals"))

@@ -63,7 +63,7 @@ def small_split(forget: int = 40, retain: int = 160, validation: int = 100, test
     """A split of the digits that touches only its first samples."""
     import torch
 
-    from engine.training.loop import Split
+    from engine.data.splits import Split
 
     return Split(torch.arange(forget), torch.arange(forget, forget + retain), torch.arange(validation),
                  torch.arange(validation, validation + test))
@@ -73,7 +73,7 @@ def class_split(data: Any, label: int = 3, samples: int = 200) -> Any:
     """Class removal: to forget is everything labelled ``label`` among the first ``samples``, to keep the rest."""
     import torch
 
-    from engine.training.loop import Split
+    from engine.data.splits import Split
 
     index = torch.arange(samples)
     of_class = data.train.labels[:samples] == label
@@ -89,8 +89,9 @@ def toy_task(model: Any, labels: list[int], forget: int, pixels: list[tuple[floa
     import torch
 
     from engine.data.images import Data, Pool
+    from engine.data.splits import Split
     from engine.registry import get
-    from engine.training.loop import Split, Task
+    from engine.training.loop import Task
 
     images = torch.tensor(pixels or [(1.0,)] * len(labels))
     pool = Pool((images * 255).to(torch.uint8)[:, None, :, None], torch.tensor(labels))
@@ -104,9 +105,9 @@ def make_task(data: Any, split: Any = None, seed: int = 0, **more: Any) -> Any:
     """An unlearning task on a small split of the digits; the network has its first weights."""
     import torch
 
-    from engine.training.networks import build_network
     from engine.registry import get
     from engine.training.loop import Task
+    from engine.training.networks import build_network
 
     def fresh() -> Any:
         return build_network(get("model", "small_cnn"), 10, 1, seed, torch.device("cpu"))

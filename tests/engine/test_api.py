@@ -61,8 +61,8 @@ def test_what_the_package_offers():
 def test_saved_weights_give_equal_outputs(lab, tmp_path):
     from safetensors.torch import load_file
 
-    from engine.training.networks import build_network
     from engine.registry import get
+    from engine.training.networks import build_network
 
     result = lab.unlearn(lab.split(), **QUICK)
     path = result.save(tmp_path / "deep" / "unlearned.safetensors")
@@ -77,8 +77,8 @@ def test_saved_weights_give_equal_outputs(lab, tmp_path):
 
 def test_it_computes_what_a_run_computes(lab, with_original):
     """The same spec through the store: the same metrics, of the result and of the Original, to the last digit."""
-    from engine.originals.workbench import load_data
     from engine.originals.checkpoints import Checkpoints
+    from engine.originals.workbench import load_data
     from engine.runs.execute import execute
     from engine.spec import resolve
     from engine.types import Spec
@@ -123,8 +123,8 @@ def test_the_original_is_never_changed(lab):
 
 def other_weights(lab, seed=7):
     """The state of the same network with other first weights."""
-    from engine.training.networks import build_network
     from engine.registry import get
+    from engine.training.networks import build_network
 
     return build_network(get("model", "small_cnn"), 10, 1, seed, lab.data.device).state_dict()
 
@@ -200,11 +200,11 @@ def test_data_changed_after_unlearning_are_named_with_its_result(lab):
 def test_a_method_that_changes_the_data_is_refused(with_original, no_caches, monkeypatch, stopped):
     """In the app and the command line all runs of a process share them."""
     from engine import registry
-    from engine.originals.workbench import load_data, prepare_bench
+    from engine.data.splits import split
     from engine.originals.checkpoints import Checkpoints
+    from engine.originals.workbench import load_data, prepare_bench
     from engine.runs.execute import unlearn
     from engine.spec import resolve
-    from engine.data.splits import split
     from engine.types import Progress, Spec
 
     def careless(task, parameters):

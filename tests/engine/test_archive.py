@@ -14,12 +14,12 @@ import pytest
 from archiving import METRICS, SETS, finished_run, members, put_together, samples_frame, state
 from helping import python
 
-from engine.runs.archive import transfer as archives
-from engine.runs import store as stores
-from engine.runs.archive.transfer import export_runs, import_runs, read_archive
 from engine.cli.main import main
 from engine.errors import BadArchive, BadInput, LabError, StoreUnavailable, UnknownRun
+from engine.runs import store as stores
+from engine.runs.archive import transfer as archives
 from engine.runs.archive.columns import anonymous
+from engine.runs.archive.transfer import export_runs, import_runs, read_archive
 from engine.runs.store import Store
 
 

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from archiving import finished_run, members, put_together, state
 
+from engine.errors import BadArchive
 from engine.runs.archive import format as archive_file
 from engine.runs.archive.transfer import export_runs, import_runs, read_archive
-from engine.errors import BadArchive
 from engine.runs.store import Store
 
 

@@ -12,12 +12,12 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
 
-from engine.evaluation import measure as evaluation
+from engine.data.criteria import ONE_LABEL
 from engine.errors import Diverged
+from engine.evaluation import measure as evaluation
 from engine.evaluation.measure import balanced, expected_null_bands, logistic_attack, null_band
 from engine.evaluation.readout import Readout
 from engine.registry import all_of, get
-from engine.data.criteria import ONE_LABEL
 
 
 def by_scikit_learn(forget, test):

@@ -10,15 +10,15 @@ import pytest
 import torch
 from helping import weights_hash
 
-from engine.originals.workbench import prepare_bench
-from engine.originals.checkpoints import Checkpoints, OriginalKey, original_key
 from engine.data.images import Pool
 from engine.errors import BadCheckpoint, OriginalMissing
-from engine.system.files import sha256_of
-from engine.training.networks import build_network
+from engine.originals.checkpoints import Checkpoints, OriginalKey, original_key
 from engine.originals.pretrain import load_original, train_original
+from engine.originals.workbench import prepare_bench
 from engine.registry import get
 from engine.spec import resolve
+from engine.system.files import sha256_of
+from engine.training.networks import build_network
 from engine.types import Recipe, Spec
 
 CPU = torch.device("cpu")

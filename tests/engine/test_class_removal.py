@@ -12,22 +12,22 @@ from helping import make_task, parameters_of, problems_of
 
 import engine
 from engine import registry
-from engine.originals import workbench as bench
-from engine.originals.checkpoints import Checkpoints
 from engine.cli.main import main
 from engine.data.images import Pool
+from engine.data.splits import split
 from engine.errors import BadSpec
 from engine.evaluation.measure import Readings, measure
-from engine.runs.execute import execute
 from engine.evaluation.probe import Watcher
 from engine.evaluation.readout import Readout, read_out
-from engine.registry import all_of, get
-from engine.runs.readings import read_sets
-from engine.spec import resolve
-from engine.data.splits import split
-from engine.runs.store import open_store
-from engine.types import Sizes, Spec
 from engine.evaluation.verdict import verdict_of
+from engine.originals import workbench as bench
+from engine.originals.checkpoints import Checkpoints
+from engine.registry import all_of, get
+from engine.runs.execute import execute
+from engine.runs.readings import read_sets
+from engine.runs.store import open_store
+from engine.spec import resolve
+from engine.types import Sizes, Spec
 
 CPU = torch.device("cpu")
 THREE = Spec(scenario="class", forget_class=3)

@@ -9,8 +9,8 @@ import pytest
 from helping import python
 
 from engine.cli.main import main
-from engine.spec import resolve
 from engine.runs.store import open_store
+from engine.spec import resolve
 from engine.types import Spec
 
 

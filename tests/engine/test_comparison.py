@@ -8,9 +8,9 @@ import pytest
 from comparing import finish, metrics_of
 from helping import python
 
-from engine.studies.comparison import Comparison, check, find_runs, missing, queue_missing
 from engine.errors import BadSpec
 from engine.spec import resolve
+from engine.studies.comparison import Comparison, check, find_runs, missing, queue_missing
 from engine.types import Spec
 
 TWO = Comparison(methods=("finetune", "retrain"), seeds=(0, 1))

@@ -11,8 +11,8 @@ import torch
 from helping import class_split, make_task, parameters_of, small_split, weights_hash
 
 from engine.errors import BadInput
-from engine.training.networks import build_network
 from engine.registry import all_of, get, models_for
+from engine.training.networks import build_network
 from engine.types import Model, Plan
 
 CPU = torch.device("cpu")

@@ -13,13 +13,13 @@ import psutil
 import pytest
 from helping import start_python, wait_for
 
+from engine.runs.compute import Outcome, compute
 from engine.runs.executors import Control, local
 from engine.runs.executors.processes import STOPPED, Order
 from engine.runs.executors.worker import line_of, read_line
-from engine.runs.compute import Outcome, compute
-from engine.spec import resolve
+from engine.runs.here import run_here
 from engine.runs.store import Store
-from engine.cli.terminal import run_here
+from engine.spec import resolve
 from engine.types import Spec
 
 QUICK = {"retain_epochs": 1}

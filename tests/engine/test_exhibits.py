@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import torch
 
-from engine.runs.samples import _ranked
 from engine.evaluation.readout import Readout
+from engine.runs.samples import _ranked
 
 
 @pytest.mark.parametrize(("order", "samples"), [

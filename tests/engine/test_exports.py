@@ -9,9 +9,9 @@ import json
 import pytest
 from comparing import finish
 
+from engine.registry import names
 from engine.studies.comparison import Comparison, find_runs
 from engine.studies.exports import cells_of, latex_title, to_csv, to_json, to_latex, to_markdown, to_text
-from engine.registry import names
 from engine.studies.table import build_table
 
 SMALL = Comparison("cifar10", methods=("nabla_tau", "l1_sparse"), seeds=(0, 1), profile="paper")

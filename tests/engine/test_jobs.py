@@ -12,12 +12,12 @@ from helping import wait_for
 
 from engine import registry
 from engine.errors import BadSpec, StoreUnavailable
+from engine.methods import finetune
 from engine.runs.execute import reason_of
 from engine.runs.queue import Jobs, manager
-from engine.methods import finetune
 from engine.runs.schema import runs
-from engine.spec import resolve
 from engine.runs.store import open_store
+from engine.spec import resolve
 from engine.types import ENDED, Method, Plan, Progress, Spec
 
 QUICK = Spec(parameters={"max_forget_epochs": 2})  # 10 steps

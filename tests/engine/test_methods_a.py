@@ -12,9 +12,9 @@ from torch import nn
 
 from engine.methods import _objectives as objectives
 from engine.methods import _passes as passes
-from engine.training import loop as training
 from engine.methods import amnesiac, gradient_ascent, neggrad_plus, scrub, ssd
 from engine.registry import get
+from engine.training import loop as training
 
 NO_DECAY = {"momentum": 0.0, "weight_decay": 0.0}
 

@@ -12,8 +12,8 @@ from torch import nn
 
 from engine.methods import random_label, salun
 from engine.methods._passes import Union
-from engine.registry import get
 from engine.methods._relabelling import Relabelled
+from engine.registry import get
 
 
 def linear_net(weight: float | None = None) -> nn.Module:

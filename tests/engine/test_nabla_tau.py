@@ -9,11 +9,11 @@ import torch
 from helping import make_task, parameters_of, small_split, weights_hash
 from torch import nn
 
-from engine.training import loop as training
 from engine.data.batches import batch_sizes, drawn_by_cycle, steps_in
 from engine.methods import finetune, nabla_tau
 from engine.registry import get
 from engine.spec import resolve
+from engine.training import loop as training
 from engine.types import Plan, Sizes, Spec
 
 CIFAR_15 = Sizes(50_000, 7_500, 42_500, 5_000, 5_000)

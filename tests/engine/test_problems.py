@@ -7,13 +7,13 @@ import json
 
 import pytest
 
+from engine.errors import BadSpec, Problem
+from engine.spec import resolve
 from engine.studies import comparison
 from engine.studies import sweep as sweeps
 from engine.studies.comparison import Comparison
-from engine.errors import BadSpec, Problem
-from engine.spec import resolve
-from engine.runs.store import to_json
 from engine.studies.sweep import FRACTION, Axis, Sweep
+from engine.system.files import to_json
 from engine.types import Spec
 
 

@@ -9,15 +9,15 @@ import pytest
 import torch
 from helping import weights_hash
 
-from engine.originals.workbench import Bench
-from engine.system.device import prepare
-from engine.training.networks import build_network
+from engine.data.criteria import ONE_LABEL
+from engine.data.splits import split
 from engine.evaluation.readout import read_out, read_out_as_trained
+from engine.originals.workbench import Bench
 from engine.registry import get
 from engine.runs.readings import original_readings, read_sets
 from engine.spec import resolve
-from engine.data.splits import split
-from engine.data.criteria import ONE_LABEL
+from engine.system.device import prepare
+from engine.training.networks import build_network
 from engine.types import Spec
 
 CPU = torch.device("cpu")

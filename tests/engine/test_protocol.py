@@ -8,19 +8,19 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from engine.originals import workbench
-from engine.originals.workbench import Bench
-from engine.originals.checkpoints import Checkpoints
+from engine.data.splits import split
 from engine.datasets.digits import DATASET
 from engine.evaluation.measure import measure
-from engine.training.networks import build_network
-from engine.studies.paper import paper_value
 from engine.evaluation.protocol import original_on_all_of_train, retain_on_all_of_train
 from engine.evaluation.readout import read_out, read_out_as_trained
+from engine.originals import workbench
+from engine.originals.checkpoints import Checkpoints
+from engine.originals.workbench import Bench
 from engine.registry import all_of, get
 from engine.runs.readings import original_readings, read_sets
 from engine.spec import resolve
-from engine.data.splits import split
+from engine.studies.paper import paper_value
+from engine.training.networks import build_network
 from engine.types import Spec
 
 CPU = torch.device("cpu")

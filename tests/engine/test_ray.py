@@ -11,10 +11,10 @@ import pytest
 from engine.errors import BadInput
 from engine.runs.executors import EXECUTORS, Control
 from engine.runs.executors import ray as on_ray
-from engine.spec import resolve
+from engine.runs.here import run_here
 from engine.runs.store import Store
+from engine.spec import resolve
 from engine.studies.sweep_job import executor_problems
-from engine.cli.terminal import run_here
 from engine.types import Spec
 
 SPECS = [Spec(forget_fraction=f, parameters={"alpha": a, "retain_epochs": 1}) for f in (0.05, 0.3) for a in (0.1, 0.5)]

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from archiving import finished_run, members, put_together
 
-from engine.runs.archive import format as archive_file
 from engine.runs import recorded
+from engine.runs.archive import format as archive_file
 from engine.runs.archive.transfer import export_runs
-from engine.cli.commands import described
 from engine.runs.recorded import find_recorded, recorded_runs, recorded_samples
+from engine.runs.records import described
 
 
 @pytest.fixture

@@ -11,18 +11,18 @@ import pytest
 import torch
 
 from engine import registry
-from engine.runs import execute as experiment
-from engine.originals.checkpoints import Checkpoints, original_key
-from engine.system.device import prepare
 from engine.evaluation.measure import null_band
-from engine.runs.execute import execute
 from engine.evaluation.metrics import AGAINST_RETRAINED
-from engine.originals.pretrain import train_original
-from engine.runs.references import complete, complete_waiting
-from engine.spec import resolve
-from engine.runs.store import Store
-from engine.types import Spec
 from engine.evaluation.verdict import verdict_of
+from engine.originals.checkpoints import Checkpoints, original_key
+from engine.originals.pretrain import train_original
+from engine.runs import execute as experiment
+from engine.runs.execute import execute
+from engine.runs.references import complete, complete_waiting
+from engine.runs.store import Store
+from engine.spec import resolve
+from engine.system.device import prepare
+from engine.types import Spec
 
 CPU = torch.device("cpu")
 EPOCHS, STEPS = 4, 4 * 14  # 850 samples in batches of 64

@@ -11,12 +11,12 @@ import json
 import pytest
 from comparing import finish, metrics_of
 
-from engine.studies import reproduction
 from engine.cli.main import main
-from engine.studies.comparison import Comparison, find_runs
 from engine.errors import OriginalMissing
-from engine.studies.exports import JSON_FIELDS
 from engine.spec import resolve
+from engine.studies import reproduction
+from engine.studies.comparison import Comparison, find_runs
+from engine.studies.exports import JSON_FIELDS
 from engine.studies.table import build_table
 
 

@@ -10,16 +10,16 @@ import pytest
 import torch
 from helping import small_split, start_python, weights_hash
 
-from engine.originals.workbench import Bench
-from engine.originals.checkpoints import Checkpoints, OriginalKey
 from engine.data.images import Data
-from engine.system.device import prepare
 from engine.errors import Cancelled
-from engine.runs.execute import unlearn
-from engine.training.networks import build_network
+from engine.originals.checkpoints import Checkpoints, OriginalKey
 from engine.originals.pretrain import train_original
+from engine.originals.workbench import Bench
 from engine.registry import get
+from engine.runs.execute import unlearn
 from engine.spec import resolve
+from engine.system.device import prepare
+from engine.training.networks import build_network
 from engine.types import Recipe, Spec
 
 CPU = torch.device("cpu")

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from engine.errors import StoreUnavailable, UnknownRun
+from engine.runs.store import Store, open_store
 from engine.spec import resolve
-from engine.runs.store import Store, open_store, to_json
+from engine.system.files import to_json
 from engine.types import ENDED, Spec
 
 RESOLVED = resolve(Spec())

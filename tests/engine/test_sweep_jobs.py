@@ -7,13 +7,13 @@ import threading
 import pytest
 from helping import wait_for
 
-from engine.runs import executors
-from engine.studies import sweep_job as sweep_jobs
 from engine.errors import BadInput, BadSpec, OriginalMissing
+from engine.runs import executors
 from engine.runs.store import Store
+from engine.studies import sweep_job as sweep_jobs
+from engine.studies.sweep import FRACTION, Axis, Sweep
 from engine.studies.sweep_job import Sweeps, estimate, sweeps
 from engine.studies.sweep_runs import missing, resolved_cells
-from engine.studies.sweep import FRACTION, Axis, Sweep
 from engine.types import Spec
 
 GRID = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)))

@@ -10,10 +10,10 @@ import pytest
 from engine.cli.main import main
 from engine.errors import BadSpec
 from engine.registry import names
-from engine.spec import resolve
 from engine.runs.store import Store
-from engine.studies.sweep_runs import counts, find_runs, grids, missing
+from engine.spec import resolve
 from engine.studies.sweep import AUTHORS, FRACTION, Axis, Sweep, axes_of, check, preset, suggested
+from engine.studies.sweep_runs import counts, find_runs, grids, missing
 from engine.types import Spec
 
 TWO = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), seeds=(0, 1))

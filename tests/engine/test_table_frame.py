@@ -9,8 +9,8 @@ from comparing import finish
 from engine.studies.comparison import Comparison, find_runs
 from engine.studies.costs import COSTS
 from engine.studies.sweep import FRACTION, Axis, Sweep
-from engine.studies.table_frame import escaped, tidy, tidy_sweep, to_csv, to_latex, to_markdown
 from engine.studies.table import build_table
+from engine.studies.table_frame import escaped, tidy, tidy_sweep, to_csv, to_latex, to_markdown
 
 
 def test_the_tidy_frame_of_a_comparison(store, monkeypatch):

@@ -7,8 +7,8 @@ from math import sqrt
 import pytest
 from comparing import ORIGINAL, finish, metrics_of
 
-from engine.studies.comparison import Comparison, find_runs
 from engine.evaluation.metrics import BY_NAME
+from engine.studies.comparison import Comparison, find_runs
 from engine.studies.notes import Note
 from engine.studies.table import COLUMNS, attack_columns, build_table
 

@@ -10,16 +10,16 @@ import torch
 from helping import weights_hash
 from texts import SIZES, rows, text_task, write_go_emotions
 
-from engine.originals.workbench import load_data
-from engine.training.dropout import at_step
+from engine.data.criteria import MANY_LABELS, ONE_LABEL
+from engine.data.splits import split
 from engine.errors import BadSpec, DataMissing
 from engine.models import _texts
 from engine.models._texts import by_length
-from engine.training.networks import build_network
+from engine.originals.workbench import load_data
 from engine.registry import all_of, get, models_for
 from engine.spec import requested_parameters, resolve
-from engine.data.splits import split
-from engine.data.criteria import MANY_LABELS, ONE_LABEL
+from engine.training.dropout import at_step
+from engine.training.networks import build_network
 from engine.types import Setting, Spec
 
 CPU = torch.device("cpu")
@@ -246,8 +246,8 @@ def test_dropout_depends_on_seed_and_step_alone():
 
 def test_a_retrained_model_is_read_without_dropout_in_both_profiles(folder, tmp_path):
     """Only Table 1's pictures are read in training mode: there is no sign of it in Table 3."""
-    from engine.originals.workbench import prepare_bench
     from engine.originals.checkpoints import Checkpoints
+    from engine.originals.workbench import prepare_bench
     from engine.runs.readings import read_sets
 
     resolved = resolve(Spec("go_emotions", "retrain", profile="paper"))

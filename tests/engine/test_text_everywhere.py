@@ -7,13 +7,13 @@ import json
 import pytest
 from texts import write_go_emotions
 
-from engine.runs.archive.transfer import import_runs
-from engine.originals.checkpoints import Checkpoints
 from engine.cli.main import main
 from engine.errors import BadInput
+from engine.originals.checkpoints import Checkpoints
+from engine.runs.archive.transfer import import_runs
 from engine.runs.samples import exhibits
-from engine.system.paths import home as home_folder
 from engine.runs.store import Store, open_store
+from engine.system.paths import home as home_folder
 
 DATA = ("--dataset", "go_emotions")
 

@@ -13,8 +13,8 @@ from engine.errors import Diverged
 from engine.evaluation.readout import read_logits
 from engine.registry import get
 from engine.system.rng import generator, permutation
-from engine.training.stopwatch import Stopwatch
 from engine.training.loop import cycle, linear_factor, mean_loss, shuffled, train
+from engine.training.stopwatch import Stopwatch
 from engine.types import Progress
 
 

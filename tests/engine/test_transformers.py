@@ -10,11 +10,11 @@ import torch
 from test_text import run
 from texts import write_go_emotions, write_tiny_roberta
 
-from engine.originals.workbench import load_data
 from engine.cli.main import main
 from engine.errors import ModelMissing
-from engine.training.networks import build_network
+from engine.originals.workbench import load_data
 from engine.registry import all_of, get
+from engine.training.networks import build_network
 
 CPU = torch.device("cpu")
 RECORD, ROBERTA = get("dataset", "go_emotions"), get("model", "roberta_base")

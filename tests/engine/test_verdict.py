@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.runs.recorded import recorded_runs
 from engine.evaluation.verdict import Counts, far_under, judge, remarks, verdict_of
+from engine.runs.recorded import recorded_runs
 
 BANDS = {"mia_loss": (45.0, 55.0), "mia_entropy": (44.0, 56.0)}
 COUNTS = Counts(forget=100, test=100, nonmembers=100)  # three standard errors of an area: 3 sqrt(201 / 120,000) = .1228

@@ -6,8 +6,8 @@ import pytest
 
 from engine.registry import get
 from engine.studies.sweep import FRACTION, Axis
-from engine.types import declared
 from engine.system.words import numbered, plural, spaced
+from engine.types import declared
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1_000, "1000 runs")])

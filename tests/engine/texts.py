@@ -58,9 +58,10 @@ def text_task(data: Any, model: str = "text_cnn", seed: int = 0) -> Any:
     """An unlearning task on the first training texts: 24 to forget, 72 to keep."""
     import torch
 
-    from engine.training.networks import build_network
+    from engine.data.splits import Split
     from engine.registry import get
-    from engine.training.loop import Split, Task
+    from engine.training.loop import Task
+    from engine.training.networks import build_network
 
     record, cpu = get("model", model), torch.device("cpu")
     index = torch.arange(96)

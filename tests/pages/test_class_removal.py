@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from engine.cli.main import main
+from engine.evaluation.verdict import verdict_of
 from engine.registry import _components
 from engine.spec import resolve
 from engine.types import Attack, Sizes, Spec
-from engine.evaluation.verdict import verdict_of
 from tests.pages.test_pages import app, finish, texts, unlearn_page
-from ui.common import measures
-from ui.common import words
+from ui.common import measures, words
 
 
 def class_page(number: int = 3, dataset: str = "digits"):
@@ -209,8 +208,8 @@ def test_a_new_attack_appears_by_itself(jobs, monkeypatch):
     """On the charts, among the cards and in the verdict: one record in the registry and no other edit."""
     import dataclasses
 
-    from engine.registry import get
     from engine.evaluation.verdict import judge
+    from engine.registry import get
 
     added: Attack = dataclasses.replace(get("attack", "mia_loss"), name="lira", title="Likelihood ratio (LiRA)")
     monkeypatch.setitem(_components("attack"), "lira", added)

@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from engine.studies import exports
-from engine.studies.comparison import Comparison, find_runs
 from engine.errors import StoreUnavailable
 from engine.registry import get
 from engine.spec import resolve
+from engine.studies import exports
+from engine.studies.comparison import Comparison, find_runs
 from engine.studies.table import build_table
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts

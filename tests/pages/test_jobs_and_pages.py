@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from engine.runs import recorded
-from engine.cli.commands import described
-from engine.studies.comparison import Comparison
+from engine.runs.records import described
 from engine.spec import resolve
+from engine.studies.comparison import Comparison
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts, unlearn_page
 

@@ -8,12 +8,12 @@ import io
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.studies import heatmap_exports
 from engine.runs.executors import local
 from engine.spec import resolve
+from engine.studies import heatmap_exports
+from engine.studies.sweep import FRACTION, Axis, Sweep, suggested
 from engine.studies.sweep_job import sweeps
 from engine.studies.sweep_runs import find_runs
-from engine.studies.sweep import FRACTION, Axis, Sweep, suggested
 from tests.pages.test_pages import app, texts
 
 GRID = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), parameters={"retain_epochs": 1})

@@ -8,11 +8,11 @@ from typing import Any
 
 import streamlit as st
 
+from engine.data.splits import SCENARIOS
 from engine.registry import names, of_the_paper
 from engine.spec import LARGEST, SMALLEST
-from engine.data.splits import SCENARIOS
-from engine.types import PROFILES, Dataset
 from engine.system.words import plural
+from engine.types import PROFILES, Dataset
 from ui.common import words
 from ui.common.state import Slot
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from engine.registry import all_of, unusual_model
 from engine.data.splits import class_name
-from engine.types import declared
+from engine.registry import all_of, unusual_model
 from engine.system.words import spaced
+from engine.types import declared
 
 LONGEST = 40  # characters of a wrong value that are repeated
 ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",

@@ -8,20 +8,20 @@ from typing import Any
 
 import streamlit as st
 
-from engine.runs import estimates
-from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.errors import LabError
-from engine.runs.queue import Jobs, manager
 from engine.registry import get, names, of_the_paper
+from engine.runs import estimates
+from engine.runs.queue import Jobs, manager
 from engine.spec import resolve
-from engine.types import Dataset
+from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.system.words import plural
-from ui.compare import link as compare_link
-from ui.compare import race as compare_runs
+from engine.types import Dataset
 from ui.common import form_parts
-from ui.unlearn import form as launch
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
+from ui.compare import link as compare_link
+from ui.compare import race as compare_runs
+from ui.unlearn import form as launch
 
 USUAL = compare_link.USUAL
 DATA, SCENARIO, PROFILE = (Slot(f"compare.{name}", getattr(USUAL, field)) for name, field in (

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.studies.comparison import Comparison
+from engine.data.splits import SCENARIOS
 from engine.errors import BadInput, Problem
 from engine.registry import get, models_for, names, of_the_paper, unknown
 from engine.spec import LARGEST, MAX_SEED, SMALLEST
-from engine.data.splits import SCENARIOS
+from engine.studies.comparison import Comparison
 from engine.types import PROFILES
 from ui.common.words import short
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.studies.comparison import Runs
 from engine.evaluation.metrics import BY_NAME, METRICS, Metric
+from engine.studies.comparison import Runs
 from engine.studies.table import COLUMNS, ORIGINAL, Cell, Table
 from ui.common import measures
+from ui.common.html_table import Box, Name, Row, Small, draw
 from ui.compare.race import short_title
 from ui.compare.table import dot
-from ui.common.html_table import Box, Name, Row, Small, draw
 
 
 def columns(scenario: str) -> tuple[str, ...]:

@@ -10,27 +10,26 @@ from typing import Any
 
 import streamlit as st
 
-from engine.studies import exports
-from engine.studies.comparison import Comparison, Runs, find_runs
 from engine.errors import BadSpec, LabError
-from engine.runs.queue import manager
 from engine.evaluation.metrics import BY_NAME
 from engine.registry import get
+from engine.runs.queue import manager
+from engine.studies import exports
+from engine.studies.comparison import Comparison, Runs, find_runs
 from engine.studies.table import Table, build_table
 from engine.system.words import numbered
+from ui.charts import compare as charts
+from ui.common import address as link
+from ui.common import take_away, words
+from ui.common.live_chart import live_chart
+from ui.common.state import Slot
+from ui.common.take_away import Export
 from ui.compare import form as compare_form
 from ui.compare import link as compare_link
 from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
 from ui.compare import table as compare_table
-from ui.common import address as link
 from ui.frame import shell
-from ui.common import take_away
-from ui.common import words
-from ui.charts import compare as charts
-from ui.common.live_chart import live_chart
-from ui.common.state import Slot
-from ui.common.take_away import Export
 
 EVERY = 0.7  # seconds between two looks at a race
 ATTACK: Slot[str | None] = Slot("compare.attack", None)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.runs.queue import manager
 from engine.runs.recorded import find_recorded
+from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.table import ORIGINAL, Table, method_title
 from engine.types import ENDED
-from ui.common import words
 from ui.charts.compare import coarse
 from ui.charts.run import tallest_share
+from ui.common import words
 from ui.common.state import Slot
 
 Run = dict[str, Any]

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from engine.evaluation.metrics import BY_NAME, metric_title
+from engine.evaluation.verdict import verdict_of
 from engine.studies.comparison import Runs
 from engine.studies.costs import RATIOS, SPENT, Cost
-from engine.studies.exports import metric_title, value_text
-from engine.evaluation.metrics import BY_NAME
+from engine.studies.exports import value_text
 from engine.studies.table import ORIGINAL, Cell, Table, method_title
-from engine.evaluation.verdict import verdict_of
-from ui.common import measures
-from ui.common import words
 from ui.charts.colours import method_colour
+from ui.common import measures, words
 from ui.common.html_table import Box, Name, Row, Small, draw
 
 CLOSE, FAR = (27, 158, 143), (217, 119, 6)  # towards the ideal, away from it; apart for colour-blind eyes too

@@ -8,11 +8,11 @@ import streamlit as st
 
 from engine.errors import LabError
 from engine.runs.queue import manager
-from engine.system.machine import machine
 from engine.studies.sweep_job import SweepJob, sweeps
-from ui.robustness import link as robustness_link
-from ui.frame import shell
+from engine.system.machine import machine
 from ui.common import words
+from ui.frame import shell
+from ui.robustness import link as robustness_link
 
 BUSY, IDLE = 2.0, 8.0  # seconds between two looks; an idle tab looks too, to notice runs started elsewhere
 

@@ -6,18 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from engine.studies.exports import metric_title
-from engine.studies.heatmap_exports import amount
+from engine.evaluation.metrics import BY_NAME, metric_title
 from engine.studies.heatmap import METRICS
-from engine.evaluation.metrics import BY_NAME
-from engine.studies.sweep_runs import Runs
+from engine.studies.heatmap_exports import amount
 from engine.studies.sweep import Sweep
+from engine.studies.sweep_runs import Runs
 from engine.system.words import spaced
-from ui.compare import race as compare_runs
-from ui.common import measures
-from ui.common import words
 from ui.charts import compare as charts
+from ui.common import measures, words
 from ui.common.live_chart import live_chart
+from ui.compare import race as compare_runs
 
 Place = tuple[Any, Any]
 

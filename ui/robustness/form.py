@@ -8,23 +8,23 @@ from typing import Any
 
 import streamlit as st
 
-from engine.runs import estimates
 from engine.errors import BadSpec, LabError, Problem
+from engine.registry import get
+from engine.runs import estimates
 from engine.runs.executors import EXECUTORS
 from engine.runs.queue import manager
-from engine.registry import get
 from engine.spec import resolve
+from engine.studies.sweep import FRACTION, PRESETS, Axis, Sweep, axes_of, check, suggested
 from engine.studies.sweep_job import estimate, sweeps
 from engine.studies.sweep_runs import Runs, counts, missing
-from engine.studies.sweep import FRACTION, PRESETS, Axis, Sweep, axes_of, check, suggested
-from engine.types import declared
 from engine.system.words import spaced
-from ui.compare import link as compare_link
+from engine.types import declared
 from ui.common import form_parts
-from ui.unlearn import form as launch
-from ui.robustness import link as robustness_link
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
+from ui.compare import link as compare_link
+from ui.robustness import link as robustness_link
+from ui.unlearn import form as launch
 
 USUAL, TEXT = PRESETS[robustness_link.USUAL], robustness_link.text_of
 DATA, METHOD, PROFILE = (Slot(f"robustness.{name}", first) for name, first in (

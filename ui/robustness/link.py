@@ -12,8 +12,8 @@ from typing import Any
 from engine.errors import BadInput, BadSpec, Problem
 from engine.studies.heatmap import METRICS
 from engine.studies.sweep import PRESETS, Axis, Sweep, check
-from ui.compare.link import parse_seeds
 from ui.common.words import short
+from ui.compare.link import parse_seeds
 
 USUAL = "small"
 LOOK = MEASURE, AT = "measure", "at"  # how the grid is looked at: no part of it

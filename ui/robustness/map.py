@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from engine.studies.exports import metric_title
-from engine.studies.heatmap_exports import amount
+from engine.evaluation.metrics import BY_NAME, metric_title
 from engine.studies.heatmap import Heatmap, Square
-from engine.evaluation.metrics import BY_NAME
-from ui.common import measures
-from ui.common import words
+from engine.studies.heatmap_exports import amount
 from ui.charts import robustness as charts
 from ui.charts.robustness import Marks
+from ui.common import measures, words
 
 TITLES = {"mia_loss_gap": "Loss attack", "mia_entropy_gap": "Entropy attack",
           "accuracy_gap": "Accuracy gap", "test_accuracy": "Test accuracy"}

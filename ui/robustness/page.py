@@ -11,28 +11,27 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from engine.studies import heatmap_exports as exports
 from engine.errors import Problem
-from engine.studies.heatmap import METRICS, Heatmap, build
-from engine.runs.queue import manager
 from engine.evaluation.metrics import BY_NAME
+from engine.runs.queue import manager
+from engine.studies import heatmap_exports as exports
+from engine.studies.heatmap import METRICS, Heatmap, build
+from engine.studies.sweep import Sweep
 from engine.studies.sweep_job import sweeps
 from engine.studies.sweep_runs import Runs, find_runs
-from engine.studies.sweep import Sweep
+from ui.charts import robustness as charts
 from ui.common import address as link
+from ui.common import take_away, words
+from ui.common.linked_form import LinkedForm
+from ui.common.live_chart import live_chart
+from ui.common.state import Slot
+from ui.common.take_away import Export
+from ui.frame import shell
 from ui.robustness import cell as robustness_cell
 from ui.robustness import form as robustness_form
 from ui.robustness import link as robustness_link
 from ui.robustness import rows as robustness_rows
-from ui.frame import shell
-from ui.common import take_away
-from ui.common import words
-from ui.charts import robustness as charts
-from ui.common.linked_form import LinkedForm
-from ui.common.live_chart import live_chart
 from ui.robustness.map import marks, matrix, measure_title, said, subtitle, title
-from ui.common.state import Slot
-from ui.common.take_away import Export
 
 View = tuple[str, robustness_cell.Place | None]  # how a grid is looked at: the measure, and the square that is open
 

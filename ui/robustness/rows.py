@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from engine.studies.heatmap_exports import amount
-from engine.studies.heatmap import Heatmap, Row
 from engine.evaluation.metrics import BY_NAME
 from engine.registry import get
+from engine.studies.heatmap import Heatmap, Row
+from engine.studies.heatmap_exports import amount
 from engine.types import declared
 from ui.common import words
 from ui.robustness.map import measure_title

@@ -8,13 +8,13 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
-from engine.runs.queue import manager
-from engine.types import ENDED
 from engine.evaluation.verdict import verdict_of
+from engine.runs.queue import manager
 from engine.system.words import plural
-from ui.frame import shell
+from engine.types import ENDED
 from ui.common import words
 from ui.compare.race import short_title
+from ui.frame import shell
 
 COLUMNS = {  # in the order and with the widths in pixels that fit beside the sidebar of a window 1440 wide
     "status": st.column_config.TextColumn("status", width=82),

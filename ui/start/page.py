@@ -6,23 +6,23 @@ from typing import Any
 
 import streamlit as st
 
-from engine.originals.checkpoints import original_key
-from engine.studies.comparison import Comparison
 from engine.errors import LabError
-from engine.runs.queue import manager
-from engine.system.machine import machine
-from engine.runs.recorded import recorded_runs
+from engine.originals.checkpoints import original_key
 from engine.registry import all_of, get, names
+from engine.runs.queue import manager
+from engine.runs.recorded import recorded_runs
 from engine.spec import resolve
+from engine.studies.comparison import Comparison
 from engine.studies.sweep_runs import grids
-from engine.types import PROFILES, Spec
+from engine.system.machine import machine
 from engine.system.words import spaced
-from ui.compare import link as compare_link
-from ui.robustness import link as robustness_link
-from ui.frame import shell
+from engine.types import PROFILES, Spec
 from ui.common import words
-from ui.compare.race import short_title
 from ui.common.state import Slot
+from ui.compare import link as compare_link
+from ui.compare.race import short_title
+from ui.frame import shell
+from ui.robustness import link as robustness_link
 
 DISMISSED: Slot[frozenset[str]] = Slot("dismissed", frozenset())  # interrupted runs that were run again
 WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",

@@ -8,18 +8,16 @@ from typing import Any
 
 import streamlit as st
 
-from engine.runs import estimates
-from engine.originals.checkpoints import original_key
 from engine.errors import BadSpec, LabError
-from engine.runs.queue import manager
+from engine.originals.checkpoints import original_key
 from engine.registry import get, models_for
+from engine.runs import estimates
+from engine.runs.queue import manager
 from engine.spec import Resolved, expected_sizes, resolve
-from engine.types import Dataset, Option, Setting, Spec
 from engine.system.words import spaced
-from ui.common import controls
-from ui.common import form_parts
+from engine.types import Dataset, Option, Setting, Spec
+from ui.common import controls, form_parts, words
 from ui.unlearn import prefill
-from ui.common import words
 
 NOISY = 400  # samples a side under which the page warns of the attack's own noise
 DEMO = Spec(parameters={"retain_epochs": 30})

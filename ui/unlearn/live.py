@@ -6,20 +6,19 @@ from typing import Any
 
 import streamlit as st
 
-from engine.runs import estimates
-from engine.originals.checkpoints import original_key
 from engine.errors import LabError
+from engine.originals.checkpoints import original_key
+from engine.registry import all_of
+from engine.runs import estimates
 from engine.runs.queue import manager
 from engine.runs.recorded import find_recorded
-from engine.registry import all_of
 from engine.spec import resolve
 from engine.types import ENDED, Spec
-from ui.unlearn import report_card
-from ui.unlearn import samples
-from ui.common import words
 from ui.charts import run as charts
 from ui.charts.objective import drawn, plot_objective
+from ui.common import words
 from ui.common.live_chart import live_chart
+from ui.unlearn import report_card, samples
 
 EVERY = 0.4  # seconds between two looks at a running run
 AXES = {"step": "steps", "samples": "samples", "seconds": "seconds"}

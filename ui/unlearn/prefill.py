@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import LabError, Problem
+from engine.registry import models_for
 from engine.runs.queue import manager
 from engine.runs.recorded import find_recorded
-from engine.registry import models_for
 from engine.spec import Resolved, requested_parameters, resolve
 from engine.types import PROFILES, Dataset, Spec, declared
 from ui.common import controls

@@ -6,16 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from engine.cli.commands import described
-from engine.runs.queue import manager
 from engine.evaluation.metrics import BY_NAME
-from engine.registry import names
-from engine.runs.store import to_json
-from engine.types import ENDED
 from engine.evaluation.verdict import remarks, verdict_of
+from engine.registry import names
+from engine.runs.queue import manager
+from engine.runs.records import described
+from engine.system.files import to_json
 from engine.system.words import spaced
-from ui.common import measures
-from ui.common import words
+from engine.types import ENDED
+from ui.common import measures, words
 
 CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks
 CLASS_CARDS = ("forget_accuracy", "test_accuracy", "retain_accuracy", "tpr_at_1pct_fpr")  # 0 on the class is right

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.errors import BadInput
-from engine.system.paths import home
 from engine.evaluation.metrics import AGAINST_RETRAINED
+from engine.runs.store import Run
 from engine.spec import resolve
-from engine.runs.store import Run, to_json
+from engine.system.files import to_json
+from engine.system.paths import home
 from engine.types import ENDED, Spec, Status
 
 PATHS = re.compile(r"""(?x)

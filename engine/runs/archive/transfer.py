@@ -15,6 +15,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import BadArchive, BadInput, LabError
+from engine.registry import is_reference
+from engine.runs.archive.columns import portable, same_run, unusable
 from engine.runs.archive.format import (
     ATTACKED,
     EVENTS,
@@ -28,11 +31,8 @@ from engine.runs.archive.format import (
     samples_name,
     samples_schema,
 )
-from engine.errors import BadArchive, BadInput, LabError
-from engine.system.files import write_whole
-from engine.runs.archive.columns import portable, same_run, unusable
-from engine.registry import is_reference
-from engine.runs.store import Run, Store, to_json
+from engine.runs.store import Run, Store
+from engine.system.files import to_json, write_whole
 from engine.types import ENDED
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from engine.runs.executors import Control
-from engine.system.machine import cores, graphics_card
-from engine.spec import Resolved
+from engine.runs.here import run_here
 from engine.runs.store import Run, Store
-from engine.cli.terminal import run_here
+from engine.spec import Resolved
+from engine.system.machine import cores, graphics_card
 
 OnProgress = Callable[[dict[str, Any]], None]
 

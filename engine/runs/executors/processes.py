@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine.originals.checkpoints import open_checkpoints
 from engine.errors import Cancelled
+from engine.originals.checkpoints import open_checkpoints
 from engine.runs.executors import Control
 from engine.runs.executors.worker import read_line
-from engine.spec import Resolved
 from engine.runs.store import Run, Store
+from engine.spec import Resolved
 
 ASK = 1.0  # seconds between two looks whether somebody wants a single cell to stop
 AHEAD = 2  # cells that a worker has been given: the one it computes, and the next, so that it never waits
@@ -180,8 +180,8 @@ def run_in_processes(todo: Sequence[Resolved], store: Store, train_original: boo
     drive = Drive(todo, store, workers)
     try:
         from engine.originals.workbench import prepare_bench
-        from engine.system.device import default_device
         from engine.runs.executors.recording import record
+        from engine.system.device import default_device
 
         bench = prepare_bench(todo[0], open_checkpoints(), default_device(), train_original,
                               lambda text, fraction: on_progress({"stage": text, "fraction": fraction}), control.cancel)

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import engine
-from engine.originals.checkpoints import open_checkpoints
 from engine.errors import BadInput, Cancelled
+from engine.originals.checkpoints import open_checkpoints
 from engine.runs.executors import Control
 from engine.runs.executors.local import OnProgress
 from engine.runs.executors.processes import AHEAD, STOPPED, TICK, TRIES, Order
 from engine.runs.executors.worker import line_of, read_line
-from engine.spec import Resolved, resolve
 from engine.runs.store import Run, Store
+from engine.spec import Resolved, resolve
 from engine.types import Spec
 
 PATIENCE = 5.0  # seconds for a cluster's first machine to answer
@@ -43,8 +43,8 @@ def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, contro
             on_progress: OnProgress = lambda progress: None) -> Iterator[tuple[int, Run]]:
     """See :func:`engine.runs.executors.local.run_all`. Raises BadInput where no cluster answers or it has no room."""
     from engine.originals.workbench import prepare_bench
-    from engine.system.device import default_device
     from engine.runs.executors.recording import record
+    from engine.system.device import default_device
 
     try:
         bench = prepare_bench(todo[0], open_checkpoints(), default_device(), train_original,
@@ -131,8 +131,8 @@ class Worker:
     """One actor of the cluster: holds data and Original, answers a spec with its outcome."""
 
     def __init__(self, bench: Any, on_gpu: bool):
-        from engine.system.device import prepare
         from engine.registry import get
+        from engine.system.device import prepare
 
         threads = prepare(bench.device, get("dataset", bench.data.name).threads)
         self.bench = _on_gpu(bench) if on_gpu else replace(bench, threads=threads)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.originals.workbench import Bench
-from engine.runs.execute import complete, reason_of, with_reference
-from engine.system.files import frame_of
 from engine.runs.compute import Outcome, failed
+from engine.runs.execute import complete, reason_of, with_reference
 from engine.runs.references import against_retrained, find_reference
-from engine.spec import Resolved
 from engine.runs.store import Run, Store
+from engine.spec import Resolved
+from engine.system.files import frame_of
 
 
 def record(store: Store, bench: Bench, ended: Sequence[tuple[Resolved, str, Outcome]]) -> list[Run]:

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 def line_of(number: int, outcome: Any) -> str:
     """An outcome as one line of JSON."""
-    from engine.runs.store import to_json
+    from engine.system.files import to_json
 
     table = base64.b64encode(outcome.samples).decode() if outcome.samples else None
     return to_json({"number": number, "columns": outcome.columns, "course": outcome.course, "samples": table})
@@ -38,12 +38,12 @@ def _listen(asked: queue.SimpleQueue[str]) -> None:
 
 
 def _answer(line: str) -> str:
-    from engine.originals.workbench import prepare_bench
     from engine.originals.checkpoints import open_checkpoints
-    from engine.system.device import default_device
-    from engine.runs.execute import reason_of
+    from engine.originals.workbench import prepare_bench
     from engine.runs.compute import compute, failed
+    from engine.runs.execute import reason_of
     from engine.spec import resolve
+    from engine.system.device import default_device
     from engine.types import Spec
 
     asked = json.loads(line)

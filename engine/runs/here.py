@@ -1,0 +1,55 @@
+"""A run carried out in this process, and the heartbeat that says it is alive."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from engine.errors import BadInput
+from engine.originals.checkpoints import open_checkpoints
+from engine.runs.store import Run, Store
+from engine.spec import Resolved
+
+
+def run_here(resolved: Resolved, store: Store, train_original: bool, cancel: threading.Event,
+             on_progress: Callable[[dict[str, Any]], None], queued: str | None = None) -> Run:
+    """Records a run, or takes the queued one of that id, and carries it out in this process; returns it as stored.
+
+    Raises BadInput where what is asked for is not possible here; a run that was recorded for it is removed again.
+    """
+    run_id = queued or store.begin(resolved, train_original)
+    try:
+        from engine.runs.execute import execute
+        from engine.system.device import default_device
+
+        return execute(store.get(run_id), resolved, store, open_checkpoints(), default_device(),
+                       cancel, on_progress)
+    except BadInput as error:
+        store.end(run_id, "failed", reason=str(error))  # what raised may have done so before the run began
+        if queued is None:
+            store.delete(run_id)  # nothing ran
+        raise
+    except KeyboardInterrupt:
+        store.end(run_id, "cancelled", reason="Interrupted.")
+        return store.get(run_id)
+
+
+@contextlib.contextmanager
+def heartbeat(store: Store) -> Iterator[None]:
+    """Says every few seconds that this process is alive, for all its runs."""
+    done = threading.Event()
+
+    def beat() -> None:
+        from engine.runs.queue import BEAT_EVERY
+
+        while not done.wait(BEAT_EVERY):
+            with contextlib.suppress(Exception):  # a missed beat is no reason to end a run
+                store.beat()
+
+    threading.Thread(target=beat, daemon=True, name="heartbeat").start()
+    try:
+        yield
+    finally:
+        done.set()
