@@ -24,9 +24,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.data.splits import Split, class_name
+from engine.data.splits import Split
 from engine.data.splits import split as split_of
 from engine.evaluation.measure import measure
+from engine.naming import class_name
 from engine.originals.checkpoints import open_checkpoints
 from engine.originals.own_workbench import OwnBench
 from engine.originals.workbench import Bench, prepare_bench

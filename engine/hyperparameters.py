@@ -5,20 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from engine.system.words import spaced
-
-if TYPE_CHECKING:
-    from engine.types import Setting
 
 
 @dataclass(frozen=True)
 class Auto:
-    """A hyperparameter that is worked out from the run: ``rule`` in words, ``value`` as code."""
+    """A hyperparameter that is worked out from the run: ``rule`` in words, ``value(setting)`` as code.
+
+    ``setting`` is an :class:`engine.types.Setting`.
+    """
 
     rule: str
-    value: Callable[[Setting], Any]
+    value: Callable[[Any], Any]
 
 
 def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: float | None = None,

@@ -1,7 +1,10 @@
-"""Finds components: every module in engine/datasets, models, methods and attacks declares one record.
+"""Finds components and hands them out by name: data sets, models, scenarios, methods and attacks.
 
-Adding a component is adding a file that binds ``DATASET``, ``MODEL``, ``METHOD`` or ``ATTACK``.
-Modules whose name starts with an underscore are helpers and are skipped.
+A component is one record (``engine.types``) in one file. Files are found in ``engine/datasets``, ``models``,
+``scenarios``, ``methods`` and ``attacks``, in the folders named by ``$UNLEARN_COMPONENTS``, and as entry points of
+installed packages (group ``unlearn_lab.components``); :func:`register` adds a record from a notebook. A file binds its
+record to ``DATASET``, ``MODEL``, ``SCENARIO``, ``METHOD`` or ``ATTACK``; one whose name starts with an underscore is a
+helper and is skipped.
 """
 
 from __future__ import annotations
@@ -9,95 +12,93 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import importlib.metadata
+import importlib.util
+import os
 import pkgutil
-from collections.abc import Mapping
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from engine import lineage
 from engine.errors import BadInput
-from engine.terms import ROLES
-from engine.types import Attack, Dataset, Method, Model
+from engine.types import Attack, Dataset, Method, Model, Scenario
 
 FEATURES = ("loss", "entropy")  # the columns that a read-out keeps for attacks
-_KINDS = {"dataset": Dataset, "model": Model, "method": Method, "attack": Attack}
+KINDS: dict[str, type] = {"dataset": Dataset, "model": Model, "scenario": Scenario, "method": Method, "attack": Attack}
+FOLDERS = "UNLEARN_COMPONENTS"
+ENTRY_POINTS = "unlearn_lab.components"
+STRANGERS = "unlearn_components"  # the package that files of $UNLEARN_COMPONENTS are modules of
+_sources: dict[tuple[str, str], Path | None] = {}
+_codes: dict[tuple[str, str], str] = {}  # as the file was when it was loaded: it may be edited meanwhile
 
 
 @functools.cache
-def _components(kind: str) -> dict[str, Any]:
-    package = importlib.import_module(f"engine.{kind}s")
+def table(kind: str) -> dict[str, Any]:
+    """All records of a kind by name, the usual ones first; found at the first question."""
     records: dict[str, Any] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.name.startswith("_"):
-            continue
-        record = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), kind.upper(), None)
-        if wrong := _wrong(kind, record, records):
-            raise BadInput(f"engine/{kind}s/{module.name}.py {wrong}")
-        records[record.name] = record
-    order = getattr(package, "FIRST", ())
-    first = {name: records[name] for name in order if name in records}
-    return first | records
+    for place, module, shown in _modules(kind):
+        record = getattr(module, kind.upper(), None)
+        if record is None and not module.__name__.startswith("engine."):
+            continue  # a stranger's file may hold other kinds
+        _add(kind, record, records, place, shown)
+    order = getattr(importlib.import_module(f"engine.{kind}s"), "FIRST", ())
+    return {name: records[name] for name in order if name in records} | records
 
 
-def _wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
-    """What keeps a file's record from being used, to go on after the file's name."""
-    wanted = _KINDS[kind].__name__
-    if not isinstance(record, _KINDS[kind]):
-        return f"binds no {kind.upper()} = {wanted}(...); a helper's name starts with an underscore."
-    taken = {name for other in others.values() for name in _names_of(other)}
-    for name in _names_of(record):
-        if name in taken:
-            return f"declares the {kind} {name!r}, and another file does too: give it another name."
-    if kind == "method":
-        return _wrong_method(record, others)
-    if kind == "attack" and record.feature not in FEATURES:
-        return (f"declares the feature {record.feature!r}, but an attack sees {' or '.join(FEATURES)}: both are low "
-                "for what a model remembers, and score may turn them into something else.")
-    if kind == "model" and record.kind == "text" and record.prepare is None:
-        return "declares a text model without prepare(data), which gives it the tokens that it reads."
-    return None
+def register(record: Any) -> Any:
+    """Adds a component to this process and returns it; takes the place of one with its name. Raises BadInput.
 
+    Worker processes do not know it: put it into a folder of ``$UNLEARN_COMPONENTS`` for sweeps.
 
-def _names_of(record: Any) -> tuple[str, ...]:
-    """A component's name and its former ones."""
-    return (record.name, *getattr(record, "aliases", ()))
-
-
-def _wrong_method(method: Method, others: Mapping[str, Any]) -> str | None:
-    held = next((other.name for other in others.values() if other.role == "reference"), None)
-    if method.role == "reference" and held:
-        return (f"declares the role 'reference', which {held} has: only one method can be what the others are held "
-                "against.")
-    terms = [term.name for term in method.terms]
-    for term in method.terms:
-        if terms.count(term.name) > 1:
-            return f"declares the term {term.name!r} twice: each term of a step has one role."
-        if term.role not in ROLES:
-            return (f"declares the role {term.role!r} for the term {term.name!r}: choose {', '.join(ROLES[:-1])} or "
-                    f"{ROLES[-1]}.")
-    return None
+    >>> from engine.registry import get, register
+    >>> from dataclasses import replace
+    >>> register(replace(get("method", "finetune"), name="mine", title="Mine")).name
+    'mine'
+    """
+    kind = next((kind for kind, wanted in KINDS.items() if isinstance(record, wanted)), None)
+    if kind is None:
+        raise BadInput(f"register() was given a {type(record).__name__}, but takes one of "
+                       f"{', '.join(wanted.__name__ for wanted in KINDS.values())}.")
+    records = table(kind)
+    others = {name: known for name, known in records.items() if name != record.name}
+    _add(kind, record, others, lineage.file_of(record), "the component")
+    records[record.name] = record
+    return record
 
 
 def names(kind: str) -> tuple[str, ...]:
-    """The names of all components of a kind: ``dataset``, ``model``, ``method`` or ``attack``."""
-    return tuple(_components(kind))
+    """The names of all components of a kind: ``dataset``, ``model``, ``scenario``, ``method`` or ``attack``."""
+    return tuple(table(kind))
 
 
 def all_of(kind: str) -> tuple[Any, ...]:
     """All records of a kind, the usual ones first."""
-    return tuple(_components(kind).values())
+    return tuple(table(kind).values())
+
+
+def find(kind: str, name: object) -> Any:
+    """The record of that name or with that alias, None where there is none."""
+    records = table(kind)
+    if name in records:
+        return records[str(name)]
+    return next((record for record in records.values() if name in record.aliases), None)
 
 
 def get(kind: str, name: str) -> Any:
-    """The record of that name, or of that former name, or BadInput with the nearest name."""
-    records = _components(kind)
-    name = current_name(kind, name)
-    if name not in records:
-        raise BadInput(unknown(kind, name, tuple(records)))
-    return records[name]
+    """The record of that name or alias, or BadInput with the nearest name."""
+    record = find(kind, name)
+    if record is None:
+        raise BadInput(unknown(kind, name, names(kind)))
+    return record
 
 
 def current_name(kind: str, name: Any) -> Any:
     """The present name of a component that once had this one; any other name as it is."""
-    return next((record.name for record in all_of(kind) if name in getattr(record, "aliases", ())), name)
+    record = find(kind, name)
+    return name if record is None else record.name
 
 
 def reference() -> Method:
@@ -115,6 +116,29 @@ def is_reference(spec: Mapping[str, Any]) -> bool:
     return current_name("method", spec["method"]) == reference().name and not spec.get("parameters")
 
 
+def code(kind: str, name: str) -> str:
+    """What made results of this component: empty for the code that the recorded runs were made with, else a hash.
+
+    Comments, formatting, docstrings and texts for people do not change it (``engine.system.source``).
+    """
+    record = find(kind, name)
+    return "" if record is None else _codes.get((kind, record.name), "")
+
+
+def source(kind: str, name: str) -> Path | None:
+    """The file that a component was found in; None for one that a notebook registered."""
+    return _sources.get((kind, get(kind, name).name))
+
+
+def unlisted() -> dict[str, str]:
+    """The components that ship whose present code is in no generation of :mod:`engine.lineage`, with its hash."""
+    shipped = {(kind, record.name): source(kind, record.name) for kind in KINDS for record in all_of(kind)}
+    here = Path(__file__).parent
+    return {f"{kind}/{name}": code(kind, name) for (kind, name), place in shipped.items()
+            if place and here in place.parents and not lineage.listed(f"{kind}/{name}", lineage.hash_of(
+                kind, get(kind, name), place))}
+
+
 def unknown(kind: str, name: object, valid: tuple[str, ...]) -> str:
     """``No method named 'nabla'. Did you mean 'nabla_tau'?``"""
     near = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.4)
@@ -128,8 +152,73 @@ def models_for(dataset: Dataset) -> tuple[Model, ...]:
     return tuple(sorted(fitting, key=lambda model: model.name != dataset.default_model))
 
 
-def unusual_model(spec: dict[str, Any]) -> str | None:
-    """The model of a stored spec where it is not the default of its data set; None also where that is gone."""
-    model = spec.get("model")
-    usual = next((record.default_model for record in all_of("dataset") if record.name == spec["dataset"]), model)
-    return None if model == usual else model
+# --- finding files --------------------------------------------------------------------------
+
+
+def _add(kind: str, record: Any, records: dict[str, Any], place: Path | None, shown: str) -> None:
+    if wrong := _wrong(kind, record, records):
+        raise BadInput(f"{shown} {wrong}")
+    records[record.name] = record
+    _sources[kind, record.name] = place
+    _codes[kind, record.name] = lineage.code_of(kind, record, place)
+
+
+def _modules(kind: str) -> Iterator[tuple[Path, Any, str]]:
+    """Every file that may hold a component of a kind: its path, its module, and what to call it."""
+    package = importlib.import_module(f"engine.{kind}s")
+    for found in pkgutil.iter_modules(package.__path__):
+        if not found.name.startswith("_"):
+            module = importlib.import_module(f"{package.__name__}.{found.name}")
+            yield Path(module.__file__ or found.name), module, f"engine/{kind}s/{found.name}.py"
+    for place in _strangers_files():
+        yield place, _loaded(place), str(place)
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        module = entry.load()
+        yield Path(module.__file__), module, f"the entry point {entry.name}"
+
+
+def _strangers_files() -> list[Path]:
+    """The component files in the folders of ``$UNLEARN_COMPONENTS``. Raises BadInput for a folder that is absent."""
+    folders = [Path(text).expanduser() for text in os.environ.get(FOLDERS, "").split(os.pathsep) if text]
+    for folder in folders:
+        if not folder.is_dir():
+            raise BadInput(f"{FOLDERS} names {folder}, which is no folder: name folders that hold component files.")
+    return [path for folder in folders for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
+
+
+def _loaded(place: Path) -> Any:
+    """A file of a stranger as a module; its helpers are imported as ``unlearn_components._helper``."""
+    package = sys.modules.setdefault(STRANGERS, types.ModuleType(STRANGERS))
+    package.__path__ = list(dict.fromkeys([*getattr(package, "__path__", []), str(place.parent)]))
+    name = f"{STRANGERS}.{place.stem}"
+    if name in sys.modules and sys.modules[name].__file__ == str(place):
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, place)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise BadInput(f"{place} cannot be loaded ({type(error).__name__}: {error}): mend it, or take it out of "
+                       f"{FOLDERS}.") from error
+    if not any(hasattr(module, kind.upper()) for kind in KINDS):
+        raise BadInput(f"{place} binds none of {', '.join(kind.upper() for kind in KINDS)}; a helper's name starts "
+                       "with an underscore.")
+    return module
+
+
+def _wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
+    """What keeps a file's record from being used, to go on after the file's name."""
+    wanted = KINDS[kind].__name__
+    if not isinstance(record, KINDS[kind]):
+        return f"binds no {kind.upper()} = {wanted}(...); a helper's name starts with an underscore."
+    if record.name in others:
+        return f"declares the {kind} {record.name!r}, and another file does too: give it another name."
+    if kind == "attack" and record.feature not in FEATURES:
+        return (f"declares the feature {record.feature!r}, but an attack sees {' or '.join(FEATURES)}: both are low "
+                "for what a model remembers, and score may turn them into something else.")
+    if kind == "model" and record.kind == "text" and record.prepare is None:
+        return "declares a text model without prepare(data), which gives it the tokens that it reads."
+    return None

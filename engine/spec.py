@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from engine.data.splits import SCENARIOS, class_name, class_range, forget_count, too_small
+from engine import registry
 from engine.errors import BadSpec, Problem
-from engine.registry import current_name, get, models_for, names, unknown, unusual_model
+from engine.naming import class_range
+from engine.registry import current_name, get, models_for, names, unknown
+from engine.scenarios._sizes import forget_count, too_small
 from engine.system.files import short_hash
 from engine.types import (
     PROFILES,
@@ -34,6 +36,7 @@ from engine.types import (
 
 SMALLEST, LARGEST = 0.001, 0.6  # forget fractions on offer
 MAX_SEED = 2**31 - 1
+MADE_BY = ("dataset", "model", "scenario", "method")  # the components whose code changes a result
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Resolved:
     parameters: Any
     sizes: Sizes
     plan: Plan
+    code: Mapping[str, str] = dataclasses.field(default_factory=dict)  # what made it, by kind; see MADE_BY
 
     @property
     def effective(self) -> dict[str, Any]:
@@ -76,21 +80,29 @@ class Resolved:
     def training_identity(self, data_fingerprint: str) -> str:
         """Hash of everything that makes the weights of a training from scratch, test/validation split left out."""
         return short_hash(self._forget_set() | {"parameters": self.effective, "training_seed": self.training_seed,
-                                                "data": data_fingerprint}, 24)
+                                                "data": data_fingerprint}
+                          | self._made_by("dataset", "model", "scenario", "method"), 24)
 
     def _forget_set(self) -> dict[str, Any]:
         s = self.spec
         seed_of_forget_set = None if s.profile == "paper" else s.seed
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "scenario": s.scenario, "fraction": s.forget_fraction,
-                "class": s.forget_class, "forget_seed": seed_of_forget_set, "profile": s.profile}
+                "class": s.forget_class, "forget_seed": seed_of_forget_set, "profile": s.profile,
+                **self._made_by("dataset", "model", "scenario")}
 
     def _content(self) -> dict[str, Any]:
         s = self.spec
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "method": s.method, "parameters": self.effective,
                 "scenario": s.scenario, "fraction": s.forget_fraction, "class": s.forget_class, "seed": s.seed,
-                "original_seed": s.original_seed, "profile": s.profile}
+                "original_seed": s.original_seed, "profile": s.profile,
+                **self._made_by("dataset", "model", "scenario", "method")}
+
+    def _made_by(self, *kinds: str) -> dict[str, Any]:
+        """The code of these components, where it is not the first (:mod:`engine.lineage`)."""
+        code = {kind: self.code[kind] for kind in kinds if self.code.get(kind)}
+        return {"code": code} if code else {}
 
 
 def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
@@ -98,7 +110,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
 
     Raises BadSpec with every problem.
     """
-    spec, bad_numbers = _with_numbers(dataclasses.replace(spec, method=current_name("method", spec.method)))
+    spec, bad_numbers = _with_numbers(_with_current_names(spec))
     problems = _unknown_names(spec)
     dataset, method = _known("dataset", spec.dataset), _known("method", spec.method)
     model, options, requested = None, {}, {}
@@ -119,22 +131,24 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     sizes = sizes or expected_sizes(spec, dataset)
     parameters = effective_parameters(requested, method, Setting(dataset, recipe, sizes))
     spec = dataclasses.replace(spec, model=model.name)
-    return Resolved(spec, dataset, model, method, recipe, options, parameters, sizes, method.plan(parameters, sizes))
+    return Resolved(spec, dataset, model, method, recipe, options, parameters, sizes, method.plan(parameters, sizes),
+                    code_of(spec))
 
 
-def asked(spec: dict[str, Any]) -> list[str]:
-    """A stored spec as the command line writes it: method, data, ``f=0.15`` or ``class=dog``, and what is not usual."""
-    forgotten = (f"f={spec['forget_fraction']}" if spec["forget_class"] is None else
-                 f"class={class_name(spec['dataset'], spec['forget_class'])}")
-    model = [f"model={name}"] if (name := unusual_model(spec)) else []
-    profile = [] if spec["profile"] == "corrected" else [f"profile={spec['profile']}"]
-    return [f"{spec['method']:<15} {spec['dataset']:<10} {forgotten}", f"seed={spec['seed']}", *model, *profile,
-            *(f"{name}={value}" for name, value in (spec["options"] | spec["parameters"]).items())]
+def code_of(spec: Spec) -> dict[str, str]:
+    """What makes a run of this spec today, by kind of component; without those whose code is the first one."""
+    made_by = {kind: registry.code(kind, getattr(spec, kind)) for kind in MADE_BY}
+    return {kind: code for kind, code in made_by.items() if code}
+
+
+def _with_current_names(spec: Spec) -> Spec:
+    """The spec with the present name of every component that is named by an alias."""
+    return dataclasses.replace(spec, **{kind: current_name(kind, getattr(spec, kind)) for kind in MADE_BY})
 
 
 def expected_sizes(spec: Spec, dataset: Dataset) -> Sizes:
     """The set sizes by the data set's declaration, before it is loaded."""
-    return SCENARIOS[spec.scenario].sizes(spec, dataset)
+    return get("scenario", spec.scenario).sizes(spec, dataset)
 
 
 def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method,
@@ -226,13 +240,13 @@ def _known(kind: str, name: Any) -> Any:
 
 def _unknown_names(spec: Spec) -> list[Problem]:
     checks = [("dataset", spec.dataset, names("dataset")), ("method", spec.method, names("method")),
-              ("profile", spec.profile, PROFILES), ("scenario", spec.scenario, tuple(SCENARIOS))]
+              ("profile", spec.profile, PROFILES), ("scenario", spec.scenario, names("scenario"))]
     return [Problem(kind, unknown(kind, value, valid)) for kind, value, valid in checks if value not in valid]
 
 
 def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:
     """The spec with its numbers in their own type, so that seed 1, 1.0 and "1" are one; and what is wrong with them."""
-    by_class = spec.scenario == "class"  # then the class says how many
+    by_class = _by_class(spec)  # then the class says how many
     values: dict[str, Any] = {"forget_fraction": None} if by_class else {}
     problems: list[Problem] = []
     checks: dict[str, Callable[[Any], Any]] = {} if by_class else {"forget_fraction": _share}
@@ -248,14 +262,14 @@ def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:
 def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[Problem]]:
     """The spec with the forgotten class as its number, given by number or by name."""
     asked = spec.forget_class
-    if spec.scenario not in SCENARIOS:  # told already
+    if registry.find("scenario", spec.scenario) is None:  # named already
         return spec, []
-    if spec.scenario != "class":
+    if not _by_class(spec):
         said = f"is {asked!r}, but the scenario {spec.scenario!r} forgets no class."
         return spec, [] if asked is None else [Problem.about("forget_class", said)]
     last = len(dataset.classes) - 1
     if asked is None:
-        return spec, [Problem.about("forget_class", "is missing: the scenario 'class' needs the class to forget, a "
+        return spec, [Problem.about("forget_class", "is missing: the scenario {spec.scenario!r} needs the class to forget, a "
                                     f"name such as {dataset.classes[0]!r} or a number from 0 to {last}.")]
     if str(asked) in dataset.classes:
         return dataclasses.replace(spec, forget_class=dataset.classes.index(str(asked))), []
@@ -268,9 +282,14 @@ def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[Problem]]:
     return dataclasses.replace(spec, forget_class=int(number)), []
 
 
+def _by_class(spec: Spec) -> bool:
+    scenario = registry.find("scenario", spec.scenario)
+    return scenario is not None and scenario.by_class
+
+
 def _too_few(spec: Spec, dataset: Dataset) -> list[Problem]:
     fraction, size = spec.forget_fraction, dataset.train_size
-    if spec.scenario == "class" or not isinstance(fraction, (int, float)) or not SMALLEST <= fraction <= LARGEST:
+    if _by_class(spec) or not isinstance(fraction, (int, float)) or not SMALLEST <= fraction <= LARGEST:
         return []
     return [] if forget_count(fraction, size) else [Problem("forget_fraction", too_small(fraction, size))]
 

@@ -103,6 +103,7 @@ class Dataset:
     paper_model: str | None = None
     paper_reads_all_of_train: bool = False
     variant: Callable[[Dataset, Mapping[str, Any]], Dataset] | None = None
+    aliases: tuple[str, ...] = ()
 
     def at(self, options: Mapping[str, Any]) -> Dataset:
         return self.variant(self, options) if self.variant else self
@@ -133,6 +134,7 @@ class Model:
     available: Callable[[], str | None] = lambda: "embedded"
     own_vocabulary: bool = False
     unlearning: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
 
     def fits(self, dataset: Dataset) -> bool:
         return self.kind == dataset.kind and dataset.input_size >= self.min_input_size
@@ -190,7 +192,8 @@ class Attack:
     ``score(members, nonmembers)`` returns its accuracy in percent (50 = coin toss) from two
     one-dimensional float arrays of that feature. ``quick`` is the same for live curves and null bands, where there
     is a cheaper way to (nearly) the same number; final numbers are ``score``'s. ``quick_many`` is ``quick`` of P
-    pairs of sides of equal size (P, N) at once, as an array (P,): null bands are a hundred attacks.
+    pairs of sides of equal size (P, N) at once, as an array (P,): null bands are a hundred attacks. A ``headline`` attack has a
+    column in every table and a map.
     """
 
     name: str
@@ -201,6 +204,8 @@ class Attack:
     source: str
     quick: Callable[..., float] | None = None
     quick_many: Callable[..., Any] | None = None
+    headline: bool = False
+    aliases: tuple[str, ...] = ()
 
     @property
     def quickest(self) -> Callable[..., float]:
@@ -211,6 +216,40 @@ class Attack:
     def short_title(self) -> str:
         """The title without its abbreviation in brackets: ``Attack on the loss``."""
         return self.title.partition(" (")[0]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A way to choose what is forgotten, and what follows from it for the measures.
+
+    ``select(data, spec)`` returns the indices of D_f into D, int64 (F,), in any order; ``sizes(spec, dataset)`` what to
+    expect before the data are loaded. ``target`` names the field of the spec that it goes by: a ``fraction`` of D, or a
+    ``class``. ``unseen(data, spec)`` returns the held-out indices that an attacker has to tell from D_f, which the test
+    set then leaves out; where it is None these are the test set. ``columns`` are the metrics of its tables and
+    ``ideals`` those metrics' ideals that differ from the usual ones (``engine.evaluation.metrics``).
+    """
+
+    name: str
+    title: str
+    select: Callable[[Any, Spec], Tensor]
+    sizes: Callable[[Spec, Dataset], Sizes]
+    summary: str
+    source: str
+    target: Literal["fraction", "class"] = "fraction"
+    unseen: Callable[[Any, Spec], Tensor] | None = None
+    columns: tuple[str, ...] = ("retain_accuracy", "accuracy_gap", "test_accuracy")
+    ideals: Mapping[str, str | float] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def by_class(self) -> bool:
+        """Whether a class is named, not a fraction."""
+        return self.target == "class"
+
+    @property
+    def compared_with(self) -> Literal["test", "unseen"]:
+        """The set that an attacker has to tell from D_f."""
+        return "test" if self.unseen is None else "unseen"
 
 
 @dataclass(frozen=True)

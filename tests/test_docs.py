@@ -192,9 +192,9 @@ def registered(tmp_path, monkeypatch):
         (folder / f"{name}.py").write_text(first_python_block(EXTENDING, f"Add a{'n' * (kind == 'attack')} {kind}"))
         package = importlib.import_module(f"engine.{kind}s")
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
-    registry._components.cache_clear()
+    registry.table.cache_clear()
     yield
-    registry._components.cache_clear()
+    registry.table.cache_clear()
     for kind, name in EXAMPLES.items():
         sys.modules.pop(f"engine.{kind}s.{name}", None)
 

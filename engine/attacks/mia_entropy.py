@@ -12,6 +12,7 @@ ATTACK = Attack(
     score=_logistic.score,
     quick=_quick.quick_score,
     quick_many=_quick.quick_scores,
+    headline=True,
     summary="The same attacker sees only the entropy of the model's answer, not the label.",
     source="Trippa et al. 2024, section 5.4; Foster et al. 2023",
 )

@@ -12,6 +12,7 @@ ATTACK = Attack(
     score=_logistic.score,
     quick=_quick.quick_score,
     quick_many=_quick.quick_scores,
+    headline=True,
     summary="A logistic regression tells forgotten from never-seen samples by their loss.",
     source="Trippa et al. 2024, section 5.4; Kurmanji et al. 2023",
 )

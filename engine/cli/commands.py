@@ -13,13 +13,14 @@ from typing import Any
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec, Cancelled
 from engine.evaluation.metrics import ACCURACIES
+from engine.naming import asked
 from engine.originals.checkpoints import Checkpoints, open_checkpoints, original_key
 from engine.registry import all_of, get, models_for, names
 from engine.runs.here import heartbeat, run_here
 from engine.runs.recorded import find_recorded, recorded_runs
 from engine.runs.records import described
 from engine.runs.store import open_store
-from engine.spec import asked, checked, resolve
+from engine.spec import checked, resolve
 from engine.types import Spec, declared
 
 Result = tuple[Any, int]

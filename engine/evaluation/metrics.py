@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.registry import all_of
+from engine.registry import all_of, get
 from engine.types import Attack
 
 
@@ -75,8 +75,8 @@ def of_attack(attack: Attack) -> Iterator[Metric]:
 
 
 def ideal_in(metric: Metric, scenario: str) -> str | float:
-    """A metric's ideal in a scenario: a forgotten class is not to look like the test set, which is without it."""
-    return "match_retrained" if scenario == "class" and metric.name == "accuracy_gap" else metric.ideal
+    """A metric's ideal in a scenario."""
+    return get("scenario", scenario).ideals.get(metric.name, metric.ideal)
 
 
 METRICS: tuple[Metric, ...] = (

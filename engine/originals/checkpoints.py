@@ -34,24 +34,27 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class OriginalKey:
-    """What makes an Original: data set with its options, model, recipe and seed."""
+    """What makes an Original: data set with its options, model, recipe, seed and the code of the first two."""
 
     dataset: str
     model: str
     recipe: Recipe
     seed: int = 0
     options: dict[str, Any] = field(default_factory=dict)
+    code: dict[str, str] = field(default_factory=dict)  # of the data set and the model, where it is not the first
 
     @property
     def name(self) -> str:
-        made_by = short_hash({"recipe": asdict(self.recipe), "options": self.options}, 8)
+        code = {"code": self.code} if self.code else {}
+        made_by = short_hash({"recipe": asdict(self.recipe), "options": self.options, **code}, 8)
         return f"{self.dataset}-{self.model}-seed{self.seed}-{made_by}"
 
 
 def original_key(resolved: Resolved) -> OriginalKey:
     """The Original that a run begins from."""
     return OriginalKey(resolved.dataset.name, resolved.model.name, resolved.recipe, resolved.spec.original_seed,
-                       resolved.options)
+                       resolved.options, {kind: resolved.code[kind] for kind in ("dataset", "model")
+                                          if kind in resolved.code})
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class Checkpoints:
         tensors = storable(model)
         write_whole(path, lambda temporary: save_file(tensors, temporary))
         sidecar = {"format": FORMAT, "dataset": key.dataset, "options": key.options, "model": key.model,
-                   "recipe": asdict(key.recipe), "seed": key.seed, "fingerprint": fingerprint,
+                   "recipe": asdict(key.recipe), "seed": key.seed, "code": key.code, "fingerprint": fingerprint,
                    "sha256": sha256_of(path), **about}
         write_json(path.with_suffix(".json"), sidecar)
         return Original(path, sidecar)
@@ -163,12 +166,13 @@ class Checkpoints:
         try:
             sidecar = json.loads(path.read_text(encoding="utf-8"))
             made_of = {name: sidecar[name] for name in ("dataset", "model", "seed", "recipe", "options")}
+            made_of["code"] = sidecar.get("code", {})  # those of earlier versions were made by the first code
             sidecar["sha256"], sidecar["fingerprint"], sidecar["metrics"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadCheckpoint(f"The sidecar {path.name} in {path.parent} cannot be read "
                                 f"({type(error).__name__}: {error}). Delete it and its .safetensors.") from error
         wanted = {"dataset": key.dataset, "model": key.model, "seed": key.seed, "recipe": asdict(key.recipe),
-                  "options": key.options}
+                  "options": key.options, "code": key.code}
         for name, value in wanted.items():
             if made_of[name] != value:
                 raise BadCheckpoint(f"{path.name} was made with {name} {made_of[name]!r}, not {value!r} "

@@ -15,7 +15,7 @@ import functools
 import json
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,11 +74,12 @@ def recorded_samples(run_id: str, folder: Path = FOLDER) -> DataFrame | None:
 
 
 def asked_for(run: Run) -> Resolved | None:
-    """What a recorded run carried out, resolved by the present code; None for a spec of another version.
+    """What a recorded run carried out, with the code that made it; None for a spec of another version.
 
     Remembered: hundreds of them are asked for at every look at a comparison or a sweep.
     """
-    return _resolved(json.dumps(run["spec"], sort_keys=True))
+    resolved = _resolved(json.dumps(run["spec"], sort_keys=True))
+    return resolved and replace(resolved, code=run.get("code") or {})
 
 
 def carried_out_as_now(run: Run, resolved: Resolved) -> bool:
@@ -149,7 +150,7 @@ def _take_archive(path: Path, shelf: Shelf) -> None:
         if reason := unusable(record):
             log.warning("recorded run %s of %s is left out: %s", record["id"], path.name, reason)
         elif record["id"] not in shelf.runs:
-            shelf.runs[record["id"]] = record | {"recorded": True, "progress": None}
+            shelf.runs[record["id"]] = {"code": None} | record | {"recorded": True, "progress": None}
             shelf.events[record["id"]] = archive.events
             shelf.samples[record["id"]] = archive.samples
 

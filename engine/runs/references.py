@@ -14,6 +14,8 @@ from engine import registry
 from engine.evaluation import distances
 from engine.evaluation.measure import FEWEST
 from engine.evaluation.metrics import AGAINST_RETRAINED
+from engine.registry import get
+from engine.runs.provenance import outdated
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -36,7 +38,7 @@ def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:
 
 def newest_reference(runs: list[Run]) -> Run | None:
     """The first of these runs that is a retraining by the Original's own recipe, with its metrics."""
-    return next((run for run in runs if is_reference(run) and run["metrics"]), None)
+    return next((run for run in runs if is_reference(run) and run["metrics"] and not outdated(run)), None)
 
 
 def is_reference(run: Run) -> bool:
@@ -101,7 +103,7 @@ def rmia_auc(samples: DataFrame, retrained: list[DataFrame], nonmembers: str) ->
 
 def nonmember_set(spec: dict[str, Any]) -> str:
     """The name of the set that an attacker has to tell from the forget set, by a run's spec."""
-    return "unseen" if spec["scenario"] == "class" else "test"
+    return get("scenario", spec["scenario"]).compared_with
 
 
 def _rmia_scores(side: DataFrame, population: DataFrame, retrained: list[DataFrame]) -> np.ndarray:

@@ -26,6 +26,7 @@ runs = Table(
     Column("id", String(16), unique=True, nullable=False),
     Column("status", String(12), nullable=False),
     Column("spec", JSON, nullable=False),        # as asked
+    Column("code", JSON),                        # by kind, the code that made it (engine.lineage); empty for the first
     Column("effective", JSON),                   # hyperparameters that were used
     Column("fingerprint", String(12), nullable=False),  # of the resolved spec
     Column("split", String(12), nullable=False),  # shared with the retrained reference

@@ -248,6 +248,7 @@ class Store:
 def _row(resolved: Resolved, status: Status, train_original: bool) -> dict[str, Any]:
     """The columns of a new run."""
     return {"id": secrets.token_hex(4), "status": status, "spec": asdict(resolved.spec),
+            "code": dict(resolved.code) or None,
             "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
             "created": time.time(), "train_original": int(train_original), "tags": [],
             **(_running() if status == "running" else {})}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BadSpec, Problem
-from engine.registry import is_reference
+from engine.registry import find, is_reference
 from engine.runs.recorded import newest_as_now, recorded_runs
 from engine.runs.store import Run, Store
 from engine.spec import resolve
@@ -39,7 +39,8 @@ class Comparison:
 
     def spec(self, method: str, seed: int) -> Spec:
         """One run of the comparison, with default hyperparameters."""
-        by_class = self.scenario == "class"
+        record = find("scenario", self.scenario)
+        by_class = record is not None and record.by_class  # an unknown one is named when the spec is checked
         return Spec(dataset=self.dataset, method=method, model=self.model, scenario=self.scenario,
                     forget_fraction=None if by_class else self.forget, forget_class=self.forget if by_class else None,
                     seed=seed, profile=self.profile, options=dict(self.options))

@@ -6,9 +6,9 @@ import textwrap
 from dataclasses import asdict
 from typing import Any
 
-from engine.data.splits import class_name
 from engine.evaluation.metrics import metric_title
-from engine.registry import all_of
+from engine.naming import class_name
+from engine.registry import all_of, get
 from engine.studies import table_frame
 from engine.studies.costs import COSTS
 from engine.studies.table import Cell, Table, method_title
@@ -69,7 +69,7 @@ def what_is_compared(table: Table) -> str:
 
 def what_is_forgotten(dataset: str, scenario: str, forget: float | int) -> str:
     """``15%`` or ``the class automobile``."""
-    return f"the class {class_name(dataset, forget)}" if scenario == "class" else f"{100 * forget:g}%"
+    return f"the class {class_name(dataset, forget)}" if get("scenario", scenario).by_class else f"{100 * forget:g}%"
 
 
 def to_markdown(table: Table) -> str:

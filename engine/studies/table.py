@@ -33,10 +33,6 @@ from engine.system.words import numbered
 
 ORIGINAL = "original"
 UNIT_MAX = 100.0  # what "max" can be at most: the metrics of that ideal are percentages
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "random": ("retain_accuracy", "accuracy_gap", "test_accuracy", "mia_loss_gap", "mia_entropy_gap"),
-    "class": ("retain_accuracy", "forget_accuracy", "test_accuracy", "mia_loss_gap", "mia_entropy_gap"),
-}
 
 
 @dataclass(frozen=True)
@@ -109,13 +105,18 @@ def method_title(name: str) -> str:
     return next((method.title for method in all_of("method") if method.name == name), name)
 
 
+def columns_of(scenario: str) -> tuple[str, ...]:
+    """The metrics of a scenario's table: its own, and the distance from 50 of every attack that declares itself a headline."""
+    return (*get("scenario", scenario).columns, *(f"{attack.name}_gap" for attack in all_of("attack") if attack.headline))
+
+
 def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | None = None) -> Table:
     """The table of these runs (see ``engine.studies.comparison.find_runs``); only finished runs count.
 
     Rows: the Original (from the runs' own measurement of it), retraining, then the methods as asked.
     ``columns`` are names of metrics, by default the paper's for the scenario.
     """
-    columns = tuple(columns or COLUMNS[comparison.scenario])
+    columns = tuple(columns or columns_of(comparison.scenario))
     resolved = _resolved(comparison)
     finished = {cell: run for cell, run in runs.items() if run["status"] == "finished" and run["metrics"]}
     ordered = sorted(comparison.methods, key=lambda method: method != REFERENCE)  # stable: the others as asked
@@ -206,7 +207,7 @@ def _forget_of(comparison: Comparison, resolved: Resolved | None) -> float | int
     """The fraction, or the class as its number."""
     if resolved is None:
         return comparison.forget
-    return resolved.spec.forget_class if comparison.scenario == "class" else resolved.spec.forget_fraction
+    return resolved.spec.forget_fraction if resolved.spec.forget_class is None else resolved.spec.forget_class
 
 
 def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | int, method: str,

@@ -216,7 +216,7 @@ def test_a_method_that_changes_the_data_is_refused(with_original, no_caches, mon
             raise KeyboardInterrupt
 
     method = dataclasses.replace(registry.get("method", "finetune"), unlearn=careless, title="Careless")
-    monkeypatch.setitem(registry._components("method"), "finetune", method)
+    monkeypatch.setitem(registry.table("method"), "finetune", method)
     resolved, cpu = resolve(Spec(method="finetune")), torch.device("cpu")
     bench = prepare_bench(resolved, Checkpoints(with_original / "checkpoints"), cpu)
     labels = bench.data.train.labels.clone()
@@ -256,7 +256,7 @@ def test_other_originals(with_original, monkeypatch, no_caches):
         engine.load("digits", original_seed=8, train_original=False)
     digits = registry.get("dataset", "digits")
     short = dataclasses.replace(digits, recipe=dataclasses.replace(digits.recipe, epochs=1))
-    monkeypatch.setitem(registry._components("dataset"), "digits", short)
+    monkeypatch.setitem(registry.table("dataset"), "digits", short)
     lab = engine.load("digits", original_seed=8, label_noise=0.0)
     assert lab.data.options == {"label_noise": 0.0}
     assert set(lab.evaluate(lab.split())) >= {"retain_accuracy", "forget_accuracy", "mia_loss", "notes"}

@@ -205,7 +205,7 @@ def quick_recipe(monkeypatch):
     from engine import registry
 
     quick = dataclasses.replace(get("dataset", "digits"), recipe=QUICK)
-    monkeypatch.setitem(registry._components("dataset"), "digits", quick)
+    monkeypatch.setitem(registry.table("dataset"), "digits", quick)
 
 
 def test_a_foreign_original_is_used_and_labelled(original, checkpoints, other_data, digits, quick_recipe):

@@ -327,7 +327,7 @@ def tiny(digits, with_original, monkeypatch, no_caches):
         left = [sample for sample in range(797) if sample not in set(threes[unseen:])]
         few = dataclasses.replace(digits, heldout=Pool(digits.heldout.images[left], digits.heldout.labels[left]))
         no_caches()
-        monkeypatch.setitem(registry._components("dataset"), "digits", dataclasses.replace(
+        monkeypatch.setitem(registry.table("dataset"), "digits", dataclasses.replace(
             get("dataset", "digits"), load=lambda options, report=None: few))
         resolved = resolve(dataclasses.replace(THREE, **{"parameters": {"max_forget_epochs": 1}} | spec))
         store, checkpoints = open_store(), Checkpoints(with_original / "checkpoints")
@@ -361,7 +361,7 @@ def test_a_class_that_the_loaded_data_do_not_have(digits, with_original, monkeyp
     threes = set(of_class(digits.train, 3))
     left = [sample for sample in range(1_000) if sample not in threes]
     none = dataclasses.replace(digits, train=Pool(digits.train.images[left], digits.train.labels[left]))
-    monkeypatch.setitem(registry._components("dataset"), "digits", dataclasses.replace(
+    monkeypatch.setitem(registry.table("dataset"), "digits", dataclasses.replace(
         get("dataset", "digits"), load=lambda options, report=None: none))
     assert main(["run", "--scenario", "class", "--forget-class", "3"]) == 2
     _, err = capfd.readouterr()

@@ -139,7 +139,7 @@ def short_training(monkeypatch):
 
     digits = registry.get("dataset", "digits")
     short = dataclasses.replace(digits, recipe=dataclasses.replace(digits.recipe, epochs=2))
-    monkeypatch.setitem(registry._components("dataset"), "digits", short)
+    monkeypatch.setitem(registry.table("dataset"), "digits", short)
 
 
 def pretrain(capfd, *words):

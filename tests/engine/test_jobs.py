@@ -44,7 +44,7 @@ def fake_method(monkeypatch):
     """Registers a method that does what it is told: ``fake_method(name, generator function)``."""
 
     def register(name, work):
-        monkeypatch.setitem(registry._components("method"), name, Method(
+        monkeypatch.setitem(registry.table("method"), name, Method(
             name=name, title=name.title(), summary="Fake.", source="test", parameters=NoParameters,
             unlearn=lambda task, parameters: work(task), plan=lambda parameters, sizes: Plan(3, 3)))
         return Spec(method=name)
@@ -233,7 +233,7 @@ def test_a_missing_original_fails_with_the_question(jobs):
 def test_a_queued_run_whose_method_is_gone_fails_too(jobs, fake_method, monkeypatch):
     """A file removed between two starts: the run must not stay running for ever."""
     run_id = jobs.store.submit(resolve(fake_method("gone", raising(RuntimeError()))))
-    monkeypatch.delitem(registry._components("method"), "gone")
+    monkeypatch.delitem(registry.table("method"), "gone")
     after = jobs.submit(QUICK)
     assert ended(jobs, after)["status"] == "finished"
     run = jobs.store.get(run_id)

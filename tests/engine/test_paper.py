@@ -8,7 +8,7 @@ import pytest
 from helping import ROOT
 
 from engine.studies.paper import SOURCE, TABLES, paper_value
-from engine.studies.table import COLUMNS
+from engine.studies.table import columns_of
 
 
 def test_what_the_four_tables_span():
@@ -20,7 +20,7 @@ def test_what_the_four_tables_span():
     assert [t.methods for t in TABLES.values()] == [
         every, every, ("original", "retrain", "finetune", "nabla_tau"),
         ("original", "retrain", "finetune", "scrub", "nabla_tau")]
-    assert [t.metrics for t in TABLES.values()] == [COLUMNS[t.scenario] for t in TABLES.values()]
+    assert [t.metrics for t in TABLES.values()] == [columns_of(t.scenario) for t in TABLES.values()]
     assert TABLES["table4"].title == "Table 4: CIFAR-10, an entire class"
 
 

@@ -37,7 +37,7 @@ def originals(digits, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         short = dataclasses.replace(registry.get("dataset", "digits"), recipe=dataclasses.replace(
             registry.get("dataset", "digits").recipe, epochs=EPOCHS))
-        patch.setitem(registry._components("dataset"), "digits", short)
+        patch.setitem(registry.table("dataset"), "digits", short)
         patch.setattr(experiment, "TELL_EVERY", 0.0)
         folder = tmp_path_factory.mktemp("originals")
         key = original_key(resolve(Spec()))

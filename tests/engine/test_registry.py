@@ -162,7 +162,7 @@ def test_a_file_that_declares_no_usable_component_is_named(text, wrong, tmp_path
     monkeypatch.setattr(engine.attacks, "__path__", [*engine.attacks.__path__, str(tmp_path)])
     monkeypatch.delitem(sys.modules, "engine.attacks.zz_mine", raising=False)
     with pytest.raises(BadInput) as refused:
-        registry._components.__wrapped__("attack")
+        registry.table.__wrapped__("attack")
     monkeypatch.delitem(sys.modules, "engine.attacks.zz_mine")
     assert str(refused.value) == f"engine/attacks/zz_mine.py {wrong}"
 

@@ -102,7 +102,7 @@ def test_a_whole_number_is_one_however_it_is_written():
 
 def test_a_fraction_that_rounds_to_no_sample(monkeypatch):
     small = dataclasses.replace(get("dataset", "digits"), name="few", train_size=400)
-    monkeypatch.setitem(registry._components("dataset"), "few", small)
+    monkeypatch.setitem(registry.table("dataset"), "few", small)
     assert problems_of(Spec(dataset="few", forget_fraction=0.001)) == [
         "forget_fraction 0.001 of 400 training samples is no sample at all: the nearest valid value is 0.0025."]
     assert resolve(Spec(dataset="few", forget_fraction=0.0025)).sizes.forget == 1
@@ -232,7 +232,7 @@ def test_identity_covers_the_recipe(monkeypatch):
     before = resolve(BASE).identity("d", "o")
     changed = dataclasses.replace(get("dataset", "digits"), recipe=dataclasses.replace(
         get("dataset", "digits").recipe, weight_decay=0.0))
-    monkeypatch.setitem(registry._components("dataset"), "digits", changed)
+    monkeypatch.setitem(registry.table("dataset"), "digits", changed)
     assert resolve(BASE).identity("d", "o") != before
 
 

@@ -10,7 +10,7 @@ from comparing import ORIGINAL, finish, metrics_of
 from engine.evaluation.metrics import BY_NAME
 from engine.studies.comparison import Comparison, find_runs
 from engine.studies.notes import Note
-from engine.studies.table import COLUMNS, attack_columns, build_table
+from engine.studies.table import attack_columns, build_table, columns_of
 
 DIGITS = Comparison(methods=("nabla_tau", "finetune", "ssd", "retrain"), seeds=(0, 1))
 
@@ -34,10 +34,10 @@ def fill(store, comparison, **by_method):
 
 def test_rows_and_the_papers_columns(store, table_of):
     table = table_of(DIGITS)
-    assert table.columns == COLUMNS["random"] and set(COLUMNS["class"]) <= set(BY_NAME)
+    assert table.columns == columns_of("random") and set(columns_of("class")) <= set(BY_NAME)
     assert table.methods == ("original", "retrain", "nabla_tau", "finetune", "ssd")
     assert [(cell.method, cell.metric) for cell in table.cells] == [
-        (method, metric) for method in table.methods for metric in COLUMNS["random"]]
+        (method, metric) for method in table.methods for metric in columns_of("random")]
     assert {(cell.mean, cell.std, cell.seeds, cell.best, cell.distance) for cell in table.cells} == {
         (None, None, (), False, None)}
     assert table.missing == DIGITS.grid() and len(table.missing) == 8

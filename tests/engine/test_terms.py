@@ -92,7 +92,7 @@ def test_a_second_reference_is_refused():
 
 def test_a_former_name_still_finds_the_method(monkeypatch):
     renamed = replace(registry.get("method", "finetune"), aliases=("fine_tuning",))
-    monkeypatch.setitem(registry._components("method"), "finetune", renamed)
+    monkeypatch.setitem(registry.table("method"), "finetune", renamed)
     assert registry.get("method", "fine_tuning") is renamed
     assert resolve(Spec(method="fine_tuning")).spec == resolve(Spec(method="finetune")).spec
     assert "fine_tuning" not in registry.names("method"), "not offered"

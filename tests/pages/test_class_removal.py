@@ -6,7 +6,7 @@ import pytest
 
 from engine.cli.main import main
 from engine.evaluation.verdict import verdict_of
-from engine.registry import _components
+from engine.registry import table
 from engine.spec import resolve
 from engine.types import Attack, Sizes, Spec
 from tests.pages.test_pages import app, finish, texts, unlearn_page
@@ -212,7 +212,7 @@ def test_a_new_attack_appears_by_itself(jobs, monkeypatch):
     from engine.registry import get
 
     added: Attack = dataclasses.replace(get("attack", "mia_loss"), name="lira", title="Likelihood ratio (LiRA)")
-    monkeypatch.setitem(_components("attack"), "lira", added)
+    monkeypatch.setitem(table("attack"), "lira", added)
     assert words.attack_labels() == {"mia_loss": "loss attack", "mia_entropy": "entropy attack",
                                      "lira": "Likelihood ratio"}
     assert judge({"lira": 70.0, "null_band": {"lira": (45.0, 55.0)}}, "random", None).text == (

@@ -8,8 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.data.splits import SCENARIOS
-from engine.registry import names, of_the_paper
+from engine.registry import get, names, of_the_paper
 from engine.spec import LARGEST, SMALLEST
 from engine.system.words import plural
 from engine.types import PROFILES, Dataset
@@ -38,7 +37,7 @@ def method_box(key: str, **more: Any) -> str:
 
 def scenario_box(slot: Slot[str]) -> str:
     """A random share or a class."""
-    return st.segmented_control("Forget", list(SCENARIOS), format_func=lambda name: SCENARIOS[name].title,
+    return st.segmented_control("Forget", list(names("scenario")), format_func=lambda name: get("scenario", name).title,
                                 required=True, key=slot.key, persist_state="session", help=FORGET_HELP,
                                 **slot.given("default"))
 

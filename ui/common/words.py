@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from engine.data.splits import class_name
-from engine.registry import all_of, unusual_model
+from engine.naming import class_name, unusual_model
+from engine.registry import all_of
 from engine.system.words import spaced
 from engine.types import declared
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.data.splits import SCENARIOS
 from engine.errors import BadInput, Problem
 from engine.registry import get, models_for, names, of_the_paper, unknown
 from engine.spec import LARGEST, MAX_SEED, SMALLEST
@@ -45,7 +44,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
             return usual
 
     dataset = read("data", USUAL.dataset, lambda text: _one("dataset", text, names("dataset")))
-    scenario = read("scenario", USUAL.scenario, lambda text: _one("scenario", text, tuple(SCENARIOS)))
+    scenario = read("scenario", USUAL.scenario, lambda text: _one("scenario", text, names("scenario")))
     forget = read("forget", 0 if scenario == "class" else USUAL.forget, lambda text: _forget(dataset, scenario, text))
     methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
     seeds = read("seeds", USUAL.seeds, parse_seeds)

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.evaluation.metrics import BY_NAME, METRICS, Metric
 from engine.studies.comparison import Runs
-from engine.studies.table import COLUMNS, ORIGINAL, Cell, Table
+from engine.studies.table import ORIGINAL, Cell, Table, columns_of
 from ui.common import measures
 from ui.common.html_table import Box, Name, Row, Small, draw
 from ui.compare.race import short_title
@@ -15,7 +15,7 @@ from ui.compare.table import dot
 
 def columns(scenario: str) -> tuple[str, ...]:
     """The metrics that the main table leaves out."""
-    return tuple(m.name for m in METRICS if m.name not in COLUMNS[scenario])
+    return tuple(m.name for m in METRICS if m.name not in columns_of(scenario))
 
 
 def more(table: Table, runs: Runs, each_seed: bool = False) -> str:

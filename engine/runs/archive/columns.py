@@ -29,6 +29,7 @@ PATHS = re.compile(r"""(?x)
   | \b[A-Za-z]:\\[^\s'"<>|;,]*[^\s'"<>|;,.)]                        # C:\Users\me""")
 COMPLETED_LATER = {metric.name for metric in AGAINST_RETRAINED} | {
     "retrained", "missing", "notes", "over_forgotten", "verdict"}
+LATER = ("code",)  # columns that older archives lack; empty ones are not written, so that older versions read them
 MAY_CHANGE = ("tags", "reason", "notice", "metrics")  # by a person, by an export, by a retraining that came later
 MOST = 2**53  # the greatest number: whole ones are exact up to here, and a database takes them
 MOST_SHOWN = 60  # characters of a wrong value in a sentence
@@ -39,7 +40,7 @@ MOST_SHOWN = 60  # characters of a wrong value in a sentence
 
 def portable(run: Run) -> dict[str, Any]:
     """The columns of a run that travel, with nothing in them that names a machine, a person or a folder."""
-    kept = {name: run[name] for name in COLUMNS}
+    kept = {name: run[name] for name in COLUMNS if name not in LATER or run.get(name)}
     return kept | {"reason": anonymous(run["reason"]), "notice": anonymous(run["notice"]),
                    "tags": [anonymous(str(tag)) for tag in run["tags"] or []]}
 
@@ -88,7 +89,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # what a column must 
     "spec": ("a specification of a run", lambda value: isinstance(value, dict) and set(value) <= SPEC_FIELDS
              and all(isinstance(value.get(name), str) for name in ("dataset", "method", "scenario", "profile"))
              and all(isinstance(value.get(name), dict) for name in ("parameters", "options"))),
-    "effective": _object(), "metrics": _object(),
+    "effective": _object(), "metrics": _object(), "code": _object(),
     "fingerprint": _text(12, needed=True), "split": _text(12, needed=True), "data": _text(16), "identity": _text(32),
     "train_original": _number(int, "0 or 1", needed=True),
     "created": _number((int, float), TIME, needed=True), "started": _number((int, float), TIME),
@@ -105,6 +106,8 @@ def problem(record: Any, number: int) -> str | None:
     if not isinstance(record, dict):
         return f"run {number} is not an object"
     for name, (what, fits) in COLUMNS.items():
+        if name not in record and name in LATER:
+            continue
         if name not in record:
             return f"run {number} lacks the column {name!r}"
         if not fits(record[name]):
@@ -132,6 +135,7 @@ def same_run(one: Run, other: Run) -> bool:
     """Whether two runs of one id are one run: equal in all but tags, wording and what a retrained model adds later."""
     def core(run: Run) -> str:
         own = {name: value for name, value in (run["metrics"] or {}).items() if name not in COMPLETED_LATER}
-        return to_json({name: run[name] for name in COLUMNS if name not in MAY_CHANGE} | {"metrics": own})
+        return to_json({name: run.get(name) or None if name in LATER else run[name] for name in COLUMNS
+                        if name not in MAY_CHANGE} | {"metrics": own})
 
     return json.loads(core(one)) == json.loads(core(other))

@@ -1,0 +1,38 @@
+"""Stored specs in words: their class, their model where it is unusual, and the whole as the command line writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.registry import find
+from engine.types import Dataset
+
+
+def class_name(dataset: str, number: Any) -> str:
+    """A class by its number in a stored spec: its name, or the number where the data set is gone or has no such."""
+    record = find("dataset", dataset)
+    classes = record.classes if record else ()
+    return classes[number] if isinstance(number, int) and 0 <= number < len(classes) else str(number)
+
+
+def class_range(dataset: Dataset) -> str:
+    """``classes 0 to 9 (airplane to truck)``; names that are the numbers themselves are not told twice."""
+    first, last = dataset.classes[0], dataset.classes[-1]
+    told = f"classes 0 to {len(dataset.classes) - 1}"
+    return told if (first, last) == ("0", str(len(dataset.classes) - 1)) else f"{told} ({first} to {last})"
+
+
+def unusual_model(spec: dict[str, Any]) -> str | None:
+    """The model of a stored spec where it is not the default of its data set; None also where that is gone."""
+    model, record = spec.get("model"), find("dataset", spec["dataset"])
+    return None if record is None or model == record.default_model else model
+
+
+def asked(spec: dict[str, Any]) -> list[str]:
+    """A stored spec as the command line writes it: method, data, ``f=0.15`` or ``class=dog``, and what is not usual."""
+    forgotten = (f"f={spec['forget_fraction']}" if spec["forget_class"] is None else
+                 f"class={class_name(spec['dataset'], spec['forget_class'])}")
+    model = [f"model={name}"] if (name := unusual_model(spec)) else []
+    profile = [] if spec["profile"] == "corrected" else [f"profile={spec['profile']}"]
+    return [f"{spec['method']:<15} {spec['dataset']:<10} {forgotten}", f"seed={spec['seed']}", *model, *profile,
+            *(f"{name}={value}" for name, value in (spec["options"] | spec["parameters"]).items())]

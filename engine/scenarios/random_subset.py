@@ -1,0 +1,38 @@
+"""A random subset of the training set (paper, section 5.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.errors import BadSpec
+from engine.scenarios._sizes import forget_count, heldout, too_small
+from engine.types import Dataset, Scenario, Sizes, Spec
+
+PAPER_SPLIT_SEED = 42  # METHODS.md: the paper's seeds vary only the test/validation split and the batch order
+
+
+def select(data: Any, spec: Spec) -> Any:
+    """A uniformly drawn fraction of D, int64 (F,); profile ``paper`` draws the same one for every seed."""
+    from engine.system.rng import permutation
+
+    count = forget_count(spec.forget_fraction, len(data.train))
+    if count < 1:
+        raise BadSpec([too_small(spec.forget_fraction, len(data.train))])
+    seed = PAPER_SPLIT_SEED if spec.profile == "paper" else spec.seed
+    return permutation(len(data.train), seed, "forget set")[:count]
+
+
+def sizes(spec: Spec, dataset: Dataset) -> Sizes:
+    forget = forget_count(spec.forget_fraction, dataset.train_size)
+    test, validation = heldout(dataset)
+    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test)
+
+
+SCENARIO = Scenario(
+    name="random",
+    title="a random subset",
+    summary="A fraction of the training set, drawn by the seed.",
+    source="Trippa et al. 2024, section 5.2",
+    select=select,
+    sizes=sizes,
+)

@@ -1,0 +1,118 @@
+"""What code a file holds, as a hash that words and formatting do not change.
+
+Hashed is the syntax tree without comments, docstrings, annotations and the texts that only people read, together with
+that of the files beside it which it imports: whatever else is edited may change what the code does.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+WORDS = {"help", "title", "short_title", "summary", "source", "note", "tuning", "unit", "group", "low", "high", "step",
+         "terms", "in_paper", "role", "latex", "headline", "aliases"}  # of declarations: shown to people or used by forms
+UNSTABLE = {"kind", "ctx", "type_ignores", "type_params", "type_comment"}  # differ between versions of Python
+DIGITS = 12
+
+
+def source_hash(path: Path) -> str:
+    """The first hex digits of the sha256 of a file's code and of the code beside it that it imports."""
+    files = sorted(_with_neighbours(path.resolve()))
+    code = "\n".join(f"{file.stem}\n{_code(file, file.stat().st_mtime_ns)}" for file in files)
+    return hashlib.sha256(code.encode()).hexdigest()[:DIGITS]
+
+
+def text_hash(source: str) -> str:
+    """The same for code that is in no file, such as a notebook's cell."""
+    return hashlib.sha256(_normal(source).encode()).hexdigest()[:DIGITS]
+
+
+def _with_neighbours(path: Path) -> set[Path]:
+    """The file and, again and again, what it imports from its own folder."""
+    found, todo = set(), [path]
+    while todo:
+        file = todo.pop()
+        if file not in found:
+            found.add(file)
+            todo += _neighbours(file, file.stat().st_mtime_ns)
+    return found
+
+
+@functools.lru_cache(maxsize=512)
+def _neighbours(path: Path, changed: int) -> tuple[Path, ...]:
+    there = {file.stem: file for file in path.parent.glob("*.py") if file.stem != "__init__"}
+    return tuple({there[name] for name in _imported(ast.parse(path.read_text(encoding="utf-8")), path.parent.name)
+                  if name in there})
+
+
+def _imported(tree: ast.Module, folder: str) -> Iterator[str]:
+    """The last names of modules that are imported from a folder: ``_passes`` of ``engine.methods._passes``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            parent, _, leaf = node.module.rpartition(".")
+            if _is(parent, folder) or not parent:
+                yield leaf
+            if _is(node.module, folder):
+                yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name.rpartition(".")[2] for alias in node.names)
+
+
+def _is(package: str, folder: str) -> bool:
+    """Whether a dotted package is the one of a folder; those of strangers share one package."""
+    return package.rpartition(".")[2] in (folder, "unlearn_components")
+
+
+@functools.lru_cache(maxsize=512)
+def _code(path: Path, changed: int) -> str:
+    return _normal(path.read_text(encoding="utf-8"))
+
+
+def _normal(source: str) -> str:
+    return _dump(_Bare().visit(ast.parse(source)))
+
+
+def _dump(node: object) -> str:
+    """A syntax tree as text, the same under every version of Python: ``ast.dump`` shows empty fields in some."""
+    if isinstance(node, ast.AST):
+        shown = {name: _dump(value) for name, value in ast.iter_fields(node) if name not in UNSTABLE}
+        return f"{type(node).__name__}({', '.join(f'{name}={text}' for name, text in shown.items() if text)})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(_dump, node))}]" if node else ""
+    return "" if node is None else repr(node)
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes out of a syntax tree what computes nothing."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if ast.get_docstring(node, clean=False) is not None:
+                del node.body[0]
+            node.body = [line for line in node.body if not _only_for_types(line)]
+        return super().generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Constant(None)
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        node.keywords = [word for word in node.keywords if word.arg not in WORDS]
+        return self.generic_visit(node)
+
+
+def _only_for_types(line: ast.stmt) -> bool:
+    if isinstance(line, ast.ImportFrom) and line.module in ("__future__", "typing", "collections.abc"):
+        return True
+    return isinstance(line, ast.If) and ast.unparse(line.test) == "TYPE_CHECKING"

@@ -1,0 +1,157 @@
+"""A result is kept by what made it: the code of its components is part of the identity of runs and Originals."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+
+import pytest
+
+from engine import lineage, registry
+from engine.originals.checkpoints import Checkpoints, original_key
+from engine.runs.provenance import outdated
+from engine.runs.recorded import asked_for, recorded_runs
+from engine.spec import resolve
+from engine.studies.comparison import Comparison, find_runs, missing
+from engine.system.source import source_hash, text_hash
+from engine.types import Spec
+
+NOISE = '''"""Weight noise."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.types import Method, Plan, Progress, parameter
+
+
+@dataclass(frozen=True)
+class Parameters:
+    noise: float = parameter(0.05, low=0.0, high=1.0, step=0.01, help="Standard deviation.")
+
+
+def unlearn(task, parameters):
+    with __import__("torch").no_grad():
+        for weight in task.model.parameters():
+            weight *= 1 + SIZE * parameters.noise
+    yield Progress(step=1, total_steps=1, samples=0, terms={})
+
+
+SIZE = 1
+METHOD = Method(name="noise", title="Noise", summary="Blurs.", source="this test", parameters=Parameters,
+                unlearn=unlearn, plan=lambda parameters, sizes: Plan(steps=1, samples=0))
+'''
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder of components; ``write(text)`` puts the method there as after a restart."""
+    monkeypatch.setenv("UNLEARN_COMPONENTS", str(tmp_path))
+
+    def write(text: str, name: str = "noise.py"):
+        (tmp_path / name).write_text(text)
+        forget()
+
+    yield write
+    monkeypatch.delenv("UNLEARN_COMPONENTS")
+    forget()
+
+
+def forget() -> None:
+    registry.table.cache_clear()
+    for name in [name for name in sys.modules if name.startswith("unlearn_components")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("old, new", [
+    ("SIZE = 1\n", "# a comment\n\n\nSIZE   =   1\n"),
+    ('"""Weight noise."""', '"""Weight noise: blur."""'),
+    ("def unlearn(task, parameters):\n", 'def unlearn(task: object, parameters: Parameters) -> "Iterator":\n    """Words."""\n'),
+    ('help="Standard deviation."', 'help="The standard deviation, in words."'),
+    ('title="Noise"', 'title="Weight noise"'),
+    ("from collections.abc import Iterator\n", ""),
+])
+def test_words_and_formatting_change_no_hash(old, new):
+    assert old in NOISE and text_hash(NOISE.replace(old, new)) == text_hash(NOISE)
+
+
+@pytest.mark.parametrize("old, new", [
+    ("SIZE = 1", "SIZE = 10"), ("weight *=", "weight +="), ("parameter(0.05", "parameter(0.06"),
+    ("Plan(steps=1, samples=0)", "Plan(steps=2, samples=0)"),
+    ("yield Progress", "assert task\n    yield Progress"),
+])
+def test_what_computes_changes_the_hash(old, new):
+    assert old in NOISE and text_hash(NOISE.replace(old, new)) != text_hash(NOISE)
+
+
+def test_a_helper_beside_a_component_belongs_to_it(tmp_path):
+    (tmp_path / "one.py").write_text("from unlearn_components._shared import size\n\nMETHOD = size()\n")
+    (tmp_path / "_shared.py").write_text("import _deeper\n\n\ndef size():\n    return _deeper.SIZE\n")
+    (tmp_path / "_deeper.py").write_text("SIZE = 1\n")
+    (tmp_path / "_other.py").write_text("SIZE = 1\n")
+    before = source_hash(tmp_path / "one.py")
+    (tmp_path / "_other.py").write_text("SIZE = 2\n")
+    assert source_hash(tmp_path / "one.py") == before
+    (tmp_path / "_deeper.py").write_text("SIZE = 22\n")
+    assert source_hash(tmp_path / "one.py") not in ("", before)
+
+
+def test_all_that_ships_is_in_the_table():
+    assert registry.unlisted() == {}, ("These components were edited. Where their results are the same, add the hash to "
+                                      "the last generation of engine/lineage.json, else as a new one.")
+
+
+def test_the_tables_first_generation_is_what_made_the_recorded_runs_and_originals():
+    specs = [run["spec"] for run in recorded_runs()]
+    made_by = {(kind, spec[kind]) for spec in specs for kind in ("dataset", "model", "scenario", "method")}
+    table = json.loads(lineage.FILE.read_text())
+    assert len(specs) >= 455 and {f"{kind}/{name}" for kind, name in made_by} <= set(table)
+    assert {kind: registry.code(*kind) for kind in made_by} == dict.fromkeys(made_by, "")
+    assert all(asked_for(run).fingerprint == run["fingerprint"] for run in recorded_runs() if run["fingerprint"]
+               and run["spec"]["model"])
+
+
+@pytest.mark.parametrize("generations, code", [
+    ([["a", "NOW"]], ""), ([["a"], ["NOW"]], "NOW"), ([["a"], ["b", "NOW"]], "b"), ([["a"]], "NOW"), ([], "NOW")])
+def test_hashes_of_one_generation_are_one_code(generations, code, monkeypatch):
+    place = registry.source("method", "ssd")
+    now = source_hash(place)
+    table = json.loads(json.dumps(generations).replace("NOW", now))
+    monkeypatch.setattr(lineage, "_generations", lambda: {"method/ssd": table})
+    assert lineage.code_of("method", registry.get("method", "ssd"), place) == code.replace("NOW", now)
+
+
+def test_a_changed_method_is_run_anew_and_its_old_runs_say_so(folder, store, with_original):
+    import threading
+
+    from engine.runs.here import run_here
+
+    comparison = Comparison(methods=("noise",))
+    folder(NOISE)
+    run = run_here(resolve(comparison.spec("noise", 0)), store, False, threading.Event(), lambda progress: None)
+    assert run["status"] == "finished" and list(run["code"]) == ["method"] and outdated(run) == []
+    assert missing(comparison, find_runs(comparison, store)) == []
+    folder("# only a comment\n" + NOISE)
+    assert missing(comparison, find_runs(comparison, store)) == [] and outdated(run) == []
+    folder(NOISE.replace("SIZE = 1", "SIZE = 10"))
+    assert [spec.method for spec in missing(comparison, find_runs(comparison, store))] == ["noise"]
+    assert outdated(run) == ["method"]
+
+
+def test_a_changed_model_finds_no_old_original(folder):
+    model = registry.source("model", "small_cnn").read_text().replace('name="small_cnn"', 'name="mine"')
+    folder(model, "mine.py")
+    first = original_key(resolve(Spec(model="mine"))).name
+    folder(model.replace('"""A small', "# edited\n'''A small").replace("linear layer.\n\"\"\"", "linear layer.\n'''"), "mine.py")
+    assert original_key(resolve(Spec(model="mine"))).name == first
+    folder(model.replace("nn.MaxPool2d(2)", "nn.AvgPool2d(2)"), "mine.py")
+    assert original_key(resolve(Spec(model="mine"))).name != first
+
+
+def test_shipped_originals_are_found(tmp_path):
+    names = {original_key(resolve(spec)).name for spec in (
+        Spec(), Spec(dataset="cifar10"), Spec(dataset="go_emotions"), Spec(dataset="go_emotions", profile="paper"))}
+    shipped = Checkpoints(tmp_path)
+    assert {name for name in names if list(shipped.shipped.glob(f"{name}-*.json"))} == names and len(names) == 4
+    key = original_key(resolve(Spec()))
+    assert shipped.find(key) is not None and shipped.find(replace(key, code={"model": "another"})) is None
