@@ -16,9 +16,9 @@ from engine.evaluation.metrics import ACCURACIES
 from engine.naming import asked
 from engine.originals.checkpoints import Checkpoints, open_checkpoints, original_key
 from engine.registry import all_of, get, models_for, names
+from engine.runs import library
 from engine.runs.here import heartbeat, run_here
-from engine.runs.recorded import find_recorded, recorded_runs
-from engine.runs.records import described
+from engine.runs.records import described, spec_of
 from engine.runs.store import open_store
 from engine.spec import checked, resolve
 from engine.types import Spec, declared
@@ -39,9 +39,9 @@ def command_run(options: Namespace) -> Result:
     store.mark_interrupted()
     with ctrl_c() as cancel, heartbeat(store):
         run = run_here(resolved, store, options.train_original, cancel, ProgressLine())
-    if run["notice"]:
-        print(run["notice"], file=sys.stderr)
-    return described(run), EXIT.get(run["status"], 1)
+    if run.notice:
+        print(run.notice, file=sys.stderr)
+    return described(run), EXIT.get(run.status, 1)
 
 
 def _spec_of(options: Namespace) -> Spec:
@@ -156,17 +156,14 @@ def _found_or_trained(resolved: Any, checkpoints: Checkpoints, line: ProgressLin
 def command_list(options: Namespace) -> Result:
     """Records of one kind as a list of dictionaries."""
     if options.kind == "runs":
-        return _runs(options.recorded), 0
+        return [described(run) for run in library.all_runs(open_store(), options.recorded)], 0
     return {"datasets": _datasets, "models": _models, "methods": _methods, "attacks": _attacks}[options.kind](), 0
 
 
 def command_show(options: Namespace) -> Result:
     """One run, one's own or a recorded one, with its times, settings and events; raises UnknownRun."""
-    store, shipped = open_store(), find_recorded(options.run)
-    if shipped:
-        return described(shipped) | {"events": shipped["events"]}, 0
-    run = store.get(options.run)
-    return described(run) | {"events": store.events(run["id"])}, 0
+    found = library.get(options.run, open_store())
+    return described(found.run) | {"events": found.events}, 0
 
 
 
@@ -201,13 +198,6 @@ def _attacks() -> list[dict[str, Any]]:
             for a in all_of("attack")]
 
 
-def _runs(recorded: bool) -> list[dict[str, Any]]:
-    """One's own runs, then with ``recorded`` the shipped ones, without those that were imported as well."""
-    own = [described(run) for run in open_store().list()]
-    there = {run["run_id"] for run in own}
-    return own + [described(run) for run in (recorded_runs() if recorded else ()) if run["id"] not in there]
-
-
 # --- text for people ------------------------------------------------------------------------
 
 
@@ -227,7 +217,7 @@ def as_text(command: str, result: Any) -> str:
     if result["seconds"] is not None:
         lines.append(f"  {result['steps']:,} steps, {result['samples']:,} samples, {result['seconds']:.2f} s "
                      f"on {result['device']}")
-        lines.append("  " + "  ".join(asked(result["spec"])))
+        lines.append("  " + "  ".join(asked(spec_of(result["spec"]))))
     said = [result["verdict"]["text"]] if result["verdict"] else []
     return "\n".join(lines + [f"  {line}" for line in said + metrics.get("notes", [])])
 
@@ -235,7 +225,7 @@ def as_text(command: str, result: Any) -> str:
 def _line(item: dict[str, Any]) -> str:
     if "run_id" in item:
         attack = (item["metrics"] or {}).get("mia_loss")
-        return "  ".join([item["run_id"], f"{item['status']:<11}", *asked(item["spec"])]
+        return "  ".join([item["run_id"], f"{item['status']:<11}", *asked(spec_of(item["spec"]))]
                          + ([] if attack is None else [f"mia_loss={attack:.1f}"]))
     return f"{item['name']:<15} {item['summary']}"
 

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -22,10 +22,12 @@ from engine.data.splits import Split
 from engine.data.splits import split as split_of
 from engine.errors import BadInput, Cancelled, LabError
 from engine.evaluation.measure import Readings, band_of, measure, null_bands
+from engine.evaluation.measured import Metrics
 from engine.evaluation.probe import Watcher
 from engine.originals.checkpoints import Checkpoints
 from engine.originals.workbench import Bench, prepare_bench, untouched
 from engine.runs.readings import bench_readings, original_readings, read_sets, samples_frame
+from engine.runs.records import Run
 from engine.runs.references import (
     against_retrained,
     complete_waiting,
@@ -34,7 +36,7 @@ from engine.runs.references import (
     own_reference,
     retrained_samples,
 )
-from engine.runs.store import Run, Store
+from engine.runs.store import Store
 from engine.spec import Resolved, resolve
 from engine.training.loop import Task
 from engine.training.networks import build_network
@@ -98,21 +100,21 @@ def execute(run: Run, resolved: Resolved, store: Store, checkpoints: Checkpoints
     asked for cannot be done here, whatever the method.
     """
     cancel = cancel or threading.Event()
-    teller = Teller(store, run["id"], cancel, on_progress)
+    teller = Teller(store, run.id, cancel, on_progress)
     try:
-        bench = prepare_bench(resolved, checkpoints, device, bool(run["train_original"]), teller.stage, cancel)
-        values = _carry_out(run["id"], resolved, bench, store, checkpoints, teller)
-        _end(store, run["id"], "finished", **values)
-        complete(store, run["id"])
+        bench = prepare_bench(resolved, checkpoints, device, run.train_original, teller.stage, cancel)
+        values = _carry_out(run.id, resolved, bench, store, checkpoints, teller)
+        _end(store, run.id, "finished", **values)
+        complete(store, run.id)
     except Cancelled as error:
-        _end(store, run["id"], "cancelled", reason=f"{error} What was measured until then is kept.", **teller.spent)
+        _end(store, run.id, "cancelled", reason=f"{error} What was measured until then is kept.", **teller.spent)
     except Exception as error:
         if not isinstance(error, LabError):
-            log.exception("run %s failed", run["id"])
-        _end(store, run["id"], "failed", reason=reason_of(error), **teller.spent)
+            log.exception("run %s failed", run.id)
+        _end(store, run.id, "failed", reason=reason_of(error), **teller.spent)
         if isinstance(error, BadInput):
             raise
-    return store.get(run["id"])
+    return store.get(run.id)
 
 
 def reason_of(error: BaseException) -> str:
@@ -158,7 +160,7 @@ def _carry_out(run_id: str, resolved: Resolved, bench: Bench, store: Store, chec
     watcher = Watcher(bench.data, parts, bench_readings(bench, parts), resolved.spec.seed)
     teller.stage("Measuring the Original")
     store.append(run_id, watcher.start(bench.network, resolved.spec.seed,
-                                       watcher.stored(store.load_samples(known["id"]) if known else None)))
+                                       watcher.stored(store.load_samples(known.id) if known else None)))
 
     def on_step(model: nn.Module, progress: Progress, seconds: float) -> None:
         event = watcher.look(model, progress, seconds)
@@ -197,12 +199,12 @@ def with_reference(metrics: dict[str, Any], frame: Any, run_id: str, resolved: R
     """The metrics with what a retrained model adds; a retraining is its own reference."""
     run = store.get(run_id)
     if is_reference(run):
-        known = run | {"metrics": metrics}
+        known = replace(run, metrics=Metrics(metrics))
         return against_retrained(metrics, frame, known, frame, own_reference(frame))
     known = find_reference(store, resolved, bench.data.content)
     if known is None:
         return against_retrained(metrics, frame, None, None, [])
-    return against_retrained(metrics, frame, known, store.load_samples(known["id"]), retrained_samples(store, run))
+    return against_retrained(metrics, frame, known, store.load_samples(known.id), retrained_samples(store, run))
 
 
 def trained_once(resolved: Resolved) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.errors import BadInput, LabError
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
+from engine.runs.records import Run
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
 from engine.types import Spec
@@ -58,7 +59,7 @@ class Jobs:
     def rerun(self, run_id: str) -> str:
         """Queues the spec of an earlier run again."""
         run = self.store.get(run_id)
-        return self.submit(Spec(**run["spec"]), bool(run["train_original"]))
+        return self.submit(run.resolved().spec, run.train_original)
 
     def cancel(self, run_id: str) -> None:
         """Takes a run out of the queue, or asks it to stop and keep what it has, whichever process runs it."""
@@ -114,23 +115,23 @@ class Jobs:
             else:
                 self._carry_out(run, device)
 
-    def _carry_out(self, run: dict[str, Any], device: Any) -> None:
+    def _carry_out(self, run: Run, device: Any) -> None:
         from engine.runs.execute import execute, reason_of
         from engine.system.device import default_device
 
-        cancel = self._cancel.setdefault(run["id"], threading.Event())
+        cancel = self._cancel.setdefault(run.id, threading.Event())
         try:
-            execute(run, resolve(Spec(**run["spec"])), self.store, self.checkpoints, device or default_device(), cancel)
+            execute(run, run.resolved(), self.store, self.checkpoints, device or default_device(), cancel)
         except BadInput as error:  # such as a spec of an older version; where the run has ended, this changes nothing
             with contextlib.suppress(LabError):
-                self.store.end(run["id"], "failed", reason=str(error))
+                self.store.end(run.id, "failed", reason=str(error))
         except Exception as error:  # nothing that a run does may end the worker
-            log.exception("run %s failed", run["id"])
+            log.exception("run %s failed", run.id)
             with contextlib.suppress(LabError):
-                self.store.end(run["id"], "failed", reason=reason_of(error))
+                self.store.end(run.id, "failed", reason=reason_of(error))
         finally:
-            self._cancel.pop(run["id"], None)
-            self._loose.add(run["id"])
+            self._cancel.pop(run.id, None)
+            self._loose.add(run.id)
             with contextlib.suppress(LabError):
                 self._end_loose()
 

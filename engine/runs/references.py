@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import registry
 from engine.evaluation import distances
 from engine.evaluation.measure import FEWEST
 from engine.evaluation.metrics import AGAINST_RETRAINED
@@ -20,8 +19,10 @@ from engine.runs.provenance import outdated
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from engine.runs.store import Run, Store
+    from engine.runs.records import Run
+    from engine.runs.store import Store
     from engine.spec import Resolved
+    from engine.types import Spec
 
 TRAINING_SETS = ("retain", "forget")  # of the training pool; the other sets are of the held-out pool
 MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")
@@ -38,11 +39,11 @@ def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:
 
 def newest_reference(runs: list[Run]) -> Run | None:
     """The first of these runs that is a retraining by the Original's own recipe, with its metrics."""
-    return next((run for run in runs if is_reference(run) and run["metrics"] and not outdated(run)), None)
+    return next((run for run in runs if is_reference(run) and run.metrics and not outdated(run)), None)
 
 
 def is_reference(run: Run) -> bool:
-    return registry.is_reference(run["spec"])
+    return run.is_reference
 
 
 def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, reference: Run | None,
@@ -56,7 +57,7 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
     if reference is None:
         reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
         return metrics | found | {"retrained": None, "missing": dict.fromkeys(found, reason)}
-    theirs = {name: value for name, value in reference["metrics"].items() if name not in OWN}
+    theirs = {name: value for name, value in reference.metrics.items() if name not in OWN}
     found |= tug_of_war(metrics, theirs)
     missing = {}
     if samples is None or reference_samples is None:
@@ -66,9 +67,9 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
         mine, other = (frame.loc[frame["set"] == "forget", "loss"].to_numpy() for frame in (samples, reference_samples))
         found |= {"ks_retrained": distances.kolmogorov_smirnov(mine, other),
                   "wasserstein_retrained": distances.wasserstein(mine, other)}
-        found["rmia_auc"], reason = rmia_auc(samples, retrained, nonmember_set(reference["spec"]))
+        found["rmia_auc"], reason = rmia_auc(samples, retrained, nonmember_set(reference.spec))
         missing = {"rmia_auc": reason} if reason else {}
-    return metrics | found | {"retrained": theirs | {"run_id": reference["id"]}, "missing": missing}
+    return metrics | found | {"retrained": theirs | {"run_id": reference.id}, "missing": missing}
 
 
 def tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float]:
@@ -101,9 +102,9 @@ def rmia_auc(samples: DataFrame, retrained: list[DataFrame], nonmembers: str) ->
     return distances.auc(*scores), None
 
 
-def nonmember_set(spec: dict[str, Any]) -> str:
+def nonmember_set(spec: Spec) -> str:
     """The name of the set that an attacker has to tell from the forget set, by a run's spec."""
-    return get("scenario", spec["scenario"]).compared_with
+    return get("scenario", spec.scenario).compared_with
 
 
 def _rmia_scores(side: DataFrame, population: DataFrame, retrained: list[DataFrame]) -> np.ndarray:
@@ -141,18 +142,18 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None) -
 
     ``retrained`` are :func:`retrained_samples` where they are at hand.
     """
-    alike = store.list(status=("finished",), newest_first=True, split=run["split"], data=run["data"])
+    alike = store.list(status=("finished",), newest_first=True, split=run.split, data=run.data)
     reference = newest_reference(alike)
-    if reference is None or run["metrics"] is None:
+    if reference is None or run.metrics is None:
         return run
-    samples = store.load_samples(run["id"])
+    samples = store.load_samples(run.id)
     if is_reference(run):
         retrained = own_reference(samples)
     elif retrained is None:
         retrained = retrained_samples(store, run)
-    metrics = against_retrained(run["metrics"], samples, reference, store.load_samples(reference["id"]), retrained)
-    store.amend(run["id"], metrics=metrics)
-    return store.get(run["id"])
+    metrics = against_retrained(run.metrics.to_json(), samples, reference, store.load_samples(reference.id), retrained)
+    store.amend(run.id, metrics=metrics)
+    return store.get(run.id)
 
 
 def complete_waiting(store: Store, ended: Run) -> None:
@@ -162,11 +163,11 @@ def complete_waiting(store: Store, ended: Run) -> None:
     A run looks once more: its retraining may have finished while it was being measured.
     """
     if not is_reference(ended):
-        if (ended["metrics"] or {}).get("retrained") is None:
+        if ended.metrics is None or ended.metrics.retrained is None:
             complete(store, ended)
         return
     retrained = retrained_samples(store, ended)
-    for run in store.list(status=("finished",), data=ended["data"]):
+    for run in store.list(status=("finished",), data=ended.data):
         if _alike(run, ended):
             complete(store, run, retrained)
 
@@ -174,10 +175,10 @@ def complete_waiting(store: Store, ended: Run) -> None:
 def retrained_samples(store: Store, run: Run) -> list[DataFrame]:
     """The per-sample tables of every model retrained on the data, scenario and profile of this run."""
     found, seen = [], set()
-    for other in store.list(status=("finished",), newest_first=True, data=run["data"]):
-        if is_reference(other) and other["split"] not in seen and _alike(run, other):
-            seen.add(other["split"])
-            frame = store.load_samples(other["id"])
+    for other in store.list(status=("finished",), newest_first=True, data=run.data):
+        if is_reference(other) and other.split not in seen and _alike(run, other):
+            seen.add(other.split)
+            frame = store.load_samples(other.id)
             found += [frame] if frame is not None else []
     return found
 
@@ -192,4 +193,4 @@ def own_reference(samples: DataFrame | None) -> list[DataFrame]:
 
 
 def _alike(run: Run, other: Run) -> bool:
-    return all(run["spec"].get(name) == other["spec"].get(name) for name in ALIKE)
+    return all(getattr(run.spec, name) == getattr(other.spec, name) for name in ALIKE)

@@ -20,14 +20,15 @@ from engine.originals.checkpoints import open_checkpoints
 from engine.registry import names
 from engine.runs import estimates
 from engine.runs.here import heartbeat, run_here
-from engine.runs.store import Run, Store, open_store
+from engine.runs.records import Run
+from engine.runs.store import Store, open_store
 from engine.spec import Resolved, resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, check, find_runs
 from engine.studies.exports import cells_of, to_markdown, to_text, what_is_forgotten
 from engine.studies.paper import TABLES, PaperTable
 from engine.studies.table import ORIGINAL, build_table, method_title
 from engine.system.words import numbered, plural
-from engine.types import PROFILES, Spec
+from engine.types import PROFILES
 
 SEEDS = ("0", "1", "2")  # as many as the paper's
 STAND_IN = "cifar10"  # numbers are checked against it where the table's own data set is not known here
@@ -181,9 +182,9 @@ def _compute(comparisons: Sequence[Comparison], store: Store, train_original: bo
             tell = _teller(line, todo, len(tried), store)
             run = run_here(item.resolved, store, train_original, cancel, tell, item.queued)
             line.end()
-            for text in filter(None, (run["notice"], _state(item.comparison, item.method, item.seed, run))):
+            for text in filter(None, (run.notice, _state(item.comparison, item.method, item.seed, run))):
                 say(text)
-            if cancel.is_set() or run["status"] == "cancelled":
+            if cancel.is_set() or run.status == "cancelled":
                 return 130
     return 0
 
@@ -198,8 +199,8 @@ def _missing(comparisons: Sequence[Comparison], store: Store) -> Iterator[Todo]:
         runs = find_runs(comparison, store)
         for cell in comparison.grid():
             run = runs.get(cell)
-            if run is None or run["status"] not in ("finished", "running"):
-                yield Todo(comparison, *cell, run["id"] if run and run["status"] == "queued" else None)
+            if run is None or run.status not in ("finished", "running"):
+                yield Todo(comparison, *cell, run.id if run and run.status == "queued" else None)
 
 
 # --- how long it will take ------------------------------------------------------------------
@@ -223,7 +224,7 @@ def _forecast(todo: Sequence[Todo], store: Store) -> list[float | None]:
     """Seconds of each run, None where nothing was measured. A training that serves all seeds counts once a size."""
     finished = store.list(status=("finished",), newest_first=True)
     checkpoints = open_checkpoints()
-    trained = {_training(_resolved(run)) for run in finished if run["spec"]["method"] == REFERENCE} - {None}
+    trained = {_training(_resolved(run)) for run in finished if run.spec.method == REFERENCE} - {None}
     seconds = []
     for item in todo:
         resolved = item.resolved
@@ -237,8 +238,8 @@ def _forecast(todo: Sequence[Todo], store: Store) -> list[float | None]:
 def _resolved(run: Run) -> Resolved | None:
     """A stored run's spec, resolved; None where it is of a version that this one does not understand."""
     try:
-        return resolve(Spec(**run["spec"]))
-    except (BadInput, TypeError):
+        return run.resolved()
+    except BadInput:
         return None
 
 
@@ -270,8 +271,8 @@ def _label(comparison: Comparison, method: str, *seeds: int) -> str:
 
 
 def _state(comparison: Comparison, method: str, seed: int, run: Run) -> str:
-    reason = "" if run["status"] == "finished" or not run["reason"] else f": {run['reason']}"
-    return f"{_label(comparison, method, seed)}: {run['status']}{reason or '.'}"
+    reason = "" if run.status == "finished" or not run.reason else f": {run.reason}"
+    return f"{_label(comparison, method, seed)}: {run.status}{reason or '.'}"
 
 
 def _told(comparison: Comparison, runs: Runs) -> list[str]:
@@ -280,7 +281,7 @@ def _told(comparison: Comparison, runs: Runs) -> list[str]:
     for method in dict.fromkeys(method for method, _ in comparison.grid()):
         absent = [seed for seed in comparison.seeds if (method, seed) not in runs]
         told += [_state(comparison, method, seed, runs[method, seed]) for seed in comparison.seeds
-                 if seed not in absent and runs[method, seed]["status"] != "finished"]
+                 if seed not in absent and runs[method, seed].status != "finished"]
         told += [f"{_label(comparison, method, *absent)}: not there yet."] if absent else []
     return told
 
@@ -299,5 +300,5 @@ def _elsewhere(comparisons: Sequence[Comparison], store: Store) -> list[str]:
 
 def _finished_elsewhere(comparison: Comparison, profile: str, store: Store) -> int:
     here, there = (find_runs(c, store) for c in (comparison, replace(comparison, profile=profile)))
-    return sum(run["status"] == "finished" and (cell not in here or here[cell]["status"] != "finished")
+    return sum(run.status == "finished" and (cell not in here or here[cell].status != "finished")
                for cell, run in there.items())

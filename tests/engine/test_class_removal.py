@@ -339,22 +339,22 @@ def tiny(digits, with_original, monkeypatch, no_caches):
 @pytest.mark.parametrize("unseen", [9, 0])
 def test_a_run_with_few_unseen_samples(tiny, unseen):
     run = tiny(unseen)
-    assert run["status"] == "finished", run["reason"]
-    assert run["metrics"]["notes"][0] == (
+    assert run.status == "finished", run.reason
+    assert run.metrics["notes"][0] == (
         f"Only {unseen} unseen samples: an attack needs at least 10 a side, so the attack metrics are empty.")
-    assert run["metrics"]["null_band"] == {"mia_loss": None, "mia_entropy": None}
-    assert (run["metrics"]["ks_test"] is None) == (unseen == 0)
+    assert run.metrics["null_band"] == {"mia_loss": None, "mia_entropy": None}
+    assert (run.metrics["ks_test"] is None) == (unseen == 0)
 
 
 def test_a_run_without_unseen_samples_and_its_retraining(tiny):
     run, retrained = tiny(0), tiny(0, method="retrain", parameters={})
-    completed = open_store().get(run["id"])["metrics"]
-    assert retrained["status"] == "finished" and completed["retrained"]["run_id"] == retrained["id"]
+    completed = open_store().get(run.id).metrics
+    assert retrained.status == "finished" and completed["retrained"]["run_id"] == retrained.id
     assert completed["missing"] == {"rmia_auc": "It needs at least 10 samples a side."}
     assert completed["rmia_auc"] is None
     assert None not in [completed[name] for name in ("tow", "average_gap", "ks_retrained", "wasserstein_retrained")]
-    assert retrained["metrics"]["forget_accuracy"] == 0.0
-    assert verdict_of(run | {"metrics": completed}).over_forgotten is None
+    assert retrained.metrics["forget_accuracy"] == 0.0
+    assert verdict_of(dataclasses.replace(run, metrics=completed)).over_forgotten is None
 
 
 def test_a_class_that_the_loaded_data_do_not_have(digits, with_original, monkeypatch, no_caches, capfd):

@@ -102,13 +102,13 @@ def test_all_that_ships_is_in_the_table():
 
 
 def test_the_tables_first_generation_is_what_made_the_recorded_runs_and_originals():
-    specs = [run["spec"] for run in recorded_runs()]
-    made_by = {(kind, spec[kind]) for spec in specs for kind in ("dataset", "model", "scenario", "method")}
+    specs = [run.spec for run in recorded_runs()]
+    made_by = {(kind, getattr(spec, kind)) for spec in specs for kind in ("dataset", "model", "scenario", "method")}
     table = json.loads(lineage.FILE.read_text())
     assert len(specs) >= 455 and {f"{kind}/{name}" for kind, name in made_by} <= set(table)
     assert {kind: registry.code(*kind) for kind in made_by} == dict.fromkeys(made_by, "")
-    assert all(asked_for(run).fingerprint == run["fingerprint"] for run in recorded_runs() if run["fingerprint"]
-               and run["spec"]["model"])
+    assert all(asked_for(run).fingerprint == run.fingerprint for run in recorded_runs() if run.fingerprint
+               and run.spec.model)
 
 
 @pytest.mark.parametrize("generations, code", [
@@ -129,7 +129,7 @@ def test_a_changed_method_is_run_anew_and_its_old_runs_say_so(folder, store, wit
     comparison = Comparison(methods=("noise",))
     folder(NOISE)
     run = run_here(resolve(comparison.spec("noise", 0)), store, False, threading.Event(), lambda progress: None)
-    assert run["status"] == "finished" and list(run["code"]) == ["method"] and outdated(run) == []
+    assert run.status == "finished" and list(run.code) == ["method"] and outdated(run) == []
     assert missing(comparison, find_runs(comparison, store)) == []
     folder("# only a comment\n" + NOISE)
     assert missing(comparison, find_runs(comparison, store)) == [] and outdated(run) == []

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from engine.evaluation.distances import auc
+from engine.evaluation.measured import Metrics
 from engine.evaluation.metrics import AGAINST_RETRAINED
+from engine.runs.records import Run
 from engine.runs.references import (
     against_retrained,
     is_reference,
@@ -18,6 +20,7 @@ from engine.runs.references import (
     rmia_auc,
     tug_of_war,
 )
+from engine.types import Spec
 
 NAMES = [metric.name for metric in AGAINST_RETRAINED]
 MINE = {"forget_accuracy": 80.0, "retain_accuracy": 99.0, "test_accuracy": 70.0, "mia_loss": 55.0,
@@ -36,8 +39,8 @@ def table(**sets):
 
 
 def retraining(metrics=THEIRS, scenario="random", parameters=None, **more):
-    spec = {"method": "retrain", "scenario": scenario, "parameters": parameters or {}}
-    return {"id": "cafe", "spec": spec, "metrics": metrics, **more}
+    spec = Spec(method="retrain", scenario=scenario, parameters=parameters or {})
+    return Run(**{"id": "cafe", "status": "finished", "spec": spec, "metrics": metrics and Metrics(metrics)} | more)
 
 
 # --- accuracies -----------------------------------------------------------------------------
@@ -107,9 +110,9 @@ def test_a_table_against_itself():
 
 def test_a_reference_follows_the_recipe_and_has_its_metrics():
     assert is_reference(retraining()) and not is_reference(retraining(parameters={"epochs": 3}))
-    assert not is_reference({"spec": {"method": "finetune", "parameters": {}}})
+    assert not is_reference(Run("cafe", "finished", Spec(method="finetune")))
     runs = [retraining(parameters={"epochs": 3}), retraining(metrics=None), retraining(id="new"), retraining(id="old")]
-    assert newest_reference(runs)["id"] == "new" and newest_reference(runs[:2]) is None
+    assert newest_reference(runs).id == "new" and newest_reference(runs[:2]) is None
 
 
 # --- RMIA -----------------------------------------------------------------------------------
@@ -196,8 +199,8 @@ def test_the_unseen_samples_of_a_class_are_the_non_members():
     own = table(forget=by_number(0, [0.2] * 10), test=by_number(90, [0.9] * 20),
                 validation=by_number(3, [0.5, 0.25, 0.3]), unseen=by_number(3, [0.2] * 10))
     # The population's references are .2 as well: r = 2.5, 2.5, 4.5; forget samples have 4 > 2.5, unseen ones 2.5.
-    assert rmia_auc(model, [own], nonmember_set({"scenario": "class"})) == (1.0, None)
-    assert nonmember_set({"scenario": "random"}) == "test"
+    assert rmia_auc(model, [own], nonmember_set(Spec(scenario="class"))) == (1.0, None)
+    assert nonmember_set(Spec()) == "test"
 
 
 @pytest.mark.parametrize("references, model, reason", [

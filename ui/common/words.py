@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from engine.naming import class_name, unusual_model
 from engine.registry import all_of
+from engine.runs.records import Run
 from engine.system.words import spaced
-from engine.types import declared
+from engine.types import Spec, declared
 
 LONGEST = 40  # characters of a wrong value that are repeated
 ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",
@@ -62,19 +62,19 @@ def title_of(kind: str, name: str) -> str:
     return next((record.title for record in all_of(kind) if record.name == name), name)
 
 
-def forgotten(spec: dict[str, Any]) -> str:
+def forgotten(spec: Spec) -> str:
     """What a stored spec forgets: ``15%``, ``class 'dog'`` or ``class 3``."""
-    if spec.get("forget_class") is None:
-        return percent(spec["forget_fraction"])
-    name = class_name(spec["dataset"], spec["forget_class"])
+    if spec.forget_class is None:
+        return percent(spec.forget_fraction)
+    name = class_name(spec.dataset, spec.forget_class)
     return f"class {name}" if name.isdigit() else f"class {name!r}"
 
 
-def never_seen(spec: dict[str, Any]) -> str:
+def never_seen(spec: Spec) -> str:
     """What an attacker has to tell from the forget set, to be followed by "samples": ``test``, ``never-seen dog``."""
-    if spec.get("forget_class") is None:
+    if spec.forget_class is None:
         return "test"
-    name = class_name(spec["dataset"], spec["forget_class"])
+    name = class_name(spec.dataset, spec.forget_class)
     return f"never-seen class {name}" if name.isdigit() else f"never-seen {spaced(name)}"
 
 
@@ -85,15 +85,15 @@ def attack_labels() -> dict[str, str]:
             for name, title in titles.items()}
 
 
-def run_title(run: dict[str, Any]) -> str:
+def run_title(run: Run) -> str:
     """``∇τ (nabla-tau) on Digits, forget 15%, alpha 0.25``."""
-    spec = run["spec"]
-    parts = [f"{title_of('method', spec['method'])} on {title_of('dataset', spec['dataset'])}",
+    spec = run.spec
+    parts = [f"{title_of('method', spec.method)} on {title_of('dataset', spec.dataset)}",
              f"forget {forgotten(spec)}"]
     if (alpha := automatic_alpha(run)) is not None:
         parts.append(f"alpha {alpha:.3g}")
-    if spec["seed"]:
-        parts.append(f"seed {spec['seed']}")
+    if spec.seed:
+        parts.append(f"seed {spec.seed}")
     return ", ".join(parts + changes(run))
 
 
@@ -103,18 +103,18 @@ def has_automatic_alpha(method: str) -> bool:
     return record is not None and any(h.name == "alpha" and h.auto for h in declared(record.parameters))
 
 
-def automatic_alpha(run: dict[str, Any]) -> float | None:
+def automatic_alpha(run: Run) -> float | None:
     """The alpha that the run used, None for methods without a rule for it."""
-    return (run["effective"] or {}).get("alpha") if has_automatic_alpha(run["spec"]["method"]) else None
+    return (run.effective or {}).get("alpha") if has_automatic_alpha(run.spec.method) else None
 
 
-def changes(run: dict[str, Any]) -> list[str]:
+def changes(run: Run) -> list[str]:
     """What was not left at its default: ``MiniLM``, ``paper profile``, ``label noise 0.0``, ``retain epochs 30``."""
-    spec = run["spec"]
-    told = "alpha" if has_automatic_alpha(spec["method"]) else None  # in the title already
-    chosen = {**spec["options"], **{name: v for name, v in spec["parameters"].items() if name != told}}
+    spec = run.spec
+    told = "alpha" if has_automatic_alpha(spec.method) else None  # in the title already
+    chosen = {**spec.options, **{name: v for name, v in spec.parameters.items() if name != told}}
     kind = [title_of("model", model)] if (model := unusual_model(spec)) else []
-    kind += [f"{spec['profile']} profile"] if spec["profile"] != "corrected" else []
+    kind += [f"{spec.profile} profile"] if spec.profile != "corrected" else []
     return kind + [f"{spaced(name)} {value}" for name, value in chosen.items()]
 
 

@@ -6,8 +6,6 @@ that looks again while runs of the comparison wait or go on: first the race, and
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from engine.errors import BadSpec, LabError
@@ -15,7 +13,7 @@ from engine.evaluation.metrics import BY_NAME
 from engine.registry import get
 from engine.runs.queue import manager
 from engine.studies import exports
-from engine.studies.comparison import Comparison, Runs, find_runs
+from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs
 from engine.studies.table import Table, build_table
 from engine.system.words import numbered
 from ui.charts import compare as charts
@@ -82,7 +80,7 @@ def _runs(comparison: Comparison | None) -> tuple[Runs, str | None]:
 
 
 def _racing(runs: Runs) -> bool:
-    return any(run["status"] in ("queued", "running") for run in runs.values())
+    return any(run.status in ("queued", "running") for run in runs.values())
 
 
 def _look(comparison: Comparison, was_racing: bool) -> None:
@@ -118,16 +116,16 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
 
 def _progress(comparison: Comparison, runs: Runs) -> None:
     """How far the race is: runs that ended, and the one that goes on."""
-    ended = sum(run["status"] not in ("queued", "running") for run in runs.values())
-    running = [run for run in runs.values() if run["status"] == "running"]
+    ended = sum(run.status not in ("queued", "running") for run in runs.values())
+    running = [run for run in runs.values() if run.status == "running"]
     total, told = len(comparison.grid()), []
     for run in running:
-        progress = run["progress"] or {}
+        progress = run.progress or {}
         share = "" if progress.get("fraction") is None else f" {100 * progress['fraction']:.0f}%"
         told.append(" · ".join(filter(None, [
-            f"{compare_runs.short_title(run['spec']['method'])}, seed {run['spec']['seed']}: "
+            f"{compare_runs.short_title(run.spec.method)}, seed {run.spec.seed}: "
             f"{progress.get('stage', 'starting')}{share}", words.countdown(progress.get("eta"))])))
-    parts = sum((run["progress"] or {}).get("fraction") or 0.0 for run in running)
+    parts = sum((run.progress or {}).get("fraction") or 0.0 for run in running)
     st.progress(min(1.0, (ended + parts) / total), text=" · ".join([f"{ended} of {total} runs ended", *told]))
 
 
@@ -212,14 +210,8 @@ def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
 
 
 def _title(comparison: Comparison) -> str:
-    return (f"{words.title_of('dataset', comparison.dataset)}, forget {words.forgotten(_spec(comparison))}, "
+    return (f"{words.title_of('dataset', comparison.dataset)}, forget {words.forgotten(comparison.spec(REFERENCE, 0))}, "
             f"{numbered('seed', comparison.seeds)}, {comparison.profile} profile")
-
-
-def _spec(comparison: Comparison) -> dict[str, Any]:
-    by_class = comparison.scenario == "class"
-    return {"dataset": comparison.dataset, "forget_class": comparison.forget if by_class else None,
-            "forget_fraction": None if by_class else comparison.forget}
 
 
 def _tuning(comparison: Comparison) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.evaluation.measured import UNMEASURED, Metrics
+from engine.runs import library
 from engine.runs.queue import manager
-from engine.runs.recorded import find_recorded
+from engine.runs.records import Run
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.table import ORIGINAL, Table, method_title
-from engine.types import ENDED
 from ui.charts.compare import coarse
 from ui.charts.run import tallest_share
 from ui.common import words
 from ui.common.state import Slot
 
-Run = dict[str, Any]
 KEPT: Slot[dict[str, Followed] | None] = Slot("compare.followed", None)
 APART = 1.0  # points between a level drawn and the table's that are worth a sentence
 MOST_KEPT = 300  # runs whose course a session keeps in memory
@@ -30,8 +30,8 @@ class Followed:
     """What a run's events come to so far: its course, where it began and how its losses lie now."""
 
     def __init__(self, run: Run):
-        self.method, self.seed = run["spec"]["method"], run["spec"]["seed"]
-        self.running, self.unseen = run["status"] not in ENDED, words.never_seen(run["spec"])
+        self.method, self.seed = run.spec.method, run.spec.seed
+        self.running, self.unseen = not run.has_ended, words.never_seen(run.spec)
         self.start: dict[str, Any] | None = None
         self.reading: dict[str, Any] | None = None
         self.points: list[dict[str, Any]] = []
@@ -67,7 +67,7 @@ def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
     """Every run that has begun, in the comparison's order; of a run that goes on only what is new is read."""
     found = []
     for cell in comparison.grid():
-        if (run := runs.get(cell)) and run["status"] != "queued":
+        if (run := runs.get(cell)) and run.status != "queued":
             found.append(followed(run))
     return [one for one in found if one.start]
 
@@ -78,14 +78,11 @@ def followed(run: Run) -> Followed:
     KEPT.put(kept)
     while len(kept) > MOST_KEPT:
         kept.pop(next(iter(kept)))
-    one = kept.setdefault(run["id"], Followed(run))
+    one = kept.setdefault(run.id, Followed(run))
     going_on = one.running
-    one.running = run["status"] not in ENDED
-    if run.get("recorded"):
-        if one.start is None:
-            one.add((find_recorded(run["id"]) or {"events": []})["events"])
-    elif going_on or one.start is None:
-        one.add(manager().store.events(run["id"], after=one.seen))
+    one.running = not run.has_ended
+    if going_on or one.start is None:
+        one.add(library.events_after(run, manager().store, one.seen))
     return one
 
 
@@ -116,8 +113,8 @@ def _on_all(runs: Runs, attack: str) -> dict[int, float]:
     """The same on the complete sets: of the comparison's own retraining, else as other runs refer to it."""
     found: dict[int, float] = {}
     for (method, seed), run in sorted(runs.items(), key=lambda item: item[0][0] != REFERENCE):
-        metrics = run["metrics"] or {}
-        known = (metrics if method == REFERENCE else metrics.get("retrained") or {}).get(attack)
+        metrics = run.metrics or UNMEASURED
+        known = (metrics if method == REFERENCE else metrics.retrained or UNMEASURED).get(attack)
         if known is not None:
             found.setdefault(seed, known)
     return found
@@ -161,14 +158,14 @@ def outcomes(comparison: Comparison, runs: Runs, attack: str, table: Table) -> l
 
     Names carry the table's marks, † and ‡: a doubtful run may lie in the best corner.
     """
-    finished = {cell: run for cell in comparison.grid()
-                if (run := runs.get(cell)) and run["status"] == "finished" and run["metrics"]}
-    originals = {seed: run["metrics"]["original"] for (_, seed), run in finished.items() if run["metrics"]["original"]}
+    finished = {cell: run.metrics for cell in comparison.grid()
+                if (run := runs.get(cell)) and run.finished and run.metrics}
+    originals = {seed: metrics.original for (_, seed), metrics in finished.items() if metrics.original}
     found = [_outcome(ORIGINAL, seed, metrics, attack) for seed, metrics in originals.items()] + [
-        _outcome(method, seed, run["metrics"], attack) for (method, seed), run in finished.items()]
+        _outcome(method, seed, metrics, attack) for (method, seed), metrics in finished.items()]
     return [one | {"name": one["name"] + table.marks(one["method"])} for one in found]
 
 
-def _outcome(method: str, seed: int, metrics: dict[str, Any], attack: str) -> dict[str, Any]:
+def _outcome(method: str, seed: int, metrics: Metrics, attack: str) -> dict[str, Any]:
     return {"method": method, "name": short_title(method), "seed": seed, "x": metrics.get(f"{attack}_gap"),
             "y": metrics["test_accuracy"]}

@@ -6,7 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import BY_NAME, metric_title
+from engine.runs.records import Run
 from engine.studies.heatmap import METRICS
 from engine.studies.heatmap_exports import amount
 from engine.studies.sweep import Sweep
@@ -69,29 +71,29 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
                            revision=f"{place}|{seed}")
 
 
-def _followed(run: dict[str, Any] | None) -> compare_runs.Followed | None:
-    if run is None or run["status"] == "queued":
+def _followed(run: Run | None) -> compare_runs.Followed | None:
+    if run is None or run.status == "queued":
         return None
     one = compare_runs.followed(run)
     return one if one.start and one.reading else None
 
 
-def _why_empty(run: dict[str, Any] | None) -> str:
+def _why_empty(run: Run | None) -> str:
     if run is None:
         return "Not run yet."
     told = {"queued": "Waiting in the queue.", "running": "Running: nothing measured yet."}
-    return told.get(run["status"]) or run["reason"] or f"It {run['status']}; its course was not kept."
+    return told.get(run.status) or run.reason or f"It {run.status}; its course was not kept."
 
 
 def _seeds(sweep: Sweep, runs: Runs, place: Place) -> list[dict[str, str]]:
     rows = []
     for seed in sweep.seeds:
         run = runs.get((*place, seed))
-        row = {"seed": str(seed), "state": words.badge(run["status"]) if run else "not run yet"}
-        metrics = (run or {}).get("metrics") or {}
+        row = {"seed": str(seed), "state": words.badge(run.status) if run else "not run yet"}
+        metrics = (run.metrics if run else None) or UNMEASURED
         row |= {metric_title(name): measures.value(BY_NAME[name], metrics.get(name)) for name in METRICS}
-        row["run"] = f"[open](unlearn?run={run['id']})" if run else ""
-        if run and run["status"] == "failed":
-            row["state"] += f" {run['reason']}"
+        row["run"] = f"[open](unlearn?run={run.id})" if run else ""
+        if run and run.status == "failed":
+            row["state"] += f" {run.reason}"
         rows.append(row)
     return rows

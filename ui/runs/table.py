@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.verdict import verdict_of
 from engine.runs.queue import manager
+from engine.runs.records import Run
 from engine.system.words import plural
 from engine.types import ENDED
 from ui.common import words
@@ -67,19 +69,19 @@ def _order(rows: list[dict[str, Any]]) -> str:
     return hashlib.sha256(" ".join(row["run"] for row in rows).encode()).hexdigest()[:12]
 
 
-def _row(run: dict[str, Any]) -> dict[str, Any]:
+def _row(run: Run) -> dict[str, Any]:
     import datetime
 
-    spec, metrics = run["spec"], run["metrics"] or {}
+    spec, metrics = run.spec, run.metrics or UNMEASURED
     found = verdict_of(run)
     doubts = ["Damaged"] * found.damaged + ["Over-forgotten"] * bool(found.over_forgotten) if found else []
-    remarks = [*doubts, ", ".join(words.changes(run)), run["reason"] or run["notice"] or ""]
-    return {"run": run["id"], "status": run["status"], "title": words.title_of("method", spec["method"]),
-            "method": short_title(spec["method"]), "data": words.title_of("dataset", spec["dataset"]),
-            "forget": words.forgotten(spec), "alpha": words.automatic_alpha(run), "seed": spec["seed"],
-            "profile": spec["profile"], "attack": metrics.get("mia_loss"), "kept": metrics.get("forget_accuracy"),
-            "test": metrics.get("test_accuracy"), "took": run["seconds"] and words.seconds(run["seconds"]),
-            "when": datetime.datetime.fromtimestamp(run["created"]), "remarks": ". ".join(filter(None, remarks))}
+    remarks = [*doubts, ", ".join(words.changes(run)), run.reason or run.notice or ""]
+    return {"run": run.id, "status": run.status, "title": words.title_of("method", spec.method),
+            "method": short_title(spec.method), "data": words.title_of("dataset", spec.dataset),
+            "forget": words.forgotten(spec), "alpha": words.automatic_alpha(run), "seed": spec.seed,
+            "profile": spec.profile, "attack": metrics.get("mia_loss"), "kept": metrics.get("forget_accuracy"),
+            "test": metrics.get("test_accuracy"), "took": run.seconds and words.seconds(run.seconds),
+            "when": datetime.datetime.fromtimestamp(run.created), "remarks": ". ".join(filter(None, remarks))}
 
 
 def _matches(row: dict[str, Any], wanted: str) -> bool:

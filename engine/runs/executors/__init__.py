@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from engine.runs.records import Run
+
 
 @dataclass(frozen=True)
 class Control:
@@ -39,7 +41,7 @@ class Executor:
         """Why it cannot be used here, in a sentence, or None."""
         return self._module().problem()
 
-    def run_all(self, *arguments: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    def run_all(self, *arguments: Any) -> Iterator[tuple[int, Run]]:
         """See :func:`engine.runs.executors.local.run_all`."""
         return self._module().run_all(*arguments)
 

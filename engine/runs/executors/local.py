@@ -12,7 +12,8 @@ from typing import Any
 
 from engine.runs.executors import Control
 from engine.runs.here import run_here
-from engine.runs.store import Run, Store
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.system.machine import cores, graphics_card
 

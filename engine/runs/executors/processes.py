@@ -25,7 +25,8 @@ from engine.errors import Cancelled
 from engine.originals.checkpoints import open_checkpoints
 from engine.runs.executors import Control
 from engine.runs.executors.worker import read_line
-from engine.runs.store import Run, Store
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.spec import Resolved
 
 ASK = 1.0  # seconds between two looks whether somebody wants a single cell to stop
@@ -153,7 +154,7 @@ class Drive:
         if time.monotonic() < self.next_ask:
             return []
         self.next_ask = time.monotonic() + ASK
-        asked = {run["id"] for run in self.store.list(status=("running",)) if run["cancel"]}
+        asked = {run.id for run in self.store.list(status=("running",)) if run.cancel}
         return [(number, Outcome({"status": "cancelled", "reason": "Stopped."}))
                 for number, run_id in self.ids.items() if run_id in asked]
 

@@ -24,7 +24,8 @@ from engine.runs.executors import Control
 from engine.runs.executors.local import OnProgress
 from engine.runs.executors.processes import AHEAD, STOPPED, TICK, TRIES, Order
 from engine.runs.executors.worker import line_of, read_line
-from engine.runs.store import Run, Store
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.spec import Resolved, resolve
 from engine.types import Spec
 

@@ -8,8 +8,9 @@ from typing import Any
 from engine.originals.workbench import Bench
 from engine.runs.compute import Outcome, failed
 from engine.runs.execute import complete, reason_of, with_reference
+from engine.runs.records import Run
 from engine.runs.references import against_retrained, find_reference
-from engine.runs.store import Run, Store
+from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.system.files import frame_of
 
