@@ -98,7 +98,7 @@ def missing(comparison: Comparison, runs: Runs) -> list[Spec]:
 
 
 def queue_missing(comparison: Comparison, jobs: Any, recorded: bool = True, train_original: bool = False) -> list[str]:
-    """Queues what is missing with ``jobs`` (see ``engine.runs.queue.manager``); returns the new runs' ids. Raises BadSpec."""
+    """Queues what is missing with ``jobs`` (``engine.runs.queue.manager``); returns the new ids. Raises BadSpec."""
     check(comparison)
     todo = missing(comparison, find_runs(comparison, jobs.store, recorded))
     return [jobs.submit(spec, train_original) for spec in todo]

@@ -2,12 +2,13 @@
 
 Three rules, the same for every table and export:
 
-- A number's *distance* is to its metric's declared ideal (``engine.evaluation.metrics``): a number, the retrained model's value
-  (``match_retrained``) or, for ``max``, 100%.
-- *Best* is every unlearning method (neither the Original nor retraining) whose distance lies within the noise floor of
-  the smallest one. The noise floor (:mod:`engine.evaluation.noise`) is that of the method with the smallest distance. A method
-  with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near. One with a
-  damaged model (``engine.evaluation.verdict``) is never best at all: a model that knows nothing gives nothing away.
+- A number's *distance* is to its metric's declared ideal (``engine.evaluation.metrics``): a number, the retrained
+  model's value (``match_retrained``) or, for ``max``, 100%.
+- *Best* is every unlearning method (neither the Original nor retraining) whose distance lies within the noise floor
+  of the smallest one. The noise floor (``engine.evaluation.noise``) is that of the method with the smallest distance.
+  A method with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near.
+  One with a damaged model (``engine.evaluation.verdict``) is never best at all: a model that knows nothing gives
+  nothing away.
 - Ours and the paper's value are *outside* one another where they differ by more than two standard deviations,
   the root of both variances; ours counts as 0 where there is one seed.
 """
@@ -106,8 +107,9 @@ def method_title(name: str) -> str:
 
 
 def columns_of(scenario: str) -> tuple[str, ...]:
-    """The metrics of a scenario's table: its own, and the distance from 50 of every attack that declares itself a headline."""
-    return (*get("scenario", scenario).columns, *(f"{attack.name}_gap" for attack in all_of("attack") if attack.headline))
+    """The metrics of a scenario's table: its own, and the distance from 50 of every headline attack."""
+    attacks = [f"{attack.name}_gap" for attack in all_of("attack") if attack.headline]
+    return (*get("scenario", scenario).columns, *attacks)
 
 
 def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | None = None) -> Table:

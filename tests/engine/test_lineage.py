@@ -66,7 +66,8 @@ def forget() -> None:
 @pytest.mark.parametrize("old, new", [
     ("SIZE = 1\n", "# a comment\n\n\nSIZE   =   1\n"),
     ('"""Weight noise."""', '"""Weight noise: blur."""'),
-    ("def unlearn(task, parameters):\n", 'def unlearn(task: object, parameters: Parameters) -> "Iterator":\n    """Words."""\n'),
+    ("def unlearn(task, parameters):\n",
+     'def unlearn(task: object, parameters: Parameters) -> "Iterator":\n    """Words."""\n'),
     ('help="Standard deviation."', 'help="The standard deviation, in words."'),
     ('title="Noise"', 'title="Weight noise"'),
     ("from collections.abc import Iterator\n", ""),
@@ -97,8 +98,9 @@ def test_a_helper_beside_a_component_belongs_to_it(tmp_path):
 
 
 def test_all_that_ships_is_in_the_table():
-    assert registry.unlisted() == {}, ("These components were edited. Where their results are the same, add the hash to "
-                                      "the last generation of engine/lineage.json, else as a new one.")
+    assert registry.unlisted() == {}, (
+        "These components were edited. Where their results are the same, add the hash to the last generation of "
+        "engine/lineage.json, else as a new one.")
 
 
 def test_the_tables_first_generation_is_what_made_the_recorded_runs_and_originals():
@@ -142,7 +144,7 @@ def test_a_changed_model_finds_no_old_original(folder):
     model = registry.source("model", "small_cnn").read_text().replace('name="small_cnn"', 'name="mine"')
     folder(model, "mine.py")
     first = original_key(resolve(Spec(model="mine"))).name
-    folder(model.replace('"""A small', "# edited\n'''A small").replace("linear layer.\n\"\"\"", "linear layer.\n'''"), "mine.py")
+    folder(f"# edited\n{model}", "mine.py")
     assert original_key(resolve(Spec(model="mine"))).name == first
     folder(model.replace("nn.MaxPool2d(2)", "nn.AvgPool2d(2)"), "mine.py")
     assert original_key(resolve(Spec(model="mine"))).name != first

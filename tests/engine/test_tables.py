@@ -18,7 +18,8 @@ DIGITS = Comparison(methods=("nabla_tau", "finetune", "ssd", "retrain"), seeds=(
 @pytest.fixture
 def table_of(store, monkeypatch):
     monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: ())
-    monkeypatch.setattr("engine.studies.comparison._completed", lambda runs, store: runs)  # the numbers are the tests' own
+    # The numbers are the tests' own.
+    monkeypatch.setattr("engine.studies.comparison._completed", lambda runs, store: runs)
     return lambda comparison, *columns: build_table(comparison, find_runs(comparison, store), columns or None)
 
 

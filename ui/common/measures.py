@@ -1,4 +1,4 @@
-"""Every measure of a finished run as engine.evaluation.metrics declares it: Original, now, retrained, ideal, why one is empty.
+"""Every measure of a finished run as ``engine.evaluation.metrics`` declares it: Original, now, retrained, ideal.
 
 Nothing here names a metric: one that is added to the engine, or that a new attack brings, appears by itself.
 """
