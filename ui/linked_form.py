@@ -19,7 +19,7 @@ LATE = 2.0  # seconds for which a browser may still send an address that the for
 
 
 @dataclass(frozen=True)
-class Told:
+class Found:
     """What was wrong with a link, and the address that the form made of it; None before the form has made one."""
 
     problems: tuple[Problem, ...] = ()
@@ -53,8 +53,8 @@ class LinkedForm(Generic[T]):
         return Slot(f"{self.key}.link", None)
 
     @property
-    def _told(self) -> Slot[Told]:
-        return Slot(f"{self.key}.problems", Told())
+    def _found(self) -> Slot[Found]:
+        return Slot(f"{self.key}.problems", Found())
 
     @property
     def _replaced(self) -> Slot[tuple[tuple[float, Query], ...]]:
@@ -74,18 +74,18 @@ class LinkedForm(Generic[T]):
             self.fill(record)
             self._link.put(asked or None)
             self._replaced.put(())
-            self._told.put(Told((*wrong, *problems)))
+            self._found.put(Found((*wrong, *problems)))
         elif wrong:
-            self._told.put(Told(tuple(wrong)))
+            self._found.put(Found(tuple(wrong)))
 
     def mirror(self, record: T) -> None:
         """Writes the record into the address, which keeps the other forms' parameters and loses unknown ones."""
-        query, told, written = self.write(record), self._told.get(), self._link.get()
+        query, found, written = self.write(record), self._found.get(), self._link.get()
         if written not in (None, query):
             self._replaced.put((*self._replaced.get()[-9:], (time.monotonic(), written)))
         self._link.put(query)
-        if told.address is None:
-            self._told.put(Told(told.problems, query))
+        if found.address is None:
+            self._found.put(Found(found.problems, query))
         now = dict(st.query_params)
         kept = {name: value for name, value in now.items() if name in self.beside or name in query}
         if now != kept | query:
@@ -100,6 +100,6 @@ class LinkedForm(Generic[T]):
 
         ``record`` is what the form comes to now, where it has not been mirrored yet.
         """
-        told = self._told.get()
+        found = self._found.get()
         now = self._link.get() if record is None else self.write(record)
-        return list(told.problems) if told.address in (None, now) else []
+        return list(found.problems) if found.address in (None, now) else []
