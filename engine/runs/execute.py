@@ -23,15 +23,14 @@ from engine.data.splits import split as split_of
 from engine.errors import BadInput, Cancelled, LabError
 from engine.evaluation.measure import Readings, band_of, measure, null_bands
 from engine.evaluation.probe import Watcher
+from engine.evaluation.retrained import against_retrained, own_reference
 from engine.originals.checkpoints import Checkpoints
 from engine.originals.workbench import Bench, prepare_bench, untouched
 from engine.runs.readings import bench_readings, original_readings, read_sets, samples_frame
 from engine.runs.references import (
-    against_retrained,
     complete_waiting,
     find_reference,
     is_reference,
-    own_reference,
     retrained_samples,
 )
 from engine.runs.store import Run, Store

@@ -10,14 +10,8 @@ import pytest
 
 from engine.evaluation.distances import auc
 from engine.evaluation.metrics import AGAINST_RETRAINED
-from engine.runs.references import (
-    against_retrained,
-    is_reference,
-    newest_reference,
-    nonmember_set,
-    rmia_auc,
-    tug_of_war,
-)
+from engine.evaluation.retrained import against_retrained, nonmember_set, rmia_auc, tug_of_war
+from engine.runs.references import is_reference, newest_reference
 
 NAMES = [metric.name for metric in AGAINST_RETRAINED]
 MINE = {"forget_accuracy": 80.0, "retain_accuracy": 99.0, "test_accuracy": 70.0, "mia_loss": 55.0,

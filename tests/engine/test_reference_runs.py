@@ -211,7 +211,7 @@ def test_a_run_that_cannot_be_completed_fails_neither_itself_nor_the_retraining(
         raise KeyError("forget_accuracy")
 
     lab.run()
-    monkeypatch.setattr("engine.runs.references.tug_of_war", broken)
+    monkeypatch.setattr("engine.evaluation.retrained.tug_of_war", broken)
     monkeypatch.setattr(experiment, "with_reference", lambda metrics, *arguments: metrics)
     retrained = lab.run("retrain")
     assert retrained["status"] == "finished" and retrained["metrics"]["forget_accuracy"] > 0
