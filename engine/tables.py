@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from statistics import stdev
 from typing import Any
 
-from engine.comparison import REFERENCE, Comparison, Runs
+from engine.comparison import REFERENCE, Comparison, Runs, notices
 from engine.costs import average, cost_of
 from engine.errors import BadInput
 from engine.metrics import BY_NAME, SEPARATION
@@ -259,7 +259,8 @@ def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finish
     if len(devices) > 1:
         notes.append(f"The runs were made on {len(devices)} devices ({'; '.join(devices)}): seconds compare within "
                      "one device only.")
-    return notes
+    return notes + [f"{', '.join(map(method_title, methods))}: {notice}"
+                    for notice, methods in notices(comparison, finished).items()]
 
 
 def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]]) -> list[str]:
