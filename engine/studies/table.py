@@ -26,7 +26,7 @@ from engine.evaluation.noise import noise_floor
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.registry import all_of, get
 from engine.spec import Resolved, resolve
-from engine.studies.comparison import REFERENCE, Comparison, Runs
+from engine.studies.comparison import REFERENCE, Comparison, Runs, notices
 from engine.studies.costs import average, cost_of
 from engine.studies.notes import Note
 from engine.studies.paper import paper_value
@@ -278,7 +278,8 @@ def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finish
     if len(devices) > 1:
         notes.append(Note("devices", f"The runs were made on {len(devices)} devices ({'; '.join(devices)}): seconds "
                           "compare within one device only."))
-    return notes
+    return notes + [Note("notice", f"{', '.join(map(method_title, methods))}: {notice}")
+                    for notice, methods in notices(comparison, finished).items()]
 
 
 def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]],

@@ -241,6 +241,15 @@ def test_every_note_has_a_kind_and_names_its_runs(store, table_of):
         ("damaged", "ssd", (1,)), ("paper_original", None, ()), ("paper_profile", None, ())]
 
 
+def test_what_is_to_be_known_of_runs_is_said_once(store):
+    comparison = Comparison(methods=("ssd", "finetune"), seeds=(0, 1))
+    fill(store, comparison, ssd=[{}, {}], finetune=[{}, {}], scrub=[{}])
+    runs = {cell: run | {"notice": None if cell == ("finetune", 1) else "Read in another way."}
+            for cell, run in find_runs(comparison, store).items()}
+    notes = [note for note in build_table(comparison, runs).notes if "another way" in note]
+    assert notes == ["Fine-tuning, Selective synaptic dampening (SSD): Read in another way."]
+
+
 # --- cost -----------------------------------------------------------------------------------
 
 
