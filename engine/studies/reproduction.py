@@ -24,8 +24,9 @@ from engine.runs.store import Run, Store, open_store
 from engine.spec import Resolved, resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, check, find_runs
 from engine.studies.exports import cells_of, to_markdown, to_text, what_is_forgotten
+from engine.studies.notes import ORIGINAL, method_title
 from engine.studies.paper import TABLES, PaperTable
-from engine.studies.table import ORIGINAL, build_table, method_title
+from engine.studies.table import build_table
 from engine.system.words import numbered, plural
 from engine.types import PROFILES, Spec
 

@@ -246,7 +246,7 @@ def test_what_is_to_be_known_of_runs_is_said_once(store):
     fill(store, comparison, ssd=[{}, {}], finetune=[{}, {}], scrub=[{}])
     runs = {cell: run | {"notice": None if cell == ("finetune", 1) else "Read in another way."}
             for cell, run in find_runs(comparison, store).items()}
-    notes = [note for note in build_table(comparison, runs).notes if "another way" in note]
+    notes = [note.text for note in build_table(comparison, runs).notes if note.kind == "notice"]
     assert notes == ["Fine-tuning, Selective synaptic dampening (SSD): Read in another way."]
 
 
