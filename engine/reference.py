@@ -12,7 +12,7 @@ import numpy as np
 
 from engine import distances
 from engine.evaluation import FEWEST
-from engine.metrics import AGAINST_RETRAINED
+from engine.metrics import AGAINST_RETRAINED, MOVED
 from engine.verdict import is_retraining
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from engine.store import Run, Store
 
 TRAINING_SETS = ("retain", "forget")  # of the training pool; the other sets are of the held-out pool
-MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")
 OWN = ("original", "retrained", "null_band", "band", "sizes", "notes", "verdict", "missing", "over_forgotten",
+       "rmia_references",
        *(metric.name for metric in AGAINST_RETRAINED))  # a run's own, not to be repeated as its retrained model's
+MEASURED = tuple(metric.name for metric in AGAINST_RETRAINED)
 ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "profile")  # options are in the data
 
 
@@ -53,7 +54,8 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
     found: dict[str, Any] = dict.fromkeys(metric.name for metric in AGAINST_RETRAINED)
     if reference is None:
         reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
-        return metrics | found | {"retrained": None, "missing": dict.fromkeys(found, reason)}
+        return metrics | found | {"rmia_references": None, "retrained": None, "missing": dict.fromkeys(found, reason)}
+    found["rmia_references"] = None
     theirs = {name: value for name, value in reference["metrics"].items() if name not in OWN}
     found |= tug_of_war(metrics, theirs)
     missing = {}
@@ -64,7 +66,9 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
         mine, other = (frame.loc[frame["set"] == "forget", "loss"].to_numpy() for frame in (samples, reference_samples))
         found |= {"ks_retrained": distances.kolmogorov_smirnov(mine, other),
                   "wasserstein_retrained": distances.wasserstein(mine, other)}
-        found["rmia_auc"], reason = rmia_auc(samples, retrained, nonmember_set(reference["spec"]))
+        usable = references_of(samples, retrained)
+        found["rmia_auc"], reason = rmia_auc(samples, usable, nonmember_set(reference["spec"]))
+        found["rmia_references"] = None if reason else len(usable)
         missing = {"rmia_auc": reason} if reason else {}
     return metrics | found | {"retrained": theirs | {"run_id": reference["id"]}, "missing": missing}
 
@@ -97,6 +101,12 @@ def rmia_auc(samples: DataFrame, retrained: list[DataFrame], nonmembers: str) ->
     if not all(np.isfinite(side).all() for side in scores):
         return None, "No retrained model has the losses of all these samples."
     return distances.auc(*scores), None
+
+
+def references_of(samples: DataFrame, retrained: list[DataFrame]) -> list[DataFrame]:
+    """Those of the retrained models that have the losses of the whole population, the validation set."""
+    population = samples[samples["set"] == "validation"]
+    return [frame for frame in retrained if np.isfinite(_untrained_losses(frame, population)).all()]
 
 
 def nonmember_set(spec: dict[str, Any]) -> str:
@@ -134,14 +144,15 @@ def _mean_loss(losses: np.ndarray) -> np.ndarray:
 # --- completing runs ------------------------------------------------------------------------
 
 
-def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None) -> Run:
+def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None, anew: bool = False) -> Run:
     """The finished run with what its retrained model adds, if there is one by now; written to the store.
 
-    ``retrained`` are :func:`retrained_samples` where they are at hand.
+    ``retrained`` are :func:`retrained_samples` where they are at hand. Values that the run has stay, so that a
+    finished run's numbers do not move with the store; ``anew`` measures them all with what is there now.
     """
     alike = store.list(status=("finished",), newest_first=True, split=run["split"], data=run["data"])
     reference = newest_reference(alike)
-    if reference is None or run["metrics"] is None:
+    if reference is None or run["metrics"] is None or not (anew or _waiting(run)):
         return run
     samples = store.load_samples(run["id"])
     if is_reference(run):
@@ -149,15 +160,28 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None) -
     elif retrained is None:
         retrained = retrained_samples(store, run)
     metrics = against_retrained(run["metrics"], samples, reference, store.load_samples(reference["id"]), retrained)
-    store.amend(run["id"], metrics=metrics)
+    store.amend(run["id"], metrics=metrics if anew else _kept(run["metrics"], metrics))
     return store.get(run["id"])
 
 
-def complete_waiting(store: Store, ended: Run) -> None:
-    """After a run has finished: completes it, or all runs for which it is a reference.
+def _waiting(run: Run) -> bool:
+    """Whether a finished run lacks something that only a retrained model gives."""
+    return any(run["metrics"].get(name) is None for name in ("retrained", *MEASURED))
 
-    A retraining is RMIA's reference for the other seeds too, so that no number depends on which run came first.
-    A run looks once more: its retraining may have finished while it was being measured.
+
+def _kept(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """``after`` with the values that were there before, each with the models that it was measured with."""
+    had = {name: before[name] for name in ("retrained", *MEASURED) if before.get(name) is not None}
+    if "rmia_auc" in had:
+        had["rmia_references"] = before.get("rmia_references")  # older runs do not tell how many
+    return after | had | {"missing": {name: why for name, why in after["missing"].items() if name not in had}}
+
+
+def complete_waiting(store: Store, ended: Run) -> None:
+    """After a run has finished: completes it, or all runs that were waiting for it.
+
+    A retraining is RMIA's reference for other seeds' runs too, where those have no area yet. A run looks once more:
+    its retraining may have finished while it was being measured.
     """
     if not is_reference(ended):
         if (ended["metrics"] or {}).get("retrained") is None:

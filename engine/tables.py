@@ -5,7 +5,8 @@ Three rules, the same for every table and export:
 - A number's *distance* is to its metric's declared ideal (``engine.metrics``): a number, the retrained model's value
   (``match_retrained``) or, for ``max``, 100%.
 - *Best* is every unlearning method (neither the Original nor retraining) whose distance lies within the noise floor of
-  the smallest one. The noise floor (:mod:`engine.noise`) is that of the method with the smallest distance. A method
+  the smallest one. The noise floor (:mod:`engine.noise`) is that of the method with the smallest distance; without
+  one nobody is best, for then a single sample might decide. A method
   with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near. One with a
   damaged model (``engine.verdict``) is never best at all: a model that knows nothing gives nothing away.
 - Ours and the paper's value are *outside* one another where they differ by more than two standard deviations,
@@ -132,7 +133,8 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
     cost = cost_of(comparison, finished)
     return Table(comparison, columns, tuple(rows), cells, cost, noise, missing,
-                 [*_notes(comparison, rows, finished, retrained, verdicts), *_about_paper(comparison, cells, resolved)])
+                 [*_notes(comparison, rows, finished, retrained, verdicts), *_unmarked(cells, noise),
+                  *_about_paper(comparison, cells, resolved)])
 
 
 # --- rows -----------------------------------------------------------------------------------
@@ -245,8 +247,7 @@ def _noise(nearest: Cell | None, metric: str, resolved: Resolved | None,
 
 
 def _marked(cell: Cell, nearest: Cell | None, noise: float | None) -> Cell:
-    best = nearest is not None and cell in _candidates([cell]) and (
-        cell.distance - nearest.distance <= (noise or 0.0))
+    best = None not in (nearest, noise) and cell in _candidates([cell]) and cell.distance - nearest.distance <= noise
     return Cell(**{**cell.__dict__, "best": best})
 
 
@@ -269,6 +270,13 @@ def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finish
         notes.append(f"The runs were made on {len(devices)} devices ({'; '.join(devices)}): seconds compare within "
                      "one device only.")
     return notes
+
+
+def _unmarked(cells: Sequence[Cell], noise: Mapping[str, float | None]) -> list[str]:
+    """Columns with values in which nobody is marked as best."""
+    without = [BY_NAME[name].title for name, floor in noise.items()
+               if floor is None and _candidates([cell for cell in cells if cell.metric == name])]
+    return [f"No noise floor is known for {', '.join(without)}: nobody is marked as best there."] if without else []
 
 
 def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]], verdicts: Mapping[int, Verdict]) -> list[str]:
