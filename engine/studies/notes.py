@@ -13,7 +13,7 @@ from engine.studies.comparison import Comparison, Runs, notices
 from engine.system.words import numbered
 
 Kind = Literal["missing_retrained", "partial_mean", "over_forgotten", "damaged", "devices", "paper_model",
-               "paper_original", "paper_profile", "notice"]
+               "paper_original", "paper_profile", "notice", "no_floor"]
 ORIGINAL = "original"  # the row of the Original
 
 

@@ -5,7 +5,8 @@ Three rules, the same for every table and export:
 - A number's *distance* is to its metric's declared ideal (``engine.evaluation.metrics``): a number, the retrained
   model's value (``match_retrained``) or, for ``max``, 100%.
 - *Best* is every unlearning method (neither the Original nor retraining) whose distance lies within the noise floor
-  of the smallest one. The noise floor (``engine.evaluation.noise``) is that of the method with the smallest distance.
+  of the smallest one. The noise floor (``engine.evaluation.noise``) is that of the method with the smallest distance;
+  without one nobody is best, for then a single sample might decide.
   A method with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near.
   One with a damaged model (``engine.evaluation.verdict``) is never best at all: a model that knows nothing gives
   nothing away.
@@ -128,7 +129,7 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
         cells += [_marked(cell, nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
-    notes = notes_on_runs(comparison, rows, finished, retrained, verdicts)
+    notes = notes_on_runs(comparison, rows, finished, retrained, verdicts) + _unmarked(cells, noise)
     if any(cell.difference is not None for cell in cells):
         notes += notes_on_paper(comparison, resolved)
     return Table(comparison, columns, tuple(rows), cells, cost_of(comparison, finished), noise, missing, notes)
@@ -245,16 +246,16 @@ def _noise(nearest: Cell | None, metric: str, comparison: Comparison,
 
 
 def _marked(cell: Cell, nearest: Cell | None, noise: float | None) -> Cell:
-    best = nearest is not None and cell in _candidates([cell]) and (
-        cell.distance - nearest.distance <= (noise or 0.0))
+    best = None not in (nearest, noise) and cell in _candidates([cell]) and cell.distance - nearest.distance <= noise
     return replace(cell, best=best)
 
 
-# --- what to know when reading it -----------------------------------------------------------
-
-
-
-
+def _unmarked(cells: Sequence[Cell], noise: Mapping[str, float | None]) -> list[Note]:
+    """Columns with values in which nobody is marked as best."""
+    without = [BY_NAME[name].title for name, floor in noise.items()
+               if floor is None and _candidates([cell for cell in cells if cell.metric == name])]
+    return [Note("no_floor", f"No noise floor is known for {', '.join(without)}: nobody is marked as best there.")
+            ] if without else []
 
 
 
