@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks._timing import report
 from engine.api import Lab, load
 from engine.errors import Diverged
-from engine.runs.references import tug_of_war
+from engine.evaluation.retrained import tug_of_war
 
 Trial = dict[str, Any]
 FRACTION = 0.15

@@ -18,7 +18,7 @@ from pathlib import Path
 LAYERS = (
     ("errors",),
     ("system",),
-    ("hyperparameters", "types", "lineage", "registry"),
+    ("hyperparameters", "terms", "types", "lineage", "registry"),
     ("naming", "scenarios", "spec"),
     ("data",),
     ("models", "datasets"),
@@ -73,10 +73,11 @@ def upward(root: Path) -> list[str]:
 
 
 def cycles(root: Path) -> list[list[str]]:
-    """Groups of modules that import one another in a circle; ``engine`` itself, which asks for its surface late, apart."""
+    """Groups of modules that import one another in a circle; ``engine`` imports its surface late and is left out."""
     arrows = {name: others - {"engine"} for name, others in graph(root).items() if name != "engine"}
     reach = {name: _reachable(name, arrows) for name in arrows}
-    circles = {frozenset(other for other in reach[name] if name in reach[other]) for name in arrows if name in reach[name]}
+    circles = {frozenset(other for other in reach[name] if name in reach[other])
+               for name in arrows if name in reach[name]}
     return sorted(sorted(circle) for circle in circles)
 
 

@@ -269,8 +269,8 @@ def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[Problem]]:
         return spec, [] if asked is None else [Problem.about("forget_class", said)]
     last = len(dataset.classes) - 1
     if asked is None:
-        return spec, [Problem.about("forget_class", "is missing: the scenario {spec.scenario!r} needs the class to forget, a "
-                                    f"name such as {dataset.classes[0]!r} or a number from 0 to {last}.")]
+        return spec, [Problem.about("forget_class", f"is missing: the scenario {spec.scenario!r} needs the class to "
+                                    f"forget, a name such as {dataset.classes[0]!r} or a number from 0 to {last}.")]
     if str(asked) in dataset.classes:
         return dataclasses.replace(spec, forget_class=dataset.classes.index(str(asked))), []
     try:

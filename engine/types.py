@@ -188,12 +188,11 @@ class Method:
 class Attack:
     """A membership inference attack.
 
-    ``feature`` names the per-sample column of a read-out that the attacker sees;
-    ``score(members, nonmembers)`` returns its accuracy in percent (50 = coin toss) from two
-    one-dimensional float arrays of that feature. ``quick`` is the same for live curves and null bands, where there
-    is a cheaper way to (nearly) the same number; final numbers are ``score``'s. ``quick_many`` is ``quick`` of P
-    pairs of sides of equal size (P, N) at once, as an array (P,): null bands are a hundred attacks. A ``headline`` attack has a
-    column in every table and a map.
+    ``feature`` names the per-sample column of a read-out that the attacker sees; ``score(members, nonmembers)``
+    returns its accuracy in percent (50 = coin toss) from two one-dimensional float arrays of that feature. ``quick``
+    is the same for live curves and null bands, where there is a cheaper way to (nearly) the same number; final
+    numbers are ``score``'s. ``quick_many`` is ``quick`` of P pairs of sides of equal size (P, N) at once, as an array
+    (P,): null bands are a hundred attacks. A ``headline`` attack has a column in every table and a map.
     """
 
     name: str

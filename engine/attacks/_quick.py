@@ -18,7 +18,7 @@ IN_CACHE = 20_000  # numbers that are fitted at a time
 
 
 def quick_score(members: Any, nonmembers: Any) -> float:
-    """Percent of samples told apart, as ``engine.evaluation.measure.logistic_attack``; the same input, the same errors."""
+    """Percent of samples told apart, as ``logistic_attack``; the same input, the same errors."""
     from engine.evaluation.measure import attack_table
 
     feature, label = attack_table(members, nonmembers)

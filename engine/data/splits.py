@@ -73,7 +73,7 @@ def _without(test: Tensor, unseen: Tensor, spec: Spec, classes: tuple[str, ...])
     if len(rest):
         return rest
     if spec.forget_class is None:
-        raise BadSpec([f"The scenario {spec.scenario!r} compares with all {len(test):,} samples of the test half: there "
-                       "would be nothing left to test on."])
-    raise BadSpec([f"forget_class is {spec.forget_class} ({classes[spec.forget_class]}), but all {len(test):,} samples of "
-                   "the test half are of that class: there would be nothing left to test on."])
+        raise BadSpec([f"The scenario {spec.scenario!r} compares with all {len(test):,} samples of the test half: "
+                       "there would be nothing left to test on."])
+    raise BadSpec([f"forget_class is {spec.forget_class} ({classes[spec.forget_class]}), but all {len(test):,} "
+                   "samples of the test half are of that class: there would be nothing left to test on."])

@@ -59,9 +59,9 @@ def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor,
                         batch_size: int) -> Readout:
     """The paper's reading of Retraining on its training pool: batch statistics, and the recipe's augmentation.
 
-    docs/methods.md, "Rows of the paper that look like another protocol": pictures only (:mod:`engine.evaluation.protocol`).
-    The model's running statistics are put back afterwards. A lone sample has no batch statistics and is read in
-    evaluation mode.
+    docs/methods.md, "Rows of the paper that look like another protocol": pictures only. See
+    :mod:`engine.evaluation.protocol`. The model's running statistics are put back afterwards. A lone sample has no
+    batch statistics and is read in evaluation mode.
     """
     if len(index) < 2:
         return read_out(model, data, pool, index)

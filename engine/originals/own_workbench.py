@@ -1,6 +1,7 @@
 """What a notebook holds: a copy of the data and of the Original that is its own, and may be changed.
 
-The process keeps one network and one data set for everybody (engine/originals/workbench.py), so nobody outside gets hold of those.
+The process keeps one network and one data set for everybody (``engine.originals.workbench``),
+so nobody outside gets hold of those.
 Weights or labels that a notebook changed in its copies are noticed by their digest before they are used: read-outs are
 then made anew, and results have another identity and a sentence that says so.
 """

@@ -64,16 +64,18 @@ def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: 
 
     ``alike`` are fields of the spec that all cells share, such as ``dataset="digits"``: they spare looking.
     """
-    asked = set(wanted.values())
+    asked: dict[str | None, list[C]] = {}
+    for cell, fingerprint in wanted.items():
+        asked.setdefault(fingerprint, []).append(cell)
     found: dict[str | None, Run] = {}
     own = store.list(newest_first=True, fingerprint=tuple(asked))
     for run in sorted(own, key=lambda run: RANK[run.status]):  # stable: newest first within a rank
         found.setdefault(run.fingerprint, run)
     shipped = newest_as_now(recorded_runs(), **alike) if recorded else {}
-    for fingerprint in asked & shipped.keys():
-        if fingerprint not in found or RANK[found[fingerprint].status] > RECORDED:
-            found[fingerprint] = shipped[fingerprint]
-    return {cell: found[fingerprint] for cell, fingerprint in wanted.items() if fingerprint in found}
+    for fingerprint, run in shipped.items():
+        if fingerprint in asked and (fingerprint not in found or RANK[found[fingerprint].status] > RECORDED):
+            found[fingerprint] = run
+    return {cell: run for fingerprint, run in found.items() for cell in asked[fingerprint]}
 
 
 def missing(cells: Iterable[C], runs: Mapping[C, Run]) -> list[C]:

@@ -109,11 +109,11 @@ class Store:
                 .values(status=status, ended=time.time(), **values))
         return done.rowcount == 1
 
-    def amend(self, run_id: str, metrics: dict[str, Any]) -> None:
+    def amend(self, run_id: str, metrics: Mapping[str, Any]) -> None:
         """Writes the metrics of a finished run anew: with what became known after it, such as its retrained model."""
         with self._transaction() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "finished")
-                               .values(metrics=metrics))
+                               .values(metrics=dict(metrics)))
 
     def adopt(self, found: Iterable[tuple[Mapping[str, Any], list[dict[str, Any]], Any]]) -> None:
         """Takes over ended runs (columns as an archive has them, events with ``seq``, per-sample table or None): all of them or none."""

@@ -82,13 +82,22 @@ def find_runs(comparison: Comparison, store: Store, recorded: bool = True) -> Ru
                                    profile=comparison.profile), store)
 
 
+def notices(comparison: Comparison, runs: Runs) -> dict[str, list[str]]:
+    """What to know of single runs, such as how an earlier version read them, with the methods that it is said of."""
+    found: dict[str, dict[str, None]] = {}
+    for (method, _), run in runs.items():
+        if run.notice and method in comparison.methods:
+            found.setdefault(run.notice, {})[method] = None
+    return {notice: list(methods) for notice, methods in found.items()}
+
+
 def missing(comparison: Comparison, runs: Runs) -> list[Spec]:
     """The specs that are neither finished nor running nor queued, in the order in which they are best run."""
     return [comparison.spec(*cell) for cell in library.missing(comparison.grid(), runs)]
 
 
 def queue_missing(comparison: Comparison, jobs: Any, recorded: bool = True, train_original: bool = False) -> list[str]:
-    """Queues what is missing with ``jobs`` (see ``engine.runs.queue.manager``); returns the new runs' ids. Raises BadSpec."""
+    """Queues what is missing with ``jobs`` (``engine.runs.queue.manager``); returns the new ids. Raises BadSpec."""
     check(comparison)
     todo = missing(comparison, find_runs(comparison, jobs.store, recorded))
     return [jobs.submit(spec, train_original) for spec in todo]

@@ -1,7 +1,7 @@
 """Random numbers: every draw comes from a generator made from a seed and a purpose.
 
-Global random state is set only where layers draw from it (``engine.training.dropout``) and put back at once, so a run gives
-the same result whatever ran before it in the same process, and a resumed training draws what it would have drawn.
+Global random state is set only where layers draw from it (``engine.training.dropout``) and put back at once, so a run
+gives the same result whatever ran before it in the same process, and a resumed training draws what it would have drawn.
 """
 
 from __future__ import annotations

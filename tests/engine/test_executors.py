@@ -52,7 +52,7 @@ def test_workers_come_to_the_same_numbers_as_one_process(with_original, store, t
         alone = run_here(todo[position], store, False, threading.Event(), lambda progress: None)
         for name in ("metrics", "effective", "identity", "fingerprint", "split", "data", "device", "steps", "samples",
                      "notice", "status", "progress"):
-            assert runs[position][name] == alone[name], name
+            assert getattr(runs[position], name) == getattr(alone, name), name
         assert store.load_samples(alone.id).equals(store.load_samples(runs[position].id))
         start, *_, last = store.events(runs[position].id)
         watched = store.events(alone.id)

@@ -117,7 +117,8 @@ def test_no_global_random_state():
 
 DECLARATIONS = """
 import sys
-import engine, engine.registry, engine.spec, engine.runs.queue, engine.runs.store, engine.cli.commands, engine.cli.main, engine.evaluation.metrics
+import engine, engine.registry, engine.spec, engine.runs.queue, engine.runs.store, engine.cli.main
+import engine.evaluation.metrics
 import engine.studies.comparison, engine.studies.table, engine.studies.exports, engine.studies.reproduction
 from engine.types import declared, Spec
 for kind in ("dataset", "model", "method", "attack"):

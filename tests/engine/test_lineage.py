@@ -10,8 +10,9 @@ import pytest
 
 from engine import lineage, registry
 from engine.originals.checkpoints import Checkpoints, original_key
-from engine.runs.provenance import outdated
+from engine.runs.provenance import outdated, remark
 from engine.runs.recorded import asked_for, recorded_runs
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.studies.comparison import Comparison, find_runs, missing
 from engine.system.source import source_hash, text_hash
@@ -66,7 +67,8 @@ def forget() -> None:
 @pytest.mark.parametrize("old, new", [
     ("SIZE = 1\n", "# a comment\n\n\nSIZE   =   1\n"),
     ('"""Weight noise."""', '"""Weight noise: blur."""'),
-    ("def unlearn(task, parameters):\n", 'def unlearn(task: object, parameters: Parameters) -> "Iterator":\n    """Words."""\n'),
+    ("def unlearn(task, parameters):\n",
+     'def unlearn(task: object, parameters: Parameters) -> "Iterator":\n    """Words."""\n'),
     ('help="Standard deviation."', 'help="The standard deviation, in words."'),
     ('title="Noise"', 'title="Weight noise"'),
     ("from collections.abc import Iterator\n", ""),
@@ -97,8 +99,9 @@ def test_a_helper_beside_a_component_belongs_to_it(tmp_path):
 
 
 def test_all_that_ships_is_in_the_table():
-    assert registry.unlisted() == {}, ("These components were edited. Where their results are the same, add the hash to "
-                                      "the last generation of engine/lineage.json, else as a new one.")
+    assert registry.unlisted() == {}, (
+        "These components were edited. Where their results are the same, add the hash to the last generation of "
+        "engine/lineage.json, else as a new one.")
 
 
 def test_the_tables_first_generation_is_what_made_the_recorded_runs_and_originals():
@@ -142,7 +145,7 @@ def test_a_changed_model_finds_no_old_original(folder):
     model = registry.source("model", "small_cnn").read_text().replace('name="small_cnn"', 'name="mine"')
     folder(model, "mine.py")
     first = original_key(resolve(Spec(model="mine"))).name
-    folder(model.replace('"""A small', "# edited\n'''A small").replace("linear layer.\n\"\"\"", "linear layer.\n'''"), "mine.py")
+    folder(f"# edited\n{model}", "mine.py")
     assert original_key(resolve(Spec(model="mine"))).name == first
     folder(model.replace("nn.MaxPool2d(2)", "nn.AvgPool2d(2)"), "mine.py")
     assert original_key(resolve(Spec(model="mine"))).name != first
@@ -155,3 +158,13 @@ def test_shipped_originals_are_found(tmp_path):
     assert {name for name in names if list(shipped.shipped.glob(f"{name}-*.json"))} == names and len(names) == 4
     key = original_key(resolve(Spec()))
     assert shipped.find(key) is not None and shipped.find(replace(key, code={"model": "another"})) is None
+
+
+def test_a_page_says_which_part_of_a_run_has_changed(folder):
+    folder(NOISE)
+    run = Run("cafe", "finished", Spec(model="small_cnn", method="noise"),
+              code={"method": registry.code("method", "noise")})
+    assert remark(run) is None and outdated(replace(run, spec=replace(run.spec, method="gone"))) == []
+    assert remark(replace(run, code={"method": "an earlier one"})) == (
+        "Made by an earlier version of this method: its code has changed since. Run it again for today's numbers.")
+    assert outdated(replace(run, code={"dataset": "another", "method": ""})) == ["dataset", "method"]

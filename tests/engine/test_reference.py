@@ -11,15 +11,9 @@ import pytest
 from engine.evaluation.distances import auc
 from engine.evaluation.measured import Metrics
 from engine.evaluation.metrics import AGAINST_RETRAINED
+from engine.evaluation.retrained import against_retrained, nonmember_set, rmia_auc, tug_of_war
 from engine.runs.records import Run
-from engine.runs.references import (
-    against_retrained,
-    is_reference,
-    newest_reference,
-    nonmember_set,
-    rmia_auc,
-    tug_of_war,
-)
+from engine.runs.references import is_reference, newest_reference
 from engine.types import Spec
 
 NAMES = [metric.name for metric in AGAINST_RETRAINED]
@@ -70,7 +64,8 @@ def test_the_average_gap_without_an_attack_is_that_of_the_accuracies(without):
 def test_without_a_retrained_model_everything_is_empty_with_the_reason():
     found = against_retrained(MINE, table(forget=[1.0]), None, None, [])
     reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
-    assert found == MINE | dict.fromkeys(NAMES) | {"retrained": None, "missing": dict.fromkeys(NAMES, reason)}
+    assert found == MINE | dict.fromkeys([*NAMES, "rmia_references"]) | {
+        "retrained": None, "missing": dict.fromkeys(NAMES, reason)}
 
 
 @pytest.mark.parametrize("mine, theirs", [(None, table(forget=[1.0])), (table(forget=[1.0]), None), (None, None)])

@@ -135,7 +135,8 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
 
 def test_charts_of_class_removal_never_speak_of_test_where_the_class_is_meant(jobs, monkeypatch):
     figures = {}
-    monkeypatch.setattr("ui.unlearn.live.live_chart", lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
+    monkeypatch.setattr("ui.unlearn.live.live_chart",
+                        lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
     launched(jobs)
     for name in ("before", "now"):
         assert [trace.name for trace in figures[name].data] == ["forget", "never-seen class 3"]
@@ -149,7 +150,8 @@ def test_a_retraining_that_comes_later_is_drawn_and_told(jobs, monkeypatch):
     run, _ = launched(jobs)
     finish(jobs, jobs.submit(Spec(method="retrain", scenario="class", forget_class=3)))
     figures = {}
-    monkeypatch.setattr("ui.unlearn.live.live_chart", lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
+    monkeypatch.setattr("ui.unlearn.live.live_chart",
+                        lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
     at = unlearn_page(run=run.id)
     assert not at.exception
     assert "right (the retrained model: 0.0%)." in texts(at)

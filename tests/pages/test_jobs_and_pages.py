@@ -229,7 +229,8 @@ def test_the_list_of_runs_says_what_is_no_success(jobs):
 def test_the_objective_is_drawn_as_the_method_declares_it(jobs, monkeypatch, method, trace, drawn):
     """SCRUB's older runs carry ``distance``, which it does not declare: it is drawn under its name."""
     figures = {}
-    monkeypatch.setattr("ui.unlearn.live.live_chart", lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
+    monkeypatch.setattr("ui.unlearn.live.live_chart",
+                        lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
     run_id = jobs.store.begin(resolve(Spec(method=method)))
     reading = {
         "histogram": {"forget": [3, 1], "test": [1, 3]}, "overlap": 50.0,

@@ -1,4 +1,4 @@
-"""Every measure of a finished run as engine.evaluation.metrics declares it: Original, now, retrained, ideal, why one is empty.
+"""Every measure of a finished run as ``engine.evaluation.metrics`` declares it: Original, now, retrained, ideal.
 
 Nothing here names a metric: one that is added to the engine, or that a new attack brings, appears by itself.
 """
@@ -49,7 +49,10 @@ def _unit(metric: Metric) -> str:
 
 def _cell(metric: Metric, metrics: Metrics) -> str:
     shown, span = _whole(value(metric, metrics.get(metric.name))), metrics.interval(metric.name)
-    return f"{shown}  \n:small[{_whole(f'{span[0]:.1f} to {span[1]:.1f}')}]" if span else shown
+    below = f"{span[0]:.1f} to {span[1]:.1f}" if span else ""
+    if metric.references and (models := metrics.get(metric.references)) is not None:
+        below = f"{models} reference{'s' if models != 1 else ''}"
+    return f"{shown}  \n:small[{_whole(below)}]" if below else shown
 
 
 def _whole(text: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import BY_NAME, METRICS, Metric
 from engine.studies.comparison import Runs
-from engine.studies.table import ORIGINAL, Cell, Table, columns_of
+from engine.studies.notes import ORIGINAL
+from engine.studies.table import Cell, Table, columns_of
 from ui.common import measures
 from ui.common.html_table import Box, Name, Row, Small, draw
 from ui.compare.race import short_title

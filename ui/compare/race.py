@@ -9,7 +9,8 @@ from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.studies.comparison import REFERENCE, Comparison, Runs
-from engine.studies.table import ORIGINAL, Table, method_title
+from engine.studies.notes import ORIGINAL, method_title
+from engine.studies.table import Table
 from ui.charts.compare import coarse
 from ui.charts.run import tallest_share
 from ui.common import words

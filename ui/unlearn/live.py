@@ -10,6 +10,7 @@ from engine.errors import LabError
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
 from engine.runs import estimates, library
+from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.charts import run as charts
@@ -94,6 +95,8 @@ def _header(jobs: Any, run: Run) -> None:
         st.error(run.reason, icon=":material/error:")
     elif run.reason:
         st.warning(run.reason, icon=":material/info:")
+    if earlier := remark(run):
+        st.warning(earlier, icon=":material/history:")
     if run.notice:
         _notice(jobs, run)
 

@@ -10,6 +10,7 @@ import streamlit as st
 from engine.errors import LabError
 from engine.runs import library
 from engine.runs.queue import manager
+from engine.runs.reasons import reason_of
 from engine.runs.records import Run
 from ui.common.state import Slot
 
@@ -34,7 +35,7 @@ def samples(run: Run) -> None:
         with st.spinner("Loading the samples …"):
             found = _load(run, chosen)
     except LabError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(reason_of(error), icon=":material/info:")
         return
     chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.get, default=order.first, required=True,
                               key=order.key, label_visibility="collapsed")

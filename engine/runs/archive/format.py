@@ -7,7 +7,7 @@
 
 Whatever is wrong with an archive is a BadArchive in one sentence. A member's sha256 is checked whenever it is
 read, so a listing of runs does not wait for samples. The hashes find accidents and careless edits; they are no
-signature. No pickle, and nothing is unpacked to a disk. ``engine.runs.archive.transfer`` writes and takes over archives.
+signature. No pickle, and nothing is unpacked to a disk. ``engine.runs.archive.transfer`` writes and takes them over.
 """
 
 from __future__ import annotations

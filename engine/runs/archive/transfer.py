@@ -1,6 +1,7 @@
 """Runs as one portable file: written whole or not at all, taken over whole or not at all.
 
-The format, with its reader, is in ``engine.runs.archive.format``; what of a run travels, in ``engine.runs.archive.columns``.
+The format, with its reader, is in ``engine.runs.archive.format``; what of a run travels, in
+``engine.runs.archive.columns``.
 """
 
 from __future__ import annotations

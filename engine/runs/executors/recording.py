@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.evaluation.retrained import against_retrained
 from engine.originals.workbench import Bench
 from engine.runs.compute import Outcome, failed
-from engine.runs.execute import complete, reason_of, with_reference
+from engine.runs.execute import complete, with_reference
+from engine.runs.reasons import reason_of
 from engine.runs.records import Run
-from engine.runs.references import against_retrained, find_reference
+from engine.runs.references import find_reference
 from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.system.files import frame_of
