@@ -173,10 +173,13 @@ def test_a_doubtful_outcome_carries_its_mark():
     assert [one["name"] for one in outcomes] == ["Original", "SCRUB†‡"]
 
 
+def reading(attack):
+    return {"attacks": {"mia_loss": attack}, "histogram": {"forget": [1], "test": [1]}, "overlap": 1.0}
+
+
 def followed(method, seed, attack=70.0, retrained=None, band=(47.0, 53.0)):
     one = compare_runs.Followed(run(method, seed, spec={"dataset": "digits", "method": method, "seed": seed}))
-    reading = {"attacks": {"mia_loss": attack}, "histogram": {"forget": [1], "test": [1]}, "overlap": 1.0}
-    one.add([{"seq": 0, "kind": "start", "before": reading, "retrained": retrained, "null_band": {"mia_loss": band},
+    one.add([{"seq": 0, "kind": "start", "before": reading(attack), "retrained": retrained, "null_band": {"mia_loss": band},
               "bins": [0.0, 1.0], "counts": {"forget": 1, "test": 1}}])
     return one
 
@@ -188,7 +191,7 @@ def test_the_null_band_is_the_widest_of_the_runs():
 
 
 def test_the_retrained_level_is_the_finished_retrainings_own_else_what_runs_know_of_it():
-    known = {"attacks": {"mia_loss": 51.0}}
+    known = reading(51.0)
     courses = [followed("scrub", 0, retrained=known), followed("scrub", 1, retrained=known),
                followed("retrain", 0, attack=49.0)]
     assert compare_runs.retrained_levels(courses, {}, "mia_loss") == {0: 49.0, 1: 51.0}
@@ -197,7 +200,7 @@ def test_the_retrained_level_is_the_finished_retrainings_own_else_what_runs_know
 
 
 def test_a_level_apart_from_the_tables_is_told():
-    drawn = [followed("scrub", 0, retrained={"attacks": {"mia_loss": 54.0}})]
+    drawn = [followed("scrub", 0, retrained=reading(54.0))]
     runs = {("scrub", 0): run("scrub", 0, metrics=metrics(retrained={"mia_loss": 50.2}))}
     assert compare_runs.level_apart(drawn, runs, "mia_loss") == (
         "On the samples drawn here the retrained model is at 54.0%, on all of them, as in the table, at 50.2%: so few "

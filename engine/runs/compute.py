@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import functools
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.data.splits import Split
 from engine.data.splits import split as split_of
 from engine.errors import LabError
+from engine.evaluation.events import ProbeEvent, Reading, StartEvent
 from engine.evaluation.measure import Readings, measure
 from engine.evaluation.probe import bin_edges, reading, thinned
 from engine.originals.workbench import Bench
@@ -64,15 +66,15 @@ def _compute(resolved: Resolved, bench: Bench) -> Outcome:
     done = unlearn(bench, resolved, parts, lambda model, progress, seconds: trace.append(progress))
     readings, sets = read_sets(done.model, bench, parts, resolved)
     metrics = measured(readings, before.metrics, resolved.spec.seed)
-    start = before.event | {"null_band": metrics["null_band"], "band": metrics["band"]}
+    start = replace(before.event, null_band=metrics["null_band"], band=metrics["band"])
     columns = {
         "status": "finished", "identity": resolved.identity(bench.data.content, bench.original.sha256),
         "effective": resolved.effective, "device": bench.where, "notice": bench.notice,
         "data": bench.data.content[:16], "metrics": metrics, "seconds": done.seconds, "steps": done.steps,
         "samples": done.samples, "progress": {"stage": "Finished", "fraction": 1.0},
     }
-    return Outcome(columns, [start, _last(done, readings, metrics, start["bins"], trace)],
-                   parquet_of(samples_frame(sets)))
+    last = _last(done, readings, metrics, start.bins, trace)
+    return Outcome(columns, [start.to_json(), last.to_json()], parquet_of(samples_frame(sets)))
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Before:
     """The Original on one split: its metrics, and the first event of every run there without its null bands."""
 
     metrics: dict[str, Any]
-    event: dict[str, Any]
+    event: StartEvent
 
 
 class _Same:
@@ -104,15 +106,14 @@ def _before(split: str, profile: str, at: _Same) -> Before:
     edges = bin_edges(shown.test.loss, len(at.bench.data.classes))
     counts = {name: len(side) for name in ("retain", "forget", "test", "unseen")
               if (side := getattr(shown, name)) is not None}
-    return Before(metrics, {"kind": "start", "bins": edges, "counts": counts,
-                            "before": _reading(shown, edges, metrics), "retrained": None})
+    return Before(metrics, StartEvent(edges, counts, _reading(shown, edges, metrics)))
 
 
-def _reading(sets: Readings, edges: list[float], metrics: dict[str, Any]) -> dict[str, Any]:
-    return reading(sets, edges, attacks=False) | {"attacks": {name: metrics[name] for name in names("attack")}}
+def _reading(sets: Readings, edges: Sequence[float], metrics: dict[str, Any]) -> Reading:
+    return replace(reading(sets, edges, attacks=False), attacks={name: metrics[name] for name in names("attack")})
 
 
-def _last(done: Unlearned, readings: Readings, metrics: dict[str, Any], edges: list[float],
-          trace: list[Progress]) -> dict[str, Any]:
-    return {"kind": "probe", "step": done.steps, "samples": done.samples, "seconds": round(done.seconds, 4),
-            "reading": _reading(readings, edges, metrics), "trace": thinned(trace)}
+def _last(done: Unlearned, readings: Readings, metrics: dict[str, Any], edges: Sequence[float],
+          trace: list[Progress]) -> ProbeEvent:
+    return ProbeEvent(done.steps, done.samples, round(done.seconds, 4), _reading(readings, edges, metrics),
+                      thinned(trace))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from engine.evaluation.events import Course
 from engine.runs.recorded import find_recorded, newest_as_now, recorded_runs, recorded_samples
 from engine.runs.records import Run
 from engine.runs.store import Store
@@ -25,11 +26,16 @@ C = TypeVar("C", bound=Hashable)
 
 @dataclass(frozen=True)
 class Opened:
-    """A run with its events; ``samples()`` reads its per-sample table, None where it has none."""
+    """A run with its events as stored; ``samples()`` reads its per-sample table, None where it has none."""
 
     run: Run
     events: list[dict[str, Any]]
     samples: Callable[[], DataFrame | None]
+
+    @property
+    def course(self) -> Course:
+        """The events as records."""
+        return Course.from_json(self.events)
 
 
 def get(run_id: str, store: Store) -> Opened:

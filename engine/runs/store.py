@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.errors import StoreUnavailable, UnknownRun
+from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import process as owner
 from engine.runs.records import Run
 from engine.runs.schema import add_missing_columns, events, metadata, runs
@@ -87,8 +88,9 @@ class Store:
                                      .values(**_running()).returning(runs)).mappings().first()
         return Run.from_row(row) if row else None
 
-    def append(self, run_id: str, payload: dict[str, Any]) -> None:
+    def append(self, run_id: str, event: StartEvent | ProbeEvent | dict[str, Any]) -> None:
         """Adds an event to a run, in order."""
+        payload = event if isinstance(event, dict) else event.to_json()
         with self._transaction() as connection:
             connection.execute(sa.insert(events).values(run=run_id, payload=payload, seq=sa.select(
                 sa.func.coalesce(sa.func.max(events.c.seq) + 1, 0)).where(events.c.run == run_id).scalar_subquery()))

@@ -65,7 +65,7 @@ def title_of(kind: str, name: str) -> str:
 def forgotten(spec: Spec) -> str:
     """What a stored spec forgets: ``15%``, ``class 'dog'`` or ``class 3``."""
     if spec.forget_class is None:
-        return percent(spec.forget_fraction)
+        return percent(spec.forget_fraction or 0.0)
     name = class_name(spec.dataset, spec.forget_class)
     return f"class {name}" if name.isdigit() else f"class {name!r}"
 

@@ -183,7 +183,7 @@ def start(comparison: Comparison | None, runs: Runs) -> None:
 def _counts(comparison: Comparison, runs: Runs, todo: int) -> str:
     """What is there of the comparison; a failed run is among those to compute, and the table shows its reason."""
     grid = comparison.grid()
-    states = Counter(runs[cell].status for cell in grid if cell in runs)
+    states: Counter[str] = Counter(runs[cell].status for cell in grid if cell in runs)
     del states["failed"]
     return form_parts.counted(len(grid), states, sum(bool(run.recorded) for run in runs.values()), todo)
 

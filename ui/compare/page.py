@@ -178,7 +178,7 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
     seeds = {one.seed for one in shown}
     which = f"seed {seeds.pop()}" if len(seeds) == 1 else "one seed a method"
     said.caption(f"**How the losses lie**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples, share of "
-                 f"samples over loss (0 to {shown[0].start['bins'][-1]:.1f} nats). Forgotten well, they overlap.")
+                 f"samples over loss (0 to {shown[0].bins[-1]:.1f} nats). Forgotten well, they overlap.")
     logarithmic = log.toggle("log", value=compare_runs.crowded(shown), key=f"compare.log.{revision}",
                              help="Logarithmic shares; on by itself where one bar would dwarf the rest.")
     top = compare_runs.top_share(shown)
@@ -186,7 +186,7 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
         for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):
             name = compare_runs.short_title(one.method)
             with column:
-                live_chart(charts.plot_small(one.start["bins"], one.reading, one.counts, name, logarithmic, top,
+                live_chart(charts.plot_small(one.bins, one.now, one.counts, name, logarithmic, top,
                                              one.unseen), f"compare-small-{one.method}", height=charts.SMALL,
                            revision=f"{revision}|{one.seed}|{logarithmic}")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from engine.evaluation.events import Course, Reading, StartEvent
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.runs import library
 from engine.runs.queue import manager
@@ -33,30 +35,40 @@ class Followed:
     def __init__(self, run: Run):
         self.method, self.seed = run.spec.method, run.spec.seed
         self.running, self.unseen = not run.has_ended, words.never_seen(run.spec)
-        self.start: dict[str, Any] | None = None
-        self.reading: dict[str, Any] | None = None
+        self.start: StartEvent | None = None
+        self.reading: Reading | None = None
         self.points: list[dict[str, Any]] = []
         self.seen = -1  # the last event that is in here
 
     def add(self, events: list[dict[str, Any]]) -> None:
         for event in events:
             self.seen = event["seq"]
-            if event["kind"] == "start":
-                self.start = event
-                self._point({"step": 0, "samples": 0, "seconds": 0.0, "reading": event["before"]})
-            elif event["kind"] == "probe":
-                self._point(event)
-
-    def _point(self, event: dict[str, Any]) -> None:
-        self.reading = event["reading"]
-        place = {name: event[name] for name in ("step", "samples", "seconds")}
-        self.points.append(place | event["reading"]["attacks"])
+        new = Course.from_json(events)
+        self.start = self.start or new.start
+        for point in new.points or new.probes:
+            self.reading = point.reading
+            self.points.append({"step": point.step, "samples": point.samples, "seconds": point.seconds,
+                                **point.reading.attacks})
 
     @property
     def counts(self) -> dict[str, int]:
         """Numbers of samples that are drawn; ``test`` are those that an attacker compares with."""
-        counts = self.start["counts"] if self.start else {}
-        return counts | {"test": counts.get("unseen", counts.get("test", 0))}
+        return self.start.attacked if self.start else {"test": 0}
+
+    @property
+    def bins(self) -> Sequence[float]:
+        """The edges of its histograms, in nats."""
+        return self.start.bins if self.start else ()
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """The Original's reading in plain values, as charts take it; empty before there is one."""
+        return self.start.before.to_json() if self.start else {}
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """The last reading in plain values; empty before there is one."""
+        return self.reading.to_json() if self.reading else {}
 
     def course(self) -> dict[str, Any]:
         """As ``charts.compare.plot_race`` draws it."""
@@ -92,7 +104,7 @@ def followed(run: Run) -> Followed:
 
 def band(followed: list[Followed], attack: str) -> tuple[float, float] | None:
     """Where the attack lies by chance alone: the widest of the runs' bands."""
-    bands = [known for one in followed if (known := (one.start["null_band"] or {}).get(attack))]
+    bands = [known for one in followed if one.start and (known := one.start.null_band.get(attack))]
     return (min(low for low, _ in bands), max(high for _, high in bands)) if bands else None
 
 
@@ -100,9 +112,9 @@ def retrained_levels(followed: list[Followed], runs: Runs, attack: str) -> dict[
     """The retrained model's attack accuracy by seed: on the samples of the lines, else on the complete sets."""
     levels: dict[int, float] = {}
     for one in followed:
-        reference = one.start["retrained"]
-        if reference and reference["attacks"].get(attack) is not None:
-            levels.setdefault(one.seed, reference["attacks"][attack])
+        reference = one.start and one.start.retrained
+        if reference and (level := reference.attacks.get(attack)) is not None:
+            levels.setdefault(one.seed, level)
         if one.method == REFERENCE and not one.running and one.points[-1].get(attack) is not None:
             levels[one.seed] = one.points[-1][attack]
     for seed, known in _on_all(runs, attack).items():
@@ -145,12 +157,12 @@ def smalls(followed: list[Followed]) -> list[Followed]:
 
 def top_share(shown: list[Followed]) -> float | None:
     """The tallest bar of all, for one scale."""
-    return tallest_share(*(coarse(one.start["bins"], one.reading)[1] for one in shown))
+    return tallest_share(*(coarse(one.bins, one.now)[1] for one in shown))
 
 
 def crowded(shown: list[Followed]) -> bool:
     """Whether one bar would dwarf the rest, so that a logarithmic scale shows more."""
-    histograms = [coarse(one.start["bins"], one.reading)[1]["histogram"]["forget"] for one in shown]
+    histograms = [coarse(one.bins, one.now)[1]["histogram"]["forget"] for one in shown]
     return any(max(histogram) > 0.6 * sum(histogram) for histogram in histograms)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -32,11 +33,11 @@ def _alone(active: list[Run]) -> list[Run]:
     return [run for run in active if run.status == "queued" or run.fingerprint not in swept]
 
 
-def _state(active: list[Run]) -> list[tuple[str, str]]:
+def _state(active: list[Run]) -> Sequence[tuple[str, str]]:
     return [(run.id, run.status) for run in active] + [("sweep", "running")] * bool(sweeps().active)
 
 
-def _tray(seen: list[tuple[str, str]]) -> None:
+def _tray(seen: Sequence[tuple[str, str]]) -> None:
     try:
         jobs = manager()
         active = _alone(jobs.store.list(status=("running", "queued")))

@@ -51,9 +51,9 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
         st.info(_why_empty(runs.get((*place, seed))), icon=":material/hourglass_empty:")
         return
     first = next(iter(known.values()))
-    readings = [("Original", first, first.start["before"]), *(
-        (amount(sweep.across.name, x), known.get(x), known[x].reading if x in known else None) for x in near)]
-    top = compare_runs.tallest_share(*(charts.coarse(one.start["bins"], reading)[1]
+    readings = [("Original", first, first.before), *(
+        (amount(sweep.across.name, x), known.get(x), known[x].now if x in known else {}) for x in near)]
+    top = compare_runs.tallest_share(*(charts.coarse(one.bins, reading)[1]
                                        for _, one, reading in readings if one))
     log = compare_runs.crowded([known[x] for x in known])
     st.caption(f"**How the losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples before, and "
@@ -66,7 +66,7 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
                     st.caption(f"**{name}**: {_why_empty(runs.get((x, place[1], seed)))}")
                     continue
                 title = f"<b>{name}</b>" if x == place[0] else name
-                live_chart(charts.plot_small(one.start["bins"], reading, one.counts, title, log, top, one.unseen),
+                live_chart(charts.plot_small(one.bins, reading, one.counts, title, log, top, one.unseen),
                            f"robustness-small-{'before' if x is None else near.index(x)}", height=charts.SMALL,
                            revision=f"{place}|{seed}")
 

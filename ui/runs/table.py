@@ -83,7 +83,7 @@ def _row(run: Run) -> dict[str, Any]:
             "forget": words.forgotten(spec), "alpha": words.automatic_alpha(run), "seed": spec.seed,
             "profile": spec.profile, "attack": metrics.get("mia_loss"), "kept": metrics.get("forget_accuracy"),
             "test": metrics.get("test_accuracy"), "took": run.seconds and words.seconds(run.seconds),
-            "when": datetime.datetime.fromtimestamp(run.created), "remarks": ". ".join(filter(None, remarks))}
+            "when": datetime.datetime.fromtimestamp(run.created or 0.0), "remarks": ". ".join(filter(None, remarks))}
 
 
 def _matches(row: dict[str, Any], wanted: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from engine.errors import LabError
+from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
 from engine.runs import estimates, library
@@ -28,7 +30,7 @@ CLASS_GOAL = "Forget should fall to the retrained<br>model's (usually zero)"
 def follow(run_id: str) -> None:
     """Draws a run, live or ended; reads the store only, so it does not matter who carries the run out."""
     try:
-        running = not _load(run_id)[0].has_ended
+        running = not library.get(run_id, manager().store).run.has_ended
     except LabError as error:
         st.error(f"{error} It may have been deleted, or belong to another results folder. So no run is shown: open one "
                  "on the page **Runs**, or start one here.", icon=":material/search_off:")
@@ -38,29 +40,23 @@ def follow(run_id: str) -> None:
 
 def _view(run_id: str, was_running: bool) -> None:
     try:
-        jobs, (run, events) = manager(), _load(run_id)
+        jobs = manager()
+        found = library.get(run_id, jobs.store)
     except LabError as error:
         st.error(str(error))
         return
+    run, course = found.run, found.course
     if was_running and run.has_ended:
         st.rerun()
     _header(jobs, run)
-    start = next((event for event in events if event["kind"] == "start"), None)
-    if start is None:
+    if course.start is None:
         if not run.has_ended:
             st.info(_waiting(run), icon=":material/hourglass_top:")
         return
-    probes = [event for event in events if event["kind"] == "probe"]
-    _charts(run, start, probes)
-    report_card.metrics(run, start, probes)
-    _objective(run, probes)
+    _charts(run, course.start, course.points)
+    report_card.metrics(run, course.start, course.probes)
+    _objective(run, course.probes)
     samples.samples(run)
-
-
-def _load(run_id: str) -> tuple[Run, list[dict[str, Any]]]:
-    """A run of the store, or one that ships with the app, with its events; raises UnknownRun."""
-    found = library.get(run_id, manager().store)
-    return found.run, found.events
 
 
 def _waiting(run: Run) -> str:
@@ -127,23 +123,24 @@ def _notice(jobs: Any, run: Run) -> None:
         st.rerun()
 
 
-def _charts(run: Run, start: dict[str, Any], probes: list[dict[str, Any]]) -> None:
-    points = [{"step": 0, "samples": 0, "seconds": 0.0, "reading": start["before"]}, *probes]
-    shown, axis, log = _controls(run, points)
-    now, key, retrained = points[shown - 1], run.id, start["retrained"]
-    scale, counts = charts.tallest_share(start["before"], points[-1]["reading"]), start["counts"]
-    attacked = counts | {"test": counts.get("unseen", counts["test"])}  # the two sets that an attacker compares
+def _charts(run: Run, start: StartEvent, course: Sequence[ProbeEvent]) -> None:
+    points = [point.to_json() for point in course]  # charts take plain values
+    shown, axis, log = _controls(run, course)
+    now, key = points[shown - 1], run.id
+    retrained = start.retrained.to_json() if start.retrained else None
+    before, counts, attacked = start.before.to_json(), dict(start.counts), start.attacked
+    scale = charts.tallest_share(before, points[-1]["reading"])
     unseen, goal = words.never_seen(run.spec), CLASS_GOAL if "unseen" in counts else GOAL
     levels = retrained or _levels(run)
     left, right = st.columns(2)
     title = "Now" if shown == len(points) else f"At step {now['step']:,}"
     with left:
-        live_chart(charts.plot_distributions(start["bins"], start["before"], attacked, "Before: the Original",
+        live_chart(charts.plot_distributions(start.bins, before, attacked, "Before: the Original",
                                              log=log, shared_top=scale, unseen=unseen), f"before-{key}", revision=key)
-        live_chart(charts.plot_attacks(points[:shown], start["null_band"], axis, levels, attacked,
+        live_chart(charts.plot_attacks(points[:shown], dict(start.null_band), axis, levels, attacked,
                                        words.attack_labels()), f"attacks-{key}", revision=key)
     with right:
-        live_chart(charts.plot_distributions(start["bins"], now["reading"], attacked, title, retrained=retrained,
+        live_chart(charts.plot_distributions(start.bins, now["reading"], attacked, title, retrained=retrained,
                                              log=log, shared_top=scale, unseen=unseen), f"now-{key}", revision=key)
         live_chart(charts.plot_accuracies(points[:shown], axis, levels, counts, goal), f"accuracy-{key}",
                    revision=key)
@@ -151,31 +148,33 @@ def _charts(run: Run, start: dict[str, Any], probes: list[dict[str, Any]]) -> No
 
 def _levels(run: Run) -> dict[str, Any] | None:
     """The retrained model's attacks and accuracies where it came after this run: there are no histograms of it here."""
-    found = run.metrics and run.metrics.retrained
-    return found and {"attacks": found, "accuracy": {name: found.get(f"{name}_accuracy") for name in charts.SETS}}
+    found = run.metrics.retrained if run.metrics else None
+    if found is None:
+        return None
+    return {"attacks": found, "accuracy": {name: found.get(f"{name}_accuracy") for name in charts.SETS}}
 
 
-def _controls(run: Run, points: list[dict[str, Any]]) -> tuple[int, str, bool]:
+def _controls(run: Run, points: Sequence[ProbeEvent]) -> tuple[int, str, bool]:
     """How many points are shown (all while it runs), the x axis, and whether density is logarithmic."""
     replay, axis, log = st.columns([5, 4, 2], vertical_alignment="bottom")
     chosen = axis.segmented_control("x axis", list(AXES), format_func=AXES.get, default="step", required=True,
                                     key=f"axis-{run.id}", label_visibility="collapsed")
-    first = points[0]["reading"]["histogram"]["forget"]
+    first = points[0].reading.histogram["forget"]
     logarithmic = log.toggle("log", value=max(first) > 0.6 * sum(first), key=f"log-{run.id}",
                              help="Logarithmic density in the two distributions; on by itself where one bar would "
                                   "dwarf the rest.")
     shown = len(points)
     if run.has_ended and len(points) > 1:
         shown = replay.select_slider("Replay: drag through the run", range(1, len(points) + 1), value=len(points),
-                                     format_func=lambda i: f"step {points[i - 1]['step']:,}", key=f"replay-{run.id}")
+                                     format_func=lambda i: f"step {points[i - 1].step:,}", key=f"replay-{run.id}")
     return shown, chosen, logarithmic
 
 
-def _objective(run: Run, probes: list[dict[str, Any]]) -> None:
-    trace: dict[str, list[float | None]] = {name: [] for probe in probes for name in probe["trace"]}
+def _objective(run: Run, probes: Sequence[ProbeEvent]) -> None:
+    trace: dict[str, list[float | None]] = {name: [] for probe in probes for name in probe.trace}
     for probe in probes:
         for name, values in trace.items():  # a term that a probe's steps do not have leaves a gap
-            values.extend(probe["trace"].get(name, [None] * len(probe["trace"]["step"])))
+            values.extend(probe.trace.get(name, [None] * len(probe.trace["step"])))
     terms = next((method.terms for method in all_of("method") if method.name == run.spec.method), ())
     if not drawn(trace, terms):
         return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
+from engine.evaluation.events import ProbeEvent, Reading, StartEvent
 from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import BY_NAME
 from engine.evaluation.verdict import remarks, verdict_of
@@ -23,13 +25,13 @@ CLASS_HELP = {"forget_accuracy": " A retrained model usually has 0% here.",
               "attack": " Never-seen here are held-out samples of the class, not the test set."}
 
 
-def metrics(run: Run, start: dict[str, Any], probes: list[dict[str, Any]]) -> None:
+def metrics(run: Run, start: StartEvent, probes: Sequence[ProbeEvent]) -> None:
     """Cards under the charts: from the evaluation once the run has finished, from the last live reading before."""
     final = run.metrics
-    before = final["original"] if final else _flat(start["before"])
-    now = final or _flat(_latest(start, probes))
-    reference = (final or {}).get("retrained") or (_flat(start["retrained"]) if start["retrained"] else None)
-    band, scenario = (final or start)["null_band"], run.spec.scenario
+    before = (final.original or UNMEASURED) if final else start.before.values
+    now = final or _latest(start, probes).values
+    reference = (final and final.retrained) or (start.retrained.values if start.retrained else {})
+    band, scenario = (final or start).null_band, run.spec.scenario
     if final:
         st.caption("These numbers, of the run's end, are measured on the complete sets, the charts on "
                    f"{_drawn(run, start)}: by chance the two differ. Read a curve against the levels in its own chart.")
@@ -37,29 +39,23 @@ def metrics(run: Run, start: dict[str, Any], probes: list[dict[str, Any]]) -> No
     with st.container(key="cards"):
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             with column.container(border=True, height="stretch"):  # equally high in a row
-                _card(name, before.get(name), now.get(name), (reference or {}).get(name), band.get(name),
+                _card(name, before.get(name), now.get(name), reference.get(name), band.get(name),
                       scenario)
     _remarks(run, start)
     if run.has_ended:
         _details(run)
 
 
-def _latest(start: dict[str, Any], probes: list[dict[str, Any]]) -> dict[str, Any]:
+def _latest(start: StartEvent, probes: Sequence[ProbeEvent]) -> Reading:
     """The newest reading, with the newest attacks: those are measured less often than the histograms."""
     if not probes:
-        return start["before"]
-    measured = [p["reading"]["attacks"] for p in probes if any(v is not None for v in p["reading"]["attacks"].values())]
-    return probes[-1]["reading"] | {"attacks": measured[-1] if measured else start["before"]["attacks"]}
-
-
-def _flat(reading: dict[str, Any]) -> dict[str, Any]:
-    accuracy = reading["accuracy"]
-    return {**reading["attacks"], **{f"{name}_accuracy": value for name, value in accuracy.items()},
-            "accuracy_gap": abs(accuracy["forget"] - accuracy["test"])}
+        return start.before
+    measured = [p.reading.attacks for p in probes if any(value is not None for value in p.reading.attacks.values())]
+    return replace(probes[-1].reading, attacks=measured[-1] if measured else start.before.attacks)
 
 
 def _card(name: str, before: float | None, now: float | None, retrained: float | None,
-          band: list[float] | None, scenario: str) -> None:
+          band: Sequence[float] | None, scenario: str) -> None:
     metric = BY_NAME[name]
     more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if scenario == "class" else ""
     more += f" Chance alone gives {band[0]:.1f} to {band[1]:.1f}% at these sizes (95%)." if band else ""
@@ -70,7 +66,7 @@ def _card(name: str, before: float | None, now: float | None, retrained: float |
     st.caption(" · ".join([*known, f"ideal {measures.ideal(metric, scenario).removesuffix(' points')}"]))
 
 
-def _remarks(run: Run, start: dict[str, Any]) -> None:
+def _remarks(run: Run, start: StartEvent) -> None:
     final = run.metrics or UNMEASURED
     if found := verdict_of(run):
         shown = st.warning if found.kind in ("damaged", "over_forgotten") else st.info
@@ -88,9 +84,9 @@ def _remarks(run: Run, start: dict[str, Any]) -> None:
                    "complete sets.")
 
 
-def _drawn(run: Run, start: dict[str, Any]) -> str:
+def _drawn(run: Run, start: StartEvent) -> str:
     """What the charts are measured on, for the middle of a sentence."""
-    counts = start["counts"]
+    counts = start.counts
     sizes = [f"{counts['forget']:,} forget", f"{counts['test']:,} test", f"{counts['retain']:,} retain"]
     sizes += [f"{counts['unseen']:,} {words.never_seen(run.spec)}"] if "unseen" in counts else []
     return f"a fixed sample of {', '.join(sizes[:-1])} and {sizes[-1]} samples"
