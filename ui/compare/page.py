@@ -40,17 +40,8 @@ NO_RUNS = ("Nothing has been run for this choice yet. Press **Race**: every meth
            "forget set, the chart and the table fill in while they do.")
 TUNING = ("On digits every method's constants were chosen with the same number of trials on seeds that are not shown "
           "here (benchmarks/digits_tuning.py).")  # where the data set itself says nothing about it
-STYLE = """<style>
-@media (min-width: 1251px) { .stMainBlockContainer { padding-left: 2.5rem; padding-right: 2.5rem; } }
-.stMain .st-key-smalls [data-testid=stHorizontalBlock] { flex-wrap: wrap; gap: .3rem; }
-.stMain .st-key-smalls [data-testid=stColumn] {
-  min-width: 5rem !important; max-width: 11rem; flex: 1 1 5rem !important; }
-</style>"""
-
-
 def show() -> None:
     """Form and view, side by side."""
-    st.html(STYLE)
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
         comparison = compare_form.form()
