@@ -38,8 +38,8 @@ NO_METHODS = ("No runs are chosen. Pick at least one method; with **Retraining**
               "have something to match.")
 NO_RUNS = ("Nothing has been run for this choice yet. Press **Race**: every method works on the same "
            "forget set, the chart and the table fill in while they do.")
-TUNING = ("On digits every method's constants were chosen with the same number of trials on seeds that are not shown "
-          "here (benchmarks/digits_tuning.py).")  # where the data set itself says nothing about it
+
+
 def show() -> None:
     """Form and view, side by side."""
     settings, view = st.columns([2, 7], gap="medium")
@@ -216,7 +216,7 @@ def _spec(comparison: Comparison) -> dict[str, Any]:
 def _tuning(comparison: Comparison) -> None:
     """How the methods' constants were chosen, where that is known of the data set."""
     dataset = get("dataset", comparison.dataset)
-    if said := dataset.tuning or (TUNING if dataset.name == "digits" else ""):
+    if said := dataset.tuning:
         st.caption(f":material/tune: {said}")
 
 

@@ -40,6 +40,8 @@ METRIC = Slot("robustness.metric", METRICS[0])
 CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
 NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map**: the squares take colour one "
            "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
+
+
 def show() -> None:
     """Form and view, side by side."""
     settings, view = st.columns([2, 7], gap="medium")
