@@ -17,7 +17,7 @@ from engine.errors import LabError
 from engine.evaluation.measure import Readings, measure
 from engine.evaluation.probe import bin_edges, reading, thinned
 from engine.originals.workbench import Bench
-from engine.registry import names
+from engine.registry import live_attacks
 from engine.runs.execute import Unlearned, measured, reason_of, unlearn
 from engine.runs.readings import bench_readings, original_readings, read_sets, samples_frame
 from engine.spec import Resolved, resolve
@@ -108,7 +108,8 @@ def _before(split: str, profile: str, at: _Same) -> Before:
 
 
 def _reading(sets: Readings, edges: list[float], metrics: dict[str, Any]) -> dict[str, Any]:
-    return reading(sets, edges, attacks=False) | {"attacks": {name: metrics[name] for name in names("attack")}}
+    return reading(sets, edges, attacks=False) | {
+        "attacks": {attack.name: metrics[attack.name] for attack in live_attacks()}}
 
 
 def _last(done: Unlearned, readings: Readings, metrics: dict[str, Any], edges: list[float],

@@ -12,7 +12,7 @@ import torch
 
 from engine import registry
 from engine.evaluation.measure import null_band
-from engine.evaluation.metrics import AGAINST_RETRAINED
+from engine.evaluation.metrics import against_retrained_metrics
 from engine.evaluation.verdict import verdict_of
 from engine.originals.checkpoints import Checkpoints, original_key
 from engine.originals.pretrain import train_original
@@ -26,7 +26,8 @@ from engine.types import Spec
 
 CPU = torch.device("cpu")
 EPOCHS, STEPS = 4, 4 * 14  # 850 samples in batches of 64
-NAMES = [metric.name for metric in AGAINST_RETRAINED]
+NAMES = [metric.name for metric in against_retrained_metrics()]
+RMIA = [name for name in NAMES if name.startswith("rmia")]
 REASON = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
 QUICK = {"max_forget_epochs": 2}
 

@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 from engine.naming import class_name, unusual_model
-from engine.registry import all_of
+from engine.registry import all_of, live_attacks
 from engine.system.words import spaced
 from engine.types import declared
 
@@ -79,10 +79,8 @@ def never_seen(spec: dict[str, Any]) -> str:
 
 
 def attack_labels() -> dict[str, str]:
-    """The registered attacks as charts name them: ``Attack on the loss (MIA_L)`` is the ``loss attack``."""
-    titles = {attack.name: attack.short_title for attack in all_of("attack")}
-    return {name: f"{what} attack" if (what := title.removeprefix("Attack on the ")) != title else title
-            for name, title in titles.items()}
+    """The attacks that follow a method while it trains as charts name them: ``loss attack``."""
+    return {attack.name: attack.label for attack in live_attacks()}
 
 
 def run_title(run: dict[str, Any]) -> str:

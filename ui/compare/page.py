@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import BadSpec, LabError
-from engine.evaluation.metrics import BY_NAME
+from engine.evaluation.metrics import metric_of
 from engine.registry import get
 from engine.runs.queue import manager
 from engine.studies import exports
@@ -250,6 +250,6 @@ def _tradeoff(comparison: Comparison, runs: Runs, table: Table) -> None:
     attack = ATTACK.get() or next(iter(words.attack_labels()))
     outcomes = compare_runs.outcomes(comparison, runs, attack, table)
     if outcomes:
-        metric = BY_NAME[f"{attack}_gap"]
+        metric = metric_of(f"{attack}_gap")
         live_chart(charts.plot_tradeoff(outcomes, f"|{words.attack_labels()[attack]} - 50|, {metric.unit}"),
                    "compare-tradeoff", height=400, revision=attack)

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.verdict import verdict_of
 from engine.runs.queue import manager
 from engine.system.words import plural
@@ -16,6 +17,7 @@ from ui.common import words
 from ui.compare.race import short_title
 from ui.frame import shell
 
+ATTACK = headlines()[0]  # one number a run: the first headline attack
 COLUMNS = {  # in the order and with the widths in pixels that fit beside the sidebar of a window 1440 wide
     "status": st.column_config.TextColumn("status", width=82),
     "method": st.column_config.TextColumn("method", width=108),
@@ -25,8 +27,8 @@ COLUMNS = {  # in the order and with the widths in pixels that fit beside the si
     "alpha": st.column_config.NumberColumn("alpha", format="%.3f", width=52,
                                            help="How hard ∇τ pushes; other methods have no such alpha."),
     "seed": st.column_config.NumberColumn("seed", format="%d", width=46),
-    "attack": st.column_config.NumberColumn("loss attack", format="%.1f%%", width=80,
-                                            help="Accuracy of the attack on the loss: 50% is a coin toss."),
+    "attack": st.column_config.NumberColumn(ATTACK.label, format="%.1f%%", width=80,
+                                            help=f"{metric_of(ATTACK.name).title}, accuracy: 50% is a coin toss."),
     "kept": st.column_config.NumberColumn("forget acc.", format="%.1f%%", width=78,
                                           help="Forget accuracy: what a retrained model has is right; 0 for a "
                                                "forgotten class."),
@@ -77,7 +79,7 @@ def _row(run: dict[str, Any]) -> dict[str, Any]:
     return {"run": run["id"], "status": run["status"], "title": words.title_of("method", spec["method"]),
             "method": short_title(spec["method"]), "data": words.title_of("dataset", spec["dataset"]),
             "forget": words.forgotten(spec), "alpha": words.automatic_alpha(run), "seed": spec["seed"],
-            "profile": spec["profile"], "attack": metrics.get("mia_loss"), "kept": metrics.get("forget_accuracy"),
+            "profile": spec["profile"], "attack": metrics.get(ATTACK.name), "kept": metrics.get("forget_accuracy"),
             "test": metrics.get("test_accuracy"), "took": run["seconds"] and words.seconds(run["seconds"]),
             "when": datetime.datetime.fromtimestamp(run["created"]), "remarks": ". ".join(filter(None, remarks))}
 
