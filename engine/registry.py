@@ -80,6 +80,12 @@ def all_of(kind: str) -> tuple[Any, ...]:
     return tuple(table(kind).values())
 
 
+def by_class(scenario: str) -> bool:
+    """Whether a scenario forgets a class, which is then named instead of a fraction; not where it is unknown here."""
+    record = find("scenario", scenario)
+    return record is not None and record.by_class
+
+
 def live_attacks() -> tuple[Attack, ...]:
     """The attacks that one model is enough for, so that they can follow it while a method trains."""
     return tuple(attack for attack in all_of("attack") if not attack.needs_retrained)

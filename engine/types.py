@@ -176,6 +176,11 @@ class Method:
     aliases: tuple[str, ...] = ()
     latex: str = ""
 
+    @property
+    def knob(self) -> Hyperparameter | None:
+        """The hyperparameter that pages name beside the method: of the group ``main``, with a rule of its own."""
+        return next((h for h in declared(self.parameters) if h.group == "main" and h.auto), None)
+
     def why_not(self, dataset: Dataset) -> str | None:
         """Why the method cannot work on a data set (as :meth:`Dataset.at` gives it), in a sentence; None: it can."""
         if not (self.one_label and dataset.multi_label):
@@ -258,7 +263,8 @@ class Scenario:
     ``select(data, spec)`` returns the indices of D_f into D, int64 (F,), in any order; ``sizes(spec, dataset)`` what to
     expect before the data are loaded. ``target`` names the field of the spec that it goes by: a ``fraction`` of D, or a
     ``class``. ``unseen(data, spec)`` returns the held-out indices that an attacker has to tell from D_f, which the test
-    set then leaves out; where it is None these are the test set. ``columns`` are the metrics of its tables and
+    set then leaves out; where it is None these are the test set. ``aim`` says in a sentence what a well-forgotten set
+    looks like. ``columns`` are the metrics of its tables and
     ``ideals`` those metrics' ideals that differ from the usual ones (``engine.evaluation.metrics``).
     """
 
@@ -270,6 +276,7 @@ class Scenario:
     source: str
     target: Literal["fraction", "class"] = "fraction"
     unseen: Callable[[Any, Spec], Tensor] | None = None
+    aim: str = ""
     columns: tuple[str, ...] = ("retain_accuracy", "accuracy_gap", "test_accuracy")
     ideals: Mapping[str, str | float] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from engine.errors import BadSpec, Cancelled
 from engine.evaluation.metrics import ACCURACIES, headlines
 from engine.naming import asked
 from engine.originals.checkpoints import Checkpoints, open_checkpoints, original_key
-from engine.registry import all_of, get, live_attacks, models_for, names
+from engine.registry import all_of, live_attacks, models_for, names
 from engine.runs.here import heartbeat, run_here
 from engine.runs.recorded import find_recorded, recorded_runs
 from engine.runs.records import described
@@ -25,7 +25,6 @@ from engine.types import Spec, declared
 
 Result = tuple[Any, int]
 EXIT = {"finished": 0, "cancelled": 130}
-ALPHA_OF = "nabla_tau"  # the method that --alpha belongs to; others' hyperparameters of that name are --set alpha=A
 
 
 # --- run ------------------------------------------------------------------------------------
@@ -49,9 +48,10 @@ def _spec_of(options: Namespace) -> Spec:
     chosen, more = assignments(options.options, "--option")
     problems += more
     if options.alpha is not None:
-        if options.method in names("method") and options.method != ALPHA_OF:
-            problems.append(f"--alpha belongs to {ALPHA_OF}, not to {options.method}.")
-        elif options.method == ALPHA_OF:
+        owners = [method.name for method in with_alpha()]
+        if options.method in names("method") and options.method not in owners:
+            problems.append(f"--alpha belongs to {' and '.join(owners)}, not to {options.method}.")
+        elif options.method in owners:
             parameters["alpha"] = as_number(options.alpha)
         else:  # the method is told as unknown; its alpha can be judged all the same
             problems += _alpha_problems(as_number(options.alpha))
@@ -69,11 +69,15 @@ def _spec_of(options: Namespace) -> Spec:
     return spec
 
 
+def with_alpha() -> list[Any]:
+    """The methods that ``--alpha`` belongs to; others' hyperparameters of that name are ``--set alpha=A``."""
+    return [method for method in all_of("method") if method.knob and method.knob.name == "alpha"]
+
+
 def _alpha_problems(value: Any) -> list[str]:
     """What is wrong with a value for ``--alpha``, whatever the method."""
-    alpha = next(h for h in declared(get("method", ALPHA_OF).parameters) if h.name == "alpha")
     try:
-        checked(alpha, value)
+        checked(with_alpha()[0].knob, value)
     except BadSpec as error:
         return error.problems
     return []

@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--scenario", default="random", help=f"{' or '.join(names('scenario'))} (default: random)")
     run.add_argument("--forget-fraction", default="0.15", metavar="F", help="0.001 to 0.6 (default: 0.15)")
     run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario takes one")
-    run.add_argument("--alpha", metavar="A", help="nabla_tau's alpha: a number from 0 to 1, or auto")
+    run.add_argument("--alpha", metavar="A", help="short for --set alpha=A: a number from 0 to 1, or auto")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
                      help="any declared hyperparameter of the method; may be repeated")
     run.add_argument("--profile", default="corrected", help=f"{' or '.join(PROFILES)} (default: corrected)")

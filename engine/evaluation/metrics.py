@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.registry import all_of, get, live_attacks
+from engine.registry import all_of, find, live_attacks
 from engine.types import Attack
 
 
@@ -128,7 +128,8 @@ def against_retrained_metrics() -> tuple[Metric, ...]:
 
 def ideal_in(metric: Metric, scenario: str) -> str | float:
     """A metric's ideal in a scenario."""
-    return get("scenario", scenario).ideals.get(metric.name, metric.ideal)
+    record = find("scenario", scenario)  # of a stored run, it may be gone
+    return metric.ideal if record is None else record.ideals.get(metric.name, metric.ideal)
 
 
 def metric_title(name: str) -> str:

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.errors import BadInput
-from engine.registry import is_reference, live_attacks
+from engine.registry import by_class, is_reference, live_attacks
 from engine.spec import resolve
 from engine.types import Attack, Spec
 
@@ -87,7 +87,7 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
     findings = [found for attack in live_attacks() if (found := _finding(attack, metrics, counts))]
     if over:
         return Verdict("over_forgotten", " ".join([over, *_texts(findings, "found")]), **marks)
-    return (_class if scenario == "class" else _random)(metrics, findings)
+    return (_class if by_class(scenario) else _random)(metrics, findings)
 
 
 def remarks(metrics: Metrics) -> list[str]:
@@ -145,7 +145,7 @@ def _over_forgetting(metrics: Metrics, scenario: str, counts: Counts | None) -> 
 def _too_low(metrics: Metrics, scenario: str, counts: Counts) -> str | None:
     """Over-forgetting by the forget accuracy: under the test accuracy, for a class under the retrained model's."""
     now, known = metrics.get("forget_accuracy"), metrics.get("retrained") or {}
-    if scenario == "class":
+    if by_class(scenario):
         aim, m, of, what = known.get("forget_accuracy"), counts.forget, "forgotten class", "the retrained model's"
     else:
         aim, m, of, what = metrics.get("test_accuracy"), counts.test, "forget set", "the one on unseen data"

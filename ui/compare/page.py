@@ -12,7 +12,7 @@ import streamlit as st
 
 from engine.errors import BadSpec, LabError
 from engine.evaluation.metrics import metric_of
-from engine.registry import get
+from engine.registry import by_class, get
 from engine.runs.queue import manager
 from engine.studies import exports
 from engine.studies.comparison import Comparison, Runs, find_runs
@@ -217,9 +217,10 @@ def _title(comparison: Comparison) -> str:
 
 
 def _spec(comparison: Comparison) -> dict[str, Any]:
-    by_class = comparison.scenario == "class"
-    return {"dataset": comparison.dataset, "forget_class": comparison.forget if by_class else None,
-            "forget_fraction": None if by_class else comparison.forget}
+    of_class = by_class(comparison.scenario)
+    return {"dataset": comparison.dataset, "scenario": comparison.scenario,
+            "forget_class": comparison.forget if of_class else None,
+            "forget_fraction": None if of_class else comparison.forget}
 
 
 def _tuning(comparison: Comparison) -> None:

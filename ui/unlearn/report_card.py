@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.evaluation.metrics import metric_of
 from engine.evaluation.verdict import remarks, verdict_of
-from engine.registry import get, live_attacks, names
+from engine.registry import by_class, live_attacks, names
 from engine.runs.queue import manager
 from engine.runs.records import described
 from engine.system.files import to_json
@@ -34,7 +34,7 @@ def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, A
         st.caption("These numbers, of the run's end, are measured on the complete sets, the charts on "
                    f"{_drawn(run, start)}: by chance the two differ. Read a curve against the levels in its own chart.")
     attacks = [attack.name for attack in live_attacks()]
-    shown = [*attacks, *(CLASS_CARDS if get("scenario", scenario).by_class else CARDS)]
+    shown = [*attacks, *(CLASS_CARDS if by_class(scenario) else CARDS)]
     with st.container(key="cards"):
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             with column.container(border=True, height="stretch"):  # equally high in a row
@@ -62,8 +62,7 @@ def _flat(reading: dict[str, Any]) -> dict[str, Any]:
 def _card(name: str, before: float | None, now: float | None, retrained: float | None,
           band: list[float] | None, scenario: str) -> None:
     metric = metric_of(name)
-    by_class = get("scenario", scenario).by_class
-    more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if by_class else ""
+    more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if by_class(scenario) else ""
     more += f" Chance alone gives {band[0]:.1f} to {band[1]:.1f}% at these sizes (95%)." if band else ""
     st.metric(metric.title, measures.value(metric, now), help=metric.help + more)
     unit = "%" if metric.unit == "%" else ""  # one line where it fits; the big number above names the unit
