@@ -18,7 +18,7 @@ from pathlib import Path
 LAYERS = (
     ("errors",),
     ("system",),
-    ("hyperparameters", "types", "lineage", "registry"),
+    ("hyperparameters", "terms", "types", "lineage", "registry"),
     ("naming", "scenarios", "spec"),
     ("data",),
     ("models", "datasets"),

@@ -26,12 +26,14 @@ from torch import nn
 
 from engine.data.splits import Split
 from engine.data.splits import split as split_of
+from engine.errors import OriginalMissing
 from engine.evaluation.measure import measure
 from engine.naming import class_name
 from engine.originals.checkpoints import open_checkpoints
 from engine.originals.own_workbench import OwnBench
 from engine.originals.workbench import Bench, prepare_bench
 from engine.registry import all_of
+from engine.runs.estimates import missing_original
 from engine.runs.execute import Unlearned, unlearn
 from engine.runs.readings import original_readings, read_sets
 from engine.spec import Resolved, resolve
@@ -170,5 +172,9 @@ def load(dataset: str = "digits", model: str | None = None, *, original_seed: in
     base = Spec(dataset=dataset, model=model, original_seed=original_seed, options=options)
     resolved = resolve(base)
     where = torch.device(device) if device else default_device()
-    bench = prepare_bench(resolved, open_checkpoints(), where, train_original)
-    return Lab(resolved.spec, bench)
+    checkpoints = open_checkpoints()
+    try:
+        return Lab(resolved.spec, prepare_bench(resolved, checkpoints, where, train_original))
+    except OriginalMissing as error:
+        error.add_note(missing_original(error, checkpoints))
+        raise

@@ -75,7 +75,22 @@ class ModelMissing(BadInput):
 
 
 class OriginalMissing(BadInput):
-    """No Original for this data set, model, recipe and seed; it would have to be trained."""
+    """No Original for this data set, model, recipe and seed; it would have to be trained.
+
+    ``epochs`` and ``samples`` are those of its training: :func:`engine.runs.estimates.missing_original` adds the time.
+    """
+
+    def __init__(self, dataset: str, model: str, seed: int, epochs: int, samples: int):
+        self.dataset, self.model, self.seed, self.epochs, self.samples = dataset, model, seed, epochs, samples
+        super().__init__(f"{self.absent} Allow its training with {self.permission}")
+
+    @property
+    def absent(self) -> str:
+        return f"There is no Original for {self.dataset} with {self.model} and seed {self.seed} yet."
+
+    @property
+    def permission(self) -> str:
+        return "--train-original, or in the app with the switch beside the button."
 
 
 class UnknownRun(BadInput):

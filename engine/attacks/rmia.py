@@ -11,20 +11,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.attacks._tables import untrained_losses
 from engine.types import Attack
 
 if TYPE_CHECKING:
     from numpy import ndarray
     from pandas import DataFrame
 
-TRAINING_SETS = ("retain", "forget")  # of the training pool; the other sets are of the held-out pool
-
 
 def score_samples(samples: DataFrame, population: DataFrame, retrained: list[DataFrame]) -> ndarray:
     """RMIA's score of every row, (N,); NaN where no retrained model can be its reference."""
     import numpy as np
 
-    of_side, of_population = (np.array([_untrained_losses(frame, rows) for frame in retrained])
+    of_side, of_population = (np.array([untrained_losses(frame, rows) for frame in retrained])
                               .reshape(len(retrained), len(rows)) for rows in (samples, population))
     usable = np.isfinite(of_population).all(axis=1, keepdims=True) & np.isfinite(of_side)
     loss, scores = samples["loss"].to_numpy(), np.full(len(samples), np.nan)
@@ -48,14 +47,6 @@ def dominated(loss: ndarray, reference: ndarray, population: ndarray, population
     ratio = reference - loss  # ln r(x)
     of_population = np.sort(population_reference - population)
     return np.searchsorted(of_population, ratio - np.log(gamma), side="left") / len(of_population)
-
-
-def _untrained_losses(frame: DataFrame, rows: DataFrame) -> ndarray:
-    """The losses (N,) that a retrained model gives samples of one set; NaN where it trained on one."""
-    pool = frame["set"].isin(TRAINING_SETS) == rows["set"].isin(TRAINING_SETS).any()
-    # Held-out samples of a forgotten class are listed twice; the last list is the one that is attacked.
-    never_trained = frame[pool & (frame["set"] != "retain")].drop_duplicates("sample", keep="last")
-    return never_trained.set_index("sample")["loss"].reindex(rows["sample"]).to_numpy(dtype=float)
 
 
 def _mean_loss(losses: Any) -> ndarray:

@@ -31,8 +31,8 @@ class Parser(argparse.ArgumentParser):
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
     from engine.cli import archive as archive_commands
+    from engine.cli import reproduce
     from engine.cli import sweep as sweep_commands
-    from engine.studies import reproduction
 
     parser = Parser(prog="python -m engine", description="Machine unlearning from the command line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
@@ -67,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("--json", action="store_true", help="one JSON object on stdout")
     show.set_defaults(work="show")
 
-    reproduction.add_parser(commands)
+    reproduce.add_parser(commands)
     sweep_commands.add_parser(commands)
     archive_commands.add_parser(commands)
     return parser
@@ -88,18 +88,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     try:
         from engine.cli import archive as archive_commands
-        from engine.cli import commands
+        from engine.cli import commands, reproduce
         from engine.cli import sweep as sweep_commands
-        from engine.studies import reproduction
 
         options = build_parser().parse_args(words)
-        modules = {"reproduce": reproduction, "archive": archive_commands, "sweep": sweep_commands}
+        modules = {"reproduce": reproduce, "archive": archive_commands, "sweep": sweep_commands}
         module = modules.get(options.work, commands)
         result, status = getattr(module, f"command_{options.work}")(options)
     except BadSpec as error:
         return _refuse(error.problems, as_json)
     except BadInput as error:
-        return _refuse([str(error)], as_json)
+        from engine.runs.reasons import reason_of
+
+        return _refuse([reason_of(error)], as_json)
     except LabError as error:
         return _say({"status": "failed", "reason": str(error)}, as_json, str(error), FAILED)
     except KeyboardInterrupt:

@@ -15,7 +15,10 @@ from engine.types import Attack
 
 @dataclass(frozen=True)
 class Metric:
-    """``needs_retrained``: empty, with a reason, until a model was retrained on the same split."""
+    """``needs_retrained``: empty, with a reason, until a model was retrained on the same split.
+
+    ``references`` names the number of models behind a value, which is shown beside it.
+    """
 
     name: str
     title: str
@@ -23,7 +26,10 @@ class Metric:
     ideal: str | float
     help: str
     needs_retrained: bool = False
+    references: str | None = None
 
+
+MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")  # what ToW and the average gap look at
 
 ACCURACIES = (
     Metric("retain_accuracy", "Retain accuracy", "%", "match_retrained",
@@ -63,15 +69,30 @@ def of_attack(attack: Attack) -> tuple[Metric, ...]:
     return (*_accuracy_and_area(attack), *_exposure(attack))
 
 
+def references_name(attack: Attack) -> str:
+    """Under which name a run stores how many retrained models an attack was measured with."""
+    return f"{attack.name}_references"
+
+
+def stored_names(attack: Attack) -> tuple[str, ...]:
+    """All names under which a run stores what an attack came to, former ones and intervals too."""
+    endings = ("gap", "auc", *FALSE_ALARMS, *(f"{what}_interval" for what in FALSE_ALARMS))
+    beside = (references_name(attack),) if attack.needs_retrained else ()
+    return (attack.name, *(name for what in endings for name in attack.metric_names(what)), *beside)
+
+
 def _accuracy_and_area(attack: Attack) -> Iterator[Metric]:
     """An attack's accuracy, its distance from 50 and the area under its ROC curve."""
-    title, later = attack.short_title, attack.needs_retrained
-    yield Metric(attack.name, title, "%", 50.0, f"{attack.summary} Its accuracy in percent; 50% is a coin toss.", later)
+    title, beside = attack.short_title, _beside(attack)
+    toss = "Its accuracy in percent; 50% is a coin toss."
+    yield Metric(attack.name, title, "%", 50.0, f"{attack.summary} {toss}", *beside)
     yield Metric(attack.metric("gap"), f"{title}, from 50", "points", 0.0,
-                 f"|{_in_the_middle(title)} - 50|, as the paper's tables.", later)
+                 f"|{_in_the_middle(title)} - 50|, as the paper's tables.", *beside)
+    said = ("; the retrained model's is 0.5 by construction. It is measured once, with the retrained models that are "
+            "there by then: compare areas of equally many") if attack.needs_retrained else ""
     than = f"lower {attack.lower[0]}" if attack.lower else "higher score"
     yield Metric(attack.metric("auc"), f"{title}, ROC area (AUC)", "", 0.5,
-                 f"Chance that a forgotten sample has a {than} than a never-seen one.", later)
+                 f"Chance that a forgotten sample has a {than} than a never-seen one{said}.", *beside)
 
 
 def _exposure(attack: Attack) -> Iterator[Metric]:
@@ -84,7 +105,12 @@ def _exposure(attack: Attack) -> Iterator[Metric]:
                 f"The same at {percent:g}% false positives; with fewer than 1,000 unseen samples that means no false "
                 "alarm at all.")
         yield Metric(name, f"E{title}" if name == what else f"{attack.short_title}, e{title}", "%", percent, said,
-                     attack.needs_retrained)
+                     *_beside(attack))
+
+
+def _beside(attack: Attack) -> tuple[bool, str | None]:
+    """Whether a metric of it needs a retrained model, and what names the number of those."""
+    return attack.needs_retrained, references_name(attack) if attack.needs_retrained else None
 
 
 def _in_the_middle(title: str) -> str:

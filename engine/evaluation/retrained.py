@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.attacks._attacker import FEWEST
+from engine.attacks._tables import untrained_losses
 from engine.evaluation import distances
 from engine.evaluation.measure import of_scores, scores
-from engine.evaluation.metrics import against_retrained_metrics, headlines, of_attack
+from engine.evaluation.metrics import MOVED, against_retrained_metrics, headlines, of_attack, references_name
 from engine.registry import all_of, get
 from engine.types import Attack
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")
 OWN = ("original", "retrained", "null_band", "band", "sizes", "notes", "verdict", "missing", "over_forgotten",
        "attack_code")  # a run's own, as are the metrics against it: not to be repeated as its retrained model's
 
@@ -36,7 +36,7 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
     names = [metric.name for metric in against_retrained_metrics()]
     found: dict[str, Any] = dict.fromkeys(names)
     for attack in beside:
-        found |= of_scores(attack, None, None)
+        found |= of_scores(attack, None, None) | {references_name(attack): None}
     if reference is None:
         reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
         return metrics | found | {"retrained": None, "missing": dict.fromkeys(names, reason)}
@@ -50,9 +50,10 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
         mine, other = (frame.loc[frame["set"] == "forget", "loss"].to_numpy() for frame in (samples, reference_samples))
         found |= {"ks_retrained": distances.kolmogorov_smirnov(mine, other),
                   "wasserstein_retrained": distances.wasserstein(mine, other)}
+        usable = references_of(samples, retrained)
         for attack in beside:
-            values, reason = attacked(attack, samples, retrained, nonmember_set(reference["spec"]))
-            found |= values
+            values, reason = attacked(attack, samples, usable, nonmember_set(reference["spec"]))
+            found |= values | {references_name(attack): None if reason else len(usable)}
             missing |= {metric.name: reason for metric in of_attack(attack)} if reason else {}
     return metrics | found | {"retrained": theirs | {"run_id": reference["id"]}, "missing": missing}
 
@@ -83,6 +84,12 @@ def attacked(attack: Attack, samples: DataFrame, retrained: list[DataFrame],
     if not all(np.isfinite(side).all() for side in scored):
         return of_scores(attack, None, None), "No retrained model has the losses of all these samples."
     return of_scores(attack, *scored), None
+
+
+def references_of(samples: DataFrame, retrained: list[DataFrame]) -> list[DataFrame]:
+    """Those of the retrained models that have the losses of the whole population, the validation set."""
+    population = samples[samples["set"] == "validation"]
+    return [frame for frame in retrained if np.isfinite(untrained_losses(frame, population)).all()]
 
 
 def nonmember_set(spec: dict[str, Any]) -> str:

@@ -22,7 +22,6 @@ from engine.errors import BadMethod, OriginalMissing
 from engine.evaluation.readout import MEANING, Readout, read_out
 from engine.originals import pretrain as originals
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key
-from engine.runs.estimates import duration, training_seconds
 from engine.spec import Resolved
 from engine.system.device import describe, prepare
 from engine.types import Dataset, Model
@@ -81,7 +80,7 @@ def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.de
     if original and resolved.model.own_vocabulary and original.fingerprint != data.fingerprint:
         original = None  # its tokens are other words than these data's
     if original is None and not train_original:
-        raise OriginalMissing(missing_original(resolved, checkpoints))
+        raise OriginalMissing(key.dataset, key.model, key.seed, key.recipe.epochs, resolved.sizes.train)
     if original is None or (train_original and original.fingerprint != data.fingerprint):
         original = _train(key, data, checkpoints, threads, report, cancel)
     with _lock:
@@ -125,14 +124,6 @@ def foreign(original: Original, data: Data) -> str | None:
             f"{original.sidecar.get('data', 'an unknown source')}) than the one at hand ({data.fingerprint[:8]}, from "
             f"{data.origin}): memorisation is understated. For results to rely on, train an Original on these data "
             "(--train-original, or the button below this sentence in the app).")
-
-
-def missing_original(resolved: Resolved, checkpoints: Checkpoints) -> str:
-    """The sentence that asks whether to train one, with the time it takes."""
-    seconds = training_seconds(resolved, checkpoints)
-    return (f"There is no Original for {resolved.dataset.name} with {resolved.model.name} and seed "
-            f"{resolved.spec.original_seed} yet. Training it takes {duration(seconds)} on this machine; allow it with "
-            "--train-original, or in the app with the switch beside the button.")
 
 
 def _train(key: OriginalKey, data: Data, checkpoints: Checkpoints, threads: int, report: Report,

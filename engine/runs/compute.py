@@ -18,8 +18,9 @@ from engine.evaluation.measure import Readings, measure
 from engine.evaluation.probe import bin_edges, reading, thinned
 from engine.originals.workbench import Bench
 from engine.registry import live_attacks
-from engine.runs.execute import Unlearned, measured, reason_of, unlearn
+from engine.runs.execute import Unlearned, measured, unlearn
 from engine.runs.readings import bench_readings, original_readings, read_sets, samples_frame
+from engine.runs.reasons import reason_of
 from engine.spec import Resolved, resolve
 from engine.system.files import parquet_of
 from engine.types import Progress

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from engine.errors import BadInput
+from engine.errors import BadInput, OriginalMissing
 from engine.originals.checkpoints import Checkpoints
 from engine.runs.recorded import asked_for, recorded_runs
 from engine.spec import Resolved, resolve
@@ -78,8 +78,19 @@ def run_seconds(resolved: Resolved, checkpoints: Checkpoints,
 
 def training_seconds(resolved: Resolved, checkpoints: Checkpoints) -> float | None:
     """Seconds to train an Original, or None where no training of this model was measured."""
-    rate = training_rate(resolved.dataset.name, resolved.model.name, checkpoints)
-    return None if rate is None else rate * resolved.recipe.epochs * resolved.sizes.train
+    return _original_seconds(resolved.dataset.name, resolved.model.name, resolved.recipe.epochs, resolved.sizes.train,
+                             checkpoints)
+
+
+def missing_original(error: OriginalMissing, checkpoints: Checkpoints) -> str:
+    """The sentence that asks whether to train an Original, with the time it takes."""
+    seconds = _original_seconds(error.dataset, error.model, error.epochs, error.samples, checkpoints)
+    return f"{error.absent} Training it takes {duration(seconds)} on this machine; allow it with {error.permission}"
+
+
+def _original_seconds(dataset: str, model: str, epochs: int, samples: int, checkpoints: Checkpoints) -> float | None:
+    rate = training_rate(dataset, model, checkpoints)
+    return None if rate is None else rate * epochs * samples
 
 
 @dataclass(frozen=True)

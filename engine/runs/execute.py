@@ -7,7 +7,6 @@ ends in the store as finished, failed with its reason, or cancelled with what it
 from __future__ import annotations
 
 import copy
-import errno
 import logging
 import threading
 import time
@@ -27,6 +26,7 @@ from engine.evaluation.retrained import against_retrained, own_reference
 from engine.originals.checkpoints import Checkpoints
 from engine.originals.workbench import Bench, prepare_bench, untouched
 from engine.runs.readings import bench_readings, original_readings, read_sets, samples_frame
+from engine.runs.reasons import reason_of
 from engine.runs.references import (
     complete_waiting,
     find_reference,
@@ -108,21 +108,10 @@ def execute(run: Run, resolved: Resolved, store: Store, checkpoints: Checkpoints
     except Exception as error:
         if not isinstance(error, LabError):
             log.exception("run %s failed", run["id"])
-        _end(store, run["id"], "failed", reason=reason_of(error), **teller.spent)
+        _end(store, run["id"], "failed", reason=reason_of(error, checkpoints), **teller.spent)
         if isinstance(error, BadInput):
             raise
     return store.get(run["id"])
-
-
-def reason_of(error: BaseException) -> str:
-    """Why a run failed, as a sentence."""
-    if isinstance(error, LabError):
-        return str(error)
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
-        return "Out of memory: a smaller batch size needs less."
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"The disk is full: {error.filename or 'a file'} could not be written. Free some space and run it again."
-    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
 
 
 def _end(store: Store, run_id: str, status: Any, **values: Any) -> None:

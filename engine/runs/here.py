@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.errors import BadInput
 from engine.originals.checkpoints import open_checkpoints
+from engine.runs.reasons import reason_of
 from engine.runs.store import Run, Store
 from engine.spec import Resolved
 
@@ -27,7 +28,7 @@ def run_here(resolved: Resolved, store: Store, train_original: bool, cancel: thr
         return execute(store.get(run_id), resolved, store, open_checkpoints(), default_device(),
                        cancel, on_progress)
     except BadInput as error:
-        store.end(run_id, "failed", reason=str(error))  # what raised may have done so before the run began
+        store.end(run_id, "failed", reason=reason_of(error))  # what raised may have done so before the run began
         if queued is None:
             store.delete(run_id)  # nothing ran
         raise

@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.errors import BadInput, LabError
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
+from engine.runs.reasons import reason_of
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
 from engine.types import Spec
@@ -115,7 +116,7 @@ class Jobs:
                 self._carry_out(run, device)
 
     def _carry_out(self, run: dict[str, Any], device: Any) -> None:
-        from engine.runs.execute import execute, reason_of
+        from engine.runs.execute import execute
         from engine.system.device import default_device
 
         cancel = self._cancel.setdefault(run["id"], threading.Event())
@@ -123,11 +124,11 @@ class Jobs:
             execute(run, resolve(Spec(**run["spec"])), self.store, self.checkpoints, device or default_device(), cancel)
         except BadInput as error:  # such as a spec of an older version; where the run has ended, this changes nothing
             with contextlib.suppress(LabError):
-                self.store.end(run["id"], "failed", reason=str(error))
+                self.store.end(run["id"], "failed", reason=reason_of(error, self.checkpoints))
         except Exception as error:  # nothing that a run does may end the worker
             log.exception("run %s failed", run["id"])
             with contextlib.suppress(LabError):
-                self.store.end(run["id"], "failed", reason=reason_of(error))
+                self.store.end(run["id"], "failed", reason=reason_of(error, self.checkpoints))
         finally:
             self._cancel.pop(run["id"], None)
             self._loose.add(run["id"])

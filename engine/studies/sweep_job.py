@@ -21,6 +21,7 @@ from engine.registry import unknown
 from engine.runs import estimates
 from engine.runs.executors import EXECUTORS, Control
 from engine.runs.here import heartbeat
+from engine.runs.reasons import reason_of
 from engine.runs.store import Store, open_store
 from engine.spec import Resolved
 from engine.studies.sweep import Cell, Sweep, check
@@ -115,7 +116,7 @@ class SweepJob:
         except Exception as error:
             if not isinstance(error, BadInput):
                 log.exception("a sweep failed")
-            end, reason = "failed", _sentence(error)
+            end, reason = "failed", reason_of(error)
         with self._lock:
             if not self._control.paused.is_set():
                 self._worked += time.monotonic() - self._since
@@ -181,9 +182,3 @@ def sweeps() -> Sweeps:
     held: dict[str, Sweeps] = kept.__dict__.setdefault("sweeps", {})
     store = open_store()
     return held.setdefault(store.url, Sweeps(store))
-
-
-def _sentence(error: Exception) -> str:
-    from engine.runs.execute import reason_of
-
-    return reason_of(error)

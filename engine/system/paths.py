@@ -7,7 +7,8 @@ from pathlib import Path
 
 from engine.errors import StoreUnavailable
 
-PROJECT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(__file__).resolve().parents[1]  # the folder engine/
+PROJECT = PACKAGE.parent
 
 
 def home() -> Path:

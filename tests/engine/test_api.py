@@ -252,8 +252,9 @@ def test_problems_come_together(lab):
 def test_other_originals(with_original, monkeypatch, no_caches):
     from engine import registry
 
-    with pytest.raises(OriginalMissing):
+    with pytest.raises(OriginalMissing) as caught:
         engine.load("digits", original_seed=8, train_original=False)
+    assert "Training it takes " in caught.value.__notes__[0]
     digits = registry.get("dataset", "digits")
     short = dataclasses.replace(digits, recipe=dataclasses.replace(digits.recipe, epochs=1))
     monkeypatch.setitem(registry.table("dataset"), "digits", short)

@@ -16,6 +16,7 @@ from engine.originals.checkpoints import Checkpoints, OriginalKey, original_key
 from engine.originals.pretrain import load_original, train_original
 from engine.originals.workbench import prepare_bench
 from engine.registry import get
+from engine.runs.estimates import missing_original
 from engine.spec import resolve
 from engine.system.files import sha256_of
 from engine.training.networks import build_network
@@ -252,7 +253,8 @@ def test_a_missing_original_asks_with_the_time_it_takes(checkpoints, original, n
     """The quick recipe's measured rate tells how long the full one takes: 60 epochs of 1,000 samples."""
     with pytest.raises(OriginalMissing) as caught:
         prepare_bench(resolve(Spec(original_seed=5)), checkpoints, CPU)
+    assert vars(caught.value) == {"dataset": "digits", "model": "small_cnn", "seed": 5, "epochs": 60, "samples": 1000}
     assert re.fullmatch(
         r"There is no Original for digits with small_cnn and seed 5 yet\. Training it takes (about \d+ (s|min)|under 1 "
         r"s) on this machine; allow it with --train-original, or in the app with the switch beside the button\.",
-        str(caught.value))
+        missing_original(caught.value, checkpoints))

@@ -13,8 +13,8 @@ from helping import wait_for
 from engine import registry
 from engine.errors import BadSpec, StoreUnavailable
 from engine.methods import finetune
-from engine.runs.execute import reason_of
 from engine.runs.queue import Jobs, manager
+from engine.runs.reasons import reason_of
 from engine.runs.schema import runs
 from engine.runs.store import open_store
 from engine.spec import resolve

@@ -11,6 +11,7 @@ import json
 import pytest
 from comparing import finish, metrics_of
 
+from engine.cli import reproduce
 from engine.cli.main import main
 from engine.errors import OriginalMissing
 from engine.spec import resolve
@@ -148,11 +149,14 @@ def test_a_queued_run_is_taken_over_and_a_running_one_left_alone(say, executed, 
 
 def test_what_cannot_run_here_ends_it_with_the_engines_sentence(say, executed, store):
     def refuse(run, cancel):
-        raise OriginalMissing("There is no Original for these data.")
+        raise OriginalMissing("cifar10", "no_such_model", 5, 30, 50_000)
 
     executed.act["retrain", 1] = refuse
     status, content, _ = say(*QUICK, "--json")
-    assert status == 2 and content["problems"] == ["There is no Original for these data."]
+    assert status == 2 and content["problems"] == [
+        "There is no Original for cifar10 with no_such_model and seed 5 yet. Training it takes an unknown time "
+        "(nothing was measured yet) on this machine; allow it with --train-original, or in the app with the switch "
+        "beside the button."]
     assert [run["status"] for run in store.list()] == ["finished"], "what had finished is kept, nothing else recorded"
 
 
@@ -194,7 +198,7 @@ def test_the_text_has_ours_beside_the_papers(say, executed):
                                 "3.00", "±", "0.00*^", "2.00", "±", "0.00*^"]
     assert paper.split() == ["paper", "94.13", "±", "0.02", "9.07", "±", "0.17", "85.34", "±", "0.18", "4.88", "±",
                              "0.20", "3.76", "±", "0.65"]
-    assert reproduction.LEGEND in lines and "not there yet" not in out
+    assert reproduce.LEGEND in lines and "not there yet" not in out
     assert "[2 of 2] Selective synaptic dampening (SSD), 15%, seed 1: " in err and "all: " in err
 
 
@@ -293,21 +297,21 @@ def test_bad_input_is_one_object_and_nothing_is_computed(say, executed, store, w
 def test_a_training_that_serves_all_seeds_is_reckoned_once(store, monkeypatch):
     monkeypatch.setattr("engine.runs.estimates.run_seconds", lambda resolved, checkpoints, finished: 100.0)
     comparison = Comparison("cifar10", methods=("retrain", "ssd"), seeds=(0, 1), profile="paper")
-    todo = list(reproduction._missing([comparison], store))
+    todo = list(reproduction.missing([comparison], store))
     assert [(item.method, item.seed) for item in todo] == [("retrain", 0), ("retrain", 1), ("ssd", 0), ("ssd", 1)]
-    assert reproduction._forecast(todo, store) == [100.0, 0.0, 100.0, 100.0]
+    assert reproduction.forecast(todo, store) == [100.0, 0.0, 100.0, 100.0]
     finish(store, comparison, "retrain", 0)
-    assert reproduction._forecast(todo[1:], store) == [0.0, 100.0, 100.0]
+    assert reproduction.forecast(todo[1:], store) == [0.0, 100.0, 100.0]
     own = Comparison("cifar10", methods=("retrain",), seeds=(0, 1))
-    assert reproduction._forecast(list(reproduction._missing([own], store)), store) == [100.0, 100.0]
+    assert reproduction.forecast(list(reproduction.missing([own], store)), store) == [100.0, 100.0]
 
 
 def test_eta_over_all_runs(store, monkeypatch, capsys):
     times = iter([60.0, 120.0, 240.0])
     monkeypatch.setattr("engine.runs.estimates.run_seconds", lambda *rest: next(times))
-    todo = list(reproduction._missing([Comparison(methods=("ssd", "finetune", "scrub"), seeds=(0,))], store))
+    todo = list(reproduction.missing([Comparison(methods=("ssd", "finetune", "scrub"), seeds=(0,))], store))
     said = []
-    tell = reproduction._teller(said.append, todo, 4, store)
+    tell = reproduce._teller(said.append, todo, 4, store)
     tell({"stage": "Loading", "fraction": None})
     tell({"stage": "SSD", "fraction": 0.5, "eta": 30.0})
     assert [(line["stage"], line["note"]) for line in said] == [
@@ -317,9 +321,9 @@ def test_eta_over_all_runs(store, monkeypatch, capsys):
 
 def test_an_unknown_time_is_said_so(store, monkeypatch):
     monkeypatch.setattr("engine.runs.estimates.run_seconds", lambda *rest: None)
-    todo = list(reproduction._missing([Comparison(methods=("ssd", "finetune"), seeds=(0,))], store))
+    todo = list(reproduction.missing([Comparison(methods=("ssd", "finetune"), seeds=(0,))], store))
     said = []
-    reproduction._teller(said.append, todo, 1, store)({"stage": "Loading", "fraction": None})
+    reproduce._teller(said.append, todo, 1, store)({"stage": "Loading", "fraction": None})
     assert said[0]["note"] == "all: an unknown time (nothing was measured yet) left"
 
 
@@ -329,12 +333,12 @@ def test_an_unknown_time_is_said_so(store, monkeypatch):
 def test_digits_for_real(with_original, store, monkeypatch, no_caches, capfd):
     """Two methods and a retraining: run, completed by the retrained model, then found again."""
     comparison = Comparison(methods=("ssd", "gradient_ascent", "retrain"), seeds=(0,), profile="paper")
-    assert reproduction._compute([comparison], store, False) == 0
+    assert reproduce._compute([comparison], store, False) == 0
     runs = find_runs(comparison, store)
     assert {cell: run["status"] for cell, run in runs.items()} == dict.fromkeys(comparison.grid(), "finished")
     assert [run["spec"]["method"] for run in store.list()] == ["retrain", "ssd", "gradient_ascent"]
     assert all(run["metrics"]["retrained"]["run_id"] == runs["retrain", 0]["id"] for run in runs.values())
-    assert reproduction._compute([comparison], store, False) == 0 and len(store.list()) == 3
+    assert reproduce._compute([comparison], store, False) == 0 and len(store.list()) == 3
     table = build_table(comparison, runs)
     assert table.missing == [] and table.cost["retrain"]["samples_ratio"] == 1.0
     for cell in table.cells:

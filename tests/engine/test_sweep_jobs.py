@@ -117,7 +117,10 @@ def test_a_bad_grid_or_executor_is_refused_before_anything_starts(by_hand, store
 
 
 @pytest.mark.parametrize(("error", "told"), [
-    (OriginalMissing("There is no Original."), "There is no Original."),
+    (OriginalMissing("digits", "no_such_model", 5, 60, 1000),
+     "There is no Original for digits with no_such_model and seed 5 yet. Training it takes an unknown time (nothing "
+     "was measured yet) on this machine; allow it with --train-original, or in the app with the switch beside the "
+     "button."),
     (MemoryError(), "Out of memory: a smaller batch size needs less."),
     (RuntimeError("boom"), "RuntimeError: boom")])
 def test_why_a_sweep_failed_is_a_sentence(by_hand, store, error, told):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.errors import LabError
 from engine.runs.queue import manager
+from engine.runs.reasons import reason_of
 from engine.runs.recorded import recorded_samples
 from ui.common.state import Slot
 
@@ -33,7 +34,7 @@ def samples(run: dict[str, Any]) -> None:
         with st.spinner("Loading the samples …"):
             found = _load(run, chosen)
     except LabError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(reason_of(error), icon=":material/info:")
         return
     chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.get, default=order.first, required=True,
                               key=order.key, label_visibility="collapsed")

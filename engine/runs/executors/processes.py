@@ -17,16 +17,15 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-import engine
 from engine.errors import Cancelled
 from engine.originals.checkpoints import open_checkpoints
 from engine.runs.executors import Control
 from engine.runs.executors.worker import read_line
 from engine.runs.store import Run, Store
 from engine.spec import Resolved
+from engine.system.paths import PROJECT
 
 ASK = 1.0  # seconds between two looks whether somebody wants a single cell to stop
 AHEAD = 2  # cells that a worker has been given: the one it computes, and the next, so that it never waits
@@ -43,7 +42,7 @@ class Worker:
     """One process; what it says, and its end (None), is put into ``said`` with itself."""
 
     def __init__(self, said: queue.SimpleQueue, threads: int):
-        path = os.pathsep.join(filter(None, (str(Path(engine.__file__).parents[1]), os.environ.get("PYTHONPATH"))))
+        path = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "engine.runs.executors.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, encoding="utf-8", start_new_session=True,  # Ctrl-C is for this process: it ends them in order

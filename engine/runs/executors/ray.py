@@ -14,10 +14,8 @@ import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
-import engine
 from engine.errors import BadInput, Cancelled
 from engine.originals.checkpoints import open_checkpoints
 from engine.runs.executors import Control
@@ -26,6 +24,7 @@ from engine.runs.executors.processes import AHEAD, STOPPED, TICK, TRIES, Order
 from engine.runs.executors.worker import line_of, read_line
 from engine.runs.store import Run, Store
 from engine.spec import Resolved, resolve
+from engine.system.paths import PACKAGE
 from engine.types import Spec
 
 PATIENCE = 5.0  # seconds for a cluster's first machine to answer
@@ -173,13 +172,12 @@ def _join() -> bool:
 
     if ray.is_initialized():
         return False
-    here = Path(engine.__file__).parent
     address = os.environ.get("RAY_ADDRESS")
     if address:
         _knock(address)
     try:
         ray.init(address=address, include_dashboard=None if address else False, log_to_driver=False,
-                 runtime_env={"py_modules": [str(here)]})
+                 runtime_env={"py_modules": [str(PACKAGE)]})
     except Exception as error:
         raise BadInput(f"No Ray cluster answers at {address or 'this machine'}: {str(error).splitlines()[0]}. "
                        "Start one with `ray start --head`, or unset RAY_ADDRESS for one of this machine.") from error

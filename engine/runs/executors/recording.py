@@ -8,7 +8,8 @@ from typing import Any
 from engine.evaluation.retrained import against_retrained
 from engine.originals.workbench import Bench
 from engine.runs.compute import Outcome, failed
-from engine.runs.execute import complete, reason_of, with_reference
+from engine.runs.execute import complete, with_reference
+from engine.runs.reasons import reason_of
 from engine.runs.references import find_reference
 from engine.runs.store import Run, Store
 from engine.spec import Resolved

@@ -41,7 +41,7 @@ def _answer(line: str) -> str:
     from engine.originals.checkpoints import open_checkpoints
     from engine.originals.workbench import prepare_bench
     from engine.runs.compute import compute, failed
-    from engine.runs.execute import reason_of
+    from engine.runs.reasons import reason_of
     from engine.spec import resolve
     from engine.system.device import default_device
     from engine.types import Spec
