@@ -12,10 +12,10 @@ from typing import Any
 
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec, Cancelled
-from engine.evaluation.metrics import ACCURACIES
+from engine.evaluation.metrics import ACCURACIES, headlines
 from engine.naming import asked
 from engine.originals.checkpoints import Checkpoints, open_checkpoints, original_key
-from engine.registry import all_of, get, models_for, names
+from engine.registry import all_of, live_attacks, models_for, names
 from engine.runs import library
 from engine.runs.here import heartbeat, run_here
 from engine.runs.records import described, spec_of
@@ -25,8 +25,6 @@ from engine.types import Spec, declared
 
 Result = tuple[Any, int]
 EXIT = {"finished": 0, "cancelled": 130}
-ALPHA_OF = "nabla_tau"  # the method that --alpha belongs to; others' hyperparameters of that name are --set alpha=A
-COUNTED = tuple(record.name for record in (*ACCURACIES, *all_of("attack")))
 
 
 # --- run ------------------------------------------------------------------------------------
@@ -50,9 +48,10 @@ def _spec_of(options: Namespace) -> Spec:
     chosen, more = assignments(options.options, "--option")
     problems += more
     if options.alpha is not None:
-        if options.method in names("method") and options.method != ALPHA_OF:
-            problems.append(f"--alpha belongs to {ALPHA_OF}, not to {options.method}.")
-        elif options.method == ALPHA_OF:
+        owners = [method.name for method in with_alpha()]
+        if options.method in names("method") and options.method not in owners:
+            problems.append(f"--alpha belongs to {' and '.join(owners)}, not to {options.method}.")
+        elif options.method in owners:
             parameters["alpha"] = as_number(options.alpha)
         else:  # the method is told as unknown; its alpha can be judged all the same
             problems += _alpha_problems(as_number(options.alpha))
@@ -70,11 +69,15 @@ def _spec_of(options: Namespace) -> Spec:
     return spec
 
 
+def with_alpha() -> list[Any]:
+    """The methods that ``--alpha`` belongs to; others' hyperparameters of that name are ``--set alpha=A``."""
+    return [method for method in all_of("method") if method.knob and method.knob.name == "alpha"]
+
+
 def _alpha_problems(value: Any) -> list[str]:
     """What is wrong with a value for ``--alpha``, whatever the method."""
-    alpha = next(h for h in declared(get("method", ALPHA_OF).parameters) if h.name == "alpha")
     try:
-        checked(alpha, value)
+        checked(with_alpha()[0].knob, value)
     except BadSpec as error:
         return error.problems
     return []
@@ -157,7 +160,8 @@ def command_list(options: Namespace) -> Result:
     """Records of one kind as a list of dictionaries."""
     if options.kind == "runs":
         return [described(run) for run in library.all_runs(open_store(), options.recorded)], 0
-    return {"datasets": _datasets, "models": _models, "methods": _methods, "attacks": _attacks}[options.kind](), 0
+    return {"datasets": _datasets, "models": _models, "methods": _methods, "attacks": _attacks,
+            "scenarios": _scenarios}[options.kind](), 0
 
 
 def command_show(options: Namespace) -> Result:
@@ -193,8 +197,13 @@ def _methods() -> list[dict[str, Any]]:
     return found
 
 
+def _scenarios() -> list[dict[str, Any]]:
+    return [{"name": s.name, "title": s.title, "target": s.target, "summary": s.summary, "source": s.source}
+            for s in all_of("scenario")]
+
+
 def _attacks() -> list[dict[str, Any]]:
-    return [{"name": a.name, "title": a.title, "feature": a.feature, "summary": a.summary, "source": a.source}
+    return [{"name": a.name, "title": a.title, "needs": list(a.needs), "summary": a.summary, "source": a.source}
             for a in all_of("attack")]
 
 
@@ -209,7 +218,8 @@ def as_text(command: str, result: Any) -> str:
         return "\n".join(f"{name}: {value}" for name, value in result.items())
     lines = [f"run {result['run_id']}: {result['status']}" + (f" - {result['reason']}" if result["reason"] else "")]
     metrics = result["metrics"] or {}
-    shown = [name for name in COUNTED if name != "accuracy_gap" or result["spec"]["forget_class"] is None]
+    counted = [record.name for record in (*ACCURACIES, *live_attacks())]
+    shown = [name for name in counted if name != "accuracy_gap" or result["spec"]["forget_class"] is None]
     for name in shown if metrics else ():  # for a forgotten class the gap to the test set has no meaning
         before, after = metrics["original"].get(name), metrics.get(name)  # older than an attack
         values = ["-" if value is None else f"{value:.1f}" for value in (before, after)]
@@ -224,8 +234,9 @@ def as_text(command: str, result: Any) -> str:
 
 def _line(item: dict[str, Any]) -> str:
     if "run_id" in item:
-        attack = (item["metrics"] or {}).get("mia_loss")
+        first = headlines()[0].name
+        attack = (item["metrics"] or {}).get(first)
         return "  ".join([item["run_id"], f"{item['status']:<11}", *asked(spec_of(item["spec"]))]
-                         + ([] if attack is None else [f"mia_loss={attack:.1f}"]))
+                         + ([] if attack is None else [f"{first}={attack:.1f}"]))
     return f"{item['name']:<15} {item['summary']}"
 

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.errors import BadInput, BadSpec, LabError
+from engine.registry import names
 from engine.system.files import to_json
 from engine.types import PROFILES
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
-LISTS = ("datasets", "models", "methods", "attacks", "runs")
+LISTS = ("datasets", "models", "scenarios", "methods", "attacks", "runs")
 
 
 class Parser(argparse.ArgumentParser):
@@ -39,10 +40,10 @@ def build_parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="unlearn once and measure")
     _what(run)
     run.add_argument("--method", default="nabla_tau")
-    run.add_argument("--scenario", default="random", help="random or class (default: random)")
+    run.add_argument("--scenario", default="random", help=f"{' or '.join(names('scenario'))} (default: random)")
     run.add_argument("--forget-fraction", default="0.15", metavar="F", help="0.001 to 0.6 (default: 0.15)")
-    run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, with --scenario class")
-    run.add_argument("--alpha", metavar="A", help="nabla_tau's alpha: a number from 0 to 1, or auto")
+    run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario takes one")
+    run.add_argument("--alpha", metavar="A", help="short for --set alpha=A: a number from 0 to 1, or auto")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
                      help="any declared hyperparameter of the method; may be repeated")
     run.add_argument("--profile", default="corrected", help=f"{' or '.join(PROFILES)} (default: corrected)")

@@ -22,7 +22,7 @@ from engine.data.splits import Split
 from engine.evaluation.events import ProbeEvent, Reading, StartEvent
 from engine.evaluation.measure import Readings, band_of, expected_null_bands, null_bands, run_attacks
 from engine.evaluation.readout import Readout, read_out
-from engine.registry import names
+from engine.registry import live_attacks
 from engine.system.rng import permutation
 from engine.types import Progress
 
@@ -91,7 +91,7 @@ def reading(sets: Readings, edges: Sequence[float], attacks: bool = True) -> Rea
     In class removal the histogram named ``test`` is that of the attack's non-members, held-out samples of the class.
     """
     forget, test = histogram(sets.forget.loss, edges), histogram(sets.nonmembers.loss, edges)
-    none = dict.fromkeys(names("attack"))
+    none = dict.fromkeys(attack.name for attack in live_attacks())
     return Reading(
         histogram={"forget": forget, "test": test},
         overlap=round(overlap(sets.forget.loss, sets.nonmembers.loss, edges), 2),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.cli.main import main
+from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import verdict_of
 from engine.registry import table
 from engine.spec import resolve
@@ -105,7 +106,7 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
     run, at = launched(jobs)
     assert not at.exception
     spec, metrics = run.spec, run.metrics
-    assert (spec["scenario"], spec["forget_class"], spec["forget_fraction"]) == ("class", 3, None)
+    assert (spec.scenario, spec.forget_class, spec.forget_fraction) == ("class", 3, None)
     assert run.status == "finished" and metrics["forget_accuracy"] < 5 < metrics["test_accuracy"]
 
     said = texts(at)
@@ -165,15 +166,15 @@ def test_a_retraining_that_comes_later_is_drawn_and_told(jobs, monkeypatch):
 # -- all measures -----------------------------------------------------------------------------------------
 
 def measured(metrics: dict, scenario: str = "random") -> dict[str, dict[str, str]]:
-    return {row["measure"].split("**")[1]: row for row in measures.rows(metrics, scenario)}
+    return {row["measure"].split("**")[1]: row for row in measures.rows(Metrics(metrics), scenario)}
 
 
 def test_every_metric_has_a_row_with_ideal_unit_and_interval():
-    from engine.evaluation.metrics import METRICS
+    from engine.evaluation.metrics import all_metrics
 
     rows = measured({"tpr_at_1pct_fpr": 5.0, "tpr_at_1pct_fpr_interval": [1.64, 11.28], "wasserstein_test": 0.12345,
                      "original": {"tpr_at_1pct_fpr": 1.0}, "retrained": None, "missing": {"tow": "It needs a model."}})
-    assert list(rows) == [metric.title for metric in METRICS]
+    assert list(rows) == [metric.title for metric in all_metrics()]
     row = rows["Exposed at 1% false alarms"]
     assert (row["Original"], row["now"], row["retrained"], row["ideal"]) == (
         "1.0%", "5.0%  \n:small[1.6\u00a0to\u00a011.3]", "–", "1%")

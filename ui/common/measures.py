@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.evaluation.measured import UNMEASURED, Metrics
-from engine.evaluation.metrics import METRICS, Metric, ideal_in
+from engine.evaluation.metrics import Metric, all_metrics, ideal_in
 from engine.runs.records import Run
 from ui.common import words
 
@@ -27,7 +27,7 @@ def rows(final: Metrics, scenario: str) -> list[dict[str, str]]:
     models = {"Original": final.original or UNMEASURED, "now": final, "retrained": final.retrained or UNMEASURED}
     return [{"measure": f"**{m.title}**  \n:small[{m.help}{_reason(m, final)}]",
              **{title: _cell(m, metrics) for title, metrics in models.items()}, "ideal": _whole(ideal(m, scenario))}
-            for m in METRICS]
+            for m in all_metrics()]
 
 
 def value(metric: Metric, number: float | None) -> str:

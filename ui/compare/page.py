@@ -9,7 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.errors import BadSpec, LabError
-from engine.evaluation.metrics import BY_NAME
+from engine.evaluation.metrics import metric_of
 from engine.registry import get
 from engine.runs.queue import manager
 from engine.studies import exports
@@ -36,19 +36,10 @@ NO_METHODS = ("No runs are chosen. Pick at least one method; with **Retraining**
               "have something to match.")
 NO_RUNS = ("Nothing has been run for this choice yet. Press **Race**: every method works on the same "
            "forget set, the chart and the table fill in while they do.")
-TUNING = ("On digits every method's constants were chosen with the same number of trials on seeds that are not shown "
-          "here (benchmarks/digits_tuning.py).")  # where the data set itself says nothing about it
-STYLE = """<style>
-@media (min-width: 1251px) { .stMainBlockContainer { padding-left: 2.5rem; padding-right: 2.5rem; } }
-.stMain .st-key-smalls [data-testid=stHorizontalBlock] { flex-wrap: wrap; gap: .3rem; }
-.stMain .st-key-smalls [data-testid=stColumn] {
-  min-width: 5rem !important; max-width: 11rem; flex: 1 1 5rem !important; }
-</style>"""
 
 
 def show() -> None:
     """Form and view, side by side."""
-    st.html(STYLE)
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
         comparison = compare_form.form()
@@ -210,14 +201,15 @@ def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
 
 
 def _title(comparison: Comparison) -> str:
-    return (f"{words.title_of('dataset', comparison.dataset)}, forget {words.forgotten(comparison.spec(REFERENCE, 0))}, "
+    forgotten = words.forgotten(comparison.spec(REFERENCE, comparison.seeds[0] if comparison.seeds else 0))
+    return (f"{words.title_of('dataset', comparison.dataset)}, forget {forgotten}, "
             f"{numbered('seed', comparison.seeds)}, {comparison.profile} profile")
 
 
 def _tuning(comparison: Comparison) -> None:
     """How the methods' constants were chosen, where that is known of the data set."""
     dataset = get("dataset", comparison.dataset)
-    if said := dataset.tuning or (TUNING if dataset.name == "digits" else ""):
+    if said := dataset.tuning:
         st.caption(f":material/tune: {said}")
 
 
@@ -242,6 +234,6 @@ def _tradeoff(comparison: Comparison, runs: Runs, table: Table) -> None:
     attack = ATTACK.get() or next(iter(words.attack_labels()))
     outcomes = compare_runs.outcomes(comparison, runs, attack, table)
     if outcomes:
-        metric = BY_NAME[f"{attack}_gap"]
+        metric = metric_of(f"{attack}_gap")
         live_chart(charts.plot_tradeoff(outcomes, f"|{words.attack_labels()[attack]} - 50|, {metric.unit}"),
                    "compare-tradeoff", height=400, revision=attack)
