@@ -22,9 +22,10 @@ from engine.runs.store import Store, open_store
 from engine.spec import resolve
 from engine.studies.comparison import Comparison, check
 from engine.studies.exports import cells_of, to_markdown, to_text
+from engine.studies.notes import ORIGINAL
 from engine.studies.paper import TABLES, PaperTable
 from engine.studies.reproduction import Todo, all_runs, elsewhere, forecast, missing, state, unfinished
-from engine.studies.table import ORIGINAL, build_table
+from engine.studies.table import build_table
 
 SEEDS = ("0", "1", "2")  # as many as the paper's
 STAND_IN = "cifar10"  # numbers are checked against it where the table's own data set is not known here

@@ -15,7 +15,10 @@ from engine.types import Attack
 
 @dataclass(frozen=True)
 class Metric:
-    """``needs_retrained``: empty, with a reason, until a model was retrained on the same split."""
+    """``needs_retrained``: empty, with a reason, until a model was retrained on the same split.
+
+    ``references`` names the number of models behind a value, which is shown beside it.
+    """
 
     name: str
     title: str
@@ -23,7 +26,10 @@ class Metric:
     ideal: str | float
     help: str
     needs_retrained: bool = False
+    references: str | None = None
 
+
+MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")  # what ToW and the average gap look at
 
 ACCURACIES = (
     Metric("retain_accuracy", "Retain accuracy", "%", "match_retrained",
@@ -60,7 +66,9 @@ AGAINST_RETRAINED = (
            "The same two sets of losses: how far one would have to move on average to be the other.", True),
     Metric("rmia_auc", "RMIA, ROC area (AUC)", "", 0.5,
            "Robust membership inference (Zarifzadeh et al. 2024): each sample's probability against that of retrained "
-           "models which never saw it; 0.5 is a coin toss.", True),
+           "models which never saw it; 0.5 is a coin toss, and the retrained model's by construction. It is measured "
+           "once, with the retrained models that are there by then: compare areas of equally many.", True,
+           "rmia_references"),
 )
 
 

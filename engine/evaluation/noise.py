@@ -4,10 +4,16 @@
 - An accuracy p over n samples: 1.96 binomial standard errors, 1.96 sqrt(p' (1 - p') / (n + 4)), where p' counts two
   more right and two more wrong ones (Agresti and Coull 1998), so that 100% is not taken for certain; n is the declared
   size of the set that is read. The forget-test gap: the root of the sum of both squares.
-- An area under a ROC curve: 1.96 standard errors under the null, sqrt((n + m + 1) / (12 n m)).
+- An area under a ROC curve, RMIA's too: 1.96 standard errors under the null, sqrt((n + m + 1) / (12 n m)).
+- A true positive rate: half the width of its exact 95% interval (Clopper and Pearson 1934).
+- A Kolmogorov-Smirnov distance: its 95% quantile for two samples of one distribution, 1.358 sqrt((n + m) / (n m))
+  (Smirnov 1948).
+- ToW and the average gap: propagated from those of the accuracies (and the attack) of the run and of the retrained
+  model, as if these were independent, which is on the safe side.
 
 Over several runs (seeds) the mean of theirs is taken; it is not divided by the number of seeds, which often share
-the forget set. Everything else has no noise floor: only equal values tie.
+the forget set. Everything else (the Wasserstein distances, whose noise depends on how the losses are spread) has no
+noise floor, and where there is none nobody is marked as best.
 """
 
 from __future__ import annotations
@@ -17,36 +23,44 @@ from math import sqrt
 from statistics import fmean
 from typing import Any
 
+from engine.evaluation.metrics import MOVED
 from engine.evaluation.protocol import retain_on_all_of_train
 from engine.registry import names
 from engine.spec import Resolved
 
 Z = 1.96  # 95%
+SMIRNOV = 1.358  # the 95% quantile of Kolmogorov's distribution
+Metrics = Mapping[str, Any]
 
 
-def noise_floor(metric: str, runs: Sequence[Mapping[str, Any]], resolved: Resolved) -> float | None:
+def noise_floor(metric: str, runs: Sequence[Metrics], resolved: Resolved) -> float | None:
     """The noise floor of a metric in its unit, from the metrics of one method's runs; None where none is known."""
     found = [noise for metrics in runs if (noise := _of_run(metric, metrics, resolved)) is not None]
     return fmean(found) if found else None
 
 
-def _of_run(metric: str, metrics: Mapping[str, Any], resolved: Resolved) -> float | None:
-    attack = metric.removesuffix("_gap")
-    if attack in names("attack"):
-        band = (metrics.get("null_band") or {}).get(attack)
-        return None if band is None else (band[1] - band[0]) / 2
-    if metric == "accuracy_gap":
-        sides = [_accuracy(name, metrics, resolved) for name in ("forget_accuracy", "test_accuracy")]
-        return None if None in sides else sqrt(sum(side**2 for side in sides))
-    if metric in ("retain_accuracy", "forget_accuracy", "test_accuracy"):
-        return _accuracy(metric, metrics, resolved)
-    if metric.removesuffix("_auc") in names("attack"):
-        n, m = resolved.sizes.forget, _unseen(resolved)
-        return Z * sqrt((n + m + 1) / (12 * n * m))
-    return None
+def _of_run(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
+    n, m = resolved.sizes.forget, resolved.sizes.nonmembers
+    if metric.removesuffix("_gap") in names("attack"):
+        return _half(metrics.get("null_band") or {}, metric.removesuffix("_gap"))
+    if metric.removesuffix("_auc") in (*names("attack"), "rmia"):
+        return Z * sqrt((n + m + 1) / (12 * n * m)) if n and m else None
+    if metric.startswith("tpr_at_"):
+        return _half(metrics, f"{metric}_interval")
+    if metric in ("ks_test", "ks_retrained"):
+        other = m if metric == "ks_test" else n
+        return SMIRNOV * sqrt((n + other) / (n * other)) if n and other else None
+    known = {"accuracy_gap": _gap, "tow": _tow, "average_gap": _average_gap, **dict.fromkeys(MOVED, _accuracy)}
+    return known[metric](metric, metrics, resolved) if metric in known else None
 
 
-def _accuracy(metric: str, metrics: Mapping[str, Any], resolved: Resolved) -> float | None:
+def _half(spans: Metrics, name: str) -> float | None:
+    """Half the width of an interval, where there is one."""
+    span = spans.get(name)
+    return None if span is None else (span[1] - span[0]) / 2
+
+
+def _accuracy(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
     """Of an accuracy in percent, by the size of its set."""
     value, sizes = metrics.get(metric), resolved.sizes
     if value is None:
@@ -57,8 +71,37 @@ def _accuracy(metric: str, metrics: Mapping[str, Any], resolved: Resolved) -> fl
     return 100 * Z * sqrt(share * (1 - share) / (n + 4))
 
 
-def _unseen(resolved: Resolved) -> int:
-    """The number of samples that an attacker has to tell from the forget set."""
-    if resolved.spec.scenario == "class":
-        return resolved.dataset.heldout_size // len(resolved.dataset.classes)
-    return resolved.sizes.test
+def _gap(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
+    return _root([_accuracy(name, metrics, resolved) for name in ("forget_accuracy", "test_accuracy")])
+
+
+def _tow(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
+    """A product of 1 - |gap|: each factor's noise, times the product of the others."""
+    theirs = metrics.get("retrained") or {}
+    noise = _moved(metrics, resolved)
+    if None in noise:
+        return None
+    factors = [1 - abs(metrics[name] - theirs[name]) / 100 for name in MOVED]
+    others = [factors[(i + 1) % 3] * factors[(i + 2) % 3] for i in range(3)]
+    return _root([away / 100 * other for away, other in zip(noise, others, strict=True)])
+
+
+def _average_gap(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
+    """A mean of three gaps, or four where both models' loss attack is known; the band is much alike for both."""
+    noise = _moved(metrics, resolved)
+    if None not in (metrics.get("mia_loss"), (metrics.get("retrained") or {}).get("mia_loss")):
+        band = _half(metrics.get("null_band") or {}, "mia_loss")
+        noise.append(_root([band, band]))
+    root = _root(noise)
+    return None if root is None else root / len(noise)
+
+
+def _moved(metrics: Metrics, resolved: Resolved) -> list[float | None]:
+    """Of the differences of the accuracies to the retrained model's."""
+    return [_root([_accuracy(name, side, resolved) for side in (metrics, metrics.get("retrained") or {})])
+            for name in MOVED]
+
+
+def _root(noise: Sequence[float | None]) -> float | None:
+    """The root of the sum of squares; None where one is not known."""
+    return None if None in noise else sqrt(sum(one**2 for one in noise))

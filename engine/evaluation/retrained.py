@@ -12,15 +12,15 @@ import numpy as np
 
 from engine.evaluation import distances
 from engine.evaluation.measure import FEWEST
-from engine.evaluation.metrics import AGAINST_RETRAINED
+from engine.evaluation.metrics import AGAINST_RETRAINED, MOVED
 from engine.registry import get
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 TRAINING_SETS = ("retain", "forget")  # of the training pool; the other sets are of the held-out pool
-MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")
 OWN = ("original", "retrained", "null_band", "band", "sizes", "notes", "verdict", "missing", "over_forgotten",
+       "rmia_references",
        *(metric.name for metric in AGAINST_RETRAINED))  # a run's own, not to be repeated as its retrained model's
 
 
@@ -35,7 +35,8 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
     found: dict[str, Any] = dict.fromkeys(metric.name for metric in AGAINST_RETRAINED)
     if reference is None:
         reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
-        return metrics | found | {"retrained": None, "missing": dict.fromkeys(found, reason)}
+        return metrics | found | {"rmia_references": None, "retrained": None, "missing": dict.fromkeys(found, reason)}
+    found["rmia_references"] = None
     theirs = {name: value for name, value in reference["metrics"].items() if name not in OWN}
     found |= tug_of_war(metrics, theirs)
     missing = {}
@@ -46,7 +47,9 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
         mine, other = (frame.loc[frame["set"] == "forget", "loss"].to_numpy() for frame in (samples, reference_samples))
         found |= {"ks_retrained": distances.kolmogorov_smirnov(mine, other),
                   "wasserstein_retrained": distances.wasserstein(mine, other)}
-        found["rmia_auc"], reason = rmia_auc(samples, retrained, nonmember_set(reference["spec"]))
+        usable = references_of(samples, retrained)
+        found["rmia_auc"], reason = rmia_auc(samples, usable, nonmember_set(reference["spec"]))
+        found["rmia_references"] = None if reason else len(usable)
         missing = {"rmia_auc": reason} if reason else {}
     return metrics | found | {"retrained": theirs | {"run_id": reference["id"]}, "missing": missing}
 
@@ -79,6 +82,12 @@ def rmia_auc(samples: DataFrame, retrained: list[DataFrame], nonmembers: str) ->
     if not all(np.isfinite(side).all() for side in scores):
         return None, "No retrained model has the losses of all these samples."
     return distances.auc(*scores), None
+
+
+def references_of(samples: DataFrame, retrained: list[DataFrame]) -> list[DataFrame]:
+    """Those of the retrained models that have the losses of the whole population, the validation set."""
+    population = samples[samples["set"] == "validation"]
+    return [frame for frame in retrained if np.isfinite(_untrained_losses(frame, population)).all()]
 
 
 def nonmember_set(spec: dict[str, Any]) -> str:

@@ -92,8 +92,9 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
 
 
 def remarks(metrics: Metrics) -> list[str]:
-    """The notes of a run's metrics without the verdicts that older versions stored among them."""
-    return [note for note in metrics.get("notes") or [] if not note.startswith(COMPOSED)]
+    """The notes of a run's metrics without the verdicts that older versions stored; why a band is absent."""
+    absent = (metrics.get("band") or {}).get("missing")
+    return [note for note in metrics.get("notes") or [] if not note.startswith(COMPOSED)] + ([absent] if absent else [])
 
 
 def far_under(accuracy: float, n: int, aim: float, m: int) -> bool:

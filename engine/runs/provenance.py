@@ -16,3 +16,12 @@ def outdated(run: dict[str, Any]) -> list[str]:
     spec, made_by = run["spec"], run.get("code") or {}
     return [kind for kind in MADE_BY if registry.find(kind, spec.get(kind)) is not None
             and registry.code(kind, spec[kind]) != made_by.get(kind, "")]
+
+
+def remark(run: dict[str, Any]) -> str | None:
+    """What a page says where a run would come out differently today; None where it would not."""
+    titles = {"dataset": "data set"}
+    if not (kinds := outdated(run)):
+        return None
+    changed = " and ".join(f"this {titles.get(kind, kind)}" for kind in kinds)
+    return f"Made by an earlier version of {changed}: its code has changed since. Run it again for today's numbers."

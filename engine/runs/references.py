@@ -6,9 +6,10 @@ runs that were waiting for it are completed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine import registry
+from engine.evaluation.metrics import AGAINST_RETRAINED
 from engine.evaluation.retrained import against_retrained, own_reference
 from engine.runs.provenance import outdated
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from engine.runs.store import Run, Store
     from engine.spec import Resolved
 
+MEASURED = tuple(metric.name for metric in AGAINST_RETRAINED)
 ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "profile")  # options are in the data
 
 
@@ -39,14 +41,15 @@ def is_reference(run: Run) -> bool:
 # --- completing runs ------------------------------------------------------------------------
 
 
-def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None) -> Run:
+def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None, anew: bool = False) -> Run:
     """The finished run with what its retrained model adds, if there is one by now; written to the store.
 
-    ``retrained`` are :func:`retrained_samples` where they are at hand.
+    ``retrained`` are :func:`retrained_samples` where they are at hand. Values that the run has stay, so that a
+    finished run's numbers do not move with the store; ``anew`` measures them all with what is there now.
     """
     alike = store.list(status=("finished",), newest_first=True, split=run["split"], data=run["data"])
     reference = newest_reference(alike)
-    if reference is None or run["metrics"] is None:
+    if reference is None or run["metrics"] is None or not (anew or _waiting(run)):
         return run
     samples = store.load_samples(run["id"])
     if is_reference(run):
@@ -54,15 +57,28 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None) -
     elif retrained is None:
         retrained = retrained_samples(store, run)
     metrics = against_retrained(run["metrics"], samples, reference, store.load_samples(reference["id"]), retrained)
-    store.amend(run["id"], metrics=metrics)
+    store.amend(run["id"], metrics=metrics if anew else _kept(run["metrics"], metrics))
     return store.get(run["id"])
 
 
-def complete_waiting(store: Store, ended: Run) -> None:
-    """After a run has finished: completes it, or all runs for which it is a reference.
+def _waiting(run: Run) -> bool:
+    """Whether a finished run lacks something that only a retrained model gives."""
+    return any(run["metrics"].get(name) is None for name in ("retrained", *MEASURED))
 
-    A retraining is RMIA's reference for the other seeds too, so that no number depends on which run came first.
-    A run looks once more: its retraining may have finished while it was being measured.
+
+def _kept(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """``after`` with the values that were there before, each with the models that it was measured with."""
+    had = {name: before[name] for name in ("retrained", *MEASURED) if before.get(name) is not None}
+    if "rmia_auc" in had:
+        had["rmia_references"] = before.get("rmia_references")  # older runs do not tell how many
+    return after | had | {"missing": {name: why for name, why in after["missing"].items() if name not in had}}
+
+
+def complete_waiting(store: Store, ended: Run) -> None:
+    """After a run has finished: completes it, or all runs that were waiting for it.
+
+    A retraining is RMIA's reference for other seeds' runs too, where those have no area yet. A run looks once more:
+    its retraining may have finished while it was being measured.
     """
     if not is_reference(ended):
         if (ended["metrics"] or {}).get("retrained") is None:

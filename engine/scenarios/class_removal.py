@@ -1,6 +1,6 @@
 """A whole class (paper, section 5.2, table 4).
 
-METHODS.md: the attack compares the forgotten samples with all held-out ones of the same class, of both halves; the
+docs/methods.md: the attack compares the forgotten samples with all held-out ones of the same class, of both halves; the
 test set leaves the class out; the validation set is the whole half.
 """
 

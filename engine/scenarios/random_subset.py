@@ -8,7 +8,7 @@ from engine.errors import BadSpec
 from engine.scenarios._sizes import forget_count, heldout, too_small
 from engine.types import Dataset, Scenario, Sizes, Spec
 
-PAPER_SPLIT_SEED = 42  # METHODS.md: the paper's seeds vary only the test/validation split and the batch order
+PAPER_SPLIT_SEED = 42  # docs/methods.md: the paper's seeds vary only the test/validation split and the batch order
 
 
 def select(data: Any, spec: Spec) -> Any:

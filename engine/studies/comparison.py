@@ -91,6 +91,15 @@ def find_runs(comparison: Comparison, store: Store, recorded: bool = True) -> Ru
     return _completed(found, store)
 
 
+def notices(comparison: Comparison, runs: Runs) -> dict[str, list[str]]:
+    """What to know of single runs, such as how an earlier version read them, with the methods that it is said of."""
+    found: dict[str, dict[str, None]] = {}
+    for (method, _), run in runs.items():
+        if run.get("notice") and method in comparison.methods:
+            found.setdefault(run["notice"], {})[method] = None
+    return {notice: list(methods) for notice, methods in found.items()}
+
+
 def missing(comparison: Comparison, runs: Runs) -> list[Spec]:
     """The specs that are neither finished nor running nor queued, in the order in which they are best run."""
     return [comparison.spec(*cell) for cell in comparison.grid()

@@ -11,7 +11,8 @@ from engine.naming import class_name
 from engine.registry import all_of, get
 from engine.studies import table_frame
 from engine.studies.costs import COSTS
-from engine.studies.table import Cell, Table, method_title
+from engine.studies.notes import method_title
+from engine.studies.table import Cell, Table
 from engine.system.files import to_json as json_text
 from engine.system.words import numbered
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from engine.evaluation.verdict import Verdict
+from engine.registry import all_of, get
+from engine.spec import Resolved
+from engine.studies.comparison import Comparison, Runs, notices
+from engine.system.words import numbered
 
 Kind = Literal["missing_retrained", "partial_mean", "over_forgotten", "damaged", "devices", "paper_model",
-               "paper_original", "paper_profile"]
+               "paper_original", "paper_profile", "notice", "no_floor"]
+ORIGINAL = "original"  # the row of the Original
 
 
 @dataclass(frozen=True)
@@ -17,3 +25,70 @@ class Note:
     text: str
     method: str | None = None
     seeds: tuple[int, ...] = ()
+
+
+def method_title(name: str) -> str:
+    """What a row is called: the method's title, or Original."""
+    if name == ORIGINAL:
+        return "Original"
+    return next((method.title for method in all_of("method") if method.name == name), name)
+
+
+def _papers_model(resolved: Resolved) -> str:
+    return resolved.dataset.paper_model or resolved.dataset.default_model
+
+
+def notes_on_runs(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finished: Runs,
+                  retrained: Mapping[int, Any], verdicts: Mapping[str, Mapping[int, Verdict]]) -> list[Note]:
+    """What to know of the runs: what is missing, what looks good and is not, what they say of themselves."""
+    notes = []
+    lacking = [seed for seed in comparison.seeds if seed not in retrained]
+    if finished and lacking:
+        notes.append(Note("missing_retrained", f"No retrained model for {_seeds(lacking)}: what is measured against it "
+                          "is empty there.", seeds=tuple(lacking)))
+    for method, metrics in rows.items():
+        if method != ORIGINAL and metrics and len(metrics) < len(comparison.seeds):
+            notes.append(Note("partial_mean", f"{method_title(method)}: the mean is over {_seeds(list(metrics))} only.",
+                              method, tuple(metrics)))
+        notes += _doubts(method, metrics, verdicts.get(method, {}))
+    devices = sorted({run["device"] for (method, _), run in finished.items()
+                      if method in comparison.methods and run["device"]})
+    if len(devices) > 1:
+        notes.append(Note("devices", f"The runs were made on {len(devices)} devices ({'; '.join(devices)}): seconds "
+                          "compare within one device only."))
+    return notes + [Note("notice", f"{', '.join(map(method_title, methods))}: {notice}")
+                    for notice, methods in notices(comparison, finished).items()]
+
+
+def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]],
+            verdicts: Mapping[int, Verdict]) -> list[Note]:
+    """Why a row, though it may look good, is not."""
+    over = [seed for seed in metrics if seed in verdicts and verdicts[seed].over_forgotten]
+    broken = [seed for seed in metrics if seed in verdicts and verdicts[seed].damaged]
+    told = [Note("over_forgotten", f"{method_title(method)} is over-forgotten with {_seeds(over)}: never best in an "
+                 "attack's column.", method, tuple(over))] if over else []
+    if broken:
+        worst = min(broken, key=lambda seed: metrics[seed]["test_accuracy"])
+        before, after = (found["test_accuracy"] for found in (metrics[worst]["original"], metrics[worst]))
+        told.append(Note("damaged", f"{method_title(method)} damaged the model with {_seeds(broken)}: test accuracy "
+                         f"{after:.1f}% after {before:.1f}%, so it is never best. A model that knows nothing gives "
+                         "nothing away.", method, tuple(broken)))
+    return told
+
+
+def notes_on_paper(comparison: Comparison, resolved: Resolved | None) -> list[Note]:
+    """What to know of the paper's values where a table has some."""
+    models = [get("model", name).title for name in (_papers_model(resolved), resolved.model.name)] if resolved else []
+    other = [Note("paper_model", f"The paper's values are of {models[0]}, ours of {models[1]}: another model, so they "
+                  "show where the paper stood, not what ours should be.")] if len(set(models)) > 1 else []
+    notes = [*other, Note("paper_original", "The paper began from an Original of its own, on its own copy of the data, "
+                          "as we did from ours: compare the rows of the Original first. What differs there differs "
+                          "below.")]
+    if comparison.profile != "paper":
+        notes.append(Note("paper_profile", "The paper's values were made as the profile 'paper' does it, ours as "
+                          f"{comparison.profile!r}."))
+    return notes
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return numbered("seed", seeds)

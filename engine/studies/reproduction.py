@@ -17,8 +17,8 @@ from engine.runs.store import Run, Store
 from engine.spec import Resolved, resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs
 from engine.studies.exports import what_is_forgotten
+from engine.studies.notes import method_title
 from engine.studies.paper import PaperTable
-from engine.studies.table import method_title
 from engine.system.words import numbered, plural
 from engine.types import PROFILES, Spec
 

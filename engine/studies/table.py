@@ -5,7 +5,8 @@ Three rules, the same for every table and export:
 - A number's *distance* is to its metric's declared ideal (``engine.evaluation.metrics``): a number, the retrained
   model's value (``match_retrained``) or, for ``max``, 100%.
 - *Best* is every unlearning method (neither the Original nor retraining) whose distance lies within the noise floor
-  of the smallest one. The noise floor (``engine.evaluation.noise``) is that of the method with the smallest distance.
+  of the smallest one. The noise floor (``engine.evaluation.noise``) is that of the method with the smallest distance;
+  without one nobody is best, for then a single sample might decide.
   A method with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near.
   One with a damaged model (``engine.evaluation.verdict``) is never best at all: a model that knows nothing gives
   nothing away.
@@ -28,11 +29,9 @@ from engine.registry import all_of, get
 from engine.spec import Resolved, resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.costs import average, cost_of
-from engine.studies.notes import Note
+from engine.studies.notes import ORIGINAL, Note, notes_on_paper, notes_on_runs
 from engine.studies.paper import paper_value
-from engine.system.words import numbered
 
-ORIGINAL = "original"
 UNIT_MAX = 100.0  # what "max" can be at most: the metrics of that ideal are percentages
 
 
@@ -99,11 +98,6 @@ class Table:
         return "" if method == ORIGINAL else "†" * cell.over_forgotten + "‡" * cell.damaged
 
 
-def method_title(name: str) -> str:
-    """What a row is called: the method's title, or Original."""
-    if name == ORIGINAL:
-        return "Original"
-    return next((method.title for method in all_of("method") if method.name == name), name)
 
 
 def columns_of(scenario: str) -> tuple[str, ...]:
@@ -135,9 +129,10 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
         cells += [_marked(cell, nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
-    return Table(comparison, columns, tuple(rows), cells, cost_of(comparison, finished), noise, missing,
-                 [*_notes(comparison, rows, finished, retrained, verdicts),
-                  *_about_paper(comparison, cells, resolved)])
+    notes = notes_on_runs(comparison, rows, finished, retrained, verdicts) + _unmarked(cells, noise)
+    if any(cell.difference is not None for cell in cells):
+        notes += notes_on_paper(comparison, resolved)
+    return Table(comparison, columns, tuple(rows), cells, cost_of(comparison, finished), noise, missing, notes)
 
 
 # --- rows -----------------------------------------------------------------------------------
@@ -201,8 +196,6 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
                 damaged=any(verdicts[seed].damaged for seed in verdicts if seed in metrics))
 
 
-def _papers_model(resolved: Resolved) -> str:
-    return resolved.dataset.paper_model or resolved.dataset.default_model
 
 
 def _forget_of(comparison: Comparison, resolved: Resolved | None) -> float | int:
@@ -253,64 +246,17 @@ def _noise(nearest: Cell | None, metric: str, comparison: Comparison,
 
 
 def _marked(cell: Cell, nearest: Cell | None, noise: float | None) -> Cell:
-    best = nearest is not None and cell in _candidates([cell]) and (
-        cell.distance - nearest.distance <= (noise or 0.0))
+    best = None not in (nearest, noise) and cell in _candidates([cell]) and cell.distance - nearest.distance <= noise
     return replace(cell, best=best)
 
 
-# --- what to know when reading it -----------------------------------------------------------
+def _unmarked(cells: Sequence[Cell], noise: Mapping[str, float | None]) -> list[Note]:
+    """Columns with values in which nobody is marked as best."""
+    without = [BY_NAME[name].title for name, floor in noise.items()
+               if floor is None and _candidates([cell for cell in cells if cell.metric == name])]
+    return [Note("no_floor", f"No noise floor is known for {', '.join(without)}: nobody is marked as best there.")
+            ] if without else []
 
 
-def _notes(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]], finished: Runs,
-           retrained: Mapping[int, Any], verdicts: Mapping[str, Mapping[int, Verdict]]) -> list[Note]:
-    notes = []
-    lacking = [seed for seed in comparison.seeds if seed not in retrained]
-    if finished and lacking:
-        notes.append(Note("missing_retrained", f"No retrained model for {_seeds(lacking)}: what is measured against it "
-                          "is empty there.", seeds=tuple(lacking)))
-    for method, metrics in rows.items():
-        if method != ORIGINAL and metrics and len(metrics) < len(comparison.seeds):
-            notes.append(Note("partial_mean", f"{method_title(method)}: the mean is over {_seeds(list(metrics))} only.",
-                              method, tuple(metrics)))
-        notes += _doubts(method, metrics, verdicts.get(method, {}))
-    devices = sorted({run["device"] for (method, _), run in finished.items()
-                      if method in comparison.methods and run["device"]})
-    if len(devices) > 1:
-        notes.append(Note("devices", f"The runs were made on {len(devices)} devices ({'; '.join(devices)}): seconds "
-                          "compare within one device only."))
-    return notes
 
 
-def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]],
-            verdicts: Mapping[int, Verdict]) -> list[Note]:
-    """Why a row, though it may look good, is not."""
-    over = [seed for seed in metrics if seed in verdicts and verdicts[seed].over_forgotten]
-    broken = [seed for seed in metrics if seed in verdicts and verdicts[seed].damaged]
-    told = [Note("over_forgotten", f"{method_title(method)} is over-forgotten with {_seeds(over)}: never best in an "
-                 "attack's column.", method, tuple(over))] if over else []
-    if broken:
-        worst = min(broken, key=lambda seed: metrics[seed]["test_accuracy"])
-        before, after = (found["test_accuracy"] for found in (metrics[worst]["original"], metrics[worst]))
-        told.append(Note("damaged", f"{method_title(method)} damaged the model with {_seeds(broken)}: test accuracy "
-                         f"{after:.1f}% after {before:.1f}%, so it is never best. A model that knows nothing gives "
-                         "nothing away.", method, tuple(broken)))
-    return told
-
-
-def _about_paper(comparison: Comparison, cells: Sequence[Cell], resolved: Resolved | None) -> list[Note]:
-    if all(cell.difference is None for cell in cells):
-        return []
-    models = [get("model", name).title for name in (_papers_model(resolved), resolved.model.name)] if resolved else []
-    other = [Note("paper_model", f"The paper's values are of {models[0]}, ours of {models[1]}: another model, so they "
-                  "show where the paper stood, not what ours should be.")] if len(set(models)) > 1 else []
-    notes = [*other, Note("paper_original", "The paper began from an Original of its own, on its own copy of the data, "
-                          "as we did from ours: compare the rows of the Original first. What differs there differs "
-                          "below.")]
-    if comparison.profile != "paper":
-        notes.append(Note("paper_profile", "The paper's values were made as the profile 'paper' does it, ours as "
-                          f"{comparison.profile!r}."))
-    return notes
-
-
-def _seeds(seeds: Sequence[int]) -> str:
-    return numbered("seed", seeds)

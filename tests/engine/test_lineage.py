@@ -10,7 +10,7 @@ import pytest
 
 from engine import lineage, registry
 from engine.originals.checkpoints import Checkpoints, original_key
-from engine.runs.provenance import outdated
+from engine.runs.provenance import outdated, remark
 from engine.runs.recorded import asked_for, recorded_runs
 from engine.spec import resolve
 from engine.studies.comparison import Comparison, find_runs, missing
@@ -157,3 +157,13 @@ def test_shipped_originals_are_found(tmp_path):
     assert {name for name in names if list(shipped.shipped.glob(f"{name}-*.json"))} == names and len(names) == 4
     key = original_key(resolve(Spec()))
     assert shipped.find(key) is not None and shipped.find(replace(key, code={"model": "another"})) is None
+
+
+def test_a_page_says_which_part_of_a_run_has_changed(folder):
+    folder(NOISE)
+    run = {"spec": {"dataset": "digits", "model": "small_cnn", "scenario": "random", "method": "noise"},
+           "code": {"method": registry.code("method", "noise")}}
+    assert remark(run) is None and outdated(run | {"spec": run["spec"] | {"method": "gone"}}) == []
+    assert remark(run | {"code": {"method": "an earlier one"}}) == (
+        "Made by an earlier version of this method: its code has changed since. Run it again for today's numbers.")
+    assert outdated(run | {"code": {"dataset": "another", "method": ""}}) == ["dataset", "method"]

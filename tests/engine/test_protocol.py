@@ -18,6 +18,7 @@ from engine.originals.checkpoints import Checkpoints
 from engine.originals.workbench import Bench
 from engine.registry import all_of, get
 from engine.runs.readings import original_readings, read_sets
+from engine.runs.recorded import recorded_runs
 from engine.spec import resolve
 from engine.studies.paper import paper_value
 from engine.training.networks import build_network
@@ -123,3 +124,36 @@ def test_read_outs_kept_before_a_column_changed_its_meaning_are_made_anew(bench,
         workbench._original_readouts(SimpleNamespace(sha256="0" * 64), bench.network, digits, Checkpoints(tmp_path),
                                      "cpu, 1 thread")
     assert len(made) == 4, "both pools once per meaning"
+
+
+# --- the runs that ship ---------------------------------------------------------------------
+
+
+def shipped(model: str) -> list[dict]:
+    return [run for run in recorded_runs() if run["spec"]["profile"] == "paper" and run["spec"]["model"] == model]
+
+
+@pytest.mark.parametrize("model, count", [("text_cnn", 27), ("minilm", 3)])
+def test_recorded_texts_have_their_retain_accuracy_on_the_retain_set(model, count):
+    """Right samples of D_r are a whole number; with those of D_f they give the Original one accuracy on D."""
+    runs, wholes = shipped(model), set()
+    assert len(runs) == count
+    for run in runs:
+        sizes, metrics = resolve(Spec(**run["spec"])).sizes, run["metrics"]
+        for found in (metrics, metrics["original"], metrics["retrained"]):
+            right = found["retain_accuracy"] / 100 * sizes.retain
+            assert right == pytest.approx(round(right), abs=1e-6), run["id"]
+        before = metrics["original"]
+        right = before["retain_accuracy"] * sizes.retain + before["forget_accuracy"] * sizes.forget
+        wholes.add(round(right / 100))
+        gaps = [abs(metrics[name] - metrics["retrained"][name])
+                for name in ("retain_accuracy", "forget_accuracy", "test_accuracy", "mia_loss")]
+        assert metrics["average_gap"] == pytest.approx(sum(gaps) / 4), run["id"]
+    assert len(wholes) == 1
+
+
+def test_recorded_runs_that_were_read_in_an_earlier_way_say_so():
+    assert all("28 binary entropies" in run["notice"] for run in shipped("minilm"))
+    assert not any(run["notice"] for run in shipped("text_cnn"))
+    noticed = [run["spec"]["method"] for run in shipped("resnet18") if run["notice"]]
+    assert noticed == ["retrain"] * 5

@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 from archiving import finished_run, members, put_together
 
+from engine.evaluation.measure import null_band
+from engine.evaluation.verdict import remarks
+from engine.registry import get
 from engine.runs import recorded
 from engine.runs.archive import format as archive_file
 from engine.runs.archive.transfer import export_runs
@@ -121,3 +124,27 @@ def test_what_ships_can_be_read(caplog):
     for run in runs:
         assert run["device"] and run["started"] and find_recorded(run["id"])["events"][0]["kind"] == "start"
     assert sum(path.stat().st_size for path in files if path.suffix == ".zip") < 5_000_000
+
+
+NOT_KEPT = "The entropies of this run were not kept, so its entropy attack has no chance band."
+HOW = {"own losses": True, "own losses of a second run": True, "own losses, from their histogram": False}
+
+
+def test_every_recorded_null_band_is_of_the_runs_own_losses():
+    """Those of the Original's losses were too narrow. Entropies that were not kept have no band, and a note says so."""
+    for run in recorded_runs():
+        start = find_recorded(run["id"])["events"][0]
+        for made in (run["metrics"], start):
+            assert made["band"]["permutations"] == 100
+            entropies = HOW[made["band"]["of"]]
+            assert made["null_band"]["mia_loss"] is not None or run["metrics"]["mia_loss"] is None, run["id"]
+            assert (made["null_band"]["mia_entropy"] is not None) is entropies or run["metrics"]["mia_loss"] is None
+            assert (NOT_KEPT in remarks(run["metrics"])) is not entropies
+
+
+def test_a_recorded_null_band_is_what_the_samples_give():
+    run = next(run for run in recorded_runs() if recorded_samples(run["id"]) is not None)
+    samples = recorded_samples(run["id"])
+    sides = (samples.loc[samples["set"] == name, "loss"].to_numpy() for name in ("forget", "test"))
+    band = null_band(get("attack", "mia_loss"), *sides, seed=run["spec"]["seed"])
+    assert run["metrics"]["null_band"]["mia_loss"] == pytest.approx(band)

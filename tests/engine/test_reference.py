@@ -61,7 +61,8 @@ def test_the_average_gap_without_an_attack_is_that_of_the_accuracies(without):
 def test_without_a_retrained_model_everything_is_empty_with_the_reason():
     found = against_retrained(MINE, table(forget=[1.0]), None, None, [])
     reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
-    assert found == MINE | dict.fromkeys(NAMES) | {"retrained": None, "missing": dict.fromkeys(NAMES, reason)}
+    assert found == MINE | dict.fromkeys([*NAMES, "rmia_references"]) | {
+        "retrained": None, "missing": dict.fromkeys(NAMES, reason)}
 
 
 @pytest.mark.parametrize("mine, theirs", [(None, table(forget=[1.0])), (table(forget=[1.0]), None), (None, None)])

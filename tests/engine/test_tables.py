@@ -7,7 +7,10 @@ from math import sqrt
 import pytest
 from comparing import ORIGINAL, finish, metrics_of
 
+from engine.evaluation.distances import clopper_pearson
 from engine.evaluation.metrics import BY_NAME
+from engine.evaluation.noise import noise_floor
+from engine.spec import resolve
 from engine.studies.comparison import Comparison, find_runs
 from engine.studies.notes import Note
 from engine.studies.table import attack_columns, build_table, columns_of
@@ -135,11 +138,72 @@ def test_the_largest_test_accuracy_is_best_within_binomial_noise(store, table_of
 def test_noise_of_the_gap_and_of_areas(store, table_of):
     """150 to forget, 399 to test: the root of the sum of both squares."""
     fill(store, DIGITS, ssd=[{"forget_accuracy": 84.0, "test_accuracy": 80.0}])
-    table = table_of(DIGITS, "accuracy_gap", "forget_accuracy", "mia_loss_auc", "ks_test")
+    table = table_of(DIGITS, "accuracy_gap", "forget_accuracy", "mia_loss_auc", "rmia_auc", "ks_test")
     forget, test = 196 * sqrt(128 * 26 / 154**3), 196 * sqrt(321.2 * 81.8 / 403**3)
     assert table.noise["accuracy_gap"] == pytest.approx(sqrt(forget**2 + test**2))
     assert table.noise["mia_loss_auc"] == pytest.approx(1.96 * sqrt(550 / (12 * 150 * 399)))
-    assert (table.noise["ks_test"], table.noise["forget_accuracy"]) == (None, None)
+    assert (table.noise["ks_test"], table.noise["forget_accuracy"]) == (None, None), "nobody has a value"
+    assert table.noise["rmia_auc"] is None
+
+
+# One of 150 forget samples exposed, and two: Clopper and Pearson's intervals.
+EXPOSED = [{"tpr_at_1pct_fpr": 100 * k / 150,
+            "tpr_at_1pct_fpr_interval": [100 * end for end in clopper_pearson(k, 150)]} for k in (1, 2)]
+RETRAINED = {"retain_accuracy": 100.0, "forget_accuracy": 80.0, "test_accuracy": 75.0, "mia_loss": 50.0}
+NOW = {"retain_accuracy": 98.0, "forget_accuracy": 84.0, "test_accuracy": 72.0, "mia_loss": 53.0,
+       "null_band": {"mia_loss": [44.0, 56.0]}, "retrained": RETRAINED}
+
+
+def of_accuracy(percent, n):
+    share = (percent / 100 * n + 2) / (n + 4)
+    return 196 * sqrt(share * (1 - share) / (n + 4))
+
+
+def test_one_sample_does_not_decide_who_is_best(store, table_of):
+    """0.67% and 1.33% of 150 are one and two samples; the interval of one is 0.02 to 3.66%."""
+    fill(store, DIGITS, ssd=[EXPOSED[0]] * 2, finetune=[EXPOSED[1]] * 2)
+    table = table_of(DIGITS, "tpr_at_1pct_fpr")
+    assert noise_floor("tpr_at_1pct_fpr", EXPOSED[:1], resolve(DIGITS.spec("ssd", 0))) == pytest.approx(
+        (3.6588 - 0.0169) / 2, abs=1e-3)
+    assert best_in(table, "tpr_at_1pct_fpr") == {"ssd", "finetune"}
+
+
+def test_a_measure_without_a_noise_floor_has_no_best(store, table_of):
+    fill(store, DIGITS, ssd=[{"wasserstein_test": 0.1}], finetune=[{"wasserstein_test": 0.2}])
+    table = table_of(DIGITS, "wasserstein_test", "test_accuracy")
+    assert best_in(table, "wasserstein_test") == set() and best_in(table, "test_accuracy") == {"ssd", "finetune"}
+    assert ("No noise floor is known for Distance to unseen losses (Wasserstein): nobody is marked as best there."
+            ) in [note.text for note in table.notes]
+
+
+@pytest.mark.parametrize("metric, floor", [
+    ("ks_test", 1.358 * sqrt(549 / (150 * 399))), ("ks_retrained", 1.358 * sqrt(300 / 150**2)),
+    ("rmia_auc", 1.96 * sqrt(550 / (12 * 150 * 399))), ("wasserstein_retrained", None)])
+def test_floors_by_the_sizes_alone(metric, floor):
+    assert noise_floor(metric, [{}], resolve(DIGITS.spec("ssd", 0))) == (floor and pytest.approx(floor))
+
+
+def test_floors_against_the_retrained_model_are_propagated():
+    """850 to retain, 150 to forget, 399 to test; factors of ToW .98, .96 and .97; a band of 6 points for the attack."""
+    resolved = resolve(DIGITS.spec("ssd", 0))
+    moved = [sqrt(of_accuracy(NOW[name], n)**2 + of_accuracy(RETRAINED[name], n)**2)
+             for name, n in (("retain_accuracy", 850), ("forget_accuracy", 150), ("test_accuracy", 399))]
+    tow = sqrt(sum((away / 100 * others)**2 for away, others in zip(moved, (0.96 * 0.97, 0.98 * 0.97, 0.98 * 0.96))))
+    assert noise_floor("tow", [NOW], resolved) == pytest.approx(tow)
+    gap = sqrt(sum(away**2 for away in moved) + 2 * 6**2) / 4
+    assert noise_floor("average_gap", [NOW], resolved) == pytest.approx(gap)
+    assert noise_floor("average_gap", [NOW | {"mia_loss": None}], resolved) == pytest.approx(
+        sqrt(sum(away**2 for away in moved)) / 3)
+    assert noise_floor("tow", [NOW | {"retrained": None}], resolved) is None
+
+
+@pytest.mark.parametrize("emotion, forget, unseen", [("grief", 39, 8), ("neutral", 12_823, 3_198)])
+def test_a_class_has_as_many_unseen_samples_as_it_has(emotion, forget, unseen):
+    """The sizes of GoEmotions' classes are far apart."""
+    resolved = resolve(Comparison("go_emotions", "class", emotion, ("ssd",)).spec("ssd", 0))
+    assert (resolved.sizes.forget, resolved.sizes.nonmembers) == (forget, unseen)
+    assert noise_floor("mia_loss_auc", [{}], resolved) == pytest.approx(
+        1.96 * sqrt((forget + unseen + 1) / (12 * forget * unseen)))
 
 
 def test_the_noise_of_retain_accuracy_counts_the_samples_that_it_is_read_on(store, table_of):
@@ -239,6 +303,15 @@ def test_every_note_has_a_kind_and_names_its_runs(store, table_of):
     assert [(note.kind, note.method, note.seeds) for note in table_of(comparison).notes] == [
         ("missing_retrained", None, (0, 1)), ("partial_mean", "ssd", (1,)), ("over_forgotten", "ssd", (1,)),
         ("damaged", "ssd", (1,)), ("paper_original", None, ()), ("paper_profile", None, ())]
+
+
+def test_what_is_to_be_known_of_runs_is_said_once(store):
+    comparison = Comparison(methods=("ssd", "finetune"), seeds=(0, 1))
+    fill(store, comparison, ssd=[{}, {}], finetune=[{}, {}], scrub=[{}])
+    runs = {cell: run | {"notice": None if cell == ("finetune", 1) else "Read in another way."}
+            for cell, run in find_runs(comparison, store).items()}
+    notes = [note.text for note in build_table(comparison, runs).notes if note.kind == "notice"]
+    assert notes == ["Fine-tuning, Selective synaptic dampening (SSD): Read in another way."]
 
 
 # --- cost -----------------------------------------------------------------------------------

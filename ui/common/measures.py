@@ -49,7 +49,10 @@ def _unit(metric: Metric) -> str:
 
 def _cell(metric: Metric, metrics: dict[str, Any]) -> str:
     shown, span = _whole(value(metric, metrics.get(metric.name))), metrics.get(f"{metric.name}_interval")
-    return f"{shown}  \n:small[{_whole(f'{span[0]:.1f} to {span[1]:.1f}')}]" if span else shown
+    below = f"{span[0]:.1f} to {span[1]:.1f}" if span else ""
+    if metric.references and (models := metrics.get(metric.references)) is not None:
+        below = f"{models} reference{'s' if models != 1 else ''}"
+    return f"{shown}  \n:small[{_whole(below)}]" if below else shown
 
 
 def _whole(text: str) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from engine.evaluation.metrics import BY_NAME, METRICS, Metric
 from engine.studies.comparison import Runs
-from engine.studies.table import ORIGINAL, Cell, Table, columns_of
+from engine.studies.notes import ORIGINAL
+from engine.studies.table import Cell, Table, columns_of
 from ui.common import measures
 from ui.common.html_table import Box, Name, Row, Small, draw
 from ui.compare.race import short_title

@@ -7,7 +7,8 @@ from typing import Any
 from engine.runs.queue import manager
 from engine.runs.recorded import find_recorded
 from engine.studies.comparison import REFERENCE, Comparison, Runs
-from engine.studies.table import ORIGINAL, Table, method_title
+from engine.studies.notes import ORIGINAL, method_title
+from engine.studies.table import Table
 from engine.types import ENDED
 from ui.charts.compare import coarse
 from ui.charts.run import tallest_share

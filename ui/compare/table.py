@@ -13,7 +13,8 @@ from engine.evaluation.verdict import verdict_of
 from engine.studies.comparison import Runs
 from engine.studies.costs import RATIOS, SPENT, Cost
 from engine.studies.exports import value_text
-from engine.studies.table import ORIGINAL, Cell, Table, method_title
+from engine.studies.notes import ORIGINAL, method_title
+from engine.studies.table import Cell, Table
 from ui.charts.colours import method_colour
 from ui.common import measures, words
 from ui.common.html_table import Box, Name, Row, Small, draw

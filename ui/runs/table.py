@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.errors import LabError
 from engine.evaluation.verdict import verdict_of
+from engine.runs.provenance import outdated
 from engine.runs.queue import manager
 from engine.system.words import plural
 from engine.types import ENDED
@@ -73,7 +74,8 @@ def _row(run: dict[str, Any]) -> dict[str, Any]:
     spec, metrics = run["spec"], run["metrics"] or {}
     found = verdict_of(run)
     doubts = ["Damaged"] * found.damaged + ["Over-forgotten"] * bool(found.over_forgotten) if found else []
-    remarks = [*doubts, ", ".join(words.changes(run)), run["reason"] or run["notice"] or ""]
+    remarks = [*doubts, "Earlier version" * bool(outdated(run)), ", ".join(words.changes(run)),
+               run["reason"] or run["notice"] or ""]
     return {"run": run["id"], "status": run["status"], "title": words.title_of("method", spec["method"]),
             "method": short_title(spec["method"]), "data": words.title_of("dataset", spec["dataset"]),
             "forget": words.forgotten(spec), "alpha": words.automatic_alpha(run), "seed": spec["seed"],

@@ -10,6 +10,7 @@ from engine.errors import LabError
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
 from engine.runs import estimates
+from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.recorded import find_recorded
 from engine.spec import resolve
@@ -99,6 +100,8 @@ def _header(jobs: Any, run: dict[str, Any]) -> None:
         st.error(run["reason"], icon=":material/error:")
     elif run["reason"]:
         st.warning(run["reason"], icon=":material/info:")
+    if earlier := remark(run):
+        st.warning(earlier, icon=":material/history:")
     if run["notice"]:
         _notice(jobs, run)
 

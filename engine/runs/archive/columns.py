@@ -28,7 +28,8 @@ PATHS = re.compile(r"""(?x)
   | (?<![\w.:/>])~?/[^\s'"<>|:;,]*[^\s'"<>|:;,.)]                    # /home/me/x, ~/x; not and/or, not https://x
   | \b[A-Za-z]:\\[^\s'"<>|;,]*[^\s'"<>|;,.)]                        # C:\Users\me""")
 COMPLETED_LATER = {metric.name for metric in AGAINST_RETRAINED} | {
-    "retrained", "missing", "notes", "over_forgotten", "verdict"}
+    "rmia_references", "retrained", "missing", "notes", "over_forgotten", "verdict",
+    "null_band", "band"}  # bands were made anew
 LATER = ("code",)  # columns that older archives lack; empty ones are not written, so that older versions read them
 MAY_CHANGE = ("tags", "reason", "notice", "metrics")  # by a person, by an export, by a retraining that came later
 MOST = 2**53  # the greatest number: whole ones are exact up to here, and a database takes them
