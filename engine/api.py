@@ -32,6 +32,7 @@ from engine.naming import class_name
 from engine.originals.checkpoints import open_checkpoints
 from engine.originals.own_workbench import OwnBench
 from engine.originals.workbench import Bench, prepare_bench
+from engine.registry import all_of
 from engine.runs.estimates import missing_original
 from engine.runs.method import Unlearned, unlearn
 from engine.runs.readings import original_readings, read_sets
@@ -112,12 +113,14 @@ class Lab:
         return " ".join([*([notice] if notice else []), *self._own.changes()]) or None
 
     def split(self, forget_fraction: float = 0.15, seed: int = 0, profile: str = "corrected",
-              forget_class: str | int | None = None) -> Parts:
-        """Draws the forget set, or takes a whole class, and halves the held-out samples.
+              forget_class: str | int | None = None, scenario: str | None = None) -> Parts:
+        """Chooses the forget set as a scenario does, and halves the held-out samples.
 
-        Raises BadSpec with every problem.
+        Without a ``scenario`` it is a random subset, or with a ``forget_class`` that class. Raises BadSpec with every
+        problem.
         """
-        scenario = "random" if forget_class is None else "class"
+        by_class = forget_class is not None
+        scenario = scenario or next(one.name for one in all_of("scenario") if one.by_class is by_class)
         spec = resolve(replace(self._base, forget_fraction=forget_fraction, seed=seed, profile=profile,
                                scenario=scenario, forget_class=forget_class)).spec
         return Parts(spec, split_of(self._own.data, spec))

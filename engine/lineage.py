@@ -19,7 +19,7 @@ from typing import Any
 from engine.system.source import source_hash, text_hash
 
 FILE = Path(__file__).with_suffix(".json")
-MAKERS = {"dataset": "load", "model": "build", "scenario": "select", "method": "unlearn", "attack": "score"}
+MAKERS = {"dataset": "load", "model": "build", "scenario": "select", "method": "unlearn", "attack": "score_samples"}
 
 
 def code_of(kind: str, record: Any, file: Path | None) -> str:

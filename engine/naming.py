@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.registry import find
-from engine.types import Dataset
+from engine.registry import by_class, find
+from engine.types import Dataset, Spec
 
 
 def class_name(dataset: str, number: Any) -> str:
@@ -33,6 +33,8 @@ def asked(spec: dict[str, Any]) -> list[str]:
     forgotten = (f"f={spec['forget_fraction']}" if spec["forget_class"] is None else
                  f"class={class_name(spec['dataset'], spec['forget_class'])}")
     model = [f"model={name}"] if (name := unusual_model(spec)) else []
+    usual = by_class(spec["scenario"]) or spec["scenario"] == Spec().scenario
+    forgotten += "" if usual else f" scenario={spec['scenario']}"
     profile = [] if spec["profile"] == "corrected" else [f"profile={spec['profile']}"]
     return [f"{spec['method']:<15} {spec['dataset']:<10} {forgotten}", f"seed={spec['seed']}", *model, *profile,
             *(f"{name}={value}" for name, value in (spec["options"] | spec["parameters"]).items())]

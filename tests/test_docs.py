@@ -19,7 +19,7 @@ from ui.frame import shell
 
 EXTENDING, DATASETS, QUICKSTART = ((DOCS / f"{name}.md").read_text(encoding="utf-8")
                                    for name in ("extending", "datasets", "quickstart"))
-EXAMPLES = {"method": "weight_noise", "attack": "mia_median", "model": "mlp", "dataset": "stripes",
+EXAMPLES = {"method": "weight_noise", "attack": "margin", "model": "mlp", "dataset": "stripes",
             "scenario": "first_ones"}
 EXAMPLE_FILES = {f"engine/{kind}s/{name}.py" for kind, name in EXAMPLES.items()}
 # Folders of docs/architecture.md that are still to be built; this list may only get shorter.
@@ -222,11 +222,15 @@ def test_the_examples_work_together(registered, home):
 
 
 def test_the_example_attack_by_hand(registered):
-    score = registry.get("attack", "mia_median").score
-    assert score(np.array([0.1, 0.2]), np.array([1.0, 2.0])) == 100
-    assert score(np.array([1.0, 2.0]), np.array([0.1, 0.2])) == 0
-    assert score(np.array([0.1, 2.0]), np.array([0.2, 1.0])) == 50
-    assert score(np.array([0.1, 0.2, 3.0]), np.array([1.0, 2.0])) == pytest.approx(50 * (2 / 3 + 1)), "median 1"
+    """Right answers score 1 less their entropy, wrong ones minus it: three of four pairs are in order."""
+    from engine.evaluation.measure import of_scores, scores
+
+    attack = registry.get("attack", "margin")
+    columns = {"entropy": np.array([0.25, 0.5]), "correct": np.array([True, False])}
+    members, others = scores(attack, columns, 2), np.array([-1.0, 0.0])
+    assert members.tolist() == [0.75, -0.5]
+    assert of_scores(attack, np.repeat(members, 10), np.repeat(others, 10))["margin_auc"] == 0.75
+    assert attack.label == "right-answer attack" and attack.headline
 
 
 def test_the_example_method_adds_noise_in_proportion(registered):

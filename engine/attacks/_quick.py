@@ -19,7 +19,7 @@ IN_CACHE = 20_000  # numbers that are fitted at a time
 
 def quick_score(members: Any, nonmembers: Any) -> float:
     """Percent of samples told apart, as ``logistic_attack``; the same input, the same errors."""
-    from engine.evaluation.measure import attack_table
+    from engine.attacks._attacker import attack_table
 
     feature, label = attack_table(members, nonmembers)
     fit, held = _splits(len(label))
@@ -69,7 +69,7 @@ def _fit_flat(feature: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.nd
 @functools.lru_cache(maxsize=16)
 def _splits(count: int) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers (10, .) to fit on and to hold out, for ``count`` rows of which the second half are members."""
-    from engine.evaluation.measure import attack_splits
+    from engine.attacks._attacker import attack_splits
 
     pairs = list(attack_splits().split(np.zeros((count, 1)), np.repeat([0, 1], count // 2)))
     return np.stack([fit for fit, _ in pairs]), np.stack([held for _, held in pairs])

@@ -14,7 +14,7 @@ from engine.runs.records import described
 from engine.runs.store import open_store
 from engine.types import declared
 
-LISTS = ("datasets", "models", "methods", "attacks", "runs")
+LISTS = ("datasets", "models", "scenarios", "methods", "attacks", "runs")
 
 
 def add_parser(commands: Any) -> None:
@@ -36,7 +36,8 @@ def command_list(options: Namespace) -> Result:
     if options.kind == "runs":
         found = _runs(options.recorded)
     else:
-        found = {"datasets": _datasets, "models": _models, "methods": _methods, "attacks": _attacks}[options.kind]()
+        found = {"datasets": _datasets, "models": _models, "methods": _methods, "attacks": _attacks,
+                 "scenarios": _scenarios}[options.kind]()
     return found if options.json else "\n".join(map(_line, found)) or "None yet.", 0
 
 
@@ -75,8 +76,13 @@ def _methods() -> list[dict[str, Any]]:
     return found
 
 
+def _scenarios() -> list[dict[str, Any]]:
+    return [{"name": s.name, "title": s.title, "target": s.target, "summary": s.summary, "source": s.source}
+            for s in all_of("scenario")]
+
+
 def _attacks() -> list[dict[str, Any]]:
-    return [{"name": a.name, "title": a.title, "feature": a.feature, "summary": a.summary, "source": a.source}
+    return [{"name": a.name, "title": a.title, "needs": list(a.needs), "summary": a.summary, "source": a.source}
             for a in all_of("attack")]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine import registry
 from engine.cli.options import Result, as_number
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadInput, BadSpec
@@ -114,14 +115,14 @@ def _comparisons(options: Namespace, table: PaperTable) -> list[Comparison]:
     sizes = [comparison.forget for comparison in made]
     twice = [size for size in dict.fromkeys(sizes) if sizes.count(size) > 1]
     if twice:
-        what = "forget_class" if table.scenario == "class" else "forget_fraction"
+        what = "forget_class" if registry.by_class(table.scenario) else "forget_fraction"
         raise BadSpec([f"{what} {size} is chosen twice: once is enough." for size in twice])
     return made
 
 
 def _forgets(options: Namespace, table: PaperTable) -> tuple[list[Any], list[str]]:
     """What to forget, by the table or as asked, and what is wrong with it."""
-    by_class = table.scenario == "class"
+    by_class = registry.by_class(table.scenario)
     sizes = [("--forget-fractions", options.forget_fractions), ("--classes", options.classes)]
     (flag, mine), (wrong, others) = reversed(sizes) if by_class else sizes
     problems = []
@@ -144,7 +145,8 @@ def _whole(number: Any) -> Any:
 def _by_number(comparison: Comparison) -> Comparison:
     """The comparison with its class as a number and its fraction as one."""
     spec = resolve(comparison.spec(comparison.methods[0], comparison.seeds[0])).spec
-    return replace(comparison, forget=spec.forget_class if comparison.scenario == "class" else spec.forget_fraction)
+    by_class = registry.by_class(comparison.scenario)
+    return replace(comparison, forget=spec.forget_class if by_class else spec.forget_fraction)
 
 
 # --- computing ------------------------------------------------------------------------------

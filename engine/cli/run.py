@@ -10,15 +10,14 @@ from engine.cli.options import Result, add_training, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.cli.text import run_text
 from engine.errors import BadSpec
-from engine.registry import get, names
+from engine.registry import all_of, names
 from engine.runs.here import heartbeat, run_here
 from engine.runs.records import described
 from engine.runs.store import open_store
 from engine.spec import checked, resolve
-from engine.types import PROFILES, Spec, declared
+from engine.types import PROFILES, Spec
 
 EXIT = {"finished": 0, "cancelled": 130}
-ALPHA_OF = "nabla_tau"  # the method that --alpha belongs to; others' hyperparameters of that name are --set alpha=A
 
 
 def add_parser(commands: Any) -> None:
@@ -26,10 +25,10 @@ def add_parser(commands: Any) -> None:
     run = commands.add_parser("run", help="unlearn once and measure")
     add_training(run)
     run.add_argument("--method", default="nabla_tau")
-    run.add_argument("--scenario", default="random", help="random or class (default: random)")
+    run.add_argument("--scenario", default="random", help=f"{' or '.join(names('scenario'))} (default: random)")
     run.add_argument("--forget-fraction", default="0.15", metavar="F", help="0.001 to 0.6 (default: 0.15)")
-    run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, with --scenario class")
-    run.add_argument("--alpha", metavar="A", help="nabla_tau's alpha: a number from 0 to 1, or auto")
+    run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario takes one")
+    run.add_argument("--alpha", metavar="A", help="short for --set alpha=A: a number from 0 to 1, or auto")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
                      help="any declared hyperparameter of the method; may be repeated")
     run.add_argument("--profile", default="corrected", help=f"{' or '.join(PROFILES)} (default: corrected)")
@@ -57,9 +56,10 @@ def _spec_of(options: Namespace) -> Spec:
     chosen, more = assignments(options.options, "--option")
     problems += more
     if options.alpha is not None:
-        if options.method in names("method") and options.method != ALPHA_OF:
-            problems.append(f"--alpha belongs to {ALPHA_OF}, not to {options.method}.")
-        elif options.method == ALPHA_OF:
+        owners = [method.name for method in with_alpha()]
+        if options.method in names("method") and options.method not in owners:
+            problems.append(f"--alpha belongs to {' and '.join(owners)}, not to {options.method}.")
+        elif options.method in owners:
             parameters["alpha"] = as_number(options.alpha)
         else:  # the method is told as unknown; its alpha can be judged all the same
             problems += _alpha_problems(as_number(options.alpha))
@@ -77,11 +77,15 @@ def _spec_of(options: Namespace) -> Spec:
     return spec
 
 
+def with_alpha() -> list[Any]:
+    """The methods that ``--alpha`` belongs to; others' hyperparameters of that name are ``--set alpha=A``."""
+    return [method for method in all_of("method") if method.knob and method.knob.name == "alpha"]
+
+
 def _alpha_problems(value: Any) -> list[str]:
     """What is wrong with a value for ``--alpha``, whatever the method."""
-    alpha = next(h for h in declared(get("method", ALPHA_OF).parameters) if h.name == "alpha")
     try:
-        checked(alpha, value)
+        checked(with_alpha()[0].knob, value)
     except BadSpec as error:
         return error.problems
     return []

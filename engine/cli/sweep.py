@@ -15,6 +15,7 @@ from typing import Any
 from engine.cli.options import Result, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec
+from engine.registry import names
 from engine.runs import estimates
 from engine.runs.executors import EXECUTORS, Control
 from engine.runs.here import heartbeat
@@ -132,10 +133,10 @@ def _result(sweep: Sweep, found: Runs, computed: int, before: Runs, seconds: flo
 
 def _as_text(result: dict[str, Any]) -> str:
     counted = ", ".join(f"{number} {status}" for status, number in result["counts"].items())
-    names = [name for name in result["cells"][0] if name not in ("run_id", "reason", "seconds", "forget_accuracy",
-                                                                 "retain_accuracy", "mia_loss", "mia_entropy")]
-    rows = ["  ".join(f"{name:>15}" for name in names)]
-    rows += ["  ".join(f"{_short(cell[name]):>15}" for name in names) for cell in result["cells"]]
+    left_out = ("run_id", "reason", "seconds", "forget_accuracy", "retain_accuracy", *names("attack"))
+    columns = [name for name in result["cells"][0] if name not in left_out]
+    rows = ["  ".join(f"{name:>15}" for name in columns)]
+    rows += ["  ".join(f"{_short(cell[name]):>15}" for name in columns) for cell in result["cells"]]
     return "\n".join([*rows, f"{counted}; {result['computed']} computed, {result['reused']} reused, "
                              f"{result['seconds']:.1f} s"])
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.evaluation.metrics import ACCURACIES
+from engine.evaluation.metrics import ACCURACIES, headlines
 from engine.naming import asked
-from engine.registry import all_of
+from engine.registry import live_attacks
 
 
 def run_text(result: dict[str, Any]) -> str:
     """A described run: how it ended, its metrics beside the Original's, its cost, the command that repeats it."""
     lines = [f"run {result['run_id']}: {result['status']}" + (f" - {result['reason']}" if result["reason"] else "")]
     metrics = result["metrics"] or {}
-    counted = [record.name for record in (*ACCURACIES, *all_of("attack"))]
+    counted = [record.name for record in (*ACCURACIES, *live_attacks())]
     shown = [name for name in counted if name != "accuracy_gap" or result["spec"]["forget_class"] is None]
     for name in shown if metrics else ():  # for a forgotten class the gap to the test set has no meaning
         before, after = metrics["original"].get(name), metrics.get(name)  # older than an attack
@@ -29,6 +29,7 @@ def run_text(result: dict[str, Any]) -> str:
 
 def run_line(item: dict[str, Any]) -> str:
     """A described run in one line."""
-    attack = (item["metrics"] or {}).get("mia_loss")
+    first = headlines()[0].name
+    attack = (item["metrics"] or {}).get(first)
     return "  ".join([item["run_id"], f"{item['status']:<11}", *asked(item["spec"])]
-                     + ([] if attack is None else [f"mia_loss={attack:.1f}"]))
+                     + ([] if attack is None else [f"{first}={attack:.1f}"]))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +18,7 @@ from torch import Tensor
 
 from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
 
+Augment = Callable[[Tensor, torch.Generator], Tensor]
 PAD = 4  # docs/methods.md: crop 32 pad 4
 
 
@@ -42,6 +45,10 @@ class Pool:
         digest.update(self.labels.cpu().contiguous().numpy())
         return digest.hexdigest()
 
+    def shown(self, number: int) -> dict[str, Any]:
+        """A sample as a page shows it: a ``picture``, uint8 (H, W, C), or a ``text``."""
+        return {"picture": self.images[number].cpu().numpy()}
+
     def to(self, device: torch.device) -> Pool:
         return Pool(self.images.to(device), self.labels.to(device))
 
@@ -51,7 +58,9 @@ class Data:
     """A loaded data set. ``mean`` and ``std`` are per channel, on the 0 to 1 scale of pixels.
 
     The first ``test_count`` held-out samples are the official test set and the others its validation set; None:
-    the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses.
+    the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses. ``augment``
+    takes a batch of images (B, H, W, C) and a generator and returns them changed at random, in the same shape; where it
+    is None, training sees the samples as they are.
     """
 
     name: str
@@ -64,6 +73,7 @@ class Data:
     options: dict = field(default_factory=dict)
     test_count: int | None = None
     criterion: OneLabel | ManyLabels = ONE_LABEL
+    augment: Augment | None = None
 
     @property
     def inputs(self) -> int:
@@ -80,12 +90,11 @@ class Data:
     def batch(self, pool: Pool, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Inputs, float32 (B, C, H, W) normalised and channels-last, and labels (B,) of ``pool[index]``.
 
-        With a generator, each image is shifted by up to 4 pixels (zero padding) and flipped with
-        probability one half, as the recipe of CIFAR says.
+        With a generator the images are augmented, if these data declare how.
         """
         images = pool.images[index]
-        if augment is not None:
-            images = shift_and_flip(images, augment)
+        if augment is not None and self.augment is not None:
+            images = self.augment(images, augment)
         scale, offset = self._affine(images.device)
         return torch.addcmul(offset, images.permute(0, 3, 1, 2).float(), scale), pool.labels[index]
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -43,6 +44,10 @@ class TextPool:
         digest = hashlib.sha256(json.dumps(self.texts, ensure_ascii=False).encode())
         digest.update(self.targets.cpu().contiguous().numpy())
         return digest.hexdigest()
+
+    def shown(self, number: int) -> dict[str, Any]:
+        """As :meth:`engine.data.images.Pool.shown`."""
+        return {"text": self.texts[number]}
 
     def to(self, device: torch.device) -> TextPool:
         moved = {name: value.to(device) for name in ("labels", "targets", "tokens", "lengths")

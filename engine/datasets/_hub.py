@@ -41,7 +41,7 @@ def available(name: str, hub_id: str) -> str | None:
 def load_images(name: str, hub_id: str, image: str, label: str, classes: tuple[str, ...], mean: tuple[float, ...],
                 std: tuple[float, ...], on_progress: OnProgress | None = None) -> Any:
     """The data set as :class:`engine.data.images.Data`; raises DataMissing in one sentence where it is absent."""
-    from engine.data.images import Data
+    from engine.data.images import Data, shift_and_flip
 
     report = on_progress or (lambda text, fraction: None)
     report(f"Opening {name}", 0.0)
@@ -52,7 +52,7 @@ def load_images(name: str, hub_id: str, image: str, label: str, classes: tuple[s
         pools[split] = _decode(splits, split, image, label, name, len(classes),
                                lambda f, s=start, w=share: report(f"Decoding {name}", s + w * f))
     return Data(name=name, classes=classes, train=pools["train"], heldout=pools["test"], mean=mean, std=std,
-                origin=origin)
+                origin=origin, augment=shift_and_flip)
 
 
 def missing(name: str, hub_id: str) -> DataMissing:

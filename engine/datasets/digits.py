@@ -21,7 +21,7 @@ def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | No
     import torch
     from sklearn.datasets import load_digits
 
-    from engine.data.images import Data, Pool
+    from engine.data.images import Data, Pool, shift_and_flip
     from engine.system.rng import permutation
 
     bunch = load_digits()
@@ -31,7 +31,7 @@ def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | No
     train, heldout = order[:TRAIN_SIZE], order[TRAIN_SIZE:]
     return Data(name="digits", classes=DATASET.classes, train=Pool(images[train], labels[train]),
                 heldout=Pool(images[heldout], labels[heldout]), mean=(0.0,), std=(1.0,),
-                origin="scikit-learn", options=dict(options))
+                origin="scikit-learn", options=dict(options), augment=shift_and_flip)
 
 
 def noisy(labels: Any, rate: float) -> Any:

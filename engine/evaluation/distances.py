@@ -50,17 +50,5 @@ def wasserstein(one: np.ndarray, other: np.ndarray) -> float:
     return float(wasserstein_distance(one, other))
 
 
-def rmia_scores(loss: np.ndarray, reference: np.ndarray, population: np.ndarray, population_reference: np.ndarray,
-                gamma: float = 1.0) -> np.ndarray:
-    """RMIA: the share of population points z with r(x) / r(z) > gamma (Zarifzadeh et al. 2024; docs/methods.md).
-
-    r = p_model(y|x) / p_references(y|x). All arguments are losses -ln p in nats; ``reference`` is that of
-    the mean probability over the reference models. Shapes (N,), (N,), (M,), (M,); returns (N,) in [0, 1].
-    """
-    ratio = reference - loss  # ln r(x)
-    of_population = np.sort(population_reference - population)
-    return np.searchsorted(of_population, ratio - np.log(gamma), side="left") / len(of_population)
-
-
 def _labelled(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat([1, 0], [len(members), len(nonmembers)]), np.concatenate([members, nonmembers])

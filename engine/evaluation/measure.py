@@ -1,30 +1,26 @@
 """From one model's read-outs to its metrics: accuracies, membership inference, and what chance alone gives.
 
-Exactly docs/methods.md, "Metrics": an attack is a logistic regression on one raw feature, ten
-stratified shuffle splits, the mean accuracy in percent. Scores are higher where *member* is
-likelier, everywhere.
+Exactly docs/methods.md, "Metrics". An attack gives every sample a score, higher where *member* is likelier; its
+accuracy, ROC area and exposure at few false alarms are derived from the scores here, for every attack alike.
 """
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn import config_context
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedShuffleSplit
-from threadpoolctl import ThreadpoolController
 
-from engine.errors import Diverged
+from engine.attacks import _logistic
+from engine.attacks._attacker import FEWEST, balanced
+from engine.errors import BadInput, Diverged
 from engine.evaluation import distances
 from engine.evaluation.readout import Readout
-from engine.registry import all_of
+from engine.registry import live_attacks
 from engine.types import Attack
 
-FEWEST = 10  # samples a side, below which an attack's accuracy says nothing
 PERMUTATIONS = 100
 LOW_FPR = {"tpr_at_1pct_fpr": 0.01, "tpr_at_0_1pct_fpr": 0.001}
 
@@ -47,69 +43,6 @@ class Readings:
         return self.test if self.unseen is None else self.unseen
 
 
-def balanced(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both sides at the size of the smaller: the larger is shuffled by ``default_rng(1)`` and cut.
-
-    Equal sides stay in order, where the authors still shuffle the forget rows: their ten splits draw other samples.
-    """
-    n = min(len(members), len(nonmembers))
-    sides = [np.asarray(side, dtype=np.float64).copy() for side in (members, nonmembers)]
-    for side in sides:
-        if len(side) > n:
-            np.random.default_rng(1).shuffle(side)
-    return sides[0][:n], sides[1][:n]
-
-
-def logistic_attack(members: np.ndarray, nonmembers: np.ndarray) -> float:
-    """Accuracy in percent of the paper's attacker on one feature (section 5.4).
-
-    ``members`` and ``nonmembers`` are one-dimensional; the larger side is subsampled. Raises
-    Diverged where a value is not finite and ValueError below ten samples a side.
-    """
-    feature, label = attack_table(members, nonmembers)
-    return _mean_accuracy(feature[:, None], label)
-
-
-def attack_table(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The attacker's rows: the feature (2n,) of n non-members and then n members, and their labels 0 and 1.
-
-    Raises as :func:`logistic_attack`.
-    """
-    members, nonmembers = balanced(members, nonmembers)
-    if len(members) < FEWEST:
-        raise ValueError(f"an attack needs at least {FEWEST} samples a side, not {len(members)}")
-    feature = np.concatenate([nonmembers, members])
-    if not np.isfinite(feature).all():
-        raise Diverged(f"{int((~np.isfinite(feature)).sum())} of {len(feature)} losses or entropies are not finite, "
-                       "so there is nothing to attack.")
-    return feature, np.repeat([0, 1], len(members))
-
-
-def attack_splits() -> StratifiedShuffleSplit:
-    """The attacker's ten splits, nine tenths to learn from each time."""
-    return StratifiedShuffleSplit(n_splits=10, test_size=0.1, random_state=0)
-
-
-def _mean_accuracy(feature: np.ndarray, label: np.ndarray) -> float:
-    # Two numbers to fit: threads would only wait for one another, and checks of the input take as long as the fit.
-    with (_libraries().limit(limits=1, user_api="blas"),
-          config_context(assume_finite=True, skip_parameter_validation=True)):
-        scores = [_right(LogisticRegression().fit(feature[fit], label[fit]), feature[held, 0], label[held])
-                  for fit, held in attack_splits().split(feature, label)]
-    return 100 * float(np.mean(scores))
-
-
-def _right(fitted: LogisticRegression, feature: np.ndarray, label: np.ndarray) -> float:
-    """What ``fitted.score`` says of one feature and the labels 0 and 1, without its checks of both."""
-    decision = feature * fitted.coef_[0, 0] + fitted.intercept_[0]
-    return float(np.mean((decision > 0) == label))
-
-
-@functools.cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
 def null_band(attack: Attack, members: np.ndarray, nonmembers: np.ndarray, seed: int,
               permutations: int = PERMUTATIONS) -> tuple[float, float] | None:
     """Where the attack's accuracy lies (95%) when membership means nothing: the labels are permuted.
@@ -129,21 +62,30 @@ def null_band(attack: Attack, members: np.ndarray, nonmembers: np.ndarray, seed:
 
 def _quick_scores(attack: Attack, members: np.ndarray, nonmembers: np.ndarray) -> np.ndarray:
     """The attack's quickest way on P pairs of sides (P, N), as percent (P,)."""
+    if attack.accuracy is None:
+        return _logistic.quick_accuracies(members, nonmembers)
     if attack.quick_many:
         return attack.quick_many(members, nonmembers)
-    return np.array([attack.quickest(*pair) for pair in zip(members, nonmembers, strict=True)])
+    return np.array([accuracy(attack, *pair, quick=True) for pair in zip(members, nonmembers, strict=True)])
+
+
+def accuracy(attack: Attack, members: np.ndarray, nonmembers: np.ndarray, quick: bool = False) -> float:
+    """An attack's accuracy in percent from both sides' scores; ``quick`` by its cheapest way."""
+    if attack.accuracy is None:
+        return (_logistic.quick_accuracy if quick else _logistic.accuracy)(members, nonmembers)
+    return (attack.quick or attack.accuracy if quick else attack.accuracy)(members, nonmembers)
 
 
 def run_attacks(forget: Readout, unseen: Readout, quick: bool = False) -> dict[str, float | None]:
-    """The accuracy of every registered attack by name; None below ten samples a side."""
+    """The accuracy of every attack on one model by name; None below ten samples a side."""
     few = min(len(forget), len(unseen)) < FEWEST
-    return {attack.name: None if few else (attack.quickest if quick else attack.score)(
-        *_features(attack, forget, unseen)) for attack in all_of("attack")}
+    return {attack.name: None if few else accuracy(attack, *_sides(attack, forget, unseen), quick=quick)
+            for attack in live_attacks()}
 
 
 def null_bands(forget: Readout, unseen: Readout, seed: int) -> dict[str, tuple[float, float] | None]:
-    """The null band of every registered attack, of the losses and entropies that it sees."""
-    return {attack.name: null_band(attack, *_features(attack, forget, unseen), seed) for attack in all_of("attack")}
+    """The null band of every attack on one model, of the scores that it gives."""
+    return {attack.name: null_band(attack, *_sides(attack, forget, unseen), seed) for attack in live_attacks()}
 
 
 def expected_null_bands(unseen: Readout, members: int, seed: int) -> dict[str, tuple[float, float] | None]:
@@ -154,7 +96,7 @@ def expected_null_bands(unseen: Readout, members: int, seed: int) -> dict[str, t
     """
     size, rng = min(members, len(unseen)), np.random.default_rng(seed)
     if size < FEWEST:
-        return dict.fromkeys(attack.name for attack in all_of("attack"))
+        return dict.fromkeys(attack.name for attack in live_attacks())
     drawn = torch.from_numpy(rng.choice(len(unseen), 2 * size, replace=2 * size > len(unseen)))
     return null_bands(unseen[drawn[:size]], unseen[drawn[size:]], seed)
 
@@ -164,8 +106,46 @@ def band_of(losses: str) -> dict[str, Any]:
     return {"permutations": PERMUTATIONS, "of": losses}
 
 
-def _features(attack: Attack, forget: Readout, unseen: Readout) -> tuple[np.ndarray, np.ndarray]:
-    return getattr(forget, attack.feature).numpy(), getattr(unseen, attack.feature).numpy()
+def scores(attack: Attack, columns: Mapping[str, Any], count: int) -> np.ndarray:
+    """An attack's scores (``count``,) of samples with these columns or tables, float64. Raises BadInput otherwise."""
+    seen = {name: columns[name] if attack.needs_retrained else _exact(columns[name]) for name in attack.needs}
+    found = np.asarray(attack.score_samples(**seen), dtype=np.float64)
+    if found.shape != (count,):
+        raise BadInput(f"The attack {attack.name!r} gave scores of shape {found.shape} for {count:,} samples: "
+                       "score_samples must return one number a sample.")
+    return found
+
+
+def _exact(column: Any) -> np.ndarray:
+    """A column (N,) with its numbers in float64; truth values stay what they are."""
+    values = np.asarray(column)
+    return values.astype(np.float64) if values.dtype.kind == "f" else values
+
+
+def of_scores(attack: Attack, members: np.ndarray | None, nonmembers: np.ndarray | None) -> dict[str, Any]:
+    """All that an attack's scores come to, by the names that runs store; None throughout without both sides."""
+    found: dict[str, Any] = {}
+    for what, value in _derived(attack, members, nonmembers):
+        found |= dict.fromkeys(attack.metric_names(what) if what else (attack.name,), value)
+    return found
+
+
+def _derived(attack: Attack, members: np.ndarray | None, nonmembers: np.ndarray | None) -> Iterator[tuple[str, Any]]:
+    """What is derived, by the ending of its name (the accuracy has none), and its value."""
+    if members is None or nonmembers is None:
+        yield from dict.fromkeys(["", "gap", "auc"]).items()
+        for name in LOW_FPR:
+            yield from ((name, None), (f"{name}_interval", None))
+        return
+    percent = accuracy(attack, members, nonmembers)
+    yield from (("", percent), ("gap", abs(percent - 50)), ("auc", distances.auc(members, nonmembers)))
+    for name, fpr in LOW_FPR.items():
+        rate, span = distances.tpr_at(members, nonmembers, fpr)
+        yield from ((name, rate), (f"{name}_interval", list(span)))  # a list, as the store gives it back
+
+
+def _sides(attack: Attack, forget: Readout, unseen: Readout) -> tuple[np.ndarray, np.ndarray]:
+    return scores(attack, vars(forget), len(forget)), scores(attack, vars(unseen), len(unseen))
 
 
 def measure(readings: Readings) -> dict[str, Any]:
@@ -182,11 +162,9 @@ def measure(readings: Readings) -> dict[str, Any]:
         "test_accuracy": test.accuracy,
         "accuracy_gap": abs(forget.accuracy - test.accuracy),
     }
-    for name, score in run_attacks(forget, unseen).items():
-        metrics[name] = score
-        metrics[f"{name}_gap"] = None if score is None else abs(score - 50)
     few = min(len(forget), len(unseen)) < FEWEST
-    metrics |= _thresholds(None, None) if few else _thresholds(forget, unseen)
+    for attack in live_attacks():
+        metrics |= of_scores(attack, *((None, None) if few else _sides(attack, forget, unseen)))
     sides = (forget.loss.numpy(), unseen.loss.numpy())
     apart = {"ks_test": distances.kolmogorov_smirnov, "wasserstein_test": distances.wasserstein}
     metrics |= {name: distance(*sides) if len(unseen) else None for name, distance in apart.items()}
@@ -198,21 +176,6 @@ def _too_few(readings: Readings) -> str:
     counted = {"forget": readings.forget, "test" if readings.unseen is None else "unseen": readings.nonmembers}
     few = " and ".join(f"{len(side)} {name}" for name, side in counted.items() if len(side) < FEWEST)
     return f"Only {few} samples: an attack needs at least {FEWEST} a side, so the attack metrics are empty."
-
-
-def _thresholds(forget: Readout | None, unseen: Readout | None) -> dict[str, Any]:
-    """AUC of every attack's score, and the loss attack's TPR at low FPR with 95% intervals; empty without sets."""
-    found: dict[str, Any] = {}
-    for attack in all_of("attack"):
-        sides = _features(attack, forget, unseen) if forget and unseen else None
-        found[f"{attack.name}_auc"] = distances.auc(-sides[0], -sides[1]) if sides else None
-    found["mia_auc"] = found["mia_loss_auc"]  # its name before there was one an attack
-    for name, fpr in LOW_FPR.items():
-        found |= {name: None, f"{name}_interval": None}
-        if forget and unseen:
-            rate, span = distances.tpr_at(-forget.loss.numpy(), -unseen.loss.numpy(), fpr)
-            found |= {name: rate, f"{name}_interval": list(span)}  # a list, as the store gives it back
-    return found
 
 
 def _refuse_non_finite(readings: Readings) -> None:

@@ -1,7 +1,7 @@
 """What is measured, in the field's words, and what a good value is. Pages, tables and colours read this.
 
 An ideal is ``match_retrained`` (the retrained model's value is right, neither more nor less), a
-number (50 for an attack), or ``max``. Every registered attack brings three metrics of its own.
+number (50 for an attack), or ``max``. Every registered attack brings five metrics of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.registry import all_of, get
+from engine.registry import all_of, find, live_attacks
 from engine.types import Attack
 
 
@@ -43,11 +43,7 @@ ACCURACIES = (
            "Distance between the accuracies on the forget and the test set; 0 where forgotten samples look unseen."),
 )
 
-SEPARATION = (
-    Metric("tpr_at_1pct_fpr", "Exposed at 1% false alarms", "%", 1.0,
-           "Share of the forgotten samples that an attacker by loss is sure of, at 1% false positives."),
-    Metric("tpr_at_0_1pct_fpr", "Exposed at 0.1% false alarms", "%", 0.1,
-           "The same at 0.1% false positives; with fewer than 1,000 unseen samples that means no false alarm at all."),
+DISTANCES = (
     Metric("ks_test", "Distance to unseen losses (KS)", "", 0.0,
            "Kolmogorov-Smirnov distance of the forget set's losses to those of never-seen samples: 0 alike, 1 apart."),
     Metric("wasserstein_test", "Distance to unseen losses (Wasserstein)", "nats", 0.0,
@@ -64,36 +60,105 @@ AGAINST_RETRAINED = (
            "Kolmogorov-Smirnov distance between the forget set's losses here and under the retrained model.", True),
     Metric("wasserstein_retrained", "Distance to retrained losses (Wasserstein)", "nats", 0.0,
            "The same two sets of losses: how far one would have to move on average to be the other.", True),
-    Metric("rmia_auc", "RMIA, ROC area (AUC)", "", 0.5,
-           "Robust membership inference (Zarifzadeh et al. 2024): each sample's probability against that of retrained "
-           "models which never saw it; 0.5 is a coin toss, and the retrained model's by construction. It is measured "
-           "once, with the retrained models that are there by then: compare areas of equally many.", True,
-           "rmia_references"),
 )
+FALSE_ALARMS = {"tpr_at_1pct_fpr": 1.0, "tpr_at_0_1pct_fpr": 0.1}  # percent
 
 
-def of_attack(attack: Attack) -> Iterator[Metric]:
+def of_attack(attack: Attack) -> tuple[Metric, ...]:
+    """All metrics of an attack."""
+    return (*_accuracy_and_area(attack), *_exposure(attack))
+
+
+def references_name(attack: Attack) -> str:
+    """Under which name a run stores how many retrained models an attack was measured with."""
+    return f"{attack.name}_references"
+
+
+def stored_names(attack: Attack) -> tuple[str, ...]:
+    """All names under which a run stores what an attack came to, former ones and intervals too."""
+    endings = ("gap", "auc", *FALSE_ALARMS, *(f"{what}_interval" for what in FALSE_ALARMS))
+    beside = (references_name(attack),) if attack.needs_retrained else ()
+    return (attack.name, *(name for what in endings for name in attack.metric_names(what)), *beside)
+
+
+def _accuracy_and_area(attack: Attack) -> Iterator[Metric]:
     """An attack's accuracy, its distance from 50 and the area under its ROC curve."""
-    title = attack.short_title
-    yield Metric(attack.name, title, "%", 50.0, f"{attack.summary} Its accuracy in percent; 50% is a coin toss.")
-    yield Metric(f"{attack.name}_gap", f"{title}, from 50", "points", 0.0,
-                 f"|{title.lower()} - 50|, as the paper's tables.")
-    yield Metric(f"{attack.name}_auc", f"{title}, ROC area (AUC)", "", 0.5,
-                 f"Chance that a forgotten sample has a lower {attack.feature} than a never-seen one.")
+    title, beside = attack.short_title, _beside(attack)
+    toss = "Its accuracy in percent; 50% is a coin toss."
+    yield Metric(attack.name, title, "%", 50.0, f"{attack.summary} {toss}", *beside)
+    yield Metric(attack.metric("gap"), f"{title}, from 50", "points", 0.0,
+                 f"|{_in_the_middle(title)} - 50|, as the paper's tables.", *beside)
+    said = ("; the retrained model's is 0.5 by construction. It is measured once, with the retrained models that are "
+            "there by then: compare areas of equally many") if attack.needs_retrained else ""
+    than = f"lower {attack.lower[0]}" if attack.lower else "higher score"
+    yield Metric(attack.metric("auc"), f"{title}, ROC area (AUC)", "", 0.5,
+                 f"Chance that a forgotten sample has a {than} than a never-seen one{said}.", *beside)
+
+
+def _exposure(attack: Attack) -> Iterator[Metric]:
+    """The share of the forget set that an attacker is sure of; the title names the attack where the metric does."""
+    for what, percent in FALSE_ALARMS.items():
+        name, means = attack.metric(what), attack.means or f"with “{attack.short_title}”"
+        title = f"xposed at {percent:g}% false alarms"
+        said = (f"Share of the forgotten samples that an attacker {means} is sure of, at {percent:g}% false positives."
+                if percent == 1 else
+                f"The same at {percent:g}% false positives; with fewer than 1,000 unseen samples that means no false "
+                "alarm at all.")
+        yield Metric(name, f"E{title}" if name == what else f"{attack.short_title}, e{title}", "%", percent, said,
+                     *_beside(attack))
+
+
+def _beside(attack: Attack) -> tuple[bool, str | None]:
+    """Whether a metric of it needs a retrained model, and what names the number of those."""
+    return attack.needs_retrained, references_name(attack) if attack.needs_retrained else None
+
+
+def _in_the_middle(title: str) -> str:
+    """A title in the middle of a sentence; abbreviations stay as they are."""
+    return title if title[:2].isupper() else title.lower()
+
+
+def all_metrics() -> tuple[Metric, ...]:
+    """Every metric, those of attacks that were added among them."""
+    live, later = live_attacks(), [attack for attack in all_of("attack") if attack.needs_retrained]
+    return (*ACCURACIES, *(metric for attack in live for metric in _accuracy_and_area(attack)),
+            *(metric for attack in live for metric in _exposure(attack)), *DISTANCES, *AGAINST_RETRAINED,
+            *(metric for attack in later for metric in of_attack(attack)))
+
+
+def metric_of(name: str) -> Metric:
+    """The metric of that name; raises KeyError."""
+    return by_name()[name]
+
+
+def by_name() -> dict[str, Metric]:
+    """Every metric by name."""
+    return {metric.name: metric for metric in all_metrics()}
+
+
+def headlines() -> tuple[Attack, ...]:
+    """The attacks that tables and maps show."""
+    return tuple(attack for attack in all_of("attack") if attack.headline)
+
+
+def of_attacks() -> frozenset[str]:
+    """The names of all metrics that say how well an attacker does, or how far apart forgotten and unseen losses lie."""
+    attacked = [metric for attack in all_of("attack") for metric in of_attack(attack)]
+    return frozenset(metric.name for metric in (*attacked, *DISTANCES))
+
+
+def against_retrained_metrics() -> tuple[Metric, ...]:
+    """The metrics that need a retrained model."""
+    return tuple(metric for metric in all_metrics() if metric.needs_retrained)
 
 
 def ideal_in(metric: Metric, scenario: str) -> str | float:
     """A metric's ideal in a scenario."""
-    return get("scenario", scenario).ideals.get(metric.name, metric.ideal)
-
-
-METRICS: tuple[Metric, ...] = (
-    *ACCURACIES, *(metric for attack in all_of("attack") for metric in of_attack(attack)), *SEPARATION,
-    *AGAINST_RETRAINED)
-BY_NAME = {metric.name: metric for metric in METRICS}
+    record = find("scenario", scenario)  # of a stored run, it may be gone
+    return metric.ideal if record is None else record.ideals.get(metric.name, metric.ideal)
 
 
 def metric_title(name: str) -> str:
     """A column's title with its unit: ``Test accuracy (%)``."""
-    metric = BY_NAME[name]
+    metric = metric_of(name)
     return f"{metric.title} ({metric.unit})" if metric.unit else metric.title

@@ -43,7 +43,7 @@ def _of_run(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
     n, m = resolved.sizes.forget, resolved.sizes.nonmembers
     if metric.removesuffix("_gap") in names("attack"):
         return _half(metrics.get("null_band") or {}, metric.removesuffix("_gap"))
-    if metric.removesuffix("_auc") in (*names("attack"), "rmia"):
+    if metric.removesuffix("_auc") in names("attack"):
         return Z * sqrt((n + m + 1) / (12 * n * m)) if n and m else None
     if metric.startswith("tpr_at_"):
         return _half(metrics, f"{metric}_interval")

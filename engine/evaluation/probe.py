@@ -21,7 +21,7 @@ from engine.data.images import Data
 from engine.data.splits import Split
 from engine.evaluation.measure import Readings, band_of, expected_null_bands, null_bands, run_attacks
 from engine.evaluation.readout import Readout, read_out
-from engine.registry import names
+from engine.registry import live_attacks
 from engine.system.rng import permutation
 from engine.types import Progress
 
@@ -90,7 +90,7 @@ def reading(sets: Readings, edges: list[float], attacks: bool = True) -> dict[st
     In class removal the histogram named ``test`` is that of the attack's non-members, held-out samples of the class.
     """
     forget, test = histogram(sets.forget.loss, edges), histogram(sets.nonmembers.loss, edges)
-    none = dict.fromkeys(names("attack"))
+    none = dict.fromkeys(attack.name for attack in live_attacks())
     return {
         "histogram": {"forget": forget, "test": test},
         "overlap": round(overlap(sets.forget.loss, sets.nonmembers.loss, edges), 2),

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.errors import BadInput
-from engine.registry import all_of, is_reference
+from engine.registry import by_class, is_reference, live_attacks
 from engine.spec import resolve
 from engine.types import Attack, Spec
 
@@ -34,7 +34,6 @@ DAMAGED = 10.0  # points of test accuracy lost, from which on a model counts as 
 GONE = 1.0  # percent of a class recognised, under which a model never names it
 STILL_KNOWN = 5.0  # points of accuracy on a forgotten class above the retrained model's, from which on it is not
 ERRORS = 3.0  # standard errors
-PLURAL = {"loss": "losses", "entropy": "entropies"}
 COMPOSED = ("Over-forgotten", "The model is damaged")  # how notes begin that older versions stored as verdicts
 
 Kind = Literal["reference", "damaged", "over_forgotten", "not_forgotten", "undecided", "forgotten"]
@@ -85,10 +84,10 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
     marks = {"damaged": broken is not None, "over_forgotten": over}
     if broken:
         return Verdict("damaged", broken, **marks)
-    findings = [found for attack in all_of("attack") if (found := _finding(attack, metrics, counts))]
+    findings = [found for attack in live_attacks() if (found := _finding(attack, metrics, counts))]
     if over:
         return Verdict("over_forgotten", " ".join([over, *_texts(findings, "found")]), **marks)
-    return (_class if scenario == "class" else _random)(metrics, findings)
+    return (_class if by_class(scenario) else _random)(metrics, findings)
 
 
 def remarks(metrics: Metrics) -> list[str]:
@@ -136,9 +135,10 @@ def _damage(metrics: Metrics) -> str | None:
 
 def _over_forgetting(metrics: Metrics, scenario: str, counts: Counts | None) -> str | None:
     """Why the forget set stands out by being worse than unseen data (the Streisand effect); None where it does not."""
-    for attack in all_of("attack") if counts else ():
+    for attack in live_attacks() if counts else ():
         if _reversed(attack, metrics, counts):
-            return (f"Over-forgotten: forgotten samples have higher {PLURAL[attack.feature]} than unseen ones, so an "
+            what = f"higher {attack.lower[1]}" if attack.lower else f"lower scores in “{attack.short_title}”"
+            return (f"Over-forgotten: forgotten samples have {what} than unseen ones, so an "
                     f"attacker finds them by the reverse rule (AUC {_area(attack, metrics):.3f}, Streisand effect).")
     return _too_low(metrics, scenario, counts) if counts else None
 
@@ -146,7 +146,7 @@ def _over_forgetting(metrics: Metrics, scenario: str, counts: Counts | None) -> 
 def _too_low(metrics: Metrics, scenario: str, counts: Counts) -> str | None:
     """Over-forgetting by the forget accuracy: under the test accuracy, for a class under the retrained model's."""
     now, known = metrics.get("forget_accuracy"), metrics.get("retrained") or {}
-    if scenario == "class":
+    if by_class(scenario):
         aim, m, of, what = known.get("forget_accuracy"), counts.forget, "forgotten class", "the retrained model's"
     else:
         aim, m, of, what = metrics.get("test_accuracy"), counts.test, "forget set", "the one on unseen data"
@@ -246,9 +246,8 @@ def _reversed(attack: Attack, metrics: Metrics, counts: Counts) -> bool:
 
 
 def _area(attack: Attack, metrics: Metrics) -> float | None:
-    """The area under an attack's ROC curve; the loss attack's had another name in the first version."""
-    older = metrics.get("mia_auc") if attack.name == "mia_loss" else None
-    return metrics.get(f"{attack.name}_auc", older)
+    """The area under an attack's ROC curve."""
+    return attack.value(metrics, "auc")
 
 
 def _off_half(counts: Counts) -> float:
@@ -259,5 +258,4 @@ def _off_half(counts: Counts) -> float:
 
 def _means(attack: Attack) -> str:
     """How an attacker goes about it: ``by the loss``."""
-    what = attack.short_title.removeprefix("Attack on ")
-    return f"with “{what}”" if what == attack.short_title else f"by {what}"
+    return attack.means or f"with “{attack.short_title}”"

@@ -15,7 +15,7 @@ from engine.errors import LabError
 from engine.evaluation.measure import Readings
 from engine.evaluation.probe import bin_edges, reading, thinned
 from engine.originals.workbench import Bench
-from engine.registry import names
+from engine.registry import live_attacks
 from engine.runs.method import Setting, Unlearned, Watch, original_metrics, run_method
 from engine.runs.outcome import Outcome, failed
 from engine.runs.readings import bench_readings
@@ -66,4 +66,5 @@ def _start(at: Setting) -> dict[str, Any]:
 
 
 def _reading(sets: Readings, edges: list[float], metrics: dict[str, Any]) -> dict[str, Any]:
-    return reading(sets, edges, attacks=False) | {"attacks": {name: metrics[name] for name in names("attack")}}
+    return reading(sets, edges, attacks=False) | {
+        "attacks": {attack.name: metrics[attack.name] for attack in live_attacks()}}

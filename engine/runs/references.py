@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine import registry
-from engine.evaluation.metrics import AGAINST_RETRAINED
+from engine.evaluation.metrics import AGAINST_RETRAINED, stored_names
 from engine.evaluation.retrained import against_retrained, own_reference
+from engine.registry import all_of
 from engine.runs.provenance import outdated
+from engine.types import Attack
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from engine.runs.store import Run, Store
     from engine.spec import Resolved
 
-MEASURED = tuple(metric.name for metric in AGAINST_RETRAINED)
 ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "profile")  # options are in the data
 
 
@@ -63,15 +64,29 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None, a
 
 def _waiting(run: Run) -> bool:
     """Whether a finished run lacks something that only a retrained model gives."""
-    return any(run["metrics"].get(name) is None for name in ("retrained", *MEASURED))
+    return any(run["metrics"].get(name) is None for name in _telling())
+
+
+def _telling() -> tuple[str, ...]:
+    """What is None where it was not measured; of an attack its ROC area, for older runs have no more."""
+    areas = [attack.metric("auc") for attack in _beside()]
+    return ("retrained", *(metric.name for metric in AGAINST_RETRAINED), *areas)
+
+
+def _beside() -> list[Attack]:
+    return [attack for attack in all_of("attack") if attack.needs_retrained]
 
 
 def _kept(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """``after`` with the values that were there before, each with the models that it was measured with."""
-    had = {name: before[name] for name in ("retrained", *MEASURED) if before.get(name) is not None}
-    if "rmia_auc" in had:
-        had["rmia_references"] = before.get("rmia_references")  # older runs do not tell how many
-    return after | had | {"missing": {name: why for name, why in after["missing"].items() if name not in had}}
+    had = {name: before[name] for name in _telling() if before.get(name) is not None}
+    for attack in _beside():
+        if attack.metric("auc") in had:  # all of it or nothing: what older runs lack is not measured with other models
+            names = stored_names(attack)
+            after = {name: value for name, value in after.items() if name not in names}
+            had |= {name: before[name] for name in names if name in before}
+    missing = {name: why for name, why in after["missing"].items() if name in after and name not in had}
+    return after | had | {"missing": missing}
 
 
 def complete_waiting(store: Store, ended: Run) -> None:

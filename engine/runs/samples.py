@@ -54,9 +54,9 @@ def _ranked(rows: Any, before: Readout, order: str) -> Any:
 
 def _exhibit(data: Any, row: dict[str, Any]) -> dict[str, Any]:
     number, pool = int(row["sample"]), data.train
-    shown = {"text": pool.texts[number]} if hasattr(pool, "texts") else {"picture": pool.images[number].cpu().numpy()}
     said = row.get("predicted")
-    return {"sample": number, **shown, "label": _labels(data, number), "before": data.classes[int(row["said_before"])],
+    return {"sample": number, **pool.shown(number), "label": _labels(data, number),
+            "before": data.classes[int(row["said_before"])],
             "after": None if said is None or said != said else data.classes[int(said)],
             "before_right": bool(row["right_before"]), "after_right": bool(row["correct"]),
             "loss_before": float(row["loss_before"]), "loss_after": float(row["loss"])}

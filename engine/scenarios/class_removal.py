@@ -50,6 +50,7 @@ SCENARIO = Scenario(
     name="class",
     title="a class",
     summary="All training samples of one class.",
+    aim="The accuracy on it should fall to zero, as in a retrained model.",
     source="Trippa et al. 2024, section 5.2",
     select=select,
     sizes=sizes,

@@ -33,6 +33,7 @@ SCENARIO = Scenario(
     title="a random subset",
     summary="A fraction of the training set, drawn by the seed.",
     source="Trippa et al. 2024, section 5.2",
+    aim="The accuracy on it should fall to that on unseen samples.",
     select=select,
     sizes=sizes,
 )

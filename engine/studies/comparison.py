@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BadSpec, Problem
-from engine.registry import find, is_reference
+from engine.registry import by_class, is_reference
 from engine.runs.recorded import newest_as_now, recorded_runs
 from engine.runs.store import Run, Store
 from engine.spec import resolve
@@ -26,7 +26,7 @@ Runs = dict[tuple[str, int], Run]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Methods side by side on one forget set; ``forget`` is a fraction, or a class in the scenario ``class``."""
+    """Methods side by side on one forget set; ``forget`` is a fraction, or a class in a scenario that forgets one."""
 
     dataset: str = "digits"
     scenario: str = "random"
@@ -39,10 +39,9 @@ class Comparison:
 
     def spec(self, method: str, seed: int) -> Spec:
         """One run of the comparison, with default hyperparameters."""
-        record = find("scenario", self.scenario)
-        by_class = record is not None and record.by_class  # an unknown one is named when the spec is checked
+        of_class = by_class(self.scenario)  # an unknown one is named when the spec is checked
         return Spec(dataset=self.dataset, method=method, model=self.model, scenario=self.scenario,
-                    forget_fraction=None if by_class else self.forget, forget_class=self.forget if by_class else None,
+                    forget_fraction=None if of_class else self.forget, forget_class=self.forget if of_class else None,
                     seed=seed, profile=self.profile, options=dict(self.options))
 
     def specs(self) -> list[Spec]:

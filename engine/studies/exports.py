@@ -8,13 +8,14 @@ from typing import Any
 
 from engine.evaluation.metrics import metric_title
 from engine.naming import class_name
-from engine.registry import all_of, get
+from engine.registry import all_of, by_class, get
 from engine.studies import table_frame
 from engine.studies.costs import COSTS
 from engine.studies.notes import method_title
 from engine.studies.table import Cell, Table
 from engine.system.files import to_json as json_text
 from engine.system.words import numbered
+from engine.types import Spec
 
 JSON_FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "seeds", "paper_mean", "paper_std",
                "difference")
@@ -69,8 +70,10 @@ def what_is_compared(table: Table) -> str:
 
 
 def what_is_forgotten(dataset: str, scenario: str, forget: float | int) -> str:
-    """``15%`` or ``the class automobile``."""
-    return f"the class {class_name(dataset, forget)}" if get("scenario", scenario).by_class else f"{100 * forget:g}%"
+    """``15%`` or ``the class automobile``; ``15% (the newest samples)`` by a scenario that is not the usual one."""
+    if by_class(scenario):
+        return f"the class {class_name(dataset, forget)}"
+    return f"{100 * forget:g}%" + ("" if scenario == Spec().scenario else f" ({get('scenario', scenario).title})")
 
 
 def to_markdown(table: Table) -> str:

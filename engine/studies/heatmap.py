@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
 
-from engine.evaluation.metrics import BY_NAME
+from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.noise import noise_floor
 from engine.registry import get
 from engine.spec import resolve
@@ -18,7 +18,6 @@ from engine.studies.sweep import Sweep
 from engine.studies.sweep_runs import ABSENT, Runs, resolved_cells
 from engine.types import declared
 
-METRICS = ("mia_loss_gap", "mia_entropy_gap", "accuracy_gap", "test_accuracy")
 Place = tuple[Any, Any]  # value across, value down
 
 
@@ -75,7 +74,7 @@ class Heatmap:
 
     @property
     def high_is_good(self) -> bool:
-        return BY_NAME[self.metric].ideal == "max"
+        return metric_of(self.metric).ideal == "max"
 
     def rows(self) -> list[Row]:
         """The rows in which there is something to choose between."""
@@ -109,6 +108,11 @@ class Heatmap:
         return [x for x in self.sweep.across.values if isinstance(x, int | float)]
 
 
+def measures() -> tuple[str, ...]:
+    """The metrics that a map can show: how far every headline attack is from 50, then the accuracies."""
+    return (*(attack.metric("gap") for attack in headlines()), "accuracy_gap", "test_accuracy")
+
+
 def build(sweep: Sweep, runs: Runs, metric: str) -> Heatmap:
     """The heatmap of a metric from what has been run so far."""
     cells = resolved_cells(sweep)
@@ -116,7 +120,7 @@ def build(sweep: Sweep, runs: Runs, metric: str) -> Heatmap:
                                cells[x, y, sweep.seeds[0]])
                for y in sweep.down.values for x in sweep.across.values}
     best = max((one.mean for one in squares.values() if one.mean is not None), default=None)
-    high = BY_NAME[metric].ideal == "max"
+    high = metric_of(metric).ideal == "max"
     within = {place: _within(one, best if high else None) for place, one in squares.items()}
     squares = {place: replace(one, within=within[place]) for place, one in squares.items()}
     return Heatmap(sweep, metric, squares, rule(sweep))

@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from engine.evaluation.metrics import headlines
 from engine.runs.recorded import asked_for, newest_as_now, recorded_runs
 from engine.runs.store import Run, Store
 from engine.spec import Resolved, resolve
 from engine.studies.comparison import RANK
 from engine.studies.sweep import FRACTION, Axis, Cell, Sweep
+from engine.types import Spec
 
-SHOWN = ("mia_loss", "mia_loss_gap", "mia_entropy", "mia_entropy_gap", "accuracy_gap", "test_accuracy",
-         "forget_accuracy", "retain_accuracy")
 ABSENT = "missing"
 ALIKE = ("dataset", "method", "model", "scenario", "profile", "options", "original_seed")  # the same in all of a grid
 Runs = dict[Cell, Run]
@@ -89,7 +89,13 @@ def cell_of(sweep: Sweep, cell: Cell, run: Run | None) -> dict[str, Any]:
     return {sweep.across.name: cell[0], sweep.down.name: cell[1], "seed": cell[2],
             "run_id": run["id"] if run else None, "status": run["status"] if run else ABSENT,
             "reason": run["reason"] if run else None, "seconds": run["seconds"] if run else None,
-            **{name: metrics.get(name) for name in SHOWN}}
+            **{name: metrics.get(name) for name in shown()}}
+
+
+def shown() -> tuple[str, ...]:
+    """The metrics of a cell's record."""
+    return (*(name for attack in headlines() for name in (attack.name, attack.metric("gap"))), "accuracy_gap",
+            "test_accuracy", "forget_accuracy", "retain_accuracy")
 
 
 def grids(runs: Iterable[Run]) -> tuple[list[Sweep], list[Run]]:
@@ -117,7 +123,7 @@ def _grid(group: Sequence[Run], every: Sequence[Run]) -> Sweep | None:
     values = {name: _in_order(one[name] for one in varied) for name in varied[0]}
     several = [name for name in values if len(values[name]) > 1]
     seeds = tuple(dict.fromkeys(spec["seed"] for spec in specs))
-    if len(several) != 2 or specs[0]["scenario"] != "random":
+    if len(several) != 2 or specs[0]["scenario"] != Spec().scenario:
         return None
     down, across = sorted(several, key=lambda name: name != FRACTION)
     held = {name: one[0] for name, one in values.items() if name not in (*several, FRACTION)}

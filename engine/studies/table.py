@@ -22,7 +22,7 @@ from statistics import stdev
 from typing import Any
 
 from engine.errors import BadInput
-from engine.evaluation.metrics import BY_NAME, SEPARATION
+from engine.evaluation.metrics import metric_of, of_attacks
 from engine.evaluation.noise import noise_floor
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.registry import all_of, get
@@ -65,7 +65,7 @@ class Cell:
     @property
     def doubtful(self) -> bool:
         """Whether a good value would be misleading here."""
-        return self.damaged or (self.over_forgotten and self.metric in attack_columns())
+        return self.damaged or (self.over_forgotten and self.metric in of_attacks())
 
 
 @dataclass(frozen=True)
@@ -217,18 +217,12 @@ def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | in
 
 
 def _distance(metric: str, mean: float | None, aim: float | None) -> float | None:
-    ideal = BY_NAME[metric].ideal
+    ideal = metric_of(metric).ideal
     goal = aim if ideal == "match_retrained" else UNIT_MAX if ideal == "max" else ideal
     return None if mean is None or goal is None else abs(mean - goal)
 
 
 # --- who is best ----------------------------------------------------------------------------
-
-
-def attack_columns() -> frozenset[str]:
-    """The metrics that say how well an attacker does."""
-    of_attacks = {f"{attack.name}{suffix}" for attack in all_of("attack") for suffix in ("", "_gap", "_auc")}
-    return frozenset(of_attacks | {metric.name for metric in SEPARATION} | {"rmia_auc"})
 
 
 def _candidates(column: Sequence[Cell]) -> list[Cell]:
@@ -252,7 +246,7 @@ def _marked(cell: Cell, nearest: Cell | None, noise: float | None) -> Cell:
 
 def _unmarked(cells: Sequence[Cell], noise: Mapping[str, float | None]) -> list[Note]:
     """Columns with values in which nobody is marked as best."""
-    without = [BY_NAME[name].title for name, floor in noise.items()
+    without = [metric_of(name).title for name, floor in noise.items()
                if floor is None and _candidates([cell for cell in cells if cell.metric == name])]
     return [Note("no_floor", f"No noise floor is known for {', '.join(without)}: nobody is marked as best there.")
             ] if without else []

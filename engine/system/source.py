@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 WORDS = {"help", "title", "short_title", "summary", "source", "note", "tuning", "unit", "group", "low", "high", "step",
-         "terms", "in_paper", "role", "latex", "headline", "aliases"}  # shown to people or used by forms
+         "terms", "in_paper", "role", "latex", "headline", "aliases", "short", "aim", "means",
+         "lower"}  # of declarations: shown to people or used by forms
 UNSTABLE = {"kind", "ctx", "type_ignores", "type_params", "type_comment"}  # differ between versions of Python
 DIGITS = 12
 

@@ -12,10 +12,11 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
 
+from engine.attacks import _attacker
+from engine.attacks._attacker import balanced, logistic_attack
 from engine.data.criteria import ONE_LABEL
 from engine.errors import Diverged
-from engine.evaluation import measure as evaluation
-from engine.evaluation.measure import balanced, expected_null_bands, logistic_attack, null_band
+from engine.evaluation.measure import accuracy, expected_null_bands, null_band
 from engine.evaluation.readout import Readout
 from engine.registry import all_of, get
 
@@ -51,7 +52,7 @@ def test_the_larger_side_is_shuffled_by_default_rng_1_and_cut():
 
 def test_test_rows_come_first_then_the_forget_rows(monkeypatch):
     seen = {}
-    monkeypatch.setattr(evaluation, "_mean_accuracy", lambda rows, label: seen.update(rows=rows, label=label) or 50.0)
+    monkeypatch.setattr(_attacker, "_mean_accuracy", lambda rows, label: seen.update(rows=rows, label=label) or 50.0)
     logistic_attack(np.arange(10.0), np.arange(100.0, 110.0))
     assert seen["rows"][:, 0].tolist() == [*range(100, 110), *range(10)]
     assert seen["label"].tolist() == [0] * 10 + [1] * 10
@@ -93,7 +94,7 @@ def test_against_scikit_learn_used_directly(attack, members, others):
         pytest.skip(f"{attack.name} is not the paper's logistic regression")
     rng = np.random.default_rng(members + others)
     forget, test = rng.exponential(0.7, members), rng.exponential(1.0, others)
-    assert attack.score(forget, test) == by_scikit_learn(forget, test)
+    assert attack.accuracy(-forget, -test) == by_scikit_learn(forget, test)
 
 
 def test_float32_losses_are_attacked_as_they_are():
@@ -183,7 +184,7 @@ def outside(attack, never_seen, band):
     for seed in range(DRAWS):
         forget, test = np.split(rng.permutation(never_seen)[:549], [150])
         low, high = band(attack, forget, test, seed)
-        found += not low <= attack.quickest(forget, test) <= high
+        found += not low <= accuracy(attack, forget, test, quick=True) <= high
     return found
 
 

@@ -202,8 +202,10 @@ def test_the_thresholds_are_set_on_unseen_samples_of_the_class():
     assert found["tpr_at_1pct_fpr"] == pytest.approx(30.0) and found["tpr_at_0_1pct_fpr"] == pytest.approx(20.0)
 
 
-EMPTY = {"mia_loss", "mia_loss_gap", "mia_loss_auc", "mia_entropy", "mia_entropy_gap", "mia_entropy_auc", "mia_auc",
-         "tpr_at_1pct_fpr", "tpr_at_1pct_fpr_interval", "tpr_at_0_1pct_fpr", "tpr_at_0_1pct_fpr_interval"}
+EXPOSED = {f"{attack}tpr_at_{share}pct_fpr{what}" for attack in ("", "mia_entropy_") for share in ("1", "0_1")
+           for what in ("", "_interval")}
+EMPTY = EXPOSED | {"mia_loss", "mia_loss_gap", "mia_loss_auc", "mia_entropy", "mia_entropy_gap", "mia_entropy_auc",
+                   "mia_auc"}
 
 
 @pytest.mark.parametrize("unseen, more", [(9, set()), (1, set()), (0, {"ks_test", "wasserstein_test"})])
@@ -350,7 +352,9 @@ def test_a_run_without_unseen_samples_and_its_retraining(tiny):
     run, retrained = tiny(0), tiny(0, method="retrain", parameters={})
     completed = open_store().get(run["id"])["metrics"]
     assert retrained["status"] == "finished" and completed["retrained"]["run_id"] == retrained["id"]
-    assert completed["missing"] == {"rmia_auc": "It needs at least 10 samples a side."}
+    assert set(completed["missing"].values()) == {"It needs at least 10 samples a side."}
+    assert set(completed["missing"]) == {f"rmia{what}" for what in ("", "_gap", "_auc", "_tpr_at_1pct_fpr",
+                                                                    "_tpr_at_0_1pct_fpr")}
     assert completed["rmia_auc"] is None
     assert None not in [completed[name] for name in ("tow", "average_gap", "ks_retrained", "wasserstein_retrained")]
     assert retrained["metrics"]["forget_accuracy"] == 0.0

@@ -149,7 +149,7 @@ def test_there_are_no_runs_yet(say):
     ("datasets", "digits", {"name", "title", "classes", "train", "heldout", "available", "models", "options"}),
     ("models", "small_cnn", {"name", "title", "kind", "summary", "source"}),
     ("methods", "nabla_tau", {"name", "title", "summary", "source", "parameters", "profiles"}),
-    ("attacks", "mia_loss", {"name", "title", "feature", "summary", "source"})])
+    ("attacks", "mia_loss", {"name", "title", "needs", "summary", "source"})])
 def test_lists_are_whole_arrays(say, kind, first, keys):
     from engine.registry import names
 

@@ -11,6 +11,7 @@ import torch
 from helping import class_split, make_task, parameters_of, small_split, weights_hash
 
 from engine.errors import BadInput
+from engine.evaluation.measure import accuracy, scores
 from engine.registry import all_of, get, models_for
 from engine.training.networks import build_network
 from engine.types import Model, Plan
@@ -149,17 +150,26 @@ def test_sizes_of_the_networks(model, weights):
 class TestAttack:
     def test_a_coin_toss_on_one_distribution(self, attack):
         rng = np.random.default_rng(0)
-        assert attack.score(rng.exponential(size=1_000), rng.exponential(size=1_000)) == pytest.approx(50, abs=3)
+        assert accuracy(attack, rng.exponential(size=1_000), rng.exponential(size=1_000)) == pytest.approx(50, abs=3)
 
     def test_sees_a_difference_in_location(self, attack):
         rng = np.random.default_rng(0)
-        assert attack.score(rng.normal(0, 1, 500), rng.normal(20, 1, 500)) == 100.0
-        assert attack.score(rng.normal(20, 1, 500), rng.normal(0, 1, 500)) == 100.0
+        assert accuracy(attack, rng.normal(0, 1, 500), rng.normal(20, 1, 500)) == 100.0
+        assert accuracy(attack, rng.normal(20, 1, 500), rng.normal(0, 1, 500)) == 100.0
 
-    def test_names_a_column_of_a_read_out(self, attack):
+    def test_needs_columns_of_a_read_out_or_tables(self, attack):
         from engine.evaluation.readout import Readout
 
-        assert attack.feature in Readout.__dataclass_fields__
+        assert set(attack.needs) <= ({"samples", "population", "retrained"} if attack.needs_retrained
+                                     else set(Readout.__dataclass_fields__))
+
+    def test_a_score_does_not_depend_on_the_other_samples(self, attack):
+        if attack.needs_retrained:
+            pytest.skip("it is scored against a population")
+        rng = np.random.default_rng(0)
+        columns = {name: rng.exponential(size=20) for name in ("loss", "entropy")} | {"correct": rng.random(20) < 0.5}
+        whole, part = scores(attack, columns, 20), {name: values[5:] for name, values in columns.items()}
+        assert scores(attack, part, 15).tolist() == whole[5:].tolist()
 
 
 def test_the_digits_are_as_declared(digits):

@@ -17,7 +17,7 @@ def small(images=None, labels=(0, 1, 2), mean=(0.5, 0.25, 0.0), std=(0.25, 0.5, 
     if images is None:
         images = torch.arange(3 * 4 * 4 * 3, dtype=torch.uint8).reshape(3, 4, 4, 3)
     pool = Pool(images, torch.tensor(labels))
-    return Data("small", ("a", "b", "c"), pool, pool, mean, std)
+    return Data("small", ("a", "b", "c"), pool, pool, mean, std, augment=shift_and_flip)
 
 
 def test_pixels_are_normalised_per_channel():

@@ -9,7 +9,8 @@ import pytest
 from scipy.stats import beta, binomtest, ks_2samp, wasserstein_distance
 from sklearn.metrics import roc_auc_score
 
-from engine.evaluation.distances import auc, clopper_pearson, kolmogorov_smirnov, rmia_scores, tpr_at, wasserstein
+from engine.attacks.rmia import dominated
+from engine.evaluation.distances import auc, clopper_pearson, kolmogorov_smirnov, tpr_at, wasserstein
 
 # --- ROC ------------------------------------------------------------------------------------
 
@@ -147,13 +148,13 @@ POPULATION = -np.log([0.5, 0.5, 0.9]), -np.log([0.5, 0.25, 0.3])
 ])
 def test_rmia_on_three_points(model, reference, share):
     """docs/methods.md: the share of population points z with r(x) / r(z) > 1, r = p_model / mean p_references."""
-    assert rmia_scores(-np.log([model]), -np.log([reference]), *POPULATION).tolist() == pytest.approx([share])
+    assert dominated(-np.log([model]), -np.log([reference]), *POPULATION).tolist() == pytest.approx([share])
 
 
 @pytest.mark.parametrize("gamma, share", [(0.4, 1), (0.6, 2 / 3), (1.0, 1 / 3), (1.4, 1 / 3), (1.6, 0)])
 def test_rmia_with_a_margin(gamma, share):
     """r(x) = 1.5, so the ratios are 1.5, .75 and .5."""
-    assert rmia_scores(-np.log([0.6]), -np.log([0.4]), *POPULATION, gamma).tolist() == pytest.approx([share])
+    assert dominated(-np.log([0.6]), -np.log([0.4]), *POPULATION, gamma).tolist() == pytest.approx([share])
 
 
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
@@ -163,11 +164,11 @@ def test_rmia_against_its_definition(gamma):
     x, x_reference, z, z_reference = (rng.uniform(0.01, 1, size) for size in (60, 60, 90, 90))
     expected = [np.mean([(p / q) / (p_z / q_z) > gamma for p_z, q_z in zip(z, z_reference, strict=True)])
                 for p, q in zip(x, x_reference, strict=True)]
-    found = rmia_scores(-np.log(x), -np.log(x_reference), -np.log(z), -np.log(z_reference), gamma)
+    found = dominated(-np.log(x), -np.log(x_reference), -np.log(z), -np.log(z_reference), gamma)
     assert found.tolist() == pytest.approx(expected)
 
 
 def test_rmia_of_probabilities_too_small_to_write_down():
     """Losses of 900 nats are probabilities that no float holds: their ratio is still e^5."""
-    found = rmia_scores(np.array([900.0]), np.array([905.0]), np.array([1.0, 1.0]), np.array([5.0, 7.0]))
+    found = dominated(np.array([900.0]), np.array([905.0]), np.array([1.0, 1.0]), np.array([5.0, 7.0]))
     assert found.tolist() == [0.5]

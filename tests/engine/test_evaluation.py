@@ -10,17 +10,18 @@ from scipy.stats import binomtest
 
 from engine.errors import Diverged
 from engine.evaluation.measure import Readings, measure
-from engine.evaluation.metrics import AGAINST_RETRAINED, BY_NAME, METRICS
+from engine.evaluation.metrics import against_retrained_metrics, all_metrics, by_name
 from engine.evaluation.readout import Readout
 from engine.registry import get
 
 ATTACKED = {"mia_loss", "mia_loss_gap", "mia_loss_auc", "mia_entropy", "mia_entropy_gap", "mia_entropy_auc", "mia_auc",
-            "tpr_at_1pct_fpr", "tpr_at_0_1pct_fpr"}
+            "tpr_at_1pct_fpr", "tpr_at_0_1pct_fpr", "mia_entropy_tpr_at_1pct_fpr", "mia_entropy_tpr_at_0_1pct_fpr"}
+RMIA = {f"rmia{what}" for what in ("", "_gap", "_auc", "_tpr_at_1pct_fpr", "_tpr_at_0_1pct_fpr")}
 NAMES = ATTACKED | {"retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "ks_test",
                     "wasserstein_test"}
 OLD = {"mia_auc"}  # the loss attack's, by its first name
 LOSS = get("attack", "mia_loss")
-INTERVALS = {"tpr_at_1pct_fpr_interval", "tpr_at_0_1pct_fpr_interval"}
+INTERVALS = {f"{attack}tpr_at_{share}pct_fpr_interval" for attack in ("", "mia_entropy_") for share in ("1", "0_1")}
 
 
 def columns(losses, right=None, entropies=None):
@@ -97,12 +98,12 @@ def test_the_attacks_gaps_are_distances_to_50():
 def test_every_declared_metric_is_measured_and_the_other_way_round():
     found = metrics_of(columns(range(20)), columns(range(20)))
     assert set(found) - {"sizes", "notes"} - INTERVALS >= NAMES
-    later = {metric.name for metric in AGAINST_RETRAINED}
-    assert later == {"tow", "average_gap", "ks_retrained", "wasserstein_retrained", "rmia_auc"}
-    assert later == {metric.name for metric in METRICS if metric.needs_retrained}
-    assert {metric.name for metric in METRICS} >= NAMES - OLD | later and set(BY_NAME) - later <= set(found)
+    later = {metric.name for metric in against_retrained_metrics()}
+    assert later == {"tow", "average_gap", "ks_retrained", "wasserstein_retrained"} | RMIA
+    assert later == {metric.name for metric in all_metrics() if metric.needs_retrained}
+    assert {metric.name for metric in all_metrics()} >= NAMES - OLD | later and set(by_name()) - later <= set(found)
     assert not later & set(found), "those need a retrained model: engine.runs.references"
-    assert all(metric.help.endswith(".") for metric in METRICS)
+    assert all(metric.help.endswith(".") for metric in all_metrics())
 
 
 @pytest.mark.parametrize("name, ideal", [
@@ -112,7 +113,7 @@ def test_every_declared_metric_is_measured_and_the_other_way_round():
     ("wasserstein_retrained", 0.0), ("tow", 1.0), ("average_gap", 0.0), ("test_accuracy", "max"),
     ("retain_accuracy", "match_retrained"), ("forget_accuracy", "match_retrained")])
 def test_every_metric_declares_its_ideal(name, ideal):
-    assert BY_NAME[name].ideal == ideal
+    assert by_name()[name].ideal == ideal
 
 
 def test_fewer_than_ten_samples_leave_the_attack_metrics_empty_with_a_note():

@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from engine.evaluation.distances import auc
-from engine.evaluation.metrics import AGAINST_RETRAINED
-from engine.evaluation.retrained import against_retrained, nonmember_set, rmia_auc, tug_of_war
+from engine.evaluation.metrics import against_retrained_metrics
+from engine.evaluation.retrained import against_retrained, attacked, nonmember_set, tug_of_war
+from engine.registry import get
 from engine.runs.references import is_reference, newest_reference
 
-NAMES = [metric.name for metric in AGAINST_RETRAINED]
+NAMES = [metric.name for metric in against_retrained_metrics()]
+RMIA = [name for name in NAMES if name.startswith("rmia")]
 MINE = {"forget_accuracy": 80.0, "retain_accuracy": 99.0, "test_accuracy": 70.0, "mia_loss": 55.0,
         "over_forgotten": False, "notes": []}
 THEIRS = {"forget_accuracy": 72.0, "retain_accuracy": 100.0, "test_accuracy": 73.0, "mia_loss": 51.0,
@@ -32,6 +34,12 @@ def table(**sets):
 def retraining(metrics=THEIRS, scenario="random", parameters=None, **more):
     spec = {"method": "retrain", "scenario": scenario, "parameters": parameters or {}}
     return {"id": "cafe", "spec": spec, "metrics": metrics, **more}
+
+
+def rmia_auc(samples, retrained, nonmembers):
+    """The area of RMIA, or None, and why."""
+    values, reason = attacked(get("attack", "rmia"), samples, retrained, nonmembers)
+    return values["rmia_auc"], reason
 
 
 # --- accuracies -----------------------------------------------------------------------------
@@ -61,14 +69,15 @@ def test_the_average_gap_without_an_attack_is_that_of_the_accuracies(without):
 def test_without_a_retrained_model_everything_is_empty_with_the_reason():
     found = against_retrained(MINE, table(forget=[1.0]), None, None, [])
     reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
-    assert found == MINE | dict.fromkeys([*NAMES, "rmia_references"]) | {
-        "retrained": None, "missing": dict.fromkeys(NAMES, reason)}
+    intervals = dict.fromkeys(f"{name}_interval" for name in RMIA if "_tpr_" in name)
+    assert found == MINE | dict.fromkeys([*NAMES, "rmia_references"]) | intervals | {"retrained": None,
+                                                               "missing": dict.fromkeys(NAMES, reason)}
 
 
 @pytest.mark.parametrize("mine, theirs", [(None, table(forget=[1.0])), (table(forget=[1.0]), None), (None, None)])
 def test_without_the_losses_of_every_sample_the_accuracies_still_count(mine, theirs):
     found = against_retrained(MINE, mine, retraining(), theirs, [])
-    assert found["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", "rmia_auc"), UNKEPT)
+    assert found["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", *RMIA), UNKEPT)
     assert [name for name in NAMES if found[name] is None] == list(found["missing"])
     assert found["tow"] == pytest.approx(0.92 * 0.99 * 0.97)
 
@@ -84,7 +93,8 @@ def test_distances_to_the_retrained_losses_by_hand():
     mine, theirs = table(forget=[5, 1, 3], test=[9] * 3), table(forget=[9, 2, 4], test=[1] * 3)
     found = against_retrained(MINE, mine, retraining(), theirs, [theirs])
     assert found["wasserstein_retrained"] == pytest.approx(2.0) and found["ks_retrained"] == pytest.approx(1 / 3)
-    assert found["missing"] == {"rmia_auc": "It needs the losses of the validation set, which this run did not keep."}
+    assert found["missing"] == dict.fromkeys(
+        RMIA, "It needs the losses of the validation set, which this run did not keep.")
 
 
 def test_a_table_against_itself():
@@ -93,7 +103,8 @@ def test_a_table_against_itself():
         ("forget", 0), ("test", 0), ("validation", 30), ("retain", 30))})
     found = against_retrained(THEIRS, same, retraining(), same, [same])
     assert {name: found[name] for name in NAMES} == {
-        "tow": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0, "rmia_auc": 0.5}
+        "tow": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0,
+        "rmia": 50.0, "rmia_gap": 0.0, "rmia_auc": 0.5, "rmia_tpr_at_1pct_fpr": 0.0, "rmia_tpr_at_0_1pct_fpr": 0.0}
     assert found["missing"] == {}
 
 

@@ -12,7 +12,7 @@ import torch
 
 from engine import registry
 from engine.evaluation.measure import null_band
-from engine.evaluation.metrics import AGAINST_RETRAINED
+from engine.evaluation.metrics import against_retrained_metrics, stored_names
 from engine.evaluation.verdict import verdict_of
 from engine.originals.checkpoints import Checkpoints, original_key
 from engine.originals.pretrain import train_original
@@ -26,7 +26,8 @@ from engine.types import Spec
 
 CPU = torch.device("cpu")
 EPOCHS, STEPS = 4, 4 * 14  # 850 samples in batches of 64
-NAMES = [metric.name for metric in AGAINST_RETRAINED]
+NAMES = [metric.name for metric in against_retrained_metrics()]
+RMIA = [name for name in NAMES if name.startswith("rmia")]
 REASON = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
 QUICK = {"max_forget_epochs": 2}
 
@@ -110,7 +111,7 @@ def test_a_run_is_completed_when_its_retraining_ends(history):
     assert {name: after["retrained"][name] for name in before if name in after["retrained"]} == {
         name: retrained[name] for name in before if name in after["retrained"]}
     assert {"forget_accuracy", "mia_loss", "mia_entropy_gap", "tpr_at_1pct_fpr"} <= set(after["retrained"])
-    new = {*NAMES, "missing", "retrained", "rmia_references"}
+    new = {*NAMES, *stored_names(registry.get("attack", "rmia")), "missing", "retrained"}
     assert {name: value for name, value in after.items() if name not in new} == {
         name: value for name, value in before.items() if name not in new}
 
@@ -120,8 +121,9 @@ def test_the_null_bands_are_of_the_runs_own_losses(history):
     for run in (history.first, history.retrained):
         metrics, samples = run["metrics"], history.lab.store.load_samples(run["id"])
         sides = [samples[samples["set"] == name] for name in ("forget", "test")]
-        for attack in registry.all_of("attack"):
-            values = (side[attack.feature].to_numpy() for side in sides)
+        assert set(metrics["null_band"]) == {"mia_loss", "mia_entropy"}
+        for attack in registry.live_attacks():
+            values = (-side[attack.name.removeprefix("mia_")].to_numpy() for side in sides)
             assert metrics["null_band"][attack.name] == list(null_band(attack, *values, seed=0))
         assert metrics["band"] == {"permutations": 100, "of": "own losses"}
 
@@ -142,7 +144,8 @@ def test_the_retrained_model_is_at_no_distance_from_itself(history):
     for run in (history.retrained, now(history, "retrained"), history.other_retrained):
         metrics = run["metrics"]
         assert {name: metrics[name] for name in NAMES} == {
-            "tow": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0, "rmia_auc": 0.5}
+            "tow": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0,
+            "rmia": 50.0, "rmia_gap": 0.0, "rmia_auc": 0.5, "rmia_tpr_at_1pct_fpr": 0.0, "rmia_tpr_at_0_1pct_fpr": 0.0}
         assert metrics["missing"] == {} and metrics["retrained"]["run_id"] == run["id"]
         assert verdict_of(run).kind == "reference"
 
@@ -169,7 +172,8 @@ def test_the_other_seeds_retraining_does_not_move_the_numbers_of_finished_runs(h
     assert now(history, "first")["metrics"] == history.first_completed["metrics"] == now(history, "later")["metrics"]
     assert history.first_completed["metrics"]["rmia_references"] == 1
     before, after = history.first_completed["metrics"], history.lab.run()["metrics"]
-    assert {name for name in before if before[name] != after[name]} == {"rmia_auc", "rmia_references"}
+    moved = {name for name in before if before[name] != after[name]}
+    assert {"rmia_auc", "rmia_references"} <= moved <= set(stored_names(registry.get("attack", "rmia")))
     assert after["rmia_references"] == 2 and after["rmia_auc"] == pytest.approx(before["rmia_auc"], abs=0.1)
     assert now(history, "other_seed")["metrics"]["rmia_references"] == 2
     run = now(history, "first")
@@ -210,7 +214,7 @@ def test_a_retraining_whose_samples_are_lost_still_gives_its_accuracies(lab, dam
         path.write_bytes(path.read_bytes()[:-200])
     run = lab.run()
     assert run["status"] == "finished" and run["metrics"]["tow"] > 0
-    assert run["metrics"]["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", "rmia_auc"),
+    assert run["metrics"]["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", *RMIA),
                                                       "It needs the losses of every sample, which were not kept.")
 
 
@@ -246,15 +250,15 @@ def test_runs_of_the_first_version_are_completed_too(lab):
     retrained = lab.run("retrain")
     metrics = lab.store.get(run["id"])["metrics"]
     assert metrics["retrained"]["run_id"] == retrained["id"] and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
-    assert metrics["missing"] == {
-        "rmia_auc": "It needs the losses of the validation set, which this run did not keep."}
+    assert metrics["missing"] == dict.fromkeys(
+        RMIA, "It needs the losses of the validation set, which this run did not keep.")
 
 
 def test_a_retraining_of_the_first_version_is_a_reference(lab):
     retrained = made_old(lab, lab.run("retrain"))
     metrics = lab.run()["metrics"]
     assert metrics["retrained"]["run_id"] == retrained["id"] and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
-    assert metrics["missing"] == {"rmia_auc": "No retrained model has the losses of all these samples."}
+    assert metrics["missing"] == dict.fromkeys(RMIA, "No retrained model has the losses of all these samples.")
     complete_waiting(lab.store, retrained)
     assert lab.store.get(retrained["id"])["metrics"]["tow"] == 1.0
 
@@ -334,7 +338,7 @@ def test_another_forget_set_or_recipe_is_another_training(lab, whole):
 
 def measured(run):
     """The metrics, without what depends on the other runs of the store: the reference's id, and RMIA's references."""
-    of_others = ("retrained", "rmia_auc", "rmia_references")
+    of_others = ("retrained", *stored_names(registry.get("attack", "rmia")))
     return {name: value for name, value in run["metrics"].items() if name not in of_others}
 
 

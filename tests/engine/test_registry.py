@@ -142,18 +142,19 @@ def test_models_fit_by_kind_and_size():
 
 ATTACK_FILE = """
 from engine.types import Attack
-ATTACK = Attack("{name}", "Mine", "{feature}", lambda members, nonmembers: 50.0, "", "")
+ATTACK = Attack("{name}", "Mine", ("{needs}",), lambda **seen: 50.0, "", "")
 """
 
 
 @pytest.mark.parametrize("text, wrong", [
     ("NOTHING = 1", "binds no ATTACK = Attack(...); a helper's name starts with an underscore."),
     ("ATTACK = 1", "binds no ATTACK = Attack(...); a helper's name starts with an underscore."),
-    (ATTACK_FILE.format(name="mia_loss", feature="loss"),
+    (ATTACK_FILE.format(name="mia_loss", needs="loss"),
      "declares the attack 'mia_loss', and another file does too: give it another name."),
-    (ATTACK_FILE.format(name="mine", feature="confidence"),
-     "declares the feature 'confidence', but an attack sees loss or entropy: both are low for what a model remembers, "
-     "and score may turn them into something else."),
+    (ATTACK_FILE.format(name="mine", needs="confidence"),
+     "needs 'confidence', but an attack can see loss, entropy, correct or samples, population, retrained."),
+    (ATTACK_FILE.format(name="mine", needs='loss", "retrained'),
+     "needs columns and tables: a column is in the table of its samples, such as samples['loss']."),
 ])
 def test_a_file_that_declares_no_usable_component_is_named(text, wrong, tmp_path, monkeypatch):
     import engine.attacks

@@ -8,12 +8,12 @@ import pytest
 from comparing import ORIGINAL, finish, metrics_of
 
 from engine.evaluation.distances import clopper_pearson
-from engine.evaluation.metrics import BY_NAME
+from engine.evaluation.metrics import by_name, of_attacks
 from engine.evaluation.noise import noise_floor
 from engine.spec import resolve
 from engine.studies.comparison import Comparison, find_runs
 from engine.studies.notes import Note
-from engine.studies.table import attack_columns, build_table, columns_of
+from engine.studies.table import build_table, columns_of
 
 DIGITS = Comparison(methods=("nabla_tau", "finetune", "ssd", "retrain"), seeds=(0, 1))
 
@@ -38,7 +38,7 @@ def fill(store, comparison, **by_method):
 
 def test_rows_and_the_papers_columns(store, table_of):
     table = table_of(DIGITS)
-    assert table.columns == columns_of("random") and set(columns_of("class")) <= set(BY_NAME)
+    assert table.columns == columns_of("random") and set(columns_of("class")) <= set(by_name())
     assert table.methods == ("original", "retrain", "nabla_tau", "finetune", "ssd")
     assert [(cell.method, cell.metric) for cell in table.cells] == [
         (method, metric) for method in table.methods for metric in columns_of("random")]
@@ -225,8 +225,8 @@ def test_an_over_forgotten_method_is_never_best_in_attack_columns(store, table_o
     assert table.cell("finetune", "mia_loss_gap").over_forgotten
     assert Note("over_forgotten", "Fine-tuning is over-forgotten with seed 1: never best in an attack's column.",
                 "finetune", (1,)) in table.notes
-    assert {"mia_loss", "mia_entropy_gap", "mia_loss_auc", "tpr_at_1pct_fpr", "rmia_auc", "ks_test"} <= attack_columns()
-    assert not {"test_accuracy", "accuracy_gap", "tow"} & attack_columns()
+    assert {"mia_loss", "mia_entropy_gap", "mia_loss_auc", "tpr_at_1pct_fpr", "rmia_auc", "ks_test"} <= of_attacks()
+    assert not {"test_accuracy", "accuracy_gap", "tow"} & of_attacks()
 
 
 def test_a_damaged_model_is_never_best_and_is_told_in_the_notes(store, table_of):
@@ -357,4 +357,4 @@ def test_an_unknown_row_or_column_is_a_key_error(store, table_of):
 
 
 def test_metrics_of_made_up_runs_are_metrics():
-    assert {"retain_accuracy", "mia_loss_gap"} <= set(metrics_of()) & set(BY_NAME)
+    assert {"retain_accuracy", "mia_loss_gap"} <= set(metrics_of()) & set(by_name())

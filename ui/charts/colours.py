@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from collections.abc import Iterable
 
 FORGET = "#ff7f0e"
@@ -13,7 +14,7 @@ ATTACK_LOSS = "#9467bd"
 ATTACK_ENTROPY = "#1b9e8f"
 BY_ATTACK = {"mia_loss": ATTACK_LOSS, "mia_entropy": ATTACK_ENTROPY}
 MORE_ATTACKS = ("#c2557a", "#6b8e23", "#b8860b", "#4a8db7", "#8c6d5a")  # for attacks that are added later
-ALPHA = "#a0785a"
+WEIGHT = "#a0785a"  # of an objective's term
 
 # Far apart in OKLab, and each at 3:1 or more against both pages; tests/test_compare_charts.py holds them to it.
 BY_METHOD = {"nabla_tau": "#cc0000", "finetune": "#2299ee", "scrub": "#9900ff", "ssd": "#44aa00", "amnesiac": "#dd7700",
@@ -27,6 +28,9 @@ NULL_BAND = "rgba(128,128,128,0.2)"
 CLEAR = "rgba(0,0,0,0)"
 
 
+_added: dict[str, str] = {}  # in the order in which they were met
+
+
 def attack_colours(names: Iterable[str]) -> dict[str, str]:
     """A colour for every attack: its own where it has one, the others in turn from a small palette."""
     names = list(names)
@@ -35,5 +39,21 @@ def attack_colours(names: Iterable[str]) -> dict[str, str]:
 
 
 def method_colour(name: str) -> str:
-    """A method's colour, the same whatever it is shown with; an added method's follows from its name."""
-    return BY_METHOD.get(name) or MORE_METHODS[sum(map(ord, name)) % len(MORE_METHODS)]
+    """A method's colour, the same whatever it is shown with; an added one gets the next that is free."""
+    if name not in BY_METHOD and name not in _added:
+        _added[name] = _free(len(_added))
+    return BY_METHOD.get(name) or _added[name]
+
+
+def know(names: Iterable[str]) -> None:
+    """Gives added methods their colours in this order, so that they do not depend on what is drawn first."""
+    for name in names:
+        method_colour(name)
+
+
+def _free(place: int) -> str:
+    """The colour of the added method in this place: a palette of a few, then hues a golden angle apart."""
+    if place < len(MORE_METHODS):
+        return MORE_METHODS[place]
+    red, green, blue = colorsys.hls_to_rgb(place * 0.618034 % 1, 0.45, 0.45)
+    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"

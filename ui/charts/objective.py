@@ -14,7 +14,7 @@ from typing import Protocol
 import plotly.graph_objects as go
 
 from ui.charts import HEIGHT, empty_figure
-from ui.charts.colours import ALPHA, BY_SET, MORE_METHODS
+from ui.charts.colours import BY_SET, MORE_METHODS, WEIGHT
 from ui.charts.run import X_AXES, line, over_time, rounded
 
 TITLE = "What the method works on"
@@ -22,7 +22,7 @@ NOT_DRAWN = (*X_AXES, "learning_rate")
 ACTING = ("minimised", "maximised")
 DASHES = ("solid", "dash", "dashdot", "longdash")  # of terms in one colour
 COLOURS = {**BY_SET, "validation": BY_SET["test"]}
-OTHER_COLOURS = (ALPHA, *MORE_METHODS)
+OTHER_COLOURS = (WEIGHT, *MORE_METHODS)
 SMALL, GAP, LEGEND_ROW = 84, 18, 18  # pixels: a small plot, the space above it, a row of the legend
 LONGEST_AXIS = 10  # characters that fit beside a small plot
 

@@ -8,15 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from engine.registry import get, names, of_the_paper
+from engine.registry import all_of, get, names, of_the_paper
 from engine.spec import LARGEST, SMALLEST
 from engine.system.words import plural
-from engine.types import PROFILES, Dataset
+from engine.types import PROFILES, Dataset, Scenario
 from ui.common import words
 from ui.common.state import Slot
 
-FORGET_HELP = ("A random subset: the accuracy on it should fall to that on unseen samples. A class, all samples of one "
-               "label: the accuracy on it should fall to zero, as in a retrained model.")
 METHOD_HELP = f"The first {len(of_the_paper())} are the paper's; the others come from elsewhere."
 PROFILE_HELP = ("corrected: read-out without augmentation, a new forget set for every seed. paper: what produced the "
                 "published tables, quirks included.")
@@ -36,9 +34,10 @@ def method_box(key: str, **more: Any) -> str:
 
 
 def scenario_box(slot: Slot[str]) -> str:
-    """A random share or a class."""
+    """The name of the scenario: who is forgotten."""
+    told = " ".join(f"{one.title[:1].upper()}{one.title[1:]}: {one.summary} {one.aim}" for one in all_of("scenario"))
     return st.segmented_control("Forget", list(names("scenario")), format_func=lambda name: get("scenario", name).title,
-                                required=True, key=slot.key, persist_state="session", help=FORGET_HELP,
+                                required=True, key=slot.key, persist_state="session", help=told,
                                 **slot.given("default"))
 
 
@@ -50,10 +49,10 @@ def class_box(dataset: Dataset, key: str, more_help: str = "") -> int:
                              f"out{more_help}.")
 
 
-def share_slider(label: str, slot: Slot[float]) -> float:
+def share_slider(label: str, slot: Slot[float], scenario: Scenario) -> float:
     """The fraction to forget, chosen and kept in percent."""
     share = st.slider(label, 100 * SMALLEST, 100 * LARGEST, step=0.1, format="%.1f%%", key=slot.key,
-                      persist_state="session", help="A random subset of the training samples.", **slot.given("value"))
+                      persist_state="session", help=scenario.summary, **slot.given("value"))
     return round(share / 100, 6)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.evaluation.metrics import METRICS, Metric, ideal_in
+from engine.evaluation.metrics import Metric, all_metrics, ideal_in
 from ui.common import words
 
 IDEALS = {"match_retrained": "as retrained", "max": "high"}
@@ -27,7 +27,7 @@ def rows(final: dict[str, Any], scenario: str) -> list[dict[str, str]]:
     models = {"Original": final.get("original") or {}, "now": final, "retrained": final.get("retrained") or {}}
     return [{"measure": f"**{m.title}**  \n:small[{m.help}{_reason(m, final)}]",
              **{title: _cell(m, metrics) for title, metrics in models.items()}, "ideal": _whole(ideal(m, scenario))}
-            for m in METRICS]
+            for m in all_metrics()]
 
 
 def value(metric: Metric, number: float | None) -> str:

@@ -6,9 +6,9 @@ import datetime
 from typing import Any
 
 from engine.naming import class_name, unusual_model
-from engine.registry import all_of
+from engine.registry import all_of, find, live_attacks
 from engine.system.words import spaced
-from engine.types import declared
+from engine.types import Spec
 
 LONGEST = 40  # characters of a wrong value that are repeated
 ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",
@@ -63,9 +63,13 @@ def title_of(kind: str, name: str) -> str:
 
 
 def forgotten(spec: dict[str, Any]) -> str:
-    """What a stored spec forgets: ``15%``, ``class 'dog'`` or ``class 3``."""
+    """What a stored spec forgets: ``15%``, ``class 'dog'`` or ``class 3``.
+
+    By a scenario of a share that is not the usual one: ``15% (the newest samples)``.
+    """
     if spec.get("forget_class") is None:
-        return percent(spec["forget_fraction"])
+        other = spec.get("scenario", Spec().scenario) != Spec().scenario
+        return percent(spec["forget_fraction"]) + (f" ({title_of('scenario', spec['scenario'])})" if other else "")
     name = class_name(spec["dataset"], spec["forget_class"])
     return f"class {name}" if name.isdigit() else f"class {name!r}"
 
@@ -79,10 +83,8 @@ def never_seen(spec: dict[str, Any]) -> str:
 
 
 def attack_labels() -> dict[str, str]:
-    """The registered attacks as charts name them: ``Attack on the loss (MIA_L)`` is the ``loss attack``."""
-    titles = {attack.name: attack.short_title for attack in all_of("attack")}
-    return {name: f"{what} attack" if (what := title.removeprefix("Attack on the ")) != title else title
-            for name, title in titles.items()}
+    """The attacks that follow a method while it trains as charts name them: ``loss attack``."""
+    return {attack.name: attack.label for attack in live_attacks()}
 
 
 def run_title(run: dict[str, Any]) -> str:
@@ -90,28 +92,25 @@ def run_title(run: dict[str, Any]) -> str:
     spec = run["spec"]
     parts = [f"{title_of('method', spec['method'])} on {title_of('dataset', spec['dataset'])}",
              f"forget {forgotten(spec)}"]
-    if (alpha := automatic_alpha(run)) is not None:
-        parts.append(f"alpha {alpha:.3g}")
+    name, value = knob_of(run)
+    if value is not None:
+        parts.append(f"{spaced(name)} {value:.3g}" if isinstance(value, float) else f"{spaced(name)} {value}")
     if spec["seed"]:
         parts.append(f"seed {spec['seed']}")
     return ", ".join(parts + changes(run))
 
 
-def has_automatic_alpha(method: str) -> bool:
-    """Whether the method's alpha is the one that pages speak of, with a rule; SCRUB has another of that name."""
-    record = next((record for record in all_of("method") if record.name == method), None)
-    return record is not None and any(h.name == "alpha" and h.auto for h in declared(record.parameters))
-
-
-def automatic_alpha(run: dict[str, Any]) -> float | None:
-    """The alpha that the run used, None for methods without a rule for it."""
-    return (run["effective"] or {}).get("alpha") if has_automatic_alpha(run["spec"]["method"]) else None
+def knob_of(run: dict[str, Any]) -> tuple[str, Any]:
+    """The hyperparameter that is named beside the run's method, and the value that the run used; None for none."""
+    method = find("method", run["spec"]["method"])
+    name = method.knob.name if method and method.knob else ""
+    return name, (run["effective"] or {}).get(name)
 
 
 def changes(run: dict[str, Any]) -> list[str]:
     """What was not left at its default: ``MiniLM``, ``paper profile``, ``label noise 0.0``, ``retain epochs 30``."""
     spec = run["spec"]
-    told = "alpha" if has_automatic_alpha(spec["method"]) else None  # in the title already
+    told, _ = knob_of(run)  # in the title already
     chosen = {**spec["options"], **{name: v for name, v in spec["parameters"].items() if name != told}}
     kind = [title_of("model", model)] if (model := unusual_model(spec)) else []
     kind += [f"{spec['profile']} profile"] if spec["profile"] != "corrected" else []

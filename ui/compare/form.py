@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
-from engine.registry import get, names, of_the_paper
+from engine.registry import by_class, get, names, of_the_paper
 from engine.runs import estimates
 from engine.runs.queue import Jobs, manager
 from engine.spec import resolve
@@ -49,9 +49,9 @@ def _fill(comparison: Comparison) -> None:
     SEEDS.put(" ".join(map(str, comparison.seeds)))
     if comparison.model:
         _model(comparison.dataset).put(comparison.model)
-    by_class = comparison.scenario == "class"
-    SHARE.put(SHARE.get() if by_class else 100 * comparison.forget)
-    if by_class:
+    of_class = by_class(comparison.scenario)
+    SHARE.put(SHARE.get() if of_class else 100 * comparison.forget)
+    if of_class:
         _class(comparison.dataset).put(comparison.forget)
 
 
@@ -75,14 +75,14 @@ def _choices() -> Comparison | None:
     dataset = get("dataset", form_parts.dataset_box(DATA.key))
     model = launch.model_unless_usual(dataset, _model(dataset.name).key)
     scenario = form_parts.scenario_box(SCENARIO)
-    forget = (form_parts.class_box(dataset, _class(dataset.name).key) if scenario == "class" else
-              form_parts.share_slider("Share of the training set", SHARE))
+    forget = (form_parts.class_box(dataset, _class(dataset.name).key) if by_class(scenario) else
+              form_parts.share_slider("Share of the training set", SHARE, get("scenario", scenario)))
     size, methods_here = st.empty(), st.container()
     text = st.text_input("Seeds", key=SEEDS.key, persist_state="session", help=SEEDS_HELP,
                          **SEEDS.given("value"))
     profile = form_parts.profile_box(PROFILE)
     comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model)
-    if scenario == "class":
+    if by_class(scenario):
         size.caption(launch.class_size(_read_as(dataset, profile), comparison.spec(REFERENCE, 0)))
     try:
         comparison = replace(comparison, seeds=compare_link.parse_seeds(text))

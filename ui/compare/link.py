@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import BadInput, Problem
-from engine.registry import get, models_for, names, of_the_paper, unknown
+from engine.registry import by_class, get, models_for, names, of_the_paper, unknown
 from engine.spec import LARGEST, MAX_SEED, SMALLEST
 from engine.studies.comparison import Comparison
 from engine.types import PROFILES
@@ -23,7 +23,7 @@ USUAL = Comparison(methods=of_the_paper())  # the paper's six on the digits
 
 def to_query(comparison: Comparison) -> dict[str, str]:
     """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
-    forget = comparison.forget if comparison.scenario == "class" else f"{comparison.forget:g}"
+    forget = comparison.forget if by_class(comparison.scenario) else f"{comparison.forget:g}"
     query = {"data": comparison.dataset, "scenario": comparison.scenario, "forget": str(forget),
              "methods": " ".join(comparison.methods), "seeds": " ".join(map(str, comparison.seeds)),
              "profile": comparison.profile, "model": comparison.model or ""}
@@ -45,7 +45,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
 
     dataset = read("data", USUAL.dataset, lambda text: _one("dataset", text, names("dataset")))
     scenario = read("scenario", USUAL.scenario, lambda text: _one("scenario", text, names("scenario")))
-    forget = read("forget", 0 if scenario == "class" else USUAL.forget, lambda text: _forget(dataset, scenario, text))
+    forget = read("forget", 0 if by_class(scenario) else USUAL.forget, lambda text: _forget(dataset, scenario, text))
     methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
     seeds = read("seeds", USUAL.seeds, parse_seeds)
     profile = read("profile", USUAL.profile, lambda text: _one("profile", text, PROFILES))
@@ -89,7 +89,7 @@ def _methods(text: str, problems: list[Problem]) -> tuple[str, ...]:
 
 
 def _forget(dataset: str, scenario: str, text: str) -> float | int:
-    if scenario == "class":
+    if by_class(scenario):
         classes = get("dataset", dataset).classes
         if text in classes:
             return classes.index(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.evaluation.metrics import BY_NAME, METRICS, Metric
+from engine.evaluation.metrics import Metric, all_metrics, metric_of
 from engine.studies.comparison import Runs
 from engine.studies.notes import ORIGINAL
 from engine.studies.table import Cell, Table, columns_of
@@ -16,7 +16,7 @@ from ui.compare.table import dot
 
 def columns(scenario: str) -> tuple[str, ...]:
     """The metrics that the main table leaves out."""
-    return tuple(m.name for m in METRICS if m.name not in columns_of(scenario))
+    return tuple(m.name for m in all_metrics() if m.name not in columns_of(scenario))
 
 
 def more(table: Table, runs: Runs, each_seed: bool = False) -> str:
@@ -27,7 +27,7 @@ def more(table: Table, runs: Runs, each_seed: bool = False) -> str:
 
 
 def _row(table: Table, runs: Runs, name: str, methods: list[str], each_seed: bool) -> Row:
-    metric = BY_NAME[name]
+    metric = metric_of(name)
     title = f"{metric.title}, {metric.unit}" if metric.unit else metric.title
     ideal = Small(f"ideal: {measures.ideal(metric, table.comparison.scenario)}")
     return Row(Name(title, metric.help, (ideal,)),
@@ -57,7 +57,7 @@ def reason(method: str, name: str, runs: Runs) -> str:
     """Why a cell is empty, in a sentence."""
     if method == ORIGINAL:
         return ("It compares with the retrained model, which is measured for unlearned models only."
-                if BY_NAME[name].needs_retrained else "It was not measured for the Original.")
+                if metric_of(name).needs_retrained else "It was not measured for the Original.")
     finished = [run for (m, _), run in runs.items() if m == method and run["status"] == "finished" and run["metrics"]]
     if not finished:
         return "No run of this method has finished yet."

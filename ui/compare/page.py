@@ -11,8 +11,8 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import BadSpec, LabError
-from engine.evaluation.metrics import BY_NAME
-from engine.registry import get
+from engine.evaluation.metrics import metric_of
+from engine.registry import by_class, get
 from engine.runs.queue import manager
 from engine.studies import exports
 from engine.studies.comparison import Comparison, Runs, find_runs
@@ -208,9 +208,10 @@ def _title(comparison: Comparison) -> str:
 
 
 def _spec(comparison: Comparison) -> dict[str, Any]:
-    by_class = comparison.scenario == "class"
-    return {"dataset": comparison.dataset, "forget_class": comparison.forget if by_class else None,
-            "forget_fraction": None if by_class else comparison.forget}
+    of_class = by_class(comparison.scenario)
+    return {"dataset": comparison.dataset, "scenario": comparison.scenario,
+            "forget_class": comparison.forget if of_class else None,
+            "forget_fraction": None if of_class else comparison.forget}
 
 
 def _tuning(comparison: Comparison) -> None:
@@ -241,6 +242,6 @@ def _tradeoff(comparison: Comparison, runs: Runs, table: Table) -> None:
     attack = ATTACK.get() or next(iter(words.attack_labels()))
     outcomes = compare_runs.outcomes(comparison, runs, attack, table)
     if outcomes:
-        metric = BY_NAME[f"{attack}_gap"]
+        metric = metric_of(f"{attack}_gap")
         live_chart(charts.plot_tradeoff(outcomes, f"|{words.attack_labels()[attack]} - 50|, {metric.unit}"),
                    "compare-tradeoff", height=400, revision=attack)

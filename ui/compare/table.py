@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from engine.evaluation.metrics import BY_NAME, metric_title
+from engine.evaluation.metrics import metric_of, metric_title
 from engine.evaluation.verdict import verdict_of
 from engine.studies.comparison import Runs
 from engine.studies.costs import RATIOS, SPENT, Cost
@@ -40,8 +40,8 @@ def main(table: Table, runs: Runs, each_seed: bool = False) -> str:
 def _head(table: Table) -> Iterable[Name]:
     yield Name("Method")
     for name in table.columns:
-        ideal = measures.ideal(BY_NAME[name], table.comparison.scenario)
-        yield Name(metric_title(name), BY_NAME[name].help, (Small(f"ideal: {ideal}"),))
+        ideal = measures.ideal(metric_of(name), table.comparison.scenario)
+        yield Name(metric_title(name), metric_of(name).help, (Small(f"ideal: {ideal}"),))
     for cost in SPENT:
         ratio = RATIO.get(cost.name)
         yield Name(cost.title, cost.help, (Small("% of retraining", ratio.help),) if ratio else ())
@@ -93,7 +93,7 @@ def _cost(cost: Cost, spent: dict[str, float | None]) -> Box:
 
 def _told(table: Table, cell: Cell) -> str:
     """What hovering says: each seed's value, the distance to the ideal, the noise floor."""
-    unit = BY_NAME[cell.metric].unit
+    unit = metric_of(cell.metric).unit
     said = [", ".join(f"seed {seed}: {value:.2f}" for seed, value in cell.values.items())]
     if cell.distance is not None:
         said.append(f"distance to the ideal {cell.distance:.2f} {'points' if unit == '%' else unit}".rstrip())
@@ -113,7 +113,7 @@ def tint(table: Table, cell: Cell) -> str | None:
     if cell.doubtful or table.noise[cell.metric] is None or (away := from_truth(table, cell)) is None:
         return None
     known = [far for one in table.cells if one.metric == cell.metric and (far := from_truth(table, one)) is not None]
-    nearest = min(known) if BY_NAME[cell.metric].ideal == "max" and not has_truth(table) else 0.0
+    nearest = min(known) if metric_of(cell.metric).ideal == "max" and not has_truth(table) else 0.0
     nearest += table.noise[cell.metric]
     span = max(max(known) - nearest, MATTERS)
     share = max(0.0, away - nearest) / span

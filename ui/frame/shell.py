@@ -13,6 +13,8 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.registry import names
+from ui.charts import colours
 from ui.common.state import Slot
 
 READY = Slot("_shell", False)  # whether app.py has run in this session
@@ -36,8 +38,9 @@ def pages(icons: bool = True) -> list[Any]:
 
 
 def frame() -> None:
-    """The one style sheet of all pages."""
+    """The one style sheet of all pages, and the colours of methods in the order of their names in forms."""
     st.html(STYLE)
+    colours.know(names("method"))
 
 
 def in_words(draw: Callable[[], None]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from engine.evaluation.metrics import BY_NAME, metric_title
-from engine.studies.heatmap import METRICS
+from engine.evaluation.metrics import metric_of, metric_title
+from engine.studies import heatmap as heatmaps
 from engine.studies.heatmap_exports import amount
 from engine.studies.sweep import Sweep
 from engine.studies.sweep_runs import Runs
@@ -89,7 +89,7 @@ def _seeds(sweep: Sweep, runs: Runs, place: Place) -> list[dict[str, str]]:
         run = runs.get((*place, seed))
         row = {"seed": str(seed), "state": words.badge(run["status"]) if run else "not run yet"}
         metrics = (run or {}).get("metrics") or {}
-        row |= {metric_title(name): measures.value(BY_NAME[name], metrics.get(name)) for name in METRICS}
+        row |= {metric_title(name): measures.value(metric_of(name), metrics.get(name)) for name in heatmaps.measures()}
         row["run"] = f"[open](unlearn?run={run['id']})" if run else ""
         if run and run["status"] == "failed":
             row["state"] += f" {run['reason']}"

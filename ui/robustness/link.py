@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import BadInput, BadSpec, Problem
-from engine.studies.heatmap import METRICS
+from engine.studies.heatmap import measures
 from engine.studies.sweep import PRESETS, Axis, Sweep, check
 from ui.common.words import short
 from ui.compare.link import parse_seeds
@@ -51,17 +51,17 @@ def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[Problem]]:
 
 def view_query(metric: str, place: tuple[Any, Any] | None) -> dict[str, str]:
     """The address's parameters for the measure, unless it is the first, and for the square that is open."""
-    measure = {MEASURE: metric} if metric != METRICS[0] else {}
+    measure = {MEASURE: metric} if metric != measures()[0] else {}
     return measure | ({AT: text_of(place)} if place else {})
 
 
 def view_of(asked: Mapping[str, str], sweep: Sweep) -> tuple[str, tuple[Any, Any] | None, list[Problem]]:
     """The measure and the square that an address asks for, with a sentence for what this grid does not have."""
-    told, metric = [], asked.get(MEASURE, METRICS[0]).strip()
-    if metric not in METRICS:
+    told, metric = [], asked.get(MEASURE, measures()[0]).strip()
+    if metric not in measures():
         told.append(Problem(MEASURE, f"The link's measure: there is none named {short(metric)!r}. Valid: "
-                                     f"{', '.join(METRICS)}. The first is shown instead."))
-        metric = METRICS[0]
+                                     f"{', '.join(measures())}. The first is shown instead."))
+        metric = measures()[0]
     place = parse_values(asked.get(AT, ""))
     if place and (len(place) != 2 or place[0] not in sweep.across.values or place[1] not in sweep.down.values):
         corner = text_of((sweep.across.values[0], sweep.down.values[0]))

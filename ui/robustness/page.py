@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from engine.errors import Problem
-from engine.evaluation.metrics import BY_NAME
+from engine.evaluation.metrics import metric_of
 from engine.runs.queue import manager
+from engine.studies import heatmap as heatmaps
 from engine.studies import heatmap_exports as exports
-from engine.studies.heatmap import METRICS, Heatmap, build
+from engine.studies.heatmap import Heatmap, build
 from engine.studies.sweep import Sweep
 from engine.studies.sweep_job import sweeps
 from engine.studies.sweep_runs import Runs, find_runs
@@ -36,7 +37,7 @@ from ui.robustness.map import marks, matrix, measure_title, said, subtitle, titl
 View = tuple[str, robustness_cell.Place | None]  # how a grid is looked at: the measure, and the square that is open
 
 EVERY = 1.0  # seconds between two looks at a sweep
-METRIC = Slot("robustness.metric", METRICS[0])
+METRIC = Slot("robustness.metric", heatmaps.measures()[0])
 CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
 NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map**: the squares take colour one "
            "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
@@ -108,8 +109,8 @@ def _view(sweep: Sweep, was_active: bool) -> None:
 
 def _controls() -> tuple[str, bool, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
-        metric = st.segmented_control("Measure", METRICS, format_func=measure_title, required=True, key=METRIC.key,
-                                      persist_state="session", width="content",
+        metric = st.segmented_control("Measure", heatmaps.measures(), format_func=measure_title, required=True,
+                                      key=METRIC.key, persist_state="session", width="content",
                                       help="Distances from 50% and between the accuracies are best at 0; test "
                                            "accuracy is best high.")
         paper = st.toggle("As the paper", key="robustness.paper", persist_state="session", width="content",
@@ -164,7 +165,7 @@ def _map(heatmap: Heatmap) -> None:
     figure = charts.plot_heatmap(columns, rows, matrix(heatmap), said(heatmap),
                                  tuple(robustness_form.axis_title(axis.name) for axis in (sweep.across, sweep.down)),
                                  title(heatmap), subtitle(heatmap), marks(heatmap, chosen), heatmap.high_is_good,
-                                 BY_NAME[heatmap.metric].unit)
+                                 metric_of(heatmap.metric).unit)
     click = live_chart(figure, "robustness-map", height=charts.height(len(rows)),
                        revision=f"{'|'.join(robustness_link.to_query(sweep).values())}|{heatmap.metric}")
     if click and isinstance(click.get("x"), int | float) and isinstance(click.get("y"), int | float):

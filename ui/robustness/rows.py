@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from engine.evaluation.metrics import BY_NAME
+from engine.evaluation.metrics import metric_of
 from engine.registry import get
 from engine.studies.heatmap import Heatmap, Row
 from engine.studies.heatmap_exports import amount
@@ -40,7 +40,7 @@ def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
 
 def _row(heatmap: Heatmap, row: Row) -> dict[str, str]:
     across, down = heatmap.sweep.across.name, heatmap.sweep.down.name
-    unit = BY_NAME[heatmap.metric].unit
+    unit = metric_of(heatmap.metric).unit
     told = {heatmap.sweep.down.title: amount(down, row.down), "best": amount(across, row.best),
             unit: words.number(row.mean, 2), "as good as the row's best, within noise": _stretch(heatmap, row)}
     if row.rule is not None:

@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.verdict import verdict_of
+from engine.registry import all_of
 from engine.runs.provenance import outdated
 from engine.runs.queue import manager
 from engine.system.words import plural
@@ -17,28 +19,38 @@ from ui.common import words
 from ui.compare.race import short_title
 from ui.frame import shell
 
-COLUMNS = {  # in the order and with the widths in pixels that fit beside the sidebar of a window 1440 wide
-    "status": st.column_config.TextColumn("status", width=82),
-    "method": st.column_config.TextColumn("method", width=108),
-    "data": st.column_config.TextColumn("data", width=88),
-    "forget": st.column_config.TextColumn("forget", width=122,
-                                          help="A share of the training set, drawn at random, or a class."),
-    "alpha": st.column_config.NumberColumn("alpha", format="%.3f", width=52,
-                                           help="How hard ∇τ pushes; other methods have no such alpha."),
-    "seed": st.column_config.NumberColumn("seed", format="%d", width=46),
-    "attack": st.column_config.NumberColumn("loss attack", format="%.1f%%", width=80,
-                                            help="Accuracy of the attack on the loss: 50% is a coin toss."),
-    "kept": st.column_config.NumberColumn("forget acc.", format="%.1f%%", width=78,
-                                          help="Forget accuracy: what a retrained model has is right; 0 for a "
-                                               "forgotten class."),
-    "test": st.column_config.NumberColumn("test acc.", format="%.1f%%", width=70,
-                                          help="Test accuracy; a forgotten class is left out."),
-    "took": st.column_config.TextColumn("took", width=76, alignment="right", help="The method alone."),
-    "when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm", width=118),
-    "remarks": st.column_config.TextColumn("remarks", width=106,
-                                           help="Whether the model is damaged or over-forgotten, what was not left at "
-                                                "its default, and why a run ended early."),
-}
+
+def _columns() -> dict[str, Any]:
+    """How each column is shown; of the attacks the first headline one."""
+    attack = headlines()[0]
+    return {  # in the order and with the widths in pixels that fit beside the sidebar of a window 1440 wide
+        "status": st.column_config.TextColumn("status", width=82),
+        "method": st.column_config.TextColumn("method", width=108),
+        "data": st.column_config.TextColumn("data", width=88),
+        "forget": st.column_config.TextColumn("forget", width=122,
+                                              help="A share of the training set, or a class."),
+        **{name: st.column_config.NumberColumn(name, format="%.3f", width=52, help=said)
+           for name, said in _knobs().items()},
+        "seed": st.column_config.NumberColumn("seed", format="%d", width=46),
+        "attack": st.column_config.NumberColumn(attack.label, format="%.1f%%", width=80,
+                                                help=f"{metric_of(attack.name).title}, accuracy: 50% is a coin toss."),
+        "kept": st.column_config.NumberColumn("forget acc.", format="%.1f%%", width=78,
+                                              help="Forget accuracy: what a retrained model has is right; 0 for a "
+                                                   "forgotten class."),
+        "test": st.column_config.NumberColumn("test acc.", format="%.1f%%", width=70,
+                                              help="Test accuracy; a forgotten class is left out."),
+        "took": st.column_config.TextColumn("took", width=76, alignment="right", help="The method alone."),
+        "when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm", width=118),
+        "remarks": st.column_config.TextColumn("remarks", width=106,
+                                               help="Whether the model is damaged or over-forgotten, what was not left "
+                                                    "at its default, and why a run ended early."),
+    }
+
+
+def _knobs() -> dict[str, str]:
+    """The hyperparameters that have a column of their own, with their help."""
+    return {method.knob.name: f"{short_title(method.name)}: {method.knob.help}"
+            for method in all_of("method") if method.knob}
 
 
 def show() -> None:
@@ -53,8 +65,9 @@ def show() -> None:
                 "No runs yet. Start one on the page **Unlearn**, or press the button on the page **Start**.",
                 icon=":material/info:")
         return
+    columns = _columns()
     chosen = st.dataframe(rows, hide_index=True, width="stretch", key=f"runs-{_order(rows)}", on_select="rerun",
-                          selection_mode="multi-row", column_config=COLUMNS, column_order=list(COLUMNS),
+                          selection_mode="multi-row", column_config=columns, column_order=list(columns),
                           placeholder="").selection.rows
     picked = [rows[index] for index in chosen if index < len(rows)]
     st.caption(f"{len(rows):,} {plural(len(rows), 'run')}. Tick a row at its left edge to open, repeat or "
@@ -72,16 +85,22 @@ def _row(run: dict[str, Any]) -> dict[str, Any]:
     import datetime
 
     spec, metrics = run["spec"], run["metrics"] or {}
-    found = verdict_of(run)
+    attack, found = metrics.get(headlines()[0].name), verdict_of(run)
     doubts = ["Damaged"] * found.damaged + ["Over-forgotten"] * bool(found.over_forgotten) if found else []
     remarks = [*doubts, "Earlier version" * bool(outdated(run)), ", ".join(words.changes(run)),
                run["reason"] or run["notice"] or ""]
     return {"run": run["id"], "status": run["status"], "title": words.title_of("method", spec["method"]),
             "method": short_title(spec["method"]), "data": words.title_of("dataset", spec["dataset"]),
-            "forget": words.forgotten(spec), "alpha": words.automatic_alpha(run), "seed": spec["seed"],
-            "profile": spec["profile"], "attack": metrics.get("mia_loss"), "kept": metrics.get("forget_accuracy"),
+            "forget": words.forgotten(spec), **_knob_values(run), "seed": spec["seed"],
+            "profile": spec["profile"], "attack": attack, "kept": metrics.get("forget_accuracy"),
             "test": metrics.get("test_accuracy"), "took": run["seconds"] and words.seconds(run["seconds"]),
             "when": datetime.datetime.fromtimestamp(run["created"]), "remarks": ". ".join(filter(None, remarks))}
+
+
+def _knob_values(run: dict[str, Any]) -> dict[str, Any]:
+    """The columns of these hyperparameters; empty but for that of the run's own method."""
+    own, value = words.knob_of(run)
+    return {name: value if name == own else None for name in _knobs()}
 
 
 def _matches(row: dict[str, Any], wanted: str) -> bool:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from engine.errors import BadSpec, LabError
 from engine.originals.checkpoints import original_key
-from engine.registry import get, models_for
+from engine.registry import by_class, get, models_for
 from engine.runs import estimates
 from engine.runs.queue import manager
 from engine.spec import Resolved, expected_sizes, resolve
@@ -70,19 +70,21 @@ def _spec() -> Spec:
                 **forget)
     here = dataset.at({option.name: options.get(option.name, option.default_in(profile)) for option in dataset.options})
     setting = Setting(here, get("model", model).recipe_for(here), expected_sizes(spec, here))
-    if spec.scenario == "class":
+    if by_class(spec.scenario):
         size.caption(class_size(here, spec))
     with main:
         return replace(spec, parameters=controls.method_controls(spec, here, method, setting, more))
 
 
 def _forget(dataset: Dataset) -> dict[str, Any]:
-    """What to forget: a random share of the training set, or a class."""
-    if form_parts.scenario_box(prefill.SCENARIO) == "class":
-        number = form_parts.class_box(dataset, prefill.class_slot(dataset.name).key,
-                                      ", and the attack compares with never-seen samples of it")
-        return {"scenario": "class", "forget_class": number, "forget_fraction": None}
-    return {"forget_fraction": form_parts.share_slider("Forget, % of the training set", prefill.SHARE)}
+    """What to forget: a share of the training set, or a class."""
+    scenario = get("scenario", form_parts.scenario_box(prefill.SCENARIO))
+    if scenario.by_class:
+        more = ", and the attack compares with never-seen samples of it" if scenario.compared_with == "unseen" else ""
+        number = form_parts.class_box(dataset, prefill.class_slot(dataset.name).key, more)
+        return {"scenario": scenario.name, "forget_class": number, "forget_fraction": None}
+    share = form_parts.share_slider("Forget, % of the training set", prefill.SHARE, scenario)
+    return {"scenario": scenario.name, "forget_fraction": share}
 
 
 def class_size(dataset: Dataset, spec: Spec) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import LabError, Problem
-from engine.registry import models_for
+from engine.registry import by_class, models_for
 from engine.runs.queue import manager
 from engine.runs.recorded import find_recorded
 from engine.spec import Resolved, requested_parameters, resolve
@@ -91,7 +91,7 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
     spec, dataset = resolved.spec, resolved.dataset
     values: dict[str, Any] = {DATASET.key: dataset.name, METHOD.key: spec.method, SCENARIO.key: spec.scenario,
                               SEED.key: spec.seed, PROFILE.key: spec.profile}
-    if spec.scenario == "class":
+    if by_class(spec.scenario):
         values[class_slot(dataset.name).key] = spec.forget_class
     else:
         values[SHARE.key] = round(100 * spec.forget_fraction, 6)

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from engine.evaluation.metrics import BY_NAME
+from engine.evaluation.metrics import metric_of
 from engine.evaluation.verdict import remarks, verdict_of
-from engine.registry import names
+from engine.registry import by_class, live_attacks, names
 from engine.runs.queue import manager
 from engine.runs.records import described
 from engine.system.files import to_json
@@ -33,7 +33,8 @@ def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, A
     if final:
         st.caption("These numbers, of the run's end, are measured on the complete sets, the charts on "
                    f"{_drawn(run, start)}: by chance the two differ. Read a curve against the levels in its own chart.")
-    shown = [*names("attack"), *(CLASS_CARDS if scenario == "class" else CARDS)]
+    attacks = [attack.name for attack in live_attacks()]
+    shown = [*attacks, *(CLASS_CARDS if by_class(scenario) else CARDS)]
     with st.container(key="cards"):
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             with column.container(border=True, height="stretch"):  # equally high in a row
@@ -60,8 +61,8 @@ def _flat(reading: dict[str, Any]) -> dict[str, Any]:
 
 def _card(name: str, before: float | None, now: float | None, retrained: float | None,
           band: list[float] | None, scenario: str) -> None:
-    metric = BY_NAME[name]
-    more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if scenario == "class" else ""
+    metric = metric_of(name)
+    more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if by_class(scenario) else ""
     more += f" Chance alone gives {band[0]:.1f} to {band[1]:.1f}% at these sizes (95%)." if band else ""
     st.metric(metric.title, measures.value(metric, now), help=metric.help + more)
     unit = "%" if metric.unit == "%" else ""  # one line where it fits; the big number above names the unit

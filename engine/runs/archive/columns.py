@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.errors import BadInput
-from engine.evaluation.metrics import AGAINST_RETRAINED
+from engine.evaluation.metrics import against_retrained_metrics
 from engine.runs.store import Run
 from engine.spec import resolve
 from engine.system.files import to_json
@@ -27,9 +27,8 @@ PATHS = re.compile(r"""(?x)
     \b(?!https?:)[A-Za-z][\w+.-]*://[^\s'"]*[^\s'".,;:)]           # sqlite:////home/me/runs.sqlite, file:///data
   | (?<![\w.:/>])~?/[^\s'"<>|:;,]*[^\s'"<>|:;,.)]                    # /home/me/x, ~/x; not and/or, not https://x
   | \b[A-Za-z]:\\[^\s'"<>|;,]*[^\s'"<>|;,.)]                        # C:\Users\me""")
-COMPLETED_LATER = {metric.name for metric in AGAINST_RETRAINED} | {
-    "rmia_references", "retrained", "missing", "notes", "over_forgotten", "verdict",
-    "null_band", "band"}  # bands were made anew
+COMPLETED_LATER = ("retrained", "missing", "notes", "over_forgotten", "verdict", "attack_code",
+                   "null_band", "band")  # bands were made anew
 LATER = ("code",)  # columns that older archives lack; empty ones are not written, so that older versions read them
 MAY_CHANGE = ("tags", "reason", "notice", "metrics")  # by a person, by an export, by a retraining that came later
 MOST = 2**53  # the greatest number: whole ones are exact up to here, and a database takes them
@@ -133,9 +132,16 @@ def unusable(record: dict[str, Any]) -> str | None:
 
 
 def same_run(one: Run, other: Run) -> bool:
-    """Whether two runs of one id are one run: equal in all but tags, wording and what a retrained model adds later."""
+    """Whether two runs of one id are one run: equal in all but tags, wording and the metrics that one got later.
+
+    A retrained model and an attack that was added add metrics afterwards: judged are those that both have.
+    """
+    later = {*COMPLETED_LATER, *(metric.name for metric in against_retrained_metrics())}
+    both = (one["metrics"] or {}).keys() & (other["metrics"] or {}).keys()
+
     def core(run: Run) -> str:
-        own = {name: value for name, value in (run["metrics"] or {}).items() if name not in COMPLETED_LATER}
+        own = {name: value for name, value in (run["metrics"] or {}).items() if name in both and name not in later
+               and name.removesuffix("_interval") not in later}
         return to_json({name: run.get(name) or None if name in LATER else run[name] for name in COLUMNS
                         if name not in MAY_CHANGE} | {"metrics": own})
 
