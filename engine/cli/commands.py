@@ -16,6 +16,7 @@ from engine.evaluation.metrics import ACCURACIES, headlines
 from engine.naming import asked
 from engine.originals.checkpoints import Checkpoints, open_checkpoints, original_key
 from engine.registry import all_of, live_attacks, models_for, names
+from engine.runs import afterwards
 from engine.runs.here import heartbeat, run_here
 from engine.runs.recorded import find_recorded, recorded_runs
 from engine.runs.records import described
@@ -168,8 +169,8 @@ def command_show(options: Namespace) -> Result:
     """One run, one's own or a recorded one, with its times, settings and events; raises UnknownRun."""
     store, shipped = open_store(), find_recorded(options.run)
     if shipped:
-        return described(shipped) | {"events": shipped["events"]}, 0
-    run = store.get(options.run)
+        return described(afterwards.completed(shipped, store)) | {"events": shipped["events"]}, 0
+    run = afterwards.completed(store.get(options.run), store)
     return described(run) | {"events": store.events(run["id"])}, 0
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.errors import BadSpec, Problem
 from engine.registry import by_class, is_reference
+from engine.runs import afterwards
 from engine.runs.recorded import newest_as_now, recorded_runs
 from engine.runs.store import Run, Store
 from engine.spec import resolve
@@ -87,7 +88,7 @@ def find_runs(comparison: Comparison, store: Store, recorded: bool = True) -> Ru
     for cell, run in _recorded(comparison, wanted).items() if recorded else ():
         if cell not in found or RANK[found[cell]["status"]] > RECORDED:
             found[cell] = run
-    return _completed(found, store)
+    return {cell: afterwards.completed(run, store) for cell, run in _completed(found, store).items()}
 
 
 def notices(comparison: Comparison, runs: Runs) -> dict[str, list[str]]:
