@@ -56,7 +56,7 @@ def main() -> None:
 def record(seed: int, every: int) -> list[Frame]:
     """Runs ∇τ once and reads the model before the first step and after every few."""
     import engine
-    from engine.runs.execute import unlearn
+    from engine.runs.method import unlearn
     from engine.spec import resolve
 
     lab = engine.load("digits")
@@ -67,7 +67,7 @@ def record(seed: int, every: int) -> list[Frame]:
         if progress.step % every == 0 or progress.step == progress.total_steps:
             frames.append(_read(model, lab.data, parts.sets, progress.step))
 
-    unlearn(lab._bench, resolve(replace(parts.spec, method="nabla_tau"), parts.sets.sizes), parts.sets, look)
+    unlearn(lab._own.current(), resolve(replace(parts.spec, method="nabla_tau"), parts.sets.sizes), parts.sets, look)
     return frames
 
 

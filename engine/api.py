@@ -34,7 +34,7 @@ from engine.originals.own_workbench import OwnBench
 from engine.originals.workbench import Bench, prepare_bench
 from engine.registry import all_of
 from engine.runs.estimates import missing_original
-from engine.runs.execute import Unlearned, unlearn
+from engine.runs.method import Unlearned, unlearn
 from engine.runs.readings import original_readings, read_sets
 from engine.spec import Resolved, resolve
 from engine.system.device import default_device, prepare

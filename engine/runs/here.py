@@ -9,7 +9,6 @@ from typing import Any
 
 from engine.errors import BadInput
 from engine.originals.checkpoints import open_checkpoints
-from engine.runs.reasons import reason_of
 from engine.runs.store import Run, Store
 from engine.spec import Resolved
 
@@ -23,12 +22,9 @@ def run_here(resolved: Resolved, store: Store, train_original: bool, cancel: thr
     run_id = queued or store.begin(resolved, train_original)
     try:
         from engine.runs.execute import execute
-        from engine.system.device import default_device
 
-        return execute(store.get(run_id), resolved, store, open_checkpoints(), default_device(),
-                       cancel, on_progress)
-    except BadInput as error:
-        store.end(run_id, "failed", reason=reason_of(error))  # what raised may have done so before the run began
+        return execute(store.get(run_id), store, open_checkpoints(), cancel=cancel, on_progress=on_progress)
+    except BadInput:
         if queued is None:
             store.delete(run_id)  # nothing ran
         raise

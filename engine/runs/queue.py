@@ -17,7 +17,6 @@ from typing import Any
 
 from engine.errors import BadInput, LabError
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
-from engine.runs.reasons import reason_of
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
 from engine.types import Spec
@@ -117,18 +116,14 @@ class Jobs:
 
     def _carry_out(self, run: dict[str, Any], device: Any) -> None:
         from engine.runs.execute import execute
-        from engine.system.device import default_device
 
         cancel = self._cancel.setdefault(run["id"], threading.Event())
         try:
-            execute(run, resolve(Spec(**run["spec"])), self.store, self.checkpoints, device or default_device(), cancel)
-        except BadInput as error:  # such as a spec of an older version; where the run has ended, this changes nothing
-            with contextlib.suppress(LabError):
-                self.store.end(run["id"], "failed", reason=reason_of(error, self.checkpoints))
-        except Exception as error:  # nothing that a run does may end the worker
+            execute(run, self.store, self.checkpoints, device, cancel)
+        except BadInput:  # the run has ended with the reason
+            pass
+        except Exception:  # nothing that a run does may end the worker; such as a store that does not answer
             log.exception("run %s failed", run["id"])
-            with contextlib.suppress(LabError):
-                self.store.end(run["id"], "failed", reason=reason_of(error, self.checkpoints))
         finally:
             self._cancel.pop(run["id"], None)
             self._loose.add(run["id"])

@@ -87,7 +87,7 @@ def test_it_computes_what_a_run_computes(lab, with_original):
     result = lab.unlearn(parts, "finetune", **QUICK)
     resolved = resolve(Spec(method="finetune", forget_fraction=0.2, seed=3, parameters=QUICK))
     store = open_store()
-    run = execute(store.get(store.begin(resolved)), resolved, store, Checkpoints(with_original / "checkpoints"),
+    run = execute(store.get(store.begin(resolved)), store, Checkpoints(with_original / "checkpoints"),
                   lab.data.device)
     assert load_data(resolved.dataset, resolved.options, lab.data.device).content == lab.data.content
     metrics = run["metrics"]
@@ -203,7 +203,7 @@ def test_a_method_that_changes_the_data_is_refused(with_original, no_caches, mon
     from engine.data.splits import split
     from engine.originals.checkpoints import Checkpoints
     from engine.originals.workbench import load_data, prepare_bench
-    from engine.runs.execute import unlearn
+    from engine.runs.method import unlearn
     from engine.spec import resolve
     from engine.types import Progress, Spec
 

@@ -333,7 +333,7 @@ def tiny(digits, with_original, monkeypatch, no_caches):
             get("dataset", "digits"), load=lambda options, report=None: few))
         resolved = resolve(dataclasses.replace(THREE, **{"parameters": {"max_forget_epochs": 1}} | spec))
         store, checkpoints = open_store(), Checkpoints(with_original / "checkpoints")
-        return execute(store.get(store.begin(resolved)), resolved, store, checkpoints, CPU)
+        return execute(store.get(store.begin(resolved)), store, checkpoints, CPU)
 
     return carry_out
 

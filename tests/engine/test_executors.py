@@ -13,11 +13,12 @@ import psutil
 import pytest
 from helping import start_python, wait_for
 
-from engine.runs.compute import Outcome, compute
+from engine.runs.compute import compute
 from engine.runs.executors import Control, local
 from engine.runs.executors.processes import STOPPED, Order
 from engine.runs.executors.worker import line_of, read_line
 from engine.runs.here import run_here
+from engine.runs.outcome import Outcome
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.types import Spec
@@ -149,7 +150,7 @@ def test_what_goes_wrong_in_a_worker_is_the_outcome(monkeypatch):
     def breaks(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("engine.runs.compute.split_of", breaks)
+    monkeypatch.setattr("engine.runs.method.split_of", breaks)
     outcome = compute(specs()[0], SimpleNamespace(data=None))
     assert outcome.columns == {"status": "failed", "reason": "Out of memory: a smaller batch size needs less."}
     assert read_line(line_of(3, outcome)) == (3, outcome)

@@ -16,7 +16,7 @@ from engine.evaluation.metrics import against_retrained_metrics, stored_names
 from engine.evaluation.verdict import verdict_of
 from engine.originals.checkpoints import Checkpoints, original_key
 from engine.originals.pretrain import train_original
-from engine.runs import execute as experiment
+from engine.runs import live, recording
 from engine.runs.execute import execute
 from engine.runs.references import complete, complete_waiting
 from engine.runs.store import Store
@@ -39,7 +39,7 @@ def originals(digits, tmp_path_factory):
         short = dataclasses.replace(registry.get("dataset", "digits"), recipe=dataclasses.replace(
             registry.get("dataset", "digits").recipe, epochs=EPOCHS))
         patch.setitem(registry.table("dataset"), "digits", short)
-        patch.setattr(experiment, "TELL_EVERY", 0.0)
+        patch.setattr(live, "TELL_EVERY", 0.0)
         folder = tmp_path_factory.mktemp("originals")
         key = original_key(resolve(Spec()))
         train_original(key, digits, Checkpoints(folder, shipped=None), prepare(CPU, 1))
@@ -54,7 +54,7 @@ def make_lab(originals, root):
     def run(method="nabla_tau", on_progress=lambda progress: None, cancel=None, **spec):
         parameters = {} if method == "retrain" else QUICK
         resolved = resolve(Spec(**{"method": method, "parameters": parameters} | spec))
-        return execute(store.get(store.begin(resolved)), resolved, store, checkpoints, CPU, cancel, on_progress)
+        return execute(store.get(store.begin(resolved)), store, checkpoints, CPU, cancel, on_progress)
 
     return SimpleNamespace(store=store, checkpoints=checkpoints, run=run, partials=root / "checkpoints" / "partial")
 
@@ -198,7 +198,8 @@ def test_a_retraining_that_ends_while_a_run_is_being_measured(lab, monkeypatch):
     """The run looked for it a moment too early, and the retraining did not see the run finished yet."""
     lab.run("retrain")
     with monkeypatch.context() as patch:
-        patch.setattr(experiment, "find_reference", lambda *arguments: None)
+        for module in (live, recording):
+            patch.setattr(module, "find_reference", lambda *arguments: None)
         run = lab.run()
     assert run["metrics"]["missing"] == {} and run["metrics"] == lab.run()["metrics"]
 
@@ -223,7 +224,7 @@ def test_a_run_that_cannot_be_completed_fails_neither_itself_nor_the_retraining(
 
     lab.run()
     monkeypatch.setattr("engine.evaluation.retrained.tug_of_war", broken)
-    monkeypatch.setattr(experiment, "with_reference", lambda metrics, *arguments: metrics)
+    monkeypatch.setattr("engine.runs.recording.against_retrained", lambda metrics, *arguments: metrics)
     retrained = lab.run("retrain")
     assert retrained["status"] == "finished" and retrained["metrics"]["forget_accuracy"] > 0
     assert f"runs could not be completed after run {retrained['id']}" in caplog.text

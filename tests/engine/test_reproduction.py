@@ -19,6 +19,7 @@ from engine.studies import reproduction
 from engine.studies.comparison import Comparison, find_runs
 from engine.studies.exports import JSON_FIELDS
 from engine.studies.table import build_table
+from engine.types import Spec
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,8 @@ def executed(monkeypatch, store):
 
     log = Log()
 
-    def execute(run, resolved, store, checkpoints, device, cancel, on_progress):
+    def execute(run, store, checkpoints, cancel, on_progress):
+        resolved = resolve(Spec(**run["spec"]))
         spec = resolved.spec
         log.append((spec.method, spec.forget_fraction if spec.forget_class is None else spec.forget_class, spec.seed))
         on_progress({"stage": resolved.method.title, "fraction": 0.5, "step": 1, "total_steps": 2, "eta": 3.0})
@@ -148,7 +150,8 @@ def test_a_queued_run_is_taken_over_and_a_running_one_left_alone(say, executed, 
 
 
 def test_what_cannot_run_here_ends_it_with_the_engines_sentence(say, executed, store):
-    def refuse(run, cancel):
+    def refuse(run, cancel):  # as execute does: it ends the run and raises
+        store.end(run["id"], "failed", reason="There is no Original.")
         raise OriginalMissing("cifar10", "no_such_model", 5, 30, 50_000)
 
     executed.act["retrain", 1] = refuse

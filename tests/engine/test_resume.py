@@ -16,7 +16,7 @@ from engine.originals.checkpoints import Checkpoints, OriginalKey
 from engine.originals.pretrain import train_original
 from engine.originals.workbench import Bench
 from engine.registry import get
-from engine.runs.execute import unlearn
+from engine.runs.method import unlearn
 from engine.spec import resolve
 from engine.system.device import prepare
 from engine.training.networks import build_network

@@ -109,21 +109,21 @@ def test_a_cell_equals_the_run_asked_for_by_itself(capsys, tmp_path, monkeypatch
 
 
 def test_a_failed_cell_is_shown_and_the_rest_goes_on(capsys, tmp_path, monkeypatch, in_process):
-    from engine.runs import execute as experiment
+    from engine.runs import method
 
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
-    unlearn = experiment.unlearn
+    unlearn = method.unlearn
 
     def breaks(bench, resolved, *rest):
         if resolved.effective["alpha"] == 0.5 and resolved.spec.forget_fraction == 0.05:
             raise MemoryError
         return unlearn(bench, resolved, *rest)
 
-    monkeypatch.setattr(experiment, "unlearn", breaks)
+    monkeypatch.setattr(method, "unlearn", breaks)
     status, result = sweep_json(capsys)
     assert (status, result["counts"], result["computed"]) == (1, {"finished": 3, "failed": 1}, 3)
     assert result["cells"][1]["reason"] == "Out of memory: a smaller batch size needs less."
-    monkeypatch.setattr(experiment, "unlearn", unlearn)
+    monkeypatch.setattr(method, "unlearn", unlearn)
     status, result = sweep_json(capsys)
     assert (status, result["counts"], result["computed"], result["reused"]) == (0, {"finished": 4}, 1, 3)
 

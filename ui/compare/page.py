@@ -38,19 +38,10 @@ NO_METHODS = ("No runs are chosen. Pick at least one method; with **Retraining**
               "have something to match.")
 NO_RUNS = ("Nothing has been run for this choice yet. Press **Race**: every method works on the same "
            "forget set, the chart and the table fill in while they do.")
-TUNING = ("On digits every method's constants were chosen with the same number of trials on seeds that are not shown "
-          "here (benchmarks/digits_tuning.py).")  # where the data set itself says nothing about it
-STYLE = """<style>
-@media (min-width: 1251px) { .stMainBlockContainer { padding-left: 2.5rem; padding-right: 2.5rem; } }
-.stMain .st-key-smalls [data-testid=stHorizontalBlock] { flex-wrap: wrap; gap: .3rem; }
-.stMain .st-key-smalls [data-testid=stColumn] {
-  min-width: 5rem !important; max-width: 11rem; flex: 1 1 5rem !important; }
-</style>"""
 
 
 def show() -> None:
     """Form and view, side by side."""
-    st.html(STYLE)
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
         comparison = compare_form.form()
@@ -226,7 +217,7 @@ def _spec(comparison: Comparison) -> dict[str, Any]:
 def _tuning(comparison: Comparison) -> None:
     """How the methods' constants were chosen, where that is known of the data set."""
     dataset = get("dataset", comparison.dataset)
-    if said := dataset.tuning or (TUNING if dataset.name == "digits" else ""):
+    if said := dataset.tuning:
         st.caption(f":material/tune: {said}")
 
 

@@ -41,21 +41,10 @@ METRIC = Slot("robustness.metric", heatmaps.measures()[0])
 CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
 NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map**: the squares take colour one "
            "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
-STYLE = """<style>
-@keyframes sweep-pulse { 50% { opacity: .15; } }
-.st-key-robustness-map .scatterlayer .points path.point { animation: sweep-pulse 1.2s ease-in-out infinite; }
-@media (prefers-reduced-motion: reduce) {
-  .st-key-robustness-map .scatterlayer .points path.point { animation: none; } }
-@media (min-width: 1251px) { .stMainBlockContainer { padding-left: 2.5rem; padding-right: 2.5rem; } }
-.stMain .st-key-smalls [data-testid=stHorizontalBlock] { flex-wrap: wrap; gap: .3rem; }
-.stMain .st-key-smalls [data-testid=stColumn] {
-  min-width: 5rem !important; max-width: 14rem; flex: 1 1 5rem !important; }
-</style>"""
 
 
 def show() -> None:
     """Form and view, side by side."""
-    st.html(STYLE)
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
         sweep, problems = robustness_form.form()

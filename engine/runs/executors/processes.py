@@ -147,7 +147,7 @@ class Drive:
 
     def stopped(self) -> list[tuple[int, Any]]:
         """Cells that were stopped by themselves, from their own pages: what they come to is not waited for."""
-        from engine.runs.compute import Outcome
+        from engine.runs.outcome import Outcome
 
         if time.monotonic() < self.next_ask:
             return []
@@ -158,7 +158,7 @@ class Drive:
 
     def _died(self, worker: Worker) -> list[tuple[int, Any]]:
         """Another worker takes the place of one that died; its cell is tried again, but not for ever."""
-        from engine.runs.compute import failed
+        from engine.runs.outcome import failed
 
         worker.end()
         self.workers[self.workers.index(worker)] = Worker(self.said, self.threads)
@@ -179,11 +179,11 @@ def run_in_processes(todo: Sequence[Resolved], store: Store, train_original: boo
     drive = Drive(todo, store, workers)
     try:
         from engine.originals.workbench import prepare_bench
-        from engine.runs.executors.recording import record
+        from engine.runs.recording import record
         from engine.system.device import default_device
 
-        bench = prepare_bench(todo[0], open_checkpoints(), default_device(), train_original,
-                              lambda text, fraction: on_progress({"stage": text, "fraction": fraction}), control.cancel)
+        prepare_bench(todo[0], open_checkpoints(), default_device(), train_original,
+                      lambda text, fraction: on_progress({"stage": text, "fraction": fraction}), control.cancel)
         left = len(todo)
         while left and not control.cancel.is_set():
             if not control.paused.is_set():
@@ -191,7 +191,7 @@ def run_in_processes(todo: Sequence[Resolved], store: Store, train_original: boo
             ended = [(number, drive.ids.pop(number), outcome) for number, outcome in drive.collect()]
             ended += [(number, drive.ids.pop(number), outcome) for number, outcome in drive.stopped()]
             left -= len(ended)
-            runs = record(store, bench, [(todo[number], run_id, outcome) for number, run_id, outcome in ended])
+            runs = record(store, [(todo[number], run_id, outcome) for number, run_id, outcome in ended])
             yield from zip((number for number, *_ in ended), runs, strict=True)
             on_progress({"stage": "Unlearning"})
     except Cancelled:

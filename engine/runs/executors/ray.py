@@ -42,7 +42,7 @@ def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, contro
             on_progress: OnProgress = lambda progress: None) -> Iterator[tuple[int, Run]]:
     """See :func:`engine.runs.executors.local.run_all`. Raises BadInput where no cluster answers or it has no room."""
     from engine.originals.workbench import prepare_bench
-    from engine.runs.executors.recording import record
+    from engine.runs.recording import record
     from engine.system.device import default_device
 
     try:
@@ -61,7 +61,7 @@ def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, contro
                 drive.fill()
             ended = drive.collect()
             left -= len(ended)
-            runs = record(store, bench, [(todo[number], run_id, outcome) for number, run_id, outcome in ended])
+            runs = record(store, [(todo[number], run_id, outcome) for number, run_id, outcome in ended])
             yield from zip((number for number, *_ in ended), runs, strict=True)
             on_progress({"stage": f"Unlearning on {len(drive.actors)} Ray workers"})
     finally:
@@ -146,7 +146,7 @@ class Worker:
 def _outcome(answer: Any) -> Any:
     import ray
 
-    from engine.runs.compute import failed
+    from engine.runs.outcome import failed
 
     try:
         return read_line(ray.get(answer))[1]

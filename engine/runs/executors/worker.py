@@ -13,6 +13,8 @@ import sys
 import threading
 from typing import IO, Any
 
+from engine.runs.outcome import Outcome
+
 
 def line_of(number: int, outcome: Any) -> str:
     """An outcome as one line of JSON."""
@@ -24,8 +26,6 @@ def line_of(number: int, outcome: Any) -> str:
 
 def read_line(line: str) -> tuple[int, Any]:
     """The number and the outcome that :func:`line_of` wrote."""
-    from engine.runs.compute import Outcome
-
     found = json.loads(line)
     table = base64.b64decode(found["samples"]) if found["samples"] else None
     return found["number"], Outcome(found["columns"], found["course"], table)
@@ -40,7 +40,8 @@ def _listen(asked: queue.SimpleQueue[str]) -> None:
 def _answer(line: str) -> str:
     from engine.originals.checkpoints import open_checkpoints
     from engine.originals.workbench import prepare_bench
-    from engine.runs.compute import compute, failed
+    from engine.runs.compute import compute
+    from engine.runs.outcome import failed
     from engine.runs.reasons import reason_of
     from engine.spec import resolve
     from engine.system.device import default_device

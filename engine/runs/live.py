@@ -1,0 +1,136 @@
+"""A run that is watched while it goes: events and progress into the store as they come, and a stop from outside."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from engine.errors import Cancelled
+from engine.evaluation.measure import Readings
+from engine.evaluation.probe import Watcher
+from engine.originals.checkpoints import Checkpoints
+from engine.runs.method import Setting, Unlearned, Watch
+from engine.runs.readings import bench_readings
+from engine.runs.references import find_reference
+from engine.runs.store import Store
+from engine.spec import Resolved
+from engine.training.partial import Partial
+from engine.types import Progress
+
+OnProgress = Callable[[dict[str, Any]], None]
+TELL_EVERY = 0.25  # seconds between two writes of a run's progress, and between two looks whether it is to stop
+
+
+class Clock:
+    """Says when ``TELL_EVERY`` has passed since it last said so."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def due(self, at_once: bool = False) -> bool:
+        now = time.monotonic()
+        if now < self._next and not at_once:
+            return False
+        self._next = now + TELL_EVERY
+        return True
+
+
+class Report:
+    """Writes how far a run is, now and then."""
+
+    def __init__(self, store: Store, run_id: str, on_progress: OnProgress):
+        self.store, self.run_id, self.on_progress = store, run_id, on_progress
+        self._clock = Clock()
+
+    def report(self, text: str, fraction: float | None = None, **more: Any) -> bool:
+        """A stage and how far it is, without a fraction written at once; False where the run was ended elsewhere."""
+        if not self._clock.due(at_once=fraction is None):
+            return True
+        progress = {"stage": text, "fraction": fraction, **more}
+        self.on_progress(progress)
+        return self.store.update(self.run_id, progress=progress)
+
+
+class Cancel:
+    """Whether a run is to stop: asked by ``event`` in this process, or through the store from any other."""
+
+    def __init__(self, store: Store, run_id: str, event: threading.Event):
+        self.store, self.run_id, self.event = store, run_id, event
+        self._clock = Clock()
+
+    def check(self, at_once: bool = False) -> None:
+        """Raises Cancelled where it is; looks into the store now and then, or ``at_once``."""
+        if self._clock.due(at_once) and self.store.cancel_requested(self.run_id):
+            self.event.set()
+        if self.event.is_set():
+            raise Cancelled("Stopped.")
+
+
+class Live(Watch):
+    """Streams a run into the store; half-finished trainings are kept, so that a killed one continues."""
+
+    def __init__(self, run_id: str, store: Store, checkpoints: Checkpoints, cancel: threading.Event,
+                 on_progress: OnProgress):
+        self.run_id, self.store, self.checkpoints = run_id, store, checkpoints
+        self.progress, self.cancel = Report(store, run_id, on_progress), Cancel(store, run_id, cancel)
+        self.spent: dict[str, Any] = {}  # steps, samples and seconds of the method so far
+
+    def begin(self, at: Setting) -> Partial:
+        self.store.update(self.run_id, **at.columns)
+        bench, seed = at.bench, at.resolved.spec.seed
+        self._title = at.resolved.method.title
+        self._watcher = Watcher(bench.data, at.parts, bench_readings(bench, at.parts), seed)
+        self.stage("Measuring the Original")
+        known = find_reference(self.store, at.resolved, bench.data.content)
+        retrained = self._watcher.stored(self.store.load_samples(known["id"]) if known else None)
+        self.store.append(self.run_id, self._watcher.start(bench.network, seed, retrained))
+        self._partial = None if trained_once(at.resolved) else self.checkpoints.partial(f"run-{at.identity}")
+        return self._partial or self.checkpoints.partial(
+            f"retrained-{at.resolved.training_identity(bench.data.content)}")
+
+    def step(self, model: nn.Module, progress: Progress, seconds: float) -> None:
+        event = self._watcher.look(model, progress, seconds)
+        if event:
+            self.store.append(self.run_id, event)
+        self.spent = {"steps": progress.step, "samples": progress.samples, "seconds": seconds}
+        self._report_step(progress, seconds)
+        try:
+            self.cancel.check()
+        except Cancelled:
+            self.store.append(self.run_id, self._watcher.last(model, progress, seconds))
+            raise
+
+    def stage(self, text: str, fraction: float | None = None) -> None:
+        """Reports a stage; raises Cancelled where the run is to stop."""
+        self._report(text, fraction)
+        self.cancel.check(at_once=fraction is None)
+
+    def end(self, done: Unlearned, readings: Readings, metrics: dict[str, Any]) -> list[dict[str, Any]]:
+        self.cancel.check()
+        whole = Progress(done.steps, done.steps, done.samples, {})
+        self.store.append(self.run_id, self._watcher.last(done.model, whole, done.seconds))
+        return []
+
+    def settle(self) -> None:
+        """After the run's end was written: its half-finished training is of no more use, unless it serves all seeds."""
+        if self._partial:
+            self._partial.clear()
+
+    def _report_step(self, progress: Progress, seconds: float) -> None:
+        left = progress.total_steps - progress.step
+        self._report(self._title, progress.step / progress.total_steps, step=progress.step,
+                     total_steps=progress.total_steps, samples=progress.samples, seconds=round(seconds, 3),
+                     eta=round(seconds / progress.step * left * 1.1, 1))
+
+    def _report(self, text: str, fraction: float | None, **more: Any) -> None:
+        if not self.progress.report(text, fraction, **more):
+            self.cancel.event.set()
+
+
+def trained_once(resolved: Resolved) -> bool:
+    """Whether one training serves all seeds: then its last state is kept for them."""
+    return resolved.spec.profile == "paper" and resolved.method.from_scratch

@@ -1,0 +1,144 @@
+"""The story of a run: its split, the method on a copy of the Original, read-outs, metrics. Values in, values out.
+
+Whoever looks on is a :class:`Watch`: the app's writes what it sees into the store as it comes (engine/runs/live.py), a
+sweep's keeps a beginning and an end (engine/runs/compute.py). Only the method's loop is timed; looking and evaluating
+are not.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from torch import nn
+
+from engine import registry
+from engine.data.splits import Split
+from engine.data.splits import split as split_of
+from engine.evaluation.measure import Readings, band_of, measure, null_bands
+from engine.originals.workbench import Bench, untouched
+from engine.runs.outcome import Outcome
+from engine.runs.readings import original_readings, read_sets, samples_frame
+from engine.spec import Resolved, resolve
+from engine.system.files import parquet_of
+from engine.system.recent import Recent
+from engine.training.loop import Task
+from engine.training.networks import build_network
+from engine.training.partial import Partial
+from engine.training.stopwatch import Stopwatch
+from engine.types import Progress
+
+OnStep = Callable[[nn.Module, Progress, float], None]
+_originals: Recent[dict[str, Any]] = Recent(16)
+
+
+@dataclass(frozen=True)
+class Unlearned:
+    """What a method left: the changed network, the split it worked on, and its cost."""
+
+    model: nn.Module
+    split: Split
+    resolved: Resolved
+    seconds: float
+    steps: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run works on: a bench, the split of its data, and the spec with the split's sizes."""
+
+    bench: Bench
+    parts: Split
+    resolved: Resolved
+
+    @cached_property
+    def identity(self) -> str:
+        return self.resolved.identity(self.bench.data.content, self.bench.original.sha256)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What is known of the run before its method starts, as the store keeps it."""
+        return {"identity": self.identity, "effective": self.resolved.effective, "device": self.bench.where,
+                "notice": self.bench.notice, "data": self.bench.data.content[:16]}
+
+    @property
+    def shared(self) -> tuple[Any, ...]:
+        """What runs have in common whose Original has the same metrics; it holds no data."""
+        return (self.resolved.split_identity(), self.resolved.spec.profile, self.bench.original.sha256,
+                self.bench.data.content, self.bench.where, registry.names("attack"))
+
+
+class Watch:
+    """Looks on while a run goes its way; this one sees nothing."""
+
+    def begin(self, at: Setting) -> Partial | None:
+        """Before the method starts; returns the half-finished training to continue from, if runs here have one."""
+
+    def step(self, model: nn.Module, progress: Progress, seconds: float) -> None:
+        """After every step, off the clock."""
+
+    def stage(self, text: str) -> None:
+        """When another part of the work begins."""
+
+    def end(self, done: Unlearned, readings: Readings, metrics: dict[str, Any]) -> list[dict[str, Any]]:
+        """When everything is measured; returns the run's events that are not in the store yet."""
+        return []
+
+
+def run_method(bench: Bench, resolved: Resolved, watch: Watch) -> Outcome:
+    """Carries out a finished run's work on a bench that is at hand. Raises what the method or ``watch`` raises."""
+    at = setting(bench, resolved)
+    partial = watch.begin(at)
+    done = unlearn(bench, at.resolved, at.parts, watch.step, partial)
+    watch.stage("Evaluating")
+    readings, sets = read_sets(done.model, bench, at.parts, at.resolved)
+    metrics = measured(readings, original_metrics(at), at.resolved.spec.seed)
+    course = watch.end(done, readings, metrics)
+    columns = {"status": "finished", **at.columns, "metrics": metrics, "seconds": done.seconds, "steps": done.steps,
+               "samples": done.samples, "progress": {"stage": "Finished", "fraction": 1.0}}
+    return Outcome(columns, course, parquet_of(samples_frame(sets)))
+
+
+def setting(bench: Bench, resolved: Resolved) -> Setting:
+    """The split that a spec asks for, and the spec with its sizes; raises BadSpec where the data have too few."""
+    parts = split_of(bench.data, resolved.spec)
+    return Setting(bench, parts, resolve(resolved.spec, parts.sizes))
+
+
+def unlearn(bench: Bench, resolved: Resolved, parts: Split,
+            on_step: OnStep = lambda model, progress, seconds: None, partial: Partial | None = None) -> Unlearned:
+    """Runs a method on a copy of the Original. ``on_step`` is called off the clock after every step."""
+    data, watch = bench.data, Stopwatch(bench.device)
+    seed = resolved.training_seed if resolved.method.from_scratch else resolved.spec.seed
+
+    def resume(model: nn.Module, optimiser: Any) -> Any:
+        state = partial.resume(model, optimiser) if partial else None
+        watch.seconds = partial.seconds if partial and state else 0.0
+        return state
+
+    task = Task(
+        model=copy.deepcopy(bench.network), data=data, split=parts, recipe=resolved.recipe, seed=seed,
+        device=bench.device, resume=resume,
+        fresh=lambda: build_network(resolved.model, len(data.classes), data.inputs, seed, bench.device))
+    last = Progress(0, 1, 0, {})
+    with untouched(data, resolved.method.title):
+        for last in watch.time(resolved.method.unlearn(task, resolved.parameters)):
+            if last.state and partial:
+                partial.save(last.state, watch.seconds)
+            on_step(task.model, last, watch.seconds)
+    return Unlearned(task.model.eval(), parts, resolved, watch.seconds, last.step, last.samples)
+
+
+def original_metrics(at: Setting) -> dict[str, Any]:
+    """The Original's metrics on the run's split, measured once for the runs that share it."""
+    return _originals.get(at.shared, lambda: measure(original_readings(at.bench, at.parts, at.resolved)))
+
+
+def measured(readings: Readings, before: dict[str, Any], seed: int) -> dict[str, Any]:
+    """The run's metrics with the Original's (``before``) and the null bands of the run's own losses."""
+    return measure(readings) | {"original": before, "band": band_of("own losses"),
+                                "null_band": null_bands(readings.forget, readings.nonmembers, seed)}

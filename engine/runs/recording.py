@@ -1,0 +1,67 @@
+"""Writes outcomes into the store, with what a retrained model of the same split adds to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from engine.evaluation.retrained import against_retrained, own_reference
+from engine.runs.outcome import Outcome, failed
+from engine.runs.reasons import reason_of
+from engine.runs.references import complete_waiting, find_reference, is_reference, retrained_samples
+from engine.runs.store import Run, Store
+from engine.spec import Resolved
+from engine.system.files import frame_of
+
+log = logging.getLogger(__name__)
+
+
+def record(store: Store, ended: Sequence[tuple[Resolved, str, Outcome]]) -> list[Run]:
+    """Ends these runs (spec, id, outcome) in one transaction and returns them as stored.
+
+    A retraining completes those that waited for it.
+    """
+    written = []
+    for resolved, run_id, outcome in ended:
+        try:
+            columns = with_reference(store, run_id, resolved, outcome) if outcome.finished else outcome.columns
+        except Exception as error:  # such as a full disk: that run has failed, the others continue
+            columns, outcome = failed(reason_of(error)).columns, failed("")
+        written.append((run_id, columns, outcome.course))
+    if written:
+        store.settle(written)
+    for resolved, run_id, outcome in ended:
+        if resolved.method.from_scratch and outcome.finished:
+            complete(store, run_id)
+    return [store.get(run_id) for _, run_id, _ in ended]
+
+
+def with_reference(store: Store, run_id: str, resolved: Resolved, outcome: Outcome) -> dict[str, Any]:
+    """Keeps the per-sample table; returns the columns of the finished run with what a retrained model adds."""
+    assert outcome.samples is not None
+    store.save_samples(run_id, outcome.samples)
+    columns = outcome.columns
+    known = find_reference(store, resolved, columns["data"])
+    if known is None and not resolved.method.from_scratch:
+        return columns | {"metrics": against_retrained(columns["metrics"], None, None, None, [])}
+    store.update(run_id, identity=columns["identity"], data=columns["data"])  # its like are found by its data
+    return columns | {"metrics": _against(store, store.get(run_id), known, outcome)}
+
+
+def _against(store: Store, run: Run, known: Run | None, outcome: Outcome) -> dict[str, Any]:
+    """The metrics against the retrained model; a retraining is its own reference."""
+    metrics, frame = outcome.columns["metrics"], frame_of(outcome.samples)
+    if is_reference(run):
+        return against_retrained(metrics, frame, run | {"metrics": metrics}, frame, own_reference(frame))
+    if known is None:
+        return against_retrained(metrics, frame, None, None, [])
+    return against_retrained(metrics, frame, known, store.load_samples(known["id"]), retrained_samples(store, run))
+
+
+def complete(store: Store, run_id: str) -> None:
+    """What this run adds to others or they to it; whatever is wrong with one of them, this run has finished."""
+    try:
+        complete_waiting(store, store.get(run_id))
+    except Exception:
+        log.exception("runs could not be completed after run %s", run_id)
