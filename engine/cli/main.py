@@ -15,7 +15,7 @@ from typing import Any
 from engine.errors import BadInput, BadSpec, LabError
 from engine.registry import names
 from engine.system.files import to_json
-from engine.types import PROFILES
+from engine.types import PROFILES, Spec
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 LISTS = ("datasets", "models", "scenarios", "methods", "attacks", "runs")
@@ -39,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="unlearn once and measure")
     _what(run)
-    run.add_argument("--method", default="nabla_tau")
+    run.add_argument("--method", default=Spec().method)
     run.add_argument("--scenario", default="random", help=f"{' or '.join(names('scenario'))} (default: random)")
     run.add_argument("--forget-fraction", default="0.15", metavar="F", help="0.001 to 0.6 (default: 0.15)")
     run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario takes one")

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BadSpec, Problem
-from engine.registry import by_class, is_reference
+from engine.registry import by_class, is_reference, reference
 from engine.runs import afterwards
 from engine.runs.recorded import newest_as_now, recorded_runs
 from engine.runs.store import Run, Store
 from engine.spec import resolve
 from engine.types import PROFILES, Spec
 
-REFERENCE = "retrain"
+REFERENCE = reference().name
 # From best to worst; the shipped runs stand right behind one's own finished ones.
 RANK = {"finished": 0, "running": 2, "queued": 3, "failed": 4, "cancelled": 4, "interrupted": 4}
 RECORDED = 1
