@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.cli.commands import Result, as_number, assignments
+from engine.cli.options import Result, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec
 from engine.registry import names
@@ -25,7 +25,7 @@ from engine.spec import resolve
 from engine.studies.sweep import FRACTION, PRESETS, Axis, Cell, Sweep, check, preset
 from engine.studies.sweep_job import executor_problems
 from engine.studies.sweep_runs import Runs, cell_of, counts, find_runs, missing
-from engine.types import PROFILES
+from engine.types import PROFILES, Spec
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -34,7 +34,7 @@ def add_parser(commands: Any) -> None:
     """Adds the command to the command line's parser."""
     parser = commands.add_parser("sweep", help="a grid of alpha by forget fraction, or go on with it")
     parser.add_argument("--dataset", default="digits")
-    parser.add_argument("--method", default="nabla_tau")
+    parser.add_argument("--method", default=Spec().method)
     parser.add_argument("--model", help="default: the data set's first model")
     parser.add_argument("--preset", default="small", help=f"{', '.join(PRESETS)} (default: small)")
     parser.add_argument("--alphas", nargs="+", help="instead of the preset's, separated by spaces or commas")
@@ -50,10 +50,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
     parser.add_argument("--train-original", action="store_true", help="train an Original where these data have none")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.set_defaults(work="sweep")
+    parser.set_defaults(work=command)
 
 
-def command_sweep(options: Namespace) -> Result:
+def command(options: Namespace) -> Result:
     """Computes what is missing of a grid; returns counts, seconds and the cells. Raises BadInput."""
     sweep = sweep_of(options)
     store, began = open_store(), time.monotonic()

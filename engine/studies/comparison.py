@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BadSpec, Problem
-from engine.registry import by_class
-from engine.runs import library
+from engine.registry import by_class, reference
+from engine.runs import afterwards, library
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.types import PROFILES, Spec
 
-REFERENCE = "retrain"
+REFERENCE = reference().name
 Runs = dict[tuple[str, int], Run]
 
 
@@ -77,8 +77,9 @@ def find_runs(comparison: Comparison, store: Store, recorded: bool = True) -> Ru
     retraining left without its reference are completed on the way. Raises BadSpec where the comparison is not valid.
     """
     wanted = {cell: resolve(comparison.spec(*cell)).fingerprint for cell in comparison.grid()}
-    return _completed(library.best(wanted, store, recorded, dataset=comparison.dataset, scenario=comparison.scenario,
-                                   profile=comparison.profile), store)
+    best = library.best(wanted, store, recorded, dataset=comparison.dataset, scenario=comparison.scenario,
+                        profile=comparison.profile)
+    return {cell: afterwards.completed(run, store) for cell, run in _completed(best, store).items()}
 
 
 def notices(comparison: Comparison, runs: Runs) -> dict[str, list[str]]:

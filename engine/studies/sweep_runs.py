@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import headlines
-from engine.runs import library
+from engine.runs import afterwards, library
 from engine.runs.recorded import asked_for
 from engine.runs.records import Run
 from engine.runs.store import Store
@@ -32,7 +32,9 @@ def find_runs(sweep: Sweep, store: Store, recorded: bool = True) -> Runs:
     Best is as :mod:`engine.runs.library` has it, recorded runs with ``recorded`` only.
     """
     wanted = {cell: resolved.fingerprint for cell, resolved in resolved_cells(sweep).items()}
-    return library.best(wanted, store, recorded, dataset=sweep.dataset, method=sweep.method)
+    best = library.best(wanted, store, recorded, dataset=sweep.dataset, method=sweep.method)
+    complete = {run.id: afterwards.completed(run, store) for run in best.values()}  # cells may share a run
+    return {cell: complete[run.id] for cell, run in best.items()}
 
 
 def resolved_cells(sweep: Sweep) -> dict[Cell, Resolved]:

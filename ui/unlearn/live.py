@@ -11,7 +11,7 @@ from engine.errors import LabError
 from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
-from engine.runs import estimates, library
+from engine.runs import afterwards, estimates, library
 from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.records import Run
@@ -45,7 +45,7 @@ def _view(run_id: str, was_running: bool) -> None:
     except LabError as error:
         st.error(str(error))
         return
-    run, course = found.run, found.course
+    run, course = afterwards.completed(found.run, jobs.store, whole=True), found.course
     if was_running and run.has_ended:
         st.rerun()
     _header(jobs, run)
