@@ -18,8 +18,8 @@ from pathlib import Path
 LAYERS = (
     ("errors",),
     ("system",),
-    ("hyperparameters", "terms", "types", "lineage", "registry"),
-    ("naming", "scenarios", "spec"),
+    ("hyperparameters", "terms", "flow", "attack", "types", "lineage", "registry"),
+    ("naming", "scenarios", "checks", "spec"),
     ("data",),
     ("models", "datasets"),
     ("evaluation", "attacks"),

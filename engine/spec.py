@@ -7,7 +7,6 @@ setting, then the profile's, then what was asked for; None means "work it out" w
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from engine import registry
+from engine.checks import LARGEST, SMALLEST, checked, number, share
 from engine.errors import BadSpec, Problem
 from engine.naming import class_range
 from engine.registry import current_name, get, models_for, names, unknown
@@ -23,7 +23,6 @@ from engine.system.files import short_hash
 from engine.types import (
     PROFILES,
     Dataset,
-    Hyperparameter,
     Method,
     Model,
     Plan,
@@ -34,7 +33,6 @@ from engine.types import (
     declared,
 )
 
-SMALLEST, LARGEST = 0.001, 0.6  # forget fractions on offer
 MAX_SEED = 2**31 - 1
 MADE_BY = ("dataset", "model", "scenario", "method")  # the components whose code changes a result
 
@@ -182,55 +180,10 @@ def effective_parameters(values: dict[str, Any], method: Method, setting: Settin
     return method.parameters(**filled)
 
 
-def checked(h: Hyperparameter, value: Any) -> Any:
-    """The value in the hyperparameter's type, or BadSpec naming the nearest valid one."""
-    if h.auto and (value is None or value == "auto"):
-        return None
-    field, known = f"parameters.{h.name}", {"true": True, "1": True, "false": False, "0": False}
-    if h.kind == "choice":
-        if value not in h.choices:
-            raise BadSpec([Problem(field, unknown(h.name, value, h.choices))])
-        return value
-    if h.kind == "bool":
-        if str(value).lower() not in known:
-            raise BadSpec([Problem.about(field, f"is {value!r}, but must be true or false.")])
-        return known[str(value).lower()]
-    return _number(field, value, h.kind, h.low, h.high, " or auto" if h.auto else "")
 
 
-def _number(field: str, value: Any, kind: str, low: float | None, high: float | None, hint: str = "") -> Any:
-    """The value as a number of this kind within the bounds; ``hint`` says what else would do."""
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        number = float(value)
-    except (TypeError, ValueError):
-        raise BadSpec([Problem.about(field, f"is {value!r}, but must be a number{hint}.")]) from None
-    span = f"a whole number from {low:,} to {high:,}" if kind == "int" else f"between {low:g} and {high:g}"
-    if number != number:
-        raise BadSpec([Problem.about(field, f"is {value}, which is not a number, but must be {span}{hint}.")])
-    nearest = max(number, low) if low is not None else number
-    nearest = min(nearest, high) if high is not None else nearest
-    if kind == "int" and abs(nearest) != float("inf"):
-        nearest = round(nearest)
-    if nearest != number:
-        said = f"is {value}, but must be {span}: the nearest valid value is {nearest:.10g}."
-        raise BadSpec([Problem.about(field, said)])
-    return nearest
 
 
-def _share(value: Any) -> float:
-    """A forget fraction; a percentage is met with what it would be as a fraction."""
-    try:
-        return _number("forget_fraction", value, "float", SMALLEST, LARGEST)
-    except BadSpec as error:
-        with contextlib.suppress(TypeError, ValueError):
-            written = str(value).strip()
-            percent = float(written.removesuffix("%"))
-            if (written.endswith("%") or percent > 1) and SMALLEST <= percent / 100 <= LARGEST:
-                raise BadSpec([Problem.about("forget_fraction", f"is {value}, but must be between {SMALLEST:g} and "
-                                             f"{LARGEST:g}: {percent:g}% is {percent / 100:.10g}.")]) from None
-        raise error
 
 
 def _known(kind: str, name: Any) -> Any:
@@ -249,8 +202,8 @@ def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:
     by_class = _by_class(spec)  # then the class says how many
     values: dict[str, Any] = {"forget_fraction": None} if by_class else {}
     problems: list[Problem] = []
-    checks: dict[str, Callable[[Any], Any]] = {} if by_class else {"forget_fraction": _share}
-    checks |= {name: partial(_number, name, kind="int", low=0, high=MAX_SEED) for name in ("seed", "original_seed")}
+    checks: dict[str, Callable[[Any], Any]] = {} if by_class else {"forget_fraction": share}
+    checks |= {name: partial(number, name, kind="int", low=0, high=MAX_SEED) for name in ("seed", "original_seed")}
     for name, check in checks.items():
         try:
             values[name] = check(getattr(spec, name))

@@ -9,6 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.attack import Attack as Attack
+from engine.flow import ENDED as ENDED
+from engine.flow import PROFILES as PROFILES
+from engine.flow import Plan as Plan
+from engine.flow import Progress as Progress
+from engine.flow import Sizes as Sizes
+from engine.flow import Spec as Spec
+from engine.flow import Status as Status
+from engine.flow import TrainingState as TrainingState
 from engine.hyperparameters import Auto as Auto
 from engine.hyperparameters import Hyperparameter as Hyperparameter
 from engine.hyperparameters import declared as declared
@@ -16,14 +25,7 @@ from engine.hyperparameters import parameter as parameter
 from engine.terms import Term as Term
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-Status = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
-ENDED: tuple[Status, ...] = ("finished", "failed", "cancelled", "interrupted")
-PROFILES = ("corrected", "paper")
-
-
-# --- what components declare ----------------------------------------------------------------
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -190,73 +192,6 @@ class Method:
 
 
 @dataclass(frozen=True)
-class Attack:
-    """A membership inference attack.
-
-    ``score_samples`` is called by name with what ``needs`` lists and returns a number a sample, (N,), higher where a
-    member is likelier. It may need columns of a read-out (``loss`` and ``entropy``, float64 (N,) in nats; ``correct``,
-    bool (N,)), or tables of samples (``engine.runs.readings.samples_frame``): ``samples``, the rows to score,
-    ``population``, those of the validation set, and ``retrained``, the tables of all models retrained on these data.
-    ROC area, exposure at few false alarms, their intervals and the distance from 50 follow from the scores
-    (``engine.evaluation.measure``).
-
-    ``accuracy(members, nonmembers)`` is the accuracy in percent from both sides' scores (50 = coin toss), by default
-    that of the paper's logistic regression on the score. ``quick`` is the same for live curves and null bands, where
-    there is a cheaper way to (nearly) the same number. ``quick_many`` is ``quick`` of P pairs of sides of equal size
-    (P, N) at once, as an array (P,): null bands are a hundred attacks.
-
-    A ``headline`` attack has a column in every table and a map. In sentences it is called ``short`` (``loss attack``),
-    its attacker finds members by ``means`` (``by the loss``), and members have less of ``lower``, a noun and its plural
-    (``loss``, ``losses``). ``stored`` names what runs store under other names than ``NAME_auc`` and so on, the present
-    name first.
-    """
-
-    name: str
-    title: str
-    needs: tuple[str, ...]
-    score_samples: Callable[..., Any]
-    summary: str
-    source: str
-    accuracy: Callable[..., float] | None = None
-    quick: Callable[..., float] | None = None
-    quick_many: Callable[..., Any] | None = None
-    headline: bool = False
-    short: str = ""
-    means: str = ""
-    lower: tuple[str, str] | None = None
-    stored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def needs_retrained(self) -> bool:
-        """Whether it can be carried out only beside retrained models, so not while a method trains."""
-        return bool({"samples", "population", "retrained"} & set(self.needs))
-
-    @property
-    def short_title(self) -> str:
-        """The title without its abbreviation in brackets: ``Attack on the loss``."""
-        return self.title.partition(" (")[0]
-
-    @property
-    def label(self) -> str:
-        """What it is called in the middle of a sentence: ``loss attack``."""
-        return self.short or self.short_title
-
-    def metric(self, what: str) -> str:
-        """The name of one of its metrics: ``mia_loss_auc`` for ``auc``."""
-        return self.metric_names(what)[0]
-
-    def metric_names(self, what: str) -> tuple[str, ...]:
-        """All names of one of its metrics, former ones last."""
-        of, interval, _ = what.partition("_interval")
-        return tuple(f"{name}{interval}" for name in self.stored.get(of, (f"{self.name}_{of}",)))
-
-    def value(self, metrics: Mapping[str, Any], what: str) -> Any:
-        """One of its metrics by any of its names, None where it was not measured."""
-        return next((metrics[name] for name in self.metric_names(what) if metrics.get(name) is not None), None)
-
-
-@dataclass(frozen=True)
 class Scenario:
     """A way to choose what is forgotten, and what follows from it for the measures.
 
@@ -299,83 +234,3 @@ class Setting:
     dataset: Dataset
     recipe: Recipe
     sizes: Sizes
-
-
-# --- what flows -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Numbers of samples in each set; ``unseen``: the attack's non-members where these are not the test set."""
-
-    train: int
-    forget: int
-    retain: int
-    validation: int
-    test: int
-    unseen: int | None = None
-
-    @property
-    def nonmembers(self) -> int:
-        """How many samples an attacker has to tell from the forget set."""
-        return self.test if self.unseen is None else self.unseen
-
-    @property
-    def forget_fraction(self) -> float:
-        return self.forget / self.train
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a method will cost: optimiser steps, and samples that pass forward and backward."""
-
-    steps: int
-    samples: int
-
-
-@dataclass
-class Progress:
-    """One step of a method or of a training.
-
-    ``terms`` holds detached scalars of this step (losses, alpha, learning rate); ``state`` is set at the end of an
-    epoch by trainings that can be resumed.
-    """
-
-    step: int
-    total_steps: int
-    samples: int
-    terms: dict[str, Tensor | float]
-    epoch: int = 0
-    state: TrainingState | None = None
-
-
-@dataclass
-class TrainingState:
-    """All that a killed training needs to go on after ``epoch`` finished epochs."""
-
-    epoch: int
-    step: int
-    samples: int
-    model: nn.Module
-    optimiser: Any
-
-
-@dataclass(frozen=True)
-class Spec:
-    """One run as a person asks for it. See :mod:`engine.spec` for validation and identity.
-
-    ``forget_fraction`` is a fraction of the training set in (0, 0.6]; ``forget_class`` belongs to the scenario
-    ``class``; ``parameters`` holds hyperparameters that differ from the defaults; ``options`` those of the data set.
-    """
-
-    dataset: str = "digits"
-    method: str = "nabla_tau"
-    model: str | None = None
-    scenario: str = "random"
-    forget_fraction: float | None = 0.15
-    forget_class: str | int | None = None
-    seed: int = 0
-    original_seed: int = 0
-    profile: str = "corrected"
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)

@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from typing import Any
 
+from engine.checks import checked
 from engine.cli.options import Result, add_training, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.cli.text import run_text
@@ -14,7 +15,7 @@ from engine.registry import all_of, names
 from engine.runs.here import heartbeat, run_here
 from engine.runs.records import described
 from engine.runs.store import open_store
-from engine.spec import checked, resolve
+from engine.spec import resolve
 from engine.types import PROFILES, Spec
 
 EXIT = {"finished": 0, "cancelled": 130}

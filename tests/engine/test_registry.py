@@ -10,8 +10,9 @@ import pytest
 from helping import ROOT, python
 
 from engine import registry
+from engine.checks import checked
 from engine.errors import BadInput
-from engine.spec import checked, expected_sizes, resolve
+from engine.spec import expected_sizes, resolve
 from engine.types import PROFILES, Setting, Spec, declared
 
 METHODS, ATTACKS = registry.all_of("method"), registry.all_of("attack")

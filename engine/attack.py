@@ -1,0 +1,74 @@
+"""What a membership inference attack declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A membership inference attack.
+
+    ``score_samples`` is called by name with what ``needs`` lists and returns a number a sample, (N,), higher where a
+    member is likelier. It may need columns of a read-out (``loss`` and ``entropy``, float64 (N,) in nats; ``correct``,
+    bool (N,)), or tables of samples (``engine.runs.readings.samples_frame``): ``samples``, the rows to score,
+    ``population``, those of the validation set, and ``retrained``, the tables of all models retrained on these data.
+    ROC area, exposure at few false alarms, their intervals and the distance from 50 follow from the scores
+    (``engine.evaluation.measure``).
+
+    ``accuracy(members, nonmembers)`` is the accuracy in percent from both sides' scores (50 = coin toss), by default
+    that of the paper's logistic regression on the score. ``quick`` is the same for live curves and null bands, where
+    there is a cheaper way to (nearly) the same number. ``quick_many`` is ``quick`` of P pairs of sides of equal size
+    (P, N) at once, as an array (P,): null bands are a hundred attacks.
+
+    A ``headline`` attack has a column in every table and a map. In sentences it is called ``short`` (``loss attack``),
+    its attacker finds members by ``means`` (``by the loss``), and members have less of ``lower``, a noun and its plural
+    (``loss``, ``losses``). ``stored`` names what runs store under other names than ``NAME_auc`` and so on, the present
+    name first.
+    """
+
+    name: str
+    title: str
+    needs: tuple[str, ...]
+    score_samples: Callable[..., Any]
+    summary: str
+    source: str
+    accuracy: Callable[..., float] | None = None
+    quick: Callable[..., float] | None = None
+    quick_many: Callable[..., Any] | None = None
+    headline: bool = False
+    short: str = ""
+    means: str = ""
+    lower: tuple[str, str] | None = None
+    stored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def needs_retrained(self) -> bool:
+        """Whether it can be carried out only beside retrained models, so not while a method trains."""
+        return bool({"samples", "population", "retrained"} & set(self.needs))
+
+    @property
+    def short_title(self) -> str:
+        """The title without its abbreviation in brackets: ``Attack on the loss``."""
+        return self.title.partition(" (")[0]
+
+    @property
+    def label(self) -> str:
+        """What it is called in the middle of a sentence: ``loss attack``."""
+        return self.short or self.short_title
+
+    def metric(self, what: str) -> str:
+        """The name of one of its metrics: ``mia_loss_auc`` for ``auc``."""
+        return self.metric_names(what)[0]
+
+    def metric_names(self, what: str) -> tuple[str, ...]:
+        """All names of one of its metrics, former ones last."""
+        of, interval, _ = what.partition("_interval")
+        return tuple(f"{name}{interval}" for name in self.stored.get(of, (f"{self.name}_{of}",)))
+
+    def value(self, metrics: Mapping[str, Any], what: str) -> Any:
+        """One of its metrics by any of its names, None where it was not measured."""
+        return next((metrics[name] for name in self.metric_names(what) if metrics.get(name) is not None), None)

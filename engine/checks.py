@@ -1,0 +1,63 @@
+"""Values as they are asked for, held against what is declared: each problem names the nearest valid value."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from engine.errors import BadSpec, Problem
+from engine.registry import unknown
+from engine.types import Hyperparameter
+
+SMALLEST, LARGEST = 0.001, 0.6  # forget fractions on offer
+
+
+def checked(h: Hyperparameter, value: Any) -> Any:
+    """The value in the hyperparameter's type, or BadSpec naming the nearest valid one."""
+    if h.auto and (value is None or value == "auto"):
+        return None
+    field, known = f"parameters.{h.name}", {"true": True, "1": True, "false": False, "0": False}
+    if h.kind == "choice":
+        if value not in h.choices:
+            raise BadSpec([Problem(field, unknown(h.name, value, h.choices))])
+        return value
+    if h.kind == "bool":
+        if str(value).lower() not in known:
+            raise BadSpec([Problem.about(field, f"is {value!r}, but must be true or false.")])
+        return known[str(value).lower()]
+    return number(field, value, h.kind, h.low, h.high, " or auto" if h.auto else "")
+
+
+def number(field: str, value: Any, kind: str, low: float | None, high: float | None, hint: str = "") -> Any:
+    """The value as a number of this kind within the bounds; ``hint`` says what else would do."""
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        amount = float(value)
+    except (TypeError, ValueError):
+        raise BadSpec([Problem.about(field, f"is {value!r}, but must be a number{hint}.")]) from None
+    span = f"a whole number from {low:,} to {high:,}" if kind == "int" else f"between {low:g} and {high:g}"
+    if amount != amount:
+        raise BadSpec([Problem.about(field, f"is {value}, which is not a number, but must be {span}{hint}.")])
+    nearest = max(amount, low) if low is not None else amount
+    nearest = min(nearest, high) if high is not None else nearest
+    if kind == "int" and abs(nearest) != float("inf"):
+        nearest = round(nearest)
+    if nearest != amount:
+        said = f"is {value}, but must be {span}: the nearest valid value is {nearest:.10g}."
+        raise BadSpec([Problem.about(field, said)])
+    return nearest
+
+
+def share(value: Any) -> float:
+    """A forget fraction; a percentage is met with what it would be as a fraction."""
+    try:
+        return number("forget_fraction", value, "float", SMALLEST, LARGEST)
+    except BadSpec as error:
+        with contextlib.suppress(TypeError, ValueError):
+            written = str(value).strip()
+            percent = float(written.removesuffix("%"))
+            if (written.endswith("%") or percent > 1) and SMALLEST <= percent / 100 <= LARGEST:
+                raise BadSpec([Problem.about("forget_fraction", f"is {value}, but must be between {SMALLEST:g} and "
+                                             f"{LARGEST:g}: {percent:g}% is {percent / 100:.10g}.")]) from None
+        raise error
