@@ -125,7 +125,7 @@ class Lab:
                                scenario=scenario, forget_class=forget_class)).spec
         return Parts(spec, split_of(self._own.data, spec))
 
-    def unlearn(self, parts: Parts, method: str = "nabla_tau", on_progress: Any = None, **parameters: Any) -> Result:
+    def unlearn(self, parts: Parts, method: str = Spec().method, on_progress: Any = None, **parameters: Any) -> Result:
         """Runs a method on a copy of the Original as it is now; keyword arguments are its hyperparameters.
 
         ``on_progress`` is called with every :class:`engine.types.Progress`. Raises BadSpec or Diverged.

@@ -18,7 +18,7 @@ import os
 import pkgutil
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,11 @@ def by_class(scenario: str) -> bool:
 def live_attacks() -> tuple[Attack, ...]:
     """The attacks that one model is enough for, so that they can follow it while a method trains."""
     return tuple(attack for attack in all_of("attack") if not attack.needs_retrained)
+
+
+def attack_codes(attacks: Iterable[Attack]) -> dict[str, str]:
+    """The code of these attacks by name, where it is not the first (see :func:`code`)."""
+    return {attack.name: made_by for attack in attacks if (made_by := code("attack", attack.name))}
 
 
 def find(kind: str, name: object) -> Any:

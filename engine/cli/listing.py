@@ -9,6 +9,7 @@ from typing import Any
 from engine.cli.options import Result, add_json
 from engine.cli.text import run_line, run_text
 from engine.registry import all_of, models_for
+from engine.runs import afterwards
 from engine.runs.recorded import find_recorded, recorded_runs
 from engine.runs.records import described
 from engine.runs.store import open_store
@@ -44,7 +45,7 @@ def command_list(options: Namespace) -> Result:
 def command_show(options: Namespace) -> Result:
     """One run, one's own or a recorded one, with its times, settings and events; raises UnknownRun."""
     store, shipped = open_store(), find_recorded(options.run)
-    run = shipped or store.get(options.run)
+    run = afterwards.completed(shipped or store.get(options.run), store)
     result = described(run) | {"events": shipped["events"] if shipped else store.events(run["id"])}
     return result if options.json else run_text(result), 0
 

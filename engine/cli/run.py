@@ -24,7 +24,7 @@ def add_parser(commands: Any) -> None:
     """Adds the command to the command line's parser."""
     run = commands.add_parser("run", help="unlearn once and measure")
     add_training(run)
-    run.add_argument("--method", default="nabla_tau")
+    run.add_argument("--method", default=Spec().method)
     run.add_argument("--scenario", default="random", help=f"{' or '.join(names('scenario'))} (default: random)")
     run.add_argument("--forget-fraction", default="0.15", metavar="F", help="0.001 to 0.6 (default: 0.15)")
     run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario takes one")

@@ -24,7 +24,7 @@ from engine.spec import resolve
 from engine.studies.sweep import FRACTION, PRESETS, Axis, Cell, Sweep, check, preset
 from engine.studies.sweep_job import executor_problems
 from engine.studies.sweep_runs import Runs, cell_of, counts, find_runs, missing
-from engine.types import PROFILES
+from engine.types import PROFILES, Spec
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -33,7 +33,7 @@ def add_parser(commands: Any) -> None:
     """Adds the command to the command line's parser."""
     parser = commands.add_parser("sweep", help="a grid of alpha by forget fraction, or go on with it")
     parser.add_argument("--dataset", default="digits")
-    parser.add_argument("--method", default="nabla_tau")
+    parser.add_argument("--method", default=Spec().method)
     parser.add_argument("--model", help="default: the data set's first model")
     parser.add_argument("--preset", default="small", help=f"{', '.join(PRESETS)} (default: small)")
     parser.add_argument("--alphas", nargs="+", help="instead of the preset's, separated by spaces or commas")

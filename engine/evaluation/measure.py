@@ -18,7 +18,7 @@ from engine.attacks._attacker import FEWEST, balanced
 from engine.errors import BadInput, Diverged
 from engine.evaluation import distances
 from engine.evaluation.readout import Readout
-from engine.registry import live_attacks
+from engine.registry import attack_codes, live_attacks
 from engine.types import Attack
 
 PERMUTATIONS = 100
@@ -168,6 +168,8 @@ def measure(readings: Readings) -> dict[str, Any]:
     sides = (forget.loss.numpy(), unseen.loss.numpy())
     apart = {"ks_test": distances.kolmogorov_smirnov, "wasserstein_test": distances.wasserstein}
     metrics |= {name: distance(*sides) if len(unseen) else None for name, distance in apart.items()}
+    if codes := attack_codes(live_attacks()):
+        metrics["attack_code"] = codes
     sizes = {"forget": len(forget), "test": len(test), "nonmembers": len(unseen)}
     return metrics | {"sizes": sizes, "notes": [_too_few(readings)] if few else []}
 

@@ -23,7 +23,7 @@ from math import sqrt
 from statistics import fmean
 from typing import Any
 
-from engine.evaluation.metrics import MOVED
+from engine.evaluation.metrics import MOVED, headlines
 from engine.evaluation.protocol import retain_on_all_of_train
 from engine.registry import names
 from engine.spec import Resolved
@@ -45,7 +45,7 @@ def _of_run(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
         return _half(metrics.get("null_band") or {}, metric.removesuffix("_gap"))
     if metric.removesuffix("_auc") in names("attack"):
         return Z * sqrt((n + m + 1) / (12 * n * m)) if n and m else None
-    if metric.startswith("tpr_at_"):
+    if "tpr_at_" in metric:
         return _half(metrics, f"{metric}_interval")
     if metric in ("ks_test", "ks_retrained"):
         other = m if metric == "ks_test" else n
@@ -89,8 +89,9 @@ def _tow(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
 def _average_gap(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
     """A mean of three gaps, or four where both models' loss attack is known; the band is much alike for both."""
     noise = _moved(metrics, resolved)
-    if None not in (metrics.get("mia_loss"), (metrics.get("retrained") or {}).get("mia_loss")):
-        band = _half(metrics.get("null_band") or {}, "mia_loss")
+    attack = next((one.name for one in headlines()), "")  # the one that the average counts
+    if None not in (metrics.get(attack), (metrics.get("retrained") or {}).get(attack)):
+        band = _half(metrics.get("null_band") or {}, attack)
         noise.append(_root([band, band]))
     root = _root(noise)
     return None if root is None else root / len(noise)

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BadSpec, Problem
-from engine.registry import by_class, is_reference
+from engine.registry import by_class, is_reference, reference
+from engine.runs import afterwards
 from engine.runs.recorded import newest_as_now, recorded_runs
 from engine.runs.store import Run, Store
 from engine.spec import resolve
 from engine.types import PROFILES, Spec
 
-REFERENCE = "retrain"
+REFERENCE = reference().name
 # From best to worst; the shipped runs stand right behind one's own finished ones.
 RANK = {"finished": 0, "running": 2, "queued": 3, "failed": 4, "cancelled": 4, "interrupted": 4}
 RECORDED = 1
@@ -87,7 +88,7 @@ def find_runs(comparison: Comparison, store: Store, recorded: bool = True) -> Ru
     for cell, run in _recorded(comparison, wanted).items() if recorded else ():
         if cell not in found or RANK[found[cell]["status"]] > RECORDED:
             found[cell] = run
-    return _completed(found, store)
+    return {cell: afterwards.completed(run, store) for cell, run in _completed(found, store).items()}
 
 
 def notices(comparison: Comparison, runs: Runs) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine.evaluation.metrics import headlines
+from engine.runs import afterwards
 from engine.runs.recorded import asked_for, newest_as_now, recorded_runs
 from engine.runs.store import Run, Store
 from engine.spec import Resolved, resolve
@@ -39,8 +40,9 @@ def find_runs(sweep: Sweep, store: Store, recorded: bool = True) -> Runs:
     for fingerprint in wanted & shipped.keys():
         if best.get(fingerprint, {}).get("status") != "finished":
             best[fingerprint] = shipped[fingerprint]
-    return {cell: best[resolved.fingerprint] for cell, resolved in resolved_cells(sweep).items()
-            if resolved.fingerprint in best}
+    complete = {fingerprint: afterwards.completed(run, store) for fingerprint, run in best.items()}
+    return {cell: complete[resolved.fingerprint] for cell, resolved in resolved_cells(sweep).items()
+            if resolved.fingerprint in complete}
 
 
 def resolved_cells(sweep: Sweep) -> dict[Cell, Resolved]:

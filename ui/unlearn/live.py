@@ -9,7 +9,7 @@ import streamlit as st
 from engine.errors import LabError
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
-from engine.runs import estimates
+from engine.runs import afterwards, estimates
 from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.recorded import find_recorded
@@ -61,11 +61,9 @@ def _view(run_id: str, was_running: bool) -> None:
 
 def _load(run_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A run of the store, or one that ships with the app, with its events; raises UnknownRun."""
-    shipped = find_recorded(run_id)
-    if shipped:
-        return shipped, shipped["events"]
-    store = manager().store
-    return store.get(run_id), store.events(run_id)
+    shipped, store = find_recorded(run_id), manager().store
+    run = afterwards.completed(shipped or store.get(run_id), store, whole=True)
+    return run, shipped["events"] if shipped else store.events(run_id)
 
 
 def _waiting(run: dict[str, Any]) -> str:
