@@ -69,7 +69,8 @@ class Setting:
     def shared(self) -> tuple[Any, ...]:
         """What runs have in common whose Original has the same metrics; it holds no data."""
         return (self.resolved.split_identity(), self.resolved.spec.profile, self.bench.original.sha256,
-                self.bench.data.content, self.bench.where, registry.names("attack"))
+                self.bench.data.content, self.bench.where,
+                *((attack.name, registry.code("attack", attack.name)) for attack in registry.live_attacks()))
 
 
 class Watch:
