@@ -17,7 +17,7 @@ from engine.types import PROFILES
 def add_parser(commands: Any) -> None:
     """Adds ``archive`` with its two actions to the command line's commands."""
     archive = commands.add_parser("archive", help="runs as one portable file: export and import")
-    archive.set_defaults(work="archive")
+    archive.set_defaults(work=command)
     actions = archive.add_subparsers(dest="action", required=True, metavar="export|import",
                                      parser_class=type(archive))
 
@@ -36,7 +36,7 @@ def add_parser(commands: Any) -> None:
     importing.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
-def command_archive(options: Namespace) -> tuple[Any, int]:
+def command(options: Namespace) -> tuple[Any, int]:
     """Exports or imports; returns what was done as a dictionary (with ``--json``) or as text."""
     work = {"export": _export, "import": _import}[options.action]
     result, text = work(options, open_store())

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine import registry
-from engine.cli.commands import Result, as_number
+from engine.cli.options import Result, as_number
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadInput, BadSpec
 from engine.registry import names
@@ -50,10 +50,10 @@ def add_parser(commands: Any) -> None:
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one JSON array of cells on stdout")
     shape.add_argument("--markdown", action="store_true", help="print one Markdown table per size or class")
-    parser.set_defaults(work="reproduce")
+    parser.set_defaults(work=command)
 
 
-def command_reproduce(options: Namespace) -> Result:
+def command(options: Namespace) -> Result:
     """Computes what a table lacks; returns its cells (``--json``), Markdown or plain text. Raises BadInput."""
     table = _table_of(options.table)
     comparisons = _comparisons(options, table)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.cli.commands import Result, as_number, assignments
+from engine.cli.options import Result, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec
 from engine.registry import names
@@ -49,10 +49,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
     parser.add_argument("--train-original", action="store_true", help="train an Original where these data have none")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.set_defaults(work="sweep")
+    parser.set_defaults(work=command)
 
 
-def command_sweep(options: Namespace) -> Result:
+def command(options: Namespace) -> Result:
     """Computes what is missing of a grid; returns counts, seconds and the cells. Raises BadInput."""
     sweep = sweep_of(options)
     store, began = open_store(), time.monotonic()

@@ -1,4 +1,4 @@
-"""What commands that compute share: a run in this process, Ctrl-C, the heartbeat, and progress on stderr."""
+"""What commands that compute share: Ctrl-C, and progress on stderr."""
 
 from __future__ import annotations
 
@@ -26,8 +26,6 @@ def ctrl_c() -> Iterator[threading.Event]:
         yield cancel
     finally:
         signal.signal(signal.SIGINT, before)
-
-
 
 
 class ProgressLine:

@@ -10,15 +10,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import sys
 import threading
-import types
 from typing import Any
 
 from engine.errors import BadInput, LabError
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
+from engine.system.singleton import singleton
 from engine.types import Spec
 
 log = logging.getLogger(__name__)
@@ -164,12 +163,11 @@ def _devices() -> list[Any]:
 
 def manager() -> Jobs:
     """The process-wide manager of the store at ``$UNLEARN_HOME``, started on first use."""
-    kept = sys.modules.setdefault("_unlearning_singletons", types.ModuleType("_unlearning_singletons"))
-    held: dict[str, Jobs] = kept.__dict__.setdefault("managers", {})
-    lock: threading.Lock = kept.__dict__.setdefault("lock", threading.Lock())
-    with lock:
-        store = open_store()
-        if store.url not in held:
-            held[store.url] = Jobs(store)
-            held[store.url].start()
-        return held[store.url]
+    store = open_store()
+    return singleton("managers", store.url, lambda: _started(store))
+
+
+def _started(store: Store) -> Jobs:
+    jobs = Jobs(store)
+    jobs.start()
+    return jobs

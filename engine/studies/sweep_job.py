@@ -7,10 +7,8 @@ kill the same grid is launched again and computes what is missing.
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
-import types
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +24,7 @@ from engine.runs.store import Store, open_store
 from engine.spec import Resolved
 from engine.studies.sweep import Cell, Sweep, check
 from engine.studies.sweep_runs import find_runs, missing, resolved_cells
+from engine.system.singleton import singleton
 
 log = logging.getLogger(__name__)
 GOING_ON = ("running", "paused", "stopping")
@@ -178,7 +177,5 @@ def estimate(sweep: Sweep, todo: Sequence[Cell], store: Store) -> float | None:
 
 def sweeps() -> Sweeps:
     """The sweeps of the store at ``$UNLEARN_HOME``, the same for the whole process whatever is reloaded."""
-    kept = sys.modules.setdefault("_unlearning_singletons", types.ModuleType("_unlearning_singletons"))
-    held: dict[str, Sweeps] = kept.__dict__.setdefault("sweeps", {})
     store = open_store()
-    return held.setdefault(store.url, Sweeps(store))
+    return singleton("sweeps", store.url, lambda: Sweeps(store))

@@ -15,10 +15,10 @@ from helping import start_python, wait_for
 
 from engine.runs.compute import compute
 from engine.runs.executors import Control, local
-from engine.runs.executors.processes import STOPPED, Order
+from engine.runs.executors.drive import STOPPED, Order, by_original, run_on_lanes
 from engine.runs.executors.worker import line_of, read_line
 from engine.runs.here import run_here
-from engine.runs.outcome import Outcome
+from engine.runs.outcome import Outcome, failed
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.types import Spec
@@ -144,6 +144,50 @@ def test_a_worker_stays_on_its_split_and_helps_out_at_the_end():
     order = Order(specs(alphas=(0.1, 0.3, 0.5)))
     one, other = (resolve(Spec(forget_fraction=f)).split_identity() for f in (0.05, 0.3))
     assert [order.take(split) for split in ("", "", one, other, one, one, one)] == [0, 3, 1, 4, 2, 5, None]
+
+
+class Failing:
+    """Lanes whose cells fail at once, where the lane does not die over them first."""
+
+    stage = "Failing"
+
+    def __init__(self, cells, log):
+        self.log, self.ready, self.died = log, [], set()
+        log.append(("open", [(resolved.spec.options, resolved.spec.original_seed) for resolved in cells]))
+
+    def __len__(self):
+        return 2
+
+    def begin(self, bench):
+        self.log.append(("begin", bench))
+
+    def give(self, lane, number, resolved):
+        self.ready.append((number, failed("no") if number in self.died or number else None))
+        self.died.add(number)
+
+    def answers(self):
+        found, self.ready = self.ready, []
+        return found
+
+    def close(self):
+        self.log.append(("close",))
+
+
+def test_what_begins_from_another_original_gets_lanes_of_its_own(store, monkeypatch):
+    """The first cell of each group is asked for twice: its lane dies over it once."""
+    monkeypatch.setattr("engine.originals.workbench.prepare_bench", lambda resolved, *rest: resolved.spec.options)
+    noisy, clean = {"label_noise": 0.2}, {"label_noise": 0.0}
+    todo = [resolve(Spec(options=options, original_seed=seed, seed=n)) for n, (options, seed) in enumerate(
+        [(noisy, 0), (clean, 0), (noisy, 0), (noisy, 1), (clean, 0)])]
+    assert by_original(todo) == [[0, 2], [1, 4], [3]]
+    log = []
+    runs = dict(run_on_lanes(lambda cells: Failing(cells, log), todo, store, False, Control(), lambda progress: None))
+    assert {position: (run["spec"]["seed"], run["reason"]) for position, run in runs.items()} == {
+        position: (position, "no") for position in range(5)}
+    assert log == [step for group, options in (([(noisy, 0)] * 2, noisy), ([(clean, 0)] * 2, clean),
+                                               ([(noisy, 1)], noisy))
+                   for step in (("open", group), ("begin", options), ("close",))]
+    assert len(store.list()) == 5
 
 
 def test_what_goes_wrong_in_a_worker_is_the_outcome(monkeypatch):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from helping import ROOT, python
 
+from benchmarks import structure
+
 HEAVY = {"torch", "torchvision", "sklearn", "transformers", "datasets"}
 
 
@@ -61,12 +63,32 @@ def test_charts_are_pure():
     assert [(path.name, call) for path in sources("ui/charts") for call in calls(path) if call in touching] == []
 
 
-@pytest.mark.parametrize("kind", ["datasets", "models", "methods", "attacks"])
+@pytest.mark.parametrize("kind", ["datasets", "models", "scenarios", "methods", "attacks"])
 def test_components_do_not_import_one_another(kind):
     files = [path for path in sources(f"engine/{kind}") if not path.stem.startswith("_")]
     names = {f"engine.{kind}.{path.stem}" for path in files}
     assert len(names) >= 2
     assert offences(files, names) == []
+
+
+def test_nothing_imports_upward():
+    assert structure.upward(ROOT) == []
+
+
+def test_no_imports_go_in_a_circle():
+    assert structure.cycles(ROOT) == []
+
+
+def test_an_import_from_above_and_a_circle_are_found(tmp_path):
+    planted = {"engine/system/files.py": "def f():\n    from engine.runs import store\n",
+               "engine/runs/store.py": "from engine.system.files import f\n", "engine/nowhere.py": "",
+               "engine/runs/__init__.py": "", "engine/system/__init__.py": "", "engine/__init__.py": ""}
+    for name, text in planted.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert structure.upward(tmp_path) == ["engine.nowhere is in no layer",
+                                          "engine.system.files imports engine.runs.store"]
+    assert structure.cycles(tmp_path) == [["engine.runs.store", "engine.system.files"]]
 
 
 def test_methods_do_not_import_attacks_nor_attacks_methods():
@@ -77,17 +99,21 @@ def test_methods_do_not_import_attacks_nor_attacks_methods():
 FILE_CALLS = {"open", "write_text", "write_bytes", "read_text", "read_bytes", "unlink", "mkdir", "rename", "touch",
               "glob", "rglob", "save_file", "load_file", "safe_open", "to_parquet", "read_parquet", "write_whole",
               "write_json"}
-KEEPERS = {"store.py", "checkpoints.py", "files.py", "home.py", "archive.py", "archive_file.py",
-           "recorded.py"}  # what ships, read-only
+KEEPERS = {"runs/store.py", "originals/checkpoints.py", "training/partial.py", "system/files.py", "system/paths.py",
+           "runs/archive/transfer.py", "runs/archive/format.py", "runs/recorded.py"}  # the last reads what ships
 OTHERS_FILES = {  # calls that touch files which are neither a run's nor a checkpoint's
-    ("api.py", "save_file"), ("api.py", "write_whole"), ("commands.py", "Path(options.out).mkdir"),  # a person's own
-    ("paper.py", "SOURCE.read_text"),  # the paper's tables
-    ("hub.py", "path.glob"), ("hub.py", "cache.glob"), ("_hub.py", "local.glob"),  # data sets, published weights
+    ("api.py", "save_file"), ("api.py", "write_whole"),  # a person's own
+    ("studies/paper.py", "SOURCE.read_text"),  # the paper's tables
+    ("system/hub.py", "path.glob"), ("system/hub.py", "cache.glob"),  # data sets, published weights
+    ("datasets/_hub.py", "local.glob"),
+    ("registry.py", "folder.glob"), ("lineage.py", "FILE.read_text"),  # components and their source
+    ("system/source.py", "path.parent.glob"), ("system/source.py", "path.read_text"),
 }
 
 
 def test_only_store_and_checkpoints_touch_their_files():
-    found = {(path.name, call) for path in sources("engine") if path.name not in KEEPERS for call in calls(path)
+    inside = {path: str(path.relative_to(ROOT / "engine")) for path in sources("engine")}
+    found = {(name, call) for path, name in inside.items() if name not in KEEPERS for call in calls(path)
              if call.split(".")[-1] in FILE_CALLS or call.split(".")[0] == "shutil"}
     assert sorted(found - OTHERS_FILES) == []
 
@@ -121,7 +147,7 @@ import engine, engine.registry, engine.spec, engine.runs.queue, engine.runs.stor
 import engine.evaluation.metrics
 import engine.studies.comparison, engine.studies.table, engine.studies.exports, engine.studies.reproduction
 from engine.types import declared, Spec
-for kind in ("dataset", "model", "method", "attack"):
+for kind in ("dataset", "model", "scenario", "method", "attack"):
     assert len(engine.registry.all_of(kind)) >= 2
 for method in engine.registry.all_of("method"):
     assert declared(method.parameters)

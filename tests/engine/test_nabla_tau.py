@@ -10,10 +10,9 @@ from helping import make_task, parameters_of, small_split, weights_hash
 from torch import nn
 
 from engine.data.batches import batch_sizes, drawn_by_cycle, steps_in
-from engine.methods import finetune, nabla_tau
+from engine.methods import _passes, finetune, nabla_tau
 from engine.registry import get
 from engine.spec import resolve
-from engine.training import loop as training
 from engine.types import Plan, Sizes, Spec
 
 CIFAR_15 = Sizes(50_000, 7_500, 42_500, 5_000, 5_000)
@@ -57,7 +56,7 @@ def settings(**values):
 def loss_by_hand(task, monkeypatch, epoch=0, epochs=None, **values):
     """The loss, samples and terms that nabla-tau makes of one pair of batches."""
     caught = {}
-    monkeypatch.setattr(training, "over_forget_set", lambda t, p, e, objective, begin: caught.update(
+    monkeypatch.setattr(_passes, "over_forget_set", lambda t, p, e, objective, begin: caught.update(
         epochs=e, objective=objective, begin=begin) or iter(()))
     list(nabla_tau.unlearn(task, settings(**values)))
     caught["begin"](0)

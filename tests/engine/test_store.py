@@ -29,7 +29,7 @@ def test_a_submitted_run_is_queued_with_all_that_is_known(store):
     assert run["effective"] == RESOLVED.effective and run["effective"]["alpha"] == 0.25
     assert (run["fingerprint"], run["split"]) == (RESOLVED.fingerprint, RESOLVED.split_identity())
     assert {name for name, value in run.items() if value is None} == {
-        "data", "identity", "started", "ended", "progress", "metrics", "reason", "notice", "seconds", "steps",
+        "data", "code", "identity", "started", "ended", "progress", "metrics", "reason", "notice", "seconds", "steps",
         "samples", "device", "code_version", "owner", "heartbeat", "imported"}
 
 

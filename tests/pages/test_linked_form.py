@@ -65,7 +65,7 @@ def test_quick_changes_are_not_undone_by_the_address_that_the_browser_had_when_i
     at.query_params["n"] = "7"  # sent before the 8 had arrived in the browser
     at.number_input[0].set_value(9).run()
     assert shown(at) == (9, {"n": "9"}, [])
-    monkeypatch.setattr("ui.linked_form.LATE", 0.0)  # later it is a person who goes back
+    monkeypatch.setattr("ui.common.linked_form.LATE", 0.0)  # later it is a person who goes back
     at.query_params["n"] = "7"
     assert shown(at.run()) == (7, {"n": "7"}, [])
 

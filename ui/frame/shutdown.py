@@ -17,21 +17,23 @@ import types
 
 from streamlit.runtime import Runtime
 
+from engine.system.singleton import singleton
+
 GRACE = 0.8  # seconds for an orderly end
-_lock = threading.Lock()
 
 
 def ensure_leaving() -> None:
     """Bounds how long this server takes to end; works once a process, and not under AppTest."""
     runtime = Runtime.instance() if Runtime.exists() else None
-    kept = sys.modules.setdefault("_unlearning_singletons", types.ModuleType("_unlearning_singletons"))
-    with _lock:
-        if type(runtime) is not Runtime or hasattr(kept, "leaving"):
-            return
-        kept.leaving = True
+    if type(runtime) is Runtime:
+        singleton("leaving", "this process", lambda: _prepare(runtime))
+
+
+def _prepare(runtime: Runtime) -> bool:
     atexit.register(_leave)
     # Handlers can only be set in the main thread, which is the one of the server's event loop.
     runtime._get_async_objs().eventloop.call_soon_threadsafe(_bound_signals)
+    return True
 
 
 def _bound_signals() -> None:

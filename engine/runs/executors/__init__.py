@@ -1,16 +1,21 @@
 """Where the specs of a sweep run, one executor a file: each yields the ended runs as they come.
 
-A file has ``run_all(todo, store, train_original, control, on_progress)``, see :mod:`engine.runs.executors.local`, and
-``problem()``: why it cannot be used here, in a sentence, or None. It is imported when it is asked for.
+A file is a :class:`Way`. It is imported when it is asked for.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    from engine.runs.store import Run, Store
+    from engine.spec import Resolved
+
+OnProgress = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,17 @@ class Control:
         return not self.cancel.is_set()
 
 
+class Way(Protocol):
+    """What the file of an executor has."""
+
+    def problem(self) -> str | None:
+        """Why it cannot be used here, in a sentence, or None."""
+
+    def run_all(self, todo: Sequence[Resolved], store: Store, train_original: bool, control: Control,
+                on_progress: OnProgress) -> Iterator[tuple[int, Run]]:
+        """See :func:`engine.runs.executors.local.run_all`."""
+
+
 @dataclass(frozen=True)
 class Executor:
     """One way to carry out a sweep, for lists and forms."""
@@ -37,14 +53,15 @@ class Executor:
 
     def problem(self) -> str | None:
         """Why it cannot be used here, in a sentence, or None."""
-        return self._module().problem()
+        return self._way().problem()
 
-    def run_all(self, *arguments: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    def run_all(self, todo: Sequence[Resolved], store: Store, train_original: bool, control: Control,
+                on_progress: OnProgress = lambda progress: None) -> Iterator[tuple[int, Run]]:
         """See :func:`engine.runs.executors.local.run_all`."""
-        return self._module().run_all(*arguments)
+        return self._way().run_all(todo, store, train_original, control, on_progress)
 
-    def _module(self) -> Any:
-        return import_module(f"engine.runs.executors.{self.name}")
+    def _way(self) -> Way:
+        return cast(Way, import_module(f"engine.runs.executors.{self.name}"))
 
 
 EXECUTORS = {executor.name: executor for executor in (

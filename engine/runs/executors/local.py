@@ -7,29 +7,27 @@ each finish twice as many as one of two. A data set that leaves its threads open
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from engine.runs.executors import Control
+from engine.runs.executors import Control, OnProgress
+from engine.runs.executors.drive import run_on_lanes
+from engine.runs.executors.processes import Processes
 from engine.runs.here import run_here
 from engine.runs.store import Run, Store
 from engine.spec import Resolved
 from engine.system.machine import cores, graphics_card
-
-OnProgress = Callable[[dict[str, Any]], None]
 
 
 def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, control: Control,
             on_progress: OnProgress = lambda progress: None) -> Iterator[tuple[int, Run]]:
     """Carries out each spec and yields its position with its run as stored; stops soon after ``cancel`` was set.
 
-    A run that fails is yielded as failed and the rest goes on. Raises BadInput where none of them can be done here.
+    A run that fails is yielded as failed and the rest continues. Raises BadInput where none of them can be done here.
     """
     workers = workers_for(todo)
     if workers:
-        from engine.runs.executors.processes import run_in_processes
-
-        yield from run_in_processes(todo, store, train_original, control, workers, on_progress)
+        yield from run_on_lanes(lambda cells: Processes(cells, workers), todo, store, train_original, control,
+                                on_progress)
         return
     for position, resolved in enumerate(todo):
         if not control.hold():

@@ -11,21 +11,23 @@ import json
 import math
 import os
 import socket
-from collections import deque
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.errors import BadInput, Cancelled
-from engine.originals.checkpoints import open_checkpoints
-from engine.runs.executors import Control
-from engine.runs.executors.local import OnProgress
-from engine.runs.executors.processes import AHEAD, STOPPED, TICK, TRIES, Order
+from engine.errors import BadInput
+from engine.runs.executors import Control, OnProgress
+from engine.runs.executors.drive import TICK, TRIES, run_on_lanes
 from engine.runs.executors.worker import line_of, read_line
+from engine.runs.outcome import Outcome, failed
 from engine.runs.store import Run, Store
 from engine.spec import Resolved, resolve
 from engine.system.paths import PACKAGE
 from engine.types import Spec
+
+if TYPE_CHECKING:
+    from engine.originals.workbench import Bench
 
 PATIENCE = 5.0  # seconds for a cluster's first machine to answer
 GPUS = "UNLEARN_RAY_GPUS"  # share of a GPU that a run takes, such as 0.25 for four side by side; 0: none
@@ -41,95 +43,63 @@ def problem() -> str | None:
 def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, control: Control,
             on_progress: OnProgress = lambda progress: None) -> Iterator[tuple[int, Run]]:
     """See :func:`engine.runs.executors.local.run_all`. Raises BadInput where no cluster answers or it has no room."""
-    from engine.originals.workbench import prepare_bench
-    from engine.runs.recording import record
-    from engine.system.device import default_device
-
-    try:
-        bench = prepare_bench(todo[0], open_checkpoints(), default_device(), train_original,
-                              lambda text, fraction: on_progress({"stage": text, "fraction": fraction}), control.cancel)
-    except Cancelled:
-        return
-    on_progress({"stage": "Joining the Ray cluster"})
-    mine = _join()
-    drive = None
-    try:
-        drive = Drive(todo, store, bench)
-        left = len(todo)
-        while left and not control.cancel.is_set():
-            if not control.paused.is_set():
-                drive.fill()
-            ended = drive.collect()
-            left -= len(ended)
-            runs = record(store, [(todo[number], run_id, outcome) for number, run_id, outcome in ended])
-            yield from zip((number for number, *_ in ended), runs, strict=True)
-            on_progress({"stage": f"Unlearning on {len(drive.actors)} Ray workers"})
-    finally:
-        if drive:
-            drive.stop()
-        if mine:
-            import ray
-
-            ray.shutdown()
+    yield from run_on_lanes(lambda cells: Actors(cells, on_progress), todo, store, train_original, control, on_progress)
 
 
-class Drive:
-    """Keeps the cluster's workers busy and collects what they answer."""
+class Actors:
+    """As many actors of the cluster as have room; Ray starts one that dies again, and tries its cell again."""
 
-    def __init__(self, todo: Sequence[Resolved], store: Store, bench: Any):
+    def __init__(self, todo: Sequence[Resolved], on_progress: OnProgress):
+        self.todo, self.on_progress = todo, on_progress
+        self.actors: list[Any] = []
+        self.given: dict[Any, int] = {}  # cells by the reference of Ray to their answer
+        self.mine = False  # whether the cluster is ours to end
+
+    @property
+    def stage(self) -> str:
+        return f"Unlearning on {len(self.actors)} Ray workers"
+
+    def begin(self, bench: Bench) -> None:
         import ray
 
-        self.todo, self.store, self.order = todo, store, Order(todo)
-        cpus, gpus = todo[0].dataset.threads or 1, _share()
+        self.on_progress({"stage": "Joining the Ray cluster"})
+        self.mine = _join()
+        cpus, gpus = self.todo[0].dataset.threads or 1, _share()
         actor = ray.remote(Worker).options(num_cpus=cpus, num_gpus=gpus, max_restarts=-1, max_task_retries=TRIES - 1)
         self.shared = ray.put(bench)  # held: a worker that is started again needs it, and Ray counts only this
-        self.actors = [actor.remote(self.shared, gpus > 0) for _ in range(min(_lanes(cpus, gpus), len(todo)))]
-        self.splits = [""] * len(self.actors)
-        self.given: dict[Any, tuple[int, int, str]] = {}  # by Ray's reference: worker, number, run
+        self.actors = [actor.remote(self.shared, gpus > 0) for _ in range(min(_lanes(cpus, gpus), len(self.todo)))]
 
-    def fill(self) -> None:
-        """Gives every worker work; what starts is recorded first, all of it at once."""
-        chosen: deque[tuple[int, int]] = deque()
-        for _ in range(AHEAD):
-            for at in range(len(self.actors)):
-                busy = sum(worker == at for worker, *_ in self.given.values()) + sum(w == at for w, _ in chosen)
-                if busy < AHEAD and (number := self.order.take(self.splits[at])) is not None:
-                    chosen.append((at, number))
-                    self.splits[at] = self.todo[number].split_identity()
-        ids = self.store.begin_all([self.todo[number] for _, number in chosen]) if chosen else []
-        for (at, number), run_id in zip(chosen, ids, strict=True):
-            answer = self.actors[at].compute.remote(json.dumps(asdict(self.todo[number].spec)))
-            self.given[answer] = (at, number, run_id)
+    def __len__(self) -> int:
+        return len(self.actors)
 
-    def collect(self) -> list[tuple[int, str, Any]]:
-        """Number, run and outcome of what has been answered by now, after waiting a moment for the first."""
+    def give(self, lane: int, number: int, resolved: Resolved) -> None:
+        self.given[self.actors[lane].compute.remote(json.dumps(asdict(resolved.spec)))] = number
+
+    def answers(self) -> list[tuple[int, Outcome | None]]:
         import ray
 
         if not self.given:
-            ray.wait([ray.put(None)], timeout=TICK)
+            time.sleep(TICK)
             return []
         waiting = list(self.given)
         ready, _ = ray.wait(waiting, num_returns=1, timeout=TICK)
         if ready:  # whatever else has come by now
             ready, _ = ray.wait(waiting, num_returns=len(waiting), timeout=0)
-        return [(number, run_id, _outcome(answer)) for answer in ready
-                for _, number, run_id in (self.given.pop(answer),)]
+        return [(self.given.pop(answer), _outcome(answer)) for answer in ready]
 
-    def stop(self) -> None:
-        """Ends the workers, and what they were at."""
+    def close(self) -> None:
         import ray
 
         for actor in self.actors:
             ray.kill(actor)
-        cancelled = {"status": "cancelled", "reason": STOPPED}
-        self.store.settle([(run_id, cancelled, []) for _, _, run_id in self.given.values()])
-        self.given.clear()
+        if self.mine:
+            ray.shutdown()
 
 
 class Worker:
     """One actor of the cluster: holds data and Original, answers a spec with its outcome."""
 
-    def __init__(self, bench: Any, on_gpu: bool):
+    def __init__(self, bench: Bench, on_gpu: bool):
         from engine.registry import get
         from engine.system.device import prepare
 
@@ -143,10 +113,8 @@ class Worker:
         return line_of(0, compute(resolve(Spec(**json.loads(spec))), self.bench))
 
 
-def _outcome(answer: Any) -> Any:
+def _outcome(answer: Any) -> Outcome:
     import ray
-
-    from engine.runs.outcome import failed
 
     try:
         return read_line(ray.get(answer))[1]
@@ -155,7 +123,7 @@ def _outcome(answer: Any) -> Any:
         return failed(f"Its Ray worker ended without an answer, {TRIES} of {TRIES} tries: {said[0] if said else error}")
 
 
-def _on_gpu(bench: Any) -> Any:
+def _on_gpu(bench: Bench) -> Bench:
     """The bench on the GPU that Ray gave this worker; the Original's read-outs stay as they were measured."""
     import torch
 

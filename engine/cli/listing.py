@@ -1,0 +1,94 @@
+"""``python -m engine list`` and ``show``: what there is, and one run with everything that is known of it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import asdict, replace
+from typing import Any
+
+from engine.cli.options import Result, add_json
+from engine.cli.text import run_line, run_text
+from engine.registry import all_of, models_for
+from engine.runs import afterwards
+from engine.runs.recorded import find_recorded, recorded_runs
+from engine.runs.records import described
+from engine.runs.store import open_store
+from engine.types import declared
+
+LISTS = ("datasets", "models", "scenarios", "methods", "attacks", "runs")
+
+
+def add_parser(commands: Any) -> None:
+    """Adds both commands to the command line's parser."""
+    listing = commands.add_parser("list", help="what there is")
+    listing.add_argument("kind", choices=LISTS)
+    listing.add_argument("--recorded", action="store_true", help="runs: also those that ship with the repository")
+    add_json(listing, "array")
+    listing.set_defaults(work=command_list)
+
+    show = commands.add_parser("show", help="one run with everything that is known of it")
+    show.add_argument("run", metavar="RUN")
+    add_json(show, "object")
+    show.set_defaults(work=command_show)
+
+
+def command_list(options: Namespace) -> Result:
+    """Records of one kind as a list of dictionaries."""
+    if options.kind == "runs":
+        found = _runs(options.recorded)
+    else:
+        found = {"datasets": _datasets, "models": _models, "methods": _methods, "attacks": _attacks,
+                 "scenarios": _scenarios}[options.kind]()
+    return found if options.json else "\n".join(map(_line, found)) or "None yet.", 0
+
+
+def command_show(options: Namespace) -> Result:
+    """One run, one's own or a recorded one, with its times, settings and events; raises UnknownRun."""
+    store, shipped = open_store(), find_recorded(options.run)
+    run = afterwards.completed(shipped or store.get(options.run), store)
+    result = described(run) | {"events": shipped["events"] if shipped else store.events(run["id"])}
+    return result if options.json else run_text(result), 0
+
+
+def _line(item: dict[str, Any]) -> str:
+    return run_line(item) if "run_id" in item else f"{item['name']:<15} {item['summary']}"
+
+
+def _datasets() -> list[dict[str, Any]]:
+    return [{"name": d.name, "title": d.title, "kind": d.kind, "classes": len(d.classes), "train": d.train_size,
+             "heldout": d.heldout_size, "available": d.available(), "models": [m.name for m in models_for(d)],
+             "options": {o.name: list(o.choices) for o in d.options}, "summary": d.summary, "source": d.source}
+            for d in all_of("dataset")]
+
+
+def _models() -> list[dict[str, Any]]:
+    return [{"name": m.name, "title": m.title, "kind": m.kind, "summary": m.summary, "source": m.source}
+            for m in all_of("model")]
+
+
+def _methods() -> list[dict[str, Any]]:
+    found = []
+    for method in all_of("method"):
+        fields = [asdict(replace(h, auto=None)) | {"auto": h.auto.rule if h.auto else None}
+                  for h in declared(method.parameters)]
+        found.append({"name": method.name, "title": method.title, "summary": method.summary,
+                      "source": method.source, "parameters": fields,
+                      "profiles": {name: dict(values) for name, values in method.profiles.items()}})
+    return found
+
+
+def _scenarios() -> list[dict[str, Any]]:
+    return [{"name": s.name, "title": s.title, "target": s.target, "summary": s.summary, "source": s.source}
+            for s in all_of("scenario")]
+
+
+def _attacks() -> list[dict[str, Any]]:
+    return [{"name": a.name, "title": a.title, "needs": list(a.needs), "summary": a.summary, "source": a.source}
+            for a in all_of("attack")]
+
+
+def _runs(recorded: bool) -> list[dict[str, Any]]:
+    """One's own runs, then with ``recorded`` the shipped ones, without those that were imported as well."""
+    own = [described(run) for run in open_store().list()]
+    there = {run["run_id"] for run in own}
+    return own + [described(run) for run in (recorded_runs() if recorded else ()) if run["id"] not in there]

@@ -1,0 +1,91 @@
+"""``python -m engine run``: unlearn once and measure."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from typing import Any
+
+from engine.cli.options import Result, add_training, as_number, assignments
+from engine.cli.terminal import ProgressLine, ctrl_c
+from engine.cli.text import run_text
+from engine.errors import BadSpec
+from engine.registry import all_of, names
+from engine.runs.here import heartbeat, run_here
+from engine.runs.records import described
+from engine.runs.store import open_store
+from engine.spec import checked, resolve
+from engine.types import PROFILES, Spec
+
+EXIT = {"finished": 0, "cancelled": 130}
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to the command line's parser."""
+    run = commands.add_parser("run", help="unlearn once and measure")
+    add_training(run)
+    run.add_argument("--method", default=Spec().method)
+    run.add_argument("--scenario", default="random", help=f"{' or '.join(names('scenario'))} (default: random)")
+    run.add_argument("--forget-fraction", default="0.15", metavar="F", help="0.001 to 0.6 (default: 0.15)")
+    run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario takes one")
+    run.add_argument("--alpha", metavar="A", help="short for --set alpha=A: a number from 0 to 1, or auto")
+    run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
+                     help="any declared hyperparameter of the method; may be repeated")
+    run.add_argument("--profile", default="corrected", help=f"{' or '.join(PROFILES)} (default: corrected)")
+    run.add_argument("--original-seed", default="0", help="seed of the Original (default: 0)")
+    run.add_argument("--train-original", action="store_true", help="train an Original where these data have none")
+    run.set_defaults(work=command)
+
+
+def command(options: Namespace) -> Result:
+    """Records a run, carries it out in this process and describes it."""
+    resolved = resolve(_spec_of(options))
+    store = open_store()
+    store.mark_interrupted()
+    with ctrl_c() as cancel, heartbeat(store):
+        run = run_here(resolved, store, options.train_original, cancel, ProgressLine())
+    if run["notice"]:
+        print(run["notice"], file=sys.stderr)
+    result = described(run)
+    return result if options.json else run_text(result), EXIT.get(run["status"], 1)
+
+
+def _spec_of(options: Namespace) -> Spec:
+    parameters, problems = assignments(options.assignments, "--set")
+    parameters = {name: as_number(value) for name, value in parameters.items()}
+    chosen, more = assignments(options.options, "--option")
+    problems += more
+    if options.alpha is not None:
+        owners = [method.name for method in with_alpha()]
+        if options.method in names("method") and options.method not in owners:
+            problems.append(f"--alpha belongs to {' and '.join(owners)}, not to {options.method}.")
+        elif options.method in owners:
+            parameters["alpha"] = as_number(options.alpha)
+        else:  # the method is told as unknown; its alpha can be judged all the same
+            problems += _alpha_problems(as_number(options.alpha))
+    spec = Spec(dataset=options.dataset, method=options.method, model=options.model, scenario=options.scenario,
+                forget_fraction=as_number(options.forget_fraction), forget_class=options.forget_class,
+                seed=as_number(options.seed), original_seed=as_number(options.original_seed),
+                profile=options.profile, parameters=parameters,
+                options={name: as_number(value) for name, value in chosen.items()})
+    if problems:
+        try:
+            resolve(spec)
+        except BadSpec as error:
+            problems += error.problems
+        raise BadSpec(problems)
+    return spec
+
+
+def with_alpha() -> list[Any]:
+    """The methods that ``--alpha`` belongs to; others' hyperparameters of that name are ``--set alpha=A``."""
+    return [method for method in all_of("method") if method.knob and method.knob.name == "alpha"]
+
+
+def _alpha_problems(value: Any) -> list[str]:
+    """What is wrong with a value for ``--alpha``, whatever the method."""
+    try:
+        checked(with_alpha()[0].knob, value)
+    except BadSpec as error:
+        return error.problems
+    return []

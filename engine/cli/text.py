@@ -1,0 +1,35 @@
+"""Runs as text for people: what the command line prints without ``--json``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.evaluation.metrics import ACCURACIES, headlines
+from engine.naming import asked
+from engine.registry import live_attacks
+
+
+def run_text(result: dict[str, Any]) -> str:
+    """A described run: how it ended, its metrics beside the Original's, its cost, the command that repeats it."""
+    lines = [f"run {result['run_id']}: {result['status']}" + (f" - {result['reason']}" if result["reason"] else "")]
+    metrics = result["metrics"] or {}
+    counted = [record.name for record in (*ACCURACIES, *live_attacks())]
+    shown = [name for name in counted if name != "accuracy_gap" or result["spec"]["forget_class"] is None]
+    for name in shown if metrics else ():  # for a forgotten class the gap to the test set has no meaning
+        before, after = metrics["original"].get(name), metrics.get(name)  # older than an attack
+        values = ["-" if value is None else f"{value:.1f}" for value in (before, after)]
+        lines.append(f"  {name:<18} {values[0]:>6} -> {values[1]:>6}")
+    if result["seconds"] is not None:
+        lines.append(f"  {result['steps']:,} steps, {result['samples']:,} samples, {result['seconds']:.2f} s "
+                     f"on {result['device']}")
+        lines.append("  " + "  ".join(asked(result["spec"])))
+    said = [result["verdict"]["text"]] if result["verdict"] else []
+    return "\n".join(lines + [f"  {line}" for line in said + metrics.get("notes", [])])
+
+
+def run_line(item: dict[str, Any]) -> str:
+    """A described run in one line."""
+    first = headlines()[0].name
+    attack = (item["metrics"] or {}).get(first)
+    return "  ".join([item["run_id"], f"{item['status']:<11}", *asked(item["spec"])]
+                     + ([] if attack is None else [f"{first}={attack:.1f}"]))
