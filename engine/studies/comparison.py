@@ -129,7 +129,8 @@ def _recorded(comparison: Comparison, wanted: Mapping[str, tuple[str, int]]) -> 
 def _completed(runs: Runs, store: Store) -> Runs:
     """The runs, those completed whose retrained reference is there by now but was not when they were measured."""
     waiting = {cell: run for cell, run in runs.items() if run["status"] == "finished" and not run.get("recorded")
-               and run["metrics"] and run["metrics"].get("retrained") is None}
+               and run["metrics"]
+               and (run["metrics"].get("retrained") is None or afterwards.lacks_beside(run["metrics"]))}
     if not waiting:
         return runs
     there = set(_references(store, waiting.values()))
