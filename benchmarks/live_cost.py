@@ -40,7 +40,7 @@ def main() -> None:
     for progress in watch.time(resolved.method.unlearn(task, resolved.parameters)):
         event = watcher.look(task.model, progress, watch.seconds)
         frames += event is not None
-        attacks += event is not None and event["reading"]["attacks"]["mia_loss"] is not None
+        attacks += event is not None and event.reading.attacks["mia_loss"] is not None
         if progress.step == options.steps:
             break
     spent = watcher.frames.spent + watcher.attacks.spent

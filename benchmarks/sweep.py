@@ -51,7 +51,7 @@ def part(sweep: Sweep, cells: Sequence[Cell], cores: int | None) -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     store = Store(Path(os.environ["UNLEARN_HOME"]))
     ended = [run for _, run in local.run_all([resolve(sweep.spec(*cell)) for cell in cells], store, True, Control())]
-    failed = [run["reason"] for run in ended if run["status"] != "finished"]
+    failed = [run.reason for run in ended if run.status != "finished"]
     if failed or len(ended) < len(cells):
         sys.exit(f"{len(ended)} of {len(cells)} ended; failed: {failed[:3]}")
 

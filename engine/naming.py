@@ -22,19 +22,19 @@ def class_range(dataset: Dataset) -> str:
     return told if (first, last) == ("0", str(len(dataset.classes) - 1)) else f"{told} ({first} to {last})"
 
 
-def unusual_model(spec: dict[str, Any]) -> str | None:
+def unusual_model(spec: Spec) -> str | None:
     """The model of a stored spec where it is not the default of its data set; None also where that is gone."""
-    model, record = spec.get("model"), find("dataset", spec["dataset"])
+    model, record = spec.model, find("dataset", spec.dataset)
     return None if record is None or model == record.default_model else model
 
 
-def asked(spec: dict[str, Any]) -> list[str]:
+def asked(spec: Spec) -> list[str]:
     """A stored spec as the command line writes it: method, data, ``f=0.15`` or ``class=dog``, and what is not usual."""
-    forgotten = (f"f={spec['forget_fraction']}" if spec["forget_class"] is None else
-                 f"class={class_name(spec['dataset'], spec['forget_class'])}")
+    forgotten = (f"f={spec.forget_fraction}" if spec.forget_class is None else
+                 f"class={class_name(spec.dataset, spec.forget_class)}")
     model = [f"model={name}"] if (name := unusual_model(spec)) else []
-    usual = by_class(spec["scenario"]) or spec["scenario"] == Spec().scenario
-    forgotten += "" if usual else f" scenario={spec['scenario']}"
-    profile = [] if spec["profile"] == "corrected" else [f"profile={spec['profile']}"]
-    return [f"{spec['method']:<15} {spec['dataset']:<10} {forgotten}", f"seed={spec['seed']}", *model, *profile,
-            *(f"{name}={value}" for name, value in (spec["options"] | spec["parameters"]).items())]
+    usual = by_class(spec.scenario) or spec.scenario == Spec().scenario
+    forgotten += "" if usual else f" scenario={spec.scenario}"
+    profile = [] if spec.profile == "corrected" else [f"profile={spec.profile}"]
+    return [f"{spec.method:<15} {spec.dataset:<10} {forgotten}", f"seed={spec.seed}", *model, *profile,
+            *(f"{name}={value}" for name, value in {**spec.options, **spec.parameters}.items())]

@@ -25,7 +25,7 @@ from typing import Any
 from engine import lineage
 from engine.errors import BadInput
 from engine.terms import ROLES
-from engine.types import Attack, Dataset, Method, Model, Scenario
+from engine.types import Attack, Dataset, Method, Model, Scenario, Spec
 
 COLUMNS = ("loss", "entropy", "correct")  # of a read-out, that an attack may need
 TABLES = ("samples", "population", "retrained")  # that an attack beside retrained models may need
@@ -129,9 +129,9 @@ def of_the_paper() -> tuple[str, ...]:
     return tuple(method.name for method in all_of("method") if method.in_paper)
 
 
-def is_reference(spec: Mapping[str, Any]) -> bool:
-    """Whether a stored spec is a reference: the reference method by its recipe, with no hyperparameter of its own."""
-    return current_name("method", spec["method"]) == reference().name and not spec.get("parameters")
+def is_reference(spec: Spec) -> bool:
+    """Whether a spec is a reference: the reference method by its recipe, with no hyperparameter of its own."""
+    return current_name("method", spec.method) == reference().name and not spec.parameters
 
 
 def code(kind: str, name: str) -> str:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from engine.errors import BadInput
+from engine.runs.records import Run
 from engine.studies.comparison import Comparison
 from engine.studies.table import build_table
 from ui.compare import more_measures as compare_more
@@ -28,10 +29,10 @@ def metrics(retain=99.0, gap=2.0, test=85.0, loss=51.0, entropy=51.5, **more):
 
 
 def run(method, seed=0, status="finished", seconds=10.0, samples=1_000, **more):
-    return {"id": f"{method}{seed}", "status": status, "spec": {**SPEC, "method": method, "seed": seed},
-            "metrics": metrics() if status == "finished" else None, "seconds": seconds, "steps": 100,
-            "samples": samples, "device": "cpu", "progress": None, "reason": None, "created": 0.0, "started": 0.0,
-            } | more
+    row = {"id": f"{method}{seed}", "status": status, "spec": {**SPEC, "method": method, "seed": seed},
+           "metrics": metrics() if status == "finished" else None, "seconds": seconds, "steps": 100,
+           "samples": samples, "device": "cpu", "created": 0.0, "started": 0.0} | more
+    return Run.from_row(row, recorded=row.get("recorded", False))
 
 
 def comparison(*methods, seeds=(0,), **more):
@@ -40,7 +41,7 @@ def comparison(*methods, seeds=(0,), **more):
 
 
 def html(runs, *methods, seeds=(0,), each=False, **more):
-    found = {(one["spec"]["method"], one["spec"]["seed"]): one for one in runs}
+    found = {(one.spec.method, one.spec.seed): one for one in runs}
     asked = comparison(*methods, seeds=seeds, **more)
     return compare_table.main(build_table(asked, found), found, each)
 
@@ -81,7 +82,7 @@ def test_best_is_bold_and_ties_are_shared():
 def test_colour_is_the_distance_to_the_ideal():
     runs = [run(method, metrics=metrics(loss=loss)) for method, loss in (("scrub", 50.5), ("ssd", 56.0),
                                                                          ("amnesiac", 61.0))]
-    found = {(one["spec"]["method"], 0): one for one in runs}
+    found = {(one.spec.method, 0): one for one in runs}
     table = build_table(comparison("scrub", "ssd", "amnesiac"), found)
     tints = {method: compare_table.tint(table, table.cell(method, "mia_loss_gap"))
              for method in ("scrub", "ssd", "amnesiac")}
@@ -93,7 +94,7 @@ def test_colour_is_the_distance_to_the_ideal():
 
 def test_small_differences_are_not_painted_as_large_ones():
     runs = [run(method, metrics=metrics(loss=loss)) for method, loss in (("scrub", 50.5), ("ssd", 52.0))]
-    found = {(one["spec"]["method"], 0): one for one in runs}
+    found = {(one.spec.method, 0): one for one in runs}
     table = build_table(comparison("scrub", "ssd"), found)
     original = compare_table.tint(table, table.cell("original", "mia_loss_gap"))
     assert original == "rgba(217,119,6,0.180)", "5 points from the ideal, 4 beyond the noise, of 5 that matter"
@@ -165,18 +166,20 @@ def test_outcomes_are_a_point_a_finished_run_and_the_original():
 
 
 def test_a_doubtful_outcome_carries_its_mark():
-    broken = run("scrub")
-    broken["metrics"] = broken["metrics"] | {"test_accuracy": 9.0, "mia_loss_auc": 0.3}
+    broken = run("scrub", metrics=metrics() | {"test_accuracy": 9.0, "mia_loss_auc": 0.3})
     compared = comparison("scrub")
     outcomes = compare_runs.outcomes(compared, {("scrub", 0): broken}, "mia_loss",
                                      build_table(compared, {("scrub", 0): broken}))
     assert [one["name"] for one in outcomes] == ["Original", "SCRUB†‡"]
 
 
+def reading(attack):
+    return {"attacks": {"mia_loss": attack}, "histogram": {"forget": [1], "test": [1]}, "overlap": 1.0}
+
+
 def followed(method, seed, attack=70.0, retrained=None, band=(47.0, 53.0)):
-    one = compare_runs.Followed(run(method, seed) | {"spec": {"dataset": "digits", "method": method, "seed": seed}})
-    reading = {"attacks": {"mia_loss": attack}, "histogram": {"forget": [1], "test": [1]}, "overlap": 1.0}
-    one.add([{"seq": 0, "kind": "start", "before": reading, "retrained": retrained, "null_band": {"mia_loss": band},
+    one = compare_runs.Followed(run(method, seed, spec={"dataset": "digits", "method": method, "seed": seed}))
+    one.add([{"seq": 0, "kind": "start", "before": reading(attack), "retrained": retrained, "null_band": {"mia_loss": band},
               "bins": [0.0, 1.0], "counts": {"forget": 1, "test": 1}}])
     return one
 
@@ -188,7 +191,7 @@ def test_the_null_band_is_the_widest_of_the_runs():
 
 
 def test_the_retrained_level_is_the_finished_retrainings_own_else_what_runs_know_of_it():
-    known = {"attacks": {"mia_loss": 51.0}}
+    known = reading(51.0)
     courses = [followed("scrub", 0, retrained=known), followed("scrub", 1, retrained=known),
                followed("retrain", 0, attack=49.0)]
     assert compare_runs.retrained_levels(courses, {}, "mia_loss") == {0: 49.0, 1: 51.0}
@@ -197,7 +200,7 @@ def test_the_retrained_level_is_the_finished_retrainings_own_else_what_runs_know
 
 
 def test_a_level_apart_from_the_tables_is_told():
-    drawn = [followed("scrub", 0, retrained={"attacks": {"mia_loss": 54.0}})]
+    drawn = [followed("scrub", 0, retrained=reading(54.0))]
     runs = {("scrub", 0): run("scrub", 0, metrics=metrics(retrained={"mia_loss": 50.2}))}
     assert compare_runs.level_apart(drawn, runs, "mia_loss") == (
         "On the samples drawn here the retrained model is at 54.0%, on all of them, as in the table, at 50.2%: so few "

@@ -56,14 +56,14 @@ def _chosen(options: Namespace, store: Store) -> list[str]:
         get("dataset", options.dataset)
     if options.profile is not None and options.profile not in PROFILES:
         raise BadInput(unknown("profile", options.profile, PROFILES))
-    found = {run["id"]: run for run in store.list()}
+    found = {run.id: run for run in store.list()}
     if absent := [run_id for run_id in options.runs or () if run_id not in found]:
         names = ", ".join(map(repr, absent))
         raise UnknownRun(f"There is no run {names} in {store.root}.")
     runs = ([found[run_id] for run_id in options.runs] if options.runs
-            else [run for run in found.values() if run["status"] == "finished"])
+            else [run for run in found.values() if run.finished])
     wanted = {name: value for name in ("dataset", "profile") if (value := getattr(options, name)) is not None}
-    ids = [run["id"] for run in runs if all(run["spec"][name] == value for name, value in wanted.items())]
+    ids = [run.id for run in runs if all(getattr(run.spec, name) == value for name, value in wanted.items())]
     if not ids:
         which = " and ".join(f"{name} {value}" for name, value in wanted.items())
         if options.runs:

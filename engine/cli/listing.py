@@ -9,8 +9,7 @@ from typing import Any
 from engine.cli.options import Result, add_json
 from engine.cli.text import run_line, run_text
 from engine.registry import all_of, models_for
-from engine.runs import afterwards
-from engine.runs.recorded import find_recorded, recorded_runs
+from engine.runs import afterwards, library
 from engine.runs.records import described
 from engine.runs.store import open_store
 from engine.types import declared
@@ -35,7 +34,7 @@ def add_parser(commands: Any) -> None:
 def command_list(options: Namespace) -> Result:
     """Records of one kind as a list of dictionaries."""
     if options.kind == "runs":
-        found = _runs(options.recorded)
+        found = [described(run) for run in library.all_runs(open_store(), options.recorded)]
     else:
         found = {"datasets": _datasets, "models": _models, "methods": _methods, "attacks": _attacks,
                  "scenarios": _scenarios}[options.kind]()
@@ -44,9 +43,9 @@ def command_list(options: Namespace) -> Result:
 
 def command_show(options: Namespace) -> Result:
     """One run, one's own or a recorded one, with its times, settings and events; raises UnknownRun."""
-    store, shipped = open_store(), find_recorded(options.run)
-    run = afterwards.completed(shipped or store.get(options.run), store)
-    result = described(run) | {"events": shipped["events"] if shipped else store.events(run["id"])}
+    store = open_store()
+    found = library.get(options.run, store)
+    result = described(afterwards.completed(found.run, store)) | {"events": found.events}
     return result if options.json else run_text(result), 0
 
 
@@ -85,10 +84,3 @@ def _scenarios() -> list[dict[str, Any]]:
 def _attacks() -> list[dict[str, Any]]:
     return [{"name": a.name, "title": a.title, "needs": list(a.needs), "summary": a.summary, "source": a.source}
             for a in all_of("attack")]
-
-
-def _runs(recorded: bool) -> list[dict[str, Any]]:
-    """One's own runs, then with ``recorded`` the shipped ones, without those that were imported as well."""
-    own = [described(run) for run in open_store().list()]
-    there = {run["run_id"] for run in own}
-    return own + [described(run) for run in (recorded_runs() if recorded else ()) if run["id"] not in there]

@@ -167,9 +167,9 @@ def _compute(comparisons: Sequence[Comparison], store: Store, train_original: bo
             tell = _teller(line, todo, len(tried), store)
             run = run_here(item.resolved, store, train_original, cancel, tell, item.queued)
             line.end()
-            for text in filter(None, (run["notice"], state(item.comparison, item.method, item.seed, run))):
+            for text in filter(None, (run.notice, state(item.comparison, item.method, item.seed, run))):
                 say(text)
-            if cancel.is_set() or run["status"] == "cancelled":
+            if cancel.is_set() or run.status == "cancelled":
                 return 130
     return 0
 

@@ -44,10 +44,10 @@ def command(options: Namespace) -> Result:
     store.mark_interrupted()
     with ctrl_c() as cancel, heartbeat(store):
         run = run_here(resolved, store, options.train_original, cancel, ProgressLine())
-    if run["notice"]:
-        print(run["notice"], file=sys.stderr)
+    if run.notice:
+        print(run.notice, file=sys.stderr)
     result = described(run)
-    return result if options.json else run_text(result), EXIT.get(run["status"], 1)
+    return result if options.json else run_text(result), EXIT.get(run.status, 1)
 
 
 def _spec_of(options: Namespace) -> Spec:

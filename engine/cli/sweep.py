@@ -19,7 +19,8 @@ from engine.registry import names
 from engine.runs import estimates
 from engine.runs.executors import EXECUTORS, Control
 from engine.runs.here import heartbeat
-from engine.runs.store import Run, open_store
+from engine.runs.records import Run
+from engine.runs.store import open_store
 from engine.spec import resolve
 from engine.studies.sweep import FRACTION, PRESETS, Axis, Cell, Sweep, check, preset
 from engine.studies.sweep_job import executor_problems
@@ -63,10 +64,10 @@ def command(options: Namespace) -> Result:
         line = ProgressLine()
         done = 0
         for cell, run in _carried_out(sweep, todo, options, store, cancel, line):
-            done += run["status"] == "finished"
-            if run["status"] == "failed":
+            done += run.finished
+            if run.status == "failed":
                 line.end()
-                print(f"{_label(sweep, cell)}: failed: {run['reason']}", file=sys.stderr)
+                print(f"{_label(sweep, cell)}: failed: {run.reason}", file=sys.stderr)
         line.end()
         stopped = cancel.is_set()
     found = find_runs(sweep, store)
@@ -126,7 +127,7 @@ def _label(sweep: Sweep, cell: Cell) -> str:
 
 
 def _result(sweep: Sweep, found: Runs, computed: int, before: Runs, seconds: float) -> dict[str, Any]:
-    reused = sum(run["status"] == "finished" for run in before.values())
+    reused = sum(run.finished for run in before.values())
     return {"runs": sweep.size, "counts": counts(sweep, found), "computed": computed, "reused": reused,
             "seconds": round(seconds, 3), "cells": [cell_of(sweep, cell, found.get(cell)) for cell in sweep.cells()]}
 

@@ -7,6 +7,7 @@ from typing import Any
 from engine.evaluation.metrics import ACCURACIES, headlines
 from engine.naming import asked
 from engine.registry import live_attacks
+from engine.runs.records import spec_of
 
 
 def run_text(result: dict[str, Any]) -> str:
@@ -22,7 +23,7 @@ def run_text(result: dict[str, Any]) -> str:
     if result["seconds"] is not None:
         lines.append(f"  {result['steps']:,} steps, {result['samples']:,} samples, {result['seconds']:.2f} s "
                      f"on {result['device']}")
-        lines.append("  " + "  ".join(asked(result["spec"])))
+        lines.append("  " + "  ".join(asked(spec_of(result["spec"]))))
     said = [result["verdict"]["text"]] if result["verdict"] else []
     return "\n".join(lines + [f"  {line}" for line in said + metrics.get("notes", [])])
 
@@ -31,5 +32,5 @@ def run_line(item: dict[str, Any]) -> str:
     """A described run in one line."""
     first = headlines()[0].name
     attack = (item["metrics"] or {}).get(first)
-    return "  ".join([item["run_id"], f"{item['status']:<11}", *asked(item["spec"])]
+    return "  ".join([item["run_id"], f"{item['status']:<11}", *asked(spec_of(item["spec"]))]
                      + ([] if attack is None else [f"{first}={attack:.1f}"]))

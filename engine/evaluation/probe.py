@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from engine.data.images import Data
 from engine.data.splits import Split
+from engine.evaluation.events import ProbeEvent, Reading, StartEvent
 from engine.evaluation.measure import Readings, band_of, expected_null_bands, null_bands, run_attacks
 from engine.evaluation.readout import Readout, read_out
 from engine.registry import live_attacks
@@ -60,13 +61,13 @@ def bin_edges(test_loss: Tensor, classes: int) -> list[float]:
     return [round(top * i / BINS, 5) for i in range(BINS + 1)]
 
 
-def histogram(loss: Tensor, edges: list[float]) -> list[int]:
+def histogram(loss: Tensor, edges: Sequence[float]) -> list[int]:
     """Counts per bin; the last bin takes everything beyond the last edge."""
     top = edges[-1]
     return torch.histc(loss.clamp(0, top), bins=len(edges) - 1, min=0, max=top).int().tolist()
 
 
-def overlap(one: Tensor, other: Tensor, edges: list[float]) -> float:
+def overlap(one: Tensor, other: Tensor, edges: Sequence[float]) -> float:
     """Percent that the histograms of two sets of losses have in common, each brought to total 1.
 
     Bins as wide as those of ``edges``, but they go on to the largest loss: two sets that lie beyond the last edge
@@ -84,19 +85,18 @@ def overlap(one: Tensor, other: Tensor, edges: list[float]) -> float:
     return 100 * float(torch.minimum(*shares).sum())
 
 
-def reading(sets: Readings, edges: list[float], attacks: bool = True) -> dict[str, Any]:
+def reading(sets: Readings, edges: Sequence[float], attacks: bool = True) -> Reading:
     """One look at a model: histograms of the forget and test losses, overlap, accuracies, attacks.
 
     In class removal the histogram named ``test`` is that of the attack's non-members, held-out samples of the class.
     """
     forget, test = histogram(sets.forget.loss, edges), histogram(sets.nonmembers.loss, edges)
     none = dict.fromkeys(attack.name for attack in live_attacks())
-    return {
-        "histogram": {"forget": forget, "test": test},
-        "overlap": round(overlap(sets.forget.loss, sets.nonmembers.loss, edges), 2),
-        "accuracy": {name: round(getattr(sets, name).accuracy, 3) for name in ("retain", "forget", "test")},
-        "attacks": run_attacks(sets.forget, sets.nonmembers) if attacks else none,
-    }
+    return Reading(
+        histogram={"forget": forget, "test": test},
+        overlap=round(overlap(sets.forget.loss, sets.nonmembers.loss, edges), 2),
+        accuracy={name: round(getattr(sets, name).accuracy, 3) for name in ("retain", "forget", "test")},
+        attacks=run_attacks(sets.forget, sets.nonmembers) if attacks else none)
 
 
 class Watcher:
@@ -110,7 +110,7 @@ class Watcher:
         self.frames, self.attacks = Budget(FRAME_SHARE), Budget(ATTACK_SHARE)
         self._trace: list[Progress] = []
 
-    def start(self, original: nn.Module, seed: int, retrained: Readings | None) -> dict[str, Any]:
+    def start(self, original: nn.Module, seed: int, retrained: Readings | None) -> StartEvent:
         """The first event: bins, how many samples each set shows, the Original's reading, the null bands.
 
         The run's own losses are not there yet. The bands are of what comes closest: the retrained model's losses,
@@ -124,11 +124,11 @@ class Watcher:
         bands = (null_bands(retrained.forget, retrained.nonmembers, seed) if retrained else
                  expected_null_bands(sets.nonmembers, len(sets.forget), seed))
         whose = "the retrained model's losses" if retrained else "the Original's losses of never-seen samples"
-        return {"kind": "start", "bins": self.edges, "counts": counts, "before": before, "null_band": bands,
-                "band": band_of(whose), "retrained": retrained and reading(retrained, self.edges)}
+        return StartEvent(self.edges, counts, before, bands, band_of(whose),
+                          reading(retrained, self.edges) if retrained else None)
 
-    def look(self, model: nn.Module, progress: Progress, seconds: float) -> dict[str, Any] | None:
-        """A ``probe`` event where the budget allows one now, else None."""
+    def look(self, model: nn.Module, progress: Progress, seconds: float) -> ProbeEvent | None:
+        """An event where the budget allows one now, else None."""
         self._trace.append(progress)
         if not self.frames.allows(seconds):
             return None
@@ -136,12 +136,13 @@ class Watcher:
         (sets, frame), cost = _timed(lambda: self._frame(model))
         self.frames.book(cost)
         if attack:
-            frame["attacks"], cost = _timed(lambda: run_attacks(sets.forget, sets.nonmembers, quick=True))
+            attacks, cost = _timed(lambda: run_attacks(sets.forget, sets.nonmembers, quick=True))
+            frame = replace(frame, attacks=attacks)
             self.attacks.book(cost)
         return self._event(progress, seconds, frame)
 
-    def last(self, model: nn.Module, progress: Progress, seconds: float) -> dict[str, Any]:
-        """The closing ``probe`` event of a run, also of a stopped one: the same samples as all the others."""
+    def last(self, model: nn.Module, progress: Progress, seconds: float) -> ProbeEvent:
+        """The closing event of a run, also of a stopped one: the same samples as all the others."""
         return self._event(progress, seconds, reading(self.read(model), self.edges))
 
     def read(self, model: nn.Module) -> Readings:
@@ -160,14 +161,13 @@ class Watcher:
                                    for column in ("loss", "entropy", "correct")))
         return Readings(**sets)
 
-    def _frame(self, model: nn.Module) -> tuple[Readings, dict[str, Any]]:
+    def _frame(self, model: nn.Module) -> tuple[Readings, Reading]:
         sets = self.read(model)
         return sets, reading(sets, self.edges, attacks=False)
 
-    def _event(self, progress: Progress, seconds: float, frame: dict[str, Any]) -> dict[str, Any]:
+    def _event(self, progress: Progress, seconds: float, frame: Reading) -> ProbeEvent:
         trace, self._trace = thinned(self._trace), []
-        return {"kind": "probe", "step": progress.step, "samples": progress.samples, "seconds": round(seconds, 4),
-                "reading": frame, "trace": trace}
+        return ProbeEvent(progress.step, progress.samples, round(seconds, 4), frame, trace)
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:

@@ -6,7 +6,7 @@ Values in, values out: metrics and the per-sample tables that finished runs keep
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from engine.evaluation import distances
 from engine.evaluation.measure import of_scores, scores
 from engine.evaluation.metrics import MOVED, against_retrained_metrics, headlines, of_attack, references_name
 from engine.registry import all_of, attack_codes, get
-from engine.types import Attack
+from engine.types import Attack, Spec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -25,11 +25,24 @@ OWN = ("original", "retrained", "null_band", "band", "sizes", "notes", "verdict"
        "attack_code")  # a run's own, as are the metrics against it: not to be repeated as its retrained model's
 
 
-def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, reference: Mapping[str, Any] | None,
+class Reference(Protocol):
+    """What is needed of a retrained run (:class:`engine.runs.records.Run`)."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def spec(self) -> Spec: ...
+
+    @property
+    def metrics(self) -> Mapping[str, Any] | None: ...
+
+
+def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, reference: Reference | None,
                       reference_samples: DataFrame | None, retrained: list[DataFrame]) -> dict[str, Any]:
     """``metrics`` with everything that needs a retrained model, or with the reasons why it is missing.
 
-    ``reference`` is the retrained run: its id, spec and metrics. ``samples`` are per-sample tables (see
+    ``reference`` is the retrained run. ``samples`` are per-sample tables (see
     :func:`engine.runs.readings.samples_frame`); ``retrained`` those of all models retrained on these data.
     """
     beside = [attack for attack in all_of("attack") if attack.needs_retrained]
@@ -40,7 +53,7 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
     if reference is None:
         reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
         return metrics | found | {"retrained": None, "missing": dict.fromkeys(names, reason)}
-    theirs = {name: value for name, value in reference["metrics"].items() if name not in OWN and name not in found}
+    theirs = {name: value for name, value in (reference.metrics or {}).items() if name not in OWN and name not in found}
     found |= (moved := tug_of_war(metrics, theirs))
     missing: dict[str, str] = {}
     if samples is None or reference_samples is None:
@@ -52,12 +65,12 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
                   "wasserstein_retrained": distances.wasserstein(mine, other)}
         usable = references_of(samples, retrained)
         for attack in beside:
-            values, reason = attacked(attack, samples, usable, nonmember_set(reference["spec"]))
+            values, reason = attacked(attack, samples, usable, nonmember_set(reference.spec))
             found |= values | {references_name(attack): None if reason else len(usable)}
             missing |= {metric.name: reason for metric in of_attack(attack)} if reason else {}
     if codes := (metrics.get("attack_code") or {}) | attack_codes(beside):
         found["attack_code"] = codes
-    return metrics | found | {"retrained": theirs | {"run_id": reference["id"]}, "missing": missing}
+    return metrics | found | {"retrained": theirs | {"run_id": reference.id}, "missing": missing}
 
 
 def tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float]:
@@ -94,9 +107,9 @@ def references_of(samples: DataFrame, retrained: list[DataFrame]) -> list[DataFr
     return [frame for frame in retrained if np.isfinite(untrained_losses(frame, population)).all()]
 
 
-def nonmember_set(spec: dict[str, Any]) -> str:
+def nonmember_set(spec: Spec) -> str:
     """The name of the set that an attacker has to tell from the forget set, by a run's spec."""
-    return get("scenario", spec["scenario"]).compared_with
+    return get("scenario", spec.scenario).compared_with
 
 
 def own_reference(samples: DataFrame | None) -> list[DataFrame]:

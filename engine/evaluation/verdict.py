@@ -22,8 +22,8 @@ import functools
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
 
 from engine.errors import BadInput
 from engine.registry import by_class, is_reference, live_attacks
@@ -38,6 +38,19 @@ COMPOSED = ("Over-forgotten", "The model is damaged")  # how notes begin that ol
 
 Kind = Literal["reference", "damaged", "over_forgotten", "not_forgotten", "undecided", "forgotten"]
 Metrics = Mapping[str, Any]
+
+
+class Judged(Protocol):
+    """What a verdict needs of a run (:class:`engine.runs.records.Run`)."""
+
+    @property
+    def spec(self) -> Spec: ...
+
+    @property
+    def spec_extra(self) -> Mapping[str, Any]: ...
+
+    @property
+    def metrics(self) -> Metrics | None: ...
 
 
 @dataclass(frozen=True)
@@ -67,12 +80,11 @@ class Finding:
     text: str
 
 
-def verdict_of(run: Mapping[str, Any]) -> Verdict | None:
+def verdict_of(run: Judged) -> Verdict | None:
     """The verdict on a stored run; None where it has no metrics."""
-    metrics, spec = run["metrics"], run["spec"]
-    if not metrics:
+    if not run.metrics:
         return None
-    return judge(metrics, spec.get("scenario", "random"), _counts(metrics, spec), is_reference(spec))
+    return judge(run.metrics, run.spec.scenario, _counts(run), is_reference(run.spec))
 
 
 def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: bool = False) -> Verdict:
@@ -106,11 +118,11 @@ def far_under(accuracy: float, n: int, aim: float, m: int) -> bool:
 # --- the counts -----------------------------------------------------------------------------
 
 
-def _counts(metrics: Metrics, spec: Mapping[str, Any]) -> Counts | None:
+def _counts(run: Judged) -> Counts | None:
     """As measured; for runs of older versions as declared; None for a spec that is not known here."""
-    if known := metrics.get("sizes"):
+    if run.metrics and (known := run.metrics.get("sizes")):
         return Counts(**known)
-    return _declared(json.dumps(spec, sort_keys=True))
+    return None if run.spec_extra else _declared(json.dumps(asdict(run.spec), sort_keys=True))
 
 
 @functools.lru_cache(maxsize=8192)

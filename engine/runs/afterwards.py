@@ -8,25 +8,28 @@ one's own runs; of recorded ones the process remembers it. The Original's table 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import UnknownRun
+from engine.evaluation.measured import Metrics
 from engine.evaluation.metrics import of_attack, stored_names
 from engine.registry import all_of, code, find, live_attacks
 from engine.runs.recorded import recorded_samples
-from engine.types import Attack
+from engine.types import Attack, Spec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from engine.runs.store import Run, Store
+    from engine.runs.records import Run
+    from engine.runs.store import Store
 
-Metrics = Mapping[str, Any]
+Values = Mapping[str, Any]
 _remembered: dict[tuple[str, ...], dict[str, Any]] = {}
 UNKEPT = "This attack was added or changed after the run, which kept no table of its samples: run it again."
 
 
-def lacking(metrics: Metrics | None, whole: bool = False) -> tuple[Attack, ...]:
+def lacking(metrics: Values | None, whole: bool = False) -> tuple[Attack, ...]:
     """The attacks on one model that a finished run's metrics lack, or have by another version of their code.
 
     ``whole``: also those of which an older version measured only some numbers.
@@ -34,42 +37,42 @@ def lacking(metrics: Metrics | None, whole: bool = False) -> tuple[Attack, ...]:
     return tuple(attack for attack in live_attacks() if metrics and _lacks(metrics, attack, whole))
 
 
-def _lacks(metrics: Metrics, attack: Attack, whole: bool) -> bool:
+def _lacks(metrics: Values, attack: Attack, whole: bool) -> bool:
     names = [metric.name for metric in of_attack(attack)] if whole else [attack.name]
     return not same_code(metrics, attack) or any(name not in metrics for name in names)
 
 
-def lacks_beside(metrics: Metrics) -> bool:
+def lacks_beside(metrics: Values) -> bool:
     """Whether an attack beside retrained models was added or changed since a run was completed."""
     beside = [attack for attack in all_of("attack") if attack.needs_retrained]
     return bool(metrics.get("retrained")) and not all(same_code(metrics, attack) for attack in beside)
 
 
-def same_code(metrics: Metrics, attack: Attack) -> bool:
+def same_code(metrics: Values, attack: Attack) -> bool:
     """Whether an attack has today the code that these metrics were measured by."""
     return (metrics.get("attack_code") or {}).get(attack.name, "") == code("attack", attack.name)
 
 
 def completed(run: Run, store: Store, whole: bool = False) -> Run:
     """A finished run with the numbers of every attack; as it is where nothing lacks."""
-    attacks = lacking(run["metrics"], whole) if run["status"] == "finished" else ()
+    attacks = lacking(run.metrics or {}, whole) if run.finished else ()
     if not attacks:
         return run
-    if run.get("recorded"):
-        key = (run["id"], *(f"{attack.name} {code('attack', attack.name)}" for attack in attacks))
+    if run.recorded:
+        key = (run.id, *(f"{attack.name} {code('attack', attack.name)}" for attack in attacks))
         if key not in _remembered:
-            _remembered[key] = with_attacks(run["metrics"], attacks, recorded_samples(run["id"]), run["spec"])
-        return run | {"metrics": _remembered[key]}
-    samples = store.load_samples(run["id"])
-    metrics = with_attacks(run["metrics"], attacks, samples, run["spec"])
+            _remembered[key] = with_attacks(run.metrics or {}, attacks, recorded_samples(run.id), run.spec)
+        return replace(run, metrics=Metrics(_remembered[key]))
+    samples = store.load_samples(run.id)
+    metrics = with_attacks(run.metrics or {}, attacks, samples, run.spec)
     if samples is not None:
         metrics = metrics | {"retrained": _retrained(run, metrics, attacks, store)}
-        store.amend(run["id"], metrics=metrics)
-    return run | {"metrics": metrics}
+        store.amend(run.id, metrics=metrics)
+    return replace(run, metrics=Metrics(metrics))
 
 
-def with_attacks(metrics: Metrics, attacks: Sequence[Attack], samples: DataFrame | None,
-                 spec: Mapping[str, Any]) -> dict[str, Any]:
+def with_attacks(metrics: Values, attacks: Sequence[Attack], samples: DataFrame | None,
+                 spec: Spec) -> dict[str, Any]:
     """The metrics with these attacks' numbers from a per-sample table, or with the reason where there is none."""
     found = dict(metrics)
     for attack in attacks:
@@ -88,32 +91,32 @@ def with_attacks(metrics: Metrics, attacks: Sequence[Attack], samples: DataFrame
 
 
 def _measured(attack: Attack, samples: DataFrame | None,
-              spec: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[float, float] | None, str | None]:
+              spec: Spec) -> tuple[dict[str, Any], tuple[float, float] | None, str | None]:
     """All that an attack comes to on the kept samples, its null band, and why there is none."""
     from engine.evaluation.measure import FEWEST, null_band, of_scores, scores
 
     if samples is None or not set(attack.needs) <= set(samples.columns):
         return of_scores(attack, None, None), None, UNKEPT
-    scenario = find("scenario", spec["scenario"])
+    scenario = find("scenario", spec.scenario)
     compared = scenario.compared_with if scenario else "test"
     sides = [samples[samples["set"] == name] for name in ("forget", compared)]
     if min(map(len, sides)) < FEWEST:
         return of_scores(attack, None, None), None, f"It needs at least {FEWEST} samples a side."
     scored = [scores(attack, {name: side[name].to_numpy() for name in attack.needs}, len(side)) for side in sides]
-    return of_scores(attack, *scored), null_band(attack, *scored, seed=spec["seed"]), None
+    return of_scores(attack, *scored), null_band(attack, *scored, seed=spec.seed), None
 
 
-def _retrained(run: Run, metrics: Metrics, attacks: Sequence[Attack], store: Store) -> dict[str, Any] | None:
+def _retrained(run: Run, metrics: Values, attacks: Sequence[Attack], store: Store) -> dict[str, Any] | None:
     """The retrained model's metrics with these attacks' numbers, from its own run where that is there."""
     known = metrics.get("retrained")
     if not known:
         return known
     names = {name for attack in attacks for name in stored_names(attack)}
-    if known["run_id"] == run["id"]:
-        theirs: Metrics = metrics
+    if known["run_id"] == run.id:
+        theirs: Values = metrics
     else:
         try:
-            theirs = completed(store.get(known["run_id"]), store)["metrics"]
+            theirs = completed(store.get(known["run_id"]), store).metrics or {}
         except UnknownRun:
             return known
     return known | {name: theirs[name] for name in names if name in theirs}

@@ -7,11 +7,14 @@ from read-outs that the metrics need anyway, and what runs on one split share is
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
 
 from engine.errors import LabError
+from engine.evaluation.events import ProbeEvent, Reading, StartEvent
 from engine.evaluation.measure import Readings
 from engine.evaluation.probe import bin_edges, reading, thinned
 from engine.originals.workbench import Bench
@@ -25,7 +28,7 @@ from engine.system.recent import Recent
 from engine.types import Progress
 
 log = logging.getLogger(__name__)
-_starts: Recent[dict[str, Any]] = Recent(16)
+_starts: Recent[StartEvent] = Recent(16)
 
 
 def compute(resolved: Resolved, bench: Bench) -> Outcome:
@@ -49,22 +52,22 @@ class Traced(Watch):
 
     def end(self, done: Unlearned, readings: Readings, metrics: dict[str, Any]) -> list[dict[str, Any]]:
         at = self._at
-        start = _starts.get(at.shared, lambda: _start(at)) | {name: metrics[name] for name in ("null_band", "band")}
-        last = {"kind": "probe", "step": done.steps, "samples": done.samples, "seconds": round(done.seconds, 4),
-                "reading": _reading(readings, start["bins"], metrics), "trace": thinned(self._trace)}
-        return [start, last]
+        start = replace(_starts.get(at.shared, lambda: _start(at)), null_band=metrics["null_band"],
+                        band=metrics["band"])
+        last = ProbeEvent(done.steps, done.samples, round(done.seconds, 4), _reading(readings, start.bins, metrics),
+                          thinned(self._trace))
+        return [start.to_json(), last.to_json()]
 
 
-def _start(at: Setting) -> dict[str, Any]:
+def _start(at: Setting) -> StartEvent:
     """The first event of every run on a split, without its null bands."""
     shown = bench_readings(at.bench, at.parts)
     edges = bin_edges(shown.test.loss, len(at.bench.data.classes))
     counts = {name: len(side) for name in ("retain", "forget", "test", "unseen")
               if (side := getattr(shown, name)) is not None}
-    return {"kind": "start", "bins": edges, "counts": counts, "before": _reading(shown, edges, original_metrics(at)),
-            "retrained": None}
+    return StartEvent(edges, counts, _reading(shown, edges, original_metrics(at)))
 
 
-def _reading(sets: Readings, edges: list[float], metrics: dict[str, Any]) -> dict[str, Any]:
-    return reading(sets, edges, attacks=False) | {
-        "attacks": {attack.name: metrics[attack.name] for attack in live_attacks()}}
+def _reading(sets: Readings, edges: Sequence[float], metrics: dict[str, Any]) -> Reading:
+    return replace(reading(sets, edges, attacks=False),
+                   attacks={attack.name: metrics[attack.name] for attack in live_attacks()})

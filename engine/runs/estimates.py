@@ -15,11 +15,11 @@ from typing import Any
 from engine.errors import BadInput, OriginalMissing
 from engine.originals.checkpoints import Checkpoints
 from engine.runs.recorded import asked_for, recorded_runs
-from engine.spec import Resolved, resolve
-from engine.types import Spec
+from engine.runs.records import Run
+from engine.spec import Resolved
 
 
-def measured(store: Any) -> list[dict[str, Any]]:
+def measured(store: Any) -> list[Run]:
     """The newest finished runs of a store, from which times are estimated."""
     return store.list(status=("finished",), newest_first=True, limit=200)
 
@@ -40,10 +40,10 @@ def rate_from_recorded(dataset: str | None, model: str, checkpoints: Checkpoints
     if checkpoints.shipped is None:
         return None
     for run in recorded_runs(checkpoints.shipped / "recorded"):
-        spec = run["spec"]
-        if (spec["model"] == model and dataset in (None, spec["dataset"]) and run["samples"]
+        spec = run.spec
+        if (spec.model == model and dataset in (None, spec.dataset) and run.samples
                 and (asked := asked_for(run)) and asked.method.from_scratch):
-            return run["seconds"] / run["samples"]
+            return run.seconds / run.samples
     return None
 
 
@@ -57,20 +57,20 @@ def training_rate(dataset: str, model: str, checkpoints: Checkpoints) -> float |
 
 
 def run_rate(resolved: Resolved, checkpoints: Checkpoints,
-             finished: list[dict[str, Any]] | None = None) -> float | None:
+             finished: list[Run] | None = None) -> float | None:
     """Seconds per sample for a run: measured on the newest finished ones alike, else by a training."""
     method, dataset, model = resolved.method.name, resolved.dataset.name, resolved.model.name
     for run in finished or []:
-        spec = run["spec"]
-        if run.get("imported"):
+        spec = run.spec
+        if run.imported:
             continue  # it tells how fast another machine is
-        if (spec["method"], spec["dataset"], spec["model"]) == (method, dataset, model) and run["samples"]:
-            return run["seconds"] / run["samples"]
+        if (spec.method, spec.dataset, spec.model) == (method, dataset, model) and run.samples:
+            return run.seconds / run.samples
     return training_rate(dataset, model, checkpoints)
 
 
 def run_seconds(resolved: Resolved, checkpoints: Checkpoints,
-                finished: list[dict[str, Any]] | None = None) -> float | None:
+                finished: list[Run] | None = None) -> float | None:
     """Seconds of the method alone, or None where nothing was measured yet."""
     rate = run_rate(resolved, checkpoints, finished)
     return None if rate is None else rate * resolved.plan.samples
@@ -109,7 +109,7 @@ class Together:
 
 
 def together(runs: Sequence[Resolved], checkpoints: Checkpoints,
-             finished: list[dict[str, Any]] | None = None) -> Together:
+             finished: list[Run] | None = None) -> Together:
     """The methods' own time and that for measuring; a training that serves several seeds counts once, or not at all
     where a finished run has kept its weights.
     """
@@ -133,11 +133,11 @@ def together(runs: Sequence[Resolved], checkpoints: Checkpoints,
                     len(trainings), measuring, unknown)
 
 
-def measuring_seconds(resolved: Resolved, finished: list[dict[str, Any]]) -> float | None:
+def measuring_seconds(resolved: Resolved, finished: list[Run]) -> float | None:
     """Seconds that a run takes beside its method: median of the five newest on this data set and model."""
-    spent = [run["ended"] - run["started"] - run["seconds"] for run in finished
-             if (run["spec"]["dataset"], run["spec"]["model"]) == (resolved.dataset.name, resolved.model.name)
-             and not run.get("imported") and None not in (run["ended"], run["started"], run["seconds"])]
+    spent = [run.ended - run.started - run.seconds for run in finished
+             if (run.spec.dataset, run.spec.model) == (resolved.dataset.name, resolved.model.name)
+             and not run.imported and None not in (run.ended, run.started, run.seconds)]
     return max(0.0, median(spent[:5])) if spent else None
 
 
@@ -148,11 +148,11 @@ def _shared_training(resolved: Resolved | None) -> str | None:
     return resolved.training_identity("")
 
 
-def _resolved(run: dict[str, Any]) -> Resolved | None:
+def _resolved(run: Run) -> Resolved | None:
     """A stored run's spec; None for most, which train nothing from scratch, and for those of another version."""
     try:
-        return None if run["spec"]["profile"] != "paper" or run.get("imported") else resolve(Spec(**run["spec"]))
-    except (BadInput, TypeError):
+        return None if run.spec.profile != "paper" or run.imported else run.resolved()
+    except BadInput:
         return None
 
 

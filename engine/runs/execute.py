@@ -19,10 +19,10 @@ from engine.runs.live import Live, OnProgress
 from engine.runs.method import run_method
 from engine.runs.reasons import reason_of
 from engine.runs.recording import complete, with_reference
-from engine.runs.store import Run, Store
-from engine.spec import Resolved, resolve
+from engine.runs.records import Run
+from engine.runs.store import Store
+from engine.spec import Resolved
 from engine.system.device import default_device
-from engine.types import Spec
 
 log = logging.getLogger(__name__)
 
@@ -34,28 +34,28 @@ def execute(run: Run, store: Store, checkpoints: Checkpoints, device: torch.devi
     What cannot be done here, whatever the method (a spec of another version, absent data, a missing Original), ends
     the run as failed and is raised as well (BadInput).
     """
-    live = Live(run["id"], store, checkpoints, cancel or threading.Event(), on_progress)
+    live = Live(run.id, store, checkpoints, cancel or threading.Event(), on_progress)
     try:
-        _carry_out(run, resolve(Spec(**run["spec"])), live, device or default_device())
+        _carry_out(run, run.resolved(), live, device or default_device())
     except Cancelled as error:
-        _end(store, run["id"], status="cancelled", reason=f"{error} What was measured until then is kept.",
+        _end(store, run.id, status="cancelled", reason=f"{error} What was measured until then is kept.",
              **live.spent)
     except Exception as error:
         if not isinstance(error, LabError):
-            log.exception("run %s failed", run["id"])
-        _end(store, run["id"], status="failed", reason=reason_of(error, checkpoints), **live.spent)
+            log.exception("run %s failed", run.id)
+        _end(store, run.id, status="failed", reason=reason_of(error, checkpoints), **live.spent)
         if isinstance(error, BadInput):
             raise
-    return store.get(run["id"])
+    return store.get(run.id)
 
 
 def _carry_out(run: Run, resolved: Resolved, live: Live, device: torch.device) -> None:
-    bench = prepare_bench(resolved, live.checkpoints, device, bool(run["train_original"]), live.stage,
+    bench = prepare_bench(resolved, live.checkpoints, device, run.train_original, live.stage,
                           live.cancel.event)
     outcome = run_method(bench, resolved, live)
-    _end(live.store, run["id"], **with_reference(live.store, run["id"], resolved, outcome))
+    _end(live.store, run.id, **with_reference(live.store, run.id, resolved, outcome))
     live.settle()
-    complete(live.store, run["id"])
+    complete(live.store, run.id)
 
 
 def _end(store: Store, run_id: str, **columns: Any) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from engine.errors import BadInput
 from engine.originals.checkpoints import open_checkpoints
-from engine.runs.store import Run, Store
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.spec import Resolved
 
 

@@ -86,7 +86,7 @@ class Live(Watch):
         self._watcher = Watcher(bench.data, at.parts, bench_readings(bench, at.parts), seed)
         self.stage("Measuring the Original")
         known = find_reference(self.store, at.resolved, bench.data.content)
-        retrained = self._watcher.stored(self.store.load_samples(known["id"]) if known else None)
+        retrained = self._watcher.stored(self.store.load_samples(known.id) if known else None)
         self.store.append(self.run_id, self._watcher.start(bench.network, seed, retrained))
         self._partial = None if trained_once(at.resolved) else self.checkpoints.partial(f"run-{at.identity}")
         return self._partial or self.checkpoints.partial(

@@ -11,6 +11,7 @@ import hashlib
 import os
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import psutil
@@ -34,7 +35,7 @@ def me() -> dict[str, Any]:
     return {"machine": machine(), "pid": os.getpid(), "started": _started(os.getpid())}
 
 
-def alive(owner: dict[str, Any] | None, heartbeat: float | None) -> bool:
+def alive(owner: Mapping[str, Any] | None, heartbeat: float | None) -> bool:
     """Whether the process that took a run is still there."""
     if not owner:
         return False

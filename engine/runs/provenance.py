@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine import registry
+from engine.runs.records import Run
 from engine.spec import MADE_BY
 
 
-def outdated(run: dict[str, Any]) -> list[str]:
+def outdated(run: Run) -> list[str]:
     """The kinds of component whose code has changed since a stored run: ``["method"]``; empty where none has.
 
     Components that are not known here any more are left out: nothing can be said of them.
     """
-    spec, made_by = run["spec"], run.get("code") or {}
-    return [kind for kind in MADE_BY if registry.find(kind, spec.get(kind)) is not None
-            and registry.code(kind, spec[kind]) != made_by.get(kind, "")]
+    spec, made_by = run.spec, run.code or {}
+    return [kind for kind in MADE_BY if registry.find(kind, getattr(spec, kind)) is not None
+            and registry.code(kind, getattr(spec, kind)) != made_by.get(kind, "")]
 
 
-def remark(run: dict[str, Any]) -> str | None:
+def remark(run: Run) -> str | None:
     """What a page says where a run would come out differently today; None where it would not."""
     titles = {"dataset": "data set"}
     if not (kinds := outdated(run)):

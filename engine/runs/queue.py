@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.errors import BadInput, LabError
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
+from engine.runs.records import Run
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
 from engine.system.singleton import singleton
@@ -57,7 +58,7 @@ class Jobs:
     def rerun(self, run_id: str) -> str:
         """Queues the spec of an earlier run again."""
         run = self.store.get(run_id)
-        return self.submit(Spec(**run["spec"]), bool(run["train_original"]))
+        return self.submit(run.resolved().spec, run.train_original)
 
     def cancel(self, run_id: str) -> None:
         """Takes a run out of the queue, or asks it to stop and keep what it has, whichever process runs it."""
@@ -113,19 +114,19 @@ class Jobs:
             else:
                 self._carry_out(run, device)
 
-    def _carry_out(self, run: dict[str, Any], device: Any) -> None:
+    def _carry_out(self, run: Run, device: Any) -> None:
         from engine.runs.execute import execute
 
-        cancel = self._cancel.setdefault(run["id"], threading.Event())
+        cancel = self._cancel.setdefault(run.id, threading.Event())
         try:
             execute(run, self.store, self.checkpoints, device, cancel)
         except BadInput:  # the run has ended with the reason
             pass
         except Exception:  # nothing that a run does may end the worker; such as a store that does not answer
-            log.exception("run %s failed", run["id"])
+            log.exception("run %s failed", run.id)
         finally:
-            self._cancel.pop(run["id"], None)
-            self._loose.add(run["id"])
+            self._cancel.pop(run.id, None)
+            self._loose.add(run.id)
             with contextlib.suppress(LabError):
                 self._end_loose()
 

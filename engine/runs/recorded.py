@@ -15,14 +15,15 @@ import functools
 import json
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadArchive, BadSpec
 from engine.originals.checkpoints import SHIPPED
-from engine.runs.archive.columns import COLUMNS, unusable
+from engine.runs.archive.columns import unusable
 from engine.runs.archive.format import SUFFIX, Archive
+from engine.runs.records import Run
 from engine.spec import Resolved, resolve
 from engine.types import Spec, declared
 
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 FOLDER = SHIPPED / "recorded"
 log = logging.getLogger(__name__)
-
-Run = dict[str, Any]
 
 
 @dataclass
@@ -49,8 +48,8 @@ def recorded_runs(folder: Path = FOLDER) -> tuple[Run, ...]:
     return tuple(_shelf(folder, _stamp(folder)).runs.values())
 
 
-def find_recorded(run_id: str, folder: Path = FOLDER) -> Run | None:
-    """The recorded run of that id with its ``events``, or None.
+def find_recorded(run_id: str, folder: Path = FOLDER) -> tuple[Run, list[dict[str, Any]]] | None:
+    """The recorded run of that id with its events, or None.
 
     Where its events are damaged it comes without, and its ``reason`` says so.
     """
@@ -58,10 +57,10 @@ def find_recorded(run_id: str, folder: Path = FOLDER) -> Run | None:
     if run_id not in shelf.runs:
         return None
     try:
-        return shelf.runs[run_id] | {"events": shelf.events[run_id](run_id)}
+        return shelf.runs[run_id], shelf.events[run_id](run_id)
     except BadArchive as error:
         log.warning("the events of recorded run %s cannot be read: %s", run_id, error)
-        return shelf.runs[run_id] | {"events": [], "reason": f"The course of this run cannot be shown. {error}"}
+        return replace(shelf.runs[run_id], reason=f"The course of this run cannot be shown. {error}"), []
 
 
 def recorded_samples(run_id: str, folder: Path = FOLDER) -> DataFrame | None:
@@ -78,8 +77,8 @@ def asked_for(run: Run) -> Resolved | None:
 
     Remembered: hundreds of them are asked for at every look at a comparison or a sweep.
     """
-    resolved = _resolved(json.dumps(run["spec"], sort_keys=True))
-    return resolved and replace(resolved, code=run.get("code") or {})
+    resolved = None if run.spec_extra else _resolved(json.dumps(asdict(run.spec), sort_keys=True))
+    return resolved and replace(resolved, code=run.code or {})
 
 
 def carried_out_as_now(run: Run, resolved: Resolved) -> bool:
@@ -88,7 +87,7 @@ def carried_out_as_now(run: Run, resolved: Resolved) -> bool:
     Automatic values are left out: the rule is the same, and what it comes to depends on the data.
     """
     fixed = {h.name for h in declared(resolved.method.parameters) if h.auto is None}
-    used = run["effective"] or {}
+    used = run.effective or {}
     return all(used[name] == value for name, value in resolved.effective.items() if name in fixed and name in used)
 
 
@@ -98,8 +97,8 @@ def newest_as_now(runs: Iterable[Run], **alike: Any) -> dict[str, Run]:
     ``alike`` are fields of the spec, such as ``dataset="digits"``, that all of them share.
     """
     found: dict[str, Run] = {}
-    for run in sorted(runs, key=lambda run: run["created"] or 0):
-        if run["status"] != "finished" or any(run["spec"][name] != value for name, value in alike.items()):
+    for run in sorted(runs, key=lambda run: run.created or 0):
+        if run.status != "finished" or any(getattr(run.spec, name) != value for name, value in alike.items()):
             continue
         resolved = asked_for(run)
         if resolved and carried_out_as_now(run, resolved):
@@ -150,7 +149,7 @@ def _take_archive(path: Path, shelf: Shelf) -> None:
         if reason := unusable(record):
             log.warning("recorded run %s of %s is left out: %s", record["id"], path.name, reason)
         elif record["id"] not in shelf.runs:
-            shelf.runs[record["id"]] = {"code": None} | record | {"recorded": True, "progress": None}
+            shelf.runs[record["id"]] = Run.from_row(record, recorded=True)
             shelf.events[record["id"]] = archive.events
             shelf.samples[record["id"]] = archive.samples
 
@@ -160,6 +159,5 @@ def _take_json(path: Path, shelf: Shelf) -> None:
     run_id, events = run["run_id"], run.pop("events")
     run.pop("verdict", None)  # worked out anew
     if run_id not in shelf.runs:
-        missing = dict.fromkeys(COLUMNS)  # such a file lacks a few: fingerprint, split and data among them
-        shelf.runs[run_id] = missing | run | {"id": run_id, "recorded": True, "progress": None}
+        shelf.runs[run_id] = Run.from_row(run | {"id": run_id}, recorded=True)  # without fingerprint, split and data
         shelf.events[run_id] = lambda run_id: events

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from engine.evaluation.measured import Metrics
 from engine.evaluation.retrained import against_retrained, own_reference
 from engine.runs.outcome import Outcome, failed
 from engine.runs.reasons import reason_of
+from engine.runs.records import Run
 from engine.runs.references import complete_waiting, find_reference, is_reference, retrained_samples
-from engine.runs.store import Run, Store
+from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.system.files import frame_of
 
@@ -53,10 +56,10 @@ def _against(store: Store, run: Run, known: Run | None, outcome: Outcome) -> dic
     """The metrics against the retrained model; a retraining is its own reference."""
     metrics, frame = outcome.columns["metrics"], frame_of(outcome.samples)
     if is_reference(run):
-        return against_retrained(metrics, frame, run | {"metrics": metrics}, frame, own_reference(frame))
+        return against_retrained(metrics, frame, replace(run, metrics=Metrics(metrics)), frame, own_reference(frame))
     if known is None:
         return against_retrained(metrics, frame, None, None, [])
-    return against_retrained(metrics, frame, known, store.load_samples(known["id"]), retrained_samples(store, run))
+    return against_retrained(metrics, frame, known, store.load_samples(known.id), retrained_samples(store, run))
 
 
 def complete(store: Store, run_id: str) -> None:

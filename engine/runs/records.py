@@ -1,24 +1,135 @@
-"""Runs as values: what is stored of a run, and how scripts read it."""
+"""Runs as values: what is stored of a run, as a record, and how scripts read it.
+
+The store's rows and the JSON of archives become a :class:`Run` at their edge; everything behind it reads attributes.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from engine import registry
+from engine.errors import BadInput, BadSpec, Problem
+from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import remarks, verdict_of
-from engine.runs.store import Run
+from engine.spec import Resolved, resolve
+from engine.types import ENDED, Spec, Status
+
+SPEC_FIELDS = frozenset(one.name for one in dataclasses.fields(Spec))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run. The fields are the store's columns (:mod:`engine.runs.schema`); times are seconds since 1970.
+
+    ``spec`` is what was asked for. Of a spec of another version, ``spec_extra`` holds the fields that this one does not
+    know and ``spec_missing`` names those that it lacked; :meth:`resolved` then says what is wrong. ``recorded`` marks a
+    run that ships with the repository, ``imported`` is when one came out of an archive.
+    """
+
+    id: str
+    status: Status
+    spec: Spec
+    spec_extra: Mapping[str, Any] = field(default_factory=dict)
+    spec_missing: frozenset[str] = frozenset()
+    recorded: bool = False
+    number: int | None = None
+    code: Mapping[str, str] | None = None
+    effective: Mapping[str, Any] | None = None
+    fingerprint: str | None = None
+    split: str | None = None
+    data: str | None = None
+    identity: str | None = None
+    train_original: bool = False
+    created: float | None = None
+    started: float | None = None
+    ended: float | None = None
+    progress: Mapping[str, Any] | None = None
+    metrics: Metrics | None = None
+    reason: str | None = None
+    notice: str | None = None
+    seconds: float | None = None
+    steps: int | None = None
+    samples: int | None = None
+    device: str | None = None
+    code_version: str | None = None
+    owner: Mapping[str, Any] | None = None
+    heartbeat: float | None = None
+    cancel: bool = False
+    tags: Sequence[str] | None = None
+    imported: float | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any], recorded: bool = False) -> Run:
+        """The run of a row of the store or of an archive; columns that it lacks are empty."""
+        known = {name: row[name] for name in COLUMNS if name in row}
+        asked = row["spec"]
+        return cls(**known | {
+            "spec": spec_of(asked), "recorded": recorded, "metrics": Metrics.from_json(row.get("metrics")),
+            "spec_extra": {name: value for name, value in asked.items() if name not in SPEC_FIELDS},
+            "spec_missing": SPEC_FIELDS - set(asked),
+            "train_original": bool(row.get("train_original")), "cancel": bool(row.get("cancel"))})
+
+    def to_row(self) -> dict[str, Any]:
+        """The columns as they are stored: what :meth:`from_row` was given."""
+        row = {name: getattr(self, name) for name in COLUMNS}
+        asked = {name: value for name, value in asdict(self.spec).items() if name not in self.spec_missing}
+        return row | {"spec": asked | dict(self.spec_extra), "metrics": self.metrics and self.metrics.to_json(),
+                      "train_original": int(self.train_original), "cancel": int(self.cancel)}
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is over, however it ended."""
+        return self.status in ENDED
+
+    @property
+    def finished(self) -> bool:
+        """Whether it came to its end with a result."""
+        return self.status == "finished"
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is a retraining by the recipe, which the others are measured against."""
+        return registry.is_reference(self.spec)
+
+    def resolved(self) -> Resolved:
+        """Its spec as this version understands it. Raises BadSpec where it does not."""
+        if self.spec_extra:
+            raise BadSpec([Problem(name, f"The spec of run {self.id} has a field {name!r}, which this version does not "
+                                   "know: ask for a new run instead.") for name in sorted(self.spec_extra)])
+        try:
+            return resolve(self.spec)
+        except BadInput:
+            raise
+        except (TypeError, ValueError, AttributeError) as error:  # values of kinds that no check expects
+            raise BadSpec([Problem(None, f"The spec of run {self.id} cannot be read by this version "
+                                   f"({type(error).__name__}: {error}): ask for a new run instead.")]) from error
+
+
+COLUMNS = tuple(one.name for one in dataclasses.fields(Run) if one.name not in ("recorded", "spec_extra",
+                                                                               "spec_missing"))
+
+
+def spec_of(asked: Mapping[str, Any]) -> Spec:
+    """A stored spec as far as this version knows it: other fields are left out, absent ones have their default."""
+    return Spec(**{name: value for name, value in asked.items() if name in SPEC_FIELDS})
+
+
+DESCRIBED = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
+             "identity", "code_version", "created", "started", "ended", "tags")
 
 
 def described(run: Run) -> dict[str, Any]:
     """A run as scripts read it; its verdict is that of the present rules, whatever it was stored with."""
-    kept = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
-            "identity", "code_version", "created", "started", "ended", "tags")
-    found = verdict_of(run)
-    return {"run_id": run["id"], "recorded": bool(run.get("recorded")), **{name: run[name] for name in kept},
-            "metrics": run["metrics"] and _numbers(run["metrics"]),
+    found, row = verdict_of(run), run.to_row()
+    return {"run_id": run.id, "recorded": run.recorded, **{name: row[name] for name in DESCRIBED},
+            "metrics": run.metrics and _numbers(run.metrics),
             "verdict": found and {"kind": found.kind, "text": found.text}}
 
 
-def _numbers(metrics: dict[str, Any]) -> dict[str, Any]:
+def _numbers(metrics: Metrics) -> dict[str, Any]:
     """Stored metrics without what older versions concluded from them."""
     kept = {name: value for name, value in metrics.items() if name not in ("verdict", "over_forgotten")}
     return kept | {"notes": remarks(metrics)}

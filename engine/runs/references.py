@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import registry
 from engine.evaluation.metrics import AGAINST_RETRAINED, stored_names
 from engine.evaluation.retrained import against_retrained, own_reference
 from engine.registry import all_of
@@ -19,7 +18,8 @@ from engine.types import Attack
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from engine.runs.store import Run, Store
+    from engine.runs.records import Run
+    from engine.runs.store import Store
     from engine.spec import Resolved
 
 ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "profile")  # options are in the data
@@ -33,11 +33,11 @@ def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:
 
 def newest_reference(runs: list[Run]) -> Run | None:
     """The first of these runs that is a retraining by the Original's own recipe, with its metrics."""
-    return next((run for run in runs if is_reference(run) and run["metrics"] and not outdated(run)), None)
+    return next((run for run in runs if is_reference(run) and run.metrics and not outdated(run)), None)
 
 
 def is_reference(run: Run) -> bool:
-    return registry.is_reference(run["spec"])
+    return run.is_reference
 
 
 # --- completing runs ------------------------------------------------------------------------
@@ -49,23 +49,25 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None, a
     ``retrained`` are :func:`retrained_samples` where they are at hand. Values that the run has stay, so that a
     finished run's numbers do not move with the store; ``anew`` measures them all with what is there now.
     """
-    alike = store.list(status=("finished",), newest_first=True, split=run["split"], data=run["data"])
+    alike = store.list(status=("finished",), newest_first=True, split=run.split, data=run.data)
     reference = newest_reference(alike)
-    if reference is None or run["metrics"] is None or not (anew or _waiting(run)):
+    if reference is None or run.metrics is None or not (anew or _waiting(run)):
         return run
-    samples = store.load_samples(run["id"])
+    samples = store.load_samples(run.id)
     if is_reference(run):
         retrained = own_reference(samples)
     elif retrained is None:
         retrained = retrained_samples(store, run)
-    metrics = against_retrained(run["metrics"], samples, reference, store.load_samples(reference["id"]), retrained)
-    store.amend(run["id"], metrics=metrics if anew else _kept(run["metrics"], metrics))
-    return store.get(run["id"])
+    before = run.metrics.to_json()
+    metrics = against_retrained(before, samples, reference, store.load_samples(reference.id), retrained)
+    store.amend(run.id, metrics=metrics if anew else _kept(before, metrics))
+    return store.get(run.id)
 
 
 def _waiting(run: Run) -> bool:
     """Whether a finished run lacks something that only a retrained model gives."""
-    return any(run["metrics"].get(name) is None for name in _telling()) or lacks_beside(run["metrics"])
+    metrics = run.metrics
+    return metrics is not None and (any(metrics.get(name) is None for name in _telling()) or lacks_beside(metrics))
 
 
 def _telling() -> tuple[str, ...]:
@@ -99,11 +101,11 @@ def complete_waiting(store: Store, ended: Run) -> None:
     its retraining may have finished while it was being measured.
     """
     if not is_reference(ended):
-        if (ended["metrics"] or {}).get("retrained") is None:
+        if ended.metrics is None or ended.metrics.retrained is None:
             complete(store, ended)
         return
     retrained = retrained_samples(store, ended)
-    for run in store.list(status=("finished",), data=ended["data"]):
+    for run in store.list(status=("finished",), data=ended.data):
         if _alike(run, ended):
             complete(store, run, retrained)
 
@@ -111,13 +113,13 @@ def complete_waiting(store: Store, ended: Run) -> None:
 def retrained_samples(store: Store, run: Run) -> list[DataFrame]:
     """The per-sample tables of every model retrained on the data, scenario and profile of this run."""
     found, seen = [], set()
-    for other in store.list(status=("finished",), newest_first=True, data=run["data"]):
-        if is_reference(other) and other["split"] not in seen and _alike(run, other):
-            seen.add(other["split"])
-            frame = store.load_samples(other["id"])
+    for other in store.list(status=("finished",), newest_first=True, data=run.data):
+        if is_reference(other) and other.split not in seen and _alike(run, other):
+            seen.add(other.split)
+            frame = store.load_samples(other.id)
             found += [frame] if frame is not None else []
     return found
 
 
 def _alike(run: Run, other: Run) -> bool:
-    return all(run["spec"].get(name) == other["spec"].get(name) for name in ALIKE)
+    return all(getattr(run.spec, name) == getattr(other.spec, name) for name in ALIKE)

@@ -9,12 +9,12 @@ from engine.errors import BadInput
 from engine.evaluation.readout import Readout
 from engine.originals.checkpoints import Checkpoints
 from engine.originals.workbench import prepare_bench
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.system.device import default_device
-from engine.types import Spec
 
 
-def exhibits(run: dict[str, Any], frame: Any, checkpoints: Checkpoints, order: str = "most",
+def exhibits(run: Run, frame: Any, checkpoints: Checkpoints, order: str = "most",
              count: int = 24) -> list[dict[str, Any]]:
     """The ``count`` samples of D_f whose loss rose ``most`` (or ``least``), in that order; loads the data if need be.
 
@@ -26,15 +26,15 @@ def exhibits(run: dict[str, Any], frame: Any, checkpoints: Checkpoints, order: s
     """
     if frame is None:
         raise BadInput("This recorded run comes without a table of its samples, to stay small: run it again, and there "
-                       "is one." if run.get("recorded") else
+                       "is one." if run.recorded else
                        "This run has no table of its samples, so they cannot be shown.")
-    spec = Spec(**run["spec"])
-    bench = prepare_bench(resolve(spec), checkpoints, default_device())
-    if run["data"] and not bench.data.content.startswith(run["data"]):
+    asked = run.resolved()
+    bench = prepare_bench(asked, checkpoints, default_device())
+    if run.data and not bench.data.content.startswith(run.data):
         raise BadInput(f"This run was made on another copy of {bench.data.name} than the one on this machine, so its "
                        "samples cannot be shown.")
-    resolved = resolve(spec, split(bench.data, spec).sizes)
-    if run["identity"] and run["identity"] != resolved.identity(bench.data.content, bench.original.sha256):
+    resolved = resolve(asked.spec, split(bench.data, asked.spec).sizes)
+    if run.identity and run.identity != resolved.identity(bench.data.content, bench.original.sha256):
         raise BadInput("This run began from another Original than the one on this machine, which has been trained "
                        "anew since, so what was said before cannot be shown.")
     rows = _ranked(frame[frame["set"] == "forget"].copy(), bench.readouts["train"], order)

@@ -11,7 +11,7 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -21,7 +21,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.errors import StoreUnavailable, UnknownRun
+from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import process as owner
+from engine.runs.records import Run
 from engine.runs.schema import add_missing_columns, events, metadata, runs
 from engine.spec import Resolved
 from engine.system.files import write_whole
@@ -30,7 +32,6 @@ from engine.system.version import code_version
 from engine.types import ENDED, Status
 
 log = logging.getLogger(__name__)
-Run = dict[str, Any]
 SAMPLES = "samples.parquet"
 
 
@@ -85,10 +86,11 @@ class Store:
         with self._transaction() as connection:
             row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
                                      .values(**_running()).returning(runs)).mappings().first()
-        return dict(row) if row else None
+        return Run.from_row(row) if row else None
 
-    def append(self, run_id: str, payload: dict[str, Any]) -> None:
+    def append(self, run_id: str, event: StartEvent | ProbeEvent | dict[str, Any]) -> None:
         """Adds an event to a run, in order."""
+        payload = event if isinstance(event, dict) else event.to_json()
         with self._transaction() as connection:
             connection.execute(sa.insert(events).values(run=run_id, payload=payload, seq=sa.select(
                 sa.func.coalesce(sa.func.max(events.c.seq) + 1, 0)).where(events.c.run == run_id).scalar_subquery()))
@@ -109,27 +111,27 @@ class Store:
                 .values(status=status, ended=time.time(), **values))
         return done.rowcount == 1
 
-    def amend(self, run_id: str, metrics: dict[str, Any]) -> None:
+    def amend(self, run_id: str, metrics: Mapping[str, Any]) -> None:
         """Writes the metrics of a finished run anew: with what became known after it, such as its retrained model."""
         with self._transaction() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "finished")
-                               .values(metrics=metrics))
+                               .values(metrics=dict(metrics)))
 
-    def adopt(self, found: Iterable[tuple[Run, list[dict[str, Any]], Any]]) -> None:
-        """Takes over ended runs (columns, events with ``seq``, per-sample table or None): all of them or none."""
+    def adopt(self, found: Iterable[tuple[Mapping[str, Any], list[dict[str, Any]], Any]]) -> None:
+        """Takes over ended runs (columns as an archive has them, events with ``seq``, per-sample table or None): all of them or none."""
         written: list[Path] = []
         try:
             with self._transaction() as connection:  # the row comes first: it locks out another import of the run
-                for run, course, samples in found:
-                    connection.execute(sa.insert(runs).values(**run, imported=time.time()))
-                    rows = [{"run": run["id"], "seq": event["seq"],
+                for row, course, samples in found:
+                    connection.execute(sa.insert(runs).values(**row, imported=time.time()))
+                    rows = [{"run": row["id"], "seq": event["seq"],
                              "payload": {name: value for name, value in event.items() if name != "seq"}}
                             for event in course]
                     if rows:
                         connection.execute(sa.insert(events), rows)
                     if samples is not None:
-                        written.append(self.folder(run["id"]))
-                        self.save_samples(run["id"], samples)
+                        written.append(self.folder(row["id"]))
+                        self.save_samples(row["id"], samples)
         except BaseException as error:
             for folder in written:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -150,22 +152,22 @@ class Store:
 
     def beat(self) -> None:
         """Says that this process is alive, for all its runs."""
-        mine = [run["id"] for run in self.list(status=("running",)) if run["owner"] == owner.me()]
+        mine = [run.id for run in self.list(status=("running",)) if run.owner == owner.me()]
         if mine:
             with self._transaction() as connection:
                 connection.execute(sa.update(runs).where(runs.c.id.in_(mine)).values(heartbeat=time.time()))
 
     def mark_interrupted(self) -> list[str]:
         """Marks running runs whose owner is gone; returns their ids. Others' living runs are left alone."""
-        dead = [run["id"] for run in self.list(status=("running",)) if not owner.alive(run["owner"], run["heartbeat"])]
+        dead = [run.id for run in self.list(status=("running",)) if not owner.alive(run.owner, run.heartbeat)]
         reason = "The process that ran it ended without finishing it."
         return [run_id for run_id in dead if self.end(run_id, "interrupted", reason=reason)]
 
     def delete(self, run_id: str) -> None:
         """Removes an ended run with its events and artifacts; raises UnknownRun, or ValueError while it runs."""
         run = self.get(run_id)
-        if run["status"] not in ENDED:
-            raise ValueError(f"Run {run_id} is {run['status']}: stop it before deleting it.")
+        if not run.has_ended:
+            raise ValueError(f"Run {run_id} is {run.status}: stop it before deleting it.")
         with self._transaction() as connection:
             connection.execute(sa.delete(events).where(events.c.run == run_id))
             connection.execute(sa.delete(runs).where(runs.c.id == run_id))
@@ -174,12 +176,12 @@ class Store:
     # --- reading ----------------------------------------------------------------------------
 
     def get(self, run_id: str) -> Run:
-        """One run as a dictionary of its columns; raises UnknownRun."""
+        """One run; raises UnknownRun."""
         with self._transaction() as connection:
             row = connection.execute(sa.select(runs).where(runs.c.id == str(run_id))).mappings().first()
         if row is None:
             raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
-        return dict(row)
+        return Run.from_row(row)
 
     def list(self, status: tuple[str, ...] = (), newest_first: bool = False, limit: int | None = None,
              **equal: Any) -> list[Run]:
@@ -191,7 +193,7 @@ class Store:
             alike = runs.c[column].in_(value) if isinstance(value, tuple) else runs.c[column] == value
             query = query.where(alike)
         with self._transaction() as connection:
-            return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
+            return [Run.from_row(row) for row in connection.execute(query.limit(limit)).mappings()]
 
     def events(self, run_id: str, after: int = -1) -> list[dict[str, Any]]:
         """A run's events in order, each with its ``seq``; only those later than ``after``."""

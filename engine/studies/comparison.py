@@ -11,17 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BadSpec, Problem
-from engine.registry import by_class, is_reference, reference
-from engine.runs import afterwards
-from engine.runs.recorded import newest_as_now, recorded_runs
-from engine.runs.store import Run, Store
+from engine.registry import by_class, reference
+from engine.runs import afterwards, library
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.spec import resolve
 from engine.types import PROFILES, Spec
 
 REFERENCE = reference().name
-# From best to worst; the shipped runs stand right behind one's own finished ones.
-RANK = {"finished": 0, "running": 2, "queued": 3, "failed": 4, "cancelled": 4, "interrupted": 4}
-RECORDED = 1
 Runs = dict[tuple[str, int], Run]
 
 
@@ -76,34 +73,27 @@ def check(comparison: Comparison) -> None:
 def find_runs(comparison: Comparison, store: Store, recorded: bool = True) -> Runs:
     """The best run for each (method, seed); a pair without any run is left out.
 
-    Best is the newest finished one of one's own, then a recorded one (with ``recorded``), a running, a queued, and
-    last the newest that failed or was stopped. Finished runs that a later retraining left without its reference
-    are completed on the way. Raises BadSpec where the comparison is not valid.
+    Best is as :mod:`engine.runs.library` has it, recorded runs with ``recorded`` only. Finished runs that a later
+    retraining left without its reference are completed on the way. Raises BadSpec where the comparison is not valid.
     """
-    wanted = {resolve(comparison.spec(*cell)).fingerprint: cell for cell in comparison.grid()}
-    found: Runs = {}
-    candidates = [(RANK[run["status"]], run) for run in store.list(newest_first=True, fingerprint=tuple(wanted))]
-    for _, run in sorted(candidates, key=lambda candidate: candidate[0]):  # stable: newest first within a rank
-        found.setdefault(wanted[run["fingerprint"]], run)
-    for cell, run in _recorded(comparison, wanted).items() if recorded else ():
-        if cell not in found or RANK[found[cell]["status"]] > RECORDED:
-            found[cell] = run
-    return {cell: afterwards.completed(run, store) for cell, run in _completed(found, store).items()}
+    wanted = {cell: resolve(comparison.spec(*cell)).fingerprint for cell in comparison.grid()}
+    best = library.best(wanted, store, recorded, dataset=comparison.dataset, scenario=comparison.scenario,
+                        profile=comparison.profile)
+    return {cell: afterwards.completed(run, store) for cell, run in _completed(best, store).items()}
 
 
 def notices(comparison: Comparison, runs: Runs) -> dict[str, list[str]]:
     """What to know of single runs, such as how an earlier version read them, with the methods that it is said of."""
     found: dict[str, dict[str, None]] = {}
     for (method, _), run in runs.items():
-        if run.get("notice") and method in comparison.methods:
-            found.setdefault(run["notice"], {})[method] = None
+        if run.notice and method in comparison.methods:
+            found.setdefault(run.notice, {})[method] = None
     return {notice: list(methods) for notice, methods in found.items()}
 
 
 def missing(comparison: Comparison, runs: Runs) -> list[Spec]:
     """The specs that are neither finished nor running nor queued, in the order in which they are best run."""
-    return [comparison.spec(*cell) for cell in comparison.grid()
-            if cell not in runs or runs[cell]["status"] not in ("finished", "running", "queued")]
+    return [comparison.spec(*cell) for cell in library.missing(comparison.grid(), runs)]
 
 
 def queue_missing(comparison: Comparison, jobs: Any, recorded: bool = True, train_original: bool = False) -> list[str]:
@@ -113,28 +103,17 @@ def queue_missing(comparison: Comparison, jobs: Any, recorded: bool = True, trai
     return [jobs.submit(spec, train_original) for spec in todo]
 
 
-# --- recorded runs --------------------------------------------------------------------------
-
-
-def _recorded(comparison: Comparison, wanted: Mapping[str, tuple[str, int]]) -> Runs:
-    """The shipped runs that are what the comparison asks for, the newest of each."""
-    shipped = newest_as_now(recorded_runs(), dataset=comparison.dataset, scenario=comparison.scenario,
-                            profile=comparison.profile)
-    return {wanted[fingerprint]: run for fingerprint, run in shipped.items() if fingerprint in wanted}
-
-
 # --- references -----------------------------------------------------------------------------
 
 
 def _completed(runs: Runs, store: Store) -> Runs:
     """The runs, those completed whose retrained reference is there by now but was not when they were measured."""
-    waiting = {cell: run for cell, run in runs.items() if run["status"] == "finished" and not run.get("recorded")
-               and run["metrics"]
-               and (run["metrics"].get("retrained") is None or afterwards.lacks_beside(run["metrics"]))}
+    waiting = {cell: run for cell, run in runs.items() if run.finished and not run.recorded and run.metrics
+               and (run.metrics.retrained is None or afterwards.lacks_beside(run.metrics))}
     if not waiting:
         return runs
     there = set(_references(store, waiting.values()))
-    stale = {cell: run for cell, run in waiting.items() if (run["split"], run["data"]) in there}
+    stale = {cell: run for cell, run in waiting.items() if (run.split, run.data) in there}
     if not stale:
         return runs
     from engine.runs.references import complete  # imports torch, which is not needed as long as nothing is stale
@@ -142,8 +121,8 @@ def _completed(runs: Runs, store: Store) -> Runs:
     return runs | {cell: complete(store, run) for cell, run in stale.items()}
 
 
-def _references(store: Store, waiting: Iterable[Run]) -> list[tuple[str, str]]:
+def _references(store: Store, waiting: Iterable[Run]) -> list[tuple[str | None, str | None]]:
     """The (split, data) pairs of these runs for which a retraining by the recipe has finished."""
-    splits = tuple({run["split"] for run in waiting})
-    return [(run["split"], run["data"]) for run in store.list(status=("finished",), split=splits)
-            if is_reference(run["spec"])]
+    splits = tuple({run.split for run in waiting})
+    return [(run.split, run.data) for run in store.list(status=("finished",), split=splits)
+            if run.is_reference]

@@ -41,12 +41,12 @@ def cost_of(comparison: Comparison, finished: Runs) -> dict[str, dict[str, float
             for method in comparison.methods}
     cost: dict[str, dict[str, float | None]] = {}
     for method, found in runs.items():
-        cost[method] = {one.name: average(run[one.name] for run in found if run[one.name] is not None)
+        cost[method] = {one.name: average(value for run in found if (value := getattr(run, one.name)) is not None)
                         for one in SPENT}
     reference = cost.get(REFERENCE, {})
-    devices = {run["device"] for run in runs.get(REFERENCE, [])}
+    devices = {run.device for run in runs.get(REFERENCE, [])}
     for method, found in runs.items():
-        same = {run["device"] for run in found} == devices and len(devices) == 1
+        same = {run.device for run in found} == devices and len(devices) == 1
         seconds = _ratio(cost[method]["seconds"], reference.get("seconds"))
         cost[method] |= {"seconds_ratio": seconds if same else None,
                          "samples_ratio": _ratio(cost[method]["samples"], reference.get("samples"))}

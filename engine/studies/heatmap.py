@@ -13,6 +13,7 @@ from typing import Any
 from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.noise import noise_floor
 from engine.registry import get
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.studies.sweep import Sweep
 from engine.studies.sweep_runs import ABSENT, Runs, resolved_cells
@@ -135,10 +136,10 @@ def rule(sweep: Sweep) -> dict[Any, float]:
     return {y: float(value) for y, value in found.items() if value is not None}
 
 
-def _square(x: Any, y: Any, by_seed: Mapping[int, dict[str, Any] | None], metric: str, resolved: Any) -> Square:
-    finished = {seed: run["metrics"] for seed, run in by_seed.items() if run and run["status"] == "finished"}
+def _square(x: Any, y: Any, by_seed: Mapping[int, Run | None], metric: str, resolved: Any) -> Square:
+    finished = {seed: run.metrics for seed, run in by_seed.items() if run and run.finished and run.metrics}
     values = {seed: value for seed, metrics in finished.items() if (value := metrics.get(metric)) is not None}
-    states = {seed: (run["status"], run["reason"]) if run else (ABSENT, None) for seed, run in by_seed.items()}
+    states = {seed: (run.status, run.reason) if run else (ABSENT, None) for seed, run in by_seed.items()}
     return Square(across=x, down=y, values=values, states=states, mean=fmean(values.values()) if values else None,
                   std=stdev(values.values()) if len(values) > 1 else None,
                   noise=noise_floor(metric, list(finished.values()), resolved) if values else None)

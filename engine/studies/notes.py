@@ -51,8 +51,8 @@ def notes_on_runs(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]],
             notes.append(Note("partial_mean", f"{method_title(method)}: the mean is over {_seeds(list(metrics))} only.",
                               method, tuple(metrics)))
         notes += _doubts(method, metrics, verdicts.get(method, {}))
-    devices = sorted({run["device"] for (method, _), run in finished.items()
-                      if method in comparison.methods and run["device"]})
+    devices = sorted({run.device for (method, _), run in finished.items()
+                      if method in comparison.methods and run.device})
     if len(devices) > 1:
         notes.append(Note("devices", f"The runs were made on {len(devices)} devices ({'; '.join(devices)}): seconds "
                           "compare within one device only."))

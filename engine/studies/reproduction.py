@@ -13,14 +13,15 @@ from engine.errors import BadInput
 from engine.originals.checkpoints import open_checkpoints
 from engine.registry import names
 from engine.runs import estimates
-from engine.runs.store import Run, Store
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.spec import Resolved, resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs
 from engine.studies.exports import what_is_forgotten
 from engine.studies.notes import method_title
 from engine.studies.paper import PaperTable
 from engine.system.words import numbered, plural
-from engine.types import PROFILES, Spec
+from engine.types import PROFILES
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def missing(comparisons: Sequence[Comparison], store: Store) -> Iterator[Todo]:
         runs = find_runs(comparison, store)
         for cell in comparison.grid():
             run = runs.get(cell)
-            if run is None or run["status"] not in ("finished", "running"):
-                yield Todo(comparison, *cell, run["id"] if run and run["status"] == "queued" else None)
+            if run is None or run.status not in ("finished", "running"):
+                yield Todo(comparison, *cell, run.id if run and run.status == "queued" else None)
 
 
 # --- how long it will take ------------------------------------------------------------------
@@ -62,7 +63,7 @@ def forecast(todo: Sequence[Todo], store: Store) -> list[float | None]:
     """Seconds of each run, None where nothing was measured. A training that serves all seeds counts once a size."""
     finished = store.list(status=("finished",), newest_first=True)
     checkpoints = open_checkpoints()
-    trained = {_training(_resolved(run)) for run in finished if run["spec"]["method"] == REFERENCE} - {None}
+    trained = {_training(_resolved(run)) for run in finished if run.spec.method == REFERENCE} - {None}
     seconds = []
     for item in todo:
         resolved = item.resolved
@@ -76,8 +77,8 @@ def forecast(todo: Sequence[Todo], store: Store) -> list[float | None]:
 def _resolved(run: Run) -> Resolved | None:
     """A stored run's spec, resolved; None where it is of a version that this one does not understand."""
     try:
-        return resolve(Spec(**run["spec"]))
-    except (BadInput, TypeError):
+        return run.resolved()
+    except BadInput:
         return None
 
 
@@ -105,8 +106,8 @@ def label(comparison: Comparison, method: str, *seeds: int) -> str:
 
 
 def state(comparison: Comparison, method: str, seed: int, run: Run) -> str:
-    reason = "" if run["status"] == "finished" or not run["reason"] else f": {run['reason']}"
-    return f"{label(comparison, method, seed)}: {run['status']}{reason or '.'}"
+    reason = "" if run.status == "finished" or not run.reason else f": {run.reason}"
+    return f"{label(comparison, method, seed)}: {run.status}{reason or '.'}"
 
 
 def unfinished(comparison: Comparison, runs: Runs) -> list[str]:
@@ -115,7 +116,7 @@ def unfinished(comparison: Comparison, runs: Runs) -> list[str]:
     for method in dict.fromkeys(method for method, _ in comparison.grid()):
         absent = [seed for seed in comparison.seeds if (method, seed) not in runs]
         told += [state(comparison, method, seed, runs[method, seed]) for seed in comparison.seeds
-                 if seed not in absent and runs[method, seed]["status"] != "finished"]
+                 if seed not in absent and runs[method, seed].status != "finished"]
         told += [f"{label(comparison, method, *absent)}: not there yet."] if absent else []
     return told
 
@@ -134,5 +135,5 @@ def elsewhere(comparisons: Sequence[Comparison], store: Store) -> list[str]:
 
 def _finished_elsewhere(comparison: Comparison, profile: str, store: Store) -> int:
     here, there = (find_runs(c, store) for c in (comparison, replace(comparison, profile=profile)))
-    return sum(run["status"] == "finished" and (cell not in here or here[cell]["status"] != "finished")
+    return sum(run.status == "finished" and (cell not in here or here[cell].status != "finished")
                for cell, run in there.items())

@@ -110,7 +110,7 @@ class SweepJob:
                         self._ended += 1
                         if self._ended == 1:
                             self._first = self._worked + time.monotonic() - self._since
-                        self._failed += run["status"] == "failed"
+                        self._failed += run.status == "failed"
             end = "finished" if self._ended == len(self._todo) else "stopped"
         except Exception as error:
             if not isinstance(error, BadInput):

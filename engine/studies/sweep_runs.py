@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import headlines
-from engine.runs import afterwards
-from engine.runs.recorded import asked_for, newest_as_now, recorded_runs
-from engine.runs.store import Run, Store
+from engine.runs import afterwards, library
+from engine.runs.recorded import asked_for
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.spec import Resolved, resolve
-from engine.studies.comparison import RANK
 from engine.studies.sweep import FRACTION, Axis, Cell, Sweep
 from engine.types import Spec
 
@@ -28,21 +29,12 @@ Runs = dict[Cell, Run]
 def find_runs(sweep: Sweep, store: Store, recorded: bool = True) -> Runs:
     """The best run of each cell; a cell without any is left out.
 
-    Best is the newest finished one of one's own, then a recorded one (with ``recorded``), then what runs or waits,
-    and last the newest that failed or was stopped.
+    Best is as :mod:`engine.runs.library` has it, recorded runs with ``recorded`` only.
     """
-    wanted = {resolved.fingerprint for resolved in resolved_cells(sweep).values()}
-    mine = store.list(newest_first=True, fingerprint=tuple(wanted))
-    shipped = newest_as_now(recorded_runs(), dataset=sweep.dataset, method=sweep.method) if recorded else {}
-    best: dict[str, Run] = {}
-    for run in sorted(mine, key=lambda run: RANK[run["status"]]):  # stable: newest first within a rank
-        best.setdefault(run["fingerprint"], run)
-    for fingerprint in wanted & shipped.keys():
-        if best.get(fingerprint, {}).get("status") != "finished":
-            best[fingerprint] = shipped[fingerprint]
-    complete = {fingerprint: afterwards.completed(run, store) for fingerprint, run in best.items()}
-    return {cell: complete[resolved.fingerprint] for cell, resolved in resolved_cells(sweep).items()
-            if resolved.fingerprint in complete}
+    wanted = {cell: resolved.fingerprint for cell, resolved in resolved_cells(sweep).items()}
+    best = library.best(wanted, store, recorded, dataset=sweep.dataset, method=sweep.method)
+    complete = {run.id: afterwards.completed(run, store) for run in best.values()}  # cells may share a run
+    return {cell: complete[run.id] for cell, run in best.items()}
 
 
 def resolved_cells(sweep: Sweep) -> dict[Cell, Resolved]:
@@ -74,23 +66,22 @@ def missing(sweep: Sweep, runs: Runs) -> list[Cell]:
     Of cells that are the same run (alpha ``auto`` and the number that it comes to) the first stands for all.
     """
     left: dict[str, Cell] = {}
-    for cell in sweep.cells():
-        if cell not in runs or runs[cell]["status"] not in ("finished", "running", "queued"):
-            left.setdefault(resolved_cells(sweep)[cell].fingerprint, cell)
+    for cell in library.missing(sweep.cells(), runs):
+        left.setdefault(resolved_cells(sweep)[cell].fingerprint, cell)
     return list(left.values())
 
 
 def counts(sweep: Sweep, runs: Runs) -> dict[str, int]:
     """How many cells are in which status, ``missing`` among them."""
-    return dict(Counter(runs[cell]["status"] if cell in runs else ABSENT for cell in sweep.cells()))
+    return dict(Counter(runs[cell].status if cell in runs else ABSENT for cell in sweep.cells()))
 
 
 def cell_of(sweep: Sweep, cell: Cell, run: Run | None) -> dict[str, Any]:
     """One cell as a record: its values by name, seed, run, status, reason and metrics (None where unknown)."""
-    metrics = (run or {}).get("metrics") or {}
+    metrics = (run.metrics if run else None) or UNMEASURED
     return {sweep.across.name: cell[0], sweep.down.name: cell[1], "seed": cell[2],
-            "run_id": run["id"] if run else None, "status": run["status"] if run else ABSENT,
-            "reason": run["reason"] if run else None, "seconds": run["seconds"] if run else None,
+            "run_id": run.id if run else None, "status": run.status if run else ABSENT,
+            "reason": run.reason if run else None, "seconds": run.seconds if run else None,
             **{name: metrics.get(name) for name in shown()}}
 
 
@@ -108,8 +99,8 @@ def grids(runs: Iterable[Run]) -> tuple[list[Sweep], list[Run]]:
     """
     alike: dict[str, list[Run]] = {}
     for run in runs:
-        spec = run["spec"]
-        alike.setdefault(repr([spec[name] for name in ALIKE] + sorted(spec["parameters"])), []).append(run)
+        spec = run.spec
+        alike.setdefault(repr([getattr(spec, name) for name in ALIKE] + sorted(spec.parameters)), []).append(run)
     every = [run for group in alike.values() for run in group]
     sweeps, loose = [], []
     for group in alike.values():
@@ -120,18 +111,18 @@ def grids(runs: Iterable[Run]) -> tuple[list[Sweep], list[Run]]:
 
 
 def _grid(group: Sequence[Run], every: Sequence[Run]) -> Sweep | None:
-    specs = [run["spec"] for run in group]
-    varied = [{FRACTION: spec["forget_fraction"], **spec["parameters"]} for spec in specs]
+    specs = [run.spec for run in group]
+    varied = [{FRACTION: spec.forget_fraction, **spec.parameters} for spec in specs]
     values = {name: _in_order(one[name] for one in varied) for name in varied[0]}
     several = [name for name in values if len(values[name]) > 1]
-    seeds = tuple(dict.fromkeys(spec["seed"] for spec in specs))
-    if len(several) != 2 or specs[0]["scenario"] != Spec().scenario:
+    seeds = tuple(dict.fromkeys(spec.seed for spec in specs))
+    if len(several) != 2 or specs[0].scenario != Spec().scenario:
         return None
     down, across = sorted(several, key=lambda name: name != FRACTION)
     held = {name: one[0] for name, one in values.items() if name not in (*several, FRACTION)}
-    sweep = Sweep(dataset=specs[0]["dataset"], method=specs[0]["method"], model=specs[0]["model"],
+    sweep = Sweep(dataset=specs[0].dataset, method=specs[0].method, model=specs[0].model,
                   across=Axis(across, values[across]), down=Axis(down, values[down]), seeds=seeds,
-                  forget_fraction=values[FRACTION][0], profile=specs[0]["profile"], options=specs[0]["options"],
+                  forget_fraction=values[FRACTION][0], profile=specs[0].profile, options=specs[0].options,
                   parameters=held)
     return sweep if sweep.size == len(group) or _completed(sweep, group, every) else None
 

@@ -22,6 +22,7 @@ from statistics import stdev
 from typing import Any
 
 from engine.errors import BadInput
+from engine.evaluation.measured import Metrics
 from engine.evaluation.metrics import metric_of, of_attacks
 from engine.evaluation.noise import noise_floor
 from engine.evaluation.verdict import Verdict, verdict_of
@@ -33,6 +34,7 @@ from engine.studies.notes import ORIGINAL, Note, notes_on_paper, notes_on_runs
 from engine.studies.paper import paper_value
 
 UNIT_MAX = 100.0  # what "max" can be at most: the metrics of that ideal are percentages
+Measured = Mapping[tuple[str, int], Metrics]  # by method and seed
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,13 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
     """
     columns = tuple(columns or columns_of(comparison.scenario))
     resolved = _resolved(comparison)
-    finished = {cell: run for cell, run in runs.items() if run["status"] == "finished" and run["metrics"]}
+    finished = {cell: run for cell, run in runs.items() if run.finished and run.metrics}
+    measured = {cell: run.metrics for cell, run in finished.items() if run.metrics}
     ordered = sorted(comparison.methods, key=lambda method: method != REFERENCE)  # stable: the others as asked
-    rows = {ORIGINAL: _originals(comparison, finished)} | {
-        method: {seed: finished[method, seed]["metrics"] for seed in comparison.seeds if (method, seed) in finished}
+    rows = {ORIGINAL: _originals(comparison, measured)} | {
+        method: {seed: measured[method, seed] for seed in comparison.seeds if (method, seed) in measured}
         for method in ordered}
-    retrained, verdicts = _retrained(comparison, finished), _verdicts(finished)
+    retrained, verdicts = _retrained(comparison, measured), _verdicts(finished)
     cells, noise = [], {}
     for metric in columns:
         column = [_cell(comparison, resolved, method, metric, metrics, retrained, verdicts.get(method, {}))
@@ -146,21 +149,21 @@ def _resolved(comparison: Comparison, method: str = REFERENCE) -> Resolved | Non
         return None
 
 
-def _originals(comparison: Comparison, finished: Runs) -> dict[int, dict[str, Any]]:
+def _originals(comparison: Comparison, measured: Measured) -> dict[int, Metrics]:
     """The Original's metrics by seed, from any run of that seed: all runs of a split measure the same."""
-    found: dict[int, dict[str, Any]] = {}
-    for (_, seed), run in finished.items():
-        if seed in comparison.seeds and run["metrics"].get("original"):
-            found.setdefault(seed, run["metrics"]["original"])
+    found: dict[int, Metrics] = {}
+    for (_, seed), metrics in measured.items():
+        if seed in comparison.seeds and metrics.original:
+            found.setdefault(seed, metrics.original)
     return {seed: found[seed] for seed in comparison.seeds if seed in found}
 
 
-def _retrained(comparison: Comparison, finished: Runs) -> dict[int, dict[str, Any]]:
+def _retrained(comparison: Comparison, measured: Measured) -> dict[int, Metrics]:
     """The retrained model's metrics by seed: of the comparison's own retraining, else as other runs refer to it."""
-    found = {seed: run["metrics"] for (method, seed), run in finished.items() if method == REFERENCE}
-    for (_, seed), run in finished.items():
-        if run["metrics"].get("retrained"):
-            found.setdefault(seed, run["metrics"]["retrained"])
+    found = {seed: metrics for (method, seed), metrics in measured.items() if method == REFERENCE}
+    for (_, seed), metrics in measured.items():
+        if metrics.retrained:
+            found.setdefault(seed, metrics.retrained)
     return found
 
 

@@ -71,14 +71,14 @@ def drawn(page, count: int = 4) -> None:
 
 def ended(home: Path, run_id: str, seconds: float = 150) -> dict:
     store, until = Store(home), time.monotonic() + seconds
-    while (run := store.get(run_id))["status"] not in ENDED and time.monotonic() < until:
+    while (run := store.get(run_id)).status not in ENDED and time.monotonic() < until:
         time.sleep(0.2)
     return run
 
 
 def started(home: Path, run_id: str, step: int = 1) -> None:
     store, until = Store(home), time.monotonic() + 120
-    while ((store.get(run_id)["progress"] or {}).get("step") or 0) < step:
+    while ((store.get(run_id).progress or {}).get("step") or 0) < step:
         assert time.monotonic() < until, store.get(run_id)
         time.sleep(0.1)
 
@@ -101,13 +101,13 @@ def test_the_demo_from_click_to_finished(page, app, home):
     page.locator(".st-key-demo button").first.click()
     page.wait_for_url("**/unlearn?run=*")
     run_id = page.url.split("run=")[1]
-    assert ended(home, run_id)["status"] == "finished"
+    assert ended(home, run_id).status == "finished"
     page.get_by_text("measured on the complete sets, the charts").wait_for()
     drawn(page)
     no_error(page)
     picture(page, "unlearn-light-1440")
     value = page.locator("[data-testid=stMetric]", has_text="Attack on the loss").locator("[data-testid=stMetricValue]")
-    assert value.inner_text() == f"{Store(home).get(run_id)['metrics']['mia_loss']:.1f}%"
+    assert value.inner_text() == f"{Store(home).get(run_id).metrics['mia_loss']:.1f}%"
     probes = [event for event in Store(home).events(run_id) if event["kind"] == "probe"]
     assert len(probes) >= 4, "the demo has something to watch"
 
@@ -122,10 +122,10 @@ def test_charts_and_progress_move_and_go_on_after_a_reload(page, app, home):
             assert time.monotonic() < until, (len(seen), progress)
             look(page, seen, progress)
             page.wait_for_timeout(40)
-        assert Store(home).get(run_id)["status"] == "running"
+        assert Store(home).get(run_id).status == "running"
         page.reload()
     page.locator(f".st-key-stop-{run_id} button").first.click()
-    assert ended(home, run_id)["status"] == "cancelled"
+    assert ended(home, run_id).status == "cancelled"
     no_error(page)
 
 
@@ -139,13 +139,13 @@ def look(page, seen: list[str], progress: set[str]) -> None:
 
 def test_pictures_in_dark_and_narrow(browser, app, home):
     done = Store(home).list(status=("finished",), limit=1)
-    run_id = done[0]["id"] if done else Store(home).submit(resolve(Spec()))
+    run_id = done[0].id if done else Store(home).submit(resolve(Spec()))
     for scheme, width in (("dark", 1440), ("light", 900), ("dark", 900)):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page = context.new_page()
         page.set_default_timeout(90_000)
         page.goto(app)  # a session starts the queue
-        assert ended(home, run_id)["status"] == "finished"
+        assert ended(home, run_id).status == "finished"
         for name, address in (("start", "/"), ("unlearn", f"/unlearn?run={run_id}"), ("runs", "/runs")):
             page.goto(app + address)
             page.locator("h1").first.wait_for()
@@ -174,12 +174,12 @@ def test_zoom_survives_a_run_and_no_chart_is_replaced(page, app, home):
     zoomed, content = page.evaluate(axis), f"() => JSON.stringify(document.querySelector('{NOW}').data.map(t => t.y))"
     for _ in range(3):
         page.wait_for_function(f"before => ({content})() !== before", arg=page.evaluate(content))
-    assert Store(home).get(run_id)["status"] == "running"
+    assert Store(home).get(run_id).status == "running"
     assert page.evaluate(axis) == zoomed
     assert page.evaluate("() => [...document.querySelectorAll('.live-chart')].map(e => e._mark).slice(0, 4)") == [
         0, 1, 2, 3]
     page.locator(f".st-key-stop-{run_id} button").first.click()
-    assert ended(home, run_id)["status"] == "cancelled"
+    assert ended(home, run_id).status == "cancelled"
     page.get_by_text("What was measured until then is kept.").wait_for()
     no_error(page)
 
@@ -191,12 +191,12 @@ def test_a_run_goes_on_while_nobody_looks_and_is_found_in_a_second_tab(page, app
     page.get_by_role("link", name="Runs").click()
     page.get_by_role("heading", name="What has been run?").wait_for()
     page.locator("[data-testid=stSidebar]").get_by_text("% · ").first.wait_for()  # the tray follows it
-    step = Store(home).get(run_id)["progress"]["step"]
+    step = Store(home).get(run_id).progress["step"]
     page.goto("about:blank")  # every tab closed
     started(home, run_id, step + 20)
     page.goto(f"{app}/unlearn?run={run_id}")
     page.locator(f".st-key-stop-{run_id} button").first.click()
-    assert ended(home, run_id)["status"] == "cancelled"
+    assert ended(home, run_id).status == "cancelled"
     no_error(page)
 
 
@@ -240,20 +240,20 @@ def test_after_a_kill_the_run_is_interrupted_offered_again_and_the_queue_goes_on
     started(home, running, 5)
     os.killpg(server.pid, signal.SIGKILL)
     server.wait(20)
-    assert store.get(running)["status"] == "running"  # nobody was left to write it down
+    assert store.get(running).status == "running"  # nobody was left to write it down
     page.goto("about:blank")
     again = launch(home, free_port)
     try:
         open_when_up(page, f"http://127.0.0.1:{free_port}/")
         page.get_by_text("Interrupted: ∇τ (nabla-tau) on Digits").wait_for()
-        assert store.get(running)["status"] == "interrupted"
-        assert ended(home, waiting)["status"] == "finished"
+        assert store.get(running).status == "interrupted"
+        assert ended(home, waiting).status == "finished"
         page.locator(f".st-key-rerun-{running} button").first.click()
         page.wait_for_url("**/unlearn?run=*")
         new = page.url.split("run=")[1]
-        assert store.get(new)["spec"] == store.get(running)["spec"]
+        assert store.get(new).spec == store.get(running).spec
         page.locator(f".st-key-stop-{new} button").first.click()
-        assert ended(home, new)["status"] == "cancelled"
+        assert ended(home, new).status == "cancelled"
     finally:
         os.killpg(again.pid, signal.SIGKILL)
         again.wait(20)

@@ -44,7 +44,7 @@ def saved(page, ending: str) -> str:
 def finished(home: Path, count: int, seconds: float = 300) -> list[dict]:
     store, until = Store(home), time.monotonic() + seconds
     while len(runs := store.list(status=("finished",))) < count:
-        assert time.monotonic() < until, [(r["spec"]["method"], r["status"], r["reason"]) for r in store.list()]
+        assert time.monotonic() < until, [(r.spec.method, r.status, r.reason) for r in store.list()]
         time.sleep(0.3)
     return runs
 
@@ -68,7 +68,7 @@ def test_the_race_of_the_papers_methods_from_click_to_export(page, app, home):
     page.get_by_role("button", name="Export").first.wait_for()  # a page in the middle of a change has both old and new
 
     cells = json.loads(saved(page, "json"))
-    ours = {(run["spec"]["method"], run["spec"]["seed"]): run["metrics"] for run in runs}
+    ours = {(run.spec.method, run.spec.seed): run.metrics for run in runs}
     assert {cell["method"] for cell in cells} == {"original", *PAPERS}
     for cell in cells:
         known = "original" if cell["method"] == "original" else "run"

@@ -18,7 +18,7 @@ HEATMAP = ".st-key-robustness-map .main-svg"
 def finished(store: Store, count: int) -> int:
     until = time.monotonic() + 120
     while (now := len(store.list(status=("finished",)))) < count:
-        assert time.monotonic() < until, [(run["status"], run["reason"]) for run in store.list()]
+        assert time.monotonic() < until, [(run.status, run.reason) for run in store.list()]
         time.sleep(0.1)
     return now
 
@@ -35,8 +35,8 @@ def test_a_grid_from_click_to_filled_map_with_a_reload_a_stop_and_a_click(page, 
     page.locator(HEATMAP).first.wait_for()
     page.locator(".st-key-sweep-stop button").first.click()
     page.get_by_text("of 8 runs ended").first.wait_for(state="hidden")
-    assert {run["status"] for run in store.list()} == {"finished", "cancelled"}
-    kept = {run["id"] for run in store.list(status=("finished",))}
+    assert {run.status for run in store.list()} == {"finished", "cancelled"}
+    kept = {run.id for run in store.list(status=("finished",))}
     assert 1 <= len(kept) < 8
 
     page.get_by_role("button", name="Go on").first.click()
@@ -46,15 +46,15 @@ def test_a_grid_from_click_to_filled_map_with_a_reload_a_stop_and_a_click(page, 
     page.locator(".st-key-sweep-stop").first.wait_for(state="hidden")
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     runs = store.list(status=("finished",))
-    assert len(runs) == 8 and kept <= {run["id"] for run in runs}, "nothing is computed twice"
+    assert len(runs) == 8 and kept <= {run.id for run in runs}, "nothing is computed twice"
 
     box = page.locator(".st-key-robustness-map .nsewdrag").first.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.75)  # second column, second row
     page.get_by_role("heading", name="alpha 0.3, forget 30%").first.wait_for()
-    mine = next(run for run in runs if run["spec"]["forget_fraction"] == 0.3 and run["spec"]["seed"] == 0
-                and run["effective"]["alpha"] == 0.3)
-    page.locator(f"a[href*='{mine['id']}']").first.wait_for()
+    mine = next(run for run in runs if run.spec.forget_fraction == 0.3 and run.spec.seed == 0
+                and run.effective["alpha"] == 0.3)
+    page.locator(f"a[href*='{mine.id}']").first.wait_for()
     shown = page.locator("table", has_text="open").first.inner_text()
-    assert f"{mine['metrics']['test_accuracy']:.1f}%" in shown
+    assert f"{mine.metrics['test_accuracy']:.1f}%" in shown
     assert page.errors == []
     assert page.locator("[data-testid=stException]").count() == 0

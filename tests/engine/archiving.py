@@ -83,4 +83,4 @@ def state(store: Any) -> Any:
     """Everything that a store holds, to be compared: rows, events, artifact files with their bytes."""
     files = {str(path.relative_to(store.root)): path.read_bytes() for path in (store.root / "artifacts").rglob("*")
              if path.is_file()}
-    return [(run, store.events(run["id"])) for run in store.list()], files
+    return [(run, store.events(run.id)) for run in store.list()], files

@@ -90,13 +90,13 @@ def test_it_computes_what_a_run_computes(lab, with_original):
     run = execute(store.get(store.begin(resolved)), store, Checkpoints(with_original / "checkpoints"),
                   lab.data.device)
     assert load_data(resolved.dataset, resolved.options, lab.data.device).content == lab.data.content
-    metrics = run["metrics"]
+    metrics = run.metrics
     assert lab.evaluate(parts) == metrics["original"]
     found = lab.evaluate(result)
     kept = {**metrics, "notes": [note for note in metrics["notes"] if "damaged" not in note]}  # the run's own verdict
     assert found == {name: kept[name] for name in found}
-    assert (result.steps, result.samples) == (run["steps"], run["samples"])
-    assert (result.identity, result.changes, lab.notice) == (run["identity"], (), None)
+    assert (result.steps, result.samples) == (run.steps, run.samples)
+    assert (result.identity, result.changes, lab.notice) == (run.identity, (), None)
 
 
 def test_seeds_reproduce(lab):

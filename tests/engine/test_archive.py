@@ -53,16 +53,16 @@ def test_there_and_back_to_the_last_digit(store, other, tmp_path, samples, kept)
     for run_id in ids:
         mine, theirs = store.get(run_id), other.get(run_id)
         left_behind = {"number", "owner", "heartbeat", "progress", "imported", "cancel"}
-        assert {name: value for name, value in theirs.items() if name not in left_behind} == {
-            name: value for name, value in mine.items() if name not in left_behind}
-        assert theirs["owner"] is theirs["heartbeat"] is theirs["progress"] is None and theirs["cancel"] == 0
-        assert before <= theirs["imported"] <= time.time() and mine["imported"] is None
-        assert theirs["metrics"] == METRICS and theirs["ended"] == mine["ended"] > theirs["created"]
+        assert {name: value for name, value in theirs.to_row().items() if name not in left_behind} == {
+            name: value for name, value in mine.to_row().items() if name not in left_behind}
+        assert theirs.owner is theirs.heartbeat is theirs.progress is None and theirs.cancel == 0
+        assert before <= theirs.imported <= time.time() and mine.imported is None
+        assert theirs.metrics == METRICS and theirs.ended == mine.ended > theirs.created
         assert other.events(run_id) == store.events(run_id) and len(other.events(run_id)) == 4
         frame = store.load_samples(run_id)
         pd.testing.assert_frame_equal(other.load_samples(run_id),
                                       frame[frame["set"].isin(kept)].reset_index(drop=True))
-    assert other.list(status=("finished",), fingerprint=store.get(ids[0])["fingerprint"])[0]["id"] == ids[0]
+    assert other.list(status=("finished",), fingerprint=store.get(ids[0]).fingerprint)[0].id == ids[0]
 
 
 def test_class_removal_keeps_its_unseen_samples(store, other, tmp_path):
@@ -72,7 +72,7 @@ def test_class_removal_keeps_its_unseen_samples(store, other, tmp_path):
     import_runs(tmp_path / "runs.zip", other)
     assert other.load_samples(run_id)["set"].value_counts().to_dict() == {
         "forget": 60, "validation": 40, "test": 40, "unseen": 25}
-    assert other.get(run_id)["spec"]["forget_class"] == 3
+    assert other.get(run_id).spec.forget_class == 3
 
 
 def test_without_samples(store, other, tmp_path):
@@ -80,7 +80,7 @@ def test_without_samples(store, other, tmp_path):
     assert export_runs(tmp_path / "runs.zip", [run_id], store, "none")["with_samples"] == 0
     assert sorted(members(tmp_path / "runs.zip")) == ["events.parquet", "manifest.json", "runs.json"]
     import_runs(tmp_path / "runs.zip", other)
-    assert other.load_samples(run_id) is None and other.get(run_id)["metrics"] == METRICS
+    assert other.load_samples(run_id) is None and other.get(run_id).metrics == METRICS
 
 
 def test_reading_an_archive_without_a_store(store, tmp_path):
@@ -146,7 +146,7 @@ def test_what_has_not_ended_or_is_unknown_is_skipped_with_the_reason(store, othe
     assert done["imported"] == ids[2:] and done["skipped"][ids[0]] == (
         "It is running: only runs that have ended are taken.")
     assert done["skipped"][ids[1]].startswith("This version does not know it: No method named 'teleport'.")
-    assert [run["id"] for run in other.list()] == ids[2:]
+    assert [run.id for run in other.list()] == ids[2:]
 
 
 def test_an_imported_retraining_completes_the_runs_that_waited_for_it(store, other, tmp_path):
@@ -154,8 +154,8 @@ def test_an_imported_retraining_completes_the_runs_that_waited_for_it(store, oth
     export_runs(tmp_path / "runs.zip", [retrained], store)
     waiting, elsewhere = finished_run(other, frame=samples_frame(5)), finished_run(other, seed=1)
     import_runs(tmp_path / "runs.zip", other)
-    assert other.get(waiting)["metrics"]["retrained"]["run_id"] == retrained
-    assert other.get(waiting)["metrics"]["tow"] == 1.0 and other.get(elsewhere)["metrics"]["retrained"] is None
+    assert other.get(waiting).metrics["retrained"]["run_id"] == retrained
+    assert other.get(waiting).metrics["tow"] == 1.0 and other.get(elsewhere).metrics["retrained"] is None
 
 
 def test_an_imported_run_says_nothing_of_this_machines_speed(store, other, tmp_path):

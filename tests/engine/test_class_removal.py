@@ -225,7 +225,7 @@ def test_the_live_chart_shows_unseen_samples_of_the_class(digits):
     task = make_task(digits, parts)
     train, heldout = (read_out(task.model, digits, pool) for pool in (digits.train, digits.heldout))
     original = Readings(train[parts.retain], train[parts.forget], heldout[parts.test], heldout[parts.unseen])
-    event = Watcher(digits, parts, original, seed=0).start(task.model, 0, None)
+    event = Watcher(digits, parts, original, seed=0).start(task.model, 0, None).to_json()
     sizes = parts.sizes
     assert event["counts"] == {"retain": 200, "forget": sizes.forget, "test": sizes.test, "unseen": sizes.unseen}
     assert {name: sum(bins) for name, bins in event["before"]["histogram"].items()} == {
@@ -341,24 +341,24 @@ def tiny(digits, with_original, monkeypatch, no_caches):
 @pytest.mark.parametrize("unseen", [9, 0])
 def test_a_run_with_few_unseen_samples(tiny, unseen):
     run = tiny(unseen)
-    assert run["status"] == "finished", run["reason"]
-    assert run["metrics"]["notes"][0] == (
+    assert run.status == "finished", run.reason
+    assert run.metrics["notes"][0] == (
         f"Only {unseen} unseen samples: an attack needs at least 10 a side, so the attack metrics are empty.")
-    assert run["metrics"]["null_band"] == {"mia_loss": None, "mia_entropy": None}
-    assert (run["metrics"]["ks_test"] is None) == (unseen == 0)
+    assert run.metrics["null_band"] == {"mia_loss": None, "mia_entropy": None}
+    assert (run.metrics["ks_test"] is None) == (unseen == 0)
 
 
 def test_a_run_without_unseen_samples_and_its_retraining(tiny):
     run, retrained = tiny(0), tiny(0, method="retrain", parameters={})
-    completed = open_store().get(run["id"])["metrics"]
-    assert retrained["status"] == "finished" and completed["retrained"]["run_id"] == retrained["id"]
+    completed = open_store().get(run.id).metrics
+    assert retrained.status == "finished" and completed["retrained"]["run_id"] == retrained.id
     assert set(completed["missing"].values()) == {"It needs at least 10 samples a side."}
     assert set(completed["missing"]) == {f"rmia{what}" for what in ("", "_gap", "_auc", "_tpr_at_1pct_fpr",
                                                                     "_tpr_at_0_1pct_fpr")}
     assert completed["rmia_auc"] is None
     assert None not in [completed[name] for name in ("tow", "average_gap", "ks_retrained", "wasserstein_retrained")]
-    assert retrained["metrics"]["forget_accuracy"] == 0.0
-    assert verdict_of(run | {"metrics": completed}).over_forgotten is None
+    assert retrained.metrics["forget_accuracy"] == 0.0
+    assert verdict_of(dataclasses.replace(run, metrics=completed)).over_forgotten is None
 
 
 def test_a_class_that_the_loaded_data_do_not_have(digits, with_original, monkeypatch, no_caches, capfd):

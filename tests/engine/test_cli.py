@@ -114,7 +114,7 @@ def test_absent_data_in_a_process_of_its_own():
     assert done.returncode == 2 and "Traceback" not in done.stderr
     problem, = json.loads(done.stdout)["problems"]
     assert problem.endswith("put them into a folder <dir>/cifar10 and set UNLEARN_DATA_DIR=<dir>.")
-    assert [(run["id"], run["status"]) for run in store.list()] == [(mine, "running")]
+    assert [(run.id, run.status) for run in store.list()] == [(mine, "running")]
 
 
 def test_a_missing_original_wants_permission(say, no_caches):

@@ -41,7 +41,7 @@ def test_the_command_of_the_issue(with_original, capfd):
     assert run["device"].startswith(("cpu, 1 thread", "cuda")) and 0 < run["seconds"] < run["ended"] - run["started"]
     assert "∇τ" in done.stderr and "Traceback" not in done.stderr, "progress goes to stderr"
     stored = open_store().get(run["run_id"])
-    assert (stored["status"], stored["metrics"]) == ("finished", run["metrics"])
+    assert (stored.status, stored.metrics) == ("finished", run["metrics"])
 
     # The figures that the issue expects of digits with 20% noise (about 3 points of noise in the attack a seed).
     metrics, original = run["metrics"], run["metrics"]["original"]
@@ -80,7 +80,7 @@ def test_a_failed_run_is_exit_1_and_one_object(with_original, capfd):
                               "--set", "weight_decay=1", "--set", "epochs=40")
     assert status == 1 and run["status"] == "failed" and run["metrics"] is None and set(run) >= KEYS
     assert "a smaller learning rate" in run["reason"].lower()
-    assert open_store().get(run["run_id"])["status"] == "failed"
+    assert open_store().get(run["run_id"]).status == "failed"
 
 
 def test_ctrl_c_cancels_the_run(with_original):
@@ -98,7 +98,7 @@ def test_ctrl_c_cancels_the_run(with_original):
     assert run["status"] == "cancelled" and run["reason"] == "Stopped. What was measured until then is kept."
     assert set(run) >= KEYS and run["steps"] > 0 and run["samples"] > 0 and run["seconds"] > 0
     store = open_store()
-    assert store.get(run["run_id"])["status"] == "cancelled"
+    assert store.get(run["run_id"]).status == "cancelled"
     assert [event["kind"] for event in store.events(run["run_id"])][:2] == ["start", "probe"]
 
 

@@ -9,6 +9,7 @@ from comparing import finish, metrics_of
 from helping import python
 
 from engine.errors import BadSpec
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.studies.comparison import Comparison, check, find_runs, missing, queue_missing
 from engine.types import Spec
@@ -20,7 +21,7 @@ TWO = Comparison(methods=("finetune", "retrain"), seeds=(0, 1))
 def nothing_recorded(monkeypatch):
     """Sets what ships; by default nothing."""
     def ship(*runs):
-        monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: runs)
+        monkeypatch.setattr("engine.runs.library.recorded_runs", lambda: runs)
 
     ship()
     return ship
@@ -104,21 +105,21 @@ def test_the_best_run_of_each_pair(store):
     assert find_runs(TWO, store) == {}
     failed = store.begin(spec)
     store.end(failed, "failed", reason="x")
-    assert {cell: run["id"] for cell, run in find_runs(TWO, store).items()} == {("finetune", 0): failed}
+    assert {cell: run.id for cell, run in find_runs(TWO, store).items()} == {("finetune", 0): failed}
     stopped = store.begin(spec)
     store.end(stopped, "cancelled")
     queued = store.submit(spec)
     store.request_cancel(queued)
-    assert find_runs(TWO, store)["finetune", 0]["id"] == queued, "the newest of those that ended without a result"
+    assert find_runs(TWO, store)["finetune", 0].id == queued, "the newest of those that ended without a result"
     queued = store.submit(spec)
-    assert find_runs(TWO, store)["finetune", 0]["id"] == queued
+    assert find_runs(TWO, store)["finetune", 0].id == queued
     running = store.begin(spec)
-    assert find_runs(TWO, store)["finetune", 0]["id"] == running
+    assert find_runs(TWO, store)["finetune", 0].id == running
     store.submit(spec)
-    assert find_runs(TWO, store)["finetune", 0]["id"] == running, "running before queued"
+    assert find_runs(TWO, store)["finetune", 0].id == running, "running before queued"
     first, second = (finish(store, TWO, "finetune") for _ in range(2))
     store.end(store.begin(spec), "failed")
-    assert find_runs(TWO, store)["finetune", 0]["id"] == second != first, "the newest finished one"
+    assert find_runs(TWO, store)["finetune", 0].id == second != first, "the newest finished one"
 
 
 def test_other_settings_are_other_runs(store):
@@ -138,26 +139,27 @@ def test_other_settings_are_other_runs(store):
 
 def shipped(run_id="rec", created=1.0, effective=None, **spec):
     resolved = resolve(Spec(method="finetune", **spec))
-    return {"id": run_id, "recorded": True, "status": "finished", "spec": dataclasses.asdict(resolved.spec),
-            "effective": effective or resolved.effective, "metrics": metrics_of(), "created": created,
-            "seconds": 1.0, "steps": 1, "samples": 1, "device": "a GPU", "reason": None}
+    return Run.from_row({"id": run_id, "status": "finished", "spec": dataclasses.asdict(resolved.spec),
+                         "effective": effective or resolved.effective, "metrics": metrics_of(), "created": created,
+                         "seconds": 1.0, "steps": 1, "samples": 1, "device": "a GPU", "reason": None}, recorded=True)
 
 
 def test_recorded_runs_fill_what_is_not_finished_here(store, nothing_recorded):
     nothing_recorded(shipped("old"), shipped("new", created=2.0), shipped("other", seed=7))
-    assert {cell: run["id"] for cell, run in find_runs(TWO, store).items()} == {("finetune", 0): "new"}
+    assert {cell: run.id for cell, run in find_runs(TWO, store).items()} == {("finetune", 0): "new"}
     assert find_runs(TWO, store, recorded=False) == {}
     store.begin(resolve(TWO.spec("finetune", 0)))
-    assert find_runs(TWO, store)["finetune", 0]["id"] == "new"
+    assert find_runs(TWO, store)["finetune", 0].id == "new"
     own = finish(store, TWO, "finetune")
-    assert find_runs(TWO, store)["finetune", 0]["id"] == own, "one's own finished run wins"
+    assert find_runs(TWO, store)["finetune", 0].id == own, "one's own finished run wins"
 
 
 def test_a_recorded_run_of_other_defaults_is_another_run(store, nothing_recorded):
     effective = resolve(Spec(method="finetune")).effective
     nothing_recorded(shipped(effective=effective | {"learning_rate": 0.5}))
     assert find_runs(TWO, store) == {}
-    nothing_recorded(shipped() | {"spec": {"dataset": "digits", "scenario": "random", "profile": "corrected", "x": 1}})
+    nothing_recorded(Run.from_row(shipped().to_row() | {
+        "spec": {"dataset": "digits", "scenario": "random", "profile": "corrected", "x": 1}}, recorded=True))
     assert find_runs(TWO, store) == {}, "a spec of another version is left out"
 
 
@@ -171,8 +173,8 @@ def test_missing_and_queued_once(store):
     assert [(spec.method, spec.seed) for spec in todo] == [("retrain", 0), ("retrain", 1), ("finetune", 1)]
     ids = queue_missing(TWO, Queue(store))
     queued = store.list(status=("queued",))
-    assert [run["id"] for run in queued] == ids
-    assert [(run["spec"]["method"], run["spec"]["seed"]) for run in queued] == [
+    assert [run.id for run in queued] == ids
+    assert [(run.spec.method, run.spec.seed) for run in queued] == [
         ("retrain", 0), ("retrain", 1), ("finetune", 1)]
     assert queue_missing(TWO, Queue(store)) == [] and len(store.list()) == 5
 
@@ -185,7 +187,7 @@ def test_nothing_is_queued_where_something_is_wrong(store):
 
 def test_an_original_is_trained_where_asked(store):
     queue_missing(dataclasses.replace(TWO, seeds=(0,)), Queue(store), train_original=True)
-    assert [run["train_original"] for run in store.list()] == [1, 1]
+    assert [run.train_original for run in store.list()] == [1, 1]
 
 
 # --- references -----------------------------------------------------------------------------
@@ -195,8 +197,8 @@ def test_finished_runs_without_their_reference_are_completed(store, monkeypatch)
     called = []
 
     def complete(store, run):
-        called.append(run["id"])
-        return run | {"done": True}
+        called.append(run.id)
+        return dataclasses.replace(run, reason="done")
 
     monkeypatch.setattr("engine.runs.references.complete", complete)
     known = metrics_of(retain_accuracy=98.0)
@@ -206,9 +208,9 @@ def test_finished_runs_without_their_reference_are_completed(store, monkeypatch)
     finish(store, TWO, "retrain", 0, retrained=known)
     late = finish(store, TWO, "finetune", 1)
     runs = find_runs(TWO, store)
-    assert called == [early] and runs["finetune", 0]["done"], "seed 1 is another split"
+    assert called == [early] and runs["finetune", 0].reason == "done", "seed 1 is another split"
     finish(store, TWO, "finetune", 0, retrained=known)
-    assert find_runs(TWO, store)["finetune", 1]["id"] == late and called == [early]
+    assert find_runs(TWO, store)["finetune", 1].id == late and called == [early]
 
 
 def test_nothing_here_waits_for_torch():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from engine.originals.checkpoints import Checkpoints
 from engine.runs.estimates import duration, run_seconds, training_seconds
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.types import Spec
 
@@ -47,7 +49,7 @@ def test_a_model_whose_original_does_not_ship_takes_a_recorded_retrainings_rate(
     (tmp_path / "recorded").mkdir()
     spec = {"dataset": "go_emotions", "model": "minilm"}
     for name, method, seconds in (("a", "finetune", 7), ("b", "retrain", 30)):
-        run = {"run_id": name, "spec": spec | {"method": method}, "seconds": seconds, "samples": 1_000, "events": []}
+        run = {"run_id": name, "status": "finished", "spec": spec | {"method": method}, "seconds": seconds, "samples": 1_000, "events": []}
         (tmp_path / f"recorded/{name}.json").write_text(json.dumps(run))
     shipped = Checkpoints(tmp_path / "none", shipped=tmp_path)
     asked = resolve(Spec(dataset="go_emotions", model="minilm", profile="paper"))
@@ -56,9 +58,10 @@ def test_a_model_whose_original_does_not_ship_takes_a_recorded_retrainings_rate(
 
 
 def test_finished_runs_know_better(measured):
-    spec = {"method": "nabla_tau", "dataset": "digits", "model": "small_cnn"}
-    newest_first = [{"spec": spec | {"method": "retrain"}, "seconds": 99, "samples": 1},
-                    {"spec": spec, "seconds": 10, "samples": 10_000}, {"spec": spec, "seconds": 77, "samples": 1}]
+    spec = Spec(method="nabla_tau", dataset="digits", model="small_cnn")
+    newest_first = [Run("a", "finished", replace(spec, method="retrain"), seconds=99, samples=1),
+                    Run("b", "finished", spec, seconds=10, samples=10_000),
+                    Run("c", "finished", spec, seconds=77, samples=1)]
     assert run_seconds(resolve(Spec()), measured, newest_first) == pytest.approx(4_932 * 0.001)
 
 

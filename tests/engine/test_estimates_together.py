@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import replace
 
 import pytest
 
 from engine.originals.checkpoints import Checkpoints
 from engine.runs.estimates import Together, measuring_seconds, together
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.types import Spec
 
@@ -28,8 +29,8 @@ def retrainings(profile, seeds=(0, 1, 2)):
 
 
 def finished(resolved, seconds=10.0, wall=12.0, **more):
-    return {"spec": asdict(resolved.spec), "seconds": seconds, "samples": resolved.plan.samples, "started": 100.0,
-            "ended": 100.0 + wall, **more}
+    return Run("run", "finished", resolved.spec, seconds=seconds, samples=resolved.plan.samples, started=100.0,
+               ended=100.0 + wall, **more)
 
 
 def test_nothing_measured_is_not_guessed(tmp_path):
@@ -53,7 +54,7 @@ def test_paper_retrains_once_for_all_seeds_and_not_again_where_a_finished_run_ke
     known = finished(retrainings("paper")[0])
     cost = together(retrainings("paper")[1:], measured, [known])
     assert (cost.seconds, cost.retraining, cost.trainings) == (pytest.approx(2 * 2.0), 0, 0), "measuring only"
-    assert together(retrainings("paper")[1:], measured, [known | {"imported": 1.0}]).trainings == 1
+    assert together(retrainings("paper")[1:], measured, [replace(known, imported=1.0)]).trainings == 1
 
 
 def test_measuring_is_the_median_beside_the_method(measured):

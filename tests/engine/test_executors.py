@@ -53,13 +53,13 @@ def test_workers_come_to_the_same_numbers_as_one_process(with_original, store, t
         alone = run_here(todo[position], store, False, threading.Event(), lambda progress: None)
         for name in ("metrics", "effective", "identity", "fingerprint", "split", "data", "device", "steps", "samples",
                      "notice", "status", "progress"):
-            assert runs[position][name] == alone[name], name
-        assert store.load_samples(alone["id"]).equals(store.load_samples(runs[position]["id"]))
-        start, *_, last = store.events(runs[position]["id"])
-        watched = store.events(alone["id"])
+            assert getattr(runs[position], name) == getattr(alone, name), name
+        assert store.load_samples(alone.id).equals(store.load_samples(runs[position].id))
+        start, *_, last = store.events(runs[position].id)
+        watched = store.events(alone.id)
         assert (start["kind"], start["bins"]) == ("start", watched[0]["bins"])
-        assert start["null_band"] == alone["metrics"]["null_band"]
-        assert last["reading"]["accuracy"]["forget"] == round(alone["metrics"]["forget_accuracy"], 3)
+        assert start["null_band"] == alone.metrics["null_band"]
+        assert last["reading"]["accuracy"]["forget"] == round(alone.metrics["forget_accuracy"], 3)
         assert sum(last["reading"]["histogram"]["forget"]) == start["counts"]["forget"]
         assert last["trace"]["alpha"][0] == todo[position].effective["alpha"]
 
@@ -67,7 +67,7 @@ def test_workers_come_to_the_same_numbers_as_one_process(with_original, store, t
 def test_a_worker_that_dies_is_replaced_and_its_cell_tried_again(with_original, store, two_workers):
     killed, runs = [], {}
     for position, run in local.run_all(specs(alphas=(0.1, 0.3, 0.5)), store, False, Control()):
-        runs[position] = run["status"]
+        runs[position] = run.status
         if not killed:
             killed = children()[:1]
             killed[0].kill()
@@ -91,7 +91,7 @@ def test_a_cell_that_takes_its_worker_down_twice_has_failed(with_original, store
     runs = [run for _, run in local.run_all(specs()[:2], store, False, Control())]
     stop.set()
     killer.join()
-    assert [(run["status"], run["reason"]) for run in runs] == [
+    assert [(run.status, run.reason) for run in runs] == [
         ("failed", "Its process ended without an answer (exit status -9, 1 of 1 tries): out of memory?")] * 2
 
 
@@ -107,11 +107,11 @@ def test_paused_starts_nothing_new_and_cancel_ends_the_worker_and_says_so(with_o
             control.paused.clear()
 
     for _, run in local.run_all(specs(alphas=(0.1, 0.2, 0.3, 0.4, 0.5)), store, False, control, tell):
-        ended.append(run["id"])
+        ended.append(run.id)
         control.cancel.set()
     assert children() == []
-    stopped = [run for run in store.list() if run["id"] not in ended]
-    assert stopped and {(run["status"], run["reason"]) for run in stopped} == {("cancelled", STOPPED)}
+    stopped = [run for run in store.list() if run.id not in ended]
+    assert stopped and {(run.status, run.reason) for run in stopped} == {("cancelled", STOPPED)}
 
 
 def test_killed_at_a_random_moment_nothing_is_lost_or_done_twice(with_original, store):
@@ -125,7 +125,7 @@ def test_killed_at_a_random_moment_nothing_is_lost_or_done_twice(with_original, 
     process.kill()
     process.communicate()
     assert psutil.wait_procs(workers, timeout=10)[1] == [], "workers end with whoever started them"
-    kept = {run["id"]: run["ended"] for run in store.list(status=("finished",))}
+    kept = {run.id: run.ended for run in store.list(status=("finished",))}
     assert workers or len(kept) == 8, "a quick machine is through by then"
     process = start_python(*command)
     result = json.loads(process.communicate()[0])
@@ -133,11 +133,11 @@ def test_killed_at_a_random_moment_nothing_is_lost_or_done_twice(with_original, 
     assert (result["counts"], result["reused"]) == ({"finished": 8}, len(kept)), told
     assert result["computed"] == 8 - len(kept), told
     runs = Store(store.root).list()
-    assert len({run["fingerprint"] for run in runs if run["status"] == "finished"}) == 8, told
-    assert sum(run["status"] == "finished" for run in runs) == 8, told
-    assert kept.items() <= {run["id"]: run["ended"] for run in runs}.items(), told
-    assert {run["status"] for run in runs} <= {"finished", "interrupted"}, told
-    assert all(store.load_samples(run["id"]) is not None for run in runs if run["status"] == "finished"), told
+    assert len({run.fingerprint for run in runs if run.status == "finished"}) == 8, told
+    assert sum(run.status == "finished" for run in runs) == 8, told
+    assert kept.items() <= {run.id: run.ended for run in runs}.items(), told
+    assert {run.status for run in runs} <= {"finished", "interrupted"}, told
+    assert all(store.load_samples(run.id) is not None for run in runs if run.status == "finished"), told
 
 
 def test_a_worker_stays_on_its_split_and_helps_out_at_the_end():
@@ -182,7 +182,7 @@ def test_what_begins_from_another_original_gets_lanes_of_its_own(store, monkeypa
     assert by_original(todo) == [[0, 2], [1, 4], [3]]
     log = []
     runs = dict(run_on_lanes(lambda cells: Failing(cells, log), todo, store, False, Control(), lambda progress: None))
-    assert {position: (run["spec"]["seed"], run["reason"]) for position, run in runs.items()} == {
+    assert {position: (run.spec.seed, run.reason) for position, run in runs.items()} == {
         position: (position, "no") for position in range(5)}
     assert log == [step for group, options in (([(noisy, 0)] * 2, noisy), ([(clean, 0)] * 2, clean),
                                                ([(noisy, 1)], noisy))

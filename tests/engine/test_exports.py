@@ -21,7 +21,7 @@ VALUES = {"nabla_tau": [(83.0, 1.25), (84.0, 1.75)], "l1_sparse": [(70.0, 4.0)]}
 @pytest.fixture
 def table(store, monkeypatch):
     """Two methods, two columns; the paper has values for one of the methods."""
-    monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: ())
+    monkeypatch.setattr("engine.runs.library.recorded_runs", lambda: ())
     for method, seeds in VALUES.items():
         for seed, (test, gap) in enumerate(seeds):
             finish(store, SMALL, method, seed, test_accuracy=test, mia_loss_gap=gap, seconds=1 / 3, steps=480,
@@ -120,8 +120,8 @@ def test_csv_has_every_digit_of_the_store(table, store):
     for (method, seed), run in runs.items():
         for metric in table.columns:
             row = rows[method, metric]
-            assert float(row[f"seed_{seed}"]) == run["metrics"][metric]
-            assert float(row["seconds"]) == run["seconds"] == 1 / 3
+            assert float(row[f"seed_{seed}"]) == run.metrics[metric]
+            assert float(row["seconds"]) == run.seconds == 1 / 3
     row = rows["nabla_tau", "test_accuracy"]
     assert (row["dataset"], row["scenario"], row["forget"], row["profile"]) == ("cifar10", "random", "0.15", "paper")
     assert (float(row["mean"]), float(row["std"])) == (83.5, pytest.approx(0.5**0.5, abs=1e-15))

@@ -8,17 +8,20 @@ import json
 
 import pytest
 
+from engine.evaluation.measured import Metrics
+from engine.runs.records import Run
 from engine.studies import heatmap_exports as exports
 from engine.studies.heatmap import build, rule
 from engine.studies.sweep import FRACTION, Axis, Sweep
+from engine.types import Spec
 
 GRID = Sweep(across=Axis("alpha", (0.05, 0.25, 0.5)), down=Axis(FRACTION, (0.15, 0.3)), seeds=(0, 1))
 
 
-def run(gap: float, accuracy: float = 70.0, status: str = "finished", reason: str | None = None) -> dict:
+def run(gap: float, accuracy: float = 70.0, status: str = "finished", reason: str | None = None) -> Run:
     metrics = {"mia_loss_gap": gap, "test_accuracy": accuracy, "null_band": {"mia_loss": [48.0, 52.0]}}
-    return {"id": f"run-{gap}", "status": status, "reason": reason, "seconds": 1.5,
-            "metrics": metrics if status == "finished" else None}
+    return Run(f"run-{gap}", status, Spec(), reason=reason, seconds=1.5,
+               metrics=Metrics(metrics) if status == "finished" else None)
 
 
 RUNS = {(0.05, 0.15, 0): run(8.0), (0.05, 0.15, 1): run(4.0), (0.25, 0.15, 0): run(1.0), (0.25, 0.15, 1): run(2.0),

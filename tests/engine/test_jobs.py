@@ -31,7 +31,7 @@ def jobs(with_original):
 
 
 def ended(jobs, run_id):
-    return wait_for(lambda: (run := jobs.store.get(run_id))["status"] in ENDED and run, f"the end of run {run_id}")
+    return wait_for(lambda: (run := jobs.store.get(run_id)).status in ENDED and run, f"the end of run {run_id}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,11 +55,11 @@ def fake_method(monkeypatch):
 def test_a_run_from_the_queue_to_its_end(jobs):
     run_id = jobs.submit(QUICK)
     run = ended(jobs, run_id)
-    assert (run["status"], run["reason"], run["notice"]) == ("finished", None, None)
-    assert (run["steps"], run["samples"]) == (10, 2 * 150 + 10 * 32) and run["seconds"] > 0
-    assert run["progress"] == {"stage": "Finished", "fraction": 1.0}
-    assert run["created"] <= run["started"] <= run["ended"] and len(run["identity"]) == 32
-    metrics = run["metrics"]
+    assert (run.status, run.reason, run.notice) == ("finished", None, None)
+    assert (run.steps, run.samples) == (10, 2 * 150 + 10 * 32) and run.seconds > 0
+    assert run.progress == {"stage": "Finished", "fraction": 1.0}
+    assert run.created <= run.started <= run.ended and len(run.identity) == 32
+    metrics = run.metrics
     assert {"retain_accuracy", "forget_accuracy", "test_accuracy", "mia_loss", "mia_entropy"} <= set(metrics)
     assert metrics["original"]["forget_accuracy"] > 99 and metrics["retrained"] is None
     assert set(metrics["null_band"]) >= {"mia_loss", "mia_entropy"}
@@ -83,8 +83,8 @@ def test_a_run_from_the_queue_to_its_end(jobs):
 def test_two_runs_one_after_the_other(jobs):
     first, second = jobs.submit(QUICK), jobs.submit(dataclasses.replace(QUICK, seed=1))
     done = [ended(jobs, run_id) for run_id in (first, second)]
-    assert [run["status"] for run in done] == ["finished", "finished"]
-    assert done[0]["ended"] <= done[1]["started"], "one worker a device"
+    assert [run.status for run in done] == ["finished", "finished"]
+    assert done[0].ended <= done[1].started, "one worker a device"
 
 
 def test_a_bad_spec_is_refused_at_once(jobs):
@@ -98,13 +98,13 @@ def test_the_retrained_reference_is_found_by_its_split(jobs):
     reference = jobs.submit(quick)
     spec = dataclasses.replace(QUICK, seed=3, forget_fraction=0.6)
     run = ended(jobs, jobs.submit(spec))
-    retrained = run["metrics"]["retrained"]
+    retrained = run.metrics["retrained"]
     assert retrained["run_id"] == reference
-    assert retrained["test_accuracy"] == jobs.store.get(reference)["metrics"]["test_accuracy"]
-    start = jobs.store.events(run["id"])[0]
+    assert retrained["test_accuracy"] == jobs.store.get(reference).metrics["test_accuracy"]
+    start = jobs.store.events(run.id)[0]
     assert sum(start["retrained"]["histogram"]["forget"]) == start["counts"]["forget"]
     other = ended(jobs, jobs.submit(dataclasses.replace(spec, seed=4)))
-    assert other["metrics"]["retrained"] is None
+    assert other.metrics["retrained"] is None
 
 
 # --- cancel ---------------------------------------------------------------------------------
@@ -139,18 +139,18 @@ def test_cancelling_a_run_keeps_what_it_has_and_the_queue_goes_on(jobs, gated):
     running, waiting, after = jobs.submit(spec), jobs.submit(QUICK), jobs.submit(QUICK)
     assert reached.wait(60)
     jobs.cancel(waiting)
-    assert jobs.store.get(waiting)["status"] == "cancelled"
+    assert jobs.store.get(waiting).status == "cancelled"
     jobs.cancel(running)
-    assert jobs.store.get(running)["status"] == "running", "cooperative: it stops at its next step"
+    assert jobs.store.get(running).status == "running", "cooperative: it stops at its next step"
     gate.set()
     run = ended(jobs, running)
-    assert (run["status"], run["reason"]) == ("cancelled", "Stopped. What was measured until then is kept.")
+    assert (run.status, run.reason) == ("cancelled", "Stopped. What was measured until then is kept.")
     first, *_, last = jobs.store.events(running)
     assert (first["kind"], last["kind"], last["step"]) == ("start", "probe", 2), "a last look at where it stopped"
-    assert last["reading"]["attacks"]["mia_loss"] is not None and run["metrics"] is None
-    assert (run["steps"], run["samples"]) == (2, 2) and run["seconds"] > 0, "what it cost until then"
-    assert ended(jobs, after)["status"] == "finished"
-    assert jobs.store.get(waiting)["started"] is None, "a run cancelled in the queue never starts"
+    assert last["reading"]["attacks"]["mia_loss"] is not None and run.metrics is None
+    assert (run.steps, run.samples) == (2, 2) and run.seconds > 0, "what it cost until then"
+    assert ended(jobs, after).status == "finished"
+    assert jobs.store.get(waiting).started is None, "a run cancelled in the queue never starts"
 
 
 def test_another_process_can_ask_a_run_to_stop(jobs, gated):
@@ -160,7 +160,7 @@ def test_another_process_can_ask_a_run_to_stop(jobs, gated):
     assert reached.wait(60)
     open_store().request_cancel(running)
     gate.set()
-    assert ended(jobs, running)["status"] == "cancelled"
+    assert ended(jobs, running).status == "cancelled"
 
 
 # --- failures -------------------------------------------------------------------------------
@@ -201,10 +201,10 @@ def exploding(task):
 def test_a_run_that_raises_fails_with_its_reason_and_the_next_one_starts(jobs, fake_method, work, reason, caplog):
     failing, after = jobs.submit(fake_method("broken", work)), jobs.submit(QUICK)
     run = ended(jobs, failing)
-    assert run["status"] == "failed" and run["metrics"] is None and run["ended"] is not None
-    assert reason in run["reason"] if reason == "not finite" else run["reason"] == reason
-    assert "Traceback" not in run["reason"] and "\n" not in run["reason"]
-    assert ended(jobs, after)["status"] == "finished"
+    assert run.status == "failed" and run.metrics is None and run.ended is not None
+    assert reason in run.reason if reason == "not finite" else run.reason == reason
+    assert "Traceback" not in run.reason and "\n" not in run.reason
+    assert ended(jobs, after).status == "finished"
 
 
 def test_a_full_disk_while_the_result_is_written(jobs, monkeypatch):
@@ -213,21 +213,21 @@ def test_a_full_disk_while_the_result_is_written(jobs, monkeypatch):
 
     monkeypatch.setattr(jobs.store, "save_samples", full)
     run = ended(jobs, jobs.submit(QUICK))
-    assert (run["status"], run["reason"]) == (
+    assert (run.status, run.reason) == (
         "failed", "The disk is full: a file could not be written. Free some space and run it again.")
     monkeypatch.undo()
 
 
 def test_absent_data_fails_with_the_sentence(jobs):
     run = ended(jobs, jobs.submit(Spec(dataset="cifar10")))
-    assert run["status"] == "failed" and run["reason"].startswith("The data set cifar10 is not on this machine and ")
-    assert ended(jobs, jobs.submit(QUICK))["status"] == "finished"
+    assert run.status == "failed" and run.reason.startswith("The data set cifar10 is not on this machine and ")
+    assert ended(jobs, jobs.submit(QUICK)).status == "finished"
 
 
 def test_a_missing_original_fails_with_the_question(jobs):
     run = ended(jobs, jobs.submit(dataclasses.replace(QUICK, original_seed=77)))
-    assert run["status"] == "failed"
-    assert run["reason"].startswith("There is no Original for digits with small_cnn and seed 77 yet. ")
+    assert run.status == "failed"
+    assert run.reason.startswith("There is no Original for digits with small_cnn and seed 77 yet. ")
 
 
 def test_a_queued_run_whose_method_is_gone_fails_too(jobs, fake_method, monkeypatch):
@@ -235,29 +235,30 @@ def test_a_queued_run_whose_method_is_gone_fails_too(jobs, fake_method, monkeypa
     run_id = jobs.store.submit(resolve(fake_method("gone", raising(RuntimeError()))))
     monkeypatch.delitem(registry.table("method"), "gone")
     after = jobs.submit(QUICK)
-    assert ended(jobs, after)["status"] == "finished"
+    assert ended(jobs, after).status == "finished"
     run = jobs.store.get(run_id)
-    assert run["status"] == "failed" and run["reason"].startswith("No method named 'gone'. ")
+    assert run.status == "failed" and run.reason.startswith("No method named 'gone'. ")
 
 
 def test_a_queued_spec_of_another_version_fails_with_its_reason(jobs):
     """A field that this version does not know is no full disk."""
     run_id = jobs.store.submit(resolve(QUICK))
     with jobs.store._transaction() as connection:
-        connection.execute(runs.update().values(spec={**jobs.store.get(run_id)["spec"], "colour": "red"}))
-    assert ended(jobs, jobs.submit(QUICK))["status"] == "finished"
+        connection.execute(runs.update().values(spec={**dataclasses.asdict(jobs.store.get(run_id).spec), "colour": "red"}))
+    assert ended(jobs, jobs.submit(QUICK)).status == "finished"
     run = jobs.store.get(run_id)
-    assert run["status"] == "failed" and run["reason"].startswith("TypeError: ") and "colour" in run["reason"]
+    assert (run.status, run.reason) == ("failed", f"The spec of run {run_id} has a field 'colour', which this version "
+                                        "does not know: ask for a new run instead.")
 
 
 def test_a_device_that_is_none_fails_runs_and_does_not_kill_the_worker(jobs, monkeypatch):
     monkeypatch.setenv("UNLEARN_DEVICE", "abacus")
     run_id = jobs.submit(QUICK)
     worker = next(thread for thread in jobs._workers if thread.name == "jobs-worker")
-    wait_for(lambda: not worker.is_alive() or jobs.store.get(run_id)["status"] in ENDED, "the worker's answer")
+    wait_for(lambda: not worker.is_alive() or jobs.store.get(run_id).status in ENDED, "the worker's answer")
     run = jobs.store.get(run_id)
-    assert run["status"] == "failed"
-    assert run["reason"] == "UNLEARN_DEVICE='abacus' is no device. Valid: cpu, cuda, cuda:0, ..."
+    assert run.status == "failed"
+    assert run.reason == "UNLEARN_DEVICE='abacus' is no device. Valid: cpu, cuda, cuda:0, ..."
 
 
 @pytest.mark.parametrize("error, reason", [
@@ -281,11 +282,11 @@ def test_an_end_that_the_store_refused_is_written_once_it_answers_again(jobs, mo
     monkeypatch.setattr(jobs.store, "end", refuse)
     with pytest.raises(StoreUnavailable):
         jobs._end_loose()
-    assert jobs._loose == {run_id} and jobs.store.get(run_id)["status"] == "running"
+    assert jobs._loose == {run_id} and jobs.store.get(run_id).status == "running"
     monkeypatch.setattr(jobs.store, "end", end)
     jobs._end_loose()
     assert jobs._loose == set()
-    assert (jobs.store.get(run_id)["status"], jobs.store.get(run_id)["reason"]) == (
+    assert (jobs.store.get(run_id).status, jobs.store.get(run_id).reason) == (
         "failed", "Its end could not be written: the run store did not answer for a while. Is the disk full?")
 
 
@@ -322,6 +323,6 @@ def test_the_queue_survives_a_stop(with_original):
     jobs = Jobs(open_store())
     jobs.start()
     try:
-        assert ended(jobs, waiting)["status"] == "finished"
+        assert ended(jobs, waiting).status == "finished"
     finally:
         jobs.stop()

@@ -28,12 +28,12 @@ def killed(with_original):
     store, process = open_store(), start_python("-c", APP)
     running, queued = (process.stdout.readline().strip() for _ in range(2))
     try:
-        wait_for(lambda: (store.get(running)["progress"] or {}).get("step"), "the run to take its first steps")
+        wait_for(lambda: (store.get(running).progress or {}).get("step"), "the run to take its first steps")
         assert store.mark_interrupted() == [], "it is alive"
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    assert (store.get(running)["status"], store.get(queued)["status"]) == ("running", "queued")
+    assert (store.get(running).status, store.get(queued).status) == ("running", "queued")
     return store, running, queued
 
 
@@ -46,15 +46,15 @@ def test_the_next_start_marks_the_run_offers_it_again_and_goes_on_with_the_queue
     try:
         assert jobs.interrupted == [running]
         run = store.get(running)
-        assert (run["status"], run["reason"]) == ("interrupted", "The process that ran it ended without finishing it.")
+        assert (run.status, run.reason) == ("interrupted", "The process that ran it ended without finishing it.")
         assert store.events(running) == events, "what was measured is kept"
         again = jobs.rerun(running)
-        assert store.get(again)["spec"] == run["spec"] and again != running
-        done = wait_for(lambda: (r := store.get(queued))["status"] in ENDED and r, "the queued run's end")
-        assert done["status"] == "finished" and done["steps"] == 10
-        wait_for(lambda: (store.get(again)["progress"] or {}).get("step"), "the rerun to start")
+        assert store.get(again).spec == run.spec and again != running
+        done = wait_for(lambda: (r := store.get(queued)).status in ENDED and r, "the queued run's end")
+        assert done.status == "finished" and done.steps == 10
+        wait_for(lambda: (store.get(again).progress or {}).get("step"), "the rerun to start")
         jobs.cancel(again)
-        done = wait_for(lambda: (r := store.get(again))["status"] in ENDED and r, "the rerun's end")
-        assert done["status"] == "cancelled" and store.get(running)["status"] == "interrupted"
+        done = wait_for(lambda: (r := store.get(again)).status in ENDED and r, "the rerun's end")
+        assert done.status == "cancelled" and store.get(running).status == "interrupted"
     finally:
         jobs.stop()

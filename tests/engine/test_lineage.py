@@ -12,6 +12,7 @@ from engine import lineage, registry
 from engine.originals.checkpoints import Checkpoints, original_key
 from engine.runs.provenance import outdated, remark
 from engine.runs.recorded import asked_for, recorded_runs
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.studies.comparison import Comparison, find_runs, missing
 from engine.system.source import source_hash, text_hash
@@ -104,13 +105,13 @@ def test_all_that_ships_is_in_the_table():
 
 
 def test_the_tables_first_generation_is_what_made_the_recorded_runs_and_originals():
-    specs = [run["spec"] for run in recorded_runs()]
-    made_by = {(kind, spec[kind]) for spec in specs for kind in ("dataset", "model", "scenario", "method")}
+    specs = [run.spec for run in recorded_runs()]
+    made_by = {(kind, getattr(spec, kind)) for spec in specs for kind in ("dataset", "model", "scenario", "method")}
     table = json.loads(lineage.FILE.read_text())
     assert len(specs) >= 455 and {f"{kind}/{name}" for kind, name in made_by} <= set(table)
     assert {kind: registry.code(*kind) for kind in made_by} == dict.fromkeys(made_by, "")
-    assert all(asked_for(run).fingerprint == run["fingerprint"] for run in recorded_runs() if run["fingerprint"]
-               and run["spec"]["model"])
+    assert all(asked_for(run).fingerprint == run.fingerprint for run in recorded_runs() if run.fingerprint
+               and run.spec.model)
 
 
 @pytest.mark.parametrize("generations, code", [
@@ -131,7 +132,7 @@ def test_a_changed_method_is_run_anew_and_its_old_runs_say_so(folder, store, wit
     comparison = Comparison(methods=("noise",))
     folder(NOISE)
     run = run_here(resolve(comparison.spec("noise", 0)), store, False, threading.Event(), lambda progress: None)
-    assert run["status"] == "finished" and list(run["code"]) == ["method"] and outdated(run) == []
+    assert run.status == "finished" and list(run.code) == ["method"] and outdated(run) == []
     assert missing(comparison, find_runs(comparison, store)) == []
     folder("# only a comment\n" + NOISE)
     assert missing(comparison, find_runs(comparison, store)) == [] and outdated(run) == []
@@ -161,9 +162,9 @@ def test_shipped_originals_are_found(tmp_path):
 
 def test_a_page_says_which_part_of_a_run_has_changed(folder):
     folder(NOISE)
-    run = {"spec": {"dataset": "digits", "model": "small_cnn", "scenario": "random", "method": "noise"},
-           "code": {"method": registry.code("method", "noise")}}
-    assert remark(run) is None and outdated(run | {"spec": run["spec"] | {"method": "gone"}}) == []
-    assert remark(run | {"code": {"method": "an earlier one"}}) == (
+    run = Run("cafe", "finished", Spec(model="small_cnn", method="noise"),
+              code={"method": registry.code("method", "noise")})
+    assert remark(run) is None and outdated(replace(run, spec=replace(run.spec, method="gone"))) == []
+    assert remark(replace(run, code={"method": "an earlier one"})) == (
         "Made by an earlier version of this method: its code has changed since. Run it again for today's numbers.")
-    assert outdated(run | {"code": {"dataset": "another", "method": ""}}) == ["dataset", "method"]
+    assert outdated(replace(run, code={"dataset": "another", "method": ""})) == ["dataset", "method"]

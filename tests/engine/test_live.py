@@ -10,6 +10,7 @@ import torch
 from helping import make_task, small_split
 
 from engine.evaluation import probe as live
+from engine.evaluation.events import Reading
 from engine.evaluation.measure import Readings, measure
 from engine.evaluation.probe import Budget, Watcher, bin_edges, histogram, overlap
 from engine.evaluation.readout import Readout, read_out
@@ -82,7 +83,7 @@ class Clock:
     def __init__(self, monkeypatch, frame, attack):
         self.now = 0.0
         monkeypatch.setattr(live.time, "perf_counter", lambda: self.now)
-        monkeypatch.setattr(live, "reading", lambda *_, **__: self.spend(frame) or {})
+        monkeypatch.setattr(live, "reading", lambda *_, **__: self.spend(frame) or Reading({}, 0.0))
         monkeypatch.setattr(live, "run_attacks", lambda *_, **__: self.spend(attack) or {})
         monkeypatch.setattr(Watcher, "read", lambda watcher, model: Readings(None, None, None))
 
@@ -132,7 +133,7 @@ def make_watcher(digits, split=None):
 
 def test_the_first_event(digits):
     watcher, task, _ = make_watcher(digits, small_split(40, 700, 100, 100))
-    event = watcher.start(task.model, 0, None)
+    event = watcher.start(task.model, 0, None).to_json()
     assert event["kind"] == "start" and event["retrained"] is None and len(event["bins"]) == 61
     assert event["counts"] == {"retain": live.MOST_SAMPLES["retain"], "forget": 40, "test": 100}
     assert {name: sum(bins) for name, bins in event["before"]["histogram"].items()} == {"forget": 40, "test": 100}
@@ -146,7 +147,7 @@ def test_the_first_event(digits):
 def test_a_probe(digits):
     watcher, task, _ = make_watcher(digits)
     progress = Progress(3, 9, 120, {"forget_loss": torch.tensor(1.5), "alpha": 0.25}, 1)
-    event = watcher.look(task.model, progress, 0.5)
+    event = watcher.look(task.model, progress, 0.5).to_json()
     assert {name: event[name] for name in ("kind", "step", "samples", "seconds")} == {
         "kind": "probe", "step": 3, "samples": 120, "seconds": 0.5}
     assert event["trace"] == {"step": [3], "samples": [120], "forget_loss": [1.5], "alpha": [0.25]}
@@ -160,7 +161,7 @@ def test_a_probe_shows_all_steps_since_the_last_one(digits, monkeypatch):
     monkeypatch.setattr(watcher.frames, "allows", lambda seconds: next(allowed))
     monkeypatch.setattr(watcher.attacks, "allows", lambda seconds: False)
     events = [watcher.look(task.model, Progress(n, 105, 10 * n, {"retain_loss": float(n)}), n) for n in range(1, 106)]
-    shown = [event for event in events if event]
+    shown = [event.to_json() for event in events if event]
     assert [event["step"] for event in shown] == [5, 105]
     assert shown[0]["trace"]["step"] == [1, 2, 3, 4, 5]
     assert shown[0]["reading"]["attacks"] == {"mia_loss": None, "mia_entropy": None}, "too dear for now"
@@ -187,8 +188,8 @@ def test_looking_changes_nothing(digits):
 
 def test_the_last_event_shows_the_same_samples_as_all_others(digits):
     watcher, task, _ = make_watcher(digits)
-    first = watcher.start(task.model, 0, None)
-    event = watcher.last(task.model, Progress(9, 9, 400, {}), 2.0)
+    first = watcher.start(task.model, 0, None).to_json()
+    event = watcher.last(task.model, Progress(9, 9, 400, {}), 2.0).to_json()
     assert (event["kind"], event["step"], event["samples"]) == ("probe", 9, 400)
     assert event["reading"] == first["before"], "an unchanged model reads the same: no kink at the end of a curve"
 
@@ -197,13 +198,13 @@ def test_where_all_samples_are_shown_live_numbers_equal_the_final_ones(digits):
     watcher, task, sets = make_watcher(digits)
     s = task.split
     final = measure(Readings(sets["train"][s.retain], sets["train"][s.forget], sets["heldout"][s.test]))
-    live_attacks = watcher.start(task.model, 0, None)["before"]["attacks"]
+    live_attacks = watcher.start(task.model, 0, None).before.attacks
     assert live_attacks == {name: final[name] for name in live_attacks}
 
 
 def test_a_forget_set_of_few_samples_has_no_attacks(digits):
     watcher, task, _ = make_watcher(digits, small_split(forget=5))
-    event = watcher.start(task.model, 0, None)
+    event = watcher.start(task.model, 0, None).to_json()
     assert event["null_band"] == event["before"]["attacks"] == {"mia_loss": None, "mia_entropy": None}
 
 

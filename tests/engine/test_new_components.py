@@ -63,7 +63,7 @@ def say(capfd):
 
 
 def run_of(method):
-    return next(run for run in open_store().list() if run["spec"]["method"] == method)
+    return next(run for run in open_store().list() if run.spec.method == method)
 
 
 @pytest.mark.parametrize("kind, name", NEW.items())
@@ -75,36 +75,36 @@ def test_each_is_listed(new, say, kind, name):
 
 def test_a_run_has_them_all(new, say):
     run = run_of("tremble")
-    shown = say("show", run["id"], "--json")
+    shown = say("show", run.id, "--json")
     assert shown["spec"].items() >= {kind: name for kind, name in NEW.items() if kind != "attack"}.items()
     assert shown["effective"] == {"spread": pytest.approx(0.02)}
     assert all(isinstance(shown["metrics"][name], float) for name in OF_DOUBT)
     assert set(OF_DOUBT) <= {metric.name for metric in all_metrics()}
     assert set(shown["metrics"]["null_band"]) >= {"doubt"} and shown["metrics"]["retrained"]["doubt"] is not None
-    assert "doubt" in say("show", run["id"]) and asked(run["spec"])[0].endswith("f=0.2 scenario=newest")
+    assert "doubt" in say("show", run.id) and asked(run.spec)[0].endswith("f=0.2 scenario=newest")
     assert "doubt" in verdict_of(run).text or verdict_of(run).kind in ("damaged", "over_forgotten")
 
 
 def test_the_scenario_chooses_the_last_samples(new):
-    frame = open_store().load_samples(run_of("tremble")["id"])
+    frame = open_store().load_samples(run_of("tremble").id)
     assert sorted(frame.loc[frame["set"] == "forget", "sample"]) == list(range(160, 200))
 
 
 def test_the_curve_is_of_the_new_attack_too(new):
-    last = [event for event in open_store().events(run_of("tremble")["id"]) if event["kind"] == "probe"][-1]
+    last = [event for event in open_store().events(run_of("tremble").id) if event["kind"] == "probe"][-1]
     assert 0 <= last["reading"]["attacks"]["doubt"] <= 100
 
 
 def test_the_run_is_named_by_the_code_of_its_components(new):
     run, made_by = run_of("tremble"), registry.code("method", "tremble")
-    assert made_by and run["code"] == {kind: registry.code(kind, NEW[kind])
+    assert made_by and run.code == {kind: registry.code(kind, NEW[kind])
                                        for kind in ("dataset", "model", "scenario", "method")}
 
 
 def test_a_comparison_and_its_exports(new):
     comparison = Comparison("stripes", "newest", 0.2, ("tremble", "retrain"))
     runs = find_runs(comparison, open_store())
-    assert {cell: run["status"] for cell, run in runs.items()} == dict.fromkeys(comparison.grid(), "finished")
+    assert {cell: run.status for cell, run in runs.items()} == dict.fromkeys(comparison.grid(), "finished")
     table = build_table(comparison, runs)
     assert table.columns[-1] == "doubt_gap" and table.cell("tremble", "doubt_gap").mean is not None
     assert not table.missing and table.noise["doubt_gap"] > 0
@@ -135,9 +135,9 @@ def test_an_archive_takes_them_to_another_machine(new, say, tmp_path, monkeypatc
     say("archive", "export", str(tmp_path / "runs.zip"), "--json")
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path / "other"))
     said = say("archive", "import", str(tmp_path / "runs.zip"), "--json")
-    there = open_store().get(run["id"])
-    assert len(said["imported"]) == 2 and there["metrics"] == run["metrics"] and there["spec"] == run["spec"]
-    assert len(open_store().load_samples(run["id"]))
+    there = open_store().get(run.id)
+    assert len(said["imported"]) == 2 and there.metrics == run.metrics and there.spec == run.spec
+    assert len(open_store().load_samples(run.id))
 
 
 def test_the_engine_from_a_notebook(new):

@@ -29,7 +29,7 @@ def other(store):
     """Another process with a running run: (process, run id)."""
     process = start_python("-c", BEGIN)
     run_id = process.stdout.readline().strip()
-    assert store.get(run_id)["owner"]["pid"] == process.pid
+    assert store.get(run_id).owner["pid"] == process.pid
     yield process, run_id
     process.kill()
     process.communicate()
@@ -42,14 +42,14 @@ def test_a_killed_process_leaves_an_interrupted_run(store, other):
     process.wait()
     assert store.mark_interrupted() == [run_id]
     run = store.get(run_id)
-    assert (run["status"], run["reason"]) == ("interrupted", "The process that ran it ended without finishing it.")
-    assert store.get(mine)["status"] == "running" and store.get(waiting)["status"] == "queued"
+    assert (run.status, run.reason) == ("interrupted", "The process that ran it ended without finishing it.")
+    assert store.get(mine).status == "running" and store.get(waiting).status == "queued"
     assert store.mark_interrupted() == []
 
 
 def test_a_living_process_keeps_its_run(store, other):
     _, run_id = other
-    assert store.mark_interrupted() == [] and store.get(run_id)["status"] == "running"
+    assert store.mark_interrupted() == [] and store.get(run_id).status == "running"
 
 
 def test_a_killed_process_that_nobody_waited_for_is_dead_too(store, other):
@@ -84,7 +84,7 @@ def test_a_machine_is_told_apart_without_being_named():
 def test_a_heartbeat_is_for_all_runs_of_this_process(store, other):
     _, theirs = other
     mine = [store.begin(RESOLVED), store.begin(RESOLVED)]
-    before = {run_id: store.get(run_id)["heartbeat"] for run_id in [*mine, theirs]}
+    before = {run_id: store.get(run_id).heartbeat for run_id in [*mine, theirs]}
     store.beat()
-    after = {run_id: store.get(run_id)["heartbeat"] for run_id in [*mine, theirs]}
+    after = {run_id: store.get(run_id).heartbeat for run_id in [*mine, theirs]}
     assert all(after[run_id] > before[run_id] for run_id in mine) and after[theirs] == before[theirs]

@@ -130,7 +130,7 @@ def test_read_outs_kept_before_a_column_changed_its_meaning_are_made_anew(bench,
 
 
 def shipped(model: str) -> list[dict]:
-    return [run for run in recorded_runs() if run["spec"]["profile"] == "paper" and run["spec"]["model"] == model]
+    return [run for run in recorded_runs() if run.spec.profile == "paper" and run.spec.model == model]
 
 
 @pytest.mark.parametrize("model, count", [("text_cnn", 27), ("minilm", 3)])
@@ -139,21 +139,21 @@ def test_recorded_texts_have_their_retain_accuracy_on_the_retain_set(model, coun
     runs, wholes = shipped(model), set()
     assert len(runs) == count
     for run in runs:
-        sizes, metrics = resolve(Spec(**run["spec"])).sizes, run["metrics"]
+        sizes, metrics = run.resolved().sizes, run.metrics
         for found in (metrics, metrics["original"], metrics["retrained"]):
             right = found["retain_accuracy"] / 100 * sizes.retain
-            assert right == pytest.approx(round(right), abs=1e-6), run["id"]
+            assert right == pytest.approx(round(right), abs=1e-6), run.id
         before = metrics["original"]
         right = before["retain_accuracy"] * sizes.retain + before["forget_accuracy"] * sizes.forget
         wholes.add(round(right / 100))
         gaps = [abs(metrics[name] - metrics["retrained"][name])
                 for name in ("retain_accuracy", "forget_accuracy", "test_accuracy", "mia_loss")]
-        assert metrics["average_gap"] == pytest.approx(sum(gaps) / 4), run["id"]
+        assert metrics["average_gap"] == pytest.approx(sum(gaps) / 4), run.id
     assert len(wholes) == 1
 
 
 def test_recorded_runs_that_were_read_in_an_earlier_way_say_so():
-    assert all("28 binary entropies" in run["notice"] for run in shipped("minilm"))
-    assert not any(run["notice"] for run in shipped("text_cnn"))
-    noticed = [run["spec"]["method"] for run in shipped("resnet18") if run["notice"]]
+    assert all("28 binary entropies" in run.notice for run in shipped("minilm"))
+    assert not any(run.notice for run in shipped("text_cnn"))
+    noticed = [run.spec.method for run in shipped("resnet18") if run.notice]
     assert noticed == ["retrain"] * 5

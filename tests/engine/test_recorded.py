@@ -39,15 +39,15 @@ def shipped(folder, store):
 
 def test_runs_of_archives_and_of_single_files(folder, store, shipped):
     runs = recorded_runs(folder)
-    assert [run["id"] for run in runs] == shipped and all(run["recorded"] is True for run in runs)
+    assert [run.id for run in runs] == shipped and all(run.recorded is True for run in runs)
     for run, run_id in zip(runs, shipped):
         own = store.get(run_id)
         for name in ("spec", "metrics", "device", "created", "started", "ended", "status", "seconds", "reason"):
-            assert run[name] == own[name]
-        assert run["progress"] is None and "events" not in run
+            assert getattr(run, name) == getattr(own, name)
+        assert run.progress is None
         assert described(run) == described(own) | {"recorded": True}
-        assert find_recorded(run_id, folder) == run | {"events": store.events(run_id)}
-    assert runs[0]["fingerprint"] == store.get(shipped[0])["fingerprint"] and runs[2]["fingerprint"] is None
+        assert find_recorded(run_id, folder) == (run, store.events(run_id))
+    assert runs[0].fingerprint == store.get(shipped[0]).fingerprint and runs[2].fingerprint is None
     assert find_recorded("nosuchrun", folder) is None and recorded_runs(folder / "none") == ()
 
 
@@ -69,14 +69,14 @@ def test_read_once_and_again_when_a_file_changes(folder, store, shipped):
     assert all(one is other for one, other in zip(first, recorded_runs(folder)))
     export_runs(folder / "table.zip", shipped[:1], store, force=True)
     os.utime(folder / "table.zip", (time.time() + 5, time.time() + 5))
-    assert [run["id"] for run in recorded_runs(folder)] == [shipped[0], shipped[2]]
+    assert [run.id for run in recorded_runs(folder)] == [shipped[0], shipped[2]]
     (folder / "a-run.json").unlink()
-    assert [run["id"] for run in recorded_runs(folder)] == [shipped[0]]
+    assert [run.id for run in recorded_runs(folder)] == [shipped[0]]
 
 
 def test_a_run_that_is_there_twice_is_listed_once_with_its_samples(folder, store, shipped):
     export_runs(folder / "z.zip", shipped, store)
-    assert [run["id"] for run in recorded_runs(folder)] == shipped
+    assert [run.id for run in recorded_runs(folder)] == shipped
     assert recorded_samples(shipped[2], folder) is not None
 
 
@@ -86,7 +86,7 @@ def test_damaged_files_are_logged_and_left_out(folder, shipped, caplog):
     (folder / "empty.zip").touch()
     for name, content in (("half", "{"), ("list", "[]"), ("number", "3"), ("other", '{"run_id": "x"}')):
         (folder / f"{name}.json").write_text(content)
-    assert [run["id"] for run in recorded_runs(folder)] == shipped
+    assert [run.id for run in recorded_runs(folder)] == shipped
     logged = [record.getMessage() for record in caplog.records]
     assert len(logged) == 6 and logged[0] == (
         "recorded run cut.zip cannot be read: cut.zip cannot be used: it is cut off before its end; copy or download "
@@ -98,9 +98,9 @@ def test_damaged_events_and_samples_do_not_break_the_rest(folder, shipped, caplo
     for name in ("events.parquet", f"samples/{shipped[0]}.parquet"):
         content[name] = content[name][:-1] + b" "
     put_together(folder / "table.zip", content, signed=False)
-    assert [run["id"] for run in recorded_runs(folder)] == shipped
-    run = find_recorded(shipped[0], folder)
-    assert run["events"] == [] and run["reason"] == (
+    assert [run.id for run in recorded_runs(folder)] == shipped
+    run, events = find_recorded(shipped[0], folder)
+    assert events == [] and run.reason == (
         "The course of this run cannot be shown. table.zip cannot be used: its member events.parquet was changed or "
         "damaged (its sha256 is not the one in manifest.json).")
     assert recorded_samples(shipped[0], folder) is None and len(recorded_samples(shipped[1], folder)) == 140
@@ -112,7 +112,7 @@ def test_runs_that_this_version_does_not_know_are_left_out(folder, shipped, capl
     runs = json.loads(content["runs.json"])
     runs[0]["spec"]["method"] = "teleport"
     put_together(folder / "table.zip", content | {"runs.json": json.dumps(runs).encode()})
-    assert [run["id"] for run in recorded_runs(folder)] == shipped[1:]
+    assert [run.id for run in recorded_runs(folder)] == shipped[1:]
     assert "No method named 'teleport'" in caplog.text
 
 
@@ -122,7 +122,7 @@ def test_what_ships_can_be_read(caplog):
     runs = recorded_runs()
     assert len(runs) >= len(files) > 0 and caplog.records == []
     for run in runs:
-        assert run["device"] and run["started"] and find_recorded(run["id"])["events"][0]["kind"] == "start"
+        assert run.device and run.started and find_recorded(run.id)[1][0]["kind"] == "start"
     assert sum(path.stat().st_size for path in files if path.suffix == ".zip") < 5_000_000
 
 
@@ -133,18 +133,18 @@ HOW = {"own losses": True, "own losses of a second run": True, "own losses, from
 def test_every_recorded_null_band_is_of_the_runs_own_losses():
     """Those of the Original's losses were too narrow. Entropies that were not kept have no band, and a note says so."""
     for run in recorded_runs():
-        start = find_recorded(run["id"])["events"][0]
-        for made in (run["metrics"], start):
+        start = find_recorded(run.id)[1][0]
+        for made in (run.metrics, start):
             assert made["band"]["permutations"] == 100
             entropies = HOW[made["band"]["of"]]
-            assert made["null_band"]["mia_loss"] is not None or run["metrics"]["mia_loss"] is None, run["id"]
-            assert (made["null_band"]["mia_entropy"] is not None) is entropies or run["metrics"]["mia_loss"] is None
-            assert (NOT_KEPT in remarks(run["metrics"])) is not entropies
+            assert made["null_band"]["mia_loss"] is not None or run.metrics["mia_loss"] is None, run.id
+            assert (made["null_band"]["mia_entropy"] is not None) is entropies or run.metrics["mia_loss"] is None
+            assert (NOT_KEPT in remarks(run.metrics)) is not entropies
 
 
 def test_a_recorded_null_band_is_what_the_samples_give():
-    run = next(run for run in recorded_runs() if recorded_samples(run["id"]) is not None)
-    samples = recorded_samples(run["id"])
+    run = next(run for run in recorded_runs() if recorded_samples(run.id) is not None)
+    samples = recorded_samples(run.id)
     sides = (samples.loc[samples["set"] == name, "loss"].to_numpy() for name in ("forget", "test"))
-    band = null_band(get("attack", "mia_loss"), *sides, seed=run["spec"]["seed"])
-    assert run["metrics"]["null_band"]["mia_loss"] == pytest.approx(band)
+    band = null_band(get("attack", "mia_loss"), *sides, seed=run.spec.seed)
+    assert run.metrics["null_band"]["mia_loss"] == pytest.approx(band)

@@ -9,10 +9,13 @@ import pandas as pd
 import pytest
 
 from engine.evaluation.distances import auc
+from engine.evaluation.measured import Metrics
 from engine.evaluation.metrics import against_retrained_metrics
 from engine.evaluation.retrained import against_retrained, attacked, nonmember_set, tug_of_war
 from engine.registry import get
+from engine.runs.records import Run
 from engine.runs.references import is_reference, newest_reference
+from engine.types import Spec
 
 NAMES = [metric.name for metric in against_retrained_metrics()]
 RMIA = [name for name in NAMES if name.startswith("rmia")]
@@ -32,8 +35,8 @@ def table(**sets):
 
 
 def retraining(metrics=THEIRS, scenario="random", parameters=None, **more):
-    spec = {"method": "retrain", "scenario": scenario, "parameters": parameters or {}}
-    return {"id": "cafe", "spec": spec, "metrics": metrics, **more}
+    spec = Spec(method="retrain", scenario=scenario, parameters=parameters or {})
+    return Run(**{"id": "cafe", "status": "finished", "spec": spec, "metrics": metrics and Metrics(metrics)} | more)
 
 
 def rmia_auc(samples, retrained, nonmembers):
@@ -113,9 +116,9 @@ def test_a_table_against_itself():
 
 def test_a_reference_follows_the_recipe_and_has_its_metrics():
     assert is_reference(retraining()) and not is_reference(retraining(parameters={"epochs": 3}))
-    assert not is_reference({"spec": {"method": "finetune", "parameters": {}}})
+    assert not is_reference(Run("cafe", "finished", Spec(method="finetune")))
     runs = [retraining(parameters={"epochs": 3}), retraining(metrics=None), retraining(id="new"), retraining(id="old")]
-    assert newest_reference(runs)["id"] == "new" and newest_reference(runs[:2]) is None
+    assert newest_reference(runs).id == "new" and newest_reference(runs[:2]) is None
 
 
 # --- RMIA -----------------------------------------------------------------------------------
@@ -202,8 +205,8 @@ def test_the_unseen_samples_of_a_class_are_the_non_members():
     own = table(forget=by_number(0, [0.2] * 10), test=by_number(90, [0.9] * 20),
                 validation=by_number(3, [0.5, 0.25, 0.3]), unseen=by_number(3, [0.2] * 10))
     # The population's references are .2 as well: r = 2.5, 2.5, 4.5; forget samples have 4 > 2.5, unseen ones 2.5.
-    assert rmia_auc(model, [own], nonmember_set({"scenario": "class"})) == (1.0, None)
-    assert nonmember_set({"scenario": "random"}) == "test"
+    assert rmia_auc(model, [own], nonmember_set(Spec(scenario="class"))) == (1.0, None)
+    assert nonmember_set(Spec()) == "test"
 
 
 @pytest.mark.parametrize("references, model, reason", [

@@ -71,7 +71,7 @@ def history(originals, tmp_path_factory):
     found = {"first": lab.run(), "own_epochs": lab.run("retrain", parameters={"epochs": 1})}
     found["after_own_epochs"] = lab.run()
     found["retrained"] = lab.run("retrain")
-    found["first_completed"] = lab.store.get(found["first"]["id"])
+    found["first_completed"] = lab.store.get(found["first"].id)
     found["later"] = lab.run()
     found["other_seed"], found["other_profile"] = lab.run(seed=1), lab.run(profile="paper")
     found["other_fraction"], found["other_noise"] = lab.run(forget_fraction=0.2), lab.run(options={"label_noise": 0.2})
@@ -80,34 +80,34 @@ def history(originals, tmp_path_factory):
 
 
 def now(history, name):
-    return history.lab.store.get(getattr(history, name)["id"])
+    return history.lab.store.get(getattr(history, name).id)
 
 
 # --- before and after -----------------------------------------------------------------------
 
 
 def test_a_run_without_a_retrained_model_says_what_it_lacks(history):
-    metrics = history.first["metrics"]
+    metrics = history.first.metrics
     assert {name: metrics[name] for name in NAMES} == dict.fromkeys(NAMES) and metrics["retrained"] is None
     assert metrics["missing"] == dict.fromkeys(NAMES, REASON)
 
 
 def test_a_retraining_by_another_recipe_is_no_reference(history):
-    assert history.after_own_epochs["metrics"]["missing"] == dict.fromkeys(NAMES, REASON)
-    assert history.own_epochs["metrics"]["retrained"] is None, "neither for itself"
-    completed = now(history, "own_epochs")["metrics"]
-    assert completed["retrained"]["run_id"] == history.retrained["id"] and completed["tow"] < 1
+    assert history.after_own_epochs.metrics["missing"] == dict.fromkeys(NAMES, REASON)
+    assert history.own_epochs.metrics["retrained"] is None, "neither for itself"
+    completed = now(history, "own_epochs").metrics
+    assert completed["retrained"]["run_id"] == history.retrained.id and completed["tow"] < 1
 
 
 def test_a_run_is_completed_when_its_retraining_ends(history):
-    before, after = history.first["metrics"], history.first_completed["metrics"]
+    before, after = history.first.metrics, history.first_completed.metrics
     assert after["missing"] == {} and None not in [after[name] for name in NAMES]
-    retrained = history.retrained["metrics"]
+    retrained = history.retrained.metrics
     away = [abs(after[name] - retrained[name]) for name in ("forget_accuracy", "retain_accuracy", "test_accuracy")]
     assert after["tow"] == pytest.approx((1 - away[0] / 100) * (1 - away[1] / 100) * (1 - away[2] / 100))
     assert after["average_gap"] == pytest.approx((sum(away) + abs(after["mia_loss"] - retrained["mia_loss"])) / 4)
     assert 0 < after["ks_retrained"] <= 1 and after["wasserstein_retrained"] > 0 and 0 < after["rmia_auc"] < 1
-    assert after["retrained"]["run_id"] == history.retrained["id"]
+    assert after["retrained"]["run_id"] == history.retrained.id
     assert {name: after["retrained"][name] for name in before if name in after["retrained"]} == {
         name: retrained[name] for name in before if name in after["retrained"]}
     assert {"forget_accuracy", "mia_loss", "mia_entropy_gap", "tpr_at_1pct_fpr"} <= set(after["retrained"])
@@ -119,7 +119,7 @@ def test_a_run_is_completed_when_its_retraining_ends(history):
 def test_the_null_bands_are_of_the_runs_own_losses(history):
     """Not of the Original's, which are nearly all 0: those gave bands in which too few forgetful models lay."""
     for run in (history.first, history.retrained):
-        metrics, samples = run["metrics"], history.lab.store.load_samples(run["id"])
+        metrics, samples = run.metrics, history.lab.store.load_samples(run.id)
         sides = [samples[samples["set"] == name] for name in ("forget", "test")]
         assert set(metrics["null_band"]) == {"mia_loss", "mia_entropy"}
         for attack in registry.live_attacks():
@@ -129,64 +129,64 @@ def test_the_null_bands_are_of_the_runs_own_losses(history):
 
 
 def test_the_bands_before_the_run_are_of_the_retrained_model_where_there_is_one(history):
-    events = {name: history.lab.store.events(getattr(history, name)["id"])[0] for name in ("first", "later")}
+    events = {name: history.lab.store.events(getattr(history, name).id)[0] for name in ("first", "later")}
     assert events["first"]["band"] == {"permutations": 100, "of": "the Original's losses of never-seen samples"}
     assert events["later"]["band"] == {"permutations": 100, "of": "the retrained model's losses"}
-    assert events["later"]["null_band"] == history.retrained["metrics"]["null_band"], "399 test samples are all shown"
+    assert events["later"]["null_band"] == history.retrained.metrics["null_band"], "399 test samples are all shown"
 
 
 def test_whichever_came_first_the_numbers_are_the_same(history):
-    assert history.later["metrics"] == history.first_completed["metrics"]
+    assert history.later.metrics == history.first_completed.metrics
 
 
 def test_the_retrained_model_is_at_no_distance_from_itself(history):
     """Before and after another seed's retraining is there as well."""
     for run in (history.retrained, now(history, "retrained"), history.other_retrained):
-        metrics = run["metrics"]
+        metrics = run.metrics
         assert {name: metrics[name] for name in NAMES} == {
             "tow": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0,
             "rmia": 50.0, "rmia_gap": 0.0, "rmia_auc": 0.5, "rmia_tpr_at_1pct_fpr": 0.0, "rmia_tpr_at_0_1pct_fpr": 0.0}
-        assert metrics["missing"] == {} and metrics["retrained"]["run_id"] == run["id"]
+        assert metrics["missing"] == {} and metrics["retrained"]["run_id"] == run.id
         assert verdict_of(run).kind == "reference"
 
 
 @pytest.mark.parametrize("other", ["other_seed", "other_profile", "other_fraction"])
 def test_another_split_has_another_reference(history, other):
-    metrics = getattr(history, other)["metrics"]
+    metrics = getattr(history, other).metrics
     assert metrics["retrained"] is None and metrics["missing"] == dict.fromkeys(NAMES, REASON)
 
 
 def test_an_option_that_spells_out_its_default_changes_nothing(history):
-    assert history.other_noise["metrics"] == history.later["metrics"]
+    assert history.other_noise.metrics == history.later.metrics
 
 
 def test_the_other_seeds_retraining_completes_its_own_runs_alone(history):
-    assert now(history, "other_seed")["metrics"]["retrained"]["run_id"] == history.other_retrained["id"]
+    assert now(history, "other_seed").metrics["retrained"]["run_id"] == history.other_retrained.id
     for other in ("other_profile", "other_fraction"):
-        assert now(history, other)["metrics"] == getattr(history, other)["metrics"]
-    assert now(history, "first")["metrics"]["retrained"]["run_id"] == history.retrained["id"]
+        assert now(history, other).metrics == getattr(history, other).metrics
+    assert now(history, "first").metrics["retrained"]["run_id"] == history.retrained.id
 
 
 def test_the_other_seeds_retraining_does_not_move_the_numbers_of_finished_runs(history):
     """A later run has one more reference for RMIA, and says so; the earlier one takes it when it is asked for anew."""
-    assert now(history, "first")["metrics"] == history.first_completed["metrics"] == now(history, "later")["metrics"]
-    assert history.first_completed["metrics"]["rmia_references"] == 1
-    before, after = history.first_completed["metrics"], history.lab.run()["metrics"]
+    assert now(history, "first").metrics == history.first_completed.metrics == now(history, "later").metrics
+    assert history.first_completed.metrics["rmia_references"] == 1
+    before, after = history.first_completed.metrics, history.lab.run().metrics
     moved = {name for name in before if before[name] != after[name]}
     assert {"rmia_auc", "rmia_references"} <= moved <= set(stored_names(registry.get("attack", "rmia")))
     assert after["rmia_references"] == 2 and after["rmia_auc"] == pytest.approx(before["rmia_auc"], abs=0.1)
-    assert now(history, "other_seed")["metrics"]["rmia_references"] == 2
+    assert now(history, "other_seed").metrics["rmia_references"] == 2
     run = now(history, "first")
     try:
-        assert complete(history.lab.store, run, anew=True)["metrics"] == after
+        assert complete(history.lab.store, run, anew=True).metrics == after
     finally:
-        history.lab.store.amend(run["id"], metrics=before)
+        history.lab.store.amend(run.id, metrics=before)
 
 
 def test_the_live_chart_knows_the_retrained_model_that_was_there(history):
-    first, later = (history.lab.store.events(getattr(history, name)["id"])[0] for name in ("first", "later"))
+    first, later = (history.lab.store.events(getattr(history, name).id)[0] for name in ("first", "later"))
     assert first["retrained"] is None
-    expected = history.retrained["metrics"]
+    expected = history.retrained.metrics
     assert later["retrained"]["accuracy"]["forget"] == pytest.approx(expected["forget_accuracy"], abs=1e-3)
     assert later["retrained"]["attacks"]["mia_loss"] == expected["mia_loss"]
 
@@ -201,20 +201,20 @@ def test_a_retraining_that_ends_while_a_run_is_being_measured(lab, monkeypatch):
         for module in (live, recording):
             patch.setattr(module, "find_reference", lambda *arguments: None)
         run = lab.run()
-    assert run["metrics"]["missing"] == {} and run["metrics"] == lab.run()["metrics"]
+    assert run.metrics["missing"] == {} and run.metrics == lab.run().metrics
 
 
 @pytest.mark.parametrize("damage", ["gone", "truncated"])
 def test_a_retraining_whose_samples_are_lost_still_gives_its_accuracies(lab, damage):
     retrained = lab.run("retrain")
-    path = lab.store.folder(retrained["id"]) / "samples.parquet"
+    path = lab.store.folder(retrained.id) / "samples.parquet"
     if damage == "gone":
         path.unlink()
     else:
         path.write_bytes(path.read_bytes()[:-200])
     run = lab.run()
-    assert run["status"] == "finished" and run["metrics"]["tow"] > 0
-    assert run["metrics"]["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", *RMIA),
+    assert run.status == "finished" and run.metrics["tow"] > 0
+    assert run.metrics["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", *RMIA),
                                                       "It needs the losses of every sample, which were not kept.")
 
 
@@ -226,8 +226,8 @@ def test_a_run_that_cannot_be_completed_fails_neither_itself_nor_the_retraining(
     monkeypatch.setattr("engine.evaluation.retrained.tug_of_war", broken)
     monkeypatch.setattr("engine.runs.recording.against_retrained", lambda metrics, *arguments: metrics)
     retrained = lab.run("retrain")
-    assert retrained["status"] == "finished" and retrained["metrics"]["forget_accuracy"] > 0
-    assert f"runs could not be completed after run {retrained['id']}" in caplog.text
+    assert retrained.status == "finished" and retrained.metrics["forget_accuracy"] > 0
+    assert f"runs could not be completed after run {retrained.id}" in caplog.text
 
 
 OLD = ("retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_loss_gap", "mia_entropy",
@@ -238,34 +238,34 @@ OLD = ("retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "m
 def made_old(lab, run):
     """The run as a store of the first version holds it."""
     conclusions = {"retrained": None, "over_forgotten": False, "verdict": "Fine."}
-    metrics = {name: run["metrics"].get(name) for name in OLD} | conclusions
+    metrics = {name: run.metrics.get(name) for name in OLD} | conclusions
     metrics["original"] = {name: value for name, value in metrics["original"].items() if name in OLD}
-    lab.store.amend(run["id"], metrics=metrics)
-    lab.store.save_samples(run["id"], lab.store.load_samples(run["id"]).query("set != 'validation'"))
-    return lab.store.get(run["id"])
+    lab.store.amend(run.id, metrics=metrics)
+    lab.store.save_samples(run.id, lab.store.load_samples(run.id).query("set != 'validation'"))
+    return lab.store.get(run.id)
 
 
 def test_runs_of_the_first_version_are_completed_too(lab):
     run = made_old(lab, lab.run())
     retrained = lab.run("retrain")
-    metrics = lab.store.get(run["id"])["metrics"]
-    assert metrics["retrained"]["run_id"] == retrained["id"] and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
+    metrics = lab.store.get(run.id).metrics
+    assert metrics["retrained"]["run_id"] == retrained.id and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
     assert metrics["missing"] == dict.fromkeys(
         RMIA, "It needs the losses of the validation set, which this run did not keep.")
 
 
 def test_a_retraining_of_the_first_version_is_a_reference(lab):
     retrained = made_old(lab, lab.run("retrain"))
-    metrics = lab.run()["metrics"]
-    assert metrics["retrained"]["run_id"] == retrained["id"] and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
+    metrics = lab.run().metrics
+    assert metrics["retrained"]["run_id"] == retrained.id and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
     assert metrics["missing"] == dict.fromkeys(RMIA, "No retrained model has the losses of all these samples.")
     complete_waiting(lab.store, retrained)
-    assert lab.store.get(retrained["id"])["metrics"]["tow"] == 1.0
+    assert lab.store.get(retrained.id).metrics["tow"] == 1.0
 
 
 def test_completing_a_run_without_a_reference_changes_nothing(lab):
     run = lab.run()
-    assert complete(lab.store, run) == run == lab.store.get(run["id"])
+    assert complete(lab.store, run) == run == lab.store.get(run.id)
 
 
 # --- profile paper: one training for all seeds ----------------------------------------------
@@ -297,14 +297,14 @@ def test_the_second_seed_does_not_train_again(whole):
 
 def test_the_second_seed_reports_the_trainings_whole_cost(whole):
     first, second = whole.runs
-    assert (first["steps"], first["samples"]) == (second["steps"], second["samples"]) == (STEPS, EPOCHS * 850)
-    assert first["seconds"] > 0 and second["seconds"] == pytest.approx(first["seconds"], abs=0.3)
-    assert second["seconds"] > first["seconds"], "reading the weights is not free"
-    assert second["status"] == "finished" and second["progress"] == {"stage": "Finished", "fraction": 1.0}
+    assert (first.steps, first.samples) == (second.steps, second.samples) == (STEPS, EPOCHS * 850)
+    assert first.seconds > 0 and second.seconds == pytest.approx(first.seconds, abs=0.3)
+    assert second.seconds > first.seconds, "reading the weights is not free"
+    assert second.status == "finished" and second.progress == {"stage": "Finished", "fraction": 1.0}
 
 
 def test_the_second_seeds_events_are_whole(whole):
-    events = whole.lab.store.events(whole.runs[1]["id"])
+    events = whole.lab.store.events(whole.runs[1].id)
     assert [event["kind"] for event in events] == ["start", *["probe"] * (len(events) - 1)] and len(events) >= 2
     assert {event["step"] for event in events[1:]} == {STEPS}
     assert all(sum(event["reading"]["histogram"]["forget"]) == 150 for event in events[1:])
@@ -313,18 +313,18 @@ def test_the_second_seeds_events_are_whole(whole):
 
 
 def test_the_seeds_differ_in_the_test_half_alone(whole):
-    one, other = (run["metrics"] for run in whole.runs)
+    one, other = (run.metrics for run in whole.runs)
     assert (one["forget_accuracy"], one["retain_accuracy"]) == (other["forget_accuracy"], other["retain_accuracy"])
     assert one["test_accuracy"] != other["test_accuracy"]
-    assert [run["metrics"]["tow"] for run in whole.runs] == [1.0, 1.0]
-    assert whole.runs[0]["split"] != whole.runs[1]["split"]
+    assert [run.metrics["tow"] for run in whole.runs] == [1.0, 1.0]
+    assert whole.runs[0].split != whole.runs[1].split
 
 
 def test_each_seeds_runs_are_judged_by_their_own_half(whole):
     for seed, reference in enumerate(whole.runs):
-        metrics = whole.lab.run(profile="paper", seed=seed)["metrics"]
-        assert metrics["missing"] == {} and metrics["retrained"]["run_id"] == reference["id"]
-        assert metrics["retrained"]["test_accuracy"] == reference["metrics"]["test_accuracy"]
+        metrics = whole.lab.run(profile="paper", seed=seed).metrics
+        assert metrics["missing"] == {} and metrics["retrained"]["run_id"] == reference.id
+        assert metrics["retrained"]["test_accuracy"] == reference.metrics["test_accuracy"]
 
 
 def test_another_forget_set_or_recipe_is_another_training(lab, whole):
@@ -339,18 +339,18 @@ def test_another_forget_set_or_recipe_is_another_training(lab, whole):
 def measured(run):
     """The metrics, without what depends on the other runs of the store: the reference's id, and RMIA's references."""
     of_others = ("retrained", *stored_names(registry.get("attack", "rmia")))
-    return {name: value for name, value in run["metrics"].items() if name not in of_others}
+    return {name: value for name, value in run.metrics.items() if name not in of_others}
 
 
 def test_a_training_cancelled_in_the_middle_goes_on_for_any_seed(lab, whole):
     cancel, seen, more = threading.Event(), [], []
     stopped = lab.run("retrain", profile="paper", cancel=cancel, on_progress=lambda told: (
         cancel.set() if told.get("step") == 30 else None))
-    assert (stopped["status"], stopped["steps"]) == ("cancelled", 30)
+    assert (stopped.status, stopped.steps) == ("cancelled", 30)
     run = retrain(lab, 1, seen)
     assert seen == list(range(29, STEPS + 1)), "2 whole epochs of 14 steps were done"
-    assert measured(run) == measured(whole.runs[1]) and (run["steps"], run["samples"]) == (STEPS, EPOCHS * 850)
-    assert run["seconds"] > stopped["seconds"] * 0.5
+    assert measured(run) == measured(whole.runs[1]) and (run.steps, run.samples) == (STEPS, EPOCHS * 850)
+    assert run.seconds > stopped.seconds * 0.5
     assert measured(retrain(lab, 0, more)) == measured(whole.runs[0]) and more == [STEPS]
 
 
@@ -373,7 +373,7 @@ def test_cancelled_with_the_training_done_nothing_is_lost(lab, whole):
     shutil.copytree(whole.lab.partials, lab.partials)
     cancel, seen = threading.Event(), []
     stopped = lab.run("retrain", profile="paper", seed=1, cancel=cancel, on_progress=lambda told: cancel.set())
-    assert stopped["status"] == "cancelled"
+    assert stopped.status == "cancelled"
     assert measured(retrain(lab, 1, seen)) == measured(whole.runs[1]) and seen == [STEPS]
 
 
@@ -396,11 +396,11 @@ def test_the_corrected_profile_retrains_for_every_seed(lab):
 def test_another_version_of_an_attack_beside_retrained_models_is_measured_anew(lab, monkeypatch):
     rmia = registry.get("attack", "rmia")
     retrained, run = lab.run("retrain"), lab.run()
-    before = run["metrics"]
+    before = run.metrics
     turned = dataclasses.replace(rmia, score_samples=lambda **tables: -rmia.score_samples(**tables))
     monkeypatch.setitem(registry.table("attack"), "rmia", turned)
     monkeypatch.setitem(registry._codes, ("attack", "rmia"), "turned")
-    after = complete(lab.store, run)["metrics"]
-    assert after["attack_code"] == {"rmia": "turned"} and after["retrained"]["run_id"] == retrained["id"]
+    after = complete(lab.store, run).metrics
+    assert after["attack_code"] == {"rmia": "turned"} and after["retrained"]["run_id"] == retrained.id
     assert after["rmia_auc"] == pytest.approx(1 - before["rmia_auc"]) and after["tow"] == before["tow"]
-    assert complete(lab.store, lab.store.get(run["id"]))["metrics"] == after
+    assert complete(lab.store, lab.store.get(run.id)).metrics == after

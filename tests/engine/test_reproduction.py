@@ -24,7 +24,7 @@ from engine.types import Spec
 
 @pytest.fixture(autouse=True)
 def nothing_recorded(monkeypatch):
-    monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: ())
+    monkeypatch.setattr("engine.runs.library.recorded_runs", lambda: ())
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def executed(monkeypatch, store):
     log = Log()
 
     def execute(run, store, checkpoints, cancel, on_progress):
-        resolved = resolve(Spec(**run["spec"]))
+        resolved = resolve(Spec(**run.spec))
         spec = resolved.spec
         log.append((spec.method, spec.forget_fraction if spec.forget_class is None else spec.forget_class, spec.seed))
         on_progress({"stage": resolved.method.title, "fraction": 0.5, "step": 1, "total_steps": 2, "eta": 3.0})
@@ -47,11 +47,11 @@ def executed(monkeypatch, store):
         if act:
             act(run, cancel)
         else:
-            store.update(run["id"], data="0123456789abcdef", device="cpu")
+            store.update(run.id, data="0123456789abcdef", device="cpu")
             retrained = {"run_id": "r", "retain_accuracy": 90.0}
-            store.end(run["id"], "finished", metrics=metrics_of(retrained=retrained, test_accuracy=80.0 + spec.seed),
+            store.end(run.id, "finished", metrics=metrics_of(retrained=retrained, test_accuracy=80.0 + spec.seed),
                       seconds=5.0, steps=2, samples=600)
-        return store.get(run["id"])
+        return store.get(run.id)
 
     log.act = {}
     monkeypatch.setattr("engine.runs.execute.execute", execute)
@@ -84,7 +84,7 @@ def test_all_of_a_table_by_default(say, executed, store):
     assert status == 0 and len(executed) == 2 * 4 * 3 == len(store.list(status=("finished",)))
     assert executed[:3] == [("retrain", 1, 0), ("retrain", 1, 1), ("retrain", 1, 2)], "retraining first per size"
     assert {forget for _, forget, _ in executed[:12]} == {1} and executed[12] == ("retrain", 5, 0)
-    assert {run["spec"]["profile"] for run in store.list()} == {"paper"}
+    assert {run.spec.profile for run in store.list()} == {"paper"}
     assert len(cells) == 2 * 5 * 5 and all(set(cell) == set(JSON_FIELDS) for cell in cells)
     cell = next(c for c in cells if (c["method"], c["forget"], c["metric"]) == ("scrub", 5, "test_accuracy"))
     assert cell == {"dataset": "cifar10", "scenario": "class", "forget": 5, "method": "scrub",
@@ -113,7 +113,7 @@ def test_recorded_only_computes_nothing(say, executed, store):
 
 
 def test_a_run_that_fails_is_shown_and_the_rest_goes_on(say, executed, store):
-    executed.act["ssd", 0] = lambda run, cancel: store.end(run["id"], "failed", reason="A loss became infinite.")
+    executed.act["ssd", 0] = lambda run, cancel: store.end(run.id, "failed", reason="A loss became infinite.")
     status, out, err = say(*QUICK)
     assert status == 0 and len(executed) == 6
     said = "Selective synaptic dampening (SSD), 15%, seed 0: failed: A loss became infinite."
@@ -127,12 +127,12 @@ def test_a_run_that_fails_is_shown_and_the_rest_goes_on(say, executed, store):
 def test_ctrl_c_keeps_what_has_finished(say, executed, store):
     def stop(run, cancel):
         cancel.set()
-        store.end(run["id"], "cancelled", reason="Stopped. What was measured until then is kept.")
+        store.end(run.id, "cancelled", reason="Stopped. What was measured until then is kept.")
 
     executed.act["ssd", 0] = stop
     status, cells, _ = say(*QUICK, "--json")
     assert status == 130 and len(executed) == 3
-    assert [run["status"] for run in store.list()] == ["finished", "finished", "cancelled"]
+    assert [run.status for run in store.list()] == ["finished", "finished", "cancelled"]
     assert {c["method"]: c["mean"] for c in cells if c["metric"] == "test_accuracy"} == {
         "original": 80.0, "retrain": 80.5, "ssd": None, "finetune": None}
     executed.act.clear()
@@ -145,13 +145,13 @@ def test_a_queued_run_is_taken_over_and_a_running_one_left_alone(say, executed, 
     running = store.begin(resolve(comparison.spec("ssd", 1)))
     status, out, _ = say("table1", "--forget-fractions", "0.15", "--methods", "ssd", "--seeds", "0", "1")
     assert status == 0 and executed == [("ssd", 0.15, 0)]
-    assert [(run["id"], run["status"]) for run in store.list()] == [(queued, "finished"), (running, "running")]
+    assert [(run.id, run.status) for run in store.list()] == [(queued, "finished"), (running, "running")]
     assert "Selective synaptic dampening (SSD), 15%, seed 1: running." in out
 
 
 def test_what_cannot_run_here_ends_it_with_the_engines_sentence(say, executed, store):
     def refuse(run, cancel):  # as execute does: it ends the run and raises
-        store.end(run["id"], "failed", reason="There is no Original.")
+        store.end(run.id, "failed", reason="There is no Original.")
         raise OriginalMissing("cifar10", "no_such_model", 5, 30, 50_000)
 
     executed.act["retrain", 1] = refuse
@@ -160,7 +160,7 @@ def test_what_cannot_run_here_ends_it_with_the_engines_sentence(say, executed, s
         "There is no Original for cifar10 with no_such_model and seed 5 yet. Training it takes an unknown time "
         "(nothing was measured yet) on this machine; allow it with --train-original, or in the app with the switch "
         "beside the button."]
-    assert [run["status"] for run in store.list()] == ["finished"], "what had finished is kept, nothing else recorded"
+    assert [run.status for run in store.list()] == ["finished"], "what had finished is kept, nothing else recorded"
 
 
 def test_without_data_the_command_says_what_to_do(say, home, no_caches):
@@ -338,20 +338,20 @@ def test_digits_for_real(with_original, store, monkeypatch, no_caches, capfd):
     comparison = Comparison(methods=("ssd", "gradient_ascent", "retrain"), seeds=(0,), profile="paper")
     assert reproduce._compute([comparison], store, False) == 0
     runs = find_runs(comparison, store)
-    assert {cell: run["status"] for cell, run in runs.items()} == dict.fromkeys(comparison.grid(), "finished")
-    assert [run["spec"]["method"] for run in store.list()] == ["retrain", "ssd", "gradient_ascent"]
-    assert all(run["metrics"]["retrained"]["run_id"] == runs["retrain", 0]["id"] for run in runs.values())
+    assert {cell: run.status for cell, run in runs.items()} == dict.fromkeys(comparison.grid(), "finished")
+    assert [run.spec.method for run in store.list()] == ["retrain", "ssd", "gradient_ascent"]
+    assert all(run.metrics["retrained"]["run_id"] == runs["retrain", 0].id for run in runs.values())
     assert reproduce._compute([comparison], store, False) == 0 and len(store.list()) == 3
     table = build_table(comparison, runs)
     assert table.missing == [] and table.cost["retrain"]["samples_ratio"] == 1.0
     for cell in table.cells:
-        expected = (runs["ssd", 0]["metrics"]["original"] if cell.method == "original"
-                    else runs[cell.method, 0]["metrics"])[cell.metric]
+        expected = (runs["ssd", 0].metrics["original"] if cell.method == "original"
+                    else runs[cell.method, 0].metrics)[cell.metric]
         assert cell.values == {0: expected} and cell.mean == expected
     assert "[3 of 3] Gradient ascent, 15%, seed 0: " in capfd.readouterr().err
 
-    metrics = runs["ssd", 0]["metrics"]
-    store.amend(runs["ssd", 0]["id"], metrics | {"retrained": None, "tow": None})
-    assert find_runs(comparison, store)["ssd", 0]["metrics"] == metrics, "completed when it is looked for"
+    metrics = runs["ssd", 0].metrics
+    store.amend(runs["ssd", 0].id, {**metrics, "retrained": None, "tow": None})
+    assert find_runs(comparison, store)["ssd", 0].metrics == metrics, "completed when it is looked for"
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from engine.errors import StoreUnavailable, UnknownRun
+from engine.evaluation.measured import Metrics
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
 from engine.system.files import to_json
@@ -24,20 +25,20 @@ def queue(store, count=1, **spec):
 
 def test_a_submitted_run_is_queued_with_all_that_is_known(store):
     run = store.get(store.submit(RESOLVED, train_original=True))
-    assert run["status"] == "queued" and run["train_original"] == 1 and run["tags"] == []
-    assert run["spec"] == dataclasses.asdict(RESOLVED.spec) and Spec(**run["spec"]) == RESOLVED.spec
-    assert run["effective"] == RESOLVED.effective and run["effective"]["alpha"] == 0.25
-    assert (run["fingerprint"], run["split"]) == (RESOLVED.fingerprint, RESOLVED.split_identity())
-    assert {name for name, value in run.items() if value is None} == {
-        "data", "code", "identity", "started", "ended", "progress", "metrics", "reason", "notice", "seconds", "steps",
+    assert run.status == "queued" and run.train_original == 1 and run.tags == []
+    assert run.spec == RESOLVED.spec and run.resolved() == RESOLVED
+    assert run.effective == RESOLVED.effective and run.effective["alpha"] == 0.25
+    assert (run.fingerprint, run.split) == (RESOLVED.fingerprint, RESOLVED.split_identity())
+    assert {name for name, value in vars(run).items() if value is None} == {
+        "code", "data", "identity", "started", "ended", "progress", "metrics", "reason", "notice", "seconds", "steps",
         "samples", "device", "code_version", "owner", "heartbeat", "imported"}
 
 
 def test_first_in_first_out(store):
     ids = queue(store, 3)
-    assert [store.claim()["id"] for _ in ids] == ids and store.claim() is None
-    assert [run["id"] for run in store.list()] == ids
-    assert [run["id"] for run in store.list(newest_first=True, limit=2)] == ids[:0:-1]
+    assert [store.claim().id for _ in ids] == ids and store.claim() is None
+    assert [run.id for run in store.list()] == ids
+    assert [run.id for run in store.list(newest_first=True, limit=2)] == ids[:0:-1]
 
 
 def test_a_claimed_run_belongs_to_this_process(store):
@@ -45,9 +46,9 @@ def test_a_claimed_run_belongs_to_this_process(store):
 
     queue(store)
     run = store.claim()
-    assert run["status"] == "running" and run["owner"]["pid"] == os.getpid()
-    assert run["started"] == run["heartbeat"] >= run["created"] and run["code_version"].startswith("0.")
-    assert store.get(run["id"]) == run
+    assert run.status == "running" and run.owner["pid"] == os.getpid()
+    assert run.started == run.heartbeat >= run.created and run.code_version.startswith("0.")
+    assert store.get(run.id) == run
 
 
 def test_concurrent_claims_take_each_run_once(store):
@@ -56,7 +57,7 @@ def test_concurrent_claims_take_each_run_once(store):
     def work(own):
         barrier.wait()
         while run := own.claim():
-            taken.append(run["id"])
+            taken.append(run.id)
 
     stores = [Store(store.root) for _ in range(5)]
     threads = [threading.Thread(target=work, args=(own,)) for own in stores]
@@ -70,8 +71,8 @@ def test_concurrent_claims_take_each_run_once(store):
 def test_begin_runs_beside_the_queue(store):
     waiting = queue(store)[0]
     now = store.begin(RESOLVED)
-    assert store.get(now)["status"] == "running" and store.get(waiting)["status"] == "queued"
-    assert store.claim()["id"] == waiting
+    assert store.get(now).status == "running" and store.get(waiting).status == "queued"
+    assert store.claim().id == waiting
 
 
 @pytest.mark.parametrize("status", ENDED)
@@ -83,8 +84,8 @@ def test_a_run_ends_once(store, status):
     assert store.update(run_id, progress={}) is False
     store.request_cancel(run_id)
     run = store.get(run_id)
-    assert (run["status"], run["reason"], run["cancel"]) == (status, "first", 0)
-    assert run["ended"] >= run["started"] and store.claim() is None
+    assert (run.status, run.reason, run.cancel) == (status, "first", 0)
+    assert run.ended >= run.started and store.claim() is None
 
 
 def test_there_are_four_ends(store):
@@ -95,17 +96,17 @@ def test_there_are_four_ends(store):
 
 def test_only_a_running_run_is_updated(store):
     waiting, running = queue(store)[0], store.begin(RESOLVED)
-    assert store.update(waiting, progress={"step": 1}) is False and store.get(waiting)["progress"] is None
+    assert store.update(waiting, progress={"step": 1}) is False and store.get(waiting).progress is None
     assert store.update(running, progress={"step": 1}, device="cpu") is True
-    assert store.get(running)["progress"] == {"step": 1} and store.get(running)["device"] == "cpu"
+    assert store.get(running).progress == {"step": 1} and store.get(running).device == "cpu"
 
 
 def test_cancelling(store):
     waiting, running = queue(store)[0], store.begin(RESOLVED)
     store.request_cancel(waiting)
-    assert (store.get(waiting)["status"], store.get(waiting)["reason"]) == ("cancelled", "Cancelled in the queue.")
+    assert (store.get(waiting).status, store.get(waiting).reason) == ("cancelled", "Cancelled in the queue.")
     store.request_cancel(running)
-    assert store.get(running)["status"] == "running" and store.cancel_requested(running) is True
+    assert store.get(running).status == "running" and store.cancel_requested(running) is True
     assert store.cancel_requested(waiting) is False and store.claim() is None
 
 
@@ -122,9 +123,9 @@ def test_events_come_in_order_and_from_where_one_left_off(store):
 def test_runs_by_status_and_column(store):
     ids = queue(store, 2) + queue(store, 1, method="finetune")
     store.claim()
-    assert [run["id"] for run in store.list(status=("running",))] == ids[:1]
-    assert [run["id"] for run in store.list(status=("running", "queued"))] == ids
-    assert [run["id"] for run in store.list(split=RESOLVED.split_identity())] == [ids[0], ids[2]]
+    assert [run.id for run in store.list(status=("running",))] == ids[:1]
+    assert [run.id for run in store.list(status=("running", "queued"))] == ids
+    assert [run.id for run in store.list(split=RESOLVED.split_identity())] == [ids[0], ids[2]]
 
 
 def test_samples_come_back_as_they_were(store):
@@ -161,11 +162,11 @@ def test_what_became_known_later_is_written_to_a_finished_run_alone(store):
     """Everything else of the run stays as it was, its end too."""
     run_id = store.begin(RESOLVED)
     store.amend(run_id, metrics={"tow": 0.5})
-    assert store.get(run_id)["metrics"] is None, "it has not finished"
+    assert store.get(run_id).metrics is None, "it has not finished"
     store.end(run_id, "finished", metrics={"tow": None}, seconds=2.0)
     before = store.get(run_id)
     store.amend(run_id, metrics={"tow": 0.5})
-    assert store.get(run_id) == before | {"metrics": {"tow": 0.5}}
+    assert store.get(run_id) == dataclasses.replace(before, metrics=Metrics({"tow": 0.5}))
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", "interrupted"])
@@ -173,7 +174,7 @@ def test_a_run_that_did_not_finish_is_not_amended(store, status):
     run_id = store.begin(RESOLVED)
     store.end(run_id, status)
     store.amend(run_id, metrics={"tow": 0.5})
-    assert store.get(run_id)["metrics"] is None
+    assert store.get(run_id).metrics is None
 
 
 # --- delete ---------------------------------------------------------------------------------
@@ -186,7 +187,7 @@ def test_deleting_takes_everything_along(store):
         store.save_samples(run_id, pd.DataFrame({"loss": [1.0]}))
         store.end(run_id, "finished")
     store.delete(gone)
-    assert [run["id"] for run in store.list()] == [kept]
+    assert [run.id for run in store.list()] == [kept]
     assert store.events(gone) == [] and not store.folder(gone).exists()
     assert len(store.events(kept)) == 1 and store.folder(kept).exists()
     with pytest.raises(UnknownRun):
@@ -199,7 +200,7 @@ def test_deleting_a_run_that_has_not_ended_is_refused(store, make, status):
     with pytest.raises(ValueError) as caught:
         store.delete(run_id)
     assert str(caught.value) == f"Run {run_id} is {status}: stop it before deleting it."
-    assert store.get(run_id)["status"] == status
+    assert store.get(run_id).status == status
 
 
 # --- where it is, and when it is not --------------------------------------------------------
@@ -228,7 +229,7 @@ def test_another_database_by_its_url(home, tmp_path, monkeypatch):
     assert (tmp_path / "elsewhere.db").exists() and not (home / "runs.sqlite").exists()
     monkeypatch.delenv("UNLEARN_DATABASE_URL")
     assert open_store().list() == []
-    assert Store(home, f"sqlite:///{tmp_path / 'elsewhere.db'}").get(run_id)["status"] == "queued"
+    assert Store(home, f"sqlite:///{tmp_path / 'elsewhere.db'}").get(run_id).status == "queued"
 
 
 def test_runs_survive_the_process(store, home):
@@ -282,6 +283,6 @@ def test_a_store_of_an_earlier_version_is_brought_up_to_this_one(tmp_path):
     with store._engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE runs DROP COLUMN data"))
     again = Store(tmp_path)
-    assert again.get(run_id)["data"] is None
-    assert again.claim()["id"] == run_id and again.update(run_id, data="0123456789abcdef")
-    assert again.get(run_id)["data"] == "0123456789abcdef"
+    assert again.get(run_id).data is None
+    assert again.claim().id == run_id and again.update(run_id, data="0123456789abcdef")
+    assert again.get(run_id).data == "0123456789abcdef"

@@ -9,6 +9,7 @@ from helping import wait_for
 
 from engine.errors import BadInput, BadSpec, OriginalMissing
 from engine.runs import executors
+from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.studies import sweep_job as sweep_jobs
 from engine.studies.sweep import FRACTION, Axis, Sweep
@@ -38,7 +39,7 @@ class ByHand:
             while not self.go.acquire(timeout=0.05):
                 if not control.hold() or control.cancel.is_set():
                     return
-            yield position, {"status": status}
+            yield position, Run("run", status, Spec())
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ import pytest
 
 from engine.cli.main import main
 from engine.errors import BadSpec
+from engine.evaluation.measured import Metrics
 from engine.registry import names
+from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.studies.sweep import AUTHORS, FRACTION, Axis, Sweep, axes_of, check, preset, suggested
@@ -149,17 +151,17 @@ def test_a_bad_command_line_is_told_as_a_whole(capsys):
 def test_a_recorded_run_of_other_defaults_fills_no_cell(tmp_path, monkeypatch):
     """A heatmap and a comparison read one rule: what a changed default would now give is another run."""
     resolved, store = resolve(TWO.spec(0.1, 0.05, 0)), Store(tmp_path)
-    run = {"id": "old", "recorded": True, "status": "finished", "spec": vars(resolved.spec), "created": 1.0,
-           "effective": resolved.effective, "metrics": {}, "seconds": 1.0, "reason": None}
-    monkeypatch.setattr("engine.studies.sweep_runs.recorded_runs", lambda: (run,))
+    run = Run("old", "finished", resolved.spec, recorded=True, created=1.0, effective=resolved.effective,
+              metrics=Metrics({}), seconds=1.0)
+    monkeypatch.setattr("engine.runs.library.recorded_runs", lambda: (run,))
     assert find_runs(TWO, store) == {(0.1, 0.05, 0): run}
     assert find_runs(TWO, store, recorded=False) == {}
-    run["effective"] = resolved.effective | {"validation_every": 9}
+    run = replace(run, effective=resolved.effective | {"validation_every": 9})
     assert find_runs(TWO, store) == {}
 
 
-def recorded_like(sweep: Sweep) -> list[dict]:
-    return [{"spec": vars(resolve(spec).spec)} for spec in sweep.specs()]
+def recorded_like(sweep: Sweep) -> list[Run]:
+    return [Run("old", "finished", resolve(spec).spec) for spec in sweep.specs()]
 
 
 def test_whole_grids_are_found_among_runs():
@@ -174,7 +176,7 @@ def test_whole_grids_are_found_among_runs():
 
 def test_a_square_of_a_grid_may_be_a_run_that_left_alpha_to_the_rule():
     grid = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.15, 0.3)))
-    usual = {"spec": vars(resolve(Spec(forget_fraction=0.3)).spec)}  # 5/3 of 0.3 is 0.5
+    usual = Run("usual", "finished", resolve(Spec(forget_fraction=0.3)).spec)  # 5/3 of 0.3 is 0.5
     runs = [usual, *recorded_like(grid)[2::-1]]
     found, others = grids(runs)
     assert [sweep.specs() for sweep in found] == [[replace(s, model="small_cnn") for s in grid.specs()]]

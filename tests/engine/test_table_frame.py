@@ -14,7 +14,7 @@ from engine.studies.table_frame import escaped, tidy, tidy_sweep, to_csv, to_lat
 
 
 def test_the_tidy_frame_of_a_comparison(store, monkeypatch):
-    monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: ())
+    monkeypatch.setattr("engine.runs.library.recorded_runs", lambda: ())
     comparison = Comparison(methods=("ssd",), seeds=(0, 3))
     finish(store, comparison, "ssd", 0, test_accuracy=82.0)
     finish(store, comparison, "ssd", 3, test_accuracy=80.0)

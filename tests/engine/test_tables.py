@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 
 import pytest
@@ -20,7 +21,7 @@ DIGITS = Comparison(methods=("nabla_tau", "finetune", "ssd", "retrain"), seeds=(
 
 @pytest.fixture
 def table_of(store, monkeypatch):
-    monkeypatch.setattr("engine.studies.comparison.recorded_runs", lambda: ())
+    monkeypatch.setattr("engine.runs.library.recorded_runs", lambda: ())
     # The numbers are the tests' own.
     monkeypatch.setattr("engine.studies.comparison._completed", lambda runs, store: runs)
     return lambda comparison, *columns: build_table(comparison, find_runs(comparison, store), columns or None)
@@ -308,7 +309,7 @@ def test_every_note_has_a_kind_and_names_its_runs(store, table_of):
 def test_what_is_to_be_known_of_runs_is_said_once(store):
     comparison = Comparison(methods=("ssd", "finetune"), seeds=(0, 1))
     fill(store, comparison, ssd=[{}, {}], finetune=[{}, {}], scrub=[{}])
-    runs = {cell: run | {"notice": None if cell == ("finetune", 1) else "Read in another way."}
+    runs = {cell: replace(run, notice=None if cell == ("finetune", 1) else "Read in another way.")
             for cell, run in find_runs(comparison, store).items()}
     notes = [note.text for note in build_table(comparison, runs).notes if note.kind == "notice"]
     assert notes == ["Fine-tuning, Selective synaptic dampening (SSD): Read in another way."]

@@ -78,10 +78,10 @@ def test_there_is_one_reference_and_the_papers_methods_come_first():
 
 
 def test_only_a_retraining_by_the_recipe_is_the_reference():
-    assert registry.is_reference({"method": "retrain", "parameters": {}})
-    assert not registry.is_reference({"method": "retrain", "parameters": {"epochs": 3}})
-    assert not registry.is_reference({"method": "finetune", "parameters": {}})
-    assert not registry.is_reference({"method": "a method that is gone", "parameters": {}})
+    assert registry.is_reference(Spec(method="retrain"))
+    assert not registry.is_reference(Spec(method="retrain", parameters={"epochs": 3}))
+    assert not registry.is_reference(Spec(method="finetune"))
+    assert not registry.is_reference(Spec(method="a method that is gone"))
 
 
 def test_a_second_reference_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -66,13 +67,13 @@ def test_an_archive_of_texts_goes_there_and_back_and_shows_its_samples(say, with
     there = Store(tmp_path / "there")
     assert import_runs(tmp_path / "texts.zip", there)["imported"] == [run_id]
     run, frame = there.get(run_id), there.load_samples(run_id)
-    assert run["metrics"] == with_text_original["metrics"]
+    assert run.metrics == with_text_original["metrics"]
     shown = exhibits(run, frame, Checkpoints(home_folder() / "checkpoints"), "most", 5)
     rises = [one["loss_after"] - one["loss_before"] for one in shown]
     assert len(shown) == 5 and rises == sorted(rises, reverse=True)
     assert all(one["label"] in ("admiration", "anger", "joy", "neutral") and "it is" in one["text"] for one in shown)
     with pytest.raises(BadInput) as caught:
-        exhibits(run | {"identity": "0" * 32}, frame, Checkpoints(home_folder() / "checkpoints"))
+        exhibits(dataclasses.replace(run, identity="0" * 32), frame, Checkpoints(home_folder() / "checkpoints"))
     assert str(caught.value) == (
         "This run began from another Original than the one on this machine, which has been trained anew since, so what "
         "was said before cannot be shown.")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import Counts, far_under, judge, remarks, verdict_of
 from engine.runs.recorded import recorded_runs
+from engine.runs.records import Run
+from engine.types import Spec
 
 BANDS = {"mia_loss": (45.0, 55.0), "mia_entropy": (44.0, 56.0)}
 COUNTS = Counts(forget=100, test=100, nonmembers=100)  # three standard errors of an area: 3 sqrt(201 / 120,000) = .1228
@@ -161,10 +166,7 @@ def test_the_border_counts_the_unseen_samples_and_not_the_test_set():
 
 
 def stored(method="ssd", parameters=None, **changes):
-    spec = {"dataset": "digits", "model": None, "method": method, "scenario": "random", "forget_fraction": 0.15,
-            "forget_class": None, "seed": 0, "original_seed": 0, "profile": "corrected",
-            "parameters": parameters or {}, "options": {}}
-    return {"spec": spec, "metrics": WELL | changes}
+    return Run("run", "finished", Spec(method=method, parameters=parameters or {}), metrics=Metrics(WELL | changes))
 
 
 def test_stored_sentences_and_flags_are_not_trusted():
@@ -172,7 +174,7 @@ def test_stored_sentences_and_flags_are_not_trusted():
                  notes=["Over-forgotten: no.", "The model is damaged: no.", "Mind."])
     found = verdict_of(run)
     assert (found.kind, found.over_forgotten) == ("forgotten", None)
-    assert remarks(run["metrics"]) == ["Mind."] and remarks({}) == []
+    assert remarks(run.metrics) == ["Mind."] and remarks({}) == []
 
 
 def test_counts_are_those_of_the_run_and_else_the_declared_ones():
@@ -185,14 +187,14 @@ def test_counts_are_those_of_the_run_and_else_the_declared_ones():
 
 def test_the_first_versions_name_of_the_loss_attacks_area_is_read():
     run = stored(mia_auc=0.3)
-    del run["metrics"]["mia_loss_auc"]
+    run = replace(run, metrics=Metrics({name: value for name, value in run.metrics.items() if name != "mia_loss_auc"}))
     assert verdict_of(run).kind == "over_forgotten"
 
 
 def test_a_retraining_by_the_originals_recipe_is_the_reference():
     assert verdict_of(stored("retrain", mia_loss=80.0)).kind == "reference"
     assert verdict_of(stored("retrain", {"epochs": 1}, mia_loss=80.0)).kind == "not_forgotten"
-    assert verdict_of({"spec": {}, "metrics": None}) is None
+    assert verdict_of(Run("run", "failed", Spec())) is None
 
 
 FINDS, LOST = ("still does better than chance", "still ranks", "finds them"), "does no better than chance"
@@ -200,10 +202,10 @@ FINDS, LOST = ("still does better than chance", "still ranks", "finds them"), "d
 
 def contradictions(run):
     """What a verdict must never put side by side."""
-    found, method = verdict_of(run), run["spec"]["method"]
-    text, metrics = found.text, run["metrics"]
+    found, method = verdict_of(run), run.spec.method
+    text, metrics = found.text, run.metrics
     wrong = []
-    if method == "retrain" and not run["spec"]["parameters"] and found.kind != "reference":
+    if method == "retrain" and not run.spec.parameters and found.kind != "reference":
         wrong.append("the reference is judged")
     if (found.damaged and found.kind != "damaged") or (found.kind == "damaged" and "forgotten" in text):
         wrong.append("a damaged model is praised")
@@ -223,6 +225,6 @@ def contradictions(run):
 
 
 def test_no_recorded_run_has_contradictory_verdicts():
-    runs = [run for run in recorded_runs() if run["metrics"]]
+    runs = [run for run in recorded_runs() if run.metrics]
     assert len(runs) > 400
-    assert {run["id"]: wrong for run in runs if (wrong := contradictions(run))} == {}
+    assert {run.id: wrong for run in runs if (wrong := contradictions(run))} == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.cli.main import main
+from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import verdict_of
 from engine.registry import table
 from engine.spec import resolve
@@ -89,8 +90,7 @@ def test_the_sizes_of_class_removal(spec, sizes):
     (Spec(dataset="digits", scenario="class", forget_class=99), "class 99", "never-seen class 99"),
 ])
 def test_what_is_forgotten_in_words(spec, forgotten, unseen):
-    content = {name: getattr(spec, name) for name in ("dataset", "forget_fraction", "forget_class")}
-    assert (words.forgotten(content), words.never_seen(content)) == (forgotten, unseen)
+    assert (words.forgotten(spec), words.never_seen(spec)) == (forgotten, unseen)
 
 
 # -- a run, from click to finished page -------------------------------------------------------------------
@@ -98,22 +98,22 @@ def test_what_is_forgotten_in_words(spec, forgotten, unseen):
 def launched(jobs) -> tuple[dict, object]:
     at = class_page()
     at.button(key="launch").click().run()
-    run = finish(jobs, jobs.store.list()[0]["id"])
+    run = finish(jobs, jobs.store.list()[0].id)
     return run, at.run()
 
 
 def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
     run, at = launched(jobs)
     assert not at.exception
-    spec, metrics = run["spec"], run["metrics"]
-    assert (spec["scenario"], spec["forget_class"], spec["forget_fraction"]) == ("class", 3, None)
-    assert run["status"] == "finished" and metrics["forget_accuracy"] < 5 < metrics["test_accuracy"]
+    spec, metrics = run.spec, run.metrics
+    assert (spec.scenario, spec.forget_class, spec.forget_fraction) == ("class", 3, None)
+    assert run.status == "finished" and metrics["forget_accuracy"] < 5 < metrics["test_accuracy"]
 
     said = texts(at)
     assert "∇τ (nabla-tau) on Digits, forget class 3, alpha 0.167" in said
     assert (f"The class is forgotten: the model gets {metrics['forget_accuracy']:.1f}% of its samples right (zero is "
             "usual for a retrained one).") in said
-    counts = jobs.store.events(run["id"])[0]["counts"]
+    counts = jobs.store.events(run.id)[0]["counts"]
     assert (f"a fixed sample of {counts['forget']} forget, {counts['test']} test, {counts['retain']} retain and "
             f"{counts['unseen']} never-seen class 3 samples") in said
     assert verdict_of(run).kind == "forgotten" and not at.warning, "a low accuracy on a forgotten class is no fault"
@@ -129,7 +129,7 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
     assert main(["list", "runs"]) == 0
     line = capsys.readouterr().out
     assert line.split()[2:6] == ["nabla_tau", "digits", "class=3", "seed=0"]
-    assert main(["show", run["id"]]) == 0
+    assert main(["show", run.id]) == 0
     out = capsys.readouterr().out
     assert "class=3" in out and "accuracy_gap" not in out
 
@@ -153,12 +153,12 @@ def test_a_retraining_that_comes_later_is_drawn_and_told(jobs, monkeypatch):
     figures = {}
     monkeypatch.setattr("ui.unlearn.live.live_chart",
                         lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
-    at = unlearn_page(run=run["id"])
+    at = unlearn_page(run=run.id)
     assert not at.exception
     assert "right (the retrained model: 0.0%)." in texts(at)
     levels = {trace.name: trace.y for trace in figures["accuracy"].data}
     assert set(levels["retrained, forget"]) == {0.0}
-    row = {row["measure"].split("**")[1]: row for row in measures.rows(jobs.store.get(run["id"])["metrics"], "class")}
+    row = {row["measure"].split("**")[1]: row for row in measures.rows(jobs.store.get(run.id).metrics, "class")}
     assert row["Forget accuracy"]["retrained"] == "0.0%"
     assert row["Forget-test gap"]["ideal"] == "as\u00a0retrained", "no gap of zero is asked for of a forgotten class"
 
@@ -166,7 +166,7 @@ def test_a_retraining_that_comes_later_is_drawn_and_told(jobs, monkeypatch):
 # -- all measures -----------------------------------------------------------------------------------------
 
 def measured(metrics: dict, scenario: str = "random") -> dict[str, dict[str, str]]:
-    return {row["measure"].split("**")[1]: row for row in measures.rows(metrics, scenario)}
+    return {row["measure"].split("**")[1]: row for row in measures.rows(Metrics(metrics), scenario)}
 
 
 def test_every_metric_has_a_row_with_ideal_unit_and_interval():
@@ -194,14 +194,14 @@ def test_an_empty_measure_says_why():
 def test_recorded_runs_without_the_newer_metrics_open(jobs):
     from engine.runs.recorded import recorded_runs
 
-    older = [run for run in recorded_runs() if "tow" not in run["metrics"]]
-    swept = [run for run in recorded_runs() if run["spec"]["parameters"]]
+    older = [run for run in recorded_runs() if "tow" not in run.metrics]
+    swept = [run for run in recorded_runs() if run.spec.parameters]
     assert older and swept
     for run in (*older, swept[0], swept[-1]):
-        at = unlearn_page(run=run["id"])
+        at = unlearn_page(run=run.id)
         assert not at.exception
         assert len(at.metric) == 6
-        assert at.metric[0].value == f"{run['metrics']['mia_loss']:.1f}%"
+        assert at.metric[0].value == f"{run.metrics['mia_loss']:.1f}%"
 
 
 # -- a new attack -----------------------------------------------------------------------------------------

@@ -99,18 +99,18 @@ def test_a_race_from_click_to_a_table_with_the_stores_numbers(jobs):
     at.button(key="race").click().run()
     assert not at.exception
     runs = jobs.store.list()
-    assert [run["spec"]["method"] for run in runs] == ["finetune", "ssd"]
-    assert [finish(jobs, run["id"])["status"] for run in runs] == ["finished", "finished"]
+    assert [run.spec.method for run in runs] == ["finetune", "ssd"]
+    assert [finish(jobs, run.id).status for run in runs] == ["finished", "finished"]
     at.run()
     at.run()  # the fragment notices the end and asks for the whole page
     assert not at.exception
-    html, metrics = tables(at), jobs.store.get(runs[0]["id"])["metrics"]
+    html, metrics = tables(at), jobs.store.get(runs[0].id).metrics
     row = next(part for part in re.findall(r"<tr[^>]*>.*?</tr>", html) if "Fine-tuning" in part)
     shown = re.findall(r"<td[^>]*>(?:<b>)?([\d.,]+)", row)
     columns = ("retain_accuracy", "accuracy_gap", "test_accuracy", "mia_loss_gap", "mia_entropy_gap")
     assert shown[:5] == [f"{metrics[name]:.2f}" for name in columns]
-    assert shown[5:7] == [f"{runs[0]['steps'] or jobs.store.get(runs[0]['id'])['steps']:,}",
-                          f"{jobs.store.get(runs[0]['id'])['samples']:,}"]
+    assert shown[5:7] == [f"{runs[0].steps or jobs.store.get(runs[0].id).steps:,}",
+                          f"{jobs.store.get(runs[0].id).samples:,}"]
     assert "**2 runs, all there**" in texts(at)
     assert at.button(key="race").disabled, "nothing is computed twice"
     assert at.button_group(key="compare.methods").options[1] == "Fine-tuning ✓ 0"
@@ -123,15 +123,15 @@ def test_what_is_there_is_not_computed_again(jobs):
     at = compare_page(**QUICK)
     at.button(key="race").click().run()
     for run in jobs.store.list():
-        finish(jobs, run["id"])
+        finish(jobs, run.id)
     at.text_input(key="compare.seeds").set_value("0 1").run()
     assert "**4 runs**: 2 there, **2 to compute**" in texts(at)
     assert "measuring included" in texts(at)
     at.button(key="race").click().run()
-    assert [(run["spec"]["method"], run["spec"]["seed"]) for run in jobs.store.list()] == [
+    assert [(run.spec.method, run.spec.seed) for run in jobs.store.list()] == [
         ("finetune", 0), ("ssd", 0), ("finetune", 1), ("ssd", 1)]
     for run in jobs.store.list():
-        assert finish(jobs, run["id"])["status"] == "finished"
+        assert finish(jobs, run.id).status == "finished"
 
 
 def test_a_race_can_be_stopped(jobs):
@@ -139,7 +139,7 @@ def test_a_race_can_be_stopped(jobs):
     at.button(key="race").click().run()
     assert at.button(key="compare.stop").label == "Stop 3 runs"
     at.button(key="compare.stop").click().run()
-    assert [finish(jobs, run["id"])["status"] for run in jobs.store.list()] == ["cancelled"] * 3
+    assert [finish(jobs, run.id).status for run in jobs.store.list()] == ["cancelled"] * 3
     at.run()
     assert not at.exception
     assert "stopped" in tables(at)
@@ -194,9 +194,9 @@ def test_recorded_runs_count_as_done_and_say_where_and_when(jobs):
     html = tables(at)
     shown = find_runs(Comparison("cifar10", methods=("nabla_tau", "finetune")), jobs.store)
     for run in shown.values():
-        day = datetime.fromtimestamp(run["started"]).strftime("%Y-%m-%d")
-        assert f"Recorded earlier, on {run['device']}, {day}: " in html
-        assert f"{run['metrics']['test_accuracy']:.2f}" in html
+        day = datetime.fromtimestamp(run.started).strftime("%Y-%m-%d")
+        assert f"Recorded earlier, on {run.device}, {day}: " in html
+        assert f"{run.metrics['test_accuracy']:.2f}" in html
     assert ">(85.73 ± 0.25)</small>" in html
     assert at.button_group(key="compare.methods").options[0] == "∇τ ✓ 0"
 
@@ -222,8 +222,8 @@ def test_a_class_is_raced_by_its_number(jobs):
     at = compare_page(scenario="class", forget="3", methods="ssd", seeds="0")
     at.button(key="race").click().run()
     run = jobs.store.list()[0]
-    assert (run["spec"]["scenario"], run["spec"]["forget_class"], run["spec"]["forget_fraction"]) == ("class", 3, None)
-    assert finish(jobs, run["id"])["status"] == "finished"
+    assert (run.spec.scenario, run.spec.forget_class, run.spec.forget_fraction) == ("class", 3, None)
+    assert finish(jobs, run.id).status == "finished"
     at.run()
     at.run()
     assert not at.exception
@@ -235,10 +235,10 @@ def test_the_export_is_of_the_runs_that_are_shown(jobs):
     at = compare_page(**QUICK)
     at.button(key="race").click().run()
     for run in jobs.store.list():
-        finish(jobs, run["id"])
+        finish(jobs, run.id)
     shown = Comparison(methods=("finetune", "ssd"))
     csv = exports.to_csv(build_table(shown, find_runs(shown, jobs.store)))
-    metrics = jobs.store.list()[1]["metrics"]
+    metrics = jobs.store.list()[1].metrics
     line = next(line for line in csv.splitlines() if ",ssd,test_accuracy," in line)
     assert str(metrics["test_accuracy"]) in line.split(",")
 

@@ -31,8 +31,8 @@ def test_workers_are_daemons(jobs):
 def test_the_retrained_reference_is_shown_once_it_exists(jobs):
     retrained = jobs.submit(Spec(method="retrain"))
     run = jobs.submit(Spec(parameters={"retain_epochs": 1}))
-    assert finish(jobs, retrained)["status"] == "finished"
-    reference = finish(jobs, run)["metrics"]["retrained"]
+    assert finish(jobs, retrained).status == "finished"
+    reference = finish(jobs, run).metrics["retrained"]
     assert reference["run_id"] == retrained
     start = jobs.store.events(run)[0]
     assert start["retrained"]["accuracy"]["forget"] == pytest.approx(reference["forget_accuracy"], abs=1e-3)
@@ -53,7 +53,7 @@ def shipped(jobs, tmp_path, monkeypatch):
     (folder / "broken.json").write_text("{")
     jobs.store.delete(run_id)
     monkeypatch.setattr("ui.start.page.recorded_runs", lambda: recorded.recorded_runs(folder))
-    monkeypatch.setattr("ui.unlearn.live.find_recorded", lambda run_id: recorded.find_recorded(run_id, folder))
+    monkeypatch.setattr("engine.runs.library.find_recorded", lambda run_id: recorded.find_recorded(run_id, folder))
     return run_id
 
 
@@ -81,7 +81,7 @@ def test_run_again_says_whether_an_original_is_trained_first(jobs, shipped, monk
 def test_a_run_that_another_process_took_is_not_shown_as_interrupted(jobs):
     run_id = jobs.store.begin(resolve(Spec()))
     assert jobs.store.mark_interrupted() == []
-    assert jobs.store.get(run_id)["status"] == "running"
+    assert jobs.store.get(run_id).status == "running"
 
 
 # --- what an address asks for -------------------------------------------------------------------
@@ -107,7 +107,7 @@ def test_the_form_is_filled_from_the_run_that_is_opened(jobs):
         "profile": "paper"}
     assert (shown[f"{scope}.alpha.auto"], shown[f"{scope}.alpha"], shown[f"{scope}.retain_epochs"]) == (False, 0.4, 3)
     at.button(key="launch").click().run()
-    assert jobs.store.list()[-1]["spec"] == jobs.store.get(run_id)["spec"]
+    assert jobs.store.list()[-1].spec == jobs.store.get(run_id).spec
 
 
 def test_what_is_changed_after_opening_stays_until_another_run_is_opened(jobs):
@@ -160,7 +160,7 @@ def ended(jobs, spec: Spec) -> str:
 
 def test_two_points_are_enough_for_a_replay(jobs):
     run_id = jobs.submit(Spec(parameters={"retain_epochs": 1}))
-    assert finish(jobs, run_id)["status"] == "finished"
+    assert finish(jobs, run_id).status == "finished"
     start, *_, last = jobs.store.events(run_id)
     short = jobs.store.begin(resolve(Spec()))
     for event in (start, last):
@@ -191,7 +191,7 @@ def test_recorded_runs_are_links_in_groups(jobs):
     assert lines[-1] == "**GoEmotions**, MiniLM, forget 15%, paper profile"
     groups = {}
     for run in recorded.recorded_runs():
-        if run["spec"]["profile"] == "paper":
+        if run.spec.profile == "paper":
             groups.setdefault(_group(run), []).append(_label(run))
     assert all(len(labels) == len(set(labels)) for labels in groups.values()), "a link says which run it opens"
     table1 = set(groups["**CIFAR-10**, forget 15%, paper profile"])
@@ -207,7 +207,7 @@ def test_a_line_of_recorded_runs_leads_to_their_comparison(jobs):
         "nabla_tau", "finetune", "retrain", "scrub", "ssd", "amnesiac"), (0, 1, 2), "paper")
     assert [_label(run) for run in _first_seeds(line)] == [
         "∇τ", "Fine-tuning", "Retraining", "SCRUB", "SSD", "Amnesiac"]
-    assert _comparison([run for run in line if run["spec"]["method"] == "ssd"]) is None
+    assert _comparison([run for run in line if run.spec.method == "ssd"]) is None
 
 
 def test_the_list_of_runs_says_what_is_no_success(jobs):

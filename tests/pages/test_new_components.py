@@ -32,13 +32,13 @@ def launched(jobs):
     at.toggle[[toggle.key.startswith("train.") for toggle in at.toggle].index(True)].set_value(True).run()
     at.button(key="launch").click().run()
     run = jobs.store.list()[0]
-    assert finish(jobs, run["id"])["status"] == "finished", run["reason"]
+    assert finish(jobs, run.id).status == "finished", run.reason
     return at.run()
 
 
 def test_unlearn_compare_and_runs(jobs):
     at = launched(jobs)
-    spec = jobs.store.list()[0]["spec"]
+    spec = jobs.store.list()[0].spec
     assert not at.exception
     assert (spec["dataset"], spec["model"]) == ("stripes", "flat")
     assert (spec["scenario"], spec["method"]) == ("newest", "tremble")
@@ -54,7 +54,7 @@ def test_unlearn_compare_and_runs(jobs):
     at = app().run().switch_page("pages/runs.py").run()
     row = at.dataframe[0].value.iloc[0]
     assert not at.exception
-    assert (row["method"], row["data"], row["forget"]) == ("Trembling weights", "Stripes", "15% (the newest samples)")
+    assert (row["method"], row.data, row["forget"]) == ("Trembling weights", "Stripes", "15% (the newest samples)")
     assert row["spread"] == pytest.approx(0.015)
 
 

@@ -27,7 +27,7 @@ def texts(at: AppTest) -> str:
 
 def finish(jobs, run_id: str) -> dict:
     deadline = time.time() + 120
-    while (run := jobs.store.get(run_id))["status"] in ("queued", "running") and time.time() < deadline:
+    while (run := jobs.store.get(run_id)).status in ("queued", "running") and time.time() < deadline:
         time.sleep(0.1)
     return run
 
@@ -62,10 +62,10 @@ def test_start_button_queues_the_demo_with_its_longer_budget(jobs):
     at.button(key="demo").click().run()
     assert not at.exception
     run = jobs.store.list()[0]
-    assert run["spec"]["parameters"] == {"retain_epochs": 30}
-    assert run["spec"]["dataset"] == "digits"
+    assert run.spec.parameters == {"retain_epochs": 30}
+    assert run.spec.dataset == "digits"
     assert at.title[0].value == "Does it forget?"
-    assert finish(jobs, run["id"])["status"] == "finished"
+    assert finish(jobs, run.id).status == "finished"
     at.run()
     assert "405 steps, " in texts(at)
 
@@ -76,7 +76,7 @@ def test_start_offers_to_run_interrupted_runs_again(jobs):
     assert "Interrupted: ∇τ (nabla-tau) on Digits, forget 15%, alpha 0.25" in at.warning[0].value
     at.button(key=f"rerun-{lost}").click().run()
     assert len(jobs.store.list()) == 2
-    assert jobs.store.list()[1]["spec"] == jobs.store.get(lost)["spec"]
+    assert jobs.store.list()[1].spec == jobs.store.get(lost).spec
 
 
 def unlearn_page(**query: str) -> AppTest:
@@ -144,12 +144,12 @@ def test_launch_watch_and_finish(jobs):
     at = unlearn_page()
     at.button(key="launch").click().run()
     run = jobs.store.list()[0]
-    assert at.query_params["run"] == [run["id"]] or at.query_params["run"] == run["id"]
-    assert finish(jobs, run["id"])["status"] == "finished"
+    assert at.query_params["run"] == [run.id] or at.query_params["run"] == run.id
+    assert finish(jobs, run.id).status == "finished"
     at.run()
     assert not at.exception
     assert {metric.label: metric.value for metric in at.metric}["Attack on the loss"] == (
-        f"{jobs.store.get(run['id'])['metrics']['mia_loss']:.1f}%")
+        f"{jobs.store.get(run.id).metrics['mia_loss']:.1f}%")
 
 
 def test_a_settings_change_is_used_and_shown(jobs):
@@ -158,8 +158,8 @@ def test_a_settings_change_is_used_and_shown(jobs):
     widget.set_value(2).run()
     at.button(key="launch").click().run()
     run = jobs.store.list()[0]
-    assert run["spec"]["parameters"] == {"retain_epochs": 2}
-    assert run["effective"]["retain_epochs"] == 2
+    assert run.spec.parameters == {"retain_epochs": 2}
+    assert run.effective["retain_epochs"] == 2
     assert "forget 15%, alpha 0.25, retain epochs 2" in texts(at)
 
 

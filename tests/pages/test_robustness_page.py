@@ -96,8 +96,8 @@ def test_a_square_from_near_shows_the_stores_numbers(jobs):
     assert "#### alpha 0.5, forget 30%" in texts(at)
     run = find_runs(GRID, jobs.store)[0.5, 0.3, 0]
     table = next(t.value for t in at.table if "seed" in t.value)
-    assert list(table["run"]) == [f"[open](unlearn?run={run['id']})"]
-    assert list(table["Test accuracy (%)"]) == [f"{run['metrics']['test_accuracy']:.1f}%"]
+    assert list(table["run"]) == [f"[open](unlearn?run={run.id})"]
+    assert list(table["Test accuracy (%)"]) == [f"{run.metrics['test_accuracy']:.1f}%"]
 
 
 def test_the_export_is_of_the_stores_runs(jobs):
@@ -105,7 +105,7 @@ def test_the_export_is_of_the_stores_runs(jobs):
     runs = find_runs(GRID, jobs.store)
     rows = list(csv.DictReader(io.StringIO(heatmap_exports.to_csv(GRID, runs))))
     assert [float(row["mia_loss_gap"]) for row in rows] == [
-        runs[cell]["metrics"]["mia_loss_gap"] for cell in GRID.cells()]
+        runs[cell].metrics["mia_loss_gap"] for cell in GRID.cells()]
 
 
 def test_a_failed_square_says_why_and_can_be_tried_again(jobs):

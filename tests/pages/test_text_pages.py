@@ -102,7 +102,7 @@ def rises(table) -> list[float]:
 def test_the_texts_of_a_run_most_forgotten_first(jobs, folder):
     run_id = jobs.submit(Spec("go_emotions", parameters={"retain_epochs": 1}), train_original=True)
     finish(jobs, run_id)
-    assert jobs.store.get(run_id)["status"] == "finished", jobs.store.get(run_id)["reason"]
+    assert jobs.store.get(run_id).status == "finished", jobs.store.get(run_id).reason
     at = shown(unlearn_page(run=run_id), run_id)
     table = next(frame.value for frame in at.table if "Text" in frame.value)
     assert len(table) == 24 and list(table) == ["Text", "Label", "Said", "Loss"]
@@ -129,8 +129,8 @@ def test_the_pictures_of_a_run(jobs):
 def test_a_recorded_run_without_its_samples_says_so(jobs):
     from engine.runs.recorded import recorded_runs
 
-    run = next(run for run in recorded_runs() if run["spec"]["dataset"] == "digits")
-    at = shown(unlearn_page(run=run["id"]), run["id"])
+    run = next(run for run in recorded_runs() if run.spec.dataset == "digits")
+    at = shown(unlearn_page(run=run.id), run.id)
     assert ("This recorded run comes without a table of its samples, to stay small: run it again, and there is one."
             ) in [info.value for info in at.info]
     assert not [one for one in at.segmented_control if one.key.startswith("samples-order")]

@@ -5,26 +5,26 @@ Nothing here names a metric: one that is added to the engine, or that a new atta
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
+from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import Metric, all_metrics, ideal_in
+from engine.runs.records import Run
 from ui.common import words
 
 IDEALS = {"match_retrained": "as retrained", "max": "high"}
 COARSE = ("%", "points")  # units that are told with one decimal; the others are fractions of one
 
 
-def table(run: dict[str, Any]) -> None:
+def table(run: Run) -> None:
     """All metrics of a finished run; those that are empty say why."""
-    st.table(rows(run["metrics"], run["spec"].get("scenario", "random")))
+    st.table(rows(run.metrics or UNMEASURED, run.spec.scenario))
     st.caption("Spans are exact 95% intervals (Clopper and Pearson 1934). A dash: nothing was measured.")
 
 
-def rows(final: dict[str, Any], scenario: str) -> list[dict[str, str]]:
+def rows(final: Metrics, scenario: str) -> list[dict[str, str]]:
     """One row a metric, every value as Markdown with its unit and interval; a dash where there is none."""
-    models = {"Original": final.get("original") or {}, "now": final, "retrained": final.get("retrained") or {}}
+    models = {"Original": final.original or UNMEASURED, "now": final, "retrained": final.retrained or UNMEASURED}
     return [{"measure": f"**{m.title}**  \n:small[{m.help}{_reason(m, final)}]",
              **{title: _cell(m, metrics) for title, metrics in models.items()}, "ideal": _whole(ideal(m, scenario))}
             for m in all_metrics()]
@@ -47,8 +47,8 @@ def _unit(metric: Metric) -> str:
     return metric.unit if metric.unit == "%" else f" {metric.unit}" if metric.unit else ""
 
 
-def _cell(metric: Metric, metrics: dict[str, Any]) -> str:
-    shown, span = _whole(value(metric, metrics.get(metric.name))), metrics.get(f"{metric.name}_interval")
+def _cell(metric: Metric, metrics: Metrics) -> str:
+    shown, span = _whole(value(metric, metrics.get(metric.name))), metrics.interval(metric.name)
     below = f"{span[0]:.1f} to {span[1]:.1f}" if span else ""
     if metric.references and (models := metrics.get(metric.references)) is not None:
         below = f"{models} reference{'s' if models != 1 else ''}"
@@ -60,9 +60,9 @@ def _whole(text: str) -> str:
     return text.replace(" ", "\u00a0")
 
 
-def _reason(metric: Metric, final: dict[str, Any]) -> str:
+def _reason(metric: Metric, final: Metrics) -> str:
     """Why the run has no value here, in a sentence; nothing where it has one."""
     if final.get(metric.name) is not None:
         return ""
-    known = (final.get("missing") or {}).get(metric.name)
+    known = final.missing.get(metric.name)
     return f" :orange[{known or ('Too few samples a side.' if metric.name in final else 'Not measured in this run.')}]"

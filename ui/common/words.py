@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.naming import class_name, unusual_model
 from engine.registry import all_of, find, live_attacks
+from engine.runs.records import Run
 from engine.system.words import spaced
 from engine.types import Spec
 
@@ -62,23 +63,23 @@ def title_of(kind: str, name: str) -> str:
     return next((record.title for record in all_of(kind) if record.name == name), name)
 
 
-def forgotten(spec: dict[str, Any]) -> str:
+def forgotten(spec: Spec) -> str:
     """What a stored spec forgets: ``15%``, ``class 'dog'`` or ``class 3``.
 
     By a scenario of a share that is not the usual one: ``15% (the newest samples)``.
     """
-    if spec.get("forget_class") is None:
-        other = spec.get("scenario", Spec().scenario) != Spec().scenario
-        return percent(spec["forget_fraction"]) + (f" ({title_of('scenario', spec['scenario'])})" if other else "")
-    name = class_name(spec["dataset"], spec["forget_class"])
+    if spec.forget_class is None:
+        other = spec.scenario != Spec().scenario
+        return percent(spec.forget_fraction or 0.0) + (f" ({title_of('scenario', spec.scenario)})" if other else "")
+    name = class_name(spec.dataset, spec.forget_class)
     return f"class {name}" if name.isdigit() else f"class {name!r}"
 
 
-def never_seen(spec: dict[str, Any]) -> str:
+def never_seen(spec: Spec) -> str:
     """What an attacker has to tell from the forget set, to be followed by "samples": ``test``, ``never-seen dog``."""
-    if spec.get("forget_class") is None:
+    if spec.forget_class is None:
         return "test"
-    name = class_name(spec["dataset"], spec["forget_class"])
+    name = class_name(spec.dataset, spec.forget_class)
     return f"never-seen class {name}" if name.isdigit() else f"never-seen {spaced(name)}"
 
 
@@ -87,33 +88,33 @@ def attack_labels() -> dict[str, str]:
     return {attack.name: attack.label for attack in live_attacks()}
 
 
-def run_title(run: dict[str, Any]) -> str:
+def run_title(run: Run) -> str:
     """``∇τ (nabla-tau) on Digits, forget 15%, alpha 0.25``."""
-    spec = run["spec"]
-    parts = [f"{title_of('method', spec['method'])} on {title_of('dataset', spec['dataset'])}",
+    spec = run.spec
+    parts = [f"{title_of('method', spec.method)} on {title_of('dataset', spec.dataset)}",
              f"forget {forgotten(spec)}"]
     name, value = knob_of(run)
     if value is not None:
         parts.append(f"{spaced(name)} {value:.3g}" if isinstance(value, float) else f"{spaced(name)} {value}")
-    if spec["seed"]:
-        parts.append(f"seed {spec['seed']}")
+    if spec.seed:
+        parts.append(f"seed {spec.seed}")
     return ", ".join(parts + changes(run))
 
 
-def knob_of(run: dict[str, Any]) -> tuple[str, Any]:
+def knob_of(run: Run) -> tuple[str, Any]:
     """The hyperparameter that is named beside the run's method, and the value that the run used; None for none."""
-    method = find("method", run["spec"]["method"])
+    method = find("method", run.spec.method)
     name = method.knob.name if method and method.knob else ""
-    return name, (run["effective"] or {}).get(name)
+    return name, (run.effective or {}).get(name)
 
 
-def changes(run: dict[str, Any]) -> list[str]:
+def changes(run: Run) -> list[str]:
     """What was not left at its default: ``MiniLM``, ``paper profile``, ``label noise 0.0``, ``retain epochs 30``."""
-    spec = run["spec"]
+    spec = run.spec
     told, _ = knob_of(run)  # in the title already
-    chosen = {**spec["options"], **{name: v for name, v in spec["parameters"].items() if name != told}}
+    chosen = {**spec.options, **{name: v for name, v in spec.parameters.items() if name != told}}
     kind = [title_of("model", model)] if (model := unusual_model(spec)) else []
-    kind += [f"{spec['profile']} profile"] if spec["profile"] != "corrected" else []
+    kind += [f"{spec.profile} profile"] if spec.profile != "corrected" else []
     return kind + [f"{spaced(name)} {value}" for name, value in chosen.items()]
 
 

@@ -143,7 +143,7 @@ def _ticks(comparison: Comparison) -> dict[str, str]:
         return {}  # said below, where it matters
     done: dict[str, list[str]] = {}
     for method, seed in comparison.grid():
-        if (run := runs.get((method, seed))) and run["status"] == "finished":
+        if (run := runs.get((method, seed))) and run.status == "finished":
             done.setdefault(method, []).append(str(seed))
     return {method: DONE + " ".join(seeds) for method, seeds in done.items()}
 
@@ -172,7 +172,7 @@ def start(comparison: Comparison | None, runs: Runs) -> None:
     if RACE.pressed("Race", disabled=not todo or allowed is None):
         queue_missing(comparison, jobs, train_original=bool(allowed))
         st.rerun()
-    active = [run["id"] for run in runs.values() if run["status"] in ("queued", "running")]
+    active = [run.id for run in runs.values() if run.status in ("queued", "running")]
     if active and st.button(f"Stop {len(active)} {plural(len(active), 'run')}", icon=":material/stop:",
                             key="compare.stop", width="stretch", help=STOP_HELP):
         for run_id in active:
@@ -183,9 +183,9 @@ def start(comparison: Comparison | None, runs: Runs) -> None:
 def _counts(comparison: Comparison, runs: Runs, todo: int) -> str:
     """What is there of the comparison; a failed run is among those to compute, and the table shows its reason."""
     grid = comparison.grid()
-    states = Counter(runs[cell]["status"] for cell in grid if cell in runs)
+    states: Counter[str] = Counter(runs[cell].status for cell in grid if cell in runs)
     del states["failed"]
-    return form_parts.counted(len(grid), states, sum(bool(run.get("recorded")) for run in runs.values()), todo)
+    return form_parts.counted(len(grid), states, sum(bool(run.recorded) for run in runs.values()), todo)
 
 
 def _cost(comparison: Comparison, todo: list[Any], jobs: Jobs) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import Metric, all_metrics, metric_of
 from engine.studies.comparison import Runs
 from engine.studies.notes import ORIGINAL
@@ -49,7 +48,7 @@ def _box(cell: Cell, metric: Metric, runs: Runs, each_seed: bool) -> Box:
 
 def _span(cell: Cell, seed: int, name: str, runs: Runs) -> str:
     """The interval of a seed's value, `` [0.4 to 5.7]``; nothing where the metric has none."""
-    span = _metrics(cell.method, seed, runs).get(f"{name}_interval")
+    span = _metrics(cell.method, seed, runs).interval(name)
     return f" [{span[0]:.1f} to {span[1]:.1f}]" if span else ""
 
 
@@ -58,17 +57,18 @@ def reason(method: str, name: str, runs: Runs) -> str:
     if method == ORIGINAL:
         return ("It compares with the retrained model, which is measured for unlearned models only."
                 if metric_of(name).needs_retrained else "It was not measured for the Original.")
-    finished = [run for (m, _), run in runs.items() if m == method and run["status"] == "finished" and run["metrics"]]
+    finished = [run.metrics for (m, _), run in runs.items() if m == method and run.finished and run.metrics]
     if not finished:
         return "No run of this method has finished yet."
-    metrics = finished[0]["metrics"]
-    known = (metrics.get("missing") or {}).get(name)
+    metrics = finished[0]
+    known = metrics.missing.get(name)
     return known or ("Too few samples a side." if name in metrics else "It was not measured in this run.")
 
 
-def _metrics(method: str, seed: int, runs: Runs) -> dict[str, Any]:
+def _metrics(method: str, seed: int, runs: Runs) -> Metrics:
     """A run's metrics, or the Original's as any run of the seed has measured them."""
     if method != ORIGINAL:
-        return (runs.get((method, seed)) or {}).get("metrics") or {}
-    known = (run["metrics"] for (_, of), run in runs.items() if of == seed and run["metrics"])
-    return next((metrics["original"] for metrics in known if metrics.get("original")), {})
+        run = runs.get((method, seed))
+        return (run.metrics if run else None) or UNMEASURED
+    known = (run.metrics for (_, of), run in runs.items() if of == seed and run.metrics)
+    return next((metrics.original for metrics in known if metrics.original), UNMEASURED)

@@ -6,16 +6,14 @@ that looks again while runs of the comparison wait or go on: first the race, and
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from engine.errors import BadSpec, LabError
 from engine.evaluation.metrics import metric_of
-from engine.registry import by_class, get
+from engine.registry import get
 from engine.runs.queue import manager
 from engine.studies import exports
-from engine.studies.comparison import Comparison, Runs, find_runs
+from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs
 from engine.studies.table import Table, build_table
 from engine.system.words import numbered
 from ui.charts import compare as charts
@@ -73,7 +71,7 @@ def _runs(comparison: Comparison | None) -> tuple[Runs, str | None]:
 
 
 def _racing(runs: Runs) -> bool:
-    return any(run["status"] in ("queued", "running") for run in runs.values())
+    return any(run.status in ("queued", "running") for run in runs.values())
 
 
 def _look(comparison: Comparison, was_racing: bool) -> None:
@@ -109,16 +107,16 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
 
 def _progress(comparison: Comparison, runs: Runs) -> None:
     """How far the race is: runs that ended, and the one that goes on."""
-    ended = sum(run["status"] not in ("queued", "running") for run in runs.values())
-    running = [run for run in runs.values() if run["status"] == "running"]
+    ended = sum(run.status not in ("queued", "running") for run in runs.values())
+    running = [run for run in runs.values() if run.status == "running"]
     total, told = len(comparison.grid()), []
     for run in running:
-        progress = run["progress"] or {}
+        progress = run.progress or {}
         share = "" if progress.get("fraction") is None else f" {100 * progress['fraction']:.0f}%"
         told.append(" · ".join(filter(None, [
-            f"{compare_runs.short_title(run['spec']['method'])}, seed {run['spec']['seed']}: "
+            f"{compare_runs.short_title(run.spec.method)}, seed {run.spec.seed}: "
             f"{progress.get('stage', 'starting')}{share}", words.countdown(progress.get("eta"))])))
-    parts = sum((run["progress"] or {}).get("fraction") or 0.0 for run in running)
+    parts = sum((run.progress or {}).get("fraction") or 0.0 for run in running)
     st.progress(min(1.0, (ended + parts) / total), text=" · ".join([f"{ended} of {total} runs ended", *told]))
 
 
@@ -171,7 +169,7 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
     seeds = {one.seed for one in shown}
     which = f"seed {seeds.pop()}" if len(seeds) == 1 else "one seed a method"
     said.caption(f"**How the losses lie**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples, share of "
-                 f"samples over loss (0 to {shown[0].start['bins'][-1]:.1f} nats). Forgotten well, they overlap.")
+                 f"samples over loss (0 to {shown[0].bins[-1]:.1f} nats). Forgotten well, they overlap.")
     logarithmic = log.toggle("log", value=compare_runs.crowded(shown), key=f"compare.log.{revision}",
                              help="Logarithmic shares; on by itself where one bar would dwarf the rest.")
     top = compare_runs.top_share(shown)
@@ -179,7 +177,7 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
         for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):
             name = compare_runs.short_title(one.method)
             with column:
-                live_chart(charts.plot_small(one.start["bins"], one.reading, one.counts, name, logarithmic, top,
+                live_chart(charts.plot_small(one.bins, one.now, one.counts, name, logarithmic, top,
                                              one.unseen), f"compare-small-{one.method}", height=charts.SMALL,
                            revision=f"{revision}|{one.seed}|{logarithmic}")
 
@@ -203,15 +201,9 @@ def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
 
 
 def _title(comparison: Comparison) -> str:
-    return (f"{words.title_of('dataset', comparison.dataset)}, forget {words.forgotten(_spec(comparison))}, "
+    forgotten = words.forgotten(comparison.spec(REFERENCE, comparison.seeds[0] if comparison.seeds else 0))
+    return (f"{words.title_of('dataset', comparison.dataset)}, forget {forgotten}, "
             f"{numbered('seed', comparison.seeds)}, {comparison.profile} profile")
-
-
-def _spec(comparison: Comparison) -> dict[str, Any]:
-    of_class = by_class(comparison.scenario)
-    return {"dataset": comparison.dataset, "scenario": comparison.scenario,
-            "forget_class": comparison.forget if of_class else None,
-            "forget_fraction": None if of_class else comparison.forget}
 
 
 def _tuning(comparison: Comparison) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from engine.evaluation.events import Course, Reading, StartEvent
+from engine.evaluation.measured import UNMEASURED, Metrics
+from engine.runs import library
 from engine.runs.queue import manager
-from engine.runs.recorded import find_recorded
+from engine.runs.records import Run
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.notes import ORIGINAL, method_title
 from engine.studies.table import Table
-from engine.types import ENDED
 from ui.charts.compare import coarse
 from ui.charts.run import tallest_share
 from ui.common import words
 from ui.common.state import Slot
 
-Run = dict[str, Any]
 KEPT: Slot[dict[str, Followed] | None] = Slot("compare.followed", None)
 APART = 1.0  # points between a level drawn and the table's that are worth a sentence
 MOST_KEPT = 300  # runs whose course a session keeps in memory
@@ -31,32 +33,42 @@ class Followed:
     """What a run's events come to so far: its course, where it began and how its losses lie now."""
 
     def __init__(self, run: Run):
-        self.method, self.seed = run["spec"]["method"], run["spec"]["seed"]
-        self.running, self.unseen = run["status"] not in ENDED, words.never_seen(run["spec"])
-        self.start: dict[str, Any] | None = None
-        self.reading: dict[str, Any] | None = None
+        self.method, self.seed = run.spec.method, run.spec.seed
+        self.running, self.unseen = not run.has_ended, words.never_seen(run.spec)
+        self.start: StartEvent | None = None
+        self.reading: Reading | None = None
         self.points: list[dict[str, Any]] = []
         self.seen = -1  # the last event that is in here
 
     def add(self, events: list[dict[str, Any]]) -> None:
         for event in events:
             self.seen = event["seq"]
-            if event["kind"] == "start":
-                self.start = event
-                self._point({"step": 0, "samples": 0, "seconds": 0.0, "reading": event["before"]})
-            elif event["kind"] == "probe":
-                self._point(event)
-
-    def _point(self, event: dict[str, Any]) -> None:
-        self.reading = event["reading"]
-        place = {name: event[name] for name in ("step", "samples", "seconds")}
-        self.points.append(place | event["reading"]["attacks"])
+        new = Course.from_json(events)
+        self.start = self.start or new.start
+        for point in new.points or new.probes:
+            self.reading = point.reading
+            self.points.append({"step": point.step, "samples": point.samples, "seconds": point.seconds,
+                                **point.reading.attacks})
 
     @property
     def counts(self) -> dict[str, int]:
         """Numbers of samples that are drawn; ``test`` are those that an attacker compares with."""
-        counts = self.start["counts"] if self.start else {}
-        return counts | {"test": counts.get("unseen", counts.get("test", 0))}
+        return self.start.attacked if self.start else {"test": 0}
+
+    @property
+    def bins(self) -> Sequence[float]:
+        """The edges of its histograms, in nats."""
+        return self.start.bins if self.start else ()
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """The Original's reading in plain values, as charts take it; empty before there is one."""
+        return self.start.before.to_json() if self.start else {}
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """The last reading in plain values; empty before there is one."""
+        return self.reading.to_json() if self.reading else {}
 
     def course(self) -> dict[str, Any]:
         """As ``charts.compare.plot_race`` draws it."""
@@ -68,7 +80,7 @@ def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
     """Every run that has begun, in the comparison's order; of a run that goes on only what is new is read."""
     found = []
     for cell in comparison.grid():
-        if (run := runs.get(cell)) and run["status"] != "queued":
+        if (run := runs.get(cell)) and run.status != "queued":
             found.append(followed(run))
     return [one for one in found if one.start]
 
@@ -79,14 +91,11 @@ def followed(run: Run) -> Followed:
     KEPT.put(kept)
     while len(kept) > MOST_KEPT:
         kept.pop(next(iter(kept)))
-    one = kept.setdefault(run["id"], Followed(run))
+    one = kept.setdefault(run.id, Followed(run))
     going_on = one.running
-    one.running = run["status"] not in ENDED
-    if run.get("recorded"):
-        if one.start is None:
-            one.add((find_recorded(run["id"]) or {"events": []})["events"])
-    elif going_on or one.start is None:
-        one.add(manager().store.events(run["id"], after=one.seen))
+    one.running = not run.has_ended
+    if going_on or one.start is None:
+        one.add(library.events_after(run, manager().store, one.seen))
     return one
 
 
@@ -95,7 +104,7 @@ def followed(run: Run) -> Followed:
 
 def band(followed: list[Followed], attack: str) -> tuple[float, float] | None:
     """Where the attack lies by chance alone: the widest of the runs' bands."""
-    bands = [known for one in followed if (known := (one.start["null_band"] or {}).get(attack))]
+    bands = [known for one in followed if one.start and (known := one.start.null_band.get(attack))]
     return (min(low for low, _ in bands), max(high for _, high in bands)) if bands else None
 
 
@@ -103,9 +112,9 @@ def retrained_levels(followed: list[Followed], runs: Runs, attack: str) -> dict[
     """The retrained model's attack accuracy by seed: on the samples of the lines, else on the complete sets."""
     levels: dict[int, float] = {}
     for one in followed:
-        reference = one.start["retrained"]
-        if reference and reference["attacks"].get(attack) is not None:
-            levels.setdefault(one.seed, reference["attacks"][attack])
+        reference = one.start and one.start.retrained
+        if reference and (level := reference.attacks.get(attack)) is not None:
+            levels.setdefault(one.seed, level)
         if one.method == REFERENCE and not one.running and one.points[-1].get(attack) is not None:
             levels[one.seed] = one.points[-1][attack]
     for seed, known in _on_all(runs, attack).items():
@@ -117,8 +126,8 @@ def _on_all(runs: Runs, attack: str) -> dict[int, float]:
     """The same on the complete sets: of the comparison's own retraining, else as other runs refer to it."""
     found: dict[int, float] = {}
     for (method, seed), run in sorted(runs.items(), key=lambda item: item[0][0] != REFERENCE):
-        metrics = run["metrics"] or {}
-        known = (metrics if method == REFERENCE else metrics.get("retrained") or {}).get(attack)
+        metrics = run.metrics or UNMEASURED
+        known = (metrics if method == REFERENCE else metrics.retrained or UNMEASURED).get(attack)
         if known is not None:
             found.setdefault(seed, known)
     return found
@@ -148,12 +157,12 @@ def smalls(followed: list[Followed]) -> list[Followed]:
 
 def top_share(shown: list[Followed]) -> float | None:
     """The tallest bar of all, for one scale."""
-    return tallest_share(*(coarse(one.start["bins"], one.reading)[1] for one in shown))
+    return tallest_share(*(coarse(one.bins, one.now)[1] for one in shown))
 
 
 def crowded(shown: list[Followed]) -> bool:
     """Whether one bar would dwarf the rest, so that a logarithmic scale shows more."""
-    histograms = [coarse(one.start["bins"], one.reading)[1]["histogram"]["forget"] for one in shown]
+    histograms = [coarse(one.bins, one.now)[1]["histogram"]["forget"] for one in shown]
     return any(max(histogram) > 0.6 * sum(histogram) for histogram in histograms)
 
 
@@ -162,14 +171,14 @@ def outcomes(comparison: Comparison, runs: Runs, attack: str, table: Table) -> l
 
     Names carry the table's marks, † and ‡: a doubtful run may lie in the best corner.
     """
-    finished = {cell: run for cell in comparison.grid()
-                if (run := runs.get(cell)) and run["status"] == "finished" and run["metrics"]}
-    originals = {seed: run["metrics"]["original"] for (_, seed), run in finished.items() if run["metrics"]["original"]}
+    finished = {cell: run.metrics for cell in comparison.grid()
+                if (run := runs.get(cell)) and run.finished and run.metrics}
+    originals = {seed: metrics.original for (_, seed), metrics in finished.items() if metrics.original}
     found = [_outcome(ORIGINAL, seed, metrics, attack) for seed, metrics in originals.items()] + [
-        _outcome(method, seed, run["metrics"], attack) for (method, seed), run in finished.items()]
+        _outcome(method, seed, metrics, attack) for (method, seed), metrics in finished.items()]
     return [one | {"name": one["name"] + table.marks(one["method"])} for one in found]
 
 
-def _outcome(method: str, seed: int, metrics: dict[str, Any], attack: str) -> dict[str, Any]:
+def _outcome(method: str, seed: int, metrics: Metrics, attack: str) -> dict[str, Any]:
     return {"method": method, "name": short_title(method), "seed": seed, "x": metrics.get(f"{attack}_gap"),
             "y": metrics["test_accuracy"]}

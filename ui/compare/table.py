@@ -6,10 +6,10 @@ Colours are translucent, so that the page's own background and text stay what th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from engine.evaluation.metrics import metric_of, metric_title
 from engine.evaluation.verdict import verdict_of
+from engine.runs.records import Run
 from engine.studies.comparison import Runs
 from engine.studies.costs import RATIOS, SPENT, Cost
 from engine.studies.exports import value_text
@@ -60,7 +60,7 @@ def _row(table: Table, runs: Runs, method: str) -> Row:
 def _name(table: Table, runs: Runs, method: str) -> Name:
     done, wanted = len(_seeds_done(table, method)), len(table.comparison.seeds)
     said = [f"{done} of {wanted} seeds"] if method != ORIGINAL and 0 < done < wanted else []
-    said += ["recorded"] if any(run.get("recorded") for run in _of(runs, method).values()) else []
+    said += ["recorded"] if any(run.recorded for run in _of(runs, method).values()) else []
     marks = table.marks(method)
     return Name(method_title(method), small=(Small(", ".join(said)),) if said else (), dot=dot(method),
                 more=f"\u00a0{marks}" if marks else "")
@@ -143,16 +143,16 @@ def from_truth(table: Table, cell: Cell) -> float | None:
 def _seed_rows(table: Table, runs: Runs, method: str) -> Iterable[Row]:
     for seed in table.comparison.seeds:
         run = runs.get((method, seed))
-        done = run is not None and run["status"] == "finished"
+        done = run is not None and run.status == "finished"
         values = [words.number(table.cell(method, name).values.get(seed), 2) for name in table.columns]
-        spent = [words.number(run[cost.name], cost.digits) if done else "" for cost in SPENT]
+        spent = [words.number(getattr(run, cost.name), cost.digits) if done else "" for cost in SPENT]
         yield Row(_seed_name(method, seed, run), tuple(map(Box, values + spent)), kind="one")
 
 
-def _seed_name(method: str, seed: int, run: dict[str, Any] | None) -> Name:
+def _seed_name(method: str, seed: int, run: Run | None) -> Name:
     """A seed with the way to its run, or why there is none."""
-    if run and run["status"] == "finished":
-        return Name(f"seed {seed}", link=f"unlearn?run={run['id']}", more=", recorded" if run.get("recorded") else "")
+    if run and run.status == "finished":
+        return Name(f"seed {seed}", link=f"unlearn?run={run.id}", more=", recorded" if run.recorded else "")
     return Name(f"seed {seed}", more=f" ({_state(run)[0]})" if method != ORIGINAL else "")
 
 
@@ -164,24 +164,24 @@ def _states(table: Table, runs: Runs, method: str) -> str:
     return "; ".join(f"seed {seed} {text}" for seed, text in said.items())
 
 
-def _state(run: dict[str, Any] | None) -> tuple[str, str]:
+def _state(run: Run | None) -> tuple[str, str]:
     """A run's state and, where it ended without numbers, why."""
     if run is None:
         return "not run yet", ""
-    progress = run["progress"] or {}
-    if run["status"] == "running":
+    progress = run.progress or {}
+    if run.status == "running":
         share = progress.get("fraction")
         return ("running" if share is None else f"running, {100 * share:.0f}%"), ""
     ended = {"queued": "waiting", "cancelled": "stopped", "finished": "finished"}
-    return ended.get(run["status"], run["status"]), "" if run["status"] == "queued" else run["reason"] or ""
+    return ended.get(run.status, run.status), "" if run.status == "queued" else run.reason or ""
 
 
 def _statuses(table: Table, runs: Runs, method: str) -> dict[int, str]:
-    return {seed: run["status"] for seed in table.comparison.seeds if (run := runs.get((method, seed)))}
+    return {seed: run.status for seed in table.comparison.seeds if (run := runs.get((method, seed)))}
 
 
-def _of(runs: Runs, method: str) -> dict[int, dict[str, Any]]:
-    return {seed: run for (name, seed), run in runs.items() if name == method and run["status"] == "finished"}
+def _of(runs: Runs, method: str) -> dict[int, Run]:
+    return {seed: run for (name, seed), run in runs.items() if name == method and run.status == "finished"}
 
 
 def _seeds_done(table: Table, method: str) -> tuple[int, ...]:
@@ -212,7 +212,7 @@ def _over_forgotten(table: Table, runs: Runs) -> Iterable[str]:
             yield f"† {method_title(note.method)}, {_named(seeds)}. {_why(runs[note.method, seeds[0]])}{more}"
 
 
-def _why(run: dict[str, Any]) -> str:
+def _why(run: Run) -> str:
     verdict = verdict_of(run)
     return (verdict and verdict.over_forgotten) or "The forgotten samples stand out."
 
@@ -221,7 +221,7 @@ def _unfinished(table: Table, runs: Runs) -> Iterable[str]:
     """Runs that failed or were stopped beside others of their method that have numbers."""
     for method in table.methods:
         for seed, run in ((seed, runs.get((method, seed))) for seed in table.comparison.seeds):
-            if run and _seeds_done(table, method) and run["status"] in ("failed", "cancelled", "interrupted"):
+            if run and _seeds_done(table, method) and run.status in ("failed", "cancelled", "interrupted"):
                 yield f"{method_title(method)}, seed {seed} {': '.join(filter(None, _state(run)))}"
 
 
@@ -230,8 +230,8 @@ def _recorded(table: Table, runs: Runs) -> Iterable[str]:
     made: dict[tuple[str, str], dict[str, list[int]]] = {}
     for method in table.methods:
         for seed, run in sorted(_of(runs, method).items()):
-            if run.get("recorded"):
-                place = (run["device"] or "an unknown device", words.when(run["started"] or run["created"])[:10])
+            if run.recorded:
+                place = (run.device or "an unknown device", words.when(run.started or run.created)[:10])
                 made.setdefault(place, {}).setdefault(method, []).append(seed)
     for (device, day), which in made.items():
         told = (f"{method_title(method)} {_named(seeds)}" for method, seeds in which.items())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from engine.errors import LabError
 from engine.runs.queue import manager
+from engine.runs.records import Run
 from engine.studies.sweep_job import SweepJob, sweeps
 from engine.system.machine import machine
 from ui.common import words
@@ -24,18 +26,18 @@ def show() -> None:
         st.fragment(_tray, run_every=BUSY if seen else IDLE)(seen)
 
 
-def _alone(active: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _alone(active: list[Run]) -> list[Run]:
     """The runs without those of the sweep that goes on, which is one line by itself."""
     job = sweeps().active
     swept = job.fingerprints if job else ()
-    return [run for run in active if run["status"] == "queued" or run["fingerprint"] not in swept]
+    return [run for run in active if run.status == "queued" or run.fingerprint not in swept]
 
 
-def _state(active: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(run["id"], run["status"]) for run in active] + [("sweep", "running")] * bool(sweeps().active)
+def _state(active: list[Run]) -> Sequence[tuple[str, str]]:
+    return [(run.id, run.status) for run in active] + [("sweep", "running")] * bool(sweeps().active)
 
 
-def _tray(seen: list[tuple[str, str]]) -> None:
+def _tray(seen: Sequence[tuple[str, str]]) -> None:
     try:
         jobs = manager()
         active = _alone(jobs.store.list(status=("running", "queued")))
@@ -72,20 +74,20 @@ def _sweep(job: SweepJob) -> None:
         st.rerun(scope="fragment")
 
 
-def _line(jobs: Any, run: dict[str, Any]) -> None:
-    progress = run["progress"] or {}
+def _line(jobs: Any, run: Run) -> None:
+    progress = run.progress or {}
     fraction = progress.get("fraction")
-    state = "waiting" if run["status"] == "queued" else progress.get("stage", "starting")
+    state = "waiting" if run.status == "queued" else progress.get("stage", "starting")
     text, button = st.columns([5, 1], vertical_alignment="center")
     with text:
         share = "" if fraction is None else f" · {100 * fraction:.0f}%"
-        st.page_link(shell.UNLEARN, label=words.run_title(run), query_params={"run": run["id"]})
-        told = [f"seed {run['spec']['seed']}", *words.changes(run), f"{state}{share}",
+        st.page_link(shell.UNLEARN, label=words.run_title(run), query_params={"run": run.id})
+        told = [f"seed {run.spec.seed}", *words.changes(run), f"{state}{share}",
                 words.countdown(progress.get("eta"))]
         st.caption(" · ".join(filter(None, told)))
-    if button.button("", icon=":material/stop:", key=f"tray-stop-{run['id']}",
+    if button.button("", icon=":material/stop:", key=f"tray-stop-{run.id}",
                      help="Stop this run; it keeps what it has."):
-        jobs.cancel(run["id"])
+        jobs.cancel(run.id)
         st.rerun(scope="fragment")
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import metric_of, metric_title
+from engine.runs.records import Run
 from engine.studies import heatmap as heatmaps
 from engine.studies.heatmap_exports import amount
 from engine.studies.sweep import Sweep
@@ -49,9 +51,9 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
         st.info(_why_empty(runs.get((*place, seed))), icon=":material/hourglass_empty:")
         return
     first = next(iter(known.values()))
-    readings = [("Original", first, first.start["before"]), *(
-        (amount(sweep.across.name, x), known.get(x), known[x].reading if x in known else None) for x in near)]
-    top = compare_runs.tallest_share(*(charts.coarse(one.start["bins"], reading)[1]
+    readings = [("Original", first, first.before), *(
+        (amount(sweep.across.name, x), known.get(x), known[x].now if x in known else {}) for x in near)]
+    top = compare_runs.tallest_share(*(charts.coarse(one.bins, reading)[1]
                                        for _, one, reading in readings if one))
     log = compare_runs.crowded([known[x] for x in known])
     st.caption(f"**How the losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples before, and "
@@ -64,34 +66,34 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
                     st.caption(f"**{name}**: {_why_empty(runs.get((x, place[1], seed)))}")
                     continue
                 title = f"<b>{name}</b>" if x == place[0] else name
-                live_chart(charts.plot_small(one.start["bins"], reading, one.counts, title, log, top, one.unseen),
+                live_chart(charts.plot_small(one.bins, reading, one.counts, title, log, top, one.unseen),
                            f"robustness-small-{'before' if x is None else near.index(x)}", height=charts.SMALL,
                            revision=f"{place}|{seed}")
 
 
-def _followed(run: dict[str, Any] | None) -> compare_runs.Followed | None:
-    if run is None or run["status"] == "queued":
+def _followed(run: Run | None) -> compare_runs.Followed | None:
+    if run is None or run.status == "queued":
         return None
     one = compare_runs.followed(run)
     return one if one.start and one.reading else None
 
 
-def _why_empty(run: dict[str, Any] | None) -> str:
+def _why_empty(run: Run | None) -> str:
     if run is None:
         return "Not run yet."
     told = {"queued": "Waiting in the queue.", "running": "Running: nothing measured yet."}
-    return told.get(run["status"]) or run["reason"] or f"It {run['status']}; its course was not kept."
+    return told.get(run.status) or run.reason or f"It {run.status}; its course was not kept."
 
 
 def _seeds(sweep: Sweep, runs: Runs, place: Place) -> list[dict[str, str]]:
     rows = []
     for seed in sweep.seeds:
         run = runs.get((*place, seed))
-        row = {"seed": str(seed), "state": words.badge(run["status"]) if run else "not run yet"}
-        metrics = (run or {}).get("metrics") or {}
+        row = {"seed": str(seed), "state": words.badge(run.status) if run else "not run yet"}
+        metrics = (run.metrics if run else None) or UNMEASURED
         row |= {metric_title(name): measures.value(metric_of(name), metrics.get(name)) for name in heatmaps.measures()}
-        row["run"] = f"[open](unlearn?run={run['id']})" if run else ""
-        if run and run["status"] == "failed":
-            row["state"] += f" {run['reason']}"
+        row["run"] = f"[open](unlearn?run={run.id})" if run else ""
+        if run and run.status == "failed":
+            row["state"] += f" {run.reason}"
         rows.append(row)
     return rows

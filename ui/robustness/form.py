@@ -139,7 +139,7 @@ def start(sweep: Sweep | None, runs: Runs) -> None:
     if sweep is None:
         START.pressed(FILL, disabled=True)
         return
-    todo, recorded = missing(sweep, runs), sum(bool(run.get("recorded")) for run in runs.values())
+    todo, recorded = missing(sweep, runs), sum(bool(run.recorded) for run in runs.values())
     st.markdown(form_parts.counted(sweep.size, counts(sweep, runs), recorded, len(todo)))
     active = sweeps().active
     if not todo or active:
@@ -158,7 +158,7 @@ def start(sweep: Sweep | None, runs: Runs) -> None:
     resolved = resolve(sweep.spec(*todo[0]))
     launch.download(resolved.dataset)
     allowed = launch.original(resolved)
-    again = any(runs[cell]["status"] in ("cancelled", "interrupted", "failed") for cell in todo if cell in runs)
+    again = any(runs[cell].status in ("cancelled", "interrupted", "failed") for cell in todo if cell in runs)
     if START.pressed("Go on" if again else FILL, disabled=allowed is None or bool(problem)):
         try:
             sweeps().launch(sweep, executor, train_original=bool(allowed))

@@ -95,7 +95,7 @@ def _view(sweep: Sweep, was_active: bool) -> None:
     _view_of(sweep).mirror((metric, _place(sweep)))
     runs = find_runs(sweep, manager().store)
     if recorded:
-        runs = {cell: run for cell, run in runs.items() if run.get("recorded")}
+        runs = {cell: run for cell, run in runs.items() if run.recorded}
     if not runs and sweeps().active is None:
         st.info(NOTHING, icon=":material/grid_on:")
         return

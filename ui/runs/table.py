@@ -8,11 +8,13 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.verdict import verdict_of
 from engine.registry import all_of
 from engine.runs.provenance import outdated
 from engine.runs.queue import manager
+from engine.runs.records import Run
 from engine.system.words import plural
 from engine.types import ENDED
 from ui.common import words
@@ -81,23 +83,23 @@ def _order(rows: list[dict[str, Any]]) -> str:
     return hashlib.sha256(" ".join(row["run"] for row in rows).encode()).hexdigest()[:12]
 
 
-def _row(run: dict[str, Any]) -> dict[str, Any]:
+def _row(run: Run) -> dict[str, Any]:
     import datetime
 
-    spec, metrics = run["spec"], run["metrics"] or {}
+    spec, metrics = run.spec, run.metrics or UNMEASURED
     attack, found = metrics.get(headlines()[0].name), verdict_of(run)
     doubts = ["Damaged"] * found.damaged + ["Over-forgotten"] * bool(found.over_forgotten) if found else []
     remarks = [*doubts, "Earlier version" * bool(outdated(run)), ", ".join(words.changes(run)),
-               run["reason"] or run["notice"] or ""]
-    return {"run": run["id"], "status": run["status"], "title": words.title_of("method", spec["method"]),
-            "method": short_title(spec["method"]), "data": words.title_of("dataset", spec["dataset"]),
-            "forget": words.forgotten(spec), **_knob_values(run), "seed": spec["seed"],
-            "profile": spec["profile"], "attack": attack, "kept": metrics.get("forget_accuracy"),
-            "test": metrics.get("test_accuracy"), "took": run["seconds"] and words.seconds(run["seconds"]),
-            "when": datetime.datetime.fromtimestamp(run["created"]), "remarks": ". ".join(filter(None, remarks))}
+               run.reason or run.notice or ""]
+    return {"run": run.id, "status": run.status, "title": words.title_of("method", spec.method),
+            "method": short_title(spec.method), "data": words.title_of("dataset", spec.dataset),
+            "forget": words.forgotten(spec), **_knob_values(run), "seed": spec.seed,
+            "profile": spec.profile, "attack": attack, "kept": metrics.get("forget_accuracy"),
+            "test": metrics.get("test_accuracy"), "took": run.seconds and words.seconds(run.seconds),
+            "when": datetime.datetime.fromtimestamp(run.created or 0.0), "remarks": ". ".join(filter(None, remarks))}
 
 
-def _knob_values(run: dict[str, Any]) -> dict[str, Any]:
+def _knob_values(run: Run) -> dict[str, Any]:
     """The columns of these hyperparameters; empty but for that of the run's own method."""
     own, value = words.knob_of(run)
     return {name: value if name == own else None for name in _knobs()}

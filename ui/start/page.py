@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from engine.originals.checkpoints import original_key
 from engine.registry import all_of, by_class, get, names
 from engine.runs.queue import manager
 from engine.runs.recorded import recorded_runs
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.studies.comparison import Comparison
 from engine.studies.sweep_runs import grids
@@ -34,14 +36,14 @@ def interrupted_runs() -> None:
     jobs = manager()
     dismissed = DISMISSED.get()
     lost = [run for run in jobs.store.list(status=("interrupted",), newest_first=True, limit=5)
-            if run["id"] not in dismissed]
+            if run.id not in dismissed]
     for run in lost:
         text, again = st.columns([5, 1], vertical_alignment="center")
-        text.warning(f"Interrupted: {words.run_title(run)} ({words.when(run['started'])}). {run['reason']}",
+        text.warning(f"Interrupted: {words.run_title(run)} ({words.when(run.started)}). {run.reason}",
                      icon=":material/power_off:")
-        if again.button("Run again", key=f"rerun-{run['id']}", icon=":material/replay:", width="stretch"):
-            DISMISSED.put(dismissed | {run["id"]})
-            st.switch_page(shell.UNLEARN, query_params={"run": jobs.rerun(run["id"])})
+        if again.button("Run again", key=f"rerun-{run.id}", icon=":material/replay:", width="stretch"):
+            DISMISSED.put(dismissed | {run.id})
+            st.switch_page(shell.UNLEARN, query_params={"run": jobs.rerun(run.id)})
 
 
 def machine_and_data() -> None:
@@ -77,8 +79,8 @@ def recorded_results() -> None:
 
     A method's other seeds are in the comparison.
     """
-    groups: dict[str, list[dict[str, Any]]] = {}
-    sweeps, runs = grids(run for run in recorded_runs() if run["status"] == "finished")
+    groups: dict[str, list[Run]] = {}
+    sweeps, runs = grids(run for run in recorded_runs() if run.status == "finished")
     for run in sorted(runs, key=_order):
         groups.setdefault(_group(run), []).append(run)
     if groups or sweeps:
@@ -92,7 +94,7 @@ def recorded_results() -> None:
                 st.page_link(shell.COMPARE, label="**Side by side**", width="content", icon=":material/leaderboard:",
                              query_params=compare_link.to_query(comparison))
             for run in _first_seeds(runs):
-                st.page_link(shell.UNLEARN, label=_label(run), query_params={"run": run["id"]}, width="content")
+                st.page_link(shell.UNLEARN, label=_label(run), query_params={"run": run.id}, width="content")
     for sweep in sweeps:
         about, links = st.columns([1, 2], vertical_alignment="center")
         about.markdown(f"**{words.title_of('dataset', sweep.dataset)}**, a grid")
@@ -101,60 +103,60 @@ def recorded_results() -> None:
                         label=f"{short_title(sweep.method)}: {across} by {down}, {sweep.size:,} runs")
 
 
-def _comparison(runs: list[dict[str, Any]]) -> Comparison | None:
+def _comparison(runs: list[Run]) -> Comparison | None:
     """All methods and seeds of a line on the page Compare; None where there is one method only, or options."""
-    alike = [run["spec"] for run in sorted(runs, key=_place) if not run["spec"]["parameters"]]
-    methods = tuple(dict.fromkeys(spec["method"] for spec in alike))
-    if len(methods) < 2 or any(spec["options"] for spec in alike):
+    alike = [run.spec for run in sorted(runs, key=_place) if not run.spec.parameters]
+    methods = tuple(dict.fromkeys(spec.method for spec in alike))
+    if len(methods) < 2 or any(spec.options for spec in alike):
         return None
     first = alike[0]
-    forget = first["forget_class"] if by_class(first["scenario"]) else first["forget_fraction"]
-    return Comparison(first["dataset"], first["scenario"], forget, methods,
-                      tuple(sorted({spec["seed"] for spec in alike})), first["profile"], words.unusual_model(first))
+    forget = first.forget_class if by_class(first.scenario) else first.forget_fraction
+    return Comparison(first.dataset, first.scenario, forget, methods,
+                      tuple(sorted({spec.seed for spec in alike})), first.profile, words.unusual_model(first))
 
 
-def _first_seeds(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _first_seeds(runs: list[Run]) -> list[Run]:
     """A run for each method and setting, by method."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Run] = {}
     for run in sorted(runs, key=_place):
-        found.setdefault(_label(run | {"spec": run["spec"] | {"seed": 0}}), run)
+        found.setdefault(_label(replace(run, spec=replace(run.spec, seed=0))), run)
     return list(found.values())
 
 
-def _order(run: dict[str, Any]) -> tuple[Any, ...]:
+def _order(run: Run) -> tuple[Any, ...]:
     """Lines go by data set, the usual model and profile first, then from the smallest share to the largest."""
-    order, spec = names("dataset"), run["spec"]
-    return (order.index(spec["dataset"]) if spec["dataset"] in order else len(order), words.unusual_model(spec) or "",
-            spec["profile"] != PROFILES[0], spec["scenario"], spec["forget_fraction"] or 0, str(spec["forget_class"]))
+    order, spec = names("dataset"), run.spec
+    return (order.index(spec.dataset) if spec.dataset in order else len(order), words.unusual_model(spec) or "",
+            spec.profile != PROFILES[0], spec.scenario, spec.forget_fraction or 0, str(spec.forget_class))
 
 
-def _group(run: dict[str, Any]) -> str:
+def _group(run: Run) -> str:
     """``**CIFAR-10**, forget 15%, paper profile``: what the runs of one line share."""
-    spec = run["spec"]
+    spec = run.spec
     model = words.unusual_model(spec)
-    parts = [f"**{words.title_of('dataset', spec['dataset'])}**", *([words.title_of("model", model)] if model else []),
+    parts = [f"**{words.title_of('dataset', spec.dataset)}**", *([words.title_of("model", model)] if model else []),
              f"forget {words.forgotten(spec)}",
-             *(f"{spaced(name)} {value}" for name, value in spec["options"].items())]
-    return ", ".join(parts + ([f"{spec['profile']} profile"] if spec["profile"] != PROFILES[0] else []))
+             *(f"{spaced(name)} {value}" for name, value in spec.options.items())]
+    return ", ".join(parts + ([f"{spec.profile} profile"] if spec.profile != PROFILES[0] else []))
 
 
-def _place(run: dict[str, Any]) -> tuple[int, int]:
+def _place(run: Run) -> tuple[int, int]:
     """Methods in the registry's order, then seeds; one that is gone comes last."""
-    order, spec = names("method"), run["spec"]
-    return order.index(spec["method"]) if spec["method"] in order else len(order), spec["seed"]
+    order, spec = names("method"), run.spec
+    return order.index(spec.method) if spec.method in order else len(order), spec.seed
 
 
-def _label(run: dict[str, Any]) -> str:
+def _label(run: Run) -> str:
     """``SSD``, ``SSD, seed 2``; with the hyperparameters and the outcome where they are not the usual ones."""
-    spec = run["spec"]
-    parts = [short_title(spec["method"])] + ([f"seed {spec['seed']}"] if spec["seed"] else [])
-    parts += [f"{spaced(name)} {value}" for name, value in spec["parameters"].items()]
-    return ", ".join(parts + ([run["status"]] if run["status"] != "finished" else []))
+    spec = run.spec
+    parts = [short_title(spec.method)] + ([f"seed {spec.seed}"] if spec.seed else [])
+    parts += [f"{spaced(name)} {value}" for name, value in spec.parameters.items()]
+    return ", ".join(parts + ([run.status] if run.status != "finished" else []))
 
 
 def _links(runs: Any) -> None:
     for run in runs:
         name, state = st.columns([4, 1], vertical_alignment="center")
-        name.page_link(shell.UNLEARN, label=words.run_title(run), query_params={"run": run["id"]},
-                       icon=words.ICONS[run["status"]])
-        state.markdown(words.badge(run["status"]))
+        name.page_link(shell.UNLEARN, label=words.run_title(run), query_params={"run": run.id},
+                       icon=words.ICONS[run.status])
+        state.markdown(words.badge(run.status))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -166,12 +166,12 @@ def noise(samples: int) -> str:
 
 
 def _settings(resolved: Resolved) -> dict[str, str]:
-    sizes, spec = resolved.sizes, asdict(resolved.spec)
+    sizes = resolved.sizes
     if sizes.unseen is None:
         shown = {"forget set": f"{sizes.forget:,} samples", "retain set": f"{sizes.retain:,} samples",
                  "validation set": f"{sizes.validation:,} samples", "test set": f"{sizes.test:,} samples"}
     else:  # how many samples a class has is known for sure once the data are loaded
-        shown = {"forget set": f"{words.forgotten(spec)}, about {sizes.forget:,} samples",
+        shown = {"forget set": f"{words.forgotten(resolved.spec)}, about {sizes.forget:,} samples",
                  "retain set": f"about {sizes.retain:,} samples", "validation set": f"{sizes.validation:,} samples",
                  "test set": f"about {sizes.test:,} samples, the class left out",
                  "unseen samples of the class": f"about {sizes.unseen:,}"}

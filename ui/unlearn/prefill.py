@@ -11,9 +11,9 @@ from typing import Any
 
 from engine.errors import LabError, Problem
 from engine.registry import by_class, models_for
+from engine.runs import library
 from engine.runs.queue import manager
-from engine.runs.recorded import find_recorded
-from engine.spec import Resolved, requested_parameters, resolve
+from engine.spec import Resolved, requested_parameters
 from engine.types import PROFILES, Dataset, Spec, declared
 from ui.common import controls
 from ui.common.linked_form import LinkedForm
@@ -37,7 +37,7 @@ def current_run() -> str | None:
     """The run to show where the address names none: one that is running or waiting, else the newest."""
     store = manager().store
     runs = store.list(status=("running", "queued"), limit=1) or store.list(newest_first=True, limit=1)
-    return runs[0]["id"] if runs else None
+    return runs[0].id if runs else None
 
 
 def _read(asked: Mapping[str, str]) -> tuple[Opened, list[Problem]]:
@@ -45,12 +45,12 @@ def _read(asked: Mapping[str, str]) -> tuple[Opened, list[Problem]]:
     if not run_id:
         return Opened(), []
     try:
-        run = find_recorded(run_id) or manager().store.get(run_id)
+        run = library.get(run_id, manager().store).run
     except LabError:
         return Opened(run_id), []  # said where the run would be shown
     try:
-        resolved = resolve(Spec(**run["spec"]))
-    except (LabError, TypeError):
+        resolved = run.resolved()
+    except LabError:
         return Opened(run_id), [Problem(RUN, STRANGE)]
     return Opened(run_id, resolved), _left_out(resolved)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
+from engine.evaluation.events import ProbeEvent, Reading, StartEvent
+from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import metric_of
 from engine.evaluation.verdict import remarks, verdict_of
 from engine.registry import by_class, live_attacks, names
 from engine.runs.queue import manager
-from engine.runs.records import described
+from engine.runs.records import Run, described
 from engine.system.files import to_json
 from engine.system.words import spaced
-from engine.types import ENDED
 from ui.common import measures, words
 
 CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks
@@ -23,13 +25,13 @@ CLASS_HELP = {"forget_accuracy": " A retrained model usually has 0% here.",
               "attack": " Never-seen here are held-out samples of the class, not the test set."}
 
 
-def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, Any]]) -> None:
+def metrics(run: Run, start: StartEvent, probes: Sequence[ProbeEvent]) -> None:
     """Cards under the charts: from the evaluation once the run has finished, from the last live reading before."""
-    final = run["metrics"]
-    before = final["original"] if final else _flat(start["before"])
-    now = final or _flat(_latest(start, probes))
-    reference = (final or {}).get("retrained") or (_flat(start["retrained"]) if start["retrained"] else None)
-    band, scenario = (final or start)["null_band"], run["spec"].get("scenario", "random")
+    final = run.metrics
+    before = (final.original or UNMEASURED) if final else start.before.values
+    now = final or _latest(start, probes).values
+    reference = (final and final.retrained) or (start.retrained.values if start.retrained else {})
+    band, scenario = (final or start).null_band, run.spec.scenario
     if final:
         st.caption("These numbers, of the run's end, are measured on the complete sets, the charts on "
                    f"{_drawn(run, start)}: by chance the two differ. Read a curve against the levels in its own chart.")
@@ -38,29 +40,23 @@ def metrics(run: dict[str, Any], start: dict[str, Any], probes: list[dict[str, A
     with st.container(key="cards"):
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             with column.container(border=True, height="stretch"):  # equally high in a row
-                _card(name, before.get(name), now.get(name), (reference or {}).get(name), band.get(name),
+                _card(name, before.get(name), now.get(name), reference.get(name), band.get(name),
                       scenario)
     _remarks(run, start)
-    if run["status"] in ENDED:
+    if run.has_ended:
         _details(run)
 
 
-def _latest(start: dict[str, Any], probes: list[dict[str, Any]]) -> dict[str, Any]:
+def _latest(start: StartEvent, probes: Sequence[ProbeEvent]) -> Reading:
     """The newest reading, with the newest attacks: those are measured less often than the histograms."""
     if not probes:
-        return start["before"]
-    measured = [p["reading"]["attacks"] for p in probes if any(v is not None for v in p["reading"]["attacks"].values())]
-    return probes[-1]["reading"] | {"attacks": measured[-1] if measured else start["before"]["attacks"]}
-
-
-def _flat(reading: dict[str, Any]) -> dict[str, Any]:
-    accuracy = reading["accuracy"]
-    return {**reading["attacks"], **{f"{name}_accuracy": value for name, value in accuracy.items()},
-            "accuracy_gap": abs(accuracy["forget"] - accuracy["test"])}
+        return start.before
+    measured = [p.reading.attacks for p in probes if any(value is not None for value in p.reading.attacks.values())]
+    return replace(probes[-1].reading, attacks=measured[-1] if measured else start.before.attacks)
 
 
 def _card(name: str, before: float | None, now: float | None, retrained: float | None,
-          band: list[float] | None, scenario: str) -> None:
+          band: Sequence[float] | None, scenario: str) -> None:
     metric = metric_of(name)
     more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if by_class(scenario) else ""
     more += f" Chance alone gives {band[0]:.1f} to {band[1]:.1f}% at these sizes (95%)." if band else ""
@@ -71,8 +67,8 @@ def _card(name: str, before: float | None, now: float | None, retrained: float |
     st.caption(" · ".join([*known, f"ideal {measures.ideal(metric, scenario).removesuffix(' points')}"]))
 
 
-def _remarks(run: dict[str, Any], start: dict[str, Any]) -> None:
-    final = run["metrics"] or {}
+def _remarks(run: Run, start: StartEvent) -> None:
+    final = run.metrics or UNMEASURED
     if found := verdict_of(run):
         shown = st.warning if found.kind in ("damaged", "over_forgotten") else st.info
         shown(found.text, icon=":material/gavel:")
@@ -80,46 +76,46 @@ def _remarks(run: dict[str, Any], start: dict[str, Any]) -> None:
         st.warning(note, icon=":material/warning:")
     sample = _drawn(run, start)
     if final:
-        st.caption(f"{run['steps']:,} steps, {run['samples']:,} samples, {words.seconds(run['seconds'])} for the "
-                   f"method alone on {run['device']}.")
-    elif run["status"] in ENDED:
+        st.caption(f"{run.steps:,} steps, {run.samples:,} samples, {words.seconds(run.seconds)} for the "
+                   f"method alone on {run.device}.")
+    elif run.has_ended:
         st.caption(f"What was measured until the run ended, on {sample}.")
     else:
         st.caption(f"Live, on {sample}; attacks are measured less often. The final numbers will be measured on the "
                    "complete sets.")
 
 
-def _drawn(run: dict[str, Any], start: dict[str, Any]) -> str:
+def _drawn(run: Run, start: StartEvent) -> str:
     """What the charts are measured on, for the middle of a sentence."""
-    counts = start["counts"]
+    counts = start.counts
     sizes = [f"{counts['forget']:,} forget", f"{counts['test']:,} test", f"{counts['retain']:,} retain"]
-    sizes += [f"{counts['unseen']:,} {words.never_seen(run['spec'])}"] if "unseen" in counts else []
+    sizes += [f"{counts['unseen']:,} {words.never_seen(run.spec)}"] if "unseen" in counts else []
     return f"a fixed sample of {', '.join(sizes[:-1])} and {sizes[-1]} samples"
 
 
-def _details(run: dict[str, Any]) -> None:
-    if run["metrics"]:
+def _details(run: Run) -> None:
+    if run.metrics:
         with st.expander("All measures", icon=":material/table_rows:"):
             measures.table(run)
     with st.expander("The settings that were used", icon=":material/checklist:"):
-        used = {**run["spec"]["options"], **(run["effective"] or {})}
+        used = {**run.spec.options, **(run.effective or {})}
         st.table({spaced(name): f"{v:.6g}" if isinstance(v, float) else str(v) for name, v in used.items()})
-        st.caption(f"Seed {run['spec']['seed']}, profile {run['spec']['profile']}, code {run['code_version']}, "
-                   f"identity {run['identity']}.")
+        st.caption(f"Seed {run.spec.seed}, profile {run.spec.profile}, code {run.code_version}, "
+                   f"identity {run.identity}.")
     export, link, _ = st.columns([1, 1, 2])
     with export.popover("Export", icon=":material/download:", width="stretch"):
         _export(run)
     with link.popover("Link", icon=":material/link:", width="stretch"):
         st.caption("This address shows this run, also after a restart:")
-        st.code(f"{(st.context.url or '').split('?')[0]}?run={run['id']}", language=None)
+        st.code(f"{(st.context.url or '').split('?')[0]}?run={run.id}", language=None)
 
 
-def _export(run: dict[str, Any]) -> None:
-    st.download_button("The run as JSON", lambda: to_json(described(run)), f"{run['id']}.json", "application/json",
-                       on_click="ignore", key=f"json-{run['id']}")
-    if run["metrics"] and not run.get("recorded"):
-        st.download_button("Losses and entropies of every sample as CSV", lambda: _csv(run["id"]), f"{run['id']}.csv",
-                           "text/csv", on_click="ignore", key=f"csv-{run['id']}")
+def _export(run: Run) -> None:
+    st.download_button("The run as JSON", lambda: to_json(described(run)), f"{run.id}.json", "application/json",
+                       on_click="ignore", key=f"json-{run.id}")
+    if run.metrics and not run.recorded:
+        st.download_button("Losses and entropies of every sample as CSV", lambda: _csv(run.id), f"{run.id}.csv",
+                           "text/csv", on_click="ignore", key=f"csv-{run.id}")
     st.caption("A chart as a picture: the camera in its corner.")
 
 

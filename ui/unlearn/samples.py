@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.reasons import reason_of
-from engine.runs.recorded import recorded_samples
+from engine.runs.records import Run
 from ui.common.state import Slot
 
 TO = "\u00a0→\u00a0"  # not to be broken
@@ -19,16 +20,16 @@ _MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")  # what Markdown would take f
 ORDERS = {"most": "most forgotten first", "least": "least forgotten first", "lost": "right before, wrong now"}
 
 
-def samples(run: dict[str, Any]) -> None:
+def samples(run: Run) -> None:
     """A closed drawer; what is in it is loaded only when it is opened."""
-    if run["status"] != "finished":
+    if run.status != "finished":
         return
-    opened = st.toggle("Samples of the forget set", key=f"samples-{run['id']}",
+    opened = st.toggle("Samples of the forget set", key=f"samples-{run.id}",
                        help="What the model said about them, and their loss, before and after. Loads the data.")
     if not opened:
         return
     chooser = st.empty()  # drawn once there is something to order
-    order = Slot(f"samples-order-{run['id']}", "most")
+    order = Slot(f"samples-order-{run.id}", "most")
     chosen = order.get()
     try:
         with st.spinner("Loading the samples …"):
@@ -45,11 +46,10 @@ def samples(run: dict[str, Any]) -> None:
     (_texts if "text" in found[0] else _pictures)(found)
 
 
-def _load(run: dict[str, Any], order: str) -> list[dict[str, Any]]:
+def _load(run: Run, order: str) -> list[dict[str, Any]]:
     from engine.runs.samples import exhibits  # torch, which no page needs before something is asked of it
 
-    table = recorded_samples(run["id"]) if run.get("recorded") else manager().store.load_samples(run["id"])
-    return exhibits(run, table, manager().checkpoints, order, COUNT)
+    return exhibits(run, library.samples(run, manager().store), manager().checkpoints, order, COUNT)
 
 
 def _texts(found: list[dict[str, Any]]) -> None:

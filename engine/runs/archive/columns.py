@@ -10,19 +10,20 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
 from engine.errors import BadInput
 from engine.evaluation.metrics import against_retrained_metrics
-from engine.runs.store import Run
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.system.files import to_json
 from engine.system.paths import home
 from engine.types import ENDED, Spec, Status
 
+Record = Mapping[str, Any]  # a run as archives have it: its columns
 PATHS = re.compile(r"""(?x)
     \b(?!https?:)[A-Za-z][\w+.-]*://[^\s'"]*[^\s'".,;:)]           # sqlite:////home/me/runs.sqlite, file:///data
   | (?<![\w.:/>])~?/[^\s'"<>|:;,]*[^\s'"<>|:;,.)]                    # /home/me/x, ~/x; not and/or, not https://x
@@ -40,9 +41,10 @@ MOST_SHOWN = 60  # characters of a wrong value in a sentence
 
 def portable(run: Run) -> dict[str, Any]:
     """The columns of a run that travel, with nothing in them that names a machine, a person or a folder."""
-    kept = {name: run[name] for name in COLUMNS if name not in LATER or run.get(name)}
-    return kept | {"reason": anonymous(run["reason"]), "notice": anonymous(run["notice"]),
-                   "tags": [anonymous(str(tag)) for tag in run["tags"] or []]}
+    row = run.to_row()
+    kept = {name: row[name] for name in COLUMNS if name not in LATER or row[name]}
+    return kept | {"reason": anonymous(run.reason), "notice": anonymous(run.notice),
+                   "tags": [anonymous(str(tag)) for tag in run.tags or []]}
 
 
 def anonymous(text: str | None) -> str | None:
@@ -118,7 +120,7 @@ def problem(record: Any, number: int) -> str | None:
     return f"run {number} has a column {unknown[0]!r} that runs do not have" if unknown else None
 
 
-def unusable(record: dict[str, Any]) -> str | None:
+def unusable(record: Record) -> str | None:
     """Why a well-formed run is of no use here, as a sentence: it has not ended, or its spec is not known here."""
     if record["status"] not in ENDED:
         return f"It is {record['status']}: only runs that have ended are taken."
@@ -131,15 +133,15 @@ def unusable(record: dict[str, Any]) -> str | None:
     return None
 
 
-def same_run(one: Run, other: Run) -> bool:
-    """Whether two runs of one id are one run: equal in all but tags, wording and the metrics that one got later.
+def same_run(one: Record, other: Record) -> bool:
+    """Whether two archived runs of one id are one run: equal in all but tags, wording and the metrics that one got later.
 
     A retrained model and an attack that was added add metrics afterwards: judged are those that both have.
     """
     later = {*COMPLETED_LATER, *(metric.name for metric in against_retrained_metrics())}
     both = (one["metrics"] or {}).keys() & (other["metrics"] or {}).keys()
 
-    def core(run: Run) -> str:
+    def core(run: Record) -> str:
         own = {name: value for name, value in (run["metrics"] or {}).items() if name in both and name not in later
                and name.removesuffix("_interval") not in later}
         return to_json({name: run.get(name) or None if name in LATER else run[name] for name in COLUMNS

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadArchive, BadInput, LabError
-from engine.registry import is_reference
 from engine.runs.archive.columns import portable, same_run, unusable
 from engine.runs.archive.format import (
     ATTACKED,
@@ -32,9 +31,9 @@ from engine.runs.archive.format import (
     samples_name,
     samples_schema,
 )
-from engine.runs.store import Run, Store
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.system.files import to_json, write_whole
-from engine.types import ENDED
 
 if TYPE_CHECKING:
     import pyarrow
@@ -81,8 +80,8 @@ def _ended(ids: list[str], store: Store) -> list[Run]:
         raise BadInput("There is no run to export: choose at least one.")
     runs = [store.get(run_id) for run_id in ids]
     for run in runs:
-        if run["status"] not in ENDED:
-            raise BadInput(f"Run {run['id']} is {run['status']}: only runs that have ended can be exported.")
+        if not run.has_ended:
+            raise BadInput(f"Run {run.id} is {run.status}: only runs that have ended can be exported.")
     return runs
 
 
@@ -96,14 +95,14 @@ def _write(path: Path, runs: list[Run], store: Store, samples: str) -> list[str]
             archive.writestr(_dateless(name), content)
 
         add(RUNS, to_json([portable(run) for run in runs]).encode())
-        add(EVENTS, _events_bytes({run["id"]: store.events(run["id"]) for run in runs}))
+        add(EVENTS, _events_bytes({run.id: store.events(run.id) for run in runs}))
         for run in runs if samples != "none" else ():
-            if (content := _samples_bytes(run["id"], store, samples)) is not None:
-                add(samples_name(run["id"]), content)
+            if (content := _samples_bytes(run.id, store, samples)) is not None:
+                add(samples_name(run.id), content)
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         archive.writestr(_dateless(MANIFEST), to_json({
             "format": FORMAT, "version": VERSION, "created": created, "runs": len(runs), "members": members}))
-    return [run["id"] for run in runs if samples_name(run["id"]) in members]
+    return [run.id for run in runs if samples_name(run.id) in members]
 
 
 def _check_target(path: Path, samples: str, force: bool) -> None:
@@ -174,7 +173,7 @@ def import_runs(path: Path | str, store: Store) -> dict[str, Any]:
     """
     archive = read_archive(path)
     archive.verify()
-    own = {run["id"]: run for run in store.list()}
+    own = {run.id: run for run in store.list()}
     new, there, skipped = [], [], {}
     for record in archive.runs:
         if reason := unusable(record):
@@ -193,13 +192,13 @@ def import_runs(path: Path | str, store: Store) -> dict[str, Any]:
 
 def _complete(store: Store, splits: set[str]) -> None:
     """Runs that were waiting for a retrained model that has now come, or the other way round, are completed."""
-    finished = [run for run in store.list(status=("finished",)) if run["split"] in splits and run["metrics"]]
-    retrained = {(run["split"], run["data"]) for run in finished if is_reference(run["spec"])}
+    finished = [run for run in store.list(status=("finished",)) if run.split in splits and run.metrics]
+    retrained = {(run.split, run.data) for run in finished if run.is_reference}
     for run in finished:
-        if (run["split"], run["data"]) in retrained and run["metrics"].get("retrained") is None:
+        if (run.split, run.data) in retrained and run.metrics and run.metrics.retrained is None:
             from engine.runs.references import complete  # it imports torch
 
             try:
                 complete(store, run)
             except (KeyError, TypeError, ValueError) as error:  # metrics of an older version
-                log.warning("run %s could not be compared with its retrained model: %r", run["id"], error)
+                log.warning("run %s could not be compared with its retrained model: %r", run.id, error)

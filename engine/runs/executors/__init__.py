@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
-    from engine.runs.store import Run, Store
+    from engine.runs.records import Run
+    from engine.runs.store import Store
     from engine.spec import Resolved
 
 OnProgress = Callable[[dict[str, Any]], None]

@@ -14,7 +14,8 @@ from engine.errors import Cancelled
 from engine.originals.checkpoints import open_checkpoints, original_key
 from engine.runs.executors import Control, OnProgress
 from engine.runs.outcome import Outcome, cancelled
-from engine.runs.store import Run, Store
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.spec import Resolved
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Drive:
         if time.monotonic() < self._next_ask:
             return []
         self._next_ask = time.monotonic() + ASK
-        asked = {run["id"] for run in self.store.list(status=("running",)) if run["cancel"]}
+        asked = {run.id for run in self.store.list(status=("running",)) if run.cancel}
         return [(number, cancelled("Stopped.")) for number, run_id in self.ids.items() if run_id in asked]
 
     def stop(self) -> None:

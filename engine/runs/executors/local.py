@@ -13,7 +13,8 @@ from engine.runs.executors import Control, OnProgress
 from engine.runs.executors.drive import run_on_lanes
 from engine.runs.executors.processes import Processes
 from engine.runs.here import run_here
-from engine.runs.store import Run, Store
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.system.machine import cores, graphics_card
 

@@ -21,7 +21,8 @@ from engine.runs.executors import Control, OnProgress
 from engine.runs.executors.drive import TICK, TRIES, run_on_lanes
 from engine.runs.executors.worker import line_of, read_line
 from engine.runs.outcome import Outcome, failed
-from engine.runs.store import Run, Store
+from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.spec import Resolved, resolve
 from engine.system.paths import PACKAGE
 from engine.types import Spec

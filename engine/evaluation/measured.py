@@ -1,0 +1,90 @@
+"""What was measured on one model, as a record. The store's JSON goes in and comes out unchanged, value for value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Metrics(Mapping[str, Any]):
+    """The metrics of one model by name (:mod:`engine.evaluation.metrics`), and what is known about them.
+
+    ``stored`` is the JSON object of the store; of older versions it may lack whatever came later. Two are equal where
+    their contents are, also to a plain dictionary.
+    """
+
+    stored: Mapping[str, Any]
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None) -> Metrics | None:
+        """The record of a stored object; None for none."""
+        return None if stored is None else cls(stored)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object to store: what :meth:`from_json` was given."""
+        return dict(self.stored)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.stored[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.stored)
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    # --- beside the numbers -----------------------------------------------------------------
+
+    @property
+    def original(self) -> Metrics | None:
+        """The Original's metrics on the same sets."""
+        return self._of("original")
+
+    @property
+    def retrained(self) -> Metrics | None:
+        """The retrained model's metrics on the same sets; None as long as there is none."""
+        return self._of("retrained")
+
+    @property
+    def run_id(self) -> str | None:
+        """Of a retrained model's metrics: the run that measured them."""
+        return self.stored.get("run_id")
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """Why a metric is empty, by its name."""
+        return self.stored.get("missing") or {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know when reading the numbers, in sentences."""
+        return tuple(self.stored.get("notes") or ())
+
+    @property
+    def sizes(self) -> Mapping[str, int] | None:
+        """The samples behind the numbers: ``forget``, ``test``, ``nonmembers``; None in runs of older versions."""
+        return self.stored.get("sizes")
+
+    @property
+    def null_band(self) -> Mapping[str, Span | None]:
+        """Where each attack's accuracy lies by chance alone, in percent."""
+        return self.stored.get("null_band") or {}
+
+    @property
+    def band(self) -> Mapping[str, Any]:
+        """How the null bands were made: ``permutations``, ``of`` whose losses."""
+        return self.stored.get("band") or {}
+
+    def interval(self, name: str) -> Span | None:
+        """A metric's 95% interval; None where it has none."""
+        return self.stored.get(f"{name}_interval")
+
+    def _of(self, model: str) -> Metrics | None:
+        return Metrics.from_json(self.stored.get(model))
+
+
+UNMEASURED = Metrics({})  # of a run that has no metrics

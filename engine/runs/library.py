@@ -1,0 +1,89 @@
+"""One's own runs and the recorded ones behind one door: which of them is meant is decided here, and nowhere else.
+
+Best is the newest finished run of one's own, then a recorded one that was carried out as it would be now, then what
+runs or waits, and last the newest that failed or was stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from engine.evaluation.events import Course
+from engine.runs.recorded import find_recorded, newest_as_now, recorded_runs, recorded_samples
+from engine.runs.records import Run
+from engine.runs.store import Store
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+RANK = {"finished": 0, "running": 2, "queued": 3, "failed": 4, "cancelled": 4, "interrupted": 4}
+RECORDED = 1  # right behind one's own finished runs
+ON_THEIR_WAY = ("finished", "running", "queued")
+C = TypeVar("C", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run with its events as stored; ``samples()`` reads its per-sample table, None where it has none."""
+
+    run: Run
+    events: list[dict[str, Any]]
+    samples: Callable[[], DataFrame | None]
+
+    @property
+    def course(self) -> Course:
+        """The events as records."""
+        return Course.from_json(self.events)
+
+
+def get(run_id: str, store: Store) -> Opened:
+    """The run of that id, a recorded one or one's own; raises UnknownRun."""
+    shipped = find_recorded(run_id)
+    run, events = shipped or (store.get(run_id), None)
+    return Opened(run, store.events(run_id) if events is None else events, lambda: samples(run, store))
+
+
+def events_after(run: Run, store: Store, after: int = -1) -> list[dict[str, Any]]:
+    """The events of a run that are later than ``after``, in order."""
+    if not run.recorded:
+        return store.events(run.id, after=after)
+    _, events = find_recorded(run.id) or (run, [])
+    return [event for event in events if event["seq"] > after]
+
+
+def samples(run: Run, store: Store) -> DataFrame | None:
+    """The per-sample table of a run; None where it has none."""
+    return recorded_samples(run.id) if run.recorded else store.load_samples(run.id)
+
+
+def all_runs(store: Store, recorded: bool = True) -> list[Run]:
+    """One's own runs, then with ``recorded`` the shipped ones, without those that were imported as well."""
+    own = store.list()
+    there = {run.id for run in own}
+    return own + [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
+
+
+def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: Any) -> dict[C, Run]:
+    """The best run of each cell by its fingerprint; a cell without any is left out, and two may share one.
+
+    ``alike`` are fields of the spec that all cells share, such as ``dataset="digits"``: they spare looking.
+    """
+    asked: dict[str | None, list[C]] = {}
+    for cell, fingerprint in wanted.items():
+        asked.setdefault(fingerprint, []).append(cell)
+    found: dict[str | None, Run] = {}
+    own = store.list(newest_first=True, fingerprint=tuple(asked))
+    for run in sorted(own, key=lambda run: RANK[run.status]):  # stable: newest first within a rank
+        found.setdefault(run.fingerprint, run)
+    shipped = newest_as_now(recorded_runs(), **alike) if recorded else {}
+    for fingerprint, run in shipped.items():
+        if fingerprint in asked and (fingerprint not in found or RANK[found[fingerprint].status] > RECORDED):
+            found[fingerprint] = run
+    return {cell: run for fingerprint, run in found.items() for cell in asked[fingerprint]}
+
+
+def missing(cells: Iterable[C], runs: Mapping[C, Run]) -> list[C]:
+    """The cells whose run is neither finished nor running nor queued, in their order."""
+    return [cell for cell in cells if cell not in runs or runs[cell].status not in ON_THEIR_WAY]
