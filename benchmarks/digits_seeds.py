@@ -14,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._timing import report
 from engine.api import load
+from engine.evaluation.metrics import headlines
 
-SHOWN = ("mia_loss", "mia_entropy", "test_accuracy", "forget_accuracy", "retain_accuracy")
+SHOWN = (*(attack.name for attack in headlines()), "test_accuracy", "forget_accuracy", "retain_accuracy")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from engine.attacks._tables import untrained_losses
 from engine.evaluation import distances
 from engine.evaluation.measure import of_scores, scores
 from engine.evaluation.metrics import MOVED, against_retrained_metrics, headlines, of_attack, references_name
-from engine.registry import all_of, get
+from engine.registry import all_of, attack_codes, get
 from engine.types import Attack, Spec
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
             values, reason = attacked(attack, samples, usable, nonmember_set(reference.spec))
             found |= values | {references_name(attack): None if reason else len(usable)}
             missing |= {metric.name: reason for metric in of_attack(attack)} if reason else {}
+    if codes := (metrics.get("attack_code") or {}) | attack_codes(beside):
+        found["attack_code"] = codes
     return metrics | found | {"retrained": theirs | {"run_id": reference.id}, "missing": missing}
 
 

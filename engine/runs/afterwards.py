@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import UnknownRun
 from engine.evaluation.measured import Metrics
 from engine.evaluation.metrics import of_attack, stored_names
-from engine.registry import code, find, live_attacks
+from engine.registry import all_of, code, find, live_attacks
 from engine.runs.recorded import recorded_samples
 from engine.types import Attack, Spec
 
@@ -39,10 +39,16 @@ def lacking(metrics: Values | None, whole: bool = False) -> tuple[Attack, ...]:
 
 def _lacks(metrics: Values, attack: Attack, whole: bool) -> bool:
     names = [metric.name for metric in of_attack(attack)] if whole else [attack.name]
-    return not _same_code(metrics, attack) or any(name not in metrics for name in names)
+    return not same_code(metrics, attack) or any(name not in metrics for name in names)
 
 
-def _same_code(metrics: Values, attack: Attack) -> bool:
+def lacks_beside(metrics: Values) -> bool:
+    """Whether an attack beside retrained models was added or changed since a run was completed."""
+    beside = [attack for attack in all_of("attack") if attack.needs_retrained]
+    return bool(metrics.get("retrained")) and not all(same_code(metrics, attack) for attack in beside)
+
+
+def same_code(metrics: Values, attack: Attack) -> bool:
     """Whether an attack has today the code that these metrics were measured by."""
     return (metrics.get("attack_code") or {}).get(attack.name, "") == code("attack", attack.name)
 
@@ -72,7 +78,7 @@ def with_attacks(metrics: Values, attacks: Sequence[Attack], samples: DataFrame 
     for attack in attacks:
         values, band, reason = _measured(attack, samples, spec)
         bands, names = found.get("null_band") or {}, stored_names(attack)
-        if _same_code(metrics, attack):  # what is there stays
+        if same_code(metrics, attack):  # what is there stays
             values |= {name: found[name] for name in names if name in found}
             band = bands.get(attack.name, band)
         found |= values | {"null_band": {**bands, attack.name: band}}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.evaluation.metrics import AGAINST_RETRAINED, stored_names
 from engine.evaluation.retrained import against_retrained, own_reference
 from engine.registry import all_of
+from engine.runs.afterwards import lacks_beside, same_code
 from engine.runs.provenance import outdated
 from engine.types import Attack
 
@@ -65,7 +66,8 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None, a
 
 def _waiting(run: Run) -> bool:
     """Whether a finished run lacks something that only a retrained model gives."""
-    return run.metrics is not None and any(run.metrics.get(name) is None for name in _telling())
+    metrics = run.metrics
+    return metrics is not None and (any(metrics.get(name) is None for name in _telling()) or lacks_beside(metrics))
 
 
 def _telling() -> tuple[str, ...]:
@@ -82,7 +84,9 @@ def _kept(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """``after`` with the values that were there before, each with the models that it was measured with."""
     had = {name: before[name] for name in _telling() if before.get(name) is not None}
     for attack in _beside():
-        if attack.metric("auc") in had:  # all of it or nothing: what older runs lack is not measured with other models
+        if not same_code(before, attack):
+            had.pop(attack.metric("auc"), None)
+        elif attack.metric("auc") in had:  # all of it or nothing: no number is measured with other models later
             names = stored_names(attack)
             after = {name: value for name, value in after.items() if name not in names}
             had |= {name: before[name] for name in names if name in before}

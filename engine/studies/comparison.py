@@ -108,8 +108,8 @@ def queue_missing(comparison: Comparison, jobs: Any, recorded: bool = True, trai
 
 def _completed(runs: Runs, store: Store) -> Runs:
     """The runs, those completed whose retrained reference is there by now but was not when they were measured."""
-    waiting = {cell: run for cell, run in runs.items() if run.finished and not run.recorded
-               and run.metrics and run.metrics.retrained is None}
+    waiting = {cell: run for cell, run in runs.items() if run.finished and not run.recorded and run.metrics
+               and (run.metrics.retrained is None or afterwards.lacks_beside(run.metrics))}
     if not waiting:
         return runs
     there = set(_references(store, waiting.values()))

@@ -55,6 +55,19 @@ def test_every_augmented_image_is_a_shifted_crop_maybe_flipped():
     assert 70 <= flips <= 130, "about half are flipped"
 
 
+def test_data_that_declare_no_augmentation_are_trained_on_as_they_are():
+    data = dataclasses.replace(small(), augment=None)
+    index = torch.arange(len(data.train))
+    assert torch.equal(data.batch(data.train, index, generator(0, "augment"))[0], data.batch(data.train, index)[0])
+
+
+def test_a_data_set_brings_its_own_augmentation():
+    data = dataclasses.replace(small(), augment=lambda images, generator: 255 - images)
+    index = torch.arange(len(data.train))
+    plain, turned = data.batch(data.train, index)[0], data.batch(data.train, index, generator(0, "augment"))[0]
+    assert not torch.equal(plain, turned)
+
+
 def test_augmentation_repeats_by_its_generator():
     images = torch.randint(0, 256, (20, 8, 8, 1), generator=generator(0, "test"), dtype=torch.uint8)
     state = torch.random.get_rng_state()

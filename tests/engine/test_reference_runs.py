@@ -391,3 +391,16 @@ def test_the_corrected_profile_retrains_for_every_seed(lab):
     for seed in (0, 1):
         lab.run("retrain", seed=seed, on_progress=lambda told: steps.append(told["step"]) if "step" in told else None)
     assert steps == 2 * list(range(1, STEPS + 1)) and list(lab.partials.iterdir()) == []
+
+
+def test_another_version_of_an_attack_beside_retrained_models_is_measured_anew(lab, monkeypatch):
+    rmia = registry.get("attack", "rmia")
+    retrained, run = lab.run("retrain"), lab.run()
+    before = run.metrics
+    turned = dataclasses.replace(rmia, score_samples=lambda **tables: -rmia.score_samples(**tables))
+    monkeypatch.setitem(registry.table("attack"), "rmia", turned)
+    monkeypatch.setitem(registry._codes, ("attack", "rmia"), "turned")
+    after = complete(lab.store, run).metrics
+    assert after["attack_code"] == {"rmia": "turned"} and after["retrained"]["run_id"] == retrained.id
+    assert after["rmia_auc"] == pytest.approx(1 - before["rmia_auc"]) and after["tow"] == before["tow"]
+    assert complete(lab.store, lab.store.get(run.id)).metrics == after

@@ -213,7 +213,8 @@ def test_a_new_attack_appears_by_itself(jobs, monkeypatch):
     from engine.evaluation.verdict import judge
     from engine.registry import get
 
-    added: Attack = dataclasses.replace(get("attack", "mia_loss"), name="lira", title="Likelihood ratio (LiRA)")
+    added: Attack = dataclasses.replace(get("attack", "mia_loss"), name="lira", title="Likelihood ratio (LiRA)",
+                                        short="", means="", stored={})
     monkeypatch.setitem(table("attack"), "lira", added)
     assert words.attack_labels() == {"mia_loss": "loss attack", "mia_entropy": "entropy attack",
                                      "lira": "Likelihood ratio"}
