@@ -49,7 +49,8 @@ def test_a_model_whose_original_does_not_ship_takes_a_recorded_retrainings_rate(
     (tmp_path / "recorded").mkdir()
     spec = {"dataset": "go_emotions", "model": "minilm"}
     for name, method, seconds in (("a", "finetune", 7), ("b", "retrain", 30)):
-        run = {"run_id": name, "status": "finished", "spec": spec | {"method": method}, "seconds": seconds, "samples": 1_000, "events": []}
+        run = {"run_id": name, "status": "finished", "spec": spec | {"method": method}, "seconds": seconds,
+               "samples": 1_000, "events": []}
         (tmp_path / f"recorded/{name}.json").write_text(json.dumps(run))
     shipped = Checkpoints(tmp_path / "none", shipped=tmp_path)
     asked = resolve(Spec(dataset="go_emotions", model="minilm", profile="paper"))

@@ -244,7 +244,8 @@ def test_a_queued_spec_of_another_version_fails_with_its_reason(jobs):
     """A field that this version does not know is no full disk."""
     run_id = jobs.store.submit(resolve(QUICK))
     with jobs.store._transaction() as connection:
-        connection.execute(runs.update().values(spec={**dataclasses.asdict(jobs.store.get(run_id).spec), "colour": "red"}))
+        spec = {**dataclasses.asdict(jobs.store.get(run_id).spec), "colour": "red"}
+        connection.execute(runs.update().values(spec=spec))
     assert ended(jobs, jobs.submit(QUICK)).status == "finished"
     run = jobs.store.get(run_id)
     assert (run.status, run.reason) == ("failed", f"The spec of run {run_id} has a field 'colour', which this version "

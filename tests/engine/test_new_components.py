@@ -76,11 +76,11 @@ def test_each_is_listed(new, say, kind, name):
 def test_a_run_has_them_all(new, say):
     run = run_of("tremble")
     shown = say("show", run.id, "--json")
-    assert shown.spec.items() >= {kind: name for kind, name in NEW.items() if kind != "attack"}.items()
-    assert shown.effective == {"spread": pytest.approx(0.02)}
-    assert all(isinstance(shown.metrics[name], float) for name in OF_DOUBT)
+    assert shown["spec"].items() >= {kind: name for kind, name in NEW.items() if kind != "attack"}.items()
+    assert shown["effective"] == {"spread": pytest.approx(0.02)}
+    assert all(isinstance(shown["metrics"][name], float) for name in OF_DOUBT)
     assert set(OF_DOUBT) <= {metric.name for metric in all_metrics()}
-    assert set(shown.metrics["null_band"]) >= {"doubt"} and shown.metrics["retrained"]["doubt"] is not None
+    assert set(shown["metrics"]["null_band"]) >= {"doubt"} and shown["metrics"]["retrained"]["doubt"] is not None
     assert "doubt" in say("show", run.id) and asked(run.spec)[0].endswith("f=0.2 scenario=newest")
     assert "doubt" in verdict_of(run).text or verdict_of(run).kind in ("damaged", "over_forgotten")
 
@@ -136,7 +136,7 @@ def test_an_archive_takes_them_to_another_machine(new, say, tmp_path, monkeypatc
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path / "other"))
     said = say("archive", "import", str(tmp_path / "runs.zip"), "--json")
     there = open_store().get(run.id)
-    assert len(said.imported) == 2 and there.metrics == run.metrics and there.spec == run.spec
+    assert len(said["imported"]) == 2 and there.metrics == run.metrics and there.spec == run.spec
     assert len(open_store().load_samples(run.id))
 
 

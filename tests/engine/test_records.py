@@ -66,7 +66,8 @@ def test_a_run_of_another_version_is_listed_and_deleted(store):
 def test_metrics_are_a_mapping_with_what_is_known_beside_the_numbers():
     stored = {"mia_loss": 51.0, "tow": None, "tpr_at_1pct_fpr_interval": [0.1, 3.0], "notes": ["Mind."],
               "original": {"mia_loss": 70.0}, "retrained": {"mia_loss": 50.0, "run_id": "beef"},
-              "missing": {"tow": "No reference."}, "null_band": {"mia_loss": [49.0, 51.0]}, "band": {"permutations": 100},
+              "missing": {"tow": "No reference."}, "null_band": {"mia_loss": [49.0, 51.0]},
+              "band": {"permutations": 100},
               "sizes": {"forget": 150}}
     metrics = Metrics.from_json(stored)
     assert metrics.to_json() == stored == metrics and metrics["mia_loss"] == 51.0 and metrics.get("none") is None
