@@ -40,8 +40,8 @@ def test_unlearn_compare_and_runs(jobs):
     at = launched(jobs)
     spec = jobs.store.list()[0].spec
     assert not at.exception
-    assert (spec["dataset"], spec["model"]) == ("stripes", "flat")
-    assert (spec["scenario"], spec["method"]) == ("newest", "tremble")
+    assert (spec.dataset, spec.model) == ("stripes", "flat")
+    assert (spec.scenario, spec.method) == ("newest", "tremble")
     assert "Trembling weights on Stripes, forget 15% (the newest samples), spread 0.015" in texts(at)
     assert "Attack on the doubt" in [metric.label for metric in at.metric]
     assert "They should look unseen." in at.segmented_control(key="scenario").help
@@ -54,7 +54,7 @@ def test_unlearn_compare_and_runs(jobs):
     at = app().run().switch_page("pages/runs.py").run()
     row = at.dataframe[0].value.iloc[0]
     assert not at.exception
-    assert (row["method"], row.data, row["forget"]) == ("Trembling weights", "Stripes", "15% (the newest samples)")
+    assert (row["method"], row["data"], row["forget"]) == ("Trembling weights", "Stripes", "15% (the newest samples)")
     assert row["spread"] == pytest.approx(0.015)
 
 
