@@ -200,7 +200,7 @@ def _strangers_files() -> list[Path]:
     folders = [Path(text).expanduser() for text in os.environ.get(FOLDERS, "").split(os.pathsep) if text]
     for folder in folders:
         if not folder.is_dir():
-            raise BadInput(f"{FOLDERS} names {folder}, which is no folder: name folders that hold component files.")
+            raise BadInput(f"{FOLDERS} names {folder}, which is not a folder: name folders that hold component files.")
     return [path for folder in folders for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
 
 

@@ -208,7 +208,7 @@ def _number(field: str, value: Any, kind: str, low: float | None, high: float | 
         raise BadSpec([Problem.about(field, f"is {value!r}, but must be a number{hint}.")]) from None
     span = f"a whole number from {low:,} to {high:,}" if kind == "int" else f"between {low:g} and {high:g}"
     if number != number:
-        raise BadSpec([Problem.about(field, f"is {value}, which is no number, but must be {span}{hint}.")])
+        raise BadSpec([Problem.about(field, f"is {value}, which is not a number, but must be {span}{hint}.")])
     nearest = max(number, low) if low is not None else number
     nearest = min(nearest, high) if high is not None else nearest
     if kind == "int" and abs(nearest) != float("inf"):

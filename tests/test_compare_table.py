@@ -179,7 +179,8 @@ def reading(attack):
 
 def followed(method, seed, attack=70.0, retrained=None, band=(47.0, 53.0)):
     one = compare_runs.Followed(run(method, seed, spec={"dataset": "digits", "method": method, "seed": seed}))
-    one.add([{"seq": 0, "kind": "start", "before": reading(attack), "retrained": retrained, "null_band": {"mia_loss": band},
+    one.add([{"seq": 0, "kind": "start", "before": reading(attack), "retrained": retrained,
+              "null_band": {"mia_loss": band},
               "bins": [0.0, 1.0], "counts": {"forget": 1, "test": 1}}])
     return one
 

@@ -1,4 +1,4 @@
-"""``python -m engine pretrain``: train an Original, or go on with a killed training."""
+"""``python -m engine pretrain``: train an Original, or resume a killed training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.types import Spec
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the command line's parser."""
-    pretrain = commands.add_parser("pretrain", help="train an Original, or go on with a killed training")
+    pretrain = commands.add_parser("pretrain", help="train an Original, or resume a killed training")
     add_training(pretrain)
     pretrain.add_argument("--out", metavar="DIR", help="also copy the Original into this folder")
     pretrain.set_defaults(work=command)

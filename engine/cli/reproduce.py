@@ -36,7 +36,7 @@ LEGEND = ("* differs from the paper's value by more than two standard deviations
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the command line's parser."""
-    parser = commands.add_parser("reproduce", help="compute a table of the paper, or go on with it")
+    parser = commands.add_parser("reproduce", help="compute a table of the paper, or resume it")
     parser.add_argument("table", metavar="|".join(TABLES))
     for flag, what in (("--forget-fractions", "sizes of a random subset (default: the table's)"),
                        ("--classes", "classes to forget, by name or number (default: the table's)"),

@@ -32,7 +32,7 @@ FAILED, INTERRUPTED = 1, 130
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the command line's parser."""
-    parser = commands.add_parser("sweep", help="a grid of alpha by forget fraction, or go on with it")
+    parser = commands.add_parser("sweep", help="a grid of alpha by forget fraction, or resume it")
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--method", default=Spec().method)
     parser.add_argument("--model", help="default: the data set's first model")

@@ -141,8 +141,8 @@ def _damage(metrics: Metrics) -> str | None:
     before, after = (metrics.get("original") or {}).get("test_accuracy"), metrics.get("test_accuracy")
     if None in (before, after) or before - after < DAMAGED:
         return None
-    return (f"The model is damaged: its test accuracy fell from {before:.1f} to {after:.1f}%. A model that knows "
-            "nothing cannot give anything away, so attacks near 50% are no success here.")
+    return (f"The model is damaged: its test accuracy fell from {before:.1f} to {after:.1f}%. A broken "
+            "model leaks nothing but has not unlearned, so attacks near 50% are no success here.")
 
 
 def _over_forgetting(metrics: Metrics, scenario: str, counts: Counts | None) -> str | None:

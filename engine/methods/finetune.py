@@ -46,7 +46,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 METHOD = Method(
     name="finetune",
     title="Fine-tuning",
-    summary="Goes on training on the samples to keep; forgetting is left to chance.",
+    summary="Continues training on the samples to keep; forgetting is left to chance.",
     source="Trippa et al. 2024, section 5.3",
     in_paper=True,
     parameters=Parameters,

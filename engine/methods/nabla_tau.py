@@ -29,7 +29,7 @@ class Parameters(ForgetEpochs):
 
     alpha: float | None = parameter(
         None, auto=Auto("5/3 of the forget fraction", rule_of_thumb), low=0.0, high=1.0, step=0.01, group="main",
-        help="How hard to push: the weight of forgetting against keeping, at the start.")
+        help="Strength of forgetting: its weight against keeping, at the start.")
     alpha_decay: bool = parameter(
         True, group="objective", help="Let alpha fall linearly to zero over the forget epochs.")
     validation_every: int = parameter(

@@ -58,7 +58,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 METHOD = Method(
     name="retrain",
     title="Retraining",
-    summary="Trains from scratch without the forget set: the truth to match, at full cost.",
+    summary="Trains from scratch without the forget set: the gold standard, at full cost.",
     source="Trippa et al. 2024, section 5.3",
     in_paper=True,
     parameters=Parameters,

@@ -51,7 +51,7 @@ def train_original(key: OriginalKey, data: Data, checkpoints: Checkpoints, threa
             partial.save(last.state, watch.seconds)
         on_step(last, watch.seconds)
         if cancel is not None and cancel.is_set():
-            raise Cancelled("The training was stopped; it goes on after its last whole epoch.")
+            raise Cancelled("The training was stopped; it resumes after its last complete epoch.")
     return _keep(key, data, model, checkpoints, partial, {
         "seconds": round(watch.seconds, 1), "steps": last.step, "samples": last.samples,
         "device": describe(device, threads), "code_version": version})

@@ -118,7 +118,7 @@ class Store:
                                .values(metrics=dict(metrics)))
 
     def adopt(self, found: Iterable[tuple[Mapping[str, Any], list[dict[str, Any]], Any]]) -> None:
-        """Takes over ended runs (columns as an archive has them, events with ``seq``, per-sample table or None): all of them or none."""
+        """Takes over ended runs, all or none: columns as an archive has them, events with ``seq``, samples or None."""
         written: list[Path] = []
         try:
             with self._transaction() as connection:  # the row comes first: it locks out another import of the run

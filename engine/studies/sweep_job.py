@@ -141,7 +141,7 @@ class Sweeps:
             raise BadInput(" ".join(problems))
         with self._lock:
             if self.active:
-                raise BadInput("Another sweep goes on: stop it, or wait until it has ended.")
+                raise BadInput("Another sweep is running: stop it, or wait until it has ended.")
             todo = missing(sweep, find_runs(sweep, self.store))
             if not todo:
                 raise BadInput(f"All {sweep.size:,} runs of this grid are there already, or on their way.")

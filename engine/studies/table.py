@@ -8,8 +8,8 @@ Three rules, the same for every table and export:
   of the smallest one. The noise floor (``engine.evaluation.noise``) is that of the method with the smallest distance;
   without one nobody is best, for then a single sample might decide.
   A method with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near.
-  One with a damaged model (``engine.evaluation.verdict``) is never best at all: a model that knows nothing gives
-  nothing away.
+  One with a damaged model (``engine.evaluation.verdict``) is never best at all: a broken model
+  leaks nothing, but has not unlearned.
 - Ours and the paper's value are *outside* one another where they differ by more than two standard deviations,
   the root of both variances; ours counts as 0 where there is one seed.
 """

@@ -25,7 +25,7 @@ def default_device() -> torch.device:
         try:
             return torch.device(wanted)
         except RuntimeError:
-            raise BadInput(f"UNLEARN_DEVICE={wanted!r} is no device. Valid: cpu, cuda, cuda:0, ...") from None
+            raise BadInput(f"UNLEARN_DEVICE={wanted!r} is not a device. Valid: cpu, cuda, cuda:0, ...") from None
     return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
 
 

@@ -39,7 +39,7 @@ def test_a_grid_from_click_to_filled_map_with_a_reload_a_stop_and_a_click(page, 
     kept = {run.id for run in store.list(status=("finished",))}
     assert 1 <= len(kept) < 8
 
-    page.get_by_role("button", name="Go on").first.click()
+    page.get_by_role("button", name="Resume").first.click()
     finished(store, 8)
     page.get_by_text("8 runs, all there").first.wait_for()
     # The line above the map goes, and the map moves; what it says is "of 5" by now, whatever was left to compute.

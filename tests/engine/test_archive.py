@@ -358,7 +358,7 @@ def test_the_commands_refuse_in_a_sentence(say, store, tmp_path):
     (tmp_path / "runs.zip").write_text("no zip")
     assert problem("export", path) == f"{path} exists already: choose another name, or replace it with --force."
     assert problem("import", path) == (
-        "runs.zip cannot be used: it is not a zip file, so it is no archive of runs.")
+        "runs.zip cannot be used: it is not a zip file, so it is not an archive of runs.")
 
 
 def test_in_a_process_of_its_own(tmp_path):

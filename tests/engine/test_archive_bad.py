@@ -64,10 +64,10 @@ def test_no_file_no_zip_no_archive(refuses, tmp_path):
     path.touch()
     assert refuses(path) == "it is empty."
     path.write_text("a,b\n1,2\n" * 50)
-    assert refuses(path) == "it is not a zip file, so it is no archive of runs."
+    assert refuses(path) == "it is not a zip file, so it is not an archive of runs."
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("holiday.jpg", b"pixels")
-    assert refuses(path) == "its member manifest.json is missing, so it is no archive of runs."
+    assert refuses(path) == "its member manifest.json is missing, so it is not an archive of runs."
     folder = tmp_path / "folder.zip"
     folder.mkdir()
     assert refuses(folder) == f"{folder} cannot be read (Is a directory)."

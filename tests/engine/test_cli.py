@@ -125,8 +125,8 @@ def test_a_missing_original_wants_permission(say, no_caches):
 
 def test_a_device_that_is_none(say, monkeypatch):
     monkeypatch.setenv("UNLEARN_DEVICE", "abacus")
-    assert refused(say, "run") == ["UNLEARN_DEVICE='abacus' is no device. Valid: cpu, cuda, cuda:0, ..."]
-    assert refused(say, "pretrain") == ["UNLEARN_DEVICE='abacus' is no device. Valid: cpu, cuda, cuda:0, ..."]
+    assert refused(say, "run") == ["UNLEARN_DEVICE='abacus' is not a device. Valid: cpu, cuda, cuda:0, ..."]
+    assert refused(say, "pretrain") == ["UNLEARN_DEVICE='abacus' is not a device. Valid: cpu, cuda, cuda:0, ..."]
 
 
 def test_a_home_that_cannot_be_used_is_a_failure(say, monkeypatch, tmp_path):

@@ -35,7 +35,7 @@ LATEX = r"""% Needs \usepackage{booktabs} and \usepackage{xcolor}.
 % Grey: the paper's value; * where ours differs by more than two standard deviations.
 % No retrained model for seeds 0, 1: what is measured against it is empty there.
 % l1-sparse: the mean is over seed 0 only.
-% l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A model that knows nothing gives nothing away.
+% l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A broken model leaks nothing, but has not unlearned.
 % The paper began from an Original of its own, on its own copy of the data, as we did from ours: compare the rows of the Original first. What differs there differs below.
 \begin{tabular}{lrrrrrrr}
 \toprule
@@ -63,7 +63,7 @@ MARKDOWN = r"""**cifar10, forgetting 15%, profile paper, seeds 0, 1**
 - ‡ damaged model.
 - No retrained model for seeds 0, 1: what is measured against it is empty there.
 - l1-sparse: the mean is over seed 0 only.
-- l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A model that knows nothing gives nothing away.
+- l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A broken model leaks nothing, but has not unlearned.
 - The paper began from an Original of its own, on its own copy of the data, as we did from ours: compare the rows of the Original first. What differs there differs below.
 """  # noqa: E501
 
@@ -80,7 +80,7 @@ l1-sparse‡      ours               70.00             4.00
 
 No retrained model for seeds 0, 1: what is measured against it is empty there.
 l1-sparse: the mean is over seed 0 only.
-l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A model that knows nothing gives nothing away.
+l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A broken model leaks nothing, but has not unlearned.
 The paper began from an Original of its own, on its own copy of the data, as we did from ours: compare the rows of the Original first. What differs there differs below.
 """  # noqa: E501
 

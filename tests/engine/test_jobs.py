@@ -244,8 +244,8 @@ def test_a_queued_spec_of_another_version_fails_with_its_reason(jobs):
     """A field that this version does not know is no full disk."""
     run_id = jobs.store.submit(resolve(QUICK))
     with jobs.store._transaction() as connection:
-        spec = {**dataclasses.asdict(jobs.store.get(run_id).spec), "colour": "red"}
-        connection.execute(runs.update().values(spec=spec))
+        other = dataclasses.asdict(jobs.store.get(run_id).spec) | {"colour": "red"}
+        connection.execute(runs.update().values(spec=other))
     assert ended(jobs, jobs.submit(QUICK)).status == "finished"
     run = jobs.store.get(run_id)
     assert (run.status, run.reason) == ("failed", f"The spec of run {run_id} has a field 'colour', which this version "
@@ -259,7 +259,7 @@ def test_a_device_that_is_none_fails_runs_and_does_not_kill_the_worker(jobs, mon
     wait_for(lambda: not worker.is_alive() or jobs.store.get(run_id).status in ENDED, "the worker's answer")
     run = jobs.store.get(run_id)
     assert run.status == "failed"
-    assert run.reason == "UNLEARN_DEVICE='abacus' is no device. Valid: cpu, cuda, cuda:0, ..."
+    assert run.reason == "UNLEARN_DEVICE='abacus' is not a device. Valid: cpu, cuda, cuda:0, ..."
 
 
 @pytest.mark.parametrize("error, reason", [

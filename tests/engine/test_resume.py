@@ -144,7 +144,7 @@ def test_a_cancelled_training_keeps_its_last_whole_epoch(digits, checkpoints, wh
     import threading
 
     cancel = threading.Event()
-    with pytest.raises(Cancelled, match=r"^The training was stopped; it goes on after its last whole epoch\.$"):
+    with pytest.raises(Cancelled, match=r"^The training was stopped; it resumes after its last complete epoch\.$"):
         train_original(KEY, digits, checkpoints, 1, lambda p, s: cancel.set() if p.step == 45 else None, cancel)
     seen = []
     resumed = train_original(KEY, digits, checkpoints, 1, lambda progress, seconds: seen.append(progress.step))

@@ -68,7 +68,7 @@ def test_all_unknown_names_at_once_with_the_numbers():
     (0.0009, "forget_fraction is 0.0009, but must be between 0.001 and 0.6: the nearest valid value is 0.001."),
     (0.61, "forget_fraction is 0.61, but must be between 0.001 and 0.6: the nearest valid value is 0.6."),
     (-1, "forget_fraction is -1, but must be between 0.001 and 0.6: the nearest valid value is 0.001."),
-    (float("nan"), "forget_fraction is nan, which is no number, but must be between 0.001 and 0.6."),
+    (float("nan"), "forget_fraction is nan, which is not a number, but must be between 0.001 and 0.6."),
     (15, "forget_fraction is 15, but must be between 0.001 and 0.6: 15% is 0.15."),
     ("2.5", "forget_fraction is 2.5, but must be between 0.001 and 0.6: 2.5% is 0.025."),
     ("15%", "forget_fraction is 15%, but must be between 0.001 and 0.6: 15% is 0.15."),
@@ -121,9 +121,9 @@ def test_a_fraction_of_the_loaded_data_that_rounds_to_no_sample(digits):
 
 @pytest.mark.parametrize("name, value, text", [
     ("alpha", "high", "alpha is 'high', but must be a number or auto."),
-    ("alpha", float("nan"), "alpha is nan, which is no number, but must be between 0 and 1 or auto."),
+    ("alpha", float("nan"), "alpha is nan, which is not a number, but must be between 0 and 1 or auto."),
     ("retain_epochs", float("nan"),
-     "retain_epochs is nan, which is no number, but must be a whole number from 1 to 200."),
+     "retain_epochs is nan, which is not a number, but must be a whole number from 1 to 200."),
     ("alpha", "-0.1", "alpha is -0.1, but must be between 0 and 1: the nearest valid value is 0."),
     ("learning_rate", 0, "learning_rate is 0, but must be between 1e-06 and 1: the nearest valid value is 1e-06."),
     ("learning_rate", "fast", "learning_rate is 'fast', but must be a number."),

@@ -20,8 +20,8 @@ BY_LOSS = "An attacker by the loss does no better than chance (50.0%, chance alo
 BY_ENTROPY = "An attacker by the entropy does no better than chance (50.0%, chance alone: 44.0 to 56.0%)."
 HIGHER_LOSSES = ("Over-forgotten: forgotten samples have higher losses than unseen ones, so an attacker finds them by "
                  "the reverse rule (AUC 0.377, Streisand effect).")
-BROKEN = ("The model is damaged: its test accuracy fell from 72.7 to 9.8%. A model that knows nothing cannot give "
-          "anything away, so attacks near 50% are no success here.")
+BROKEN = ("The model is damaged: its test accuracy fell from 72.7 to 9.8%. A broken model leaks nothing but has "
+          "not unlearned, so attacks near 50% are no success here.")
 RIGHT_HERE = ("Losses far above those of other unseen data are right here: what is left of the data says that there "
               "is no such class.")
 

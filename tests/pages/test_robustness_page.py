@@ -45,7 +45,7 @@ def test_at_first_it_says_what_to_do_and_what_it_takes(jobs):
     at = page()
     assert not at.exception
     assert at.title[0].value == "How sensitive is it?"
-    assert at.info[0].value.startswith("Nothing of this grid has been run yet. Press **Fill in the map**: the squares")
+    assert at.info[0].value.startswith("Nothing of this grid has been run yet. Press **Run sweep**: the squares")
     assert "**9 runs**: 0 there, **9 to compute**" in texts(at)
     assert "on this machine." in texts(at)
     assert not at.button(key="sweep").disabled
@@ -113,7 +113,7 @@ def test_a_failed_square_says_why_and_can_be_tried_again(jobs):
     jobs.store.end(jobs.store.begin(spec), "failed", reason="It broke.")
     at = page(**QUERY)
     assert "**4 runs**: 0 there, 1 failed, **4 to compute**" in texts(at)
-    assert at.button(key="sweep").label == "Go on"
+    assert at.button(key="sweep").label == "Resume"
     at.session_state["robustness.chosen"] = (0.1, 0.05)
     at.run()
     assert not at.exception

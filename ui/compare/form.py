@@ -35,7 +35,7 @@ METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())
 STOP_HELP = ("Takes the waiting runs of this race out of the queue and stops the one that runs, which keeps what was "
              "measured until then.")
 RACE = form_parts.StartButton("race", "sports_score", "Queues every run that is missing; what is there is not computed "
-                              "again. They go on when you leave this page.")
+                              "again. They continue when you leave this page.")
 SEEDS_HELP = ("Every method runs once a seed: it draws the forget set (profile corrected), the test/validation split "
               "and the batch order. Whole numbers with spaces between, such as 0 1 2; three show the spread.")
 
@@ -212,7 +212,7 @@ def _offer_reference(comparison: Comparison, jobs: Jobs) -> None:
     time = estimates.duration(cost.seconds) if todo else "no time, it is there"
     st.caption(f"Without a retrained reference there is nothing to match. It takes {time}.")
     st.button("Add the retrained reference", icon=":material/add:", key="compare.reference", on_click=_add_reference,
-              help="Trains a model from scratch without the forget set, once a seed: the truth to match.",
+              help="Trains a model from scratch without the forget set, once a seed: the gold standard.",
               width="stretch")
 
 

@@ -51,7 +51,7 @@ def show() -> None:
         if broken:
             st.error(broken, icon=":material/error:")
         elif comparison is None:
-            st.info("Mend the seeds: they are whole numbers with spaces between, such as 0 1 2.",
+            st.info("Fix the seeds: enter whole numbers separated by spaces, such as 0 1 2.",
                     icon=":material/arrow_back:")
         elif not comparison.methods:
             st.info(NO_METHODS, icon=":material/arrow_back:")
@@ -157,7 +157,7 @@ def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
 
 def _samples(followed: list[compare_runs.Followed]) -> str:
     first = followed[0]
-    going_on = "; hollow ends go on" if any(one.running for one in followed) else ""
+    going_on = "; hollow ends are still running" if any(one.running for one in followed) else ""
     return (f"a line a run, on {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} samples"
             f"{going_on}")
 

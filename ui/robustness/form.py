@@ -33,8 +33,8 @@ ACROSS, DOWN = Slot("robustness.across", USUAL.across.name), Slot("robustness.do
 XS, YS = Slot("robustness.xs", TEXT(USUAL.across.values)), Slot("robustness.ys", TEXT(USUAL.down.values))
 SEEDS, HELD = Slot("robustness.seeds", TEXT(USUAL.seeds)), Slot("robustness.held", "")
 START = form_parts.StartButton("sweep", "grid_on", "Computes every run that is missing; what is there is not computed "
-                               "again. It goes on when you leave this page.")
-FILL = "Fill in the map"
+                               "again. It continues when you leave this page.")
+FILL = "Run sweep"
 PRESET_HELP = {"small": "3 by 3", "medium": "6 by 6", "authors": "the paper's: 12 by 12, three seeds"}
 VALUES_HELP = "Numbers with spaces between, such as 0.05 0.25 0.5."
 SEEDS_HELP = "Squares show the mean over them. Three show the spread."
@@ -135,7 +135,7 @@ def axis_title(name: str) -> str:
 
 
 def start(sweep: Sweep | None, runs: Runs) -> None:
-    """What of the grid is there, what the rest takes, where it runs, and [Fill in the map]."""
+    """What of the grid is there, what the rest takes, where it runs, and [Run sweep]."""
     if sweep is None:
         START.pressed(FILL, disabled=True)
         return
@@ -144,7 +144,7 @@ def start(sweep: Sweep | None, runs: Runs) -> None:
     active = sweeps().active
     if not todo or active:
         if active:
-            st.caption("A sweep goes on: stop it beside its progress, or wait, before the next one starts.")
+            st.caption("A sweep is running: stop it beside its progress, or wait, before starting another.")
         START.pressed(FILL, disabled=True)
         return
     store = manager().store
@@ -159,7 +159,7 @@ def start(sweep: Sweep | None, runs: Runs) -> None:
     launch.download(resolved.dataset)
     allowed = launch.original(resolved)
     again = any(runs[cell].status in ("cancelled", "interrupted", "failed") for cell in todo if cell in runs)
-    if START.pressed("Go on" if again else FILL, disabled=allowed is None or bool(problem)):
+    if START.pressed("Resume" if again else FILL, disabled=allowed is None or bool(problem)):
         try:
             sweeps().launch(sweep, executor, train_original=bool(allowed))
         except LabError as error:

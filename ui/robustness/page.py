@@ -39,7 +39,7 @@ View = tuple[str, robustness_cell.Place | None]  # how a grid is looked at: the 
 EVERY = 1.0  # seconds between two looks at a sweep
 METRIC = Slot("robustness.metric", heatmaps.measures()[0])
 CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
-NOTHING = ("Nothing of this grid has been run yet. Press **Fill in the map**: the squares take colour one "
+NOTHING = ("Nothing of this grid has been run yet. Press **Run sweep**: the squares take colour one "
            "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
 
 
@@ -132,7 +132,7 @@ def _progress(sweep: Sweep) -> None:
         return
     now = job.view()
     if now.state == "failed" and job.sweep == sweep:
-        st.error(f"The sweep could not go on. {now.reason}", icon=":material/error:")
+        st.error(f"The sweep could not continue. {now.reason}", icon=":material/error:")
     if sweeps().active is None:
         return
     if job.sweep != sweep:
@@ -145,10 +145,10 @@ def _progress(sweep: Sweep) -> None:
     bar, hold, stop = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
     bar.progress(min(1.0, now.ended / now.todo), text=" · ".join(filter(None, told)))
     if now.state == "paused":
-        hold.button("Go on", icon=":material/play_arrow:", key="sweep-pause", on_click=job.go_on, width="stretch")
+        hold.button("Resume", icon=":material/play_arrow:", key="sweep-pause", on_click=job.go_on, width="stretch")
     else:
         hold.button("Pause", icon=":material/pause:", key="sweep-pause", on_click=job.pause, width="stretch",
-                    disabled=now.state == "stopping", help="Begins nothing new until you go on.")
+                    disabled=now.state == "stopping", help="Starts nothing new until you resume.")
     stop.button("Stop", icon=":material/stop:", key="sweep-stop", on_click=job.cancel, width="stretch",
                 disabled=now.state == "stopping",
                 help="Ends what runs; finished squares stay, and the rest can be filled in later.")

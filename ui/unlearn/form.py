@@ -192,5 +192,5 @@ def original(resolved: Resolved) -> bool | None:
     time = estimates.duration(estimates.training_seconds(resolved, checkpoints))
     agreed: Any = st.toggle(f"Train the Original first: {time}", key=f"train.{key.name}",
                             help="There is no trained Original for this choice of data, model, options and seed. It "
-                                 "is trained once and kept; a training that is stopped goes on later.")
+                                 "is trained once and kept; a stopped training can be resumed later.")
     return True if agreed else None

@@ -134,7 +134,7 @@ def unusable(record: Record) -> str | None:
 
 
 def same_run(one: Record, other: Record) -> bool:
-    """Whether two archived runs of one id are one run: equal in all but tags, wording and the metrics that one got later.
+    """Whether two archived runs of one id are one run: equal in all but tags, wording and later metrics.
 
     A retrained model and an attack that was added add metrics afterwards: judged are those that both have.
     """

@@ -128,7 +128,7 @@ class Archive:
         with self.path.open("rb") as file:
             first = file.read(4)
         if first != b"PK\x03\x04":
-            return "it is empty" if not first else "it is not a zip file, so it is no archive of runs"
+            return "it is empty" if not first else "it is not a zip file, so it is not an archive of runs"
         if not zipfile.is_zipfile(self.path):
             return "it is cut off before its end; copy or download it again"
         return "it is damaged; copy or download it again"
@@ -154,7 +154,7 @@ class Archive:
 
     def _manifest(self, archive: zipfile.ZipFile) -> dict[str, Any]:
         if MANIFEST not in archive.namelist():
-            raise self._bad(f"its member {MANIFEST} is missing, so it is no archive of runs")
+            raise self._bad(f"its member {MANIFEST} is missing, so it is not an archive of runs")
         manifest = self._parsed(MANIFEST, archive.read(MANIFEST))
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise self._bad(f"its {MANIFEST} does not say that it is an archive of runs (format {FORMAT!r})")
