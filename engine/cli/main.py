@@ -64,7 +64,7 @@ def _print(text: str) -> None:
     signal.signal(signal.SIGPIPE, before)
 
 
-def _refuse(problems: list[str], as_json: bool) -> int:
+def _refuse(problems: Sequence[str], as_json: bool) -> int:
     return _say({"status": "bad_input", "problems": problems}, as_json, "\n".join(problems), BAD_INPUT)
 
 

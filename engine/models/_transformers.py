@@ -108,7 +108,7 @@ def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled
     from torch import nn
 
     class Classifier(nn.Module):
-        def __init__(self, encoder: nn.Module) -> None:
+        def __init__(self, encoder: Any) -> None:  # a PreTrainedModel, whose config is its own
             super().__init__()
             self.encoder = encoder
             self.dropout = nn.Dropout(dropout)
@@ -119,7 +119,7 @@ def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled
             return self.head(self.dropout(by_length(self.features, tokens, self.padding, AT_ONCE)))
 
         def features(self, tokens: torch.Tensor) -> torch.Tensor:
-            mask = (tokens != self.padding).long()
+            mask = tokens.ne(self.padding).long()
             found = self.encoder(input_ids=tokens, attention_mask=mask)
             if pooled:
                 return found.pooler_output

@@ -53,16 +53,16 @@ class Bench:
 def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
               report: Report = lambda text, fraction: None, model: Model | None = None) -> Data:
     """The data set on the device, texts with the tokens that ``model`` reads. Raises DataMissing or ModelMissing."""
-    reader = model if model and model.prepare else None
+    reader, prepare = (model, model.prepare) if model and model.prepare else (None, None)
     key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), str(device),
                       reader.name if reader else None], sort_keys=True)
     with _lock:
         if key not in _data:
             report(f"Loading {dataset.title}", None)
             data = dataset.load(options, report)
-            if reader:
+            if prepare:
                 report(f"Tokenising {dataset.title}", None)
-                data = reader.prepare(data)
+                data = prepare(data)
             _data[key] = data.to(device)
         return _recent(_data, key)
 

@@ -102,8 +102,8 @@ def _measured(attack: Attack, samples: DataFrame | None,
     sides = [samples[samples["set"] == name] for name in ("forget", compared)]
     if min(map(len, sides)) < FEWEST:
         return of_scores(attack, None, None), None, f"It needs at least {FEWEST} samples a side."
-    scored = [scores(attack, {name: side[name].to_numpy() for name in attack.needs}, len(side)) for side in sides]
-    return of_scores(attack, *scored), null_band(attack, *scored, seed=spec.seed), None
+    mine, theirs = (scores(attack, {name: side[name].to_numpy() for name in attack.needs}, len(side)) for side in sides)
+    return of_scores(attack, mine, theirs), null_band(attack, mine, theirs, seed=spec.seed), None
 
 
 def _retrained(run: Run, metrics: Values, attacks: Sequence[Attack], store: Store) -> dict[str, Any] | None:

@@ -43,6 +43,7 @@ def exhibits(run: Run, frame: Any, checkpoints: Checkpoints, order: str = "most"
 
 def _ranked(rows: Any, before: Readout, order: str) -> Any:
     """The rows with what the Original said, and in that order."""
+    assert before.predicted is not None  # the bench reads both pools out with it
     rows["loss_before"] = before.loss.numpy()[rows["sample"]]
     rows["said_before"] = before.predicted.numpy()[rows["sample"]]
     rows["right_before"] = before.correct.numpy()[rows["sample"]].astype(bool)

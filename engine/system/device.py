@@ -49,7 +49,7 @@ def _warm_up() -> None:
 
 def place(model: nn.Module, device: torch.device) -> nn.Module:
     """The model on the device, in channels-last order; benchmarks/training_step.py measures the gain."""
-    return model.to(device=device, memory_format=torch.channels_last)
+    return model.to(device).to(memory_format=torch.channels_last)
 
 
 def autocast(device: torch.device) -> contextlib.AbstractContextManager:

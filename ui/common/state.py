@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
@@ -23,7 +23,7 @@ class Slot(Generic[T]):
     def get(self) -> T:
         return st.session_state.get(self.key, self.first)
 
-    def given(self, name: str) -> dict[str, T]:
+    def given(self, name: str) -> dict[str, Any]:
         """The argument ``name`` of a widget with this key: Streamlit wants it only until the session has a value."""
         return {} if self.key in st.session_state else {name: self.first}
 

@@ -71,7 +71,8 @@ def _text(most: int | None = None, needed: bool = False) -> tuple[str, Callable[
                                 and not any("\ud800" <= c <= "\udfff" for c in value))  # halves of characters
 
 
-def _number(kind: type | tuple[type, ...], what: str, needed: bool = False) -> tuple[str, Callable[[Any], bool]]:
+def _number(kind: type[int] | tuple[type[int], type[float]], what: str,
+            needed: bool = False) -> tuple[str, Callable[[Any], bool]]:
     return (what if needed else f"{what} or null"), lambda value: (
         not needed if value is None else isinstance(value, kind) and not isinstance(value, bool) and 0 <= value < MOST)
 
