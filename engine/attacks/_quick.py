@@ -2,7 +2,7 @@
 
 A logistic regression on one feature has two unknowns, so all ten splits are fitted at once by Newton's method, to the
 exact optimum. scikit-learn's solver, which gives the final numbers, stops a little before it: the two differ where a
-sample lies between both thresholds, which is rare (tests/engine/test_quick_attack.py).
+sample lies between both thresholds, which is rare (tests/engine/attacks/test_quick.py).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ BY_ATTACK = {"mia_loss": ATTACK_LOSS, "mia_entropy": ATTACK_ENTROPY}
 MORE_ATTACKS = ("#c2557a", "#6b8e23", "#b8860b", "#4a8db7", "#8c6d5a")  # for attacks that are added later
 WEIGHT = "#a0785a"  # of an objective's term
 
-# Far apart in OKLab, and each at 3:1 or more against both pages; tests/test_compare_charts.py holds them to it.
+# Far apart in OKLab, each at 3:1 or more against both pages: tests/ui/charts/test_compare_charts.py holds them to it.
 BY_METHOD = {"nabla_tau": "#cc0000", "finetune": "#2299ee", "scrub": "#9900ff", "ssd": "#44aa00", "amnesiac": "#dd7700",
              "gradient_ascent": "#bb0099", "random_label": "#007733", "salun": "#ff4488", "neggrad_plus": "#0055ff",
              "l1_sparse": "#6655aa", "bad_teacher": "#bb77dd", "not_first": "#ff00ff", "retrain": "#808080"}

@@ -11,7 +11,7 @@ import pytest
 
 from engine.studies.notes import Note
 from engine.studies.table import build_table
-from tests.test_compare_table import comparison, metrics, run
+from tests.ui.compare.test_compare_table import comparison, metrics, run
 from ui.common import html_table
 from ui.common.html_table import Box, Name, Row, Small, draw
 from ui.compare import more_measures as compare_more
@@ -64,7 +64,7 @@ def test_markup_in_any_text_is_shown_as_text(monkeypatch):
 def test_markup_makes_no_tag(monkeypatch):
     tags = [[tag for tag, _ in one.tags] for one in drawn(monkeypatch, [Note("devices", NASTY)])]
     monkeypatch.undo()
-    monkeypatch.setattr("tests.test_html_table.NASTY", "plain")
+    monkeypatch.setattr(f"{__name__}.NASTY", "plain")
     assert tags == [[tag for tag, _ in one.tags] for one in drawn(monkeypatch, [Note("devices", "plain")])]
 
 

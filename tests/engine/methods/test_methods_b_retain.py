@@ -8,7 +8,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from helping import make_task, parameters_of, small_split
-from test_methods_b import linear_net, linear_task, weights
 from torch import nn
 
 from engine.methods import bad_teacher, not_first
@@ -16,6 +15,7 @@ from engine.methods._objectives import distillation, distillation_per_sample
 from engine.registry import get
 from engine.spec import resolve
 from engine.types import Plan, Sizes, Spec
+from tests.engine.methods.test_methods_b import linear_net, linear_task, weights
 
 CIFAR_15 = Sizes(50_000, 7_500, 42_500, 5_000, 5_000)
 NEW = ("random_label", "salun", "l1_sparse", "bad_teacher", "not_first")

@@ -7,7 +7,6 @@ import logging
 
 import pytest
 import torch
-from test_text import run
 from texts import write_go_emotions, write_tiny_roberta
 
 from engine.cli.main import main
@@ -15,6 +14,7 @@ from engine.errors import ModelMissing
 from engine.originals.workbench import load_data
 from engine.registry import all_of, get
 from engine.training.networks import build_network
+from tests.engine.data.test_texts import run
 
 CPU = torch.device("cpu")
 RECORD, ROBERTA = get("dataset", "go_emotions"), get("model", "roberta_base")

@@ -107,7 +107,7 @@ def test_ctrl_c_cancels_the_run(with_original):
 
 def test_a_fraction_that_rounds_to_none_of_the_loaded_data(home, tmp_path, monkeypatch, capfd, no_caches):
     """4 training images where 50,000 are declared: 0.1% of them is none. Bad input, and nothing is recorded."""
-    from test_hub import write
+    from tests.engine.datasets.test_hub import write
 
     for split in ("train", "test"):
         write(tmp_path / "data" / "cifar10", split, 4, {"label": [0, 1, 2, 3]})
