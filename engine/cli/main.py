@@ -38,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit status."""
+    status: int
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:

@@ -96,7 +96,7 @@ class Data(Generic[P]):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     origin: str = ""
-    options: dict = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     test_count: int | None = None
     criterion: OneLabel | ManyLabels = ONE_LABEL
     augment: Augment | None = None

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -28,6 +28,8 @@ from engine.types import Dataset, Model
 
 Report = Callable[[str, float | None], None]
 _KEPT = 2
+K = TypeVar("K")
+V = TypeVar("V")
 _lock = threading.RLock()
 _data: OrderedDict[str, Data] = OrderedDict()
 _benches: OrderedDict[tuple[str, ...], Bench] = OrderedDict()
@@ -146,7 +148,7 @@ def _original_readouts(original: Original, network: nn.Module, data: Data, check
     return kept
 
 
-def _recent(kept: OrderedDict, key: Any) -> Any:
+def _recent(kept: OrderedDict[K, V], key: K) -> V:
     kept.move_to_end(key)
     while len(kept) > _KEPT:
         kept.popitem(last=False)

@@ -50,7 +50,8 @@ def lacks_beside(metrics: Values) -> bool:
 
 def same_code(metrics: Values, attack: Attack) -> bool:
     """Whether an attack has today the code that these metrics were measured by."""
-    return (metrics.get("attack_code") or {}).get(attack.name, "") == code("attack", attack.name)
+    codes: dict[str, str] = metrics.get("attack_code") or {}
+    return codes.get(attack.name, "") == code("attack", attack.name)
 
 
 def completed(run: Run, store: Store, whole: bool = False) -> Run:
@@ -93,7 +94,8 @@ def with_attacks(metrics: Values, attacks: Sequence[Attack], samples: DataFrame 
 def _measured(attack: Attack, samples: DataFrame | None,
               spec: Spec) -> tuple[dict[str, Any], tuple[float, float] | None, str | None]:
     """All that an attack comes to on the kept samples, its null band, and why there is none."""
-    from engine.evaluation.measure import FEWEST, null_band, of_scores, scores
+    from engine.attacks._attacker import FEWEST
+    from engine.evaluation.measure import null_band, of_scores, scores
 
     if samples is None or not set(attack.needs) <= set(samples.columns):
         return of_scores(attack, None, None), None, UNKEPT
@@ -108,7 +110,7 @@ def _measured(attack: Attack, samples: DataFrame | None,
 
 def _retrained(run: Run, metrics: Values, attacks: Sequence[Attack], store: Store) -> dict[str, Any] | None:
     """The retrained model's metrics with these attacks' numbers, from its own run where that is there."""
-    known = metrics.get("retrained")
+    known: dict[str, Any] | None = metrics.get("retrained")
     if not known:
         return known
     names = {name for attack in attacks for name in stored_names(attack)}

@@ -22,7 +22,8 @@ from engine.system.known import all_known
 
 def measured(store: Any) -> list[Run]:
     """The newest finished runs of a store, from which times are estimated."""
-    return store.list(status=("finished",), newest_first=True, limit=200)
+    newest: list[Run] = store.list(status=("finished",), newest_first=True, limit=200)
+    return newest
 
 
 def rate_from_sidecars(dataset: str | None, model: str, checkpoints: Checkpoints) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.data.splits import split
@@ -66,6 +67,7 @@ def _exhibit(data: Any, row: dict[str, Any]) -> dict[str, Any]:
 def _labels(data: Any, number: int) -> str:
     """The sample's label, or all of them where it has several."""
     target = data.train.targets[number]
+    classes: Sequence[str] = data.classes
     if target.ndim == 0:
-        return data.classes[int(target)]
-    return ", ".join(data.classes[index] for index in target.nonzero().flatten().tolist())
+        return classes[int(target)]
+    return ", ".join(classes[index] for index in target.nonzero().flatten().tolist())

@@ -238,7 +238,7 @@ class Store:
         row = _row(resolved, status, train_original)
         with self._transaction() as connection:
             connection.execute(sa.insert(runs).values(**row))
-        return row["id"]
+        return str(row["id"])
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:

@@ -21,7 +21,8 @@ class Slot(Generic[T]):
     first: T
 
     def get(self) -> T:
-        return st.session_state.get(self.key, self.first)
+        value: T = st.session_state.get(self.key, self.first)
+        return value
 
     def given(self, name: str) -> dict[str, Any]:
         """The argument ``name`` of a widget with this key: Streamlit wants it only until the session has a value."""

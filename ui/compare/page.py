@@ -129,8 +129,8 @@ def _race(comparison: Comparison, runs: Runs, followed: list[compare_runs.Follow
         return
     labels = words.attack_labels()
     attack, axis, whole = _controls(labels)
-    others = any(one.method != compare_runs.REFERENCE for one in followed)
-    drawn = [one.course() for one in followed if whole or not others or one.method != compare_runs.REFERENCE]
+    others = any(one.method != REFERENCE for one in followed)
+    drawn = [one.course() for one in followed if whole or not others or one.method != REFERENCE]
     revision = "|".join(map(str, compare_link.to_query(comparison).values()))
     live_chart(charts.plot_race(drawn, attack, axis, compare_runs.band(followed, attack),
                                 compare_runs.retrained_levels(followed, runs, attack), _samples(followed)),

@@ -148,4 +148,4 @@ def same_run(one: Record, other: Record) -> bool:
         return to_json({name: run.get(name) or None if name in LATER else run[name] for name in COLUMNS
                         if name not in MAY_CHANGE} | {"metrics": own})
 
-    return json.loads(core(one)) == json.loads(core(other))
+    return bool(json.loads(core(one)) == json.loads(core(other)))
