@@ -1,16 +1,40 @@
-"""An engine for machine unlearning: data sets, Originals, methods, attacks, runs.
+"""An engine for machine unlearning: data sets, Originals, methods, attacks, runs. This is its whole public surface.
 
-``engine.load`` begins a notebook (see :mod:`engine.api`); ``python -m engine`` is the command line.
-Importing the package imports no torch; asking for one of the names below does.
+- ``load`` begins a notebook and returns a :class:`Lab`; ``Parts`` and ``Result`` are what it hands out.
+- ``Spec`` is one run as a person asks for it; ``python -m engine`` is the command line.
+- ``Method``, ``Attack``, ``Scenario``, ``Dataset``, ``Model`` are what a component's file binds, with the records that
+  they are made of: ``Recipe``, ``Option``, ``Term``, ``Sizes``, ``Plan``, ``Progress``, ``parameter``, ``Auto``.
+  ``register`` adds one to this process.
+- ``errors`` holds every error that is raised on purpose.
+
+Importing the package imports no torch; asking for ``load``, ``Lab``, ``Parts`` or ``Result`` does.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from engine import errors
 from engine.system.version import __version__
+from engine.types import (
+    Attack,
+    Auto,
+    Dataset,
+    Method,
+    Model,
+    Option,
+    Plan,
+    Progress,
+    Recipe,
+    Scenario,
+    Sizes,
+    Spec,
+    Term,
+    parameter,
+)
 
-__all__ = ["Lab", "Parts", "Result", "__version__", "load"]
+__all__ = ["Attack", "Auto", "Dataset", "Lab", "Method", "Model", "Option", "Parts", "Plan", "Progress", "Recipe",
+           "Result", "Scenario", "Sizes", "Spec", "Term", "__version__", "errors", "load", "parameter", "register"]
 
 
 def __getattr__(name: str) -> Any:
@@ -18,4 +42,8 @@ def __getattr__(name: str) -> Any:
         from engine import api
 
         return getattr(api, name)
+    if name == "register":
+        from engine.registry import register
+
+        return register
     raise AttributeError(f"module 'engine' has no attribute {name!r}")

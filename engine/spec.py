@@ -18,7 +18,7 @@ from engine.checks import LARGEST, SMALLEST, checked, number, share
 from engine.errors import BadSpec, Problem
 from engine.naming import class_range
 from engine.registry import current_name, get, models_for, names, unknown
-from engine.scenarios._sizes import forget_count, too_small
+from engine.scenarios._sizes import by_fraction, forget_count, too_small
 from engine.system.files import short_hash
 from engine.types import (
     PROFILES,
@@ -148,7 +148,7 @@ def _with_current_names(spec: Spec) -> Spec:
 
 def expected_sizes(spec: Spec, dataset: Dataset) -> Sizes:
     """The set sizes by the data set's declaration, before it is loaded."""
-    return get("scenario", spec.scenario).sizes(spec, dataset)
+    return (get("scenario", spec.scenario).sizes or by_fraction)(spec, dataset)
 
 
 def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method,

@@ -195,20 +195,20 @@ class Method:
 class Scenario:
     """A way to choose what is forgotten, and what follows from it for the measures.
 
-    ``select(data, spec)`` returns the indices of D_f into D, int64 (F,), in any order; ``sizes(spec, dataset)`` what to
-    expect before the data are loaded. ``target`` names the field of the spec that it goes by: a ``fraction`` of D, or a
-    ``class``. ``unseen(data, spec)`` returns the held-out indices that an attacker has to tell from D_f, which the test
-    set then leaves out; where it is None these are the test set. ``aim`` says in a sentence what a well-forgotten set
-    looks like. ``columns`` are the metrics of its tables and
+    ``select(data, spec)`` returns the indices of D_f into D, int64 (F,), in any order. ``target`` names the field of
+    the spec that it goes by: a ``fraction`` of D, or a ``class``. ``sizes(spec, dataset)`` says what to expect before
+    the data are loaded, by default that fraction of D. ``unseen(data, spec)`` returns the held-out indices that an
+    attacker has to tell from D_f, which the test set then leaves out; where it is None these are the test set.
+    ``aim`` says in a sentence what a well-forgotten set looks like. ``columns`` are the metrics of its tables,
     ``ideals`` those metrics' ideals that differ from the usual ones (``engine.evaluation.metrics``).
     """
 
     name: str
     title: str
     select: Callable[[Any, Spec], Tensor]
-    sizes: Callable[[Spec, Dataset], Sizes]
     summary: str
     source: str
+    sizes: Callable[[Spec, Dataset], Sizes] | None = None
     target: Literal["fraction", "class"] = "fraction"
     unseen: Callable[[Any, Spec], Tensor] | None = None
     aim: str = ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from engine.terms import ROLES
+from engine.terms import ROLES, Term
 from engine.types import Attack, Dataset, Method, Model, Scenario
 
 COLUMNS = ("loss", "entropy", "correct")  # of a read-out, that an attack may need
@@ -27,10 +28,21 @@ def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
         return _wrong_method(record, others)
     if kind == "attack" and (strange := [name for name in record.needs if name not in (*COLUMNS, *TABLES)]):
         return f"needs {strange[0]!r}, but an attack can see {', '.join(COLUMNS)} or {', '.join(TABLES)}."
+    if kind == "attack" and (unfit := _unfit_arguments(record)):
+        return f"needs {', '.join(record.needs)}, but score_samples cannot be called with these by name: {unfit}."
     if kind == "attack" and record.needs_retrained and set(record.needs) & set(COLUMNS):
         return "needs columns and tables: a column is in the table of its samples, such as samples['loss']."
     if kind == "model" and record.kind == "text" and record.prepare is None:
         return "declares a text model without prepare(data), which gives it the tokens that it reads."
+    return None
+
+
+def _unfit_arguments(attack: Attack) -> str | None:
+    """Why ``score_samples`` cannot be called with what an attack needs, None where it can."""
+    try:
+        inspect.signature(attack.score_samples).bind(**dict.fromkeys(attack.needs))
+    except TypeError as error:
+        return str(error)
     return None
 
 
@@ -44,6 +56,9 @@ def _wrong_method(method: Method, others: Mapping[str, Any]) -> str | None:
     if method.role == "reference" and held:
         return (f"declares the role 'reference', which {held} has: only one method can be what the others are held "
                 "against.")
+    for term in method.terms:
+        if not isinstance(term, Term):
+            return f"declares the term {term!r}, but a term is a record: Term(name, title, role, ...)."
     terms = [term.name for term in method.terms]
     for term in method.terms:
         if terms.count(term.name) > 1:

@@ -21,7 +21,7 @@ EXTENDING, DATASETS, QUICKSTART = ((DOCS / f"{name}.md").read_text(encoding="utf
                                    for name in ("extending", "datasets", "quickstart"))
 EXAMPLES = {"method": "weight_noise", "attack": "margin", "model": "mlp", "dataset": "stripes",
             "scenario": "first_ones"}
-EXAMPLE_FILES = {f"engine/{kind}s/{name}.py" for kind, name in EXAMPLES.items()}
+EXAMPLE_FILES = {f"engine/{kind}s/{name}.py" for kind, name in (*EXAMPLES.items(), ("method", "keep_training"))}
 # Folders of docs/architecture.md that are still to be built; this list may only get shorter.
 NOT_BUILT: set[str] = set()
 NAMED = re.compile(r"(?<![\w/$.])((?:engine|ui|docs|benchmarks|tests|pages|cached_checkpoints)/[\w./-]*\w/?)")
@@ -183,18 +183,21 @@ def test_the_quickstarts_example_is_the_readmes():
 @pytest.fixture
 def registered(tmp_path, monkeypatch):
     """The page's examples as files that the registry finds beside the components that ship."""
-    assert len(python_blocks(EXTENDING)) == len(EXAMPLES)
+    assert len(python_blocks(EXTENDING)) == len(EXAMPLES) + 1, "all of them, and the method that trains"
     for kind, name in EXAMPLES.items():
         folder = tmp_path / f"{kind}s"
         folder.mkdir()
         (folder / f"{name}.py").write_text(first_python_block(EXTENDING, f"Add a{'n' * (kind == 'attack')} {kind}"))
         package = importlib.import_module(f"engine.{kind}s")
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+    training = python_blocks(EXTENDING.split("### A method that trains")[1])[0]
+    (tmp_path / "methods" / "keep_training.py").write_text(training)
     registry.table.cache_clear()
     yield
     registry.table.cache_clear()
     for kind, name in EXAMPLES.items():
         sys.modules.pop(f"engine.{kind}s.{name}", None)
+    sys.modules.pop("engine.methods.keep_training", None)
 
 
 def test_the_examples_are_found_and_declared(registered):
@@ -219,6 +222,15 @@ def test_the_examples_work_together(registered, home):
     from engine.spec import resolve
 
     assert resolve(Spec("stripes", "weight_noise")).effective == {"noise": 0.05}
+
+
+def test_the_example_that_trains_keeps_its_plan_and_its_terms(registered, home):
+    lab, seen = engine.load("stripes", model="mlp"), []
+    parts = lab.split(forget_fraction=0.1, seed=0)
+    done = lab.unlearn(parts, "keep_training", epochs=2, on_progress=seen.append)
+    assert (done.steps, done.samples) == (2 * 9, 2 * 540) and {step.total_steps for step in seen} == {18}
+    assert {name for step in seen for name in step.terms} == {"retain_loss"}
+    assert lab.evaluate(done)["retain_accuracy"] > 80
 
 
 def test_the_example_attack_by_hand(registered):

@@ -25,6 +25,8 @@ def run_text(result: dict[str, Any]) -> str:
                      f"on {result['device']}")
         lines.append("  " + "  ".join(asked(spec_of(result["spec"]))))
     said = [result["verdict"]["text"]] if result["verdict"] else []
+    if result["outdated"]:
+        said.insert(0, f"Made by an earlier version of its {' and '.join(result['outdated'])}: run it again.")
     return "\n".join(lines + [f"  {line}" for line in said + metrics.get("notes", [])])
 
 
@@ -33,4 +35,5 @@ def run_line(item: dict[str, Any]) -> str:
     first = headlines()[0].name
     attack = (item["metrics"] or {}).get(first)
     return "  ".join([item["run_id"], f"{item['status']:<11}", *asked(spec_of(item["spec"]))]
-                     + ([] if attack is None else [f"{first}={attack:.1f}"]))
+                     + ([] if attack is None else [f"{first}={attack:.1f}"])
+                     + (["earlier version"] if item["outdated"] else []))

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
+from engine import registry
 from engine.data.images import Data, tensors_of
 from engine.errors import BadMethod, OriginalMissing
 from engine.evaluation.readout import MEANING, Readout, read_out
@@ -56,8 +57,9 @@ def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
               report: Report = lambda text, fraction: None, model: Model | None = None) -> Data:
     """The data set on the device, texts with the tokens that ``model`` reads. Raises DataMissing or ModelMissing."""
     reader, prepare = (model, model.prepare) if model and model.prepare else (None, None)
+    made_by = [registry.code("dataset", dataset.name), reader and registry.code("model", reader.name)]
     key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), str(device),
-                      reader.name if reader else None], sort_keys=True)
+                      reader.name if reader else None, *made_by], sort_keys=True)
     with _lock:
         if key not in _data:
             report(f"Loading {dataset.title}", None)

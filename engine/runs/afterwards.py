@@ -2,7 +2,7 @@
 
 An attack's code is no part of a run's identity, so no run is made anew for it. ``attack_code`` in a run's metrics names
 the code of those attacks whose code is not the first one (:mod:`engine.lineage`). What is measured here is stored with
-one's own runs; of recorded ones the process remembers it. The Original's table is not kept: its value stays empty.
+one's own runs; of recorded ones the process remembers it. The Original's table is not kept, so its value is empty then.
 """
 
 from __future__ import annotations
@@ -82,6 +82,9 @@ def with_attacks(metrics: Values, attacks: Sequence[Attack], samples: DataFrame 
         if same_code(metrics, attack):  # what is there stays
             values |= {name: found[name] for name in names if name in found}
             band = bands.get(attack.name, band)
+        else:  # the Original's table is not kept: its numbers are of the attack as it was
+            found["original"] = {name: value for name, value in (found.get("original") or {}).items()
+                                 if name not in names}
         found |= values | {"null_band": {**bands, attack.name: band}}
         missing = {name: why for name, why in (found.get("missing") or {}).items() if name not in names}
         empty = [metric.name for metric in of_attack(attack) if found.get(metric.name) is None]

@@ -14,7 +14,7 @@ from engine import registry
 from engine.errors import BadInput, BadSpec, Problem
 from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import remarks, verdict_of
-from engine.spec import Resolved, resolve
+from engine.spec import MADE_BY, Resolved, resolve
 from engine.types import ENDED, Spec, Status
 
 SPEC_FIELDS = frozenset(one.name for one in dataclasses.fields(Spec))
@@ -121,12 +121,22 @@ DESCRIBED = ("status", "spec", "effective", "metrics", "seconds", "steps", "samp
              "identity", "code_version", "created", "started", "ended", "tags")
 
 
+def outdated(run: Run) -> list[str]:
+    """The kinds of component whose code has changed since a stored run: ``["method"]``; empty where none has.
+
+    Components that are not known here any more are left out: nothing can be said of them.
+    """
+    spec, made_by = run.spec, run.code or {}
+    return [kind for kind in MADE_BY if registry.find(kind, getattr(spec, kind)) is not None
+            and registry.code(kind, getattr(spec, kind)) != made_by.get(kind, "")]
+
+
 def described(run: Run) -> dict[str, Any]:
-    """A run as scripts read it; its verdict is that of the present rules, whatever it was stored with."""
+    """A run as scripts read it: its verdict by the present rules, and which components have changed since."""
     found, row = verdict_of(run), run.to_row()
     return {"run_id": run.id, "recorded": run.recorded, **{name: row[name] for name in DESCRIBED},
             "metrics": run.metrics and _numbers(run.metrics),
-            "verdict": found and {"kind": found.kind, "text": found.text}}
+            "verdict": found and {"kind": found.kind, "text": found.text}, "outdated": outdated(run)}
 
 
 def _numbers(metrics: Metrics) -> dict[str, Any]:

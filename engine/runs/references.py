@@ -12,7 +12,7 @@ from engine.evaluation.metrics import AGAINST_RETRAINED, stored_names
 from engine.evaluation.retrained import against_retrained, own_reference
 from engine.registry import all_of
 from engine.runs.afterwards import lacks_beside, same_code
-from engine.runs.provenance import outdated
+from engine.runs.records import outdated
 from engine.types import Attack
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.types import Dataset
+from engine.types import Dataset, Sizes, Spec
 
 
 def forget_count(fraction: float, train_size: int) -> int:
@@ -19,3 +19,10 @@ def heldout(dataset: Dataset) -> tuple[int, int]:
     """Samples in the test and in the validation set."""
     test = dataset.heldout_size - dataset.heldout_size // 2 if dataset.test_size is None else dataset.test_size
     return test, dataset.heldout_size - test
+
+
+def by_fraction(spec: Spec, dataset: Dataset) -> Sizes:
+    """What to expect where a fraction of D is forgotten and the whole test set is kept."""
+    forget = forget_count(spec.forget_fraction or 0.0, dataset.train_size)
+    test, validation = heldout(dataset)
+    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import BadSpec
-from engine.scenarios._sizes import forget_count, heldout, too_small
-from engine.types import Dataset, Scenario, Sizes, Spec
+from engine.scenarios._sizes import forget_count, too_small
+from engine.types import Scenario, Spec
 
 PAPER_SPLIT_SEED = 42  # docs/methods.md: the paper's seeds vary only the test/validation split and the batch order
 
@@ -22,12 +22,6 @@ def select(data: Any, spec: Spec) -> Any:
     return permutation(len(data.train), seed, "forget set")[:count]
 
 
-def sizes(spec: Spec, dataset: Dataset) -> Sizes:
-    forget = forget_count(spec.fraction, dataset.train_size)
-    test, validation = heldout(dataset)
-    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test)
-
-
 SCENARIO = Scenario(
     name="random",
     title="a random subset",
@@ -35,5 +29,4 @@ SCENARIO = Scenario(
     source="Trippa et al. 2024, section 5.2",
     aim="The accuracy on it should fall to that on unseen samples.",
     select=select,
-    sizes=sizes,
 )

@@ -10,9 +10,9 @@ import pytest
 
 from engine import lineage, registry
 from engine.originals.checkpoints import Checkpoints, original_key
-from engine.runs.provenance import outdated, remark
+from engine.runs.provenance import remark
 from engine.runs.recorded import asked_for, recorded_runs
-from engine.runs.records import Run
+from engine.runs.records import Run, outdated
 from engine.spec import resolve
 from engine.studies.comparison import Comparison, find_runs, missing
 from engine.system.source import source_hash, text_hash

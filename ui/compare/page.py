@@ -209,8 +209,11 @@ def _title(comparison: Comparison) -> str:
 def _tuning(comparison: Comparison) -> None:
     """How the methods' constants were chosen, where that is known of the data set."""
     dataset = get("dataset", comparison.dataset)
-    if said := dataset.tuning:
-        st.caption(f":material/tune: {said}")
+    if not dataset.tuning:
+        return
+    strangers = [name for name in comparison.methods if name not in dataset.unlearning and name != REFERENCE]
+    others = f" Not tuned here: {', '.join(map(compare_runs.short_title, strangers))}." if strangers else ""
+    st.caption(f":material/tune: {dataset.tuning}{others}")
 
 
 def _take_away(table: Table, whole: Table) -> None:

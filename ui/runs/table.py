@@ -12,9 +12,8 @@ from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.verdict import verdict_of
 from engine.registry import all_of
-from engine.runs.provenance import outdated
 from engine.runs.queue import manager
-from engine.runs.records import Run
+from engine.runs.records import Run, outdated
 from engine.system.words import plural
 from engine.types import ENDED
 from ui.common import words

@@ -50,7 +50,7 @@ def test_two_workers_one_killed_in_the_middle_come_to_the_local_numbers(with_ori
         alone = run_here(resolved, here, False, threading.Event(), lambda progress: None)
         assert runs[position].status == "finished", runs[position].reason
         for name in ("metrics", "effective", "identity", "fingerprint", "data", "steps", "samples"):
-            assert runs[position][name] == alone[name], name
+            assert getattr(runs[position], name) == getattr(alone, name), name
         assert store.load_samples(runs[position].id).equals(here.load_samples(alone.id))
     assert len(store.list()) == 4
 

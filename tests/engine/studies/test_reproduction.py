@@ -19,7 +19,6 @@ from engine.studies import reproduction
 from engine.studies.comparison import Comparison, find_runs
 from engine.studies.exports import JSON_FIELDS
 from engine.studies.table import build_table
-from engine.types import Spec
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +38,7 @@ def executed(monkeypatch, store):
     log = Log()
 
     def execute(run, store, checkpoints, cancel, on_progress):
-        resolved = resolve(Spec(**run.spec))
+        resolved = resolve(run.spec)
         spec = resolved.spec
         log.append((spec.method, spec.forget_fraction if spec.forget_class is None else spec.forget_class, spec.seed))
         on_progress({"stage": resolved.method.title, "fraction": 0.5, "step": 1, "total_steps": 2, "eta": 3.0})

@@ -92,7 +92,7 @@ def test_pause_go_on_and_stop(by_hand, store):
 def test_one_at_a_time(by_hand, store):
     mine = Sweeps(store)
     job = mine.launch(GRID)
-    with pytest.raises(BadInput, match=r"^Another sweep goes on: stop it, or wait until it has ended\.$"):
+    with pytest.raises(BadInput, match=r"^Another sweep is running: stop it, or wait until it has ended\.$"):
         mine.launch(GRID)
     job.cancel()
     job.wait(10)

@@ -68,7 +68,7 @@ def whole_retraining(digits):
 
 SCRIPT = """
 import sys, time
-sys.path[:0] = ["tests/engine"]
+sys.path[:0] = ["tests/engine", "tests/engine/training"]
 import test_resume as t
 data = t.get("dataset", "digits").load({"label_noise": 0.2})
 checkpoints = t.Checkpoints(t.json.loads(sys.argv[2]), shipped=None)
