@@ -1,5 +1,5 @@
 # make run     serve the app on http://localhost:8501     make setup    install without starting the server
-# make test    install the test requirements, lint, run all tests
+# make test    install the test requirements, lint (ruff and mypy), run all tests
 # make check   everything that a change has to pass: format, lint, spelling, types, tests
 # make docs    build the documents as a site in site/     make results  rewrite their generated tables
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
@@ -33,21 +33,23 @@ $(VENV)/installed-test: $(VENV)/installed requirements-test.txt
 test: $(VENV)/installed-test
 	@sh tests/chromium.sh
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	sh tests/run.sh $(BIN)/python
 
-check: format lint spelling types test
+types: $(VENV)/installed-test
+	$(BIN)/mypy
+
+check: format spelling test
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(FORMATTED)
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 spelling: $(VENV)/installed-dev
 	$(BIN)/codespell
-
-types: $(VENV)/installed-dev
-	$(BIN)/mypy
 
 $(VENV)/installed-dev: $(VENV)/installed-test requirements-dev.txt
 	$(BIN)/pip install --quiet -r requirements-dev.txt

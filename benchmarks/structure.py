@@ -18,7 +18,7 @@ from pathlib import Path
 LAYERS = (
     ("errors",),
     ("system",),
-    ("hyperparameters", "terms", "flow", "attack", "types", "lineage", "registry"),
+    ("hyperparameters", "terms", "flow", "attack", "types", "lineage", "validity", "registry"),
     ("naming", "scenarios", "checks", "spec"),
     ("data",),
     ("models", "datasets"),

@@ -159,7 +159,7 @@ def _noted(metrics: dict[str, Any], changes: Iterable[str]) -> dict[str, Any]:
 def _forgotten(spec: Spec) -> str:
     """``forget 15%`` or ``forget class dog``."""
     if spec.forget_class is None:
-        return f"forget {100 * spec.forget_fraction:.4g}%"
+        return f"forget {100 * spec.fraction:.4g}%"
     return f"forget class {class_name(spec.dataset, spec.forget_class)}"
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Attack:
     source: str
     accuracy: Callable[..., float] | None = None
     quick: Callable[..., float] | None = None
-    quick_many: Callable[..., Any] | None = None
+    quick_many: Callable[..., ndarray] | None = None
     headline: bool = False
     short: str = ""
     means: str = ""
@@ -69,6 +72,6 @@ class Attack:
         of, interval, _ = what.partition("_interval")
         return tuple(f"{name}{interval}" for name in self.stored.get(of, (f"{self.name}_{of}",)))
 
-    def value(self, metrics: Mapping[str, Any], what: str) -> Any:
+    def value(self, metrics: Mapping[str, Any], what: str) -> float | None:
         """One of its metrics by any of its names, None where it was not measured."""
         return next((metrics[name] for name in self.metric_names(what) if metrics.get(name) is not None), None)

@@ -52,7 +52,7 @@ def number(field: str, value: Any, kind: str, low: float | None, high: float | N
 def share(value: Any) -> float:
     """A forget fraction; a percentage is met with what it would be as a fraction."""
     try:
-        return number("forget_fraction", value, "float", SMALLEST, LARGEST)
+        return float(number("forget_fraction", value, "float", SMALLEST, LARGEST))
     except BadSpec as error:
         with contextlib.suppress(TypeError, ValueError):
             written = str(value).strip()

@@ -89,3 +89,22 @@ class Spec:
     profile: str = "corrected"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def fraction(self) -> float:
+        """``forget_fraction`` where the scenario goes by it. Raises TypeError where the spec has none."""
+        if self.forget_fraction is None:
+            raise TypeError(f"forget_fraction is None: the scenario {self.scenario!r} forgets no fraction.")
+        return self.forget_fraction
+
+    @property
+    def class_number(self) -> int:
+        """``forget_class`` of a resolved spec. Raises TypeError where it is not a number yet, or there is none."""
+        if not isinstance(self.forget_class, int):
+            raise TypeError(f"forget_class is {self.forget_class!r}, but must be a number: resolve the spec first.")
+        return self.forget_class
+
+    @property
+    def forgotten(self) -> float | int | str:
+        """The class where one is named, else the fraction."""
+        return self.fraction if self.forget_class is None else self.forget_class

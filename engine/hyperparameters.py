@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from engine.system.words import spaced
+
+Kind = Literal["int", "float", "bool", "choice"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Hyperparameter:
     """One declared hyperparameter, as pages and the CLI read it."""
 
     name: str
-    kind: Literal["int", "float", "bool", "choice"]
+    kind: Kind
     default: Any
     help: str
     group: str
@@ -55,15 +57,16 @@ class Hyperparameter:
         return spaced(self.name)
 
 
-def _type_name(annotation: Any) -> str:
+def _kind(annotation: Any) -> Kind:
     """``float`` of ``float | None``, whether annotations are kept as text (``from __future__``) or not."""
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation).split("|")[0].strip()
+    text = annotation.__name__ if isinstance(annotation, type) else str(annotation).split("|")[0].strip()
+    return cast(Kind, text)
 
 
 def declared(parameters: type) -> tuple[Hyperparameter, ...]:
     """The hyperparameters of a method's parameter dataclass, in the order they are written."""
     found = []
     for f in dataclasses.fields(parameters):
-        kind = "choice" if f.metadata["choices"] else _type_name(f.type)
+        kind: Kind = "choice" if f.metadata["choices"] else _kind(f.type)
         found.append(Hyperparameter(name=f.name, kind=kind, default=f.default, **f.metadata))
     return tuple(found)

@@ -58,4 +58,5 @@ def file_of(record: Any) -> Path | None:
 
 @functools.cache
 def _generations() -> dict[str, list[list[str]]]:
-    return json.loads(FILE.read_text(encoding="utf-8"))
+    known: dict[str, list[list[str]]] = json.loads(FILE.read_text(encoding="utf-8"))
+    return known

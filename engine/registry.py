@@ -14,23 +14,20 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
-import inspect
 import os
 import pkgutil
 import sys
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 from engine import lineage
 from engine.errors import BadInput
-from engine.terms import ROLES, Term
 from engine.types import Attack, Dataset, Method, Model, Scenario, Spec
+from engine.validity import KINDS as KINDS
+from engine.validity import wrong as _wrong
 
-COLUMNS = ("loss", "entropy", "correct")  # of a read-out, that an attack may need
-TABLES = ("samples", "population", "retrained")  # that an attack beside retrained models may need
-KINDS: dict[str, type] = {"dataset": Dataset, "model": Model, "scenario": Scenario, "method": Method, "attack": Attack}
 FOLDERS = "UNLEARN_COMPONENTS"
 ENTRY_POINTS = "unlearn_lab.components"
 STRANGERS = "unlearn_components"  # the package that files of $UNLEARN_COMPONENTS are modules of
@@ -77,6 +74,18 @@ def names(kind: str) -> tuple[str, ...]:
     return tuple(table(kind))
 
 
+@overload
+def all_of(kind: Literal["dataset"]) -> tuple[Dataset, ...]: ...
+@overload
+def all_of(kind: Literal["model"]) -> tuple[Model, ...]: ...
+@overload
+def all_of(kind: Literal["scenario"]) -> tuple[Scenario, ...]: ...
+@overload
+def all_of(kind: Literal["method"]) -> tuple[Method, ...]: ...
+@overload
+def all_of(kind: Literal["attack"]) -> tuple[Attack, ...]: ...
+@overload
+def all_of(kind: str) -> tuple[Any, ...]: ...
 def all_of(kind: str) -> tuple[Any, ...]:
     """All records of a kind, the usual ones first."""
     return tuple(table(kind).values())
@@ -98,6 +107,18 @@ def attack_codes(attacks: Iterable[Attack]) -> dict[str, str]:
     return {attack.name: made_by for attack in attacks if (made_by := code("attack", attack.name))}
 
 
+@overload
+def find(kind: Literal["dataset"], name: object) -> Dataset | None: ...
+@overload
+def find(kind: Literal["model"], name: object) -> Model | None: ...
+@overload
+def find(kind: Literal["scenario"], name: object) -> Scenario | None: ...
+@overload
+def find(kind: Literal["method"], name: object) -> Method | None: ...
+@overload
+def find(kind: Literal["attack"], name: object) -> Attack | None: ...
+@overload
+def find(kind: str, name: object) -> Any | None: ...
 def find(kind: str, name: object) -> Any:
     """The record of that name or with that alias, None where there is none."""
     records = table(kind)
@@ -106,6 +127,18 @@ def find(kind: str, name: object) -> Any:
     return next((record for record in records.values() if name in record.aliases), None)
 
 
+@overload
+def get(kind: Literal["dataset"], name: str) -> Dataset: ...
+@overload
+def get(kind: Literal["model"], name: str) -> Model: ...
+@overload
+def get(kind: Literal["scenario"], name: str) -> Scenario: ...
+@overload
+def get(kind: Literal["method"], name: str) -> Method: ...
+@overload
+def get(kind: Literal["attack"], name: str) -> Attack: ...
+@overload
+def get(kind: str, name: str) -> Any: ...
 def get(kind: str, name: str) -> Any:
     """The record of that name or alias, or BadInput with the nearest name."""
     record = find(kind, name)
@@ -226,57 +259,3 @@ def _loaded(place: Path) -> Any:
         raise BadInput(f"{place} binds none of {', '.join(kind.upper() for kind in KINDS)}; a helper's name starts "
                        "with an underscore.")
     return module
-
-
-def _wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
-    """What keeps a file's record from being used, to go on after the file's name."""
-    wanted = KINDS[kind].__name__
-    if not isinstance(record, KINDS[kind]):
-        return f"binds no {kind.upper()} = {wanted}(...); a helper's name starts with an underscore."
-    taken = {name for other in others.values() for name in _names_of(other)}
-    for name in _names_of(record):
-        if name in taken:
-            return f"declares the {kind} {name!r}, and another file does too: give it another name."
-    if kind == "method":
-        return _wrong_method(record, others)
-    if kind == "attack" and (strange := [name for name in record.needs if name not in (*COLUMNS, *TABLES)]):
-        return f"needs {strange[0]!r}, but an attack can see {', '.join(COLUMNS)} or {', '.join(TABLES)}."
-    if kind == "attack" and (unfit := _unfit_arguments(record)):
-        return f"needs {', '.join(record.needs)}, but score_samples cannot be called with these by name: {unfit}."
-    if kind == "attack" and record.needs_retrained and set(record.needs) & set(COLUMNS):
-        return "needs columns and tables: a column is in the table of its samples, such as samples['loss']."
-    if kind == "model" and record.kind == "text" and record.prepare is None:
-        return "declares a text model without prepare(data), which gives it the tokens that it reads."
-    return None
-
-
-def _unfit_arguments(attack: Attack) -> str | None:
-    """Why ``score_samples`` cannot be called with what an attack needs, None where it can."""
-    try:
-        inspect.signature(attack.score_samples).bind(**dict.fromkeys(attack.needs))
-    except TypeError as error:
-        return str(error)
-    return None
-
-
-def _names_of(record: Any) -> tuple[str, ...]:
-    """A component's name and its former ones."""
-    return (record.name, *record.aliases)
-
-
-def _wrong_method(method: Method, others: Mapping[str, Any]) -> str | None:
-    held = next((other.name for other in others.values() if other.role == "reference"), None)
-    if method.role == "reference" and held:
-        return (f"declares the role 'reference', which {held} has: only one method can be what the others are held "
-                "against.")
-    for term in method.terms:
-        if not isinstance(term, Term):
-            return f"declares the term {term!r}, but a term is a record: Term(name, title, role, ...)."
-    terms = [term.name for term in method.terms]
-    for term in method.terms:
-        if terms.count(term.name) > 1:
-            return f"declares the term {term.name!r} twice: each term of a step has one role."
-        if term.role not in ROLES:
-            return (f"declares the role {term.role!r} for the term {term.name!r}: choose {', '.join(ROLES[:-1])} or "
-                    f"{ROLES[-1]}.")
-    return None

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal, overload
 
 from engine import registry
 from engine.checks import LARGEST, SMALLEST, checked, number, share
@@ -111,7 +111,9 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     spec, bad_numbers = _with_numbers(_with_current_names(spec))
     problems = _unknown_names(spec)
     dataset, method = _known("dataset", spec.dataset), _known("method", spec.method)
-    model, options, requested = None, {}, {}
+    model: Model | None = None
+    options: dict[str, Any] = {}
+    requested: dict[str, Any] = {}
     if dataset:
         spec, class_problems = _with_class(spec, dataset)
         model, model_problem = _model(spec, dataset)
@@ -123,7 +125,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
         requested, parameter_problems = requested_parameters(spec, dataset, method, model)
         problems += parameter_problems
         problems += [Problem("method", why)] if dataset and (why := method.why_not(dataset)) else []
-    if problems:
+    if problems or dataset is None or model is None or method is None:
         raise BadSpec(problems)
     recipe = model.recipe_for(dataset)
     sizes = sizes or expected_sizes(spec, dataset)
@@ -186,6 +188,10 @@ def effective_parameters(values: dict[str, Any], method: Method, setting: Settin
 
 
 
+@overload
+def _known(kind: Literal["dataset"], name: Any) -> Dataset | None: ...
+@overload
+def _known(kind: Literal["method"], name: Any) -> Method | None: ...
 def _known(kind: str, name: Any) -> Any:
     """The component of that name, None where there is none."""
     return get(kind, name) if name in names(kind) else None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 
 def accuracy(members: Any, nonmembers: Any) -> float:
@@ -19,7 +22,7 @@ def quick_accuracy(members: Any, nonmembers: Any) -> float:
     return quick_score(members, nonmembers)
 
 
-def quick_accuracies(members: Any, nonmembers: Any) -> Any:
+def quick_accuracies(members: Any, nonmembers: Any) -> ndarray:
     """The same for P pairs of sides at once, (P, N) to (P,); see :func:`engine.attacks._quick.quick_scores`."""
     from engine.attacks._quick import quick_scores
 

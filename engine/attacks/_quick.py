@@ -46,7 +46,8 @@ def _told_apart(feature: np.ndarray, label: np.ndarray, fit: np.ndarray, held: n
     pairs, splits = len(feature), len(fit)
     slope, threshold = _fit_flat(feature[:, fit].reshape(pairs * splits, -1), np.tile(label[fit], (pairs, 1)))
     said = (slope[:, None] * feature[:, held].reshape(pairs * splits, -1) + threshold[:, None]) > 0
-    return (said == np.tile(label[held], (pairs, 1))).reshape(pairs, -1).mean(1)
+    shares: np.ndarray = (said == np.tile(label[held], (pairs, 1))).reshape(pairs, -1).mean(1)
+    return shares
 
 
 def _fit_flat(feature: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +98,8 @@ def fit_logistic(feature: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _objective(at: np.ndarray, x: np.ndarray, sign: np.ndarray) -> np.ndarray:
-    return np.logaddexp(0, -sign * (at[0][:, None] * x + at[1][:, None])).sum(1) + 0.5 * at[0] ** 2
+    values: np.ndarray = np.logaddexp(0, -sign * (at[0][:, None] * x + at[1][:, None])).sum(1) + 0.5 * at[0] ** 2
+    return values
 
 
 def _newton(at: np.ndarray, x: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -112,4 +114,5 @@ def _newton(at: np.ndarray, x: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray
 
 def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Row by row: (S, N) and (S, N) to (S,)."""
-    return np.einsum("sn,sn->s", one, other)
+    products: np.ndarray = np.einsum("sn,sn->s", one, other)
+    return products

@@ -16,4 +16,5 @@ def untrained_losses(frame: DataFrame, rows: DataFrame) -> ndarray:
     pool = frame["set"].isin(TRAINING_SETS) == rows["set"].isin(TRAINING_SETS).any()
     # Held-out samples of a forgotten class are listed twice; the last list is the one that is attacked.
     never_trained = frame[pool & (frame["set"] != "retain")].drop_duplicates("sample", keep="last")
-    return never_trained.set_index("sample")["loss"].reindex(rows["sample"]).to_numpy(dtype=float)
+    losses: ndarray = never_trained.set_index("sample")["loss"].reindex(rows["sample"]).to_numpy(dtype=float)
+    return losses

@@ -46,14 +46,16 @@ def dominated(loss: ndarray, reference: ndarray, population: ndarray, population
 
     ratio = reference - loss  # ln r(x)
     of_population = np.sort(population_reference - population)
-    return np.searchsorted(of_population, ratio - np.log(gamma), side="left") / len(of_population)
+    above: ndarray = np.searchsorted(of_population, ratio - np.log(gamma), side="left") / len(of_population)
+    return above
 
 
 def _mean_loss(losses: Any) -> ndarray:
     """-ln of the mean over K models of the probabilities exp(-loss): (K, N) to (N,); exact for one model."""
     import numpy as np
 
-    return np.log(len(losses)) - np.logaddexp.reduce(-losses, axis=0)
+    mean: ndarray = np.log(len(losses)) - np.logaddexp.reduce(-losses, axis=0)
+    return mean
 
 
 ATTACK = Attack(

@@ -38,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit status."""
+    status: int
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
@@ -64,7 +65,7 @@ def _print(text: str) -> None:
     signal.signal(signal.SIGPIPE, before)
 
 
-def _refuse(problems: list[str], as_json: bool) -> int:
+def _refuse(problems: Sequence[str], as_json: bool) -> int:
     return _say({"status": "bad_input", "problems": problems}, as_json, "\n".join(problems), BAD_INPUT)
 
 

@@ -27,6 +27,7 @@ from engine.studies.notes import ORIGINAL
 from engine.studies.paper import TABLES, PaperTable
 from engine.studies.reproduction import Todo, all_runs, elsewhere, forecast, missing, state, unfinished
 from engine.studies.table import build_table
+from engine.system.known import all_known
 
 SEEDS = ("0", "1", "2")  # as many as the paper's
 STAND_IN = "cifar10"  # numbers are checked against it where the table's own data set is not known here
@@ -145,8 +146,7 @@ def _whole(number: Any) -> Any:
 def _by_number(comparison: Comparison) -> Comparison:
     """The comparison with its class as a number and its fraction as one."""
     spec = resolve(comparison.spec(comparison.methods[0], comparison.seeds[0])).spec
-    by_class = registry.by_class(comparison.scenario)
-    return replace(comparison, forget=spec.forget_class if by_class else spec.forget_fraction)
+    return replace(comparison, forget=spec.forgotten)
 
 
 # --- computing ------------------------------------------------------------------------------
@@ -181,7 +181,8 @@ def _teller(line: ProgressLine, todo: Sequence[Todo], number: int, store: Store)
     """Progress of the first of these runs, with the time that all of them will take."""
     seconds = forecast(todo, store)
     label = f"[{number} of {number + len(todo) - 1}] {todo[0].label}"
-    rest = None if None in seconds[1:] else sum(seconds[1:])
+    others = all_known(seconds[1:])
+    rest = None if others is None else sum(others)
 
     def tell(progress: dict[str, Any]) -> None:
         now = progress.get("eta", seconds[0])

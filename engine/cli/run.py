@@ -10,7 +10,7 @@ from engine.checks import checked
 from engine.cli.options import Result, add_training, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.cli.text import run_text
-from engine.errors import BadSpec
+from engine.errors import BadSpec, Problem
 from engine.registry import all_of, names
 from engine.runs.here import heartbeat, run_here
 from engine.runs.records import described
@@ -83,7 +83,7 @@ def with_alpha() -> list[Any]:
     return [method for method in all_of("method") if method.knob and method.knob.name == "alpha"]
 
 
-def _alpha_problems(value: Any) -> list[str]:
+def _alpha_problems(value: Any) -> list[Problem]:
     """What is wrong with a value for ``--alpha``, whatever the method."""
     try:
         checked(with_alpha()[0].knob, value)

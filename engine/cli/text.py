@@ -14,7 +14,7 @@ def run_text(result: dict[str, Any]) -> str:
     """A described run: how it ended, its metrics beside the Original's, its cost, the command that repeats it."""
     lines = [f"run {result['run_id']}: {result['status']}" + (f" - {result['reason']}" if result["reason"] else "")]
     metrics = result["metrics"] or {}
-    counted = [record.name for record in (*ACCURACIES, *live_attacks())]
+    counted = [*(metric.name for metric in ACCURACIES), *(attack.name for attack in live_attacks())]
     shown = [name for name in counted if name != "accuracy_gap" or result["spec"]["forget_class"] is None]
     for name in shown if metrics else ():  # for a forgotten class the gap to the test set has no meaning
         before, after = metrics["original"].get(name), metrics.get(name)  # older than an attack

@@ -10,7 +10,7 @@ import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, cast
 
 import torch
 import torch.nn.functional as F
@@ -18,8 +18,33 @@ from torch import Tensor
 
 from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # with a default: ``Data`` alone is data of any pool
+else:
+    from typing import TypeVar
+
 Augment = Callable[[Tensor, torch.Generator], Tensor]
 PAD = 4  # docs/methods.md: crop 32 pad 4
+
+
+class AnyPool(Protocol):
+    """What all pools have: labels, int64 (N,), and targets, which the loss is held against."""
+
+    @property
+    def labels(self) -> Tensor: ...
+    @property
+    def targets(self) -> Tensor: ...
+    @property
+    def fingerprint(self) -> str: ...
+    def __len__(self) -> int: ...
+    def shown(self, number: int) -> dict[str, Any]: ...
+    def to(self, device: torch.device) -> Self: ...
+
+
+if TYPE_CHECKING:
+    P = TypeVar("P", bound=AnyPool, default=Any)
+else:
+    P = TypeVar("P", bound=AnyPool)
 
 
 @dataclass(frozen=True)
@@ -41,8 +66,8 @@ class Pool:
     def fingerprint(self) -> str:
         """sha256 over shape, images and labels: 64 hex digits."""
         digest = hashlib.sha256(repr(tuple(self.images.shape)).encode())
-        digest.update(self.images.cpu().contiguous().numpy())
-        digest.update(self.labels.cpu().contiguous().numpy())
+        digest.update(self.images.cpu().contiguous().numpy().data)
+        digest.update(self.labels.cpu().contiguous().numpy().data)
         return digest.hexdigest()
 
     def shown(self, number: int) -> dict[str, Any]:
@@ -54,9 +79,10 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Data:
-    """A loaded data set. ``mean`` and ``std`` are per channel, on the 0 to 1 scale of pixels.
+class Data(Generic[P]):
+    """A loaded data set, of images unless a subclass says otherwise.
 
+    ``mean`` and ``std`` are per channel, on the 0 to 1 scale of pixels.
     The first ``test_count`` held-out samples are the official test set and the others its validation set; None:
     the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses. ``augment``
     takes a batch of images (B, H, W, C) and a generator and returns them changed at random, in the same shape; where it
@@ -65,12 +91,12 @@ class Data:
 
     name: str
     classes: tuple[str, ...]
-    train: Pool
-    heldout: Pool
+    train: P
+    heldout: P
     mean: tuple[float, ...]
     std: tuple[float, ...]
     origin: str = ""
-    options: dict = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     test_count: int | None = None
     criterion: OneLabel | ManyLabels = ONE_LABEL
     augment: Augment | None = None
@@ -78,27 +104,27 @@ class Data:
     @property
     def inputs(self) -> int:
         """What a network is built for: the number of channels."""
-        return self.train.images.shape[3]
+        return cast(Pool, self.train).images.shape[3]
 
     @property
     def device(self) -> torch.device:
-        return self.train.images.device
+        return self.train.labels.device
 
-    def to(self, device: torch.device) -> Data:
+    def to(self, device: torch.device) -> Self:
         return replace(self, train=self.train.to(device), heldout=self.heldout.to(device))
 
-    def batch(self, pool: Pool, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+    def batch(self, pool: P, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Inputs, float32 (B, C, H, W) normalised and channels-last, and labels (B,) of ``pool[index]``.
 
         With a generator the images are augmented, if these data declare how.
         """
-        images = pool.images[index]
+        images = cast(Pool, pool).images[index]
         if augment is not None and self.augment is not None:
             images = self.augment(images, augment)
         scale, offset = self._affine(images.device)
         return torch.addcmul(offset, images.permute(0, 3, 1, 2).float(), scale), pool.labels[index]
 
-    def pool_of(self, name: str) -> Pool:
+    def pool_of(self, name: str) -> P:
         """The pool that a set's indices point into: ``retain`` and ``forget`` are of D, the others held out."""
         return self.train if name in ("retain", "forget") else self.heldout
 

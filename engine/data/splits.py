@@ -39,6 +39,11 @@ class Split:
         return Sizes(forget + retain, forget, retain, len(self.validation), len(self.test),
                      None if self.unseen is None else len(self.unseen))
 
+    def to(self, device: torch.device) -> Split:
+        unseen = None if self.unseen is None else self.unseen.to(device)
+        return Split(self.forget.to(device), self.retain.to(device), self.validation.to(device), self.test.to(device),
+                     unseen)
+
 
 def split(data: Data, spec: Spec) -> Split:
     """The index sets of a run, on the data's device; the held-out pool is halved by the seed or officially split.
@@ -54,8 +59,7 @@ def split(data: Data, spec: Spec) -> Split:
     unseen = scenario.unseen(data, spec) if scenario.unseen else None
     if unseen is not None:
         test = _without(test, unseen, spec, data.classes)
-    sets = (forget, kept.nonzero().squeeze(1), validation, test)
-    return Split(*(index.to(data.device) for index in sets), None if unseen is None else unseen.to(data.device))
+    return Split(forget, kept.nonzero().squeeze(1), validation, test, unseen).to(data.device)
 
 
 def _halves(data: Data, spec: Spec) -> tuple[Tensor, Tensor]:
@@ -75,5 +79,5 @@ def _without(test: Tensor, unseen: Tensor, spec: Spec, classes: tuple[str, ...])
     if spec.forget_class is None:
         raise BadSpec([f"The scenario {spec.scenario!r} compares with all {len(test):,} samples of the test half: "
                        "there would be nothing left to test on."])
-    raise BadSpec([f"forget_class is {spec.forget_class} ({classes[spec.forget_class]}), but all {len(test):,} "
+    raise BadSpec([f"forget_class is {spec.forget_class} ({classes[spec.class_number]}), but all {len(test):,} "
                    "samples of the test half are of that class: there would be nothing left to test on."])

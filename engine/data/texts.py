@@ -42,7 +42,7 @@ class TextPool:
     def fingerprint(self) -> str:
         """sha256 over texts and targets: 64 hex digits. Tokens follow from the texts."""
         digest = hashlib.sha256(json.dumps(self.texts, ensure_ascii=False).encode())
-        digest.update(self.targets.cpu().contiguous().numpy())
+        digest.update(self.targets.cpu().contiguous().numpy().data)
         return digest.hexdigest()
 
     def shown(self, number: int) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class TextPool:
 
 
 @dataclass(frozen=True)
-class TextData(Data):
+class TextData(Data[TextPool]):
     """A loaded data set of texts; ``words`` is the size of the vocabulary that the tokens are numbers of."""
 
     train: TextPool
@@ -72,10 +72,6 @@ class TextData(Data):
     def inputs(self) -> int:
         return self.words
 
-    @property
-    def device(self) -> torch.device:
-        return self.train.labels.device
-
     def encoded(self, encode: Encode, padding: int, words: int) -> TextData:
         """The data as one model reads them."""
         return replace(self, train=self.train.encoded(encode, padding), heldout=self.heldout.encoded(encode, padding),
@@ -83,5 +79,7 @@ class TextData(Data):
 
     def batch(self, pool: TextPool, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Tokens, int64 (B, longest of the batch), and targets of ``pool[index]``; texts are not augmented."""
+        if pool.tokens is None or pool.lengths is None:
+            raise TypeError("These texts have no tokens yet: a model's prepare(data) adds them.")
         longest = int(pool.lengths[index].max())
         return pool.tokens[index, :longest].long(), pool.targets[index]

@@ -47,10 +47,11 @@ def load_images(name: str, hub_id: str, image: str, label: str, classes: tuple[s
     report(f"Opening {name}", 0.0)
     splits, origin = opened(name, hub_id)
     pools = {}
-    for split, start in (("train", 0.0), ("test", 0.8)):
-        share = 0.8 if split == "train" else 0.2
-        pools[split] = _decode(splits, split, image, label, name, len(classes),
-                               lambda f, s=start, w=share: report(f"Decoding {name}", s + w * f))
+    for split, start, share in (("train", 0.0, 0.8), ("test", 0.8, 0.2)):
+        def decoded(f: float, start: float = start, share: float = share) -> None:
+            report(f"Decoding {name}", start + share * f)
+
+        pools[split] = _decode(splits, split, image, label, name, len(classes), decoded)
     return Data(name=name, classes=classes, train=pools["train"], heldout=pools["test"], mean=mean, std=std,
                 origin=origin, augment=shift_and_flip)
 
@@ -96,7 +97,7 @@ def _offline_unless_reachable(hub_id: str) -> Iterator[None]:
     if hub.reachable("dataset", hub_id):
         yield
         return
-    flags = (datasets.config, huggingface_hub.constants)
+    flags: tuple[Any, ...] = (datasets.config, huggingface_hub.constants)
     with _hub_flag:
         before = [module.HF_HUB_OFFLINE for module in flags]
         for module in flags:

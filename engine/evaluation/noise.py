@@ -27,6 +27,7 @@ from engine.evaluation.metrics import MOVED, headlines
 from engine.evaluation.protocol import retain_on_all_of_train
 from engine.registry import names
 from engine.spec import Resolved
+from engine.system.known import all_known
 
 Z = 1.96  # 95%
 SMIRNOV = 1.358  # the 95% quantile of Kolmogorov's distribution
@@ -78,8 +79,8 @@ def _gap(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
 def _tow(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
     """A product of 1 - |gap|: each factor's noise, times the product of the others."""
     theirs = metrics.get("retrained") or {}
-    noise = _moved(metrics, resolved)
-    if None in noise:
+    noise = all_known(_moved(metrics, resolved))
+    if noise is None:
         return None
     factors = [1 - abs(metrics[name] - theirs[name]) / 100 for name in MOVED]
     others = [factors[(i + 1) % 3] * factors[(i + 2) % 3] for i in range(3)]
@@ -105,4 +106,5 @@ def _moved(metrics: Metrics, resolved: Resolved) -> list[float | None]:
 
 def _root(noise: Sequence[float | None]) -> float | None:
     """The root of the sum of squares; None where one is not known."""
-    return None if None in noise else sqrt(sum(one**2 for one in noise))
+    known = all_known(noise)
+    return None if known is None else sqrt(sum(one**2 for one in known))

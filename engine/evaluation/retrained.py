@@ -16,6 +16,7 @@ from engine.evaluation import distances
 from engine.evaluation.measure import of_scores, scores
 from engine.evaluation.metrics import MOVED, against_retrained_metrics, headlines, of_attack, references_name
 from engine.registry import all_of, attack_codes, get
+from engine.system.known import all_known
 from engine.types import Attack, Spec
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
                   "wasserstein_retrained": distances.wasserstein(mine, other)}
         usable = references_of(samples, retrained)
         for attack in beside:
-            values, reason = attacked(attack, samples, usable, nonmember_set(reference.spec))
-            found |= values | {references_name(attack): None if reason else len(usable)}
-            missing |= {metric.name: reason for metric in of_attack(attack)} if reason else {}
+            values, why = attacked(attack, samples, usable, nonmember_set(reference.spec))
+            found |= values | {references_name(attack): None if why else len(usable)}
+            missing |= {metric.name: why for metric in of_attack(attack)} if why else {}
     if codes := (metrics.get("attack_code") or {}) | attack_codes(beside):
         found["attack_code"] = codes
     return metrics | found | {"retrained": theirs | {"run_id": reference.id}, "missing": missing}
@@ -77,8 +78,8 @@ def tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float]
     """ToW (Zhao et al. 2024) and the average gap (Fan et al. 2024), which counts the first headline attack."""
     away = [abs(mine[name] - theirs[name]) for name in MOVED]
     first = next((attack.name for attack in headlines()), "")
-    attacks = [run.get(first) for run in (mine, theirs)]
-    gaps = away if None in attacks else [*away, abs(attacks[0] - attacks[1])]
+    attacks = all_known(run.get(first) for run in (mine, theirs))
+    gaps = away if attacks is None else [*away, abs(attacks[0] - attacks[1])]
     return {"tow": float(np.prod([1 - gap / 100 for gap in away])), "average_gap": float(np.mean(gaps))}
 
 

@@ -93,12 +93,11 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
         return Verdict("reference", "This is the retrained model, which never saw the forget set: the others are held "
                        "against it, so it is not judged itself. Where it lies off the chance level, the split does.")
     broken, over = _damage(metrics), _over_forgetting(metrics, scenario, counts)
-    marks = {"damaged": broken is not None, "over_forgotten": over}
     if broken:
-        return Verdict("damaged", broken, **marks)
+        return Verdict("damaged", broken, damaged=True, over_forgotten=over)
     findings = [found for attack in live_attacks() if (found := _finding(attack, metrics, counts))]
     if over:
-        return Verdict("over_forgotten", " ".join([over, *_texts(findings, "found")]), **marks)
+        return Verdict("over_forgotten", " ".join([over, *_texts(findings, "found")]), over_forgotten=over)
     return (_class if by_class(scenario) else _random)(metrics, findings)
 
 
@@ -139,7 +138,7 @@ def _declared(spec: str) -> Counts | None:
 
 def _damage(metrics: Metrics) -> str | None:
     before, after = (metrics.get("original") or {}).get("test_accuracy"), metrics.get("test_accuracy")
-    if None in (before, after) or before - after < DAMAGED:
+    if before is None or after is None or before - after < DAMAGED:
         return None
     return (f"The model is damaged: its test accuracy fell from {before:.1f} to {after:.1f}%. A broken "
             "model leaks nothing but has not unlearned, so attacks near 50% are no success here.")
@@ -147,12 +146,14 @@ def _damage(metrics: Metrics) -> str | None:
 
 def _over_forgetting(metrics: Metrics, scenario: str, counts: Counts | None) -> str | None:
     """Why the forget set stands out by being worse than unseen data (the Streisand effect); None where it does not."""
-    for attack in live_attacks() if counts else ():
+    if counts is None:
+        return None
+    for attack in live_attacks():
         if _reversed(attack, metrics, counts):
             what = f"higher {attack.lower[1]}" if attack.lower else f"lower scores in “{attack.short_title}”"
             return (f"Over-forgotten: forgotten samples have {what} than unseen ones, so an "
                     f"attacker finds them by the reverse rule (AUC {_area(attack, metrics):.3f}, Streisand effect).")
-    return _too_low(metrics, scenario, counts) if counts else None
+    return _too_low(metrics, scenario, counts)
 
 
 def _too_low(metrics: Metrics, scenario: str, counts: Counts) -> str | None:
@@ -162,7 +163,7 @@ def _too_low(metrics: Metrics, scenario: str, counts: Counts) -> str | None:
         aim, m, of, what = known.get("forget_accuracy"), counts.forget, "forgotten class", "the retrained model's"
     else:
         aim, m, of, what = metrics.get("test_accuracy"), counts.test, "forget set", "the one on unseen data"
-    if None in (now, aim) or not far_under(now, counts.forget, aim, m):
+    if now is None or aim is None or not far_under(now, counts.forget, aim, m):
         return None
     return (f"Over-forgotten: the accuracy on the {of} ({now:.1f}%) is far under {what} ({aim:.1f}%), which "
             "gives the forgotten samples away (Streisand effect).")

@@ -65,7 +65,7 @@ class Union:
         A shuffled batch can lack samples of one set: then that set's terms are absent.
         """
         of_forget = at < self.forgets
-        means = {}
+        means: dict[str, Tensor] = {}
         for rows, columns in ((of_forget, forget), (~of_forget, retain)):
             if rows.any():
                 means |= {name: values.detach()[rows].mean() for name, values in columns.items()}

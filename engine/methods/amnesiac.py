@@ -22,7 +22,7 @@ from engine.types import Method, Plan, Progress, Sizes, parameter
 class Parameters:
     """Adam on the relabelled training set; docs/methods.md gives the source of each default."""
 
-    epochs: int | None = parameter(
+    epochs: int = parameter(
         None, auto=epochs_within(6, lambda setting: setting.sizes.train), low=1, high=1000, step=1, unit="epochs",
         group="main", help="Passes over the whole training set, with the forget set relabelled.")
     learning_rate: float = learning_rate(1e-4)

@@ -50,7 +50,7 @@ class Parameters:
     batch_size: int = parameter(
         256, low=2, high=4096, step=1, unit="samples", group="optimiser",
         help="Samples per step, from both sets together.")
-    epochs: int | None = parameter(
+    epochs: int = parameter(
         None, auto=epochs_within(6, samples_per_epoch), low=1, high=1000, step=1, unit="epochs", group="schedule",
         help="Passes over the forget set and the sample of the retain set.")
 

@@ -23,7 +23,7 @@ class Parameters(MomentumSGD):
     gamma: float = parameter(
         5e-4, low=0.0, high=0.1, step=1e-4, group="main",
         help="Weight of the penalty on the sum of all weights' sizes in the first epoch; it falls linearly to zero.")
-    epochs: int | None = parameter(
+    epochs: int = parameter(
         None, auto=epochs_within(6, lambda setting: setting.sizes.retain), low=1, high=1000, step=1, unit="epochs",
         group="schedule", help="Passes over the retain set.")
 

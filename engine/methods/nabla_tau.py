@@ -27,7 +27,7 @@ def rule_of_thumb(setting: Setting) -> float:
 class Parameters(ForgetEpochs):
     """All hyperparameters of ∇τ; docs/methods.md gives the source of each default."""
 
-    alpha: float | None = parameter(
+    alpha: float = parameter(
         None, auto=Auto("5/3 of the forget fraction", rule_of_thumb), low=0.0, high=1.0, step=0.01, group="main",
         help="Strength of forgetting: its weight against keeping, at the start.")
     alpha_decay: bool = parameter(

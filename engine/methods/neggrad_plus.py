@@ -27,7 +27,7 @@ class Parameters(MomentumSGD):
     beta: float = parameter(
         0.95, low=0.0, high=1.0, step=0.01, group="main",
         help="Weight of keeping against forgetting; 1 is fine-tuning, 0 is gradient ascent.")
-    epochs: int | None = parameter(
+    epochs: int = parameter(
         None, auto=epochs_within(6, lambda setting: 2 * setting.sizes.retain), low=1, high=1000, step=1,
         unit="epochs", group="schedule", help="Passes over the retain set, each with as many forget batches beside it.")
     batch_size: int = batch_size(256, "Samples per step, from the forget set and from the retain set alike.")

@@ -22,7 +22,7 @@ from engine.types import Method, Plan, Progress, Sizes, parameter
 class Parameters(MomentumSGD):
     """The optimiser and the number of passes of the recovery."""
 
-    epochs: int | None = parameter(
+    epochs: int = parameter(
         None, auto=epochs_within(6, lambda setting: setting.sizes.retain), low=1, high=1000, step=1, unit="epochs",
         group="schedule", help="Passes over the retain set after the negation.")
 

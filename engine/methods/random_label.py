@@ -23,7 +23,7 @@ class Parameters(MomentumSGD):
 
     learning_rate: float = parameter(
         0.013, low=1e-6, high=1.0, step=1e-3, group="optimiser", help="Step size of SGD, the same in every epoch.")
-    epochs: int | None = parameter(
+    epochs: int = parameter(
         None, auto=epochs_within(6, lambda setting: setting.sizes.forget + setting.sizes.retain), low=1, high=1000,
         step=1, unit="epochs", group="schedule", help="Passes over the forget and the retain set together.")
 

@@ -19,26 +19,26 @@ from engine.types import Method, Plan, Progress, Recipe, Sizes, parameter
 class Parameters:
     """The recipe; every value is the Original's unless set."""
 
-    optimiser: str | None = parameter(
+    optimiser: str = parameter(
         None, auto=recipe_value("optimiser"), choices=("sgd", "adamw"), help="The optimiser of the training.")
-    learning_rate: float | None = parameter(
+    learning_rate: float = parameter(
         None, auto=recipe_value("learning_rate"), low=1e-6, high=10.0, step=0.01,
         help="Step size in the first epoch.")
-    momentum: float | None = parameter(
+    momentum: float = parameter(
         None, auto=recipe_value("momentum"), low=0.0, high=0.999, step=0.01,
         help="Momentum of SGD; AdamW has its own.")
-    weight_decay: float | None = parameter(
+    weight_decay: float = parameter(
         None, auto=recipe_value("weight_decay"), low=0.0, high=1.0, step=1e-4,
         help="How strongly the optimiser pulls weights towards zero.")
-    batch_size: int | None = parameter(
+    batch_size: int = parameter(
         None, auto=recipe_value("batch_size"), low=2, high=4096, step=1, unit="samples", help="Samples per step.")
-    epochs: int | None = parameter(
+    epochs: int = parameter(
         None, auto=recipe_value("epochs"), low=1, high=1000, step=1, unit="epochs", group="schedule",
         help="Passes over the retain set.")
-    final_lr_fraction: float | None = parameter(
+    final_lr_fraction: float = parameter(
         None, auto=recipe_value("final_lr_fraction"), low=0.0, high=1.0, step=0.001, group="schedule",
         help="The learning rate falls linearly towards this fraction of itself.")
-    augment: bool | None = parameter(
+    augment: bool = parameter(
         None, auto=recipe_value("augment"), group="schedule",
         help="Random crops and flips, where the data set has them.")
 

@@ -29,7 +29,7 @@ class Parameters(MomentumSGD):
     share: float = parameter(
         0.5, low=0.01, high=1.0, step=0.05, group="main",
         help="The share of all weights that may move: those on which the forget set's loss depends most.")
-    epochs: int | None = parameter(
+    epochs: int = parameter(
         None, auto=epochs_within(6, lambda setting: setting.sizes.forget + setting.sizes.retain,
                                  beforehand=lambda setting: setting.sizes.forget),
         low=1, high=1000, step=1, unit="epochs", group="schedule",

@@ -45,7 +45,7 @@ class Parameters:
         MAXIMISING, low=0, high=1000, step=1, unit="epochs", group="main",
         help="So many epochs, from the first on, begin with a pass over the forget set that drives the model away "
              "from the Original.")
-    epochs: int | None = parameter(
+    epochs: int = parameter(
         None, auto=Auto("as many as process the samples of 6 passes over the retain set", nearest_epochs),
         low=1, high=1000, step=1, unit="epochs", group="schedule",
         help="Passes over the retain set; the passes over the forget set come on top.")

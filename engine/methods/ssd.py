@@ -56,7 +56,8 @@ def dampen(weights: list[Any], forget: list[Any], everything: list[Any], paramet
             factor = (parameters.dampening * usual / important).clamp(max=1)
             weight.copy_(torch.where(chosen, weight * factor, weight))
             selected += int(chosen.sum())
-    return 100 * selected / sum(weight.numel() for weight in weights)
+    size: int = sum(weight.numel() for weight in weights)
+    return 100 * selected / size
 
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:

@@ -108,7 +108,7 @@ def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled
     from torch import nn
 
     class Classifier(nn.Module):
-        def __init__(self, encoder: nn.Module) -> None:
+        def __init__(self, encoder: Any) -> None:  # a PreTrainedModel, whose config is its own
             super().__init__()
             self.encoder = encoder
             self.dropout = nn.Dropout(dropout)
@@ -116,17 +116,19 @@ def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled
             self.padding = encoder.config.pad_token_id
 
         def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-            return self.head(self.dropout(by_length(self.features, tokens, self.padding, AT_ONCE)))
+            logits: torch.Tensor = self.head(self.dropout(by_length(self.features, tokens, self.padding, AT_ONCE)))
+            return logits
 
         def features(self, tokens: torch.Tensor) -> torch.Tensor:
-            mask = (tokens != self.padding).long()
+            mask = tokens.ne(self.padding).long()
             found = self.encoder(input_ids=tokens, attention_mask=mask)
+            answers: torch.Tensor = found.pooler_output if pooled else found.last_hidden_state
             if pooled:
-                return found.pooler_output
-            words = mask.unsqueeze(2).to(found.last_hidden_state.dtype)
-            return (found.last_hidden_state * words).sum(dim=1) / words.sum(dim=1).clamp(min=1)
+                return answers
+            words = mask.unsqueeze(2).to(answers.dtype)
+            return (answers * words).sum(dim=1) / words.sum(dim=1).clamp(min=1)
 
-    def load(source: str, cache_alone: bool) -> nn.Module:
+    def load(source: str, cache_alone: bool) -> Any:
         from transformers import AutoModel
 
         with torch.random.fork_rng(devices=[]), _quiet():

@@ -30,7 +30,8 @@ def build(classes: int, inputs: int) -> Any:
             self.head = nn.Linear(FILTERS * len(WIDTHS), classes)
 
         def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-            return self.head(self.dropout(by_length(self.features, tokens, PADDING, AT_ONCE)))
+            logits: torch.Tensor = self.head(self.dropout(by_length(self.features, tokens, PADDING, AT_ONCE)))
+            return logits
 
         def features(self, tokens: torch.Tensor) -> torch.Tensor:
             """The largest answer of every filter (B, 384); a window begins at a word and may reach into padding."""

@@ -66,11 +66,13 @@ class Original:
 
     @property
     def sha256(self) -> str:
-        return self.sidecar["sha256"]
+        digest: str = self.sidecar["sha256"]
+        return digest
 
     @property
     def fingerprint(self) -> str:
-        return self.sidecar["fingerprint"]
+        fingerprint: str = self.sidecar["fingerprint"]
+        return fingerprint
 
 
 class Checkpoints:

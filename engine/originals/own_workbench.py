@@ -90,5 +90,5 @@ def _digest(tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256()
     for name, value in sorted(tensors.items()):
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        digest.update(value.detach().cpu().contiguous().flatten().view(uint8).numpy())
+        digest.update(value.detach().cpu().contiguous().flatten().view(uint8).numpy().data)
     return digest.hexdigest()

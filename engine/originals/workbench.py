@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -29,6 +29,8 @@ from engine.types import Dataset, Model
 
 Report = Callable[[str, float | None], None]
 _KEPT = 2
+K = TypeVar("K")
+V = TypeVar("V")
 _lock = threading.RLock()
 _data: OrderedDict[str, Data] = OrderedDict()
 _benches: OrderedDict[tuple[str, ...], Bench] = OrderedDict()
@@ -54,7 +56,7 @@ class Bench:
 def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
               report: Report = lambda text, fraction: None, model: Model | None = None) -> Data:
     """The data set on the device, texts with the tokens that ``model`` reads. Raises DataMissing or ModelMissing."""
-    reader = model if model and model.prepare else None
+    reader, prepare = (model, model.prepare) if model and model.prepare else (None, None)
     made_by = [registry.code("dataset", dataset.name), reader and registry.code("model", reader.name)]
     key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), str(device),
                       reader.name if reader else None, *made_by], sort_keys=True)
@@ -62,9 +64,9 @@ def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
         if key not in _data:
             report(f"Loading {dataset.title}", None)
             data = dataset.load(options, report)
-            if reader:
+            if prepare:
                 report(f"Tokenising {dataset.title}", None)
-                data = reader.prepare(data)
+                data = prepare(data)
             _data[key] = data.to(device)
         return _recent(_data, key)
 
@@ -148,7 +150,7 @@ def _original_readouts(original: Original, network: nn.Module, data: Data, check
     return kept
 
 
-def _recent(kept: OrderedDict, key: Any) -> Any:
+def _recent(kept: OrderedDict[K, V], key: K) -> V:
     kept.move_to_end(key)
     while len(kept) > _KEPT:
         kept.popitem(last=False)

@@ -50,7 +50,8 @@ def lacks_beside(metrics: Values) -> bool:
 
 def same_code(metrics: Values, attack: Attack) -> bool:
     """Whether an attack has today the code that these metrics were measured by."""
-    return (metrics.get("attack_code") or {}).get(attack.name, "") == code("attack", attack.name)
+    codes: dict[str, str] = metrics.get("attack_code") or {}
+    return codes.get(attack.name, "") == code("attack", attack.name)
 
 
 def completed(run: Run, store: Store, whole: bool = False) -> Run:
@@ -96,7 +97,8 @@ def with_attacks(metrics: Values, attacks: Sequence[Attack], samples: DataFrame 
 def _measured(attack: Attack, samples: DataFrame | None,
               spec: Spec) -> tuple[dict[str, Any], tuple[float, float] | None, str | None]:
     """All that an attack comes to on the kept samples, its null band, and why there is none."""
-    from engine.evaluation.measure import FEWEST, null_band, of_scores, scores
+    from engine.attacks._attacker import FEWEST
+    from engine.evaluation.measure import null_band, of_scores, scores
 
     if samples is None or not set(attack.needs) <= set(samples.columns):
         return of_scores(attack, None, None), None, UNKEPT
@@ -105,13 +107,13 @@ def _measured(attack: Attack, samples: DataFrame | None,
     sides = [samples[samples["set"] == name] for name in ("forget", compared)]
     if min(map(len, sides)) < FEWEST:
         return of_scores(attack, None, None), None, f"It needs at least {FEWEST} samples a side."
-    scored = [scores(attack, {name: side[name].to_numpy() for name in attack.needs}, len(side)) for side in sides]
-    return of_scores(attack, *scored), null_band(attack, *scored, seed=spec.seed), None
+    mine, theirs = (scores(attack, {name: side[name].to_numpy() for name in attack.needs}, len(side)) for side in sides)
+    return of_scores(attack, mine, theirs), null_band(attack, mine, theirs, seed=spec.seed), None
 
 
 def _retrained(run: Run, metrics: Values, attacks: Sequence[Attack], store: Store) -> dict[str, Any] | None:
     """The retrained model's metrics with these attacks' numbers, from its own run where that is there."""
-    known = metrics.get("retrained")
+    known: dict[str, Any] | None = metrics.get("retrained")
     if not known:
         return known
     names = {name for attack in attacks for name in stored_names(attack)}

@@ -17,11 +17,13 @@ from engine.originals.checkpoints import Checkpoints
 from engine.runs.recorded import asked_for, recorded_runs
 from engine.runs.records import Run
 from engine.spec import Resolved
+from engine.system.known import all_known
 
 
 def measured(store: Any) -> list[Run]:
     """The newest finished runs of a store, from which times are estimated."""
-    return store.list(status=("finished",), newest_first=True, limit=200)
+    newest: list[Run] = store.list(status=("finished",), newest_first=True, limit=200)
+    return newest
 
 
 def rate_from_sidecars(dataset: str | None, model: str, checkpoints: Checkpoints) -> float | None:
@@ -41,7 +43,7 @@ def rate_from_recorded(dataset: str | None, model: str, checkpoints: Checkpoints
         return None
     for run in recorded_runs(checkpoints.shipped / "recorded"):
         spec = run.spec
-        if (spec.model == model and dataset in (None, spec.dataset) and run.samples
+        if (spec.model == model and dataset in (None, spec.dataset) and run.samples and run.seconds is not None
                 and (asked := asked_for(run)) and asked.method.from_scratch):
             return run.seconds / run.samples
     return None
@@ -64,7 +66,8 @@ def run_rate(resolved: Resolved, checkpoints: Checkpoints,
         spec = run.spec
         if run.imported:
             continue  # it tells how fast another machine is
-        if (spec.method, spec.dataset, spec.model) == (method, dataset, model) and run.samples:
+        alike = (spec.method, spec.dataset, spec.model) == (method, dataset, model)
+        if alike and run.samples and run.seconds is not None:
             return run.seconds / run.samples
     return training_rate(dataset, model, checkpoints)
 
@@ -120,24 +123,33 @@ def together(runs: Sequence[Resolved], checkpoints: Checkpoints,
     for resolved in runs:
         measuring += measuring_seconds(resolved, finished) or 0.0
         shared = _shared_training(resolved)
-        if shared in served and shared is not None:
-            continue
-        served.add(shared)
+        if shared is not None:
+            if shared in served:
+                continue
+            served.add(shared)
         seconds = run_seconds(resolved, checkpoints, finished)
         unknown += seconds is None
         total += seconds or 0.0
         if resolved.method.from_scratch:
             trainings.append(seconds)
     nothing = unknown and unknown == len(runs)
-    return Together(None if nothing else total + measuring, None if None in trainings else sum(trainings),
+    known = all_known(trainings)
+    return Together(None if nothing else total + measuring, None if known is None else sum(known),
                     len(trainings), measuring, unknown)
+
+
+def _beside(run: Run) -> float | None:
+    """Seconds that a run took beside its method."""
+    if run.ended is None or run.started is None or run.seconds is None:
+        return None
+    return run.ended - run.started - run.seconds
 
 
 def measuring_seconds(resolved: Resolved, finished: list[Run]) -> float | None:
     """Seconds that a run takes beside its method: median of the five newest on this data set and model."""
-    spent = [run.ended - run.started - run.seconds for run in finished
+    spent = [seconds for run in finished
              if (run.spec.dataset, run.spec.model) == (resolved.dataset.name, resolved.model.name)
-             and not run.imported and None not in (run.ended, run.started, run.seconds)]
+             and not run.imported and (seconds := _beside(run)) is not None]
     return max(0.0, median(spent[:5])) if spent else None
 
 

@@ -16,7 +16,7 @@ class Outcome:
 
     @property
     def finished(self) -> bool:
-        return self.columns["status"] == "finished"
+        return bool(self.columns["status"] == "finished")
 
 
 def failed(reason: str) -> Outcome:

@@ -27,7 +27,7 @@ def machine() -> str:
 
 @functools.cache
 def _started(pid: int) -> float:
-    return psutil.Process(pid).create_time()
+    return float(psutil.Process(pid).create_time())
 
 
 def me() -> dict[str, Any]:
@@ -43,6 +43,6 @@ def alive(owner: Mapping[str, Any] | None, heartbeat: float | None) -> bool:
         return heartbeat is not None and time.time() - heartbeat < STALE_AFTER
     try:
         process = psutil.Process(owner["pid"])
-        return abs(process.create_time() - owner["started"]) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        return bool(abs(process.create_time() - owner["started"]) < 2) and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False

@@ -54,6 +54,7 @@ def with_reference(store: Store, run_id: str, resolved: Resolved, outcome: Outco
 
 def _against(store: Store, run: Run, known: Run | None, outcome: Outcome) -> dict[str, Any]:
     """The metrics against the retrained model; a retraining is its own reference."""
+    assert outcome.samples is not None  # a finished outcome has its table
     metrics, frame = outcome.columns["metrics"], frame_of(outcome.samples)
     if is_reference(run):
         return against_retrained(metrics, frame, replace(run, metrics=Metrics(metrics)), frame, own_reference(frame))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.data.splits import split
@@ -43,6 +44,7 @@ def exhibits(run: Run, frame: Any, checkpoints: Checkpoints, order: str = "most"
 
 def _ranked(rows: Any, before: Readout, order: str) -> Any:
     """The rows with what the Original said, and in that order."""
+    assert before.predicted is not None  # the bench reads both pools out with it
     rows["loss_before"] = before.loss.numpy()[rows["sample"]]
     rows["said_before"] = before.predicted.numpy()[rows["sample"]]
     rows["right_before"] = before.correct.numpy()[rows["sample"]].astype(bool)
@@ -65,6 +67,7 @@ def _exhibit(data: Any, row: dict[str, Any]) -> dict[str, Any]:
 def _labels(data: Any, number: int) -> str:
     """The sample's label, or all of them where it has several."""
     target = data.train.targets[number]
+    classes: Sequence[str] = data.classes
     if target.ndim == 0:
-        return data.classes[int(target)]
-    return ", ".join(data.classes[index] for index in target.nonzero().flatten().tolist())
+        return classes[int(target)]
+    return ", ".join(classes[index] for index in target.nonzero().flatten().tolist())

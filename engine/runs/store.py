@@ -34,6 +34,8 @@ from engine.types import ENDED, Status
 log = logging.getLogger(__name__)
 SAMPLES = "samples.parquet"
 
+Events = list[dict[str, Any]]  # named here: inside the class, list is a method
+
 
 class Store:
     """The runs under one folder. Safe to use from several threads and processes at once."""
@@ -86,7 +88,7 @@ class Store:
         with self._transaction() as connection:
             row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
                                      .values(**_running()).returning(runs)).mappings().first()
-        return Run.from_row(row) if row else None
+        return Run.from_row(dict(row)) if row else None
 
     def append(self, run_id: str, event: StartEvent | ProbeEvent | dict[str, Any]) -> None:
         """Adds an event to a run, in order."""
@@ -181,7 +183,7 @@ class Store:
             row = connection.execute(sa.select(runs).where(runs.c.id == str(run_id))).mappings().first()
         if row is None:
             raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
-        return Run.from_row(row)
+        return Run.from_row(dict(row))
 
     def list(self, status: tuple[str, ...] = (), newest_first: bool = False, limit: int | None = None,
              **equal: Any) -> list[Run]:
@@ -193,9 +195,9 @@ class Store:
             alike = runs.c[column].in_(value) if isinstance(value, tuple) else runs.c[column] == value
             query = query.where(alike)
         with self._transaction() as connection:
-            return [Run.from_row(row) for row in connection.execute(query.limit(limit)).mappings()]
+            return [Run.from_row(dict(row)) for row in connection.execute(query.limit(limit)).mappings()]
 
-    def events(self, run_id: str, after: int = -1) -> list[dict[str, Any]]:
+    def events(self, run_id: str, after: int = -1) -> Events:
         """A run's events in order, each with its ``seq``; only those later than ``after``."""
         query = sa.select(events.c.seq, events.c.payload).where(events.c.run == run_id, events.c.seq > after)
         with self._transaction() as connection:
@@ -236,7 +238,7 @@ class Store:
         row = _row(resolved, status, train_original)
         with self._transaction() as connection:
             connection.execute(sa.insert(runs).values(**row))
-        return row["id"]
+        return str(row["id"])
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:

@@ -22,10 +22,10 @@ def select(data: Any, spec: Spec) -> Any:
     forget = (labels == spec.forget_class).nonzero().squeeze(1)
     if not len(forget):
         present = ", ".join(data.classes[number] for number in labels.unique().tolist())
-        raise BadSpec([f"forget_class is {spec.forget_class} ({data.classes[spec.forget_class]}), but none of the "
+        raise BadSpec([f"forget_class is {spec.forget_class} ({data.classes[spec.class_number]}), but none of the "
                        f"{len(labels):,} training samples is of that class. Valid: {present}."])
     if len(forget) == len(labels):
-        raise BadSpec([f"forget_class is {spec.forget_class} ({data.classes[spec.forget_class]}), but all "
+        raise BadSpec([f"forget_class is {spec.forget_class} ({data.classes[spec.class_number]}), but all "
                        f"{len(labels):,} training samples are of that class: there would be nothing left to keep."])
     return forget
 
@@ -40,7 +40,7 @@ def sizes(spec: Spec, dataset: Dataset) -> Sizes:
     test, validation = heldout(dataset)
     sets = (dataset.train_size, test, dataset.heldout_size)
     if dataset.class_counts:
-        forget, in_test, outside = (counts[spec.forget_class] for counts in dataset.class_counts)
+        forget, in_test, outside = (counts[spec.class_number] for counts in dataset.class_counts)
     else:
         forget, in_test, outside = (samples // len(dataset.classes) for samples in sets)
     return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test - in_test, outside)

@@ -15,9 +15,9 @@ def select(data: Any, spec: Spec) -> Any:
     """A uniformly drawn fraction of D, int64 (F,); profile ``paper`` draws the same one for every seed."""
     from engine.system.rng import permutation
 
-    count = forget_count(spec.forget_fraction, len(data.train))
+    count = forget_count(spec.fraction, len(data.train))
     if count < 1:
-        raise BadSpec([too_small(spec.forget_fraction, len(data.train))])
+        raise BadSpec([too_small(spec.fraction, len(data.train))])
     seed = PAPER_SPLIT_SEED if spec.profile == "paper" else spec.seed
     return permutation(len(data.train), seed, "forget set")[:count]
 

@@ -38,8 +38,9 @@ class Comparison:
     def spec(self, method: str, seed: int) -> Spec:
         """One run of the comparison, with default hyperparameters."""
         of_class = by_class(self.scenario)  # an unknown one is named when the spec is checked
+        forget: Any = self.forget  # whatever was typed: resolve() says what is wrong with it
         return Spec(dataset=self.dataset, method=method, model=self.model, scenario=self.scenario,
-                    forget_fraction=None if of_class else self.forget, forget_class=self.forget if of_class else None,
+                    forget_fraction=None if of_class else forget, forget_class=forget if of_class else None,
                     seed=seed, profile=self.profile, options=dict(self.options))
 
     def specs(self) -> list[Spec]:

@@ -69,11 +69,12 @@ def what_is_compared(table: Table) -> str:
     return f"{comparison.dataset}, forgetting {what}, profile {comparison.profile}, {seeds}"
 
 
-def what_is_forgotten(dataset: str, scenario: str, forget: float | int) -> str:
+def what_is_forgotten(dataset: str, scenario: str, forget: float | int | str) -> str:
     """``15%`` or ``the class automobile``; ``15% (the newest samples)`` by a scenario that is not the usual one."""
     if by_class(scenario):
         return f"the class {class_name(dataset, forget)}"
-    return f"{100 * forget:g}%" + ("" if scenario == Spec().scenario else f" ({get('scenario', scenario).title})")
+    which = "" if scenario == Spec().scenario else f" ({get('scenario', scenario).title})"
+    return f"{100 * float(forget):g}%{which}"
 
 
 def to_markdown(table: Table) -> str:

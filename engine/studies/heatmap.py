@@ -82,23 +82,24 @@ class Heatmap:
         return [row for down in self.sweep.down.values if (row := self._row(down))]
 
     def _row(self, down: Any) -> Row | None:
-        measured = [one for x in self.sweep.across.values if (one := self.squares[x, down]).mean is not None]
+        squares = [self.squares[x, down] for x in self.sweep.across.values]
+        measured = [(mean, one) for one in squares if (mean := one.mean) is not None]
         if len(measured) < min(2, len(self.sweep.across.values)):
             return None
-        best = min(measured, key=self._badness)
-        limit = self._badness(best) + (best.noise or 0.0)
-        as_good = tuple(one.across for one in measured if self._badness(one) <= limit)
+        lowest, best = min(measured, key=lambda pair: self._badness(pair[0]))
+        limit = self._badness(lowest) + (best.noise or 0.0)
+        as_good = tuple(one.across for mean, one in measured if self._badness(mean) <= limit)
         rule = self.rule.get(down)
-        at, mean, holds = None, None, None
+        at, at_rule, holds = None, None, None
         numbers = self._numbers()
         if rule is not None and numbers:
             at = min(numbers, key=lambda x: abs(x - rule))
-            mean = self.squares[at, down].mean
-            holds = at in as_good if self._reached(rule) and mean is not None else None
-        return Row(down, best.across, best.mean, as_good, rule, at, mean, holds)
+            at_rule = self.squares[at, down].mean
+            holds = at in as_good if self._reached(rule) and at_rule is not None else None
+        return Row(down, best.across, lowest, as_good, rule, at, at_rule, holds)
 
-    def _badness(self, square: Square) -> float:
-        return -square.mean if self.high_is_good else square.mean
+    def _badness(self, mean: float) -> float:
+        return -mean if self.high_is_good else mean
 
     def _reached(self, rule: float) -> bool:
         values = self._numbers()
@@ -139,7 +140,8 @@ def rule(sweep: Sweep) -> dict[Any, float]:
 def _square(x: Any, y: Any, by_seed: Mapping[int, Run | None], metric: str, resolved: Any) -> Square:
     finished = {seed: run.metrics for seed, run in by_seed.items() if run and run.finished and run.metrics}
     values = {seed: value for seed, metrics in finished.items() if (value := metrics.get(metric)) is not None}
-    states = {seed: (run.status, run.reason) if run else (ABSENT, None) for seed, run in by_seed.items()}
+    states: dict[int, tuple[str, str | None]] = {
+        seed: (run.status, run.reason) if run else (ABSENT, None) for seed, run in by_seed.items()}
     return Square(across=x, down=y, values=values, states=states, mean=fmean(values.values()) if values else None,
                   std=stdev(values.values()) if len(values) > 1 else None,
                   noise=noise_floor(metric, list(finished.values()), resolved) if values else None)

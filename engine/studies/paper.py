@@ -55,7 +55,7 @@ _VALUES = {(row["dataset"], row["scenario"], _forget(row["scenario"], row["forge
            (float(row["mean"]), float(row["std"])) for row in _ROWS}
 
 
-def paper_value(dataset: str, scenario: str, forget: float | int, method: str,
+def paper_value(dataset: str, scenario: str, forget: float | int | str, method: str,
                 metric: str) -> tuple[float, float] | None:
     """Mean and standard deviation that the paper prints, in percent or points; None where it prints none.
 

@@ -38,7 +38,7 @@ class Todo:
         return resolve(self.comparison.spec(self.method, self.seed))
 
     @property
-    def key(self) -> tuple[float | int | None, str, int]:
+    def key(self) -> tuple[float | int | str, str, int]:
         return self.comparison.forget, self.method, self.seed
 
     @property

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from statistics import stdev
 from typing import Any
 
@@ -47,7 +48,7 @@ class Cell:
 
     dataset: str
     scenario: str
-    forget: float | int
+    forget: float | int | str
     method: str
     metric: str
     mean: float | None = None
@@ -127,7 +128,7 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
     for metric in columns:
         column = [_cell(comparison, resolved, method, metric, metrics, retrained, verdicts.get(method, {}))
                   for method, metrics in rows.items()]
-        nearest = min(_candidates(column), key=lambda cell: cell.distance, default=None)
+        nearest = min(_candidates(column), key=_away, default=None)
         noise[metric] = _noise(nearest, metric, comparison, rows)
         cells += [_marked(cell, nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
@@ -171,7 +172,8 @@ def _verdicts(finished: Runs) -> dict[str, dict[int, Verdict]]:
     """The verdicts on the runs by method and seed; the Original has none."""
     found: dict[str, dict[int, Verdict]] = {}
     for (method, seed), run in finished.items():
-        found.setdefault(method, {})[seed] = verdict_of(run)
+        if verdict := verdict_of(run):
+            found.setdefault(method, {})[seed] = verdict
     return found
 
 
@@ -188,10 +190,10 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
             and retrained[seed].get(metric) is not None]
     forget = _forget_of(comparison, resolved)
     paper = _paper(comparison, resolved, forget, method, metric)
-    difference = mean - paper[0] if paper and mean is not None else None
-    outside = None if difference is None else abs(difference) > 2 * ((std or 0.0) ** 2 + paper[1] ** 2) ** 0.5
-    aim = average(aims)
     paper_mean, paper_std = paper or (None, None)
+    difference = None if mean is None or paper_mean is None else mean - paper_mean
+    outside = None if difference is None else abs(difference) > 2 * ((std or 0.0) ** 2 + (paper_std or 0.0) ** 2) ** 0.5
+    aim = average(aims)
     return Cell(dataset=comparison.dataset, scenario=comparison.scenario, forget=forget, method=method, metric=metric,
                 mean=mean, std=std, seeds=tuple(values), values=values, paper_mean=paper_mean, paper_std=paper_std,
                 difference=difference, outside=outside, retrained=aim, distance=_distance(metric, mean, aim),
@@ -201,14 +203,12 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
 
 
 
-def _forget_of(comparison: Comparison, resolved: Resolved | None) -> float | int:
+def _forget_of(comparison: Comparison, resolved: Resolved | None) -> float | int | str:
     """The fraction, or the class as its number."""
-    if resolved is None:
-        return comparison.forget
-    return resolved.spec.forget_fraction if resolved.spec.forget_class is None else resolved.spec.forget_class
+    return comparison.forget if resolved is None else resolved.spec.forgotten
 
 
-def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | int, method: str,
+def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | int | str, method: str,
            metric: str) -> tuple[float, float] | None:
     """The paper's value, if this is the paper's model on the data as they are."""
     if resolved is not None:
@@ -221,7 +221,7 @@ def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | in
 
 def _distance(metric: str, mean: float | None, aim: float | None) -> float | None:
     ideal = metric_of(metric).ideal
-    goal = aim if ideal == "match_retrained" else UNIT_MAX if ideal == "max" else ideal
+    goal = aim if ideal == "match_retrained" else UNIT_MAX if ideal == "max" else float(ideal)
     return None if mean is None or goal is None else abs(mean - goal)
 
 
@@ -234,6 +234,11 @@ def _candidates(column: Sequence[Cell]) -> list[Cell]:
             and not cell.doubtful]
 
 
+def _away(cell: Cell) -> float:
+    """The distance to the ideal; infinite where the cell has none."""
+    return inf if cell.distance is None else cell.distance
+
+
 def _noise(nearest: Cell | None, metric: str, comparison: Comparison,
            rows: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> float | None:
     resolved = _resolved(comparison, nearest.method) if nearest else None
@@ -243,8 +248,9 @@ def _noise(nearest: Cell | None, metric: str, comparison: Comparison,
 
 
 def _marked(cell: Cell, nearest: Cell | None, noise: float | None) -> Cell:
-    best = None not in (nearest, noise) and cell in _candidates([cell]) and cell.distance - nearest.distance <= noise
-    return replace(cell, best=best)
+    if nearest is None or noise is None or not _candidates([cell]):
+        return replace(cell, best=False)
+    return replace(cell, best=_away(cell) - _away(nearest) <= noise)
 
 
 def _unmarked(cells: Sequence[Cell], noise: Mapping[str, float | None]) -> list[Note]:

@@ -41,8 +41,9 @@ def records(sweep: Sweep, runs: Runs) -> list[dict[str, Any]]:
 
 def to_csv(frame: DataFrame) -> str:
     """Every digit of a number, true or false, and nothing where there is no value."""
-    return frame.map(lambda value: str(value).lower() if isinstance(value, bool) else value).to_csv(
+    text: str = frame.map(lambda value: str(value).lower() if isinstance(value, bool) else value).to_csv(
         index=False, lineterminator="\n")
+    return text
 
 
 def to_markdown(titles: Sequence[str], rows: Rows) -> str:
@@ -54,7 +55,8 @@ def to_markdown(titles: Sequence[str], rows: Rows) -> str:
 def to_latex(titles: Sequence[str], rows: Rows, first: str = "l") -> str:
     """A booktabs tabular; titles are escaped, cells are LaTeX already. ``first`` aligns the first column."""
     style = _frame(rows, titles).style.hide(axis="index").relabel_index([escaped(title) for title in titles], axis=1)
-    return style.to_latex(hrules=True, column_format=first + "r" * (len(titles) - 1))
+    text: str = style.to_latex(hrules=True, column_format=first + "r" * (len(titles) - 1))
+    return text
 
 
 def escaped(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+from typing import Any
 
 import torch
 from torch import nn
@@ -49,10 +50,10 @@ def _warm_up() -> None:
 
 def place(model: nn.Module, device: torch.device) -> nn.Module:
     """The model on the device, in channels-last order; benchmarks/training_step.py measures the gain."""
-    return model.to(device=device, memory_format=torch.channels_last)
+    return model.to(device).to(memory_format=torch.channels_last)
 
 
-def autocast(device: torch.device) -> contextlib.AbstractContextManager:
+def autocast(device: torch.device) -> contextlib.AbstractContextManager[Any]:
     """bf16 autocast for a training step on CUDA; does nothing elsewhere."""
     if device.type == "cuda":
         return torch.autocast("cuda", dtype=torch.bfloat16)

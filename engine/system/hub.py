@@ -36,7 +36,7 @@ def reachable(kind: Literal["dataset", "model"], hub_id: str) -> bool:
 
     hub = huggingface_hub.HfApi()
     try:
-        {"dataset": hub.dataset_info, "model": hub.model_info}[kind](hub_id, timeout=5)
+        (hub.dataset_info if kind == "dataset" else hub.model_info)(hub_id, timeout=5)
     except Exception:  # whatever the HTTP client raises: then only the cache can help
         return False
     return True

@@ -16,7 +16,7 @@ def singleton(kind: str, key: str, make: Callable[[], V]) -> V:
     """The process's one value of this kind and key; made on first use, by one thread."""
     held = sys.modules.setdefault(HOLDER, types.ModuleType(HOLDER)).__dict__
     with held.setdefault("lock", threading.RLock()):
-        values = held.setdefault(kind, {})
+        values: dict[str, V] = held.setdefault(kind, {})
         if key not in values:
             values[key] = make()
         return values[key]

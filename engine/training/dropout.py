@@ -14,7 +14,7 @@ from torch import nn
 
 from engine.system.rng import generator
 
-AtStep = Callable[[int], contextlib.AbstractContextManager]
+AtStep = Callable[[int], contextlib.AbstractContextManager[None]]
 
 
 def at_step(model: nn.Module, seed: int, device: torch.device) -> AtStep:

@@ -59,11 +59,13 @@ class Task:
         """
         inputs, _ = self.batch(index)
         with reading_alone(self.model, len(index)), autocast(self.device):
-            return self.model(inputs).float()
+            logits: Tensor = self.model(inputs).float()
+            return logits
 
     def labels(self, index: Tensor) -> Tensor:
         """Class numbers (B,) of these training samples."""
-        return self.data.train.labels[index]
+        labels: Tensor = self.data.train.labels[index]
+        return labels
 
     def loss(self, index: Tensor, labels: Tensor | None = None) -> Tensor:
         """Mean loss of these training samples, or with other ``labels`` (B,) for them; differentiable.
@@ -114,7 +116,8 @@ def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_siz
 def shuffled(index: Tensor, batch_size: int, seed: int, purpose: str) -> tuple[Tensor, ...]:
     """The set in a new order, cut into batches."""
     order = permutation(len(index), seed, purpose).to(index.device)
-    return index[order].split(batch_sizes(len(index), batch_size))
+    cut: tuple[Tensor, ...] = index[order].split(batch_sizes(len(index), batch_size))
+    return cut
 
 
 def cycle(index: Tensor, batch_size: int, seed: int, purpose: str) -> Iterator[Tensor]:
@@ -136,8 +139,8 @@ def make_optimiser(name: str, model: nn.Module, learning_rate: float, weight_dec
     if name == "sgd":
         return torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum, weight_decay=weight_decay,
                                fused=True)
-    adam = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[name]
-    return adam(model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
+    adams: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    return adams[name](model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
 
 
 def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[int], tuple[Any, ...]],

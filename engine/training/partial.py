@@ -76,7 +76,7 @@ def _digest(tensors: dict[str, Tensor]) -> str:
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(name.encode())
-        digest.update(tensors[name].cpu().contiguous().numpy())
+        digest.update(tensors[name].cpu().contiguous().numpy().data)
     return digest.hexdigest()
 
 

@@ -32,13 +32,20 @@ Trace = Mapping[str, Sequence[float | None]]
 class Term(Protocol):
     """What this chart reads of a declared term (``engine.terms.Term``)."""
 
-    name: str
-    title: str
-    role: str
-    on: str
-    axis: str
-    unit: str
-    note: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def on(self) -> str: ...
+    @property
+    def axis(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def note(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,8 @@ def drawn(trace: Trace, terms: Sequence[Term] = ()) -> list[Term]:
     """The terms that the trace carries: the declared ones in their order, then the others by name."""
     names = [name for name in trace if name not in NOT_DRAWN and any(value is not None for value in trace[name])]
     known = {term.name for term in terms}
-    return [term for term in terms if term.name in names] + [
-        Undeclared(name) for name in sorted(names) if name not in known]
+    return [*(term for term in terms if term.name in names),
+            *(Undeclared(name) for name in sorted(names) if name not in known)]
 
 
 def plot_objective(trace: Trace, terms: Sequence[Term] = (), x: str = "step") -> go.Figure:

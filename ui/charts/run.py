@@ -48,8 +48,9 @@ def plot_distributions(bins: Sequence[float], reading: Reading | None, counts: d
     for key, name in names.items():
         figure.add_trace(_bars(bins, reading["histogram"][key], name, BY_SET[key]))
     short = {"forget": "forget", "test": "test" if unseen == "test" else "unseen"}  # a legend in two columns
-    for key, dash in (("forget", "dash"), ("test", "dot")) if retrained else ():
-        figure.add_trace(_steps(bins, retrained["histogram"][key], f"retrained, {short[key]}", dash))
+    if retrained:
+        for key, dash in (("forget", "dash"), ("test", "dot")):
+            figure.add_trace(_steps(bins, retrained["histogram"][key], f"retrained, {short[key]}", dash))
     figure.update_xaxes(title=_x_title(f"loss, nats (last bar: {bins[-2]:.1f} and more)"),
                         range=[bins[0], bins[-1]])
     figure.update_yaxes(title="samples, %", **_share_axis(reading, log, shared_top))
@@ -171,7 +172,7 @@ def _positions(points: Sequence[Point], x: str) -> list[float]:
     return [round(point[x], 3) for point in points]
 
 
-def line(xs: Sequence[float], ys: Sequence[float | None], name: str, colour: str, unit: str,
+def line(xs: Sequence[float | None], ys: Sequence[float | None], name: str, colour: str, unit: str,
           mode: str = "lines+markers", dash: str = "solid", **more: Any) -> go.Scatter:
     return go.Scatter(x=list(xs), y=list(ys), name=name, mode=mode, marker={"size": 5},
                       line={"color": colour, "width": 2, "dash": dash}, hovertemplate=f"%{{y:.3~f}}{unit}", **more)

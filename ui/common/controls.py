@@ -81,19 +81,20 @@ def _widget(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> An
 
 def _value(h: Hyperparameter, default: Any, label: str, key: str) -> Any:
     # No bounds on the boxes: a browser only turns one red and keeps the old value; the engine says what is wrong.
-    common = {"label": f"{label} ({h.unit})" if h.unit else label, "key": key, "help": h.help,
+    common: dict[str, Any] = {"label": f"{label} ({h.unit})" if h.unit else label, "key": key, "help": h.help,
               "persist_state": "session"}
     if h.kind == "choice":
         return st.selectbox(options=h.choices, index=h.choices.index(default), **common)
     if h.kind == "bool":
         return st.toggle(value=default, **common)
     if h.kind == "int":
-        return st.number_input(value=int(default), step=int(h.step), **common)
-    if h.group == MAIN:
+        return st.number_input(value=int(default), step=None if h.step is None else int(h.step), **common)
+    if h.group == MAIN and h.low is not None and h.high is not None and h.step is not None:
         digits = max(2, -math.floor(math.log10(h.step)))
         return st.slider(min_value=float(h.low), max_value=float(h.high), value=float(default), step=float(h.step),
                          format=f"%.{digits}f", **common)
-    return st.number_input(value=float(default), step=float(h.step), format="%.6g", **common)
+    step = None if h.step is None else float(h.step)
+    return st.number_input(value=float(default), step=step, format="%.6g", **common)
 
 
 def _reset(scope: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from engine.checks import LARGEST, SMALLEST
 from engine.registry import all_of, get, names, of_the_paper
-from engine.spec import LARGEST, SMALLEST
 from engine.system.words import plural
 from engine.types import PROFILES, Dataset, Scenario
 from ui.common import words
@@ -29,16 +29,18 @@ def dataset_box(key: str) -> str:
 
 def method_box(key: str, **more: Any) -> str:
     """The method's name; ``more`` goes to Streamlit."""
-    return st.selectbox("Method", names("method"), key=key, persist_state="session", help=METHOD_HELP,
-                        format_func=lambda name: words.title_of("method", name), **more)
+    name: str = st.selectbox("Method", names("method"), key=key, persist_state="session", help=METHOD_HELP,
+                             format_func=lambda name: words.title_of("method", name), **more)
+    return name
 
 
 def scenario_box(slot: Slot[str]) -> str:
     """The name of the scenario: who is forgotten."""
     told = " ".join(f"{one.title[:1].upper()}{one.title[1:]}: {one.summary} {one.aim}" for one in all_of("scenario"))
-    return st.segmented_control("Forget", list(names("scenario")), format_func=lambda name: get("scenario", name).title,
-                                required=True, key=slot.key, persist_state="session", help=told,
-                                **slot.given("default"))
+    name: str = st.segmented_control("Forget", list(names("scenario")), required=True, key=slot.key, help=told,
+                                     format_func=lambda name: get("scenario", name).title,
+                                     persist_state="session", **slot.given("default"))
+    return name
 
 
 def class_box(dataset: Dataset, key: str, more_help: str = "") -> int:
@@ -51,15 +53,16 @@ def class_box(dataset: Dataset, key: str, more_help: str = "") -> int:
 
 def share_slider(label: str, slot: Slot[float], scenario: Scenario) -> float:
     """The fraction to forget, chosen and kept in percent."""
-    share = st.slider(label, 100 * SMALLEST, 100 * LARGEST, step=0.1, format="%.1f%%", key=slot.key,
+    share: float = st.slider(label, 100 * SMALLEST, 100 * LARGEST, step=0.1, format="%.1f%%", key=slot.key,
                       persist_state="session", help=scenario.summary, **slot.given("value"))
     return round(share / 100, 6)
 
 
 def profile_box(slot: Slot[str]) -> str:
     """The profile's name."""
-    return st.segmented_control("Profile", PROFILES, required=True, key=slot.key, help=PROFILE_HELP,
-                                persist_state="session", **slot.given("default"))
+    name: str = st.segmented_control("Profile", PROFILES, required=True, key=slot.key, help=PROFILE_HELP,
+                                     persist_state="session", **slot.given("default"))
+    return name
 
 
 @dataclass(frozen=True)

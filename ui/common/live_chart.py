@@ -27,7 +27,8 @@ def live_chart(figure: go.Figure, key: str, height: int = 300, revision: Any = N
     """
     data = {"spec": figure.to_json(), "height": height, "src": plotly_url(st.get_option("server.baseUrlPath")),
             "revision": None if revision is None else str(revision)}
-    return _component()(key=key, data=data, height=height, on_click_change=_nothing).click
+    click: dict[str, Any] | None = _component()(key=key, data=data, height=height, on_click_change=_nothing).click
+    return click
 
 
 @functools.cache

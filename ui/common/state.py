@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
@@ -21,9 +21,10 @@ class Slot(Generic[T]):
     first: T
 
     def get(self) -> T:
-        return st.session_state.get(self.key, self.first)
+        value: T = st.session_state.get(self.key, self.first)
+        return value
 
-    def given(self, name: str) -> dict[str, T]:
+    def given(self, name: str) -> dict[str, Any]:
         """The argument ``name`` of a widget with this key: Streamlit wants it only until the session has a value."""
         return {} if self.key in st.session_state else {name: self.first}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from engine.naming import class_name, unusual_model
+from engine.naming import class_name
+from engine.naming import unusual_model as unusual_model
 from engine.registry import all_of, find, live_attacks
 from engine.runs.records import Run
 from engine.system.words import spaced

@@ -26,7 +26,7 @@ from ui.unlearn import form as launch
 USUAL = compare_link.USUAL
 DATA, SCENARIO, PROFILE = (Slot(f"compare.{name}", getattr(USUAL, field)) for name, field in (
     ("data", "dataset"), ("scenario", "scenario"), ("profile", "profile")))
-SHARE = Slot("compare.share", 100 * USUAL.forget)
+SHARE = Slot("compare.share", 100 * float(USUAL.forget))
 SEEDS = Slot("compare.seeds", "0")
 METHODS: Slot[list[str]] = Slot("compare.methods", list(USUAL.methods))
 DONE = " ✓ "
@@ -50,9 +50,9 @@ def _fill(comparison: Comparison) -> None:
     if comparison.model:
         _model(comparison.dataset).put(comparison.model)
     of_class = by_class(comparison.scenario)
-    SHARE.put(SHARE.get() if of_class else 100 * comparison.forget)
     if of_class:
-        _class(comparison.dataset).put(comparison.forget)
+        _class(comparison.dataset).put(int(comparison.forget))
+    SHARE.put(SHARE.get() if of_class else 100 * float(comparison.forget))
 
 
 FORM: LinkedForm[Comparison] = LinkedForm(

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.checks import LARGEST, SMALLEST
 from engine.errors import BadInput, Problem
 from engine.registry import by_class, get, models_for, names, of_the_paper, unknown
-from engine.spec import LARGEST, MAX_SEED, SMALLEST
+from engine.spec import MAX_SEED
 from engine.studies.comparison import Comparison
 from engine.types import PROFILES
 from ui.common.words import short

@@ -129,8 +129,8 @@ def _race(comparison: Comparison, runs: Runs, followed: list[compare_runs.Follow
         return
     labels = words.attack_labels()
     attack, axis, whole = _controls(labels)
-    others = any(one.method != compare_runs.REFERENCE for one in followed)
-    drawn = [one.course() for one in followed if whole or not others or one.method != compare_runs.REFERENCE]
+    others = any(one.method != REFERENCE for one in followed)
+    drawn = [one.course() for one in followed if whole or not others or one.method != REFERENCE]
     revision = "|".join(map(str, compare_link.to_query(comparison).values()))
     live_chart(charts.plot_race(drawn, attack, axis, compare_runs.band(followed, attack),
                                 compare_runs.retrained_levels(followed, runs, attack), _samples(followed)),
@@ -142,11 +142,11 @@ def _race(comparison: Comparison, runs: Runs, followed: list[compare_runs.Follow
 
 def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
     left, middle, right = st.columns([4, 4, 3], vertical_alignment="bottom")
-    attack = left.segmented_control("Attack", list(labels), format_func=labels.get, default=next(iter(labels)),
+    attack = left.segmented_control("Attack", list(labels), format_func=labels.__getitem__, default=next(iter(labels)),
                                     required=True, key=ATTACK.key, persist_state="session",
                                     help="What the attacker sees of a sample: its loss, or how unsure the model is.")
-    axis = middle.segmented_control("Against", list(AXES), format_func=AXES.get, default="samples", required=True,
-                                    key="compare.axis", persist_state="session",
+    axis = middle.segmented_control("Against", list(AXES), format_func=AXES.__getitem__, default="samples",
+                                    required=True, key="compare.axis", persist_state="session",
                                     help="The x axis of the race: samples are the fairest, they hardly depend on the "
                                          "machine.")
     whole = right.toggle("Retraining's way too", key="compare.whole", persist_state="session",

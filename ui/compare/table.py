@@ -110,11 +110,12 @@ def tint(table: Table, cell: Cell) -> str | None:
     The truth is the retrained model's value, without one the column's ideal; an ideal that nobody reaches (``max``)
     then begins at the best of the column. No colour before a method has a value, nor where a good one misleads.
     """
-    if cell.doubtful or table.noise[cell.metric] is None or (away := from_truth(table, cell)) is None:
+    noise = table.noise[cell.metric]
+    if cell.doubtful or noise is None or (away := from_truth(table, cell)) is None:
         return None
     known = [far for one in table.cells if one.metric == cell.metric and (far := from_truth(table, one)) is not None]
     nearest = min(known) if metric_of(cell.metric).ideal == "max" and not has_truth(table) else 0.0
-    nearest += table.noise[cell.metric]
+    nearest += noise
     span = max(max(known) - nearest, MATTERS)
     share = max(0.0, away - nearest) / span
     colour, strength = (CLOSE, 1 - 2 * share) if share < 0.5 else (FAR, 2 * share - 1)
@@ -132,7 +133,7 @@ def has_truth(table: Table) -> bool:
 
 def from_truth(table: Table, cell: Cell) -> float | None:
     """How far a value is from the retrained model's, without one from the column's ideal."""
-    if not has_truth(table) or cell.mean is None:
+    if not has_truth(table) or cell.mean is None or cell.retrained is None:
         return cell.distance
     return abs(cell.mean - cell.retrained)
 
@@ -206,7 +207,7 @@ def _averaging(table: Table) -> Iterable[str]:
 def _over_forgotten(table: Table, runs: Runs) -> Iterable[str]:
     """The table's notes on it in the words of a run, which has numbers."""
     for note in table.notes:
-        if note.kind == "over_forgotten":
+        if note.kind == "over_forgotten" and note.method is not None:
             seeds = sorted(note.seeds)
             more = f" The numbers are those of seed {seeds[0]}." if len(seeds) > 1 else ""
             yield f"† {method_title(note.method)}, {_named(seeds)}. {_why(runs[note.method, seeds[0]])}{more}"

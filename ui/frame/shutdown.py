@@ -14,6 +14,8 @@ import signal
 import sys
 import threading
 import types
+from collections.abc import Callable
+from typing import Any
 
 from streamlit.runtime import Runtime
 
@@ -41,7 +43,7 @@ def _bound_signals() -> None:
         signal.signal(number, _after_grace(signal.getsignal(number)))
 
 
-def _after_grace(before):
+def _after_grace(before: Any) -> Callable[[int, types.FrameType | None], None]:
     def handle(number: int, frame: types.FrameType | None) -> None:
         timer = threading.Timer(GRACE, _leave)
         timer.daemon = True

@@ -15,6 +15,7 @@ from engine.studies.sweep import Sweep
 from engine.studies.sweep_runs import Runs
 from engine.system.words import spaced
 from ui.charts import compare as charts
+from ui.charts.run import tallest_share
 from ui.common import measures, words
 from ui.common.live_chart import live_chart
 from ui.compare import race as compare_runs
@@ -53,7 +54,7 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
     first = next(iter(known.values()))
     readings = [("Original", first, first.before), *(
         (amount(sweep.across.name, x), known.get(x), known[x].now if x in known else {}) for x in near)]
-    top = compare_runs.tallest_share(*(charts.coarse(one.bins, reading)[1]
+    top = tallest_share(*(charts.coarse(one.bins, reading)[1]
                                        for _, one, reading in readings if one))
     log = compare_runs.crowded([known[x] for x in known])
     st.caption(f"**How the losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples before, and "

@@ -119,7 +119,7 @@ def _controls() -> tuple[str, bool, bool]:
         recorded = st.toggle("Recorded only", key="robustness.recorded", persist_state="session", width="content",
                              help="Leaves out your own runs: what ships with the app, with its machine and date on the "
                                   "page Runs.")
-    return metric, paper, recorded
+    return metric or METRIC.first, paper, recorded
 
 
 # --- progress -------------------------------------------------------------------------------
@@ -157,13 +157,18 @@ def _progress(sweep: Sweep) -> None:
 # --- the map --------------------------------------------------------------------------------
 
 
+def _titles(sweep: Sweep) -> tuple[str, str]:
+    """The titles of both axes."""
+    return robustness_form.axis_title(sweep.across.name), robustness_form.axis_title(sweep.down.name)
+
+
 def _map(heatmap: Heatmap) -> None:
     sweep = heatmap.sweep
     columns, rows = ([exports.amount(axis.name, value) for value in axis.values]
                      for axis in (sweep.across, sweep.down))
     chosen = _chosen(heatmap)
     figure = charts.plot_heatmap(columns, rows, matrix(heatmap), said(heatmap),
-                                 tuple(robustness_form.axis_title(axis.name) for axis in (sweep.across, sweep.down)),
+                                 _titles(sweep),
                                  title(heatmap), subtitle(heatmap), marks(heatmap, chosen), heatmap.high_is_good,
                                  metric_of(heatmap.metric).unit)
     click = live_chart(figure, "robustness-map", height=charts.height(len(rows)),
@@ -194,8 +199,7 @@ def _as_paper(sweep: Sweep, runs: Runs) -> None:
                                     ("accuracy_gap", "|A<sub>Df</sub> - A<sub>Dt</sub>|"))]
     columns, rows = ([exports.amount(axis.name, value) for value in axis.values]
                      for axis in (sweep.across, sweep.down))
-    figure = charts.plot_as_paper(columns, rows, panels, tuple(
-        robustness_form.axis_title(axis.name) for axis in (sweep.across, sweep.down)))
+    figure = charts.plot_as_paper(columns, rows, panels, _titles(sweep))
     live_chart(figure, "robustness-paper", height=charts.height(len(rows)))
 
 

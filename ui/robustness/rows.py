@@ -8,6 +8,7 @@ from engine.evaluation.metrics import metric_of
 from engine.registry import get
 from engine.studies.heatmap import Heatmap, Row
 from engine.studies.heatmap_exports import amount
+from engine.system.words import spaced
 from engine.types import declared
 from ui.common import words
 from ui.robustness.map import measure_title
@@ -27,15 +28,14 @@ def show(heatmap: Heatmap) -> None:
 
 def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
     """How often the method's own choice is as good as the best; empty where it has none."""
-    judged = [row for row in rows if row.holds is not None]
-    if not judged:
+    judged, name = [row for row in rows if row.holds is not None], heatmap.sweep.across.name
+    auto = next(h.auto for h in declared(get("method", heatmap.sweep.method).parameters) if h.name == name)
+    if not judged or auto is None:  # without a rule no row is judged
         return ""
-    field = next(h for h in declared(get("method", heatmap.sweep.method).parameters)
-                 if h.name == heatmap.sweep.across.name)
     beyond = len(rows) - len(judged)
     more = f" In {beyond} more its square is missing or outside the grid." if beyond else ""
-    return (f"The method's own {field.title} ({field.auto.rule}) is as good as the best of its row, "
-            f"within the noise floor, in **{sum(row.holds for row in judged)} of {len(judged)}** rows.{more}")
+    return (f"The method's own {spaced(name)} ({auto.rule}) is as good as the best of its row, "
+            f"within the noise floor, in **{sum(bool(row.holds) for row in judged)} of {len(judged)}** rows.{more}")
 
 
 def _row(heatmap: Heatmap, row: Row) -> dict[str, str]:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.errors import LabError
 from engine.originals.checkpoints import original_key
-from engine.registry import all_of, by_class, get, names
+from engine.registry import all_of, get, names
 from engine.runs.queue import manager
 from engine.runs.recorded import recorded_runs
 from engine.runs.records import Run
@@ -110,8 +110,7 @@ def _comparison(runs: list[Run]) -> Comparison | None:
     if len(methods) < 2 or any(spec.options for spec in alike):
         return None
     first = alike[0]
-    forget = first.forget_class if by_class(first.scenario) else first.forget_fraction
-    return Comparison(first.dataset, first.scenario, forget, methods,
+    return Comparison(first.dataset, first.scenario, first.forgotten, methods,
                       tuple(sorted({spec.seed for spec in alike})), first.profile, words.unusual_model(first))
 
 

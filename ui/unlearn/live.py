@@ -157,7 +157,7 @@ def _levels(run: Run) -> dict[str, Any] | None:
 def _controls(run: Run, points: Sequence[ProbeEvent]) -> tuple[int, str, bool]:
     """How many points are shown (all while it runs), the x axis, and whether density is logarithmic."""
     replay, axis, log = st.columns([5, 4, 2], vertical_alignment="bottom")
-    chosen = axis.segmented_control("x axis", list(AXES), format_func=AXES.get, default="step", required=True,
+    chosen = axis.segmented_control("x axis", list(AXES), format_func=AXES.__getitem__, default="step", required=True,
                                     key=f"axis-{run.id}", label_visibility="collapsed")
     first = points[0].reading.histogram["forget"]
     logarithmic = log.toggle("log", value=max(first) > 0.6 * sum(first), key=f"log-{run.id}",

@@ -94,7 +94,7 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
     if by_class(spec.scenario):
         values[class_slot(dataset.name).key] = spec.forget_class
     else:
-        values[SHARE.key] = round(100 * spec.forget_fraction, 6)
+        values[SHARE.key] = round(100 * spec.fraction, 6)
     if len(models_for(dataset)) > 1:
         values[model_slot(dataset.name).key] = spec.model
     values |= {controls.option_key(dataset, option, spec.profile): resolved.options[option.name]
@@ -102,7 +102,7 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
     return values | _hyperparameters(resolved, dataset)
 
 
-def _hyperparameters(resolved: Resolved, dataset: Dataset) -> Mapping[str, Any]:
+def _hyperparameters(resolved: Resolved, dataset: Dataset) -> dict[str, Any]:
     spec, method = resolved.spec, resolved.method
     defaults, _ = requested_parameters(Spec(dataset=spec.dataset, method=spec.method, profile=spec.profile), dataset,
                                        method, resolved.model)

@@ -37,7 +37,7 @@ def samples(run: Run) -> None:
     except LabError as error:
         st.info(reason_of(error), icon=":material/info:")
         return
-    chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.get, default=order.first, required=True,
+    chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.__getitem__, default=order.first, required=True,
                               key=order.key, label_visibility="collapsed")
     if not found:
         st.caption("None: the model got no sample of the forget set right before that it gets wrong now.")

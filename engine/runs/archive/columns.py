@@ -71,7 +71,8 @@ def _text(most: int | None = None, needed: bool = False) -> tuple[str, Callable[
                                 and not any("\ud800" <= c <= "\udfff" for c in value))  # halves of characters
 
 
-def _number(kind: type | tuple[type, ...], what: str, needed: bool = False) -> tuple[str, Callable[[Any], bool]]:
+def _number(kind: type[int] | tuple[type[int], type[float]], what: str,
+            needed: bool = False) -> tuple[str, Callable[[Any], bool]]:
     return (what if needed else f"{what} or null"), lambda value: (
         not needed if value is None else isinstance(value, kind) and not isinstance(value, bool) and 0 <= value < MOST)
 
@@ -147,4 +148,4 @@ def same_run(one: Record, other: Record) -> bool:
         return to_json({name: run.get(name) or None if name in LATER else run[name] for name in COLUMNS
                         if name not in MAY_CHANGE} | {"metrics": own})
 
-    return json.loads(core(one)) == json.loads(core(other))
+    return bool(json.loads(core(one)) == json.loads(core(other)))

@@ -31,7 +31,9 @@ STOPPED = "Stopped with its sweep."
 class Lanes(Protocol):
     """So many lanes, each of which computes what it was given, one cell after another."""
 
-    stage: str  # what a person reads while they work
+    @property
+    def stage(self) -> str:
+        """What a person reads while they work."""
 
     def begin(self, bench: Bench) -> None:
         """Before the first cell is given. Raises BadInput where no lane can be had."""

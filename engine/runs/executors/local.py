@@ -16,6 +16,7 @@ from engine.runs.here import run_here
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import Resolved
+from engine.system.known import all_known
 from engine.system.machine import cores, graphics_card
 
 
@@ -42,7 +43,7 @@ def problem() -> None:
 
 def workers_for(todo: Sequence[Resolved]) -> int:
     """How many processes to use; 0: none, every run has the whole machine (and is watched live)."""
-    threads = {resolved.dataset.threads for resolved in todo}
-    if len(todo) < 2 or None in threads or os.environ.get("UNLEARN_DEVICE", "cpu") != "cpu" or graphics_card():
+    threads = all_known(resolved.dataset.threads for resolved in todo)
+    if len(todo) < 2 or threads is None or os.environ.get("UNLEARN_DEVICE", "cpu") != "cpu" or graphics_card():
         return 0
     return max(1, min(cores() // max(threads), len(todo)))

@@ -53,11 +53,12 @@ class Worker:
         self.process.kill()
         self.process.wait()
         with contextlib.suppress(OSError):
-            self.process.stdin.close()
+            if self.process.stdin:
+                self.process.stdin.close()
 
     def _listen(self, said: queue.SimpleQueue[tuple[Worker, str | None]]) -> None:
         with contextlib.suppress(ValueError, OSError):
-            for line in self.process.stdout:
+            for line in self.process.stdout or ():
                 said.put((self, line))
         said.put((self, None))
 

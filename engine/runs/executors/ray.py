@@ -118,7 +118,8 @@ def _outcome(answer: Any) -> Outcome:
     import ray
 
     try:
-        return read_line(ray.get(answer))[1]
+        outcome: Outcome = read_line(ray.get(answer))[1]
+        return outcome
     except ray.exceptions.RayError as error:
         said = str(error).strip().splitlines()
         return failed(f"Its Ray worker ended without an answer, {TRIES} of {TRIES} tries: {said[0] if said else error}")

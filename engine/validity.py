@@ -1,0 +1,69 @@
+"""What keeps a declared record from being used as a component."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from engine.terms import ROLES, Term
+from engine.types import Attack, Dataset, Method, Model, Scenario
+
+COLUMNS = ("loss", "entropy", "correct")  # of a read-out, that an attack may need
+TABLES = ("samples", "population", "retrained")  # that an attack beside retrained models may need
+KINDS: dict[str, type[Any]] = {
+    "dataset": Dataset, "model": Model, "scenario": Scenario, "method": Method, "attack": Attack}
+
+
+def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
+    """What keeps a file's record from being used, to go on after the file's name."""
+    wanted = KINDS[kind].__name__
+    if not isinstance(record, KINDS[kind]):
+        return f"binds no {kind.upper()} = {wanted}(...); a helper's name starts with an underscore."
+    taken = {name for other in others.values() for name in _names_of(other)}
+    for name in _names_of(record):
+        if name in taken:
+            return f"declares the {kind} {name!r}, and another file does too: give it another name."
+    if kind == "method":
+        return _wrong_method(record, others)
+    if kind == "attack" and (strange := [name for name in record.needs if name not in (*COLUMNS, *TABLES)]):
+        return f"needs {strange[0]!r}, but an attack can see {', '.join(COLUMNS)} or {', '.join(TABLES)}."
+    if kind == "attack" and (unfit := _unfit_arguments(record)):
+        return f"needs {', '.join(record.needs)}, but score_samples cannot be called with these by name: {unfit}."
+    if kind == "attack" and record.needs_retrained and set(record.needs) & set(COLUMNS):
+        return "needs columns and tables: a column is in the table of its samples, such as samples['loss']."
+    if kind == "model" and record.kind == "text" and record.prepare is None:
+        return "declares a text model without prepare(data), which gives it the tokens that it reads."
+    return None
+
+
+def _unfit_arguments(attack: Attack) -> str | None:
+    """Why ``score_samples`` cannot be called with what an attack needs, None where it can."""
+    try:
+        inspect.signature(attack.score_samples).bind(**dict.fromkeys(attack.needs))
+    except TypeError as error:
+        return str(error)
+    return None
+
+
+def _names_of(record: Any) -> tuple[str, ...]:
+    """A component's name and its former ones."""
+    return (record.name, *record.aliases)
+
+
+def _wrong_method(method: Method, others: Mapping[str, Any]) -> str | None:
+    held = next((other.name for other in others.values() if other.role == "reference"), None)
+    if method.role == "reference" and held:
+        return (f"declares the role 'reference', which {held} has: only one method can be what the others are held "
+                "against.")
+    for term in method.terms:
+        if not isinstance(term, Term):
+            return f"declares the term {term!r}, but a term is a record: Term(name, title, role, ...)."
+    terms = [term.name for term in method.terms]
+    for term in method.terms:
+        if terms.count(term.name) > 1:
+            return f"declares the term {term.name!r} twice: each term of a step has one role."
+        if term.role not in ROLES:
+            return (f"declares the role {term.role!r} for the term {term.name!r}: choose {', '.join(ROLES[:-1])} or "
+                    f"{ROLES[-1]}.")
+    return None
