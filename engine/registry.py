@@ -253,7 +253,7 @@ def _loaded(place: Path) -> Any:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise BadInput(f"{place} cannot be loaded ({type(error).__name__}: {error}): mend it, or take it out of "
+        raise BadInput(f"{place} cannot be loaded ({type(error).__name__}: {error}): fix it, or remove it from "
                        f"{FOLDERS}.") from error
     if not any(hasattr(module, kind.upper()) for kind in KINDS):
         raise BadInput(f"{place} binds none of {', '.join(kind.upper() for kind in KINDS)}; a helper's name starts "

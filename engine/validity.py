@@ -23,7 +23,7 @@ def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
     taken = {name for other in others.values() for name in _names_of(other)}
     for name in _names_of(record):
         if name in taken:
-            return f"declares the {kind} {name!r}, and another file does too: give it another name."
+            return f"declares the {kind} {name!r}, and another file does too: rename one of them."
     if kind == "method":
         return _wrong_method(record, others)
     if kind == "attack" and (strange := [name for name in record.needs if name not in (*COLUMNS, *TABLES)]):
@@ -33,7 +33,7 @@ def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
     if kind == "attack" and record.needs_retrained and set(record.needs) & set(COLUMNS):
         return "needs columns and tables: a column is in the table of its samples, such as samples['loss']."
     if kind == "model" and record.kind == "text" and record.prepare is None:
-        return "declares a text model without prepare(data), which gives it the tokens that it reads."
+        return "declares a text model without prepare(data), which gives it its tokens."
     return None
 
 
@@ -54,8 +54,8 @@ def _names_of(record: Any) -> tuple[str, ...]:
 def _wrong_method(method: Method, others: Mapping[str, Any]) -> str | None:
     held = next((other.name for other in others.values() if other.role == "reference"), None)
     if method.role == "reference" and held:
-        return (f"declares the role 'reference', which {held} has: only one method can be what the others are held "
-                "against.")
+        return (f"declares the role 'reference', which {held} has: only one method can be the "
+                "reference for the others.")
     for term in method.terms:
         if not isinstance(term, Term):
             return f"declares the term {term!r}, but a term is a record: Term(name, title, role, ...)."

@@ -10,10 +10,10 @@ shell.ensure()
 
 st.title("Can a trained model forget?")
 st.markdown(
-    "A model that has seen a sample gives itself away: its **loss** on that sample is lower than on one it has never "
-    "seen. *Machine unlearning* takes samples out of a trained model without training it anew. Here you watch it "
-    "happen: the losses of the samples to **:orange[forget]** move onto those of **:blue[never-seen test]** samples, "
-    "and an attacker who tells them apart by their loss comes down to about a **coin toss, 50%**.")
+    "A model gives away what it was trained on: its **loss** is lower on those samples than on "
+    "new ones. *Machine unlearning* removes samples from a trained model without retraining it. Watch "
+    "it happen: the losses of the samples to **:orange[forget]** move onto those of **:blue[never-seen test]** "
+    "samples, and an attackerwho tells the two apart by their loss drops to about a **coin toss, 50%**.")
 
 demo, explain = st.columns([1, 2], vertical_alignment="center", gap="large")
 with demo:

@@ -20,6 +20,6 @@ with view.container(key="view"):
         prefill.FORM.mirror(prefill.Opened(run_id))
         live.follow(run_id)
     else:
-        st.info("No run yet. Choose what to forget and press **Unlearn**: the charts appear here and move while "
-                "the method works.",
+        st.info("No run yet. Choose what to forget and press **Unlearn**: the charts appear here and "
+                "update as the method works.",
                 icon=":material/arrow_back:")

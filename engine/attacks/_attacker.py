@@ -49,7 +49,7 @@ def attack_table(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarra
     """
     members, nonmembers = balanced(members, nonmembers)
     if len(members) < FEWEST:
-        raise ValueError(f"an attack needs at least {FEWEST} samples a side, not {len(members)}")
+        raise ValueError(f"an attack needs at least {FEWEST} samples per side, not {len(members)}")
     feature = np.concatenate([nonmembers, members])
     if not np.isfinite(feature).all():
         raise Diverged(f"{int((~np.isfinite(feature)).sum())} of {len(feature)} losses or entropies are not finite, "

@@ -26,6 +26,6 @@ ATTACK = Attack(
     lower=("loss", "losses"),
     stored={"auc": ("mia_loss_auc", "mia_auc"), "tpr_at_1pct_fpr": ("tpr_at_1pct_fpr",),  # as the first version did
             "tpr_at_0_1pct_fpr": ("tpr_at_0_1pct_fpr",)},
-    summary="A logistic regression tells forgotten from never-seen samples by their loss.",
+    summary="A logistic regression separates forgotten from never-seen samples by their loss.",
     source="Trippa et al. 2024, section 5.4; Kurmanji et al. 2023",
 )

@@ -16,24 +16,24 @@ from engine.types import PROFILES
 
 def add_parser(commands: Any) -> None:
     """Adds ``archive`` with its two actions to the command line's commands."""
-    archive = commands.add_parser("archive", help="runs as one portable file: export and import")
+    archive = commands.add_parser("archive", help="export and import runs as one portable file")
     archive.set_defaults(work=command)
     actions = archive.add_subparsers(dest="action", required=True, metavar="export|import",
                                      parser_class=type(archive))
 
     export = actions.add_parser("export", help="write finished runs into a file")
     export.add_argument("file", metavar="FILE", help="the archive to write; its name ends in .zip")
-    export.add_argument("--runs", nargs="+", metavar="ID", help="these runs (default: every finished one)")
-    export.add_argument("--dataset", help="only runs on this data set")
-    export.add_argument("--profile", help=f"only runs of this profile: {' or '.join(PROFILES)}")
+    export.add_argument("--runs", nargs="+", metavar="ID", help="export only these runs (default: every finished one)")
+    export.add_argument("--dataset", help="export only runs on this data set")
+    export.add_argument("--profile", help=f"export only runs of this profile: {' or '.join(PROFILES)}")
     export.add_argument("--samples", choices=SAMPLES, default="attacked",
-                        help="per-sample losses: of the sets that are attacked (default), of all sets, or none")
-    export.add_argument("--force", action="store_true", help="replace FILE where it exists")
-    export.add_argument("--json", action="store_true", help="one JSON object on stdout")
+                        help="include per-sample losses of the attacked sets (default), of all sets, or none")
+    export.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    export.add_argument("--json", action="store_true", help="print one JSON object on stdout")
 
-    importing = actions.add_parser("import", help="take over the runs of a file: all that are new, or none")
-    importing.add_argument("file", metavar="FILE", help="an archive that export wrote")
-    importing.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    importing = actions.add_parser("import", help="import the new runs of a file, all or none")
+    importing.add_argument("file", metavar="FILE", help="an archive written by export")
+    importing.add_argument("--json", action="store_true", help="print one JSON object on stdout")
 
 
 def command(options: Namespace) -> tuple[Any, int]:
@@ -67,8 +67,8 @@ def _chosen(options: Namespace, store: Store) -> list[str]:
     if not ids:
         which = " and ".join(f"{name} {value}" for name, value in wanted.items())
         if options.runs:
-            raise BadInput(f"There is nothing to export: none of the runs named has {which}.")
-        raise BadInput(f"There is nothing to export: no finished run{f' with {which}' if which else ''} is in "
+            raise BadInput(f"Nothing to export: none of the named runs has {which}.")
+        raise BadInput(f"Nothing to export: no finished run{f' with {which}' if which else ''} is in "
                        f"{store.root}.")
     return ids
 

@@ -19,13 +19,14 @@ LISTS = ("datasets", "models", "scenarios", "methods", "attacks", "runs")
 
 def add_parser(commands: Any) -> None:
     """Adds both commands to the command line's parser."""
-    listing = commands.add_parser("list", help="what there is")
+    listing = commands.add_parser("list", help="list the components of one kind, or the runs")
     listing.add_argument("kind", choices=LISTS)
-    listing.add_argument("--recorded", action="store_true", help="runs: also those that ship with the repository")
+    listing.add_argument("--recorded", action="store_true", help="with runs: include those that ship with the "
+                                                                 "repository")
     add_json(listing, "array")
     listing.set_defaults(work=command_list)
 
-    show = commands.add_parser("show", help="one run with everything that is known of it")
+    show = commands.add_parser("show", help="show one run with its settings, metrics and events")
     show.add_argument("run", metavar="RUN")
     add_json(show, "object")
     show.set_defaults(work=command_show)

@@ -14,12 +14,12 @@ def add_training(parser: Any) -> None:
     parser.add_argument("--model", help="default: the data set's first model")
     parser.add_argument("--seed", default="0")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
-                        help="an option of the data set, e.g. label_noise=0")
+                        help="set an option of the data set, e.g. label_noise=0")
     add_json(parser, "object")
 
 
 def add_json(parser: Any, what: str) -> None:
-    parser.add_argument("--json", action="store_true", help=f"one JSON {what} on stdout")
+    parser.add_argument("--json", action="store_true", help=f"print one JSON {what} on stdout")
 
 
 def assignments(pairs: list[str], flag: str) -> tuple[dict[str, Any], list[str]]:

@@ -46,8 +46,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--model", help="default: the data set's first model")
     parser.add_argument("--seeds", nargs="+", default=list(SEEDS), help=f"default: {' '.join(SEEDS)}")
     parser.add_argument("--profile", default="paper", help="paper or corrected (default: paper)")
-    parser.add_argument("--recorded-only", action="store_true", help="compute nothing: only runs that are there")
-    parser.add_argument("--train-original", action="store_true", help="train an Original where these data have none")
+    parser.add_argument("--recorded-only", action="store_true", help="compute nothing; use only existing runs")
+    parser.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one JSON array of cells on stdout")
     shape.add_argument("--markdown", action="store_true", help="print one Markdown table per size or class")
@@ -95,8 +95,9 @@ def _comparisons(options: Namespace, table: PaperTable) -> list[Comparison]:
     """One comparison per size or class; raises BadInput, with every problem."""
     known = table.dataset in names("dataset")
     if not known and not options.recorded_only:
-        raise BadInput(f"{table.title} needs the data set {table.dataset!r}, which is not there yet: it cannot be "
-                       "computed. With --recorded-only the paper's numbers are shown without ours.")
+        raise BadInput(f"{table.title} needs the data set {table.dataset!r}, which is not on this "
+                       "machine, so it cannot be computed. With --recorded-only the paper's numbers are shown "
+                       "without ours.")
     forgets, problems = _forgets(options, table)
     methods = tuple(_words(options.methods)) if options.methods else table.methods
     methods = tuple(method for method in methods if method != ORIGINAL)

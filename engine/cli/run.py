@@ -31,10 +31,10 @@ def add_parser(commands: Any) -> None:
     run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario takes one")
     run.add_argument("--alpha", metavar="A", help="short for --set alpha=A: a number from 0 to 1, or auto")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
-                     help="any declared hyperparameter of the method; may be repeated")
+                     help="set any declared hyperparameter of the method; may be repeated")
     run.add_argument("--profile", default="corrected", help=f"{' or '.join(PROFILES)} (default: corrected)")
     run.add_argument("--original-seed", default="0", help="seed of the Original (default: 0)")
-    run.add_argument("--train-original", action="store_true", help="train an Original where these data have none")
+    run.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
     run.set_defaults(work=command)
 
 

@@ -32,7 +32,7 @@ FAILED, INTERRUPTED = 1, 130
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the command line's parser."""
-    parser = commands.add_parser("sweep", help="a grid of alpha by forget fraction, or resume it")
+    parser = commands.add_parser("sweep", help="compute a grid of alpha by forget fraction, or resume it")
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--method", default=Spec().method)
     parser.add_argument("--model", help="default: the data set's first model")
@@ -40,16 +40,16 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--alphas", nargs="+", help="instead of the preset's, separated by spaces or commas")
     parser.add_argument("--forget-fractions", nargs="+", help="instead of the preset's")
     parser.add_argument("--axis", action="append", default=[], metavar="NAME=V,V,..",
-                        help="another hyperparameter across; given twice, the second one goes down")
+                        help="put another hyperparameter across; given twice, the second one goes down")
     parser.add_argument("--seeds", nargs="+", help="instead of the preset's")
     parser.add_argument("--profile", default=PROFILES[0], help=f"{' or '.join(PROFILES)} (default: {PROFILES[0]})")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
-                        help="a hyperparameter that is the same in every cell")
+                        help="set a hyperparameter for every cell")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
-                        help="an option of the data set")
+                        help="set an option of the data set")
     parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
-    parser.add_argument("--train-original", action="store_true", help="train an Original where these data have none")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.set_defaults(work=command)
 
 

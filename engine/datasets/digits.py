@@ -80,12 +80,12 @@ DATASET = Dataset(
     summary="1,797 handwritten digits of 8x8 pixels; inside scikit-learn, nothing to download.",
     source="sklearn.datasets.load_digits",
     options=(Option("label_noise", 0.2, (0.2, 0.0),
-                    "Fraction of all labels that are redrawn at random. Without noise there is little to forget."),),
+                    "Fraction of all labels to redraw at random. Without noise there is little to forget."),),
     unlearning=_UNLEARNING,
     threads=1,
     note="20% of the labels are random on purpose: a model can only get those right by memorising them, "
          "and memorisation is what unlearning has to undo.",
-    tuning="No method is tuned more than another: each one's constants were chosen from the same two grids of up to "
+    tuning="All methods were tuned alike: each one's constants were chosen from the same two grids of up to "
            "17 trials, by the smallest average gap to retraining, on seeds 100 to 102, which no table shows. The "
            "exception is ∇τ, which keeps its earlier constants although a trial did better (gap 1.5 against 3.1 "
            "points). All trials: benchmarks/digits_tuning.json.",

@@ -106,7 +106,7 @@ DATASET = Dataset(
     heldout_size=9_138,
     test_size=4_590,
     class_counts=_SINGLE,
-    single_labels="choose the reading with single labels (labels=single, which is the default of profile corrected)",
+    single_labels="choose single labels (labels=single, the default of profile corrected)",
     variant=variant,
     input_size=40,
     default_model="text_cnn",
@@ -119,6 +119,6 @@ DATASET = Dataset(
     source=f"https://huggingface.co/datasets/{HUB_ID}",
     options=(Option("labels", "single", ("single", "several"),
                     "Single: the comments with one label, cross entropy. Several: all comments with all their labels, "
-                    "binary cross entropy, as the paper reads them.", profiles={"paper": "several"}),),
+                    "binary cross entropy, as in the paper.", profiles={"paper": "several"}),),
     unlearning={"nabla_tau": _FORGET_EPOCHS | {"alpha": 0.5}, "finetune": _FORGET_EPOCHS},
 )

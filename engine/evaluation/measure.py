@@ -112,7 +112,7 @@ def scores(attack: Attack, columns: Mapping[str, Any], count: int) -> np.ndarray
     found = np.asarray(attack.score_samples(**seen), dtype=np.float64)
     if found.shape != (count,):
         raise BadInput(f"The attack {attack.name!r} gave scores of shape {found.shape} for {count:,} samples: "
-                       "score_samples must return one number a sample.")
+                       "score_samples must return one number per sample.")
     return found
 
 
@@ -177,7 +177,7 @@ def measure(readings: Readings) -> dict[str, Any]:
 def _too_few(readings: Readings) -> str:
     counted = {"forget": readings.forget, "test" if readings.unseen is None else "unseen": readings.nonmembers}
     few = " and ".join(f"{len(side)} {name}" for name, side in counted.items() if len(side) < FEWEST)
-    return f"Only {few} samples: an attack needs at least {FEWEST} a side, so the attack metrics are empty."
+    return f"Only {few} samples: an attack needs at least {FEWEST} per side, so the attack metrics are empty."
 
 
 def _refuse_non_finite(readings: Readings) -> None:

@@ -36,9 +36,9 @@ ACCURACIES = (
            "Share of the samples to keep that the model still gets right."),
     Metric("forget_accuracy", "Forget accuracy", "%", "match_retrained",
            "Share of the forgotten samples that the model gets right. It should fall to the accuracy on unseen "
-           "samples, not to zero; for a forgotten class zero is right."),
+           "samples, not to zero; for a forgotten class the ideal is zero."),
     Metric("test_accuracy", "Test accuracy", "%", "max",
-           "Share of never-seen samples that the model gets right: what unlearning should not cost."),
+           "Share of never-seen samples that the model gets right; unlearning should preserve it."),
     Metric("accuracy_gap", "Forget-test gap", "points", 0.0,
            "Distance between the accuracies on the forget and the test set; 0 where forgotten samples look unseen."),
 )
@@ -47,7 +47,7 @@ DISTANCES = (
     Metric("ks_test", "Distance to unseen losses (KS)", "", 0.0,
            "Kolmogorov-Smirnov distance of the forget set's losses to those of never-seen samples: 0 alike, 1 apart."),
     Metric("wasserstein_test", "Distance to unseen losses (Wasserstein)", "nats", 0.0,
-           "How far, on average, the forget set's losses would have to move to be distributed as never-seen ones."),
+           "How far, on average, the forget set's losses would have to move to match never-seen ones."),
 )
 
 AGAINST_RETRAINED = (
@@ -59,7 +59,7 @@ AGAINST_RETRAINED = (
     Metric("ks_retrained", "Distance to retrained losses (KS)", "", 0.0,
            "Kolmogorov-Smirnov distance between the forget set's losses here and under the retrained model.", True),
     Metric("wasserstein_retrained", "Distance to retrained losses (Wasserstein)", "nats", 0.0,
-           "The same two sets of losses: how far one would have to move on average to be the other.", True),
+           "How far, on average, one of these two sets of losses would have to move to match the other.", True),
 )
 FALSE_ALARMS = {"tpr_at_1pct_fpr": 1.0, "tpr_at_0_1pct_fpr": 0.1}  # percent
 
@@ -88,8 +88,8 @@ def _accuracy_and_area(attack: Attack) -> Iterator[Metric]:
     yield Metric(attack.name, title, "%", 50.0, f"{attack.summary} {toss}", *beside)
     yield Metric(attack.metric("gap"), f"{title}, from 50", "points", 0.0,
                  f"|{_in_the_middle(title)} - 50|, as the paper's tables.", *beside)
-    said = ("; the retrained model's is 0.5 by construction. It is measured once, with the retrained models that are "
-            "there by then: compare areas of equally many") if attack.needs_retrained else ""
+    said = ("; the retrained model's is 0.5 by construction. It is measured once, with the retrained models "
+            "available at that time: compare areas of equally many") if attack.needs_retrained else ""
     than = f"lower {attack.lower[0]}" if attack.lower else "higher score"
     yield Metric(attack.metric("auc"), f"{title}, ROC area (AUC)", "", 0.5,
                  f"Chance that a forgotten sample has a {than} than a never-seen one{said}.", *beside)

@@ -94,7 +94,7 @@ def attacked(attack: Attack, samples: DataFrame, retrained: list[DataFrame],
     if population.empty:
         return of_scores(attack, None, None), "It needs the losses of the validation set, which this run did not keep."
     if min(map(len, sides)) < FEWEST:
-        return of_scores(attack, None, None), f"It needs at least {FEWEST} samples a side."
+        return of_scores(attack, None, None), f"It needs at least {FEWEST} samples per side."
     scored = [scores(attack, {"samples": side, "population": population, "retrained": retrained}, len(side))
               for side in sides]
     if not all(np.isfinite(side).all() for side in scored):

@@ -90,8 +90,9 @@ def verdict_of(run: Judged) -> Verdict | None:
 def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: bool = False) -> Verdict:
     """The verdict on the metrics of one model. Without ``counts`` no ROC area and no accuracy is judged."""
     if reference:
-        return Verdict("reference", "This is the retrained model, which never saw the forget set: the others are held "
-                       "against it, so it is not judged itself. Where it lies off the chance level, the split does.")
+        return Verdict("reference", "This is the retrained model, which never saw the forget set: it is the "
+                       "reference for the others, so it is not judged itself. Where it is off the chance level, so "
+                       "is the split.")
     broken, over = _damage(metrics), _over_forgetting(metrics, scenario, counts)
     if broken:
         return Verdict("damaged", broken, damaged=True, over_forgotten=over)
@@ -165,14 +166,14 @@ def _too_low(metrics: Metrics, scenario: str, counts: Counts) -> str | None:
         aim, m, of, what = metrics.get("test_accuracy"), counts.test, "forget set", "the one on unseen data"
     if now is None or aim is None or not far_under(now, counts.forget, aim, m):
         return None
-    return (f"Over-forgotten: the accuracy on the {of} ({now:.1f}%) is far under {what} ({aim:.1f}%), which "
+    return (f"Over-forgotten: the accuracy on the {of} ({now:.1f}%) is far below {what} ({aim:.1f}%), which "
             "gives the forgotten samples away (Streisand effect).")
 
 
 def _random(metrics: Metrics, findings: list[Finding]) -> Verdict:
     text = " ".join(_texts(findings))
     if not findings:
-        return Verdict("undecided", "No attack could be measured, so nothing is decided.")
+        return Verdict("undecided", "No attack could be measured, so there is no verdict.")
     if any(found.kind == "found" for found in findings):
         return Verdict("not_forgotten", text)
     return Verdict("undecided" if all(found.kind == "under" for found in findings) else "forgotten", text)
@@ -192,7 +193,7 @@ def _class(metrics: Metrics, findings: list[Finding]) -> Verdict:
                        "so there was nothing to forget.")
     if now > (aim or 0.0) + STILL_KNOWN:
         attacks = _texts(findings, "found") or [
-            "An attack near 50% only says that it treats all samples of the class alike."]
+            "An attack near 50% only shows that the model treats all samples of the class alike."]
         return Verdict("not_forgotten", " ".join([
             f"The class is not forgotten: the model still gets {right}.", *attacks]))
     leak = ["Within the class, the samples that the Original was trained on still stand out."]
@@ -203,8 +204,8 @@ def _class(metrics: Metrics, findings: list[Finding]) -> Verdict:
 def _why(accuracy: float) -> list[str]:
     """Where the model never names the class: that high losses are then no over-forgetting."""
     return [] if accuracy >= GONE else [
-        "Losses far above those of other unseen data are right here: what is left of the data says that there is no "
-        "such class."]
+        "Losses far above those of other unseen data are expected here: the remaining data "
+        "contain no such class."]
 
 
 # --- one attack -----------------------------------------------------------------------------

@@ -30,7 +30,7 @@ class ForgetEpochs:
         help="Budget: all batches together, forget and retain, cost as much as this many passes over the retain set.")
     max_forget_epochs: int = parameter(
         0, low=0, high=10_000, step=1, unit="epochs", group="schedule",
-        help="At most this many passes over the forget set (the authors' robustness grid: 80); 0 means no cap.")
+        help="Make at most this many passes over the forget set (the authors' robustness grid: 80); 0 means no cap.")
     batch_norm: str = parameter(
         "train", choices=("train", "eval"), group="batch norm",
         help="train: batch statistics, updated along the way; eval: the Original's statistics stay frozen.")
@@ -44,7 +44,7 @@ class MomentumSGD:
         0.01, low=1e-6, high=1.0, step=1e-3, group="optimiser", help="Step size of SGD, the same in every epoch.")
     momentum: float = parameter(
         0.9, low=0.0, high=0.999, step=0.01, group="optimiser",
-        help="How much of the last step is kept in the next one.")
+        help="Share of the last step that carries over to the next.")
     weight_decay: float = parameter(
         5e-4, low=0.0, high=1.0, step=1e-4, group="optimiser", help="How strongly SGD pulls weights towards zero.")
     batch_size: int = parameter(

@@ -39,7 +39,7 @@ class Parameters:
 
     retain_share: float = parameter(
         RETAIN_SHARE, low=0.01, high=1.0, step=0.05, group="main",
-        help="The share of the retain set that is used. The automatic number of epochs assumes 0.3.")
+        help="Share of the retain set to use. The automatic number of epochs assumes 0.3.")
     temperature: float = parameter(
         1.0, low=0.1, high=20.0, step=0.5, group="objective",
         help="Divides all logits: above 1 the teachers' lesser guesses count for more.")

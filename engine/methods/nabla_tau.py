@@ -34,7 +34,7 @@ class Parameters(ForgetEpochs):
         True, group="objective", help="Let alpha fall linearly to zero over the forget epochs.")
     validation_every: int = parameter(
         5, low=1, high=1000, step=1, unit="epochs", group="objective",
-        help="The target loss (mean over the validation set) is measured anew every so many forget epochs.")
+        help="Measure the target loss (mean over the validation set) again every this many forget epochs.")
     square_inside: bool = parameter(
         False, group="objective",
         help="Square inside the ReLU, as the authors' GoEmotions code does: a forget loss above the target is then "

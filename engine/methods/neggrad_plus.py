@@ -58,7 +58,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 METHOD = Method(
     name="neggrad_plus",
     title="NegGrad+",
-    summary="Trains on the samples to keep and, in the same step, climbs a little on those to forget.",
+    summary="Trains on the samples to keep and, in the same step, raises the loss a little on those to forget.",
     source="Kurmanji et al. 2023, arXiv:2302.09880",
     parameters=Parameters,
     unlearn=unlearn,

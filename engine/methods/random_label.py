@@ -44,7 +44,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 METHOD = Method(
     name="random_label",
     title="Random labelling",
-    summary="Goes on training with random wrong labels for the forget set and true labels for the rest.",
+    summary="Continues training with random wrong labels for the forget set and true labels for the rest.",
     source="Golatkar et al. 2020, arXiv:1911.04933; settings of Fan et al. 2024, arXiv:2310.12508",
     parameters=Parameters,
     unlearn=unlearn,

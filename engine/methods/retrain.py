@@ -20,7 +20,7 @@ class Parameters:
     """The recipe; every value is the Original's unless set."""
 
     optimiser: str = parameter(
-        None, auto=recipe_value("optimiser"), choices=("sgd", "adamw"), help="The optimiser of the training.")
+        None, auto=recipe_value("optimiser"), choices=("sgd", "adamw"), help="Optimiser to train with.")
     learning_rate: float = parameter(
         None, auto=recipe_value("learning_rate"), low=1e-6, high=10.0, step=0.01,
         help="Step size in the first epoch.")

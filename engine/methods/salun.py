@@ -28,7 +28,7 @@ class Parameters(MomentumSGD):
         0.013, low=1e-6, high=1.0, step=1e-3, group="optimiser", help="Step size of SGD, the same in every epoch.")
     share: float = parameter(
         0.5, low=0.01, high=1.0, step=0.05, group="main",
-        help="The share of all weights that may move: those on which the forget set's loss depends most.")
+        help="Share of all weights that may move: those on which the forget set's loss depends most.")
     epochs: int = parameter(
         None, auto=epochs_within(6, lambda setting: setting.sizes.forget + setting.sizes.retain,
                                  beforehand=lambda setting: setting.sizes.forget),

@@ -43,8 +43,8 @@ class Parameters:
 
     maximise_epochs: int = parameter(
         MAXIMISING, low=0, high=1000, step=1, unit="epochs", group="main",
-        help="So many epochs, from the first on, begin with a pass over the forget set that drives the model away "
-             "from the Original.")
+        help="Begin this many epochs, counted from the first, with a pass over the forget set that drives "
+             "the model away from the Original.")
     epochs: int = parameter(
         None, auto=Auto("as many as process the samples of 6 passes over the retain set", nearest_epochs),
         low=1, high=1000, step=1, unit="epochs", group="schedule",
@@ -63,7 +63,7 @@ class Parameters:
         help="Weight of the distance to the Original's weights, layer by layer; the paper's SCRUB has 0.5.")
     optimiser: str = parameter(
         "sgd", choices=("sgd", "adam"), group="optimiser",
-        help="The optimiser of both passes; another published setting uses adam with weight decay 0.1.")
+        help="Optimiser of both passes; another published setting uses adam with weight decay 0.1.")
     learning_rate: float = learning_rate(5e-4)
     momentum: float = momentum()
     weight_decay: float = weight_decay(5e-4)
@@ -71,13 +71,13 @@ class Parameters:
     retain_batch_size: int = batch_size(256, "Samples per step of the passes over the retain set.")
     first_decay: int = parameter(
         3, low=0, high=1000, step=1, unit="epochs", group="schedule",
-        help="After so many epochs the learning rate is multiplied by the decay factor.")
+        help="Multiply the learning rate by the decay factor after this many epochs.")
     second_decay: int = parameter(
         5, low=0, high=1000, step=1, unit="epochs", group="schedule",
-        help="After so many epochs it is multiplied by the decay factor once more.")
+        help="Multiply it by the decay factor once more after this many epochs.")
     decay_factor: float = parameter(
         0.1, low=0.0, high=1.0, step=0.05, group="schedule",
-        help="What the learning rate is multiplied by at each decay; 1 keeps it constant.")
+        help="Factor that multiplies the learning rate at each decay; 1 keeps it constant.")
 
 
 # A step is of one pass and carries that set's terms alone; the drift is there where the anchor has a weight.
@@ -150,7 +150,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 METHOD = Method(
     name="scrub",
     title="SCRUB",
-    summary="Drives the model away from the Original on the forget set and back to it on the rest, in turns.",
+    summary="Alternates between driving the model away from the Original on the forget set and back to it on the rest.",
     source="Kurmanji et al. 2023, arXiv:2302.09880",
     in_paper=True,
     parameters=Parameters,

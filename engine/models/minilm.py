@@ -27,7 +27,7 @@ MODEL = Model(
     prepare=lambda data: _transformers.prepared("minilm", HUB_ID, PACKAGE, data),
     pretrained=True,
     available=lambda: _transformers.available("minilm", HUB_ID, PACKAGE),
-    summary="A small pretrained transformer, 22 million weights: to train it takes about an hour without a GPU.",
+    summary="A small pretrained transformer, 22 million weights; training takes about an hour without a GPU.",
     source="Wang et al. 2020, arXiv:2002.10957; https://huggingface.co/" + HUB_ID,
     recipes={"go_emotions": Recipe(optimiser="adamw", learning_rate=2e-4, weight_decay=0.01, batch_size=128, epochs=5,
                                    final_lr_fraction=0.1)},

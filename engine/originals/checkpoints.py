@@ -100,7 +100,7 @@ class Checkpoints:
             raise BadCheckpoint(f"{original.path.name} is missing beside its sidecar in {original.path.parent}.")
         if sha256_of(original.path) != original.sha256:
             raise BadCheckpoint(f"{original.path.name} is damaged: its sha256 is not the one in its sidecar. "
-                                f"Delete it and its .json in {original.path.parent}; it can be trained anew.")
+                                f"Delete it and its .json in {original.path.parent}; then train it again.")
         tensors = load_file(original.path)
         return {name: t.float() if t.dtype == torch.float16 else t for name, t in tensors.items()}
 

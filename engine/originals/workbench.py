@@ -126,7 +126,7 @@ def foreign(original: Original, data: Data) -> str | None:
         return None
     return (f"The Original was trained on another copy of {data.name} (fingerprint {original.fingerprint[:8]}, from "
             f"{original.sidecar.get('data', 'an unknown source')}) than the one at hand ({data.fingerprint[:8]}, from "
-            f"{data.origin}): memorisation is understated. For results to rely on, train an Original on these data "
+            f"{data.origin}): memorisation is understated. For reliable results, train an Original on these data "
             "(--train-original, or the button below this sentence in the app).")
 
 

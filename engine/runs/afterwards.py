@@ -106,7 +106,7 @@ def _measured(attack: Attack, samples: DataFrame | None,
     compared = scenario.compared_with if scenario else "test"
     sides = [samples[samples["set"] == name] for name in ("forget", compared)]
     if min(map(len, sides)) < FEWEST:
-        return of_scores(attack, None, None), None, f"It needs at least {FEWEST} samples a side."
+        return of_scores(attack, None, None), None, f"It needs at least {FEWEST} samples per side."
     mine, theirs = (scores(attack, {name: side[name].to_numpy() for name in attack.needs}, len(side)) for side in sides)
     return of_scores(attack, mine, theirs), null_band(attack, mine, theirs, seed=spec.seed), None
 

@@ -97,15 +97,15 @@ class Run:
     def resolved(self) -> Resolved:
         """Its spec as this version understands it. Raises BadSpec where it does not."""
         if self.spec_extra:
-            raise BadSpec([Problem(name, f"The spec of run {self.id} has a field {name!r}, which this version does not "
-                                   "know: ask for a new run instead.") for name in sorted(self.spec_extra)])
+            raise BadSpec([Problem(name, f"The spec of run {self.id} has a field {name!r}, which this version "
+                                   "does not know: start a new run instead.") for name in sorted(self.spec_extra)])
         try:
             return resolve(self.spec)
         except BadInput:
             raise
         except (TypeError, ValueError, AttributeError) as error:  # values of kinds that no check expects
             raise BadSpec([Problem(None, f"The spec of run {self.id} cannot be read by this version "
-                                   f"({type(error).__name__}: {error}): ask for a new run instead.")]) from error
+                                   f"({type(error).__name__}: {error}): start a new run instead.")]) from error
 
 
 COLUMNS = tuple(one.name for one in dataclasses.fields(Run) if one.name not in ("recorded", "spec_extra",

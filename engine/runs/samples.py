@@ -26,8 +26,8 @@ def exhibits(run: Run, frame: Any, checkpoints: Checkpoints, order: str = "most"
     the table, the data or the Original is missing, or one of the last two is another than the run's.
     """
     if frame is None:
-        raise BadInput("This recorded run comes without a table of its samples, to stay small: run it again, and there "
-                       "is one." if run.recorded else
+        raise BadInput("This recorded run ships without a table of its samples, to stay small: "
+                       "run it again to get one." if run.recorded else
                        "This run has no table of its samples, so they cannot be shown.")
     asked = run.resolved()
     bench = prepare_bench(asked, checkpoints, default_device())
@@ -36,8 +36,8 @@ def exhibits(run: Run, frame: Any, checkpoints: Checkpoints, order: str = "most"
                        "samples cannot be shown.")
     resolved = resolve(asked.spec, split(bench.data, asked.spec).sizes)
     if run.identity and run.identity != resolved.identity(bench.data.content, bench.original.sha256):
-        raise BadInput("This run began from another Original than the one on this machine, which has been trained "
-                       "anew since, so what was said before cannot be shown.")
+        raise BadInput("This run began from another Original than the one on this machine, which has "
+                       "since been trained again, so the earlier predictions cannot be shown.")
     rows = _ranked(frame[frame["set"] == "forget"].copy(), bench.readouts["train"], order)
     return [_exhibit(bench.data, row) for row in rows.head(count).to_dict("records")]
 

@@ -11,7 +11,7 @@ def forget_count(fraction: float, train_size: int) -> int:
 
 
 def too_small(fraction: float, train_size: int) -> str:
-    return (f"forget_fraction {fraction:g} of {train_size:,} training samples is no sample at all: the nearest valid "
+    return (f"forget_fraction {fraction:g} of {train_size:,} training samples selects no sample: the nearest valid "
             f"value is {1 / train_size:.2g}.")
 
 

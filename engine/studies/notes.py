@@ -44,8 +44,8 @@ def notes_on_runs(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]],
     notes = []
     lacking = [seed for seed in comparison.seeds if seed not in retrained]
     if finished and lacking:
-        notes.append(Note("missing_retrained", f"No retrained model for {_seeds(lacking)}: what is measured against it "
-                          "is empty there.", seeds=tuple(lacking)))
+        notes.append(Note("missing_retrained", f"No retrained model for {_seeds(lacking)}: metrics that "
+                          "need one stay empty there.", seeds=tuple(lacking)))
     for method, metrics in rows.items():
         if method != ORIGINAL and metrics and len(metrics) < len(comparison.seeds):
             notes.append(Note("partial_mean", f"{method_title(method)}: the mean is over {_seeds(list(metrics))} only.",
@@ -79,13 +79,13 @@ def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]],
 def notes_on_paper(comparison: Comparison, resolved: Resolved | None) -> list[Note]:
     """What to know of the paper's values where a table has some."""
     models = [get("model", name).title for name in (_papers_model(resolved), resolved.model.name)] if resolved else []
-    other = [Note("paper_model", f"The paper's values are of {models[0]}, ours of {models[1]}: another model, so they "
-                  "show where the paper stood, not what ours should be.")] if len(set(models)) > 1 else []
-    notes = [*other, Note("paper_original", "The paper began from an Original of its own, on its own copy of the data, "
-                          "as we did from ours: compare the rows of the Original first. What differs there differs "
-                          "below.")]
+    other = [Note("paper_model", f"The paper's values are of {models[0]}, ours of {models[1]}: with another "
+                  "model they give context, not a target for ours.")] if len(set(models)) > 1 else []
+    notes = [*other, Note("paper_original", "The paper started from its own Original and its own copy "
+                          "of the data, we from ours: compare the rows of the Original first. Differences there "
+                          "carry over to the rows below.")]
     if comparison.profile != "paper":
-        notes.append(Note("paper_profile", "The paper's values were made as the profile 'paper' does it, ours as "
+        notes.append(Note("paper_profile", "The paper's values follow the profile 'paper', ours "
                           f"{comparison.profile!r}."))
     return notes
 

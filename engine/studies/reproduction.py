@@ -117,7 +117,7 @@ def unfinished(comparison: Comparison, runs: Runs) -> list[str]:
         absent = [seed for seed in comparison.seeds if (method, seed) not in runs]
         told += [state(comparison, method, seed, runs[method, seed]) for seed in comparison.seeds
                  if seed not in absent and runs[method, seed].status != "finished"]
-        told += [f"{label(comparison, method, *absent)}: not there yet."] if absent else []
+        told += [f"{label(comparison, method, *absent)}: not computed yet."] if absent else []
     return told
 
 
@@ -128,7 +128,7 @@ def elsewhere(comparisons: Sequence[Comparison], store: Store) -> list[str]:
         known = [c for c in comparisons if c.profile != profile and c.dataset in names("dataset")]
         count = sum(_finished_elsewhere(comparison, profile, store) for comparison in known)
         one = count == 1
-        told += [f"{count} {plural(count, 'run')} of what is missing here {'is' if one else 'are'} there with profile "
+        told += [f"{count} {plural(count, 'run')} missing here {'exists' if one else 'exist'} with profile "
                  f"{profile}: pass --profile {profile} to see {'it' if one else 'them'}."] if count else []
     return told
 

@@ -127,7 +127,7 @@ def _axis_problems(sweep: Sweep) -> list[Problem]:
         if not values:
             problems.append(Problem.about(field, "has no values: each side of the grid needs at least one."))
         twice = [value for value, count in Counter(values).items() if count > 1][:SHOWN]
-        problems += [Problem.about(field, f"{value} is there twice: once is enough.") for value in twice]
+        problems += [Problem.about(field, f"{value} is given twice: once is enough.") for value in twice]
     if sweep.across.name == sweep.down.name:
         problems.append(Problem(None, f"Both sides of the grid are {sweep.across.name}: they must differ."))
     if sweep.size > MOST_RUNS:

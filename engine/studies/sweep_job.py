@@ -141,10 +141,10 @@ class Sweeps:
             raise BadInput(" ".join(problems))
         with self._lock:
             if self.active:
-                raise BadInput("Another sweep is running: stop it, or wait until it has ended.")
+                raise BadInput("Another sweep is running: stop it, or wait until it ends.")
             todo = missing(sweep, find_runs(sweep, self.store))
             if not todo:
-                raise BadInput(f"All {sweep.size:,} runs of this grid are there already, or on their way.")
+                raise BadInput(f"All {sweep.size:,} runs of this grid are already computed or queued.")
             cells = resolved_cells(sweep)
             self.current = SweepJob(sweep, [cells[cell] for cell in todo], executor, self.store, train_original)
             return self.current

@@ -257,7 +257,7 @@ def _unmarked(cells: Sequence[Cell], noise: Mapping[str, float | None]) -> list[
     """Columns with values in which nobody is marked as best."""
     without = [metric_of(name).title for name, floor in noise.items()
                if floor is None and _candidates([cell for cell in cells if cell.metric == name])]
-    return [Note("no_floor", f"No noise floor is known for {', '.join(without)}: nobody is marked as best there.")
+    return [Note("no_floor", f"No noise floor is known for {', '.join(without)}: no method is marked as best there.")
             ] if without else []
 
 

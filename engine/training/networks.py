@@ -68,7 +68,7 @@ def _by_itself(layer: nn.Module, rng: torch.Generator) -> None:
     reset = getattr(layer, "reset_parameters", None)
     if reset is None:
         raise BadInput(f"{type(layer).__name__} holds weights of its own and has no method reset_parameters(): "
-                       "it has to write their first values.")
+                       "it has to initialise them.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**62, (), generator=rng)))
         reset()

@@ -41,7 +41,7 @@ def test_a_grid_from_click_to_filled_map_with_a_reload_a_stop_and_a_click(page, 
 
     page.get_by_role("button", name="Resume").first.click()
     finished(store, 8)
-    page.get_by_text("8 runs, all there").first.wait_for()
+    page.get_by_text("8 runs, all done").first.wait_for()
     # The line above the map goes, and the map moves; what it says is "of 5" by now, whatever was left to compute.
     page.locator(".st-key-sweep-stop").first.wait_for(state="hidden")
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()

@@ -135,8 +135,8 @@ def test_weights_that_nobody_resets_are_refused():
 
     with pytest.raises(BadInput) as refused:
         build_network(model_of(Gate), 2, 1, 0, CPU)
-    assert str(refused.value) == ("Gate holds weights of its own and has no method reset_parameters(): it has to write "
-                                  "their first values.")
+    assert str(refused.value) == ("Gate holds weights of its own and has no method reset_parameters(): it has "
+                                  "to initialise them.")
 
 
 @pytest.mark.parametrize("model, weights", [("small_cnn", 28_850), ("resnet18", 11_181_642)])

@@ -151,7 +151,7 @@ ATTACK = Attack("{name}", "Mine", ("{needs}",), lambda **seen: 50.0, "", "")
     ("NOTHING = 1", "binds no ATTACK = Attack(...); a helper's name starts with an underscore."),
     ("ATTACK = 1", "binds no ATTACK = Attack(...); a helper's name starts with an underscore."),
     (ATTACK_FILE.format(name="mia_loss", needs="loss"),
-     "declares the attack 'mia_loss', and another file does too: give it another name."),
+     "declares the attack 'mia_loss', and another file does too: rename one of them."),
     (ATTACK_FILE.format(name="mine", needs="confidence"),
      "needs 'confidence', but an attack can see loss, entropy, correct or samples, population, retrained."),
     (ATTACK_FILE.format(name="mine", needs='loss", "retrained'),
@@ -173,4 +173,4 @@ def test_a_text_model_without_tokens_is_refused():
     model = registry.get("model", "text_cnn")
     assert registry._wrong("model", model, {}) is None
     assert registry._wrong("model", dataclasses.replace(model, prepare=None), {}) == (
-        "declares a text model without prepare(data), which gives it the tokens that it reads.")
+        "declares a text model without prepare(data), which gives it its tokens.")

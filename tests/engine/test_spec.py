@@ -104,7 +104,7 @@ def test_a_fraction_that_rounds_to_no_sample(monkeypatch):
     small = dataclasses.replace(get("dataset", "digits"), name="few", train_size=400)
     monkeypatch.setitem(registry.table("dataset"), "few", small)
     assert problems_of(Spec(dataset="few", forget_fraction=0.001)) == [
-        "forget_fraction 0.001 of 400 training samples is no sample at all: the nearest valid value is 0.0025."]
+        "forget_fraction 0.001 of 400 training samples selects no sample: the nearest valid value is 0.0025."]
     assert resolve(Spec(dataset="few", forget_fraction=0.0025)).sizes.forget == 1
 
 
@@ -116,7 +116,7 @@ def test_a_fraction_of_the_loaded_data_that_rounds_to_no_sample(digits):
     with pytest.raises(BadSpec) as caught:
         split(few, Spec(forget_fraction=0.004))
     assert caught.value.problems == [
-        "forget_fraction 0.004 of 100 training samples is no sample at all: the nearest valid value is 0.01."]
+        "forget_fraction 0.004 of 100 training samples selects no sample: the nearest valid value is 0.01."]
 
 
 @pytest.mark.parametrize("name, value, text", [

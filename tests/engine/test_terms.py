@@ -87,7 +87,7 @@ def test_only_a_retraining_by_the_recipe_is_the_reference():
 def test_a_second_reference_is_refused():
     method, others = registry.get("method", "finetune"), {"retrain": registry.get("method", "retrain")}
     assert registry._wrong("method", replace(method, role="reference"), others) == (
-        "declares the role 'reference', which retrain has: only one method can be what the others are held against.")
+        "declares the role 'reference', which retrain has: only one method can be the reference for the others.")
 
 
 def test_a_former_name_still_finds_the_method(monkeypatch):
@@ -98,7 +98,7 @@ def test_a_former_name_still_finds_the_method(monkeypatch):
     assert "fine_tuning" not in registry.names("method"), "not offered"
     clash = replace(registry.get("method", "ssd"), name="fine_tuning")
     assert registry._wrong("method", clash, {"finetune": renamed}) == (
-        "declares the method 'fine_tuning', and another file does too: give it another name.")
+        "declares the method 'fine_tuning', and another file does too: rename one of them.")
 
 
 def test_what_tables_are_held_against_is_the_registrys_reference():

@@ -60,7 +60,8 @@ def test_a_random_subset_has_no_such_row(jobs):
 
 
 def test_the_caption_on_noise_counts_the_smaller_side(jobs):
-    assert "With 79 samples a side chance alone moves the attack's accuracy by about 4 points." in texts(class_page())
+    shown = texts(class_page())
+    assert "With 79 samples per side, chance alone moves the attack's accuracy by about 4 points." in shown
 
 
 def test_classes_of_cifar_go_by_their_names(jobs):
@@ -186,7 +187,7 @@ def test_every_metric_has_a_row_with_ideal_unit_and_interval():
 def test_an_empty_measure_says_why():
     rows = measured({"mia_loss": None, "missing": {"tow": "It needs a model retrained on the same split."}})
     assert rows["ToW"]["measure"].endswith(":orange[It needs a model retrained on the same split.]]")
-    assert rows["Attack on the loss"]["measure"].endswith(":orange[Too few samples a side.]]")
+    assert rows["Attack on the loss"]["measure"].endswith(":orange[Too few samples per side.]]")
     assert rows["Attack on the loss"]["now"] == "–"
     assert rows["Distance to unseen losses (KS)"]["measure"].endswith(":orange[Not measured in this run.]]")
 

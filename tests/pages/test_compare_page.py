@@ -48,12 +48,12 @@ def test_at_first_it_says_what_to_do_and_what_it_takes(jobs):
     at = compare_page()
     assert not at.exception
     assert at.title[0].value == "Which method forgets best?"
-    assert at.info[0].value.startswith("Nothing has been run for this choice yet. Press **Race**: every")
+    assert at.info[0].value.startswith("Nothing has been run for this selection yet. Press **Race**: every")
     assert at.button_group(key="compare.methods").value == ["nabla_tau", "finetune", "retrain", "scrub", "ssd",
                                                             "amnesiac"]
-    assert "**6 runs**: 0 there, **6 to compute**" in texts(at)
+    assert "**6 runs**: 0 done, **6 to compute**" in texts(at)
     assert re.search(r"\*\*Takes about \d+ s\*\*, plus measuring\.", texts(at))
-    assert re.search(r"Of that the retrained reference: about \d+ s for 1 training from scratch\.", texts(at))
+    assert re.search(r"Of this, the retrained reference takes about \d+ s for 1 training from scratch\.", texts(at))
     assert not at.button(key="race").disabled
 
 
@@ -73,15 +73,15 @@ def test_choosing_no_method_says_what_to_do(jobs):
     at = compare_page()
     at.button_group(key="compare.methods").set_value([]).run()
     assert not at.exception
-    assert at.info[0].value.startswith("No runs are chosen. Pick at least one method; with")
+    assert at.info[0].value.startswith("No runs are chosen. Pick at least one method; include")
     assert at.button(key="race").disabled
     assert not at.error
 
 
 @pytest.mark.parametrize(("seeds", "told"), [
     ("", "No seed is chosen: write at least one whole number, such as 0 1 2."),
-    ("one", "'one' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, written with spaces between them, "
-            "such as 0 1 2."),
+    ("one", "'one' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, separated by "
+            "spaces, such as 0 1 2."),
     ("1 1", "Seed 1 is chosen twice: once is enough.")])
 def test_seeds_that_make_no_sense_are_a_sentence_and_nothing_can_be_raced(jobs, seeds, told):
     at = compare_page()
@@ -91,7 +91,7 @@ def test_seeds_that_make_no_sense_are_a_sentence_and_nothing_can_be_raced(jobs, 
     assert at.button(key="race").disabled
     at.text_input(key="compare.seeds").set_value("0 1").run()
     assert not at.error
-    assert "**12 runs**: 0 there" in texts(at)
+    assert "**12 runs**: 0 done" in texts(at)
 
 
 def test_a_race_from_click_to_a_table_with_the_stores_numbers(jobs):
@@ -111,7 +111,7 @@ def test_a_race_from_click_to_a_table_with_the_stores_numbers(jobs):
     assert shown[:5] == [f"{metrics[name]:.2f}" for name in columns]
     assert shown[5:7] == [f"{runs[0].steps or jobs.store.get(runs[0].id).steps:,}",
                           f"{jobs.store.get(runs[0].id).samples:,}"]
-    assert "**2 runs, all there**" in texts(at)
+    assert "**2 runs, all done**" in texts(at)
     assert at.button(key="race").disabled, "nothing is computed twice"
     assert at.button_group(key="compare.methods").options[1] == "Fine-tuning ✓ 0"
     labels = [button.proto.label for button in at.get("download_button")]
@@ -125,7 +125,7 @@ def test_what_is_there_is_not_computed_again(jobs):
     for run in jobs.store.list():
         finish(jobs, run.id)
     at.text_input(key="compare.seeds").set_value("0 1").run()
-    assert "**4 runs**: 2 there, **2 to compute**" in texts(at)
+    assert "**4 runs**: 2 done, **2 to compute**" in texts(at)
     assert "measuring included" in texts(at)
     at.button(key="race").click().run()
     assert [(run.spec.method, run.spec.seed) for run in jobs.store.list()] == [
@@ -174,10 +174,10 @@ def test_the_choice_is_in_the_address_and_a_link_restores_it(jobs):
 def test_a_bad_link_is_told_in_sentences_until_something_is_chosen(jobs):
     at = compare_page(data="digitz", forget="seven", methods="scrub magic", seeds="0 0", profile="corrected")
     assert not at.exception
-    assert [warning.value.removesuffix(" The usual choice is shown instead.").removesuffix(" It is left out.")
+    assert [warning.value.removesuffix(" The default is shown instead.").removesuffix(" It is left out.")
             for warning in at.warning] == [
         "The link's data: No dataset named 'digitz'. Did you mean 'digits'?",
-        "The link's forget: 'seven' is no share of the training set: it must be a number from 0.001 to 0.6, such as "
+        "The link's forget: 'seven' is not a share of the training set: it must be a number from 0.001 to 0.6, such as "
         "0.15.",
         "The link's methods: No method named 'magic'. Did you mean 'amnesiac'?",
         "The link's seeds: Seed 0 is chosen twice: once is enough."]
@@ -190,7 +190,7 @@ def test_a_bad_link_is_told_in_sentences_until_something_is_chosen(jobs):
 def test_recorded_runs_count_as_done_and_say_where_and_when(jobs):
     at = compare_page(data="cifar10", methods="nabla_tau finetune", seeds="0")
     assert not at.exception
-    assert "**2 runs, all there** (2 recorded)" in texts(at)
+    assert "**2 runs, all done** (2 recorded)" in texts(at)
     html = tables(at)
     shown = find_runs(Comparison("cifar10", methods=("nabla_tau", "finetune")), jobs.store)
     for run in shown.values():
@@ -214,7 +214,7 @@ def test_a_failed_run_is_shown_with_its_reason_and_may_be_raced_again(jobs):
     at = compare_page(**QUICK)
     assert not at.exception
     assert "failed: It failed." in tables(at)
-    assert "**2 runs**: 0 there, **2 to compute**" in texts(at)
+    assert "**2 runs**: 0 done, **2 to compute**" in texts(at)
     assert not at.button(key="race").disabled
 
 

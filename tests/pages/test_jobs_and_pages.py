@@ -62,7 +62,7 @@ def test_a_recorded_run_opens_without_being_in_the_store(jobs, shipped):
     assert "Recorded results" in texts(at)
     at = unlearn_page(run=shipped)
     assert not at.exception
-    assert "A recorded run that comes with the app" in texts(at)
+    assert "A recorded run that ships with the app" in texts(at)
     assert len(at.metric) == 6
     assert jobs.store.list() == []
 
@@ -124,13 +124,13 @@ def test_what_is_changed_after_opening_stays_until_another_run_is_opened(jobs):
 
 def test_settings_that_the_form_cannot_take_over_are_told(jobs):
     at = unlearn_page(run=ended(jobs, Spec(original_seed=4)))
-    assert ("The run that is shown started from the Original of seed 4; one that is launched here starts from that of "
-            "seed 0. **Run again** keeps it.") in texts(at)
+    assert ("The run shown started from the Original of seed 4; a run started here uses "
+            "that of seed 0. **Run again** keeps it.") in texts(at)
     run_id = ended(jobs, Spec())
     with jobs.store._transaction() as connection:
         connection.exec_driver_sql("update runs set spec = json_set(spec, '$.method', 'gone') where id = ?", (run_id,))
     at = unlearn_page(run=run_id)
-    assert ("The settings of the run that is shown are not known to this version: these here are not its own."
+    assert ("This version does not know the settings of the run shown: the form shows its own instead."
             in texts(at))
 
 
@@ -138,7 +138,7 @@ def test_what_a_link_asks_for_and_no_page_knows_is_told(jobs):
     at = unlearn_page(dataset="mnist", **{"class": "77"})
     assert at.warning[0].value == (
         "The link's `dataset=mnist`, `class=77` could not be used: the page Unlearn takes only run from its address. "
-        "The page is shown as without it.")
+        "It was ignored.")
     assert not unlearn_page(run=ended(jobs, Spec())).exception
     at = app().run()
     at.query_params["run"] = "nonsense" * 9
@@ -196,7 +196,7 @@ def test_recorded_runs_are_links_in_groups(jobs):
     assert all(len(labels) == len(set(labels)) for labels in groups.values()), "a link says which run it opens"
     table1 = set(groups["**CIFAR-10**, forget 15%, paper profile"])
     assert table1 >= {"Retraining", "Retraining, seed 2", "∇τ", "SSD", "Amnesiac", "Fine-tuning", "SCRUB"}
-    assert "comes down to about a **coin toss, 50%**" in texts(at)
+    assert "drops to about a **coin toss, 50%**" in texts(at)
 
 
 def test_a_line_of_recorded_runs_leads_to_their_comparison(jobs):

@@ -94,7 +94,7 @@ def test_a_bad_value_is_told_until_another_is_chosen():
 
 def test_an_unknown_parameter_is_told_with_the_nearest_and_leaves_the_address():
     said = ("The link's `vew=1` could not be used: the page Test takes only n, view from its address. Did you mean "
-            "view? The page is shown as without it.")
+            "view? It was ignored.")
     at = visit(vew="1", n="7")
     assert shown(at) == (7, {"n": "7"}, [said])
     assert shown(at.run())[2] == [said]
@@ -104,8 +104,8 @@ def test_an_unknown_parameter_is_told_with_the_nearest_and_leaves_the_address():
     assert shown(at.run()) == (6, {"n": "6"}, [said]), "also one that comes while the form is filled"
 
 
-UNKNOWN = ("The link's `{0}` could not be used: the page {1} takes only {2} from its address.{3} The page is shown as "
-           "without it.")
+UNKNOWN = ("The link's `{0}` could not be used: the page {1} takes only {2} from its address.{3} It was "
+           "ignored.")
 
 
 def test_compare_tells_what_it_does_not_know(jobs):
@@ -139,7 +139,7 @@ def test_a_bad_link_to_compare_is_told_however_its_other_values_are_written(jobs
     at = compare_page(seeds="0 0", **more)
     assert not at.exception
     assert [warning.value for warning in at.warning] == [
-        "The link's seeds: Seed 0 is chosen twice: once is enough. The usual choice is shown instead."]
+        "The link's seeds: Seed 0 is chosen twice: once is enough. The default is shown instead."]
 
 
 def test_a_share_is_the_usual_one_after_a_link_to_a_class(jobs):
@@ -150,10 +150,10 @@ def test_a_share_is_the_usual_one_after_a_link_to_a_class(jobs):
 
 
 @pytest.mark.parametrize(("total", "states", "recorded", "todo", "text"), [
-    (1, {"finished": 1}, 0, 0, "**1 run, all there**"),
-    (2, {"finished": 2}, 2, 0, "**2 runs, all there** (2 recorded)"),
+    (1, {"finished": 1}, 0, 0, "**1 run, all done**"),
+    (2, {"finished": 2}, 2, 0, "**2 runs, all done** (2 recorded)"),
     (1_432, {"finished": 144, "running": 4, "queued": 2, "failed": 1, "cancelled": 3}, 12, 1_284,
-     "**1,432 runs**: 144 there (12 recorded), 4 running, 2 waiting, 1 failed, **1,284 to compute**"),
-    (3, {"queued": 3}, 0, 0, "**3 runs**: 0 there, 3 waiting")])
+     "**1,432 runs**: 144 done (12 recorded), 4 running, 2 waiting, 1 failed, **1,284 to compute**"),
+    (3, {"queued": 3}, 0, 0, "**3 runs**: 0 done, 3 waiting")])
 def test_what_is_there_is_counted(total, states, recorded, todo, text):
     assert form_parts.counted(total, states, recorded, todo) == text

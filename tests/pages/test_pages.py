@@ -185,8 +185,8 @@ def test_an_unknown_run_in_the_address_is_a_sentence(jobs):
     at = unlearn_page(run="nonsense")
     assert not at.exception
     assert at.error[0].value == (
-        f"There is no run 'nonsense' in {jobs.store.root}. It may have been deleted, or belong to another results "
-        "folder. So no run is shown: open one on the page **Runs**, or start one here.")
+        f"There is no run 'nonsense' in {jobs.store.root}. It may have been deleted, or belong to "
+        "another results folder. Open another run on the page **Runs**, or start one here.")
 
 
 def test_runs_is_empty_at_first(jobs):

@@ -45,8 +45,8 @@ def test_at_first_it_says_what_to_do_and_what_it_takes(jobs):
     at = page()
     assert not at.exception
     assert at.title[0].value == "How sensitive is it?"
-    assert at.info[0].value.startswith("Nothing of this grid has been run yet. Press **Run sweep**: the squares")
-    assert "**9 runs**: 0 there, **9 to compute**" in texts(at)
+    assert at.info[0].value.startswith("No run of this grid exists yet. Press **Run sweep**, and the cells")
+    assert "**9 runs**: 0 done, **9 to compute**" in texts(at)
     assert "on this machine." in texts(at)
     assert not at.button(key="sweep").disabled
     assert [widget.label for widget in (*at.text_input, *at.selectbox) if not widget.help] == []
@@ -56,7 +56,7 @@ def test_a_grid_to_begin_with_fills_the_boxes(jobs):
     at = page()
     at.button(key="robustness.preset.authors").click().run()
     assert not at.exception
-    assert "**432 runs, all there** (432 recorded)" in texts(at)
+    assert "**432 runs, all done** (432 recorded)" in texts(at)
     assert at.text_input(key="robustness.held").value == "max_forget_epochs=80"
     assert at.query_params["seeds"] == "0 1 2"
 
@@ -65,9 +65,9 @@ def test_a_grid_to_begin_with_fills_the_boxes(jobs):
     ("xs", "", "alpha has no values: each side of the grid needs at least one."),
     ("xs", "0.1 1.5", "alpha is 1.5, but must be between 0 and 1: the nearest valid value is 1."),
     ("ys", "0.9", "forget_fraction is 0.9, but must be between 0.001 and 0.6: the nearest valid value is 0.6."),
-    ("xs", "0.1 0.1", "alpha 0.1 is there twice: once is enough."),
-    ("seeds", "one", "'one' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, written with spaces "
-                     "between them, such as 0 1 2."),
+    ("xs", "0.1 0.1", "alpha 0.1 is given twice: once is enough."),
+    ("seeds", "one", "'one' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, separated "
+                     "by spaces, such as 0 1 2."),
     ("held", "cap", "'cap' is not of the form NAME=VALUE, such as max_forget_epochs=80.")])
 def test_a_bad_grid_is_a_sentence_and_nothing_can_be_started(jobs, box, text, told):
     at = page()
@@ -81,11 +81,11 @@ def test_a_bad_grid_is_a_sentence_and_nothing_can_be_started(jobs, box, text, to
 def test_from_click_to_a_filled_map(jobs):
     at = filled(jobs)
     assert not at.exception and not at.error
-    assert "**4 runs, all there**" in texts(at)
+    assert "**4 runs, all done**" in texts(at)
     assert at.button(key="sweep").disabled
     assert len(jobs.store.list(status=("finished",))) == 4
     assert "#### Best alpha of each row: loss attack" in texts(at)
-    assert "Click a square" in texts(at)
+    assert "Click a cell" in texts(at)
 
 
 def test_a_square_from_near_shows_the_stores_numbers(jobs):
@@ -112,7 +112,7 @@ def test_a_failed_square_says_why_and_can_be_tried_again(jobs):
     spec = resolve(GRID.spec(0.1, 0.05, 0))
     jobs.store.end(jobs.store.begin(spec), "failed", reason="It broke.")
     at = page(**QUERY)
-    assert "**4 runs**: 0 there, 1 failed, **4 to compute**" in texts(at)
+    assert "**4 runs**: 0 done, 1 failed, **4 to compute**" in texts(at)
     assert at.button(key="sweep").label == "Resume"
     at.session_state["robustness.chosen"] = (0.1, 0.05)
     at.run()
@@ -124,18 +124,18 @@ def test_nonsense_in_the_address_is_told(jobs):
     at = page(xs="0.1 2")
     assert not at.exception
     assert [warning.value for warning in at.warning] == [
-        "The link's grid: alpha is 2, but must be between 0 and 1: the nearest valid value is 1. The usual one is "
-        "shown instead."]
+        "The link's grid: alpha is 2, but must be between 0 and 1: the nearest valid value is 1. The default "
+        "grid is shown instead."]
 
 
 def test_auto_is_a_value_like_others(jobs):
     at = page(xs="auto 0.5", ys="0.3", set="retain_epochs=1")
     assert not at.exception and not at.error
-    assert "**2 runs**: 0 there, **1 to compute**" in texts(at), "5/3 of 30% is 0.5: one run for both squares"
+    assert "**2 runs**: 0 done, **1 to compute**" in texts(at), "5/3 of 30% is 0.5: one run for both squares"
     at.button(key="sweep").click().run()
     assert sweeps().current.wait(60)
     at.run()
-    assert not at.exception and "**2 runs, all there**" in texts(at)
+    assert not at.exception and "**2 runs, all done**" in texts(at)
 
 
 def test_another_method_brings_its_own_axis_and_values(jobs):
@@ -183,7 +183,7 @@ def test_a_measure_and_a_square_that_are_not_there_are_told(jobs):
     assert [warning.value for warning in at.warning] == [
         "The link's measure: there is none named 'speed'. Valid: mia_loss_gap, mia_entropy_gap, accuracy_gap, "
         "test_accuracy. The first is shown instead.",
-        "The link's square: '0.2 0.3' is none of this grid's, whose squares are a value across and one down, such as "
+        "The link's cell: '0.2 0.3' is not in this grid: a cell is a value across and one down, such as "
         "'0.1 0.05'. None is open."]
     assert not {"measure", "at"} & set(at.query_params)
     at.segmented_control(key="robustness.metric").set_value("accuracy_gap").run()

@@ -65,8 +65,8 @@ def test_a_method_that_cannot_apply_says_why(jobs, folder):
     at.segmented_control(key="profile").set_value("paper").run()
     assert [error.value for error in at.error] == [
         "SCRUB compares two models' answers as one distribution over all classes, but here a sample of GoEmotions can "
-        "have several labels: choose the reading with single labels (labels=single, which is the default of profile "
-        "corrected)."]
+        "have several labels: choose single labels (labels=single, the default of "
+        "profile corrected)."]
     assert at.button(key="launch").disabled
     at.selectbox(key="option.go_emotions.labels.paper").set_value("single").run()
     assert not at.error and not at.button(key="launch").disabled
@@ -113,7 +113,7 @@ def test_the_texts_of_a_run_most_forgotten_first(jobs, folder):
     assert rises(table) == sorted(rises(table))
     at.segmented_control(key=f"samples-order-{run_id}").set_value("lost").run()
     found = [frame.value for frame in at.table if "Text" in frame.value]
-    assert found or "None: the model got no sample of the forget set right before" in texts(at)
+    assert found or "None: no forget sample was right before" in texts(at)
     assert all(before.endswith(" ✓") and not after.endswith(" ✓")
                for frame in found for before, after in (said.split(" → ") for said in frame["Said"]))
 
@@ -131,7 +131,7 @@ def test_a_recorded_run_without_its_samples_says_so(jobs):
 
     run = next(run for run in recorded_runs() if run.spec.dataset == "digits")
     at = shown(unlearn_page(run=run.id), run.id)
-    assert ("This recorded run comes without a table of its samples, to stay small: run it again, and there is one."
+    assert ("This recorded run ships without a table of its samples, to stay small: run it again to get one."
             ) in [info.value for info in at.info]
     assert not [one for one in at.segmented_control if one.key.startswith("samples-order")]
 

@@ -27,7 +27,8 @@ SMALL = 200  # pixels that a small chart is high
 def plot_race(courses: Sequence[Mapping[str, Any]], attack: str, x: str = "samples",
               band: Sequence[float] | None = None, retrained: Mapping[int, float] | None = None,
               subtitle: str = "") -> go.Figure:
-    """Attack accuracy in percent against steps, samples or seconds: a line a run, one colour and legend entry a method.
+    """Attack accuracy in percent against steps, samples or seconds: one line per run, one colour and legend entry a "
+      "method.
 
     ``retrained`` holds the retrained model's value by seed: a dashed level at their mean. ``band`` is where the
     attack lies when there is nothing to find. The dot at a line's end is hollow while its run goes on. Raises
@@ -39,7 +40,7 @@ def plot_race(courses: Sequence[Mapping[str, Any]], attack: str, x: str = "sampl
     lines = [(course, measured) for course in courses
              if (measured := [point for point in course["points"] if point.get(attack) is not None])]
     if not lines:
-        return empty_figure(title, "The lines begin as soon as a run has been measured.")
+        return empty_figure(title, "Lines appear once a run has been measured.")
     axis = {"title": {"text": X_AXES[x], "standoff": 4}, "tickformat": NUMBER, "rangemode": "tozero", "zeroline": False,
             "uirevision": x}
     figure = blank_figure(title, subtitle, height=360, hovermode="closest", xaxis=axis,
@@ -90,7 +91,7 @@ def plot_tradeoff(outcomes: Sequence[Mapping[str, Any]], x_title: str) -> go.Fig
     Bars are standard deviations (n - 1) and stand where a method has two seeds or more. The retrained model's
     mean is a dashed cross.
     """
-    title = "What forgetting costs: up is accurate, left is nothing for an attacker"
+    title = "What forgetting costs: higher is more accurate, further left leaks less"
     known = [one for one in outcomes if one["x"] is not None and one["y"] is not None]
     if not known:
         return empty_figure(title, "The points appear as runs finish.")

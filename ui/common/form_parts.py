@@ -16,8 +16,8 @@ from ui.common import words
 from ui.common.state import Slot
 
 METHOD_HELP = f"The first {len(of_the_paper())} are the paper's; the others come from elsewhere."
-PROFILE_HELP = ("corrected: read-out without augmentation, a new forget set for every seed. paper: what produced the "
-                "published tables, quirks included.")
+PROFILE_HELP = ("corrected: evaluates without augmentation and draws a new forget set for every seed. "
+                "paper: follows the published tables, quirks included.")
 WAITING = {"running": "running", "queued": "waiting", "failed": "failed"}  # a run's states as the counts name them
 
 
@@ -47,8 +47,8 @@ def class_box(dataset: Dataset, key: str, more_help: str = "") -> int:
     """The number of the class to forget."""
     return st.selectbox("Class", range(len(dataset.classes)), format_func=lambda i: dataset.classes[i], key=key,
                         persist_state="session",
-                        help="Every training sample with this label is forgotten; the test set leaves the class "
-                             f"out{more_help}.")
+                        help="Forgets every training sample with this label; the "
+                             f"test set excludes the class{more_help}.")
 
 
 def share_slider(label: str, slot: Slot[float], scenario: Scenario) -> float:
@@ -80,12 +80,12 @@ class StartButton:
 
 
 def counted(total: int, states: Mapping[str, int], recorded: int, todo: int) -> str:
-    """``**432 runs**: 144 there (12 recorded), 4 running, 1 failed, **284 to compute**``."""
+    """``**432 runs**: 144 done (12 recorded), 4 running, 1 failed, **284 to compute**``."""
     mark = f" ({recorded:,} recorded)" if recorded else ""
     runs, done = f"{total:,} {plural(total, 'run')}", states.get("finished", 0)
     if done == total:
-        return f"**{runs}, all there**{mark}"
-    parts = [f"{done:,} there{mark}"]
+        return f"**{runs}, all done**{mark}"
+    parts = [f"{done:,} done{mark}"]
     parts += [f"{states[state]:,} {word}" for state, word in WAITING.items() if states.get(state)]
     parts += [f"**{todo:,} to compute**"] if todo else []
     return f"**{runs}**: {', '.join(parts)}"

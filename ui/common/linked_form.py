@@ -45,7 +45,7 @@ class LinkedForm(Generic[T]):
     write: Callable[[T], dict[str, str]]
     fill: Callable[[T], None]
     beside: tuple[str, ...] = ()
-    instead: str = "The page is shown as without it."
+    instead: str = "It was ignored."
 
     @property
     def _link(self) -> Slot[Query | None]:

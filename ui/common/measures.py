@@ -19,7 +19,7 @@ COARSE = ("%", "points")  # units that are told with one decimal; the others are
 def table(run: Run) -> None:
     """All metrics of a finished run; those that are empty say why."""
     st.table(rows(run.metrics or UNMEASURED, run.spec.scenario))
-    st.caption("Spans are exact 95% intervals (Clopper and Pearson 1934). A dash: nothing was measured.")
+    st.caption("Spans are exact 95% intervals (Clopper and Pearson 1934). A dash means not measured.")
 
 
 def rows(final: Metrics, scenario: str) -> list[dict[str, str]]:
@@ -65,4 +65,5 @@ def _reason(metric: Metric, final: Metrics) -> str:
     if final.get(metric.name) is not None:
         return ""
     known = final.missing.get(metric.name)
-    return f" :orange[{known or ('Too few samples a side.' if metric.name in final else 'Not measured in this run.')}]"
+    reason = known or ("Too few samples per side." if metric.name in final else "Not measured in this run.")
+    return f" :orange[{reason}]"

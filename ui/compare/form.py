@@ -30,14 +30,15 @@ SHARE = Slot("compare.share", 100 * float(USUAL.forget))
 SEEDS = Slot("compare.seeds", "0")
 METHODS: Slot[list[str]] = Slot("compare.methods", list(USUAL.methods))
 DONE = " ✓ "
-METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A tick names the "
-                "seeds that are there already; they are not computed again.")
-STOP_HELP = ("Takes the waiting runs of this race out of the queue and stops the one that runs, which keeps what was "
-             "measured until then.")
-RACE = form_parts.StartButton("race", "sports_score", "Queues every run that is missing; what is there is not computed "
-                              "again. They continue when you leave this page.")
-SEEDS_HELP = ("Every method runs once a seed: it draws the forget set (profile corrected), the test/validation split "
-              "and the batch order. Whole numbers with spaces between, such as 0 1 2; three show the spread.")
+METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A tick "
+                "marks seeds that are already computed; they are reused.")
+STOP_HELP = ("Removes this race's waiting runs from the queue and stops the current one, which "
+             "keeps its measurements so far.")
+RACE = form_parts.StartButton("race", "sports_score", "Queues every missing run and "
+                              "reuses finished ones. They continue when you leave this page.")
+SEEDS_HELP = ("Runs every method once per seed. The seed draws the forget set (profile corrected), the "
+              "test/validation split and the batch order. Enter whole numbers separated by spaces, such as 0 1 2; "
+              "three show the spread.")
 
 
 def _fill(comparison: Comparison) -> None:
@@ -123,8 +124,8 @@ def _methods(comparison: Comparison) -> tuple[str, ...]:
              help=METHODS_HELP, format_func=lambda name: titles[name] + ticks.get(name, ""))
     if unfit:
         left_out = ", ".join(compare_runs.short_title(name) for name in unfit)
-        st.caption(f"Left out: {left_out}. They need exactly one label a sample, and under this profile samples have "
-                   "several.")
+        st.caption(f"Left out: {left_out}. They need exactly one label per sample, but under this "
+                   "profile samples have several.")
     return tuple(name for name in titles if name in chosen)
 
 
@@ -193,10 +194,10 @@ def _cost(comparison: Comparison, todo: list[Any], jobs: Jobs) -> None:
     measuring = "measuring included" if cost.measuring else "plus measuring"
     told = f"**Takes {estimates.duration(cost.seconds)}**, {measuring}"
     if cost.unknown and cost.seconds is not None:
-        told += f", and {cost.unknown} {plural(cost.unknown, 'run')} more that nothing is known about yet"
+        told += f", and {cost.unknown} {plural(cost.unknown, 'run')} of unknown duration"
     if cost.trainings:
         shared = ", which serves all seeds" if comparison.profile == "paper" else ""
-        told += (f". Of that the retrained reference: {estimates.duration(cost.retraining)} for {cost.trainings} "
+        told += (f". Of this, the retrained reference takes {estimates.duration(cost.retraining)} for {cost.trainings} "
                  f"{plural(cost.trainings, 'training')} from scratch{shared}")
     st.markdown(f"{told}.")
 
@@ -209,10 +210,10 @@ def _offer_reference(comparison: Comparison, jobs: Jobs) -> None:
         cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, estimates.measured(jobs.store))
     except LabError:
         return
-    time = estimates.duration(cost.seconds) if todo else "no time, it is there"
+    time = estimates.duration(cost.seconds) if todo else "no time: it is already computed"
     st.caption(f"Without a retrained reference there is nothing to match. It takes {time}.")
     st.button("Add the retrained reference", icon=":material/add:", key="compare.reference", on_click=_add_reference,
-              help="Trains a model from scratch without the forget set, once a seed: the gold standard.",
+              help="Trains a model from scratch without the forget set, once per seed: the gold standard.",
               width="stretch")
 
 

@@ -41,7 +41,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
         try:
             return parse(asked[name].strip())
         except BadInput as error:
-            problems.append(Problem(name, f"The link's {name}: {error} The usual choice is shown instead."))
+            problems.append(Problem(name, f"The link's {name}: {error} The default is shown instead."))
             return usual
 
     dataset = read("data", USUAL.dataset, lambda text: _one("dataset", text, names("dataset")))
@@ -62,8 +62,8 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         raise BadInput("No seed is chosen: write at least one whole number, such as 0 1 2.")
     for word in words:
         if not re.fullmatch(r"[0-9]{1,10}", word) or int(word) > MAX_SEED:
-            raise BadInput(f"{short(word)!r} is not a seed: seeds are whole numbers from 0 to {MAX_SEED:,}, written "
-                           "with spaces between them, such as 0 1 2.")
+            raise BadInput(f"{short(word)!r} is not a seed: seeds are whole numbers from 0 to {MAX_SEED:,}, "
+                           "separated by spaces, such as 0 1 2.")
     seeds = [int(word) for word in words]
     twice = next((seed for seed in seeds if seeds.count(seed) > 1), None)
     if twice is not None:
@@ -96,14 +96,14 @@ def _forget(dataset: str, scenario: str, text: str) -> float | int:
             return classes.index(text)
         if re.fullmatch(r"[0-9]{1,6}", text) and int(text) < len(classes):
             return int(text)
-        raise BadInput(f"{short(text)!r} is no class of {dataset}, which has the classes 0 to {len(classes) - 1} "
+        raise BadInput(f"{short(text)!r} is not a class of {dataset}, which has the classes 0 to {len(classes) - 1} "
                        f"({classes[0]} to {classes[-1]}).")
     try:
         share = float(text)
     except ValueError:
         share = -1.0
     if not SMALLEST <= share <= LARGEST:
-        raise BadInput(f"{short(text)!r} is no share of the training set: it must be a number from {SMALLEST:g} to "
+        raise BadInput(f"{short(text)!r} is not a share of the training set: it must be a number from {SMALLEST:g} to "
                        f"{LARGEST:g}, such as 0.15.")
     return round(share, 6)
 

@@ -55,14 +55,14 @@ def _span(cell: Cell, seed: int, name: str, runs: Runs) -> str:
 def reason(method: str, name: str, runs: Runs) -> str:
     """Why a cell is empty, in a sentence."""
     if method == ORIGINAL:
-        return ("It compares with the retrained model, which is measured for unlearned models only."
+        return ("It compares with the retrained model and is measured for unlearned models only."
                 if metric_of(name).needs_retrained else "It was not measured for the Original.")
     finished = [run.metrics for (m, _), run in runs.items() if m == method and run.finished and run.metrics]
     if not finished:
         return "No run of this method has finished yet."
     metrics = finished[0]
     known = metrics.missing.get(name)
-    return known or ("Too few samples a side." if name in metrics else "It was not measured in this run.")
+    return known or ("Too few samples per side." if name in metrics else "It was not measured in this run.")
 
 
 def _metrics(method: str, seed: int, runs: Runs) -> Metrics:

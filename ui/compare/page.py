@@ -32,10 +32,10 @@ from ui.frame import shell
 EVERY = 0.7  # seconds between two looks at a race
 ATTACK: Slot[str | None] = Slot("compare.attack", None)
 AXES = {"samples": "samples", "step": "steps", "seconds": "seconds"}
-NO_METHODS = ("No runs are chosen. Pick at least one method; with **Retraining** among them the others "
-              "have something to match.")
-NO_RUNS = ("Nothing has been run for this choice yet. Press **Race**: every method works on the same "
-           "forget set, the chart and the table fill in while they do.")
+NO_METHODS = ("No runs are chosen. Pick at least one method; include **Retraining** to "
+              "give the others a reference.")
+NO_RUNS = ("Nothing has been run for this selection yet. Press **Race**: every method unlearns the "
+           "same forget set, and the chart and the table fill in as they run.")
 
 
 def show() -> None:
@@ -124,8 +124,8 @@ def _race(comparison: Comparison, runs: Runs, followed: list[compare_runs.Follow
     """Attack accuracy over time with a line a run, and below it how the losses of each method lie."""
     if not followed:
         if _racing(runs):
-            st.info("Waiting in the queue: the lines begin as soon as the first run has been measured. You may leave "
-                    "this page.", icon=":material/hourglass_top:")
+            st.info("Waiting in the queue: lines appear once the first run has been measured. "
+                    "You can leave this page.", icon=":material/hourglass_top:")
         return
     labels = words.attack_labels()
     attack, axis, whole = _controls(labels)
@@ -144,22 +144,22 @@ def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
     left, middle, right = st.columns([4, 4, 3], vertical_alignment="bottom")
     attack = left.segmented_control("Attack", list(labels), format_func=labels.__getitem__, default=next(iter(labels)),
                                     required=True, key=ATTACK.key, persist_state="session",
-                                    help="What the attacker sees of a sample: its loss, or how unsure the model is.")
+                                    help="What the attacker sees: a sample's loss, or how unsure the model is.")
     axis = middle.segmented_control("Against", list(AXES), format_func=AXES.__getitem__, default="samples",
                                     required=True, key="compare.axis", persist_state="session",
-                                    help="The x axis of the race: samples are the fairest, they hardly depend on the "
-                                         "machine.")
-    whole = right.toggle("Retraining's way too", key="compare.whole", persist_state="session",
-                         help="Draws the retraining itself as a line; it takes far more samples than the others. Its "
-                              "result is the dashed level in any case.")
+                                    help="The x axis of the race. Samples are the fairest "
+                                         "choice: they hardly depend on the machine.")
+    whole = right.toggle("Show the retraining curve", key="compare.whole", persist_state="session",
+                         help="Draws retraining itself as a line; it processes far more samples than "
+                              "the others. The dashed level shows its result either way.")
     return attack, axis, whole
 
 
 def _samples(followed: list[compare_runs.Followed]) -> str:
     first = followed[0]
     going_on = "; hollow ends are still running" if any(one.running for one in followed) else ""
-    return (f"a line a run, on {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} samples"
-            f"{going_on}")
+    return (f"one line per run, on {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} "
+            f"samples{going_on}")
 
 
 def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
@@ -167,11 +167,11 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
     shown = compare_runs.smalls(followed)
     said, log = st.columns([5, 1], vertical_alignment="bottom")
     seeds = {one.seed for one in shown}
-    which = f"seed {seeds.pop()}" if len(seeds) == 1 else "one seed a method"
-    said.caption(f"**How the losses lie**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples, share of "
-                 f"samples over loss (0 to {shown[0].bins[-1]:.1f} nats). Forgotten well, they overlap.")
+    which = f"seed {seeds.pop()}" if len(seeds) == 1 else "one seed per method"
+    said.caption(f"**Loss distributions**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples, share of "
+                 f"samples over loss (0 to {shown[0].bins[-1]:.1f} nats). After good forgetting they overlap.")
     logarithmic = log.toggle("log", value=compare_runs.crowded(shown), key=f"compare.log.{revision}",
-                             help="Logarithmic shares; on by itself where one bar would dwarf the rest.")
+                             help="Logarithmic shares; on by default where one bar would dwarf the rest.")
     top = compare_runs.top_share(shown)
     with st.container(key="smalls"):
         for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):
@@ -189,7 +189,7 @@ def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
     heading, toggle = st.columns([5, 1], vertical_alignment="bottom")
     heading.markdown(f"#### {_title(comparison)}")
     each = toggle.toggle("Each seed", key="compare.each", persist_state="session",
-                         help="Adds a small row a seed, with a link to its run.")
+                         help="Adds a small row per seed, with a link to its run.")
     st.html(compare_table.main(table, runs, each))
     _tuning(comparison)
     with st.expander("More measures: areas under the curve, exposure at low false alarms, distances to retrained",
@@ -226,8 +226,8 @@ def _take_away(table: Table, whole: Table) -> None:
                "The table above as LaTeX (booktabs)."),
         Export("JSON, every measure, digit and seed", "json", "application/json", lambda: exports.to_json(whole),
                "The table above and more measures as JSON.")],
-        "A chart as a picture: the camera in its corner.", compare_link.to_query(table.comparison),
-        "This address shows this comparison again, also after a restart:")
+        "To save a chart as a picture, use the camera in its corner.", compare_link.to_query(table.comparison),
+        "This address reopens this comparison, even after a restart:")
 
 
 # --- the trade-off --------------------------------------------------------------------------

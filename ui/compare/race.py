@@ -141,8 +141,8 @@ def level_apart(followed: list[Followed], runs: Runs, attack: str) -> str:
         return ""
     line, table = (sum(values[seed] for seed in both) / len(both) for values in (drawn, whole))
     return "" if abs(line - table) < APART else (
-        f"On the samples drawn here the retrained model is at {line:.1f}%, on all of them, as in the table, at "
-        f"{table:.1f}%: so few differ by chance. Compare a line with the dashed level, and a number with the table's.")
+        f"The retrained model is at {line:.1f}% on the samples drawn here and at {table:.1f}% on all of them, as in "
+        "the table: small samples differ by chance. Compare lines with the dashed level, and numbers with the table.")
 
 
 def smalls(followed: list[Followed]) -> list[Followed]:

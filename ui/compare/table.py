@@ -200,7 +200,7 @@ def _foot(table: Table, runs: Runs) -> Iterable[str]:
 
 def _averaging(table: Table) -> Iterable[str]:
     if len(table.comparison.seeds) > 1 and any(name.endswith("_gap") for name in table.columns):
-        yield ("A distance from 50 is taken seed by seed and then averaged: attacks of 47% and 53% are 3 points away, "
+        yield ("Distances from 50 are computed per seed, then averaged: attacks of 47% and 53% are 3 points away, "
                "though their mean is 50%.")
 
 

@@ -69,7 +69,8 @@ def _sweep(job: SweepJob) -> None:
         told = [f"{now.ended:,} of {now.todo:,} runs", now.state if now.state != "running" else "",
                 words.countdown(now.left) if now.state == "running" else ""]
         st.caption(" · ".join(filter(None, told)))
-    if button.button("", icon=":material/stop:", key="tray-stop-sweep", help="Stop the sweep; finished squares stay."):
+    if button.button("", icon=":material/stop:", key="tray-stop-sweep", help="Stop the sweep; finished cells are "
+                                                                             "kept."):
         job.cancel()
         st.rerun(scope="fragment")
 
@@ -86,7 +87,7 @@ def _line(jobs: Any, run: Run) -> None:
                 words.countdown(progress.get("eta"))]
         st.caption(" · ".join(filter(None, told)))
     if button.button("", icon=":material/stop:", key=f"tray-stop-{run.id}",
-                     help="Stop this run; it keeps what it has."):
+                     help="Stop this run; its measurements so far are kept."):
         jobs.cancel(run.id)
         st.rerun(scope="fragment")
 

@@ -31,7 +31,7 @@ def show(sweep: Sweep, runs: Runs, place: Place) -> None:
     seed = sweep.seeds[0]
     if len(sweep.seeds) > 1:
         seed = chooser.segmented_control("Seed", sweep.seeds, key="robustness.seed", default=seed, required=True,
-                                         help="Whose distributions are drawn.")
+                                         help="Choose whose distributions to draw.")
         seed = seed if seed in sweep.seeds else sweep.seeds[0]
     _neighbours(sweep, runs, place, seed)
     st.table(_seeds(sweep, runs, place))
@@ -57,9 +57,9 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
     top = tallest_share(*(charts.coarse(one.bins, reading)[1]
                                        for _, one, reading in readings if one))
     log = compare_runs.crowded([known[x] for x in known])
-    st.caption(f"**How the losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples before, and "
+    st.caption(f"**Loss distributions**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples before, and "
                f"after with {sweep.across.title} {', '.join(name for name, *_ in readings[1:])}. "
-               f"Forgotten well, they overlap.{' Logarithmic shares.' if log else ''}")
+               f"After good forgetting they overlap.{' Logarithmic shares.' if log else ''}")
     with st.container(key="smalls"):
         for column, (name, one, reading), x in zip(st.columns(len(readings), gap="small"), readings, [None, *near]):
             with column:
@@ -83,7 +83,7 @@ def _why_empty(run: Run | None) -> str:
     if run is None:
         return "Not run yet."
     told = {"queued": "Waiting in the queue.", "running": "Running: nothing measured yet."}
-    return told.get(run.status) or run.reason or f"It {run.status}; its course was not kept."
+    return told.get(run.status) or run.reason or f"It {run.status}; its live measurements were not kept."
 
 
 def _seeds(sweep: Sweep, runs: Runs, place: Place) -> list[dict[str, str]]:

@@ -32,14 +32,14 @@ DATA, METHOD, PROFILE = (Slot(f"robustness.{name}", first) for name, first in (
 ACROSS, DOWN = Slot("robustness.across", USUAL.across.name), Slot("robustness.down", USUAL.down.name)
 XS, YS = Slot("robustness.xs", TEXT(USUAL.across.values)), Slot("robustness.ys", TEXT(USUAL.down.values))
 SEEDS, HELD = Slot("robustness.seeds", TEXT(USUAL.seeds)), Slot("robustness.held", "")
-START = form_parts.StartButton("sweep", "grid_on", "Computes every run that is missing; what is there is not computed "
-                               "again. It continues when you leave this page.")
+START = form_parts.StartButton("sweep", "grid_on", "Computes every missing run and "
+                               "reuses finished ones. It continues when you leave this page.")
 FILL = "Run sweep"
 PRESET_HELP = {"small": "3 by 3", "medium": "6 by 6", "authors": "the paper's: 12 by 12, three seeds"}
-VALUES_HELP = "Numbers with spaces between, such as 0.05 0.25 0.5."
-SEEDS_HELP = "Squares show the mean over them. Three show the spread."
-HELD_HELP = ("The same in every square, as NAME=VALUE with spaces between. The authors cap the passes over the "
-             "smallest forget sets: max_forget_epochs=80.")
+VALUES_HELP = "Enter numbers separated by spaces, such as 0.05 0.25 0.5."
+SEEDS_HELP = "Cells show the mean over seeds; three seeds show the spread."
+HELD_HELP = ("Set the same values in every cell, as NAME=VALUE separated by spaces. The authors cap the passes over "
+             "the smallest forget sets: max_forget_epochs=80.")
 
 
 def fill(sweep: Sweep) -> None:
@@ -81,7 +81,7 @@ def _fill_preset(name: str) -> None:
 def _choices() -> Sweep:
     keep: dict[str, Any] = {"persist_state": "session"}
     dataset = form_parts.dataset_box(DATA.key)
-    st.caption("Grids to begin with")
+    st.caption("Preset grids")
     with st.container(horizontal=True, gap="small"):
         for name in PRESETS:
             st.button(name.capitalize(), key=f"robustness.preset.{name}", on_click=_fill_preset, args=(name,),
@@ -144,7 +144,7 @@ def start(sweep: Sweep | None, runs: Runs) -> None:
     active = sweeps().active
     if not todo or active:
         if active:
-            st.caption("A sweep is running: stop it beside its progress, or wait, before starting another.")
+            st.caption("A sweep is running: stop it, or wait until it ends, before you start another.")
         START.pressed(FILL, disabled=True)
         return
     store = manager().store

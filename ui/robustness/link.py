@@ -42,10 +42,10 @@ def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[Problem]]:
             profile=asked.get("profile", usual.profile).strip(), model=asked.get("model", "").strip() or None)
         check(sweep)
     except BadSpec as error:
-        return usual, [Problem(problem.field, f"The link's grid: {problem} The usual one is shown instead.")
+        return usual, [Problem(problem.field, f"The link's grid: {problem} The default grid is shown instead.")
                        for problem in error.problems]
     except BadInput as error:
-        return usual, [Problem(None, f"The link's grid: {error} The usual one is shown instead.")]
+        return usual, [Problem(None, f"The link's grid: {error} The default grid is shown instead.")]
     return sweep, []
 
 
@@ -65,8 +65,8 @@ def view_of(asked: Mapping[str, str], sweep: Sweep) -> tuple[str, tuple[Any, Any
     place = parse_values(asked.get(AT, ""))
     if place and (len(place) != 2 or place[0] not in sweep.across.values or place[1] not in sweep.down.values):
         corner = text_of((sweep.across.values[0], sweep.down.values[0]))
-        told.append(Problem(AT, f"The link's square: {short(asked[AT])!r} is none of this grid's, whose squares are a "
-                                f"value across and one down, such as {corner!r}. None is open."))
+        told.append(Problem(AT, f"The link's cell: {short(asked[AT])!r} is not in this grid: a cell "
+                                f"is a value across and one down, such as {corner!r}. None is open."))
         place = ()
     return metric, (place[0], place[1]) if place else None, told
 

@@ -39,8 +39,8 @@ View = tuple[str, robustness_cell.Place | None]  # how a grid is looked at: the 
 EVERY = 1.0  # seconds between two looks at a sweep
 METRIC = Slot("robustness.metric", heatmaps.measures()[0])
 CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
-NOTHING = ("Nothing of this grid has been run yet. Press **Run sweep**: the squares take colour one "
-           "after another. **Authors** is the paper's grid; where it has been recorded, it is there at once.")
+NOTHING = ("No run of this grid exists yet. Press **Run sweep**, and the cells fill in "
+           "one by one. **Authors** is the paper's grid; where it is recorded, it appears at once.")
 
 
 def show() -> None:
@@ -114,11 +114,11 @@ def _controls() -> tuple[str, bool, bool]:
                                       help="Distances from 50% and between the accuracies are best at 0; test "
                                            "accuracy is best high.")
         paper = st.toggle("As the paper", key="robustness.paper", persist_state="session", width="content",
-                          help="Figure 2 as the paper draws it: both panels, on white, nothing else, whatever the "
-                               "measure. The camera in its corner saves it as SVG.")
+                          help="Shows only Figure 2 as the paper draws it: both panels, on "
+                               "white, whatever the measure. The camera in its corner saves it as SVG.")
         recorded = st.toggle("Recorded only", key="robustness.recorded", persist_state="session", width="content",
-                             help="Leaves out your own runs: what ships with the app, with its machine and date on the "
-                                  "page Runs.")
+                             help="Shows only the runs that ship with the app; the page "
+                                  "Runs lists their machine and date.")
     return metric or METRIC.first, paper, recorded
 
 
@@ -136,11 +136,11 @@ def _progress(sweep: Sweep) -> None:
     if sweeps().active is None:
         return
     if job.sweep != sweep:
-        st.info("Another grid is being filled in: this one shows what is there of it.", icon=":material/info:")
+        st.info("Another sweep is running: this grid shows the runs it already has.", icon=":material/info:")
         address = urlencode(robustness_link.to_query(job.sweep))
         st.markdown(f"[Show that grid](/robustness?{address})")
     told = [f"{now.ended:,} of {now.todo:,} runs ended", f"{now.failed:,} failed" if now.failed else "",
-            {"paused": "paused: what has begun still ends", "stopping": "stopping"}.get(now.state, now.stage),
+            {"paused": "paused: runs in progress will finish", "stopping": "stopping"}.get(now.state, now.stage),
             words.countdown(now.left) if now.state == "running" else ""]
     bar, hold, stop = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
     bar.progress(min(1.0, now.ended / now.todo), text=" · ".join(filter(None, told)))
@@ -151,7 +151,7 @@ def _progress(sweep: Sweep) -> None:
                     disabled=now.state == "stopping", help="Starts nothing new until you resume.")
     stop.button("Stop", icon=":material/stop:", key="sweep-stop", on_click=job.cancel, width="stretch",
                 disabled=now.state == "stopping",
-                help="Ends what runs; finished squares stay, and the rest can be filled in later.")
+                help="Stops the current runs; finished cells are kept, and the rest can be computed later.")
 
 
 # --- the map --------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def _below(heatmap: Heatmap, runs: Runs) -> None:
     if place := _place(heatmap.sweep):
         robustness_cell.show(heatmap.sweep, runs, place)
     elif runs:
-        st.caption(":material/ads_click: Click a square: its runs open here beside their neighbours.")
+        st.caption(":material/ads_click: Click a cell to open its runs here, next to their neighbours.")
     robustness_rows.show(heatmap)
     _take_away(heatmap, runs)
 
@@ -215,12 +215,13 @@ def _below(heatmap: Heatmap, runs: Runs) -> None:
 def _take_away(heatmap: Heatmap, runs: Runs) -> None:
     sweep = heatmap.sweep
     take_away.show("robustness", "sweep", [
-        Export("CSV, every run", "csv", "text/csv", lambda: exports.to_csv(sweep, runs), "Every run, every digit."),
+        Export("CSV, every run", "csv", "text/csv", lambda: exports.to_csv(sweep, runs),
+               "Every run, at full precision."),
         Export("JSON, every run", "json", "application/json", lambda: exports.to_json(sweep, runs),
-               "As the command sweep --json prints its cells."),
+               "The cells, as sweep --json prints them."),
         Export("Markdown, this measure", "md", "text/markdown", lambda: exports.to_markdown(heatmap),
                "Means and standard deviations of the measure above."),
         Export("LaTeX, this measure", "tex", "text/x-tex", lambda: exports.to_latex(heatmap),
                "The same as a booktabs table.")],
-        "The map as a picture: the camera in its corner; **As the paper** saves SVG.",
+        "To save the map as a picture, use the camera in its corner; **As the paper** saves SVG.",
         robustness_link.to_query(sweep) | robustness_link.view_query(heatmap.metric, _place(sweep)))

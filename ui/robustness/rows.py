@@ -33,7 +33,7 @@ def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
     if not judged or auto is None:  # without a rule no row is judged
         return ""
     beyond = len(rows) - len(judged)
-    more = f" In {beyond} more its square is missing or outside the grid." if beyond else ""
+    more = f" In {beyond} more, its cell is missing or outside the grid." if beyond else ""
     return (f"The method's own {spaced(name)} ({auto.rule}) is as good as the best of its row, "
             f"within the noise floor, in **{sum(bool(row.holds) for row in judged)} of {len(judged)}** rows.{more}")
 
@@ -44,7 +44,7 @@ def _row(heatmap: Heatmap, row: Row) -> dict[str, str]:
     told = {heatmap.sweep.down.title: amount(down, row.down), "best": amount(across, row.best),
             unit: words.number(row.mean, 2), "as good as the row's best, within noise": _stretch(heatmap, row)}
     if row.rule is not None:
-        told |= {"rule": f"{row.rule:.3g}", "nearest square": amount(across, row.at_rule),
+        told |= {"rule": f"{row.rule:.3g}", "nearest cell": amount(across, row.at_rule),
                  f"{unit} there": words.number(row.at_rule_mean, 2),
                  "rule holds": {True: "yes", False: "no", None: "not known"}[row.holds]}
     return told

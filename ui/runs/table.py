@@ -36,15 +36,17 @@ def _columns() -> dict[str, Any]:
         "attack": st.column_config.NumberColumn(attack.label, format="%.1f%%", width=80,
                                                 help=f"{metric_of(attack.name).title}, accuracy: 50% is a coin toss."),
         "kept": st.column_config.NumberColumn("forget acc.", format="%.1f%%", width=78,
-                                              help="Forget accuracy: what a retrained model has is right; 0 for a "
-                                                   "forgotten class."),
+                                              help="Forget accuracy: the ideal is the "
+                                                   "retrained model's; 0 for a forgotten class."),
         "test": st.column_config.NumberColumn("test acc.", format="%.1f%%", width=70,
-                                              help="Test accuracy; a forgotten class is left out."),
-        "took": st.column_config.TextColumn("took", width=76, alignment="right", help="The method alone."),
+                                              help="Test accuracy; excludes a forgotten class."),
+        "took": st.column_config.TextColumn("took", width=76, alignment="right",
+                                            help="Training time of the method alone."),
         "when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm", width=118),
         "remarks": st.column_config.TextColumn("remarks", width=106,
-                                               help="Whether the model is damaged or over-forgotten, what was not left "
-                                                    "at its default, and why a run ended early."),
+                                               help="Shows whether the model is damaged or "
+                                                    "over-forgotten, which settings differ from their defaults, and "
+                                                    "why a run ended early."),
     }
 
 

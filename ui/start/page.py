@@ -28,7 +28,7 @@ from ui.robustness import link as robustness_link
 
 DISMISSED: Slot[frozenset[str]] = Slot("dismissed", frozenset())  # interrupted runs that were run again
 WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",
-         "cache": "ready (downloaded before)", None: "not here; downloaded on first use"}
+         "cache": "ready (downloaded before)", None: "not on this machine; downloaded on first use"}
 
 
 def interrupted_runs() -> None:
@@ -85,7 +85,7 @@ def recorded_results() -> None:
         groups.setdefault(_group(run), []).append(run)
     if groups or sweeps:
         st.subheader("Recorded results")
-        st.caption("Made earlier, on the devices named in them; they open without the data.")
+        st.caption("Computed earlier, on the devices they name; they open without the data.")
     for title, runs in groups.items():
         about, links = st.columns([1, 2], vertical_alignment="center")
         about.markdown(title)

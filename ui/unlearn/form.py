@@ -19,7 +19,7 @@ from engine.types import Dataset, Option, Setting, Spec
 from ui.common import controls, form_parts, words
 from ui.unlearn import prefill
 
-NOISY = 400  # samples a side under which the page warns of the attack's own noise
+NOISY = 400  # samples per side under which the page warns of the attack's own noise
 DEMO = Spec(parameters={"retain_epochs": 30})
 DEMO_TEXT = (
     "1,000 small pictures of digits, a small network that has memorised them, ∇τ with a longer budget than usual "
@@ -160,9 +160,9 @@ def download(dataset: Dataset) -> None:
 def noise(samples: int) -> str:
     """What so few samples mean for the attack; its noise is about 36 / sqrt(n) points (docs/methods.md: 3 at 150)."""
     if samples < 10:
-        return f"Only {samples:,} samples a side: too few for an attack, its numbers will be empty."
-    return (f"With {samples:,} samples a side chance alone moves the attack's accuracy by about "
-            f"{36 / math.sqrt(samples):.0f} points{': its number says little here' if samples < 60 else ''}.")
+        return f"Only {samples:,} samples per side: too few for an attack, so its numbers stay empty."
+    return (f"With {samples:,} samples per side, chance alone moves the attack's accuracy by about "
+            f"{36 / math.sqrt(samples):.0f} points{', so it says little here' if samples < 60 else ''}.")
 
 
 def _settings(resolved: Resolved) -> dict[str, str]:
@@ -191,6 +191,7 @@ def original(resolved: Resolved) -> bool | None:
         return None
     time = estimates.duration(estimates.training_seconds(resolved, checkpoints))
     agreed: Any = st.toggle(f"Train the Original first: {time}", key=f"train.{key.name}",
-                            help="There is no trained Original for this choice of data, model, options and seed. It "
-                                 "is trained once and kept; a stopped training can be resumed later.")
+                            help="There is no trained Original (the model before unlearning) for these data, model, "
+                                 "options and seed. It is trained once and kept; if stopped, training can be resumed "
+                                 "later.")
     return True if agreed else None

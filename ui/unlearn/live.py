@@ -32,8 +32,8 @@ def follow(run_id: str) -> None:
     try:
         running = not library.get(run_id, manager().store).run.has_ended
     except LabError as error:
-        st.error(f"{error} It may have been deleted, or belong to another results folder. So no run is shown: open one "
-                 "on the page **Runs**, or start one here.", icon=":material/search_off:")
+        st.error(f"{error} It may have been deleted, or belong to another results folder. Open "
+                 "another run on the page **Runs**, or start one here.", icon=":material/search_off:")
         return
     st.fragment(_view, run_every=EVERY if running else None)(run_id, running)
 
@@ -61,7 +61,7 @@ def _view(run_id: str, was_running: bool) -> None:
 
 def _waiting(run: Run) -> str:
     if run.status == "queued":
-        return "Waiting in the queue: runs go one after another, first in, first out. You may leave this page."
+        return "Waiting in the queue: runs start in order, one at a time. You can leave this page."
     stage = (run.progress or {}).get("stage", "Starting")
     return f"{stage} … the charts appear as soon as the Original has been measured."
 
@@ -81,10 +81,10 @@ def _header(jobs: Any, run: Run) -> None:
     else:
         first = _trained_first(jobs, run)
         if button.button("Run again", icon=":material/replay:", key=f"again-{run.id}", width="stretch",
-                         help=f"Queues the same settings once more.{first and ' ' + first}"):
+                         help=f"Queues a new run with the same settings.{first and ' ' + first}"):
             _again(jobs, run, bool(first))
         if run.recorded:
-            st.info(f"A recorded run that comes with the app: made on {words.when(run.started)} on {run.device}. "
+            st.info(f"A recorded run that ships with the app: made on {words.when(run.started)} on {run.device}. "
                     f"It can be explored without the data; **Run again** computes it here. {first}",
                     icon=":material/album:")
     if run.status == "failed":
@@ -161,7 +161,7 @@ def _controls(run: Run, points: Sequence[ProbeEvent]) -> tuple[int, str, bool]:
                                     key=f"axis-{run.id}", label_visibility="collapsed")
     first = points[0].reading.histogram["forget"]
     logarithmic = log.toggle("log", value=max(first) > 0.6 * sum(first), key=f"log-{run.id}",
-                             help="Logarithmic density in the two distributions; on by itself where one bar would "
+                             help="Logarithmic density in the two distributions; on by default where one bar would "
                                   "dwarf the rest.")
     shown = len(points)
     if run.has_ended and len(points) > 1:

@@ -22,7 +22,7 @@ from ui.common.state import Slot
 RUN = "run"  # the address's parameter
 DATASET, METHOD, SCENARIO = (Slot(name, getattr(Spec(), name)) for name in ("dataset", "method", "scenario"))
 SHARE, SEED, PROFILE = Slot("forget", 15.0), Slot("seed", 0), Slot("profile", PROFILES[0])
-STRANGE = "The settings of the run that is shown are not known to this version: these here are not its own."
+STRANGE = "This version does not know the settings of the run shown: the form shows its own instead."
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def _read(asked: Mapping[str, str]) -> tuple[Opened, list[Problem]]:
 def _left_out(resolved: Resolved) -> list[Problem]:
     """What the form cannot take over from a run."""
     seed = resolved.spec.original_seed
-    return [Problem(RUN, f"The run that is shown started from the Original of seed {seed}; one that is launched here "
-                         "starts from that of seed 0. **Run again** keeps it.")] if seed else []
+    return [Problem(RUN, f"The run shown started from the Original of seed {seed}; a run started "
+                         "here uses that of seed 0. **Run again** keeps it.")] if seed else []
 
 
 def _write(opened: Opened) -> dict[str, str]:

@@ -22,7 +22,7 @@ CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy") 
 CLASS_CARDS = ("forget_accuracy", "test_accuracy", "retain_accuracy", "tpr_at_1pct_fpr")  # 0 on the class is right
 CLASS_HELP = {"forget_accuracy": " A retrained model usually has 0% here.",
               "test_accuracy": " The forgotten class is left out of the test set.",
-              "attack": " Never-seen here are held-out samples of the class, not the test set."}
+              "attack": " Never-seen samples here are held-out samples of the class, not the test set."}
 
 
 def metrics(run: Run, start: StartEvent, probes: Sequence[ProbeEvent]) -> None:
@@ -33,8 +33,8 @@ def metrics(run: Run, start: StartEvent, probes: Sequence[ProbeEvent]) -> None:
     reference = (final and final.retrained) or (start.retrained.values if start.retrained else {})
     band, scenario = (final or start).null_band, run.spec.scenario
     if final:
-        st.caption("These numbers, of the run's end, are measured on the complete sets, the charts on "
-                   f"{_drawn(run, start)}: by chance the two differ. Read a curve against the levels in its own chart.")
+        st.caption("These final numbers are measured on the complete sets, the charts on "
+                   f"{_drawn(run, start)}; the two differ by chance. Compare a curve with the levels in its own chart.")
     attacks = [attack.name for attack in live_attacks()]
     shown = [*attacks, *(CLASS_CARDS if by_class(scenario) else CARDS)]
     with st.container(key="cards"):
@@ -106,7 +106,7 @@ def _details(run: Run) -> None:
     with export.popover("Export", icon=":material/download:", width="stretch"):
         _export(run)
     with link.popover("Link", icon=":material/link:", width="stretch"):
-        st.caption("This address shows this run, also after a restart:")
+        st.caption("This address reopens this run, even after a restart:")
         st.code(f"{(st.context.url or '').split('?')[0]}?run={run.id}", language=None)
 
 
@@ -116,7 +116,7 @@ def _export(run: Run) -> None:
     if run.metrics and not run.recorded:
         st.download_button("Losses and entropies of every sample as CSV", lambda: _csv(run.id), f"{run.id}.csv",
                            "text/csv", on_click="ignore", key=f"csv-{run.id}")
-    st.caption("A chart as a picture: the camera in its corner.")
+    st.caption("To save a chart as a picture, use the camera in its corner.")
 
 
 def _csv(run_id: str) -> str:

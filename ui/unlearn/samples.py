@@ -25,7 +25,7 @@ def samples(run: Run) -> None:
     if run.status != "finished":
         return
     opened = st.toggle("Samples of the forget set", key=f"samples-{run.id}",
-                       help="What the model said about them, and their loss, before and after. Loads the data.")
+                       help="Shows the model's predictions and losses for them, before and after. Loads the data.")
     if not opened:
         return
     chooser = st.empty()  # drawn once there is something to order
@@ -40,9 +40,9 @@ def samples(run: Run) -> None:
     chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.__getitem__, default=order.first, required=True,
                               key=order.key, label_visibility="collapsed")
     if not found:
-        st.caption("None: the model got no sample of the forget set right before that it gets wrong now.")
+        st.caption("None: no forget sample was right before and is wrong now.")
         return
-    st.caption(f"{len(found)} samples by how much their loss rose. Losses in nats; ✓ is right.")
+    st.caption(f"{len(found)} samples, sorted by how much their loss rose. Losses in nats; ✓ is right.")
     (_texts if "text" in found[0] else _pictures)(found)
 
 

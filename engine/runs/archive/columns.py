@@ -124,7 +124,7 @@ def problem(record: Any, number: int) -> str | None:
 def unusable(record: Record) -> str | None:
     """Why a well-formed run is of no use here, as a sentence: it has not ended, or its spec is not known here."""
     if record["status"] not in ENDED:
-        return f"It is {record['status']}: only runs that have ended are taken."
+        return f"It is {record['status']}: only runs that have ended are accepted."
     try:
         resolve(Spec(**record["spec"]))
     except BadInput as error:

@@ -143,8 +143,8 @@ class Archive:
             if name in found:
                 raise self._bad(f"it has two members named {name!r}")
             if info.file_size > MOST_BYTES:
-                raise self._bad(f"its member {name!r} would unpack to {info.file_size / 2**30:.1f} GiB, and 1 is the "
-                                "most that is taken")
+                raise self._bad(f"its member {name!r} would unpack to {info.file_size / 2**30:.1f} GiB, "
+                                "but the limit is 1")
             if info.file_size > MOST_RATIO * info.compress_size:
                 raise self._bad(f"its member {name!r} would unpack to over {MOST_RATIO} times its size")
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:

@@ -70,8 +70,8 @@ def export_runs(path: Path | str, run_ids: Iterable[str], store: Store, samples:
         write_whole(path, lambda temporary: with_samples.extend(_write(temporary, runs, store, samples)))
     except OSError as error:
         kind = LabError if error.errno in FULL else BadInput
-        raise kind(f"The archive {path} could not be written ({error.strerror or error}): nothing of it was "
-                   "left behind.") from error
+        raise kind(f"The archive {path} could not be written ({error.strerror or error}): no partial "
+                   "file was left behind.") from error
     return {"path": str(path), "bytes": path.stat().st_size, "runs": ids, "with_samples": len(with_samples)}
 
 

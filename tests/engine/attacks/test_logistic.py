@@ -113,7 +113,7 @@ def test_losses_that_are_not_finite_are_an_error(bad, count):
 
 
 def test_fewer_than_ten_samples_a_side():
-    with pytest.raises(ValueError, match=r"^an attack needs at least 10 samples a side, not 9$"):
+    with pytest.raises(ValueError, match=r"^an attack needs at least 10 samples per side, not 9$"):
         logistic_attack(np.ones(9), np.ones(100))
     assert 0 <= logistic_attack(np.arange(10.0), np.arange(10.0)) <= 100
     assert null_band(get("attack", "mia_loss"), np.ones(9), np.ones(100), seed=0) is None

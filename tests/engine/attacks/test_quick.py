@@ -63,7 +63,7 @@ def test_separated_sides_are_told_apart():
 
 
 def test_errors_are_those_of_the_metric():
-    with pytest.raises(ValueError, match="an attack needs at least 10 samples a side, not 9"):
+    with pytest.raises(ValueError, match="an attack needs at least 10 samples per side, not 9"):
         quick_score(np.zeros(9), np.zeros(50))
     with pytest.raises(Diverged, match="1 of 20 losses or entropies are not finite"):
         quick_score(np.array([np.nan] + [0.0] * 9), np.zeros(10))

@@ -61,7 +61,7 @@ def test_another_seed_and_a_tiny_forget_set(with_original, capfd):
     status, run, _ = run_here(capfd, "--forget-fraction", "0.005", "--seed", "3", "--set", "max_forget_epochs=2")
     assert status == 0 and run["metrics"]["mia_loss"] is None and run["metrics"]["mia_auc"] is None
     assert run["metrics"]["notes"][0] == (
-        "Only 5 forget samples: an attack needs at least 10 a side, so the attack metrics are empty.")
+        "Only 5 forget samples: an attack needs at least 10 per side, so the attack metrics are empty.")
     assert run["metrics"]["null_band"] == {"mia_loss": None, "mia_entropy": None}
 
 
@@ -115,7 +115,7 @@ def test_a_fraction_that_rounds_to_none_of_the_loaded_data(home, tmp_path, monke
     monkeypatch.setattr("engine.runs.execute.prepare_bench", fake_bench)
     status, content, _ = run_here(capfd, "--dataset", "cifar10", "--forget-fraction", "0.001")
     assert status == 2 and content["problems"] == [
-        "forget_fraction 0.001 of 4 training samples is no sample at all: the nearest valid value is 0.25."]
+        "forget_fraction 0.001 of 4 training samples selects no sample: the nearest valid value is 0.25."]
     assert open_store().list() == []
 
 

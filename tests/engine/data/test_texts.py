@@ -89,7 +89,7 @@ def test_methods_that_need_one_label_say_so():
         resolve(Spec("go_emotions", "amnesiac", profile="paper"))
     assert str(caught.value) == (
         "Amnesiac gives every sample to forget one other label, but here a sample of GoEmotions can have several "
-        "labels: choose the reading with single labels (labels=single, which is the default of profile corrected).")
+        "labels: choose single labels (labels=single, the default of profile corrected).")
 
 
 def test_a_data_set_says_itself_how_single_labels_are_had():

@@ -121,7 +121,7 @@ def test_fewer_than_ten_samples_leave_the_attack_metrics_empty_with_a_note():
     empty = {name for name, value in found.items() if value is None}
     assert empty == ATTACKED | INTERVALS
     assert (found["ks_test"], found["wasserstein_test"]) == (pytest.approx(0.91), pytest.approx(45.5))
-    assert found["notes"] == ["Only 9 forget samples: an attack needs at least 10 a side, so the attack metrics "
+    assert found["notes"] == ["Only 9 forget samples: an attack needs at least 10 per side, so the attack metrics "
                               "are empty."]
     assert found["forget_accuracy"] == 100.0 and found["sizes"] == {"forget": 9, "test": 100, "nonmembers": 100}
     assert metrics_of(columns(range(10)), columns(range(10)))["notes"] == []
@@ -131,7 +131,7 @@ def test_fewer_than_ten_samples_leave_the_attack_metrics_empty_with_a_note():
     (9, 100, "9 forget"), (100, 3, "3 test"), (4, 3, "4 forget and 3 test")])
 def test_the_note_names_the_side_that_is_short(forget, test, few):
     assert metrics_of(columns(range(forget)), columns(range(test)))["notes"] == [
-        f"Only {few} samples: an attack needs at least 10 a side, so the attack metrics are empty."]
+        f"Only {few} samples: an attack needs at least 10 per side, so the attack metrics are empty."]
 
 
 @pytest.mark.parametrize("name", ["forget", "test", "retain", "unseen"])

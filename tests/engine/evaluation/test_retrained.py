@@ -215,8 +215,8 @@ def test_the_unseen_samples_of_a_class_are_the_non_members():
     ([ONE[ONE["set"] != "validation"]], MODEL, "No retrained model has the losses of all these samples."),
     ([ONE], MODEL[MODEL["set"] != "validation"],
      "It needs the losses of the validation set, which this run did not keep."),
-    ([ONE], MODEL[(MODEL["set"] != "forget") | (MODEL["sample"] < 9)], "It needs at least 10 samples a side."),
-    ([ONE], MODEL[(MODEL["set"] != "test")], "It needs at least 10 samples a side."),
+    ([ONE], MODEL[(MODEL["set"] != "forget") | (MODEL["sample"] < 9)], "It needs at least 10 samples per side."),
+    ([ONE], MODEL[(MODEL["set"] != "test")], "It needs at least 10 samples per side."),
 ])
 def test_rmia_that_cannot_be_had(references, model, reason):
     assert rmia_auc(model, references, "test") == (None, reason)

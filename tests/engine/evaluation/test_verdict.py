@@ -22,8 +22,8 @@ HIGHER_LOSSES = ("Over-forgotten: forgotten samples have higher losses than unse
                  "the reverse rule (AUC 0.377, Streisand effect).")
 BROKEN = ("The model is damaged: its test accuracy fell from 72.7 to 9.8%. A broken model leaks nothing but has "
           "not unlearned, so attacks near 50% are no success here.")
-RIGHT_HERE = ("Losses far above those of other unseen data are right here: what is left of the data says that there "
-              "is no such class.")
+RIGHT_HERE = ("Losses far above those of other unseen data are expected here: the remaining "
+              "data contain no such class.")
 
 
 def said(scenario="random", counts=COUNTS, reference=False, **changes):
@@ -49,14 +49,14 @@ def said(scenario="random", counts=COUNTS, reference=False, **changes):
      "still does better than chance (63.2%, chance alone: 44.0 to 56.0%)."),
     ({"mia_entropy_auc": 0.32}, "over_forgotten", "Over-forgotten: forgotten samples have higher entropies than unseen "
      "ones, so an attacker finds them by the reverse rule (AUC 0.320, Streisand effect)."),
-    ({"forget_accuracy": 40.0}, "over_forgotten", "Over-forgotten: the accuracy on the forget set (40.0%) is far under "
+    ({"forget_accuracy": 40.0}, "over_forgotten", "Over-forgotten: the accuracy on the forget set (40.0%) is far below "
      "the one on unseen data (72.0%), which gives the forgotten samples away (Streisand effect)."),
     ({"test_accuracy": 9.8, "forget_accuracy": 9.8, "original": {"test_accuracy": 72.7}}, "damaged", BROKEN),
     ({"test_accuracy": 9.8, "mia_loss_auc": 0.2, "original": {"test_accuracy": 72.7}}, "damaged", BROKEN),
     ({"test_accuracy": 62.8, "forget_accuracy": 62.8, "original": {"test_accuracy": 72.7}}, "forgotten",
      f"{BY_LOSS} {BY_ENTROPY}"),
     ({"mia_loss": None, "mia_entropy": None, "mia_loss_auc": None, "mia_entropy_auc": None}, "undecided",
-     "No attack could be measured, so nothing is decided."),
+     "No attack could be measured, so there is no verdict."),
 ])
 def test_a_random_subset(changes, kind, text):
     assert said(**changes) == (kind, text)
@@ -115,8 +115,8 @@ def test_a_damaged_model_keeps_both_marks():
     (30.0, 25.0, "forgotten", "The class is forgotten: the model gets 30.0% of its samples right (the retrained model: "
      f"25.0%). {BY_LOSS} {BY_ENTROPY}"),
     (5.1, 0.0, "not_forgotten", "The class is not forgotten: the model still gets 5.1% of its samples right (the "
-     "retrained model: 0.0%). An attack near 50% only says that it treats all samples of the class alike."),
-    (0.0, 30.0, "over_forgotten", "Over-forgotten: the accuracy on the forgotten class (0.0%) is far under the "
+     "retrained model: 0.0%). An attack near 50% only shows that the model treats all samples of the class alike."),
+    (0.0, 30.0, "over_forgotten", "Over-forgotten: the accuracy on the forgotten class (0.0%) is far below the "
      "retrained model's (30.0%), which gives the forgotten samples away (Streisand effect)."),
 ])
 def test_a_class_is_forgotten_when_the_model_knows_it_as_little_as_a_retrained_one(now, retrained, kind, text):

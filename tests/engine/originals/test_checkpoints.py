@@ -129,8 +129,8 @@ def test_a_flipped_byte(original, checkpoints):
     original.path.write_bytes(content)
     name, folder = original.path.name, original.path.parent
     assert refusal(checkpoints.load, original) == (
-        f"{name} is damaged: its sha256 is not the one in its sidecar. Delete it and its .json in {folder}; it can be "
-        "trained anew.")
+        f"{name} is damaged: its sha256 is not the one in its sidecar. Delete it and its .json in {folder}; then "
+        "train it again.")
 
 
 def test_a_truncated_file(original, checkpoints):
@@ -215,7 +215,7 @@ def test_a_foreign_original_is_used_and_labelled(original, checkpoints, other_da
     assert bench.notice == (
         f"The Original was trained on another copy of digits (fingerprint {digits.fingerprint[:8]}, from scikit-learn) "
         f"than the one at hand ({other_data.fingerprint[:8]}, from another place): memorisation is understated. "
-        "For results to rely on, train an Original on these data (--train-original, or the button below this sentence "
+        "For reliable results, train an Original on these data (--train-original, or the button below this sentence "
         "in the app).")
 
 

@@ -144,7 +144,7 @@ def test_what_has_not_ended_or_is_unknown_is_skipped_with_the_reason(store, othe
     path = put_together(tmp_path / "odd.zip", content | {"runs.json": json.dumps(records).encode()})
     done = import_runs(path, other)
     assert done["imported"] == ids[2:] and done["skipped"][ids[0]] == (
-        "It is running: only runs that have ended are taken.")
+        "It is running: only runs that have ended are accepted.")
     assert done["skipped"][ids[1]].startswith("This version does not know it: No method named 'teleport'.")
     assert [run.id for run in other.list()] == ids[2:]
 
@@ -255,7 +255,7 @@ def test_what_cannot_be_exported(store, tmp_path):
     assert not (tmp_path / "no").exists()
     (tmp_path / "file").touch()
     assert refused(export_runs, tmp_path / "file" / "runs.zip", [run_id], store) == (
-        f"The archive {tmp_path}/file/runs.zip could not be written (File exists): nothing of it was left behind.")
+        f"The archive {tmp_path}/file/runs.zip could not be written (File exists): no partial file was left behind.")
     assert not path.exists()
 
 
@@ -278,7 +278,8 @@ def test_a_full_disk_while_exporting_leaves_what_was_there(store, tmp_path, monk
 
     monkeypatch.setattr(archives, "_samples_bytes", full)
     said = refused(export_runs, path, [run_id], store, "attacked", True, kind=LabError)
-    assert said == f"The archive {path} could not be written (No space left on device): nothing of it was left behind."
+    assert said == (f"The archive {path} could not be written (No space left on device): "
+                    "no partial file was left behind.")
     assert path.read_bytes() == before and [p.name for p in tmp_path.glob(".*")] == []
 
 
@@ -342,12 +343,12 @@ def test_the_commands_refuse_in_a_sentence(say, store, tmp_path):
         assert (status, content["status"], content["run_id"]) == (2, "bad_input", None) and "Traceback" not in err
         return content["problems"][0]
 
-    assert problem("export", path) == f"There is nothing to export: no finished run is in {store.root}."
+    assert problem("export", path) == f"Nothing to export: no finished run is in {store.root}."
     run_id = finished_run(store)
     assert problem("export", path, "--dataset", "cifar10", "--profile", "paper") == (
-        f"There is nothing to export: no finished run with dataset cifar10 and profile paper is in {store.root}.")
+        f"Nothing to export: no finished run with dataset cifar10 and profile paper is in {store.root}.")
     assert problem("export", path, "--runs", run_id, "--profile", "paper") == (
-        "There is nothing to export: none of the runs named has profile paper.")
+        "Nothing to export: none of the named runs has profile paper.")
     assert problem("export", path, "--runs", "one", run_id, "two") == f"There is no run 'one', 'two' in {store.root}."
     assert problem("export", path, "--dataset", "digit") == "No dataset named 'digit'. Did you mean 'digits'?"
     assert problem("export", path, "--profile", "x") == "No profile named 'x'. Valid: corrected, paper."

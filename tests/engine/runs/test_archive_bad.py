@@ -143,7 +143,7 @@ def test_members_that_would_fill_the_disk(good, refuses, tmp_path, monkeypatch):
     path = put_together(tmp_path / "bomb.zip", members(good) | {"events.parquet": bytes(20_000_000)})
     assert refuses(path) == "its member 'events.parquet' would unpack to over 1000 times its size."
     monkeypatch.setattr(archive_file, "MOST_BYTES", 2000)
-    assert refuses(good) == "its member 'runs.json' would unpack to 0.0 GiB, and 1 is the most that is taken."
+    assert refuses(good) == "its member 'runs.json' would unpack to 0.0 GiB, but the limit is 1."
 
 
 def test_members_packed_otherwise(good, refuses, tmp_path):

@@ -248,8 +248,8 @@ def test_a_queued_spec_of_another_version_fails_with_its_reason(jobs):
         connection.execute(runs.update().values(spec=other))
     assert ended(jobs, jobs.submit(QUICK)).status == "finished"
     run = jobs.store.get(run_id)
-    assert (run.status, run.reason) == ("failed", f"The spec of run {run_id} has a field 'colour', which this version "
-                                        "does not know: ask for a new run instead.")
+    assert (run.status, run.reason) == ("failed", f"The spec of run {run_id} has a field 'colour', which this "
+                                        "version does not know: start a new run instead.")
 
 
 def test_a_device_that_is_none_fails_runs_and_does_not_kill_the_worker(jobs, monkeypatch):

@@ -38,8 +38,8 @@ def test_a_spec_of_another_version_is_kept_whole_and_refused_when_it_is_to_be_ru
     assert (run.spec.dataset, run.spec_extra) == ("digits", {"fraction_of_classes": 0.5})
     with pytest.raises(BadSpec) as caught:
         run.resolved()
-    assert caught.value.problems == ["The spec of run cafe has a field 'fraction_of_classes', which this version does "
-                                     "not know: ask for a new run instead."]
+    assert caught.value.problems == ["The spec of run cafe has a field 'fraction_of_classes', which this "
+                                     "version does not know: start a new run instead."]
 
 
 def test_a_spec_that_lacks_a_later_field_has_its_default():

@@ -75,5 +75,5 @@ def test_an_archive_of_texts_goes_there_and_back_and_shows_its_samples(say, with
     with pytest.raises(BadInput) as caught:
         exhibits(dataclasses.replace(run, identity="0" * 32), frame, Checkpoints(home_folder() / "checkpoints"))
     assert str(caught.value) == (
-        "This run began from another Original than the one on this machine, which has been trained anew since, so what "
-        "was said before cannot be shown.")
+        "This run began from another Original than the one on this machine, which has since been trained again, so "
+        "the earlier predictions cannot be shown.")

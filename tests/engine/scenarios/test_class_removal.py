@@ -212,7 +212,7 @@ EMPTY = EXPOSED | {"mia_loss", "mia_loss_gap", "mia_loss_auc", "mia_entropy", "m
 def test_few_unseen_samples_leave_the_attack_empty_with_a_note(unseen, more):
     found = metrics_of(columns(range(30)), columns(range(unseen)))
     assert {name for name, value in found.items() if value is None} == EMPTY | more
-    assert found["notes"] == [f"Only {unseen} unseen samples: an attack needs at least 10 a side, so the attack "
+    assert found["notes"] == [f"Only {unseen} unseen samples: an attack needs at least 10 per side, so the attack "
                               "metrics are empty."]
     assert found["sizes"] == {"forget": 30, "test": 20, "nonmembers": unseen}
 
@@ -343,7 +343,7 @@ def test_a_run_with_few_unseen_samples(tiny, unseen):
     run = tiny(unseen)
     assert run.status == "finished", run.reason
     assert run.metrics["notes"][0] == (
-        f"Only {unseen} unseen samples: an attack needs at least 10 a side, so the attack metrics are empty.")
+        f"Only {unseen} unseen samples: an attack needs at least 10 per side, so the attack metrics are empty.")
     assert run.metrics["null_band"] == {"mia_loss": None, "mia_entropy": None}
     assert (run.metrics["ks_test"] is None) == (unseen == 0)
 
@@ -352,7 +352,7 @@ def test_a_run_without_unseen_samples_and_its_retraining(tiny):
     run, retrained = tiny(0), tiny(0, method="retrain", parameters={})
     completed = open_store().get(run.id).metrics
     assert retrained.status == "finished" and completed["retrained"]["run_id"] == retrained.id
-    assert set(completed["missing"].values()) == {"It needs at least 10 samples a side."}
+    assert set(completed["missing"].values()) == {"It needs at least 10 samples per side."}
     assert set(completed["missing"]) == {f"rmia{what}" for what in ("", "_gap", "_auc", "_tpr_at_1pct_fpr",
                                                                     "_tpr_at_0_1pct_fpr")}
     assert completed["rmia_auc"] is None

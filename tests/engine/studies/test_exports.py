@@ -33,10 +33,10 @@ LATEX = r"""% Needs \usepackage{booktabs} and \usepackage{xcolor}.
 % cifar10, forgetting 15%, profile paper, seeds 0, 1.
 % Mean and standard deviation over seeds; bold: best, ties within the noise floor shared.
 % Grey: the paper's value; * where ours differs by more than two standard deviations.
-% No retrained model for seeds 0, 1: what is measured against it is empty there.
+% No retrained model for seeds 0, 1: metrics that need one stay empty there.
 % l1-sparse: the mean is over seed 0 only.
 % l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A broken model leaks nothing, but has not unlearned.
-% The paper began from an Original of its own, on its own copy of the data, as we did from ours: compare the rows of the Original first. What differs there differs below.
+% The paper started from its own Original and its own copy of the data, we from ours: compare the rows of the Original first. Differences there carry over to the rows below.
 \begin{tabular}{lrrrrrrr}
 \toprule
 Method & Test accuracy (\%) & Attack on the loss, from 50 (points) & Steps & Samples & Seconds & Samples / retraining & Seconds / retraining \\
@@ -61,10 +61,10 @@ MARKDOWN = r"""**cifar10, forgetting 15%, profile paper, seeds 0, 1**
 - Mean ± standard deviation over seeds. Bold: best, ties within the noise floor shared.
 - In brackets: the paper's value, with * where it differs by more than two standard deviations.
 - ‡ damaged model.
-- No retrained model for seeds 0, 1: what is measured against it is empty there.
+- No retrained model for seeds 0, 1: metrics that need one stay empty there.
 - l1-sparse: the mean is over seed 0 only.
 - l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A broken model leaks nothing, but has not unlearned.
-- The paper began from an Original of its own, on its own copy of the data, as we did from ours: compare the rows of the Original first. What differs there differs below.
+- The paper started from its own Original and its own copy of the data, we from ours: compare the rows of the Original first. Differences there carry over to the rows below.
 """  # noqa: E501
 
 TEXT = """cifar10, forgetting 15%, profile paper, seeds 0, 1
@@ -78,10 +78,10 @@ Original        ours        80.00 ± 0.00*    12.00 ± 0.00*
                 paper       85.73 ± 0.25      1.52 ± 0.22
 l1-sparse‡      ours               70.00             4.00
 
-No retrained model for seeds 0, 1: what is measured against it is empty there.
+No retrained model for seeds 0, 1: metrics that need one stay empty there.
 l1-sparse: the mean is over seed 0 only.
 l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A broken model leaks nothing, but has not unlearned.
-The paper began from an Original of its own, on its own copy of the data, as we did from ours: compare the rows of the Original first. What differs there differs below.
+The paper started from its own Original and its own copy of the data, we from ours: compare the rows of the Original first. Differences there carry over to the rows below.
 """  # noqa: E501
 
 

@@ -216,14 +216,14 @@ def test_markdown_is_one_table_a_size_and_nothing_else(say, executed):
 
 def test_markdown_lists_what_is_missing_and_excludes_json(say, capfd):
     _, out, _ = say("table4", "--classes", "dog", "--recorded-only", "--markdown")
-    assert out.endswith("- ∇τ (nabla-tau), the class dog, seeds 0, 1, 2: not there yet.\n")
+    assert out.endswith("- ∇τ (nabla-tau), the class dog, seeds 0, 1, 2: not computed yet.\n")
     assert main(["reproduce", "table4", "--json", "--markdown"]) == 2
     assert "--markdown: not allowed with argument --json" in capfd.readouterr().err
 
 
 def test_what_is_not_there_is_said_per_method(say):
     _, out, _ = say("table4", "--classes", "1", "--methods", "scrub", "--recorded-only")
-    assert out.splitlines()[-1] == "SCRUB, the class automobile, seeds 0, 1, 2: not there yet."
+    assert out.splitlines()[-1] == "SCRUB, the class automobile, seeds 0, 1, 2: not computed yet."
 
 
 def test_runs_of_another_profile_are_hinted_at(say, store):
@@ -233,11 +233,11 @@ def test_runs_of_another_profile_are_hinted_at(say, store):
     other = Comparison("cifar10", methods=("ssd", "finetune"), seeds=(0, 1))
     finish(store, other, "ssd", 0)
     assert say(*words)[2] == (
-        "1 run of what is missing here is there with profile corrected: pass --profile corrected to see it.\n")
+        "1 run missing here exists with profile corrected: pass --profile corrected to see it.\n")
     finish(store, other, "finetune", 1)
     status, cells, err = say(*words, "--json")
     assert status == 0 and {c["mean"] for c in cells} == {None} and err.splitlines()[-1] == (
-        "2 runs of what is missing here are there with profile corrected: pass --profile corrected to see them.")
+        "2 runs missing here exist with profile corrected: pass --profile corrected to see them.")
     for cell in (("ssd", 0), ("finetune", 1)):
         finish(store, Comparison("cifar10", methods=("ssd", "finetune"), seeds=(0, 1), profile="paper"), *cell)
     assert say(*words)[2] == "", "what is there with both profiles is not missing"
@@ -254,8 +254,8 @@ def test_table3_names_the_model_where_it_is_not_the_papers(say, executed, store)
     status, cells, _ = say(*words, "--json")
     assert status == 0 and executed == []
     assert {c["paper_mean"] for c in cells if c["metric"] == "test_accuracy"} == {54.61, 52.17}
-    assert ("The paper's values are of RoBERTa base, ours of Text conv net: another model, so they show where the "
-            "paper stood, not what ours should be.") in say(*words)[1].replace("\n", " ")
+    assert ("The paper's values are of RoBERTa base, ours of Text conv net: with another model they "
+            "give context, not a target for ours.") in say(*words)[1].replace("\n", " ")
     assert say("table3", "--recorded-only", "--json", "--seeds", "x")[0] == 2
     assert say(*words, "--model", "minilm")[0] == 0
     status, content, _ = say(*words, "--model", "resnet18", "--json")

@@ -56,7 +56,7 @@ def test_any_hyperparameter_can_be_an_axis():
     (Sweep(seeds=()), ["seed has no values: each side of the grid needs at least one."]),
     (Sweep(across=Axis("alpha", (0.1, 1.5))),
      ["alpha is 1.5, but must be between 0 and 1: the nearest valid value is 1."]),
-    (Sweep(across=Axis("alpha", (0.1, 0.1, 0.10))), ["alpha 0.1 is there twice: once is enough."]),
+    (Sweep(across=Axis("alpha", (0.1, 0.1, 0.10))), ["alpha 0.1 is given twice: once is enough."]),
     (Sweep(down=Axis(FRACTION, (0.9,))),
      ["forget_fraction is 0.9, but must be between 0.001 and 0.6: the nearest valid value is 0.6."]),
     (Sweep(seeds=tuple(range(1_000_000))),

@@ -92,7 +92,7 @@ def test_pause_go_on_and_stop(by_hand, store):
 def test_one_at_a_time(by_hand, store):
     mine = Sweeps(store)
     job = mine.launch(GRID)
-    with pytest.raises(BadInput, match=r"^Another sweep is running: stop it, or wait until it has ended\.$"):
+    with pytest.raises(BadInput, match=r"^Another sweep is running: stop it, or wait until it ends\.$"):
         mine.launch(GRID)
     job.cancel()
     job.wait(10)
@@ -102,7 +102,7 @@ def test_one_at_a_time(by_hand, store):
 def test_what_is_there_or_on_its_way_is_not_launched_again(by_hand, store):
     for resolved in resolved_cells(GRID).values():
         store.submit(resolved)
-    with pytest.raises(BadInput, match=r"^All 4 runs of this grid are there already, or on their way\.$"):
+    with pytest.raises(BadInput, match=r"^All 4 runs of this grid are already computed or queued\.$"):
         Sweeps(store).launch(GRID)
 
 

@@ -101,7 +101,7 @@ def test_without_a_retrained_model_nobody_is_best_at_matching_it(store, table_of
     fill(store, DIGITS, ssd=[{}])
     table = table_of(DIGITS)
     assert not table.cell("ssd", "retain_accuracy").best and table.cell("ssd", "test_accuracy").best
-    assert table.notes[0].text == "No retrained model for seeds 0, 1: what is measured against it is empty there."
+    assert table.notes[0].text == "No retrained model for seeds 0, 1: metrics that need one stay empty there."
 
 
 # --- best and ties --------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def test_a_measure_without_a_noise_floor_has_no_best(store, table_of):
     fill(store, DIGITS, ssd=[{"wasserstein_test": 0.1}], finetune=[{"wasserstein_test": 0.2}])
     table = table_of(DIGITS, "wasserstein_test", "test_accuracy")
     assert best_in(table, "wasserstein_test") == set() and best_in(table, "test_accuracy") == {"ssd", "finetune"}
-    assert ("No noise floor is known for Distance to unseen losses (Wasserstein): nobody is marked as best there."
+    assert ("No noise floor is known for Distance to unseen losses (Wasserstein): no method is marked as best there."
             ) in [note.text for note in table.notes]
 
 
@@ -296,7 +296,7 @@ def test_another_profile_than_the_papers_is_said(store, table_of):
     comparison = Comparison("cifar10", methods=("nabla_tau",))
     published(store, table_of, 80.0, comparison=comparison)
     assert table_of(comparison).notes[-1] == Note(
-        "paper_profile", "The paper's values were made as the profile 'paper' does it, ours as 'corrected'.")
+        "paper_profile", "The paper's values follow the profile 'paper', ours 'corrected'.")
 
 
 def test_every_note_has_a_kind_and_names_its_runs(store, table_of):

@@ -98,7 +98,7 @@ def test_half_is_dotted_and_its_null_band_shaded():
 
 def test_a_race_without_measurements_says_so():
     figure = plot_race([], "mia_loss")
-    assert figure.layout.annotations[0].text == "The lines begin as soon as a run has been measured."
+    assert figure.layout.annotations[0].text == "Lines appear once a run has been measured."
 
 
 # -- small distributions ----------------------------------------------------------------------------------

@@ -96,10 +96,10 @@ def test_a_link_restores_the_grid(sweep):
 
 @pytest.mark.parametrize(("asked", "told"), [
     ({"xs": "0.1 2"}, "alpha is 2, but must be between 0 and 1: the nearest valid value is 1."),
-    ({"seeds": "x"}, "'x' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, written with spaces between "
-                     "them, such as 0 1 2."),
+    ({"seeds": "x"}, "'x' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, separated by "
+                     "spaces, such as 0 1 2."),
     ({"set": "cap"}, "'cap' is not of the form NAME=VALUE, such as max_forget_epochs=80."),
     ({"method": "nabla"}, "No method named 'nabla'. Did you mean 'nabla_tau'?")])
 def test_nonsense_in_a_link_is_told_and_the_usual_grid_shown(asked, told):
     assert link.from_query(asked) == (
-        PRESETS["small"], [f"The link's grid: {told} The usual one is shown instead."])
+        PRESETS["small"], [f"The link's grid: {told} The default grid is shown instead."])

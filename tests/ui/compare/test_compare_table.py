@@ -152,7 +152,7 @@ def test_more_measures_say_why_one_is_empty_and_show_intervals():
     text = compare_more.more(build_table(comparison("scrub"), found, columns), found)
     assert "<b>2.0</b><small>0.4 to 5.7</small>" in text
     assert '<td title="It needs a model retrained on the same split.">–</td>' in text
-    assert '<td title="It compares with the retrained model, which is measured for unlearned models only.">–' in text
+    assert '<td title="It compares with the retrained model and is measured for unlearned models only.">–' in text
 
 
 # -- what the charts are given ----------------------------------------------------------------------------
@@ -204,8 +204,8 @@ def test_a_level_apart_from_the_tables_is_told():
     drawn = [followed("scrub", 0, retrained=reading(54.0))]
     runs = {("scrub", 0): run("scrub", 0, metrics=metrics(retrained={"mia_loss": 50.2}))}
     assert compare_runs.level_apart(drawn, runs, "mia_loss") == (
-        "On the samples drawn here the retrained model is at 54.0%, on all of them, as in the table, at 50.2%: so few "
-        "differ by chance. Compare a line with the dashed level, and a number with the table's.")
+        "The retrained model is at 54.0% on the samples drawn here and at 50.2% on all of them, as in the table: "
+        "small samples differ by chance. Compare lines with the dashed level, and numbers with the table.")
     near = {("retrain", 0): run("retrain", 0, metrics=metrics(mia_loss=53.1))} | runs  # its own, not what others know
     assert compare_runs.level_apart(drawn, near, "mia_loss") == ""
     assert compare_runs.level_apart(drawn, {}, "mia_loss") == compare_runs.level_apart([], runs, "mia_loss") == ""
@@ -240,25 +240,25 @@ def test_a_class_may_be_named():
     ({"scenario": "everything"}, "The link's scenario: No scenario named 'everything'. Valid: random, class."),
     ({"profile": "peper"}, "The link's profile: No profile named 'peper'. Did you mean 'paper'?"),
     ({"methods": "scrubb ssd"}, "The link's methods: No method named 'scrubb'. Did you mean 'scrub'?"),
-    ({"seeds": "x"}, "The link's seeds: 'x' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, written "
-                     "with spaces between them, such as 0 1 2."),
-    ({"forget": "nan"}, "The link's forget: 'nan' is no share of the training set: it must be a number from 0.001 to "
-                        "0.6, such as 0.15."),
-    ({"forget": "7"}, "The link's forget: '7' is no share of the training set: it must be a number from 0.001 to 0.6, "
-                      "such as 0.15."),
+    ({"seeds": "x"}, "The link's seeds: 'x' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, "
+                     "separated by spaces, such as 0 1 2."),
+    ({"forget": "nan"}, "The link's forget: 'nan' is not a share of the training set: it must be a number from 0.001 "
+                        "to 0.6, such as 0.15."),
+    ({"forget": "7"}, "The link's forget: '7' is not a share of the training set: it must be a number from 0.001 to "
+                      "0.6, such as 0.15."),
     ({"data": "cifar10", "scenario": "class", "forget": "10"},
-     "The link's forget: '10' is no class of cifar10, which has the classes 0 to 9 (airplane to truck).")])
+     "The link's forget: '10' is not a class of cifar10, which has the classes 0 to 9 (airplane to truck).")])
 def test_nonsense_in_a_link_is_a_sentence(asked, told):
     found, problems = from_query(asked)
-    assert problems == [told + (" It is left out." if "methods" in asked else " The usual choice is shown instead.")]
+    assert problems == [told + (" It is left out." if "methods" in asked else " The default is shown instead.")]
     assert found.methods == (("ssd",) if "methods" in asked else USUAL.methods)
 
 
 def test_a_link_whose_methods_are_all_nonsense_shows_the_usual_ones():
     found, problems = from_query({"methods": "scrubb"})
     assert found.methods == USUAL.methods
-    assert problems == ["The link's methods: No method named 'scrubb'. Did you mean 'scrub'? The usual choice is shown "
-                        "instead."]
+    assert problems == ["The link's methods: No method named 'scrubb'. Did you mean 'scrub'? The default "
+                        "is shown instead."]
 
 
 @pytest.mark.parametrize(("text", "seeds"), [("0", (0,)), ("0 1 2", (0, 1, 2)), ("2, 0;7", (2, 0, 7)), ("007", (7,))])
