@@ -80,7 +80,18 @@ class Result:
                 f"seed {spec.seed}: {self.steps:,} steps, {self.samples:,} samples, {self.seconds:.2f} s)")
 
     def save(self, path: str | Path) -> Path:
-        """Writes the unlearned weights as safetensors (float32), whole or not at all."""
+        """Writes the unlearned weights as safetensors (float32), whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
+
+        Returns
+        -------
+        Path
+            That file.
+        """
         from safetensors.torch import save_file
 
         tensors = {name: value.detach().cpu().contiguous() for name, value in self.model.state_dict().items()}
@@ -116,8 +127,35 @@ class Lab:
               forget_class: str | int | None = None, scenario: str | None = None) -> Parts:
         """Chooses the forget set as a scenario does, and halves the held-out samples.
 
-        Without a ``scenario`` it is a random subset, or with a ``forget_class`` that class. Raises BadSpec with every
-        problem.
+        Parameters
+        ----------
+        forget_fraction : float
+            The fraction of the training set to forget, in (0, 0.6].
+        seed : int
+            The seed of the choice and of the run.
+        profile : str
+            ``corrected`` or ``paper``.
+        forget_class : str or int, optional
+            The class to forget, by name or number.
+        scenario : str, optional
+            Without one it is a random subset, or with a ``forget_class`` that class.
+
+        Returns
+        -------
+        Parts
+            The index sets, and the spec that made them.
+
+        Raises
+        ------
+        BadSpec
+            With every problem.
+
+        Examples
+        --------
+        >>> import engine
+        >>> sizes = engine.load("digits").split(forget_fraction=0.15).sets.sizes
+        >>> sizes.forget + sizes.retain == sizes.train
+        True
         """
         by_class = forget_class is not None
         scenario = scenario or next(one.name for one in all_of("scenario") if one.by_class is by_class)
@@ -126,9 +164,38 @@ class Lab:
         return Parts(spec, split_of(self._own.data, spec))
 
     def unlearn(self, parts: Parts, method: str = Spec().method, on_progress: Any = None, **parameters: Any) -> Result:
-        """Runs a method on a copy of the Original as it is now; keyword arguments are its hyperparameters.
+        """Runs a method on a copy of the Original as it is now.
 
-        ``on_progress`` is called with every :class:`engine.types.Progress`. Raises BadSpec or Diverged.
+        Parameters
+        ----------
+        parts : Parts
+            The split, from :meth:`split`.
+        method : str
+            The method's name or alias.
+        on_progress : callable, optional
+            It is called with every :class:`engine.types.Progress`.
+        **parameters
+            The method's hyperparameters, where they differ from the defaults.
+
+        Returns
+        -------
+        Result
+            The unlearned network and its cost.
+
+        Raises
+        ------
+        BadSpec
+            With every problem.
+        Diverged
+            Where a loss became infinite or not a number.
+
+        Examples
+        --------
+        >>> import engine
+        >>> lab = engine.load("digits")
+        >>> result = lab.unlearn(lab.split(), "finetune", retain_epochs=1)
+        >>> result.steps > 0
+        True
         """
         resolved = resolve(replace(parts.spec, method=method, parameters=parameters), parts.sets.sizes)
 
@@ -143,7 +210,24 @@ class Lab:
         return Result(done.model, resolved, parts, done.seconds, done.steps, done.samples, identity, changes)
 
     def evaluate(self, result: Result | Parts) -> dict[str, Any]:
-        """Every metric that needs no retrained model, of an unlearned model or, given a split, of the Original."""
+        """Every metric that needs no retrained model, of an unlearned model or, given a split, of the Original.
+
+        Parameters
+        ----------
+        result : Result or Parts
+            What to measure: an unlearned model, or the Original on a split.
+
+        Returns
+        -------
+        dict
+            The metrics by name (:mod:`engine.evaluation.metrics`); accuracies are in percent. ``notes`` are sentences.
+
+        Examples
+        --------
+        >>> lab = load("digits")
+        >>> 0 <= lab.evaluate(lab.split())["forget_accuracy"] <= 100
+        True
+        """
         bench = self._own.current()
         if isinstance(result, Parts):
             readings = original_readings(bench, result.sets, resolve(result.spec, result.sets.sizes))
@@ -165,9 +249,44 @@ def _forgotten(spec: Spec) -> str:
 
 def load(dataset: str = "digits", model: str | None = None, *, original_seed: int = 0, train_original: bool = True,
          device: str | None = None, **options: Any) -> Lab:
-    """Loads a data set and its Original; keyword arguments are the data set's options (``label_noise=0.0``).
+    """Loads a data set and its Original.
 
-    Raises BadSpec, DataMissing, BadCheckpoint, and OriginalMissing with ``train_original=False``.
+    Parameters
+    ----------
+    dataset : str
+        The data set's name or alias.
+    model : str, optional
+        The model's name, by default that of the data set.
+    original_seed : int
+        The seed that the Original is trained with.
+    train_original : bool
+        Whether the Original is trained where there is none.
+    device : str, optional
+        A torch device such as ``cpu``, by default the one found on this machine.
+    **options
+        The data set's options (``label_noise=0.0``).
+
+    Returns
+    -------
+    Lab
+        The data and the Original, as copies of its own.
+
+    Raises
+    ------
+    BadSpec
+        With every problem.
+    DataMissing
+        Where the data are neither on this machine nor reachable.
+    BadCheckpoint
+        Where the Original's file is damaged or belongs to something else.
+    OriginalMissing
+        Where there is no Original, with ``train_original=False``.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.load("digits", train_original=False).original.training
+    False
     """
     base = Spec(dataset=dataset, model=model, original_seed=original_seed, options=options)
     resolved = resolve(base)

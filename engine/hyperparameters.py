@@ -28,7 +28,27 @@ def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: 
               choices: tuple[str, ...] = (), auto: Auto | None = None) -> Any:
     """A dataclass field that declares one hyperparameter; ``auto`` makes None mean "work it out".
 
-    Pages show the group ``main`` at once and fold the others away.
+    Parameters
+    ----------
+    default : Any
+        The value where none is given.
+    help : str
+        What it does, in a sentence.
+    group : str
+        Pages show the group ``main`` at once and fold the others away.
+    low, high, step : float, optional
+        The range, both ends included, and the step of a control.
+    unit : str
+        The unit, if any.
+    choices : tuple of str
+        The values of a hyperparameter that is a choice.
+    auto : Auto, optional
+        How the value is worked out where it is None.
+
+    Examples
+    --------
+    >>> parameter(0.1, help="Step size.", low=0.0).default
+    0.1
     """
     return field(default=default, metadata={
         "help": help, "group": group, "low": low, "high": high, "step": step, "unit": unit,

@@ -10,13 +10,16 @@ stay equal, and as a new one where they do not: ``tests/engine/test_lineage.py``
 from __future__ import annotations
 
 import functools
+import hashlib
 import inspect
 import json
 import sys
+import textwrap
+import types
 from pathlib import Path
 from typing import Any
 
-from engine.system.source import source_hash, text_hash
+from engine.system.source import DIGITS, source_hash, text_hash
 
 FILE = Path(__file__).with_suffix(".json")
 MAKERS = {"dataset": "load", "model": "build", "scenario": "select", "method": "unlearn", "attack": "score_samples"}
@@ -42,10 +45,17 @@ def hash_of(kind: str, record: Any, file: Path | None) -> str:
         return source_hash(file)
     work = getattr(record, MAKERS[kind])
     try:
-        return text_hash(inspect.cleandoc(inspect.getsource(work)))
+        return text_hash(textwrap.dedent(inspect.getsource(work)))
     except (OSError, TypeError, SyntaxError):  # typed into an interpreter, or a lambda in the middle of a call
-        compiled = getattr(work, "__code__", None)
-        return text_hash(repr((compiled.co_code, compiled.co_consts) if compiled else repr(work)))
+        compiled = _compiled(getattr(work, "__code__", None) or repr(work))
+        return hashlib.sha256(compiled.encode()).hexdigest()[:DIGITS]
+
+
+def _compiled(value: Any) -> str:
+    """Compiled code as text, with the code inside it, whose own text would name a place in memory."""
+    if not isinstance(value, types.CodeType):
+        return repr(value)
+    return f"{value.co_code!r} {value.co_names} [{', '.join(map(_compiled, value.co_consts))}]"
 
 
 def file_of(record: Any) -> Path | None:

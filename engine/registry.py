@@ -53,7 +53,13 @@ def register(record: Any) -> Any:
 
     Worker processes do not know it: put it into a folder of ``$UNLEARN_COMPONENTS`` for sweeps.
 
-    >>> from engine.registry import get, register
+    Parameters
+    ----------
+    record : Dataset, Model, Scenario, Method or Attack
+        The component.
+
+    Examples
+    --------
     >>> from dataclasses import replace
     >>> register(replace(get("method", "finetune"), name="mine", title="Mine")).name
     'mine'
@@ -70,7 +76,18 @@ def register(record: Any) -> Any:
 
 
 def names(kind: str) -> tuple[str, ...]:
-    """The names of all components of a kind: ``dataset``, ``model``, ``scenario``, ``method`` or ``attack``."""
+    """The names of all components of a kind, the usual ones first.
+
+    Parameters
+    ----------
+    kind : str
+        ``dataset``, ``model``, ``scenario``, ``method`` or ``attack``.
+
+    Examples
+    --------
+    >>> names("scenario")[:2]
+    ('random', 'class')
+    """
     return tuple(table(kind))
 
 
@@ -120,7 +137,18 @@ def find(kind: Literal["attack"], name: object) -> Attack | None: ...
 @overload
 def find(kind: str, name: object) -> Any | None: ...
 def find(kind: str, name: object) -> Any:
-    """The record of that name or with that alias, None where there is none."""
+    """The record of that name or with that alias, None where there is none.
+
+    Parameters
+    ----------
+    kind, name : str
+        The kind (see :func:`names`) and the name or alias.
+
+    Examples
+    --------
+    >>> find("method", "no such method") is None
+    True
+    """
     records = table(kind)
     if name in records:
         return records[str(name)]
@@ -140,7 +168,17 @@ def get(kind: Literal["attack"], name: str) -> Attack: ...
 @overload
 def get(kind: str, name: str) -> Any: ...
 def get(kind: str, name: str) -> Any:
-    """The record of that name or alias, or BadInput with the nearest name."""
+    """The record of that name or alias; raises BadInput with the nearest name.
+
+    Parameters
+    ----------
+    kind, name : str
+
+    Examples
+    --------
+    >>> get("dataset", "digits").name
+    'digits'
+    """
     record = find(kind, name)
     if record is None:
         raise BadInput(unknown(kind, name, names(kind)))
