@@ -17,7 +17,7 @@ with settings.container(key="settings"):
     launch.form()
 with view.container(key="view"):
     if run_id := st.query_params.get(prefill.RUN) or prefill.current_run():
-        prefill.FORM.mirror(prefill.Opened(run_id))
+        prefill.FORM.mirror(prefill.Prefill(run_id))
         live.follow(run_id)
     else:
         st.info("No run yet. Choose what to forget and press **Unlearn**: the charts appear here and "

@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
 from engine.data.images import Data
+from engine.data.persets import PerSet
 from engine.errors import BadSpec
 from engine.registry import get
 from engine.system.rng import permutation
 from engine.types import Sizes, Spec
 
 
-@dataclass(frozen=True)
-class Split:
-    """Index tensors (int64, on the device): forget and retain into D, the others into the held-out pool.
+class Split(PerSet[Tensor]):
+    """Index tensors (int64, on the device): forget and retain into D, the others into the held-out pool."""
 
-    ``unseen`` are the attack's non-members where they are not the test set: in class removal, all held-out
-    samples of the forgotten class.
-    """
-
-    forget: Tensor
-    retain: Tensor
     validation: Tensor
-    test: Tensor
-    unseen: Tensor | None = None
 
-    @property
-    def nonmembers(self) -> Tensor:
-        """What an attacker has to tell from the forget set."""
-        return self.test if self.unseen is None else self.unseen
+    def __init__(self, forget: Tensor, retain: Tensor, validation: Tensor, test: Tensor, unseen: Tensor | None = None):
+        super().__init__(retain, forget, test, unseen, validation=validation)
 
     @property
     def sizes(self) -> Sizes:
-        forget, retain = len(self.forget), len(self.retain)
-        return Sizes(forget + retain, forget, retain, len(self.validation), len(self.test),
-                     None if self.unseen is None else len(self.unseen))
+        return Sizes(train=len(self.forget) + len(self.retain), **dict(self.map(len).items()))
 
     def to(self, device: torch.device) -> Split:
-        unseen = None if self.unseen is None else self.unseen.to(device)
-        return Split(self.forget.to(device), self.retain.to(device), self.validation.to(device), self.test.to(device),
-                     unseen)
+        return Split(**{name: index.to(device) for name, index in self.items()})
 
 
 def split(data: Data, spec: Spec) -> Split:

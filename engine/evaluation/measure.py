@@ -7,7 +7,6 @@ accuracy, ROC area and exposure at few false alarms are derived from the scores 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 
 from engine.attacks import _logistic
 from engine.attacks._attacker import FEWEST, balanced
+from engine.data.persets import PerSet
 from engine.errors import BadInput, Diverged
 from engine.evaluation import distances
 from engine.evaluation.readout import Readout
@@ -25,22 +25,8 @@ PERMUTATIONS = 100
 LOW_FPR = {"tpr_at_1pct_fpr": 0.01, "tpr_at_0_1pct_fpr": 0.001}
 
 
-@dataclass(frozen=True)
-class Readings:
-    """The read-outs of one model on the sets that metrics look at.
-
-    ``unseen`` are the attack's non-members where they are not the test set (class removal).
-    """
-
-    retain: Readout
-    forget: Readout
-    test: Readout
-    unseen: Readout | None = None
-
-    @property
-    def nonmembers(self) -> Readout:
-        """What an attacker has to tell from the forget set."""
-        return self.test if self.unseen is None else self.unseen
+class Readings(PerSet[Readout]):
+    """The read-outs of one model on the sets that metrics look at."""
 
 
 def null_band(attack: Attack, members: np.ndarray, nonmembers: np.ndarray, seed: int,
@@ -181,9 +167,8 @@ def _too_few(readings: Readings) -> str:
 
 
 def _refuse_non_finite(readings: Readings) -> None:
-    for name, side in vars(readings).items():
-        losses = torch.empty(0) if side is None else side.loss
-        bad = int((~losses.isfinite()).sum())
+    for name, side in readings.items():
+        bad = int((~side.loss.isfinite()).sum())
         if bad:
-            raise Diverged(f"{bad} of {len(losses)} losses on the {name} set are not finite: the method destroyed the "
+            raise Diverged(f"{bad} of {len(side)} losses on the {name} set are not finite: the method destroyed the "
                            "model. A smaller learning rate or alpha may help.")

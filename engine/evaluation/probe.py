@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.images import Data
+from engine.data.persets import PerSet
 from engine.data.splits import Split
 from engine.evaluation.events import ProbeEvent, Reading, StartEvent
 from engine.evaluation.measure import Readings, band_of, expected_null_bands, null_bands, run_attacks
@@ -92,10 +93,11 @@ def reading(sets: Readings, edges: Sequence[float], attacks: bool = True) -> Rea
     """
     forget, test = histogram(sets.forget.loss, edges), histogram(sets.nonmembers.loss, edges)
     none = dict.fromkeys(attack.name for attack in live_attacks())
+    sides = {"retain": sets.retain, "forget": sets.forget, "test": sets.test}
     return Reading(
         histogram={"forget": forget, "test": test},
         overlap=round(overlap(sets.forget.loss, sets.nonmembers.loss, edges), 2),
-        accuracy={name: round(getattr(sets, name).accuracy, 3) for name in ("retain", "forget", "test")},
+        accuracy={name: round(side.accuracy, 3) for name, side in sides.items()},
         attacks=run_attacks(sets.forget, sets.nonmembers) if attacks else none)
 
 
@@ -104,8 +106,8 @@ class Watcher:
 
     def __init__(self, data: Data, split: Split, original: Readings, seed: int):
         self.data = data
-        shown = ("retain", "forget", "test") + (("unseen",) if split.unseen is not None else ())
-        self.chosen = {name: _some(getattr(split, name), seed, name) for name in shown}
+        self.chosen = PerSet(**{name: _some(index, seed, name) for name, index in split.items()
+                                if name in MOST_SAMPLES})
         self.edges = bin_edges(original.test.loss, len(data.classes))
         self.frames, self.attacks = Budget(FRAME_SHARE), Budget(ATTACK_SHARE)
         self._trace: list[Progress] = []
@@ -120,7 +122,7 @@ class Watcher:
         sets, self.frames.usual = _timed(lambda: self.read(original))
         before = reading(sets, self.edges)
         _, self.attacks.usual = _timed(lambda: run_attacks(sets.forget, sets.nonmembers, quick=True))
-        counts = {name: len(index) for name, index in self.chosen.items()}
+        counts = dict(self.chosen.map(len).items())
         bands = (null_bands(retrained.forget, retrained.nonmembers, seed) if retrained else
                  expected_null_bands(sets.nonmembers, len(sets.forget), seed))
         whose = "the retrained model's losses" if retrained else "the Original's losses of never-seen samples"

@@ -63,9 +63,7 @@ def _start(at: Setting) -> StartEvent:
     """The first event of every run on a split, without its null bands."""
     shown = bench_readings(at.bench, at.parts)
     edges = bin_edges(shown.test.loss, len(at.bench.data.classes))
-    counts = {name: len(side) for name in ("retain", "forget", "test", "unseen")
-              if (side := getattr(shown, name)) is not None}
-    return StartEvent(edges, counts, _reading(shown, edges, original_metrics(at)))
+    return StartEvent(edges, dict(shown.map(len).items()), _reading(shown, edges, original_metrics(at)))
 
 
 def _reading(sets: Readings, edges: Sequence[float], metrics: dict[str, Any]) -> Reading:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
 
 TRAINING_SETS = ("retain", "forget")  # of the training pool; the other sets are of the held-out pool
 
+
 def read_sets(model: nn.Module, bench: Bench, parts: Split,
               resolved: Resolved) -> tuple[Readings, dict[str, tuple[torch.Tensor, Readout]]]:
     """What metrics look at, and the per-sample columns of each set with its sample numbers."""
     data = bench.data
-    indices = {name: index for name in ("retain", "forget", "test", "validation", "unseen")
-               if (index := getattr(parts, name)) is not None}
+    indices = dict(parts.items())
     heldout = read_out(model, data, data.heldout)
     if training_sets_as_trained(resolved):
         whole, trained = None, {name: _as_trained(model, bench, indices[name], resolved) for name in TRAINING_SETS}
@@ -53,7 +52,9 @@ def bench_readings(bench: Bench, parts: Split) -> Readings:
 def original_readings(bench: Bench, parts: Split, resolved: Resolved) -> Readings:
     """The Original as the profile reads it (engine.evaluation.protocol), whatever the method."""
     sets = bench_readings(bench, parts)
-    return replace(sets, retain=bench.readouts["train"]) if original_on_all_of_train(resolved) else sets
+    if not original_on_all_of_train(resolved):
+        return sets
+    return Readings(bench.readouts["train"], sets.forget, sets.test, sets.unseen)
 
 
 def samples_frame(sets: dict[str, tuple[torch.Tensor, Readout]]) -> Any:

@@ -51,7 +51,7 @@ def form() -> None:
     allowed = _preview(resolved)
     if START.pressed("Unlearn", disabled=allowed is None):
         try:
-            prefill.FORM.mirror(prefill.Opened(manager().submit(spec, train_original=bool(allowed))))
+            prefill.FORM.mirror(prefill.Prefill(manager().submit(spec, train_original=bool(allowed))))
         except LabError as error:
             st.error(str(error))
 

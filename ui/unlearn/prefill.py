@@ -26,7 +26,7 @@ STRANGE = "This version does not know the settings of the run shown: the form sh
 
 
 @dataclass(frozen=True)
-class Opened:
+class Prefill:
     """The run that the page shows, and its settings where this version knows them."""
 
     run_id: str = ""
@@ -40,19 +40,19 @@ def current_run() -> str | None:
     return runs[0].id if runs else None
 
 
-def _read(asked: Mapping[str, str]) -> tuple[Opened, list[Problem]]:
+def _read(asked: Mapping[str, str]) -> tuple[Prefill, list[Problem]]:
     run_id = asked.get(RUN) or current_run()
     if not run_id:
-        return Opened(), []
+        return Prefill(), []
     try:
         run = library.get(run_id, manager().store).run
     except LabError:
-        return Opened(run_id), []  # said where the run would be shown
+        return Prefill(run_id), []  # said where the run would be shown
     try:
         resolved = run.resolved()
     except LabError:
-        return Opened(run_id), [Problem(RUN, STRANGE)]
-    return Opened(run_id, resolved), _left_out(resolved)
+        return Prefill(run_id), [Problem(RUN, STRANGE)]
+    return Prefill(run_id, resolved), _left_out(resolved)
 
 
 def _left_out(resolved: Resolved) -> list[Problem]:
@@ -62,18 +62,18 @@ def _left_out(resolved: Resolved) -> list[Problem]:
                          "here uses that of seed 0. **Run again** keeps it.")] if seed else []
 
 
-def _write(opened: Opened) -> dict[str, str]:
+def _write(opened: Prefill) -> dict[str, str]:
     return {RUN: opened.run_id} if opened.run_id else {}
 
 
-def _fill(opened: Opened) -> None:
+def _fill(opened: Prefill) -> None:
     if opened.resolved:
         for key, value in widgets(opened.resolved).items():
             Slot(key, value).put(value)
 
 
 # A run that the address names is always taken over, one that is shown because there is nothing else only at first.
-FORM: LinkedForm[Opened] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill)
+FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill)
 
 
 def class_slot(dataset: str) -> Slot[int]:
