@@ -53,6 +53,8 @@ def hash_of(kind: str, record: Any, file: Path | None) -> str:
 
 def _compiled(value: Any) -> str:
     """Compiled code as text, with the code inside it, whose own text would name a place in memory."""
+    if isinstance(value, frozenset):  # its order differs between processes
+        return f"frozenset({sorted(map(repr, value))})"
     if not isinstance(value, types.CodeType):
         return repr(value)
     return f"{value.co_code!r} {value.co_names} [{', '.join(map(_compiled, value.co_consts))}]"

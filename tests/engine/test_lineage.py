@@ -168,3 +168,10 @@ def test_a_page_says_which_part_of_a_run_has_changed(folder):
     assert remark(replace(run, code={"method": "an earlier one"})) == (
         "Made by an earlier version of this method: its code has changed since. Run it again for today's numbers.")
     assert outdated(replace(run, code={"dataset": "another", "method": ""})) == ["dataset", "method"]
+
+
+def test_compiled_code_is_the_same_text_in_every_process():
+    def work(name):
+        return name in {"b", "a", "c"}
+
+    assert "frozenset([\"'a'\", \"'b'\", \"'c'\"])" in lineage._compiled(work.__code__)
