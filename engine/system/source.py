@@ -15,6 +15,7 @@ from pathlib import Path
 WORDS = {"help", "title", "short_title", "summary", "source", "note", "tuning", "unit", "group", "low", "high", "step",
          "terms", "in_paper", "role", "latex", "headline", "aliases", "short", "aim", "means",
          "lower"}  # of declarations: shown to people or used by forms
+DECLARATIONS = {"parameter", "Option", "Term", "Method", "Attack", "Scenario", "Dataset", "Model"}
 UNSTABLE = {"kind", "ctx", "type_ignores", "type_params", "type_comment"}  # differ between versions of Python
 DIGITS = 12
 
@@ -109,7 +110,8 @@ class _Bare(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        node.keywords = [word for word in node.keywords if word.arg not in WORDS]
+        if ast.unparse(node.func).rpartition(".")[2] in DECLARATIONS:  # elsewhere high=5 is an argument like any other
+            node.keywords = [word for word in node.keywords if word.arg not in WORDS]
         return self.generic_visit(node)
 
 

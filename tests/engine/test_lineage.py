@@ -81,6 +81,8 @@ def test_words_and_formatting_change_no_hash(old, new):
     ("SIZE = 1", "SIZE = 10"), ("weight *=", "weight +="), ("parameter(0.05", "parameter(0.06"),
     ("Plan(steps=1, samples=0)", "Plan(steps=2, samples=0)"),
     ("yield Progress", "assert task\n    yield Progress"),
+    ("Progress(step=1,", "Progress(step=2,"),  # a word of declarations, but no declaration
+    ("weight *= 1 +", "weight *= max(1, round(1.4, ndigits=1)) +"),
 ])
 def test_what_computes_changes_the_hash(old, new):
     assert old in NOISE and text_hash(NOISE.replace(old, new)) != text_hash(NOISE)
@@ -175,3 +177,10 @@ def test_compiled_code_is_the_same_text_in_every_process():
         return name in {"b", "a", "c"}
 
     assert "frozenset([\"'a'\", \"'b'\", \"'c'\"])" in lineage._compiled(work.__code__)
+
+
+@pytest.mark.parametrize("word", ["low", "high", "step", "source", "lower", "group", "role"])
+def test_a_declarations_words_count_everywhere_else(word):
+    one, other = (f"x = draw({word}={value})\n" for value in (1, 2))
+    assert text_hash(one) != text_hash(other)
+    assert text_hash(one.replace("draw", "parameter")) == text_hash(other.replace("draw", "parameter"))
