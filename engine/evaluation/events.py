@@ -74,13 +74,17 @@ class StartEvent:
 
 @dataclass(frozen=True)
 class ProbeEvent:
-    """A look at the model after a step: the method's cost so far, a reading, and the terms of the last steps."""
+    """A look at the model after a step: the method's cost so far, a reading, and the terms of the last steps.
+
+    ``complete`` marks the last one of a finished run, which is of the complete sets rather than of a sample of them.
+    """
 
     step: int
     samples: int
     seconds: float
     reading: Reading
     trace: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    complete: bool = False
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ProbeEvent:

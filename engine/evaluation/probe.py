@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,31 +20,37 @@ from torch import Tensor, nn
 from engine.data.images import Data
 from engine.data.persets import PerSet
 from engine.data.splits import Split
-from engine.evaluation.events import ProbeEvent, Reading, StartEvent
+from engine.evaluation.events import ProbeEvent, Reading, StartEvent, Values
+from engine.evaluation.histograms import EDGES, histogram, overlap
 from engine.evaluation.measure import Readings, band_of, expected_null_bands, null_bands, run_attacks
 from engine.evaluation.readout import Readout, read_out
 from engine.registry import live_attacks
 from engine.system.rng import permutation
 from engine.types import Progress
 
-BINS = 60
-MOST_BINS = 100_000  # that an overlap is counted in: losses beyond are of a model that was destroyed
 MOST_SAMPLES = {"forget": 500, "test": 500, "unseen": 500, "retain": 200}  # in live charts; retain hardly moves
+FRAMES = 48  # at most, spread evenly over a run's steps
 FRAME_SHARE, ATTACK_SHARE = 0.06, 0.035  # of the training time; together under a tenth
+FRAME_GIFT, ATTACK_GIFT = 0.15, 0.05  # seconds a run on top, so that a run of a second has something to show
 HELD_UP = 3  # a look that took so many times the usual waited for somebody else: that is not what a look costs
 TRACE_POINTS = 40  # a reading keeps at most so many steps of the objective since the last one
 
 
 @dataclass
 class Budget:
-    """Says when ``share`` of the seconds trained so far pays for one more look of the usual cost."""
+    """Says when ``share`` of the seconds trained so far pays for one more look of the usual cost.
+
+    ``gift`` are seconds on top for the whole run, of which as much may be spent as the run is done.
+    """
 
     share: float
+    gift: float = 0.0
     spent: float = 0.0
     usual: float = 0.0
 
-    def allows(self, seconds: float) -> bool:
-        return self.spent + self.usual <= self.share * seconds
+    def allows(self, seconds: float, done: float = 0.0) -> bool:
+        """Whether one more look is paid for after ``seconds`` of training, with the fraction ``done`` of the run."""
+        return self.spent + self.usual <= self.share * seconds + self.gift * done
 
     def book(self, cost: float) -> None:
         """Adds what a look cost; one that was held up by other work on the machine counts as ``HELD_UP`` usual ones."""
@@ -53,50 +59,17 @@ class Budget:
         self.usual = cost if not self.usual else 0.5 * (self.usual + cost)
 
 
-def bin_edges(test_loss: Tensor, classes: int) -> list[float]:
-    """61 edges from 0 to the 99th percentile of the Original's test loss, and at least to 1.5 ln(classes).
-
-    Losses beyond are counted in the last bin.
-    """
-    top = max(float(test_loss.quantile(0.99)), 1.5 * math.log(classes))
-    return [round(top * i / BINS, 5) for i in range(BINS + 1)]
-
-
-def histogram(loss: Tensor, edges: Sequence[float]) -> list[int]:
-    """Counts per bin; the last bin takes everything beyond the last edge."""
-    top = edges[-1]
-    return torch.histc(loss.clamp(0, top), bins=len(edges) - 1, min=0, max=top).int().tolist()
-
-
-def overlap(one: Tensor, other: Tensor, edges: Sequence[float]) -> float:
-    """Percent that the histograms of two sets of losses have in common, each brought to total 1.
-
-    Bins as wide as those of ``edges``, but they go on to the largest loss: two sets that lie beyond the last edge
-    do not overlap for that alone.
-    """
-    if not len(one) or not len(other):
-        return 0.0
-    known = [side[side.isfinite()] for side in (one, other)]
-    width = edges[1] - edges[0]
-    largest = max([float(side.max()) for side in known if len(side)], default=0.0)
-    bins = min(MOST_BINS, max(len(edges) - 1, math.ceil(largest / width)))
-    top = bins * width
-    shares = [torch.histc(side.clamp(max=top), bins=bins, min=0, max=top) / len(whole)
-              for side, whole in zip(known, (one, other), strict=True)]
-    return 100 * float(torch.minimum(*shares).sum())
-
-
-def reading(sets: Readings, edges: Sequence[float], attacks: bool = True) -> Reading:
+def reading(sets: Readings, attacks: bool = True) -> Reading:
     """One look at a model: histograms of the forget and test losses, overlap, accuracies, attacks.
 
     In class removal the histogram named ``test`` is that of the attack's non-members, held-out samples of the class.
     """
-    forget, test = histogram(sets.forget.loss, edges), histogram(sets.nonmembers.loss, edges)
+    forget, test = histogram(sets.forget.loss), histogram(sets.nonmembers.loss)
     none = dict.fromkeys(attack.name for attack in live_attacks())
     sides = {"retain": sets.retain, "forget": sets.forget, "test": sets.test}
     return Reading(
         histogram={"forget": forget, "test": test},
-        overlap=round(overlap(sets.forget.loss, sets.nonmembers.loss, edges), 2),
+        overlap=round(overlap(forget, test), 2),
         accuracy={name: round(side.accuracy, 3) for name, side in sides.items()},
         attacks=run_attacks(sets.forget, sets.nonmembers) if attacks else none)
 
@@ -108,8 +81,8 @@ class Watcher:
         self.data = data
         self.chosen = PerSet(**{name: _some(index, seed, name) for name, index in split.items()
                                 if name in MOST_SAMPLES})
-        self.edges = bin_edges(original.test.loss, len(data.classes))
-        self.frames, self.attacks = Budget(FRAME_SHARE), Budget(ATTACK_SHARE)
+        self.frames, self.attacks = Budget(FRAME_SHARE, FRAME_GIFT), Budget(ATTACK_SHARE, ATTACK_GIFT)
+        self._shown = 0  # of the FRAMES, how many have had their turn
         self._trace: list[Progress] = []
 
     def start(self, original: nn.Module, seed: int, retrained: Readings | None) -> StartEvent:
@@ -120,21 +93,24 @@ class Watcher:
         any is charged to the run.
         """
         sets, self.frames.usual = _timed(lambda: self.read(original))
-        before = reading(sets, self.edges)
+        before = reading(sets)
         _, self.attacks.usual = _timed(lambda: run_attacks(sets.forget, sets.nonmembers, quick=True))
         counts = dict(self.chosen.map(len).items())
         bands = (null_bands(retrained.forget, retrained.nonmembers, seed) if retrained else
                  expected_null_bands(sets.nonmembers, len(sets.forget), seed))
         whose = "the retrained model's losses" if retrained else "the Original's losses of never-seen samples"
-        return StartEvent(self.edges, counts, before, bands, band_of(whose),
-                          reading(retrained, self.edges) if retrained else None)
+        return StartEvent(EDGES, counts, before, bands, band_of(whose),
+                          reading(retrained) if retrained else None)
 
     def look(self, model: nn.Module, progress: Progress, seconds: float) -> ProbeEvent | None:
         """An event where the budget allows one now, else None."""
         self._trace.append(progress)
-        if not self.frames.allows(seconds):
+        done = progress.step / progress.total_steps
+        turn = math.floor(FRAMES * done)
+        if turn <= self._shown or not self.frames.allows(seconds, done):
             return None
-        attack = self.attacks.allows(seconds)
+        self._shown = turn
+        attack = self.attacks.allows(seconds, done)
         (sets, frame), cost = _timed(lambda: self._frame(model))
         self.frames.book(cost)
         if attack:
@@ -144,8 +120,13 @@ class Watcher:
         return self._event(progress, seconds, frame)
 
     def last(self, model: nn.Module, progress: Progress, seconds: float) -> ProbeEvent:
-        """The closing event of a run, also of a stopped one: the same samples as all the others."""
-        return self._event(progress, seconds, reading(self.read(model), self.edges))
+        """The closing event of a run that was stopped: the same samples as all the others."""
+        return self._event(progress, seconds, reading(self.read(model)))
+
+    def complete(self, progress: Progress, seconds: float, sets: Readings, attacks: Values) -> ProbeEvent:
+        """The closing event of a finished run: its complete sets, and the attacks as its metrics have them."""
+        return replace(self._event(progress, seconds, replace(reading(sets, attacks=False), attacks=attacks)),
+                       complete=True)
 
     def read(self, model: nn.Module) -> Readings:
         """The read-outs of the chosen samples."""
@@ -165,7 +146,7 @@ class Watcher:
 
     def _frame(self, model: nn.Module) -> tuple[Readings, Reading]:
         sets = self.read(model)
-        return sets, reading(sets, self.edges, attacks=False)
+        return sets, reading(sets, attacks=False)
 
     def _event(self, progress: Progress, seconds: float, frame: Reading) -> ProbeEvent:
         trace, self._trace = thinned(self._trace), []

@@ -15,8 +15,9 @@ from torch import nn
 
 from engine.errors import LabError
 from engine.evaluation.events import ProbeEvent, Reading, StartEvent
+from engine.evaluation.histograms import EDGES
 from engine.evaluation.measure import Readings
-from engine.evaluation.probe import bin_edges, reading, thinned
+from engine.evaluation.probe import reading, thinned
 from engine.originals.workbench import Bench
 from engine.registry import live_attacks
 from engine.runs.method import Setting, Unlearned, Watch, original_metrics, run_method
@@ -54,18 +55,17 @@ class Traced(Watch):
         at = self._at
         start = replace(_starts.get(at.shared, lambda: _start(at)), null_band=metrics["null_band"],
                         band=metrics["band"])
-        last = ProbeEvent(done.steps, done.samples, round(done.seconds, 4), _reading(readings, start.bins, metrics),
-                          thinned(self._trace))
+        last = ProbeEvent(done.steps, done.samples, round(done.seconds, 4), _reading(readings, metrics),
+                          thinned(self._trace), complete=True)
         return [start.to_json(), last.to_json()]
 
 
 def _start(at: Setting) -> StartEvent:
     """The first event of every run on a split, without its null bands."""
     shown = bench_readings(at.bench, at.parts)
-    edges = bin_edges(shown.test.loss, len(at.bench.data.classes))
-    return StartEvent(edges, dict(shown.map(len).items()), _reading(shown, edges, original_metrics(at)))
+    return StartEvent(EDGES, dict(shown.map(len).items()), _reading(shown, original_metrics(at)))
 
 
-def _reading(sets: Readings, edges: Sequence[float], metrics: dict[str, Any]) -> Reading:
-    return replace(reading(sets, edges, attacks=False),
+def _reading(sets: Readings, metrics: dict[str, Any]) -> Reading:
+    return replace(reading(sets, attacks=False),
                    attacks={attack.name: metrics[attack.name] for attack in live_attacks()})

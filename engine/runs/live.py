@@ -13,6 +13,7 @@ from engine.errors import Cancelled
 from engine.evaluation.measure import Readings
 from engine.evaluation.probe import Watcher
 from engine.originals.checkpoints import Checkpoints
+from engine.registry import live_attacks
 from engine.runs.method import Setting, Unlearned, Watch
 from engine.runs.readings import bench_readings
 from engine.runs.references import find_reference
@@ -112,7 +113,8 @@ class Live(Watch):
     def end(self, done: Unlearned, readings: Readings, metrics: dict[str, Any]) -> list[dict[str, Any]]:
         self.cancel.check()
         whole = Progress(done.steps, done.steps, done.samples, {})
-        self.store.append(self.run_id, self._watcher.last(done.model, whole, done.seconds))
+        attacks = {attack.name: metrics.get(attack.name) for attack in live_attacks()}
+        self.store.append(self.run_id, self._watcher.complete(whole, done.seconds, readings, attacks))
         return []
 
     def settle(self) -> None:
