@@ -143,7 +143,8 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
         cells += [_marked(cell, nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
-    notes = notes_on_runs(comparison, rows, finished, retrained, verdicts) + notes_on_sides(cells) + _unmarked(cells, noise)
+    notes = notes_on_runs(comparison, rows, finished, retrained, verdicts)
+    notes += notes_on_sides(cells) + _unmarked(cells, noise)
     if any(cell.difference is not None for cell in cells):
         notes += notes_on_paper(comparison, resolved)
     return Table(comparison, columns, tuple(rows), cells, cost_of(comparison, finished), noise, missing, notes)

@@ -196,7 +196,8 @@ def _seeds_done(table: Table, method: str) -> tuple[int, ...]:
 
 
 def _foot(table: Table, runs: Runs) -> Iterable[str]:
-    yield from (*_averaging(table), *sides_legend(table), *_over_forgotten(table, runs), *_unfinished(table, runs), *_recorded(table, runs))
+    yield from (*_averaging(table), *sides_legend(table), *_over_forgotten(table, runs),
+                *_unfinished(table, runs), *_recorded(table, runs))
     yield from (f"{'‡ ' if note.kind == 'damaged' else ''}{note.text}" for note in table.notes
                 if note.kind != "over_forgotten")  # told above, with numbers
 
