@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.evaluation.metrics import metric_title
+from engine.evaluation.sides import MEANING
 from engine.naming import class_name
 from engine.registry import all_of, by_class, get
 from engine.studies import table_frame
@@ -20,6 +21,7 @@ from engine.types import Spec
 JSON_FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "seeds", "paper_mean", "paper_std",
                "difference")
 MARKS = {"†": "over-forgotten", "‡": "damaged model"}
+LATEX_SIDES = {"": "", "↑": r"$^\uparrow$", "↓": r"$^\downarrow$"}
 LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$"}
 NONE = "-"
 HEAD_WIDTH = 18
@@ -86,9 +88,15 @@ def to_markdown(table: Table) -> str:
         notes.append("In brackets: the paper's value, with * where it differs by more than two standard deviations.")
     if used := [f"{mark} {said}" for mark, said in MARKS.items() if any(mark in table.marks(m) for m in table.methods)]:
         notes.append(f"{', '.join(used)}.")
+    notes += sides_legend(table)
     notes += [note.text for note in table.notes]
     return "\n".join([f"**{what_is_compared(table)}**", "", table_frame.to_markdown(_titles(table), rows),
                       *(f"- {note}" for note in notes)]) + "\n"
+
+
+def sides_legend(table: Table) -> list[str]:
+    """What the arrows mean, where there are some."""
+    return [f"{mark} {said}." for mark, said in MEANING.items() if any(cell.mark == mark for cell in table.cells)]
 
 
 def _has_paper(table: Table) -> bool:
@@ -109,7 +117,7 @@ def _costs(table: Table, method: str) -> list[str]:
 
 def _markdown_cell(cell: Cell) -> str:
     ours = value_text(cell.mean, cell.std)
-    ours = f"**{ours}**" if cell.best else ours
+    ours = (f"**{ours}**" if cell.best else ours) + cell.mark
     mark = r"\*" if cell.outside else ""
     return ours if cell.paper_mean is None else f"{ours} ({value_text(cell.paper_mean, cell.paper_std)}{mark})"
 
@@ -131,12 +139,13 @@ def to_text(table: Table) -> str:
         texts = [name.ljust(widths[0]), whose.ljust(widths[1])]
         texts += [value.rjust(width) for value, width in zip(values, widths[2:])]
         lines.append("  ".join(texts).rstrip())
-    lines += ["", *(note.text for note in table.notes)] if table.notes else []
+    said = [*sides_legend(table), *(note.text for note in table.notes)]
+    lines += ["", *said] if said else []
     return "\n".join(lines) + "\n"
 
 
 def _marks(cell: Cell) -> str:
-    return ("*" if cell.outside else " ") + ("^" if cell.best else " ")
+    return ("*" if cell.outside else " ") + (cell.mark or ("^" if cell.best else " "))
 
 
 # --- LaTeX ----------------------------------------------------------------------------------
@@ -150,7 +159,7 @@ def to_latex(table: Table) -> str:
              "% Mean and standard deviation over seeds; bold: best, ties within the noise floor shared."]
     if paper:
         lines.append("% Grey: the paper's value; * where ours differs by more than two standard deviations.")
-    lines += [f"% {note.text}" for note in table.notes]
+    lines += [f"% {said}" for said in (*sides_legend(table), *(note.text for note in table.notes))]
     rows = [row for method in table.methods for row in _latex_rows(table, method)]
     return "\n".join([*lines, table_frame.to_latex(_titles(table), rows)])
 
@@ -172,7 +181,7 @@ def latex_title(method: str) -> str:
 
 def _latex_cell(cell: Cell) -> str:
     text = value_text(cell.mean, cell.std, r" $\pm$ ")
-    text = rf"\textbf{{{text}}}" if cell.best else text
+    text = (rf"\textbf{{{text}}}" if cell.best else text) + LATEX_SIDES[cell.mark]
     return f"{text}*" if cell.outside else text
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.noise import noise_floor
+from engine.evaluation.sides import misleads, side_of
+from engine.evaluation.verdict import verdict_of
 from engine.registry import get
 from engine.runs.records import Run
 from engine.spec import resolve
@@ -28,7 +30,8 @@ class Square:
 
     ``states`` holds status and reason by seed; ``state`` is what the square shows: running before failed before
     waiting before finished. ``noise`` is the metric's noise floor here, ``within`` whether the mean is no further than
-    that from the ideal (for a metric that should be high: from the map's best).
+    that from the ideal (for a metric that should be high: from the map's best). Where it is ``doubtful``, as in a
+    table (``engine.evaluation.sides``), it is neither within nor the best of its row.
     """
 
     across: Any
@@ -39,6 +42,7 @@ class Square:
     std: float | None
     noise: float | None
     within: bool = False
+    doubtful: bool = False
 
     @property
     def state(self) -> str:
@@ -84,11 +88,12 @@ class Heatmap:
     def _row(self, down: Any) -> Row | None:
         squares = [self.squares[x, down] for x in self.sweep.across.values]
         measured = [(mean, one) for one in squares if (mean := one.mean) is not None]
-        if len(measured) < min(2, len(self.sweep.across.values)):
+        sound = [(mean, one) for mean, one in measured if not one.doubtful]
+        if not sound or len(measured) < min(2, len(self.sweep.across.values)):
             return None
-        lowest, best = min(measured, key=lambda pair: self._badness(pair[0]))
+        lowest, best = min(sound, key=lambda pair: self._badness(pair[0]))
         limit = self._badness(lowest) + (best.noise or 0.0)
-        as_good = tuple(one.across for mean, one in measured if self._badness(mean) <= limit)
+        as_good = tuple(one.across for mean, one in sound if self._badness(mean) <= limit)
         rule = self.rule.get(down)
         at, at_rule, holds = None, None, None
         numbers = self._numbers()
@@ -121,7 +126,7 @@ def build(sweep: Sweep, runs: Runs, metric: str) -> Heatmap:
     squares = {(x, y): _square(x, y, {seed: runs.get((x, y, seed)) for seed in sweep.seeds}, metric,
                                cells[x, y, sweep.seeds[0]])
                for y in sweep.down.values for x in sweep.across.values}
-    best = max((one.mean for one in squares.values() if one.mean is not None), default=None)
+    best = max((one.mean for one in squares.values() if one.mean is not None and not one.doubtful), default=None)
     high = metric_of(metric).ideal == "max"
     within = {place: _within(one, best if high else None) for place, one in squares.items()}
     squares = {place: replace(one, within=within[place]) for place, one in squares.items()}
@@ -142,12 +147,21 @@ def _square(x: Any, y: Any, by_seed: Mapping[int, Run | None], metric: str, reso
     values = {seed: value for seed, metrics in finished.items() if (value := metrics.get(metric)) is not None}
     states: dict[int, tuple[str, str | None]] = {
         seed: (run.status, run.reason) if run else (ABSENT, None) for seed, run in by_seed.items()}
+    noise = noise_floor(metric, list(finished.values()), resolved) if values else None
     return Square(across=x, down=y, values=values, states=states, mean=fmean(values.values()) if values else None,
                   std=stdev(values.values()) if len(values) > 1 else None,
-                  noise=noise_floor(metric, list(finished.values()), resolved) if values else None)
+                  noise=noise, doubtful=_doubtful(metric, by_seed, noise))
+
+
+def _doubtful(metric: str, by_seed: Mapping[int, Run | None], noise: float | None) -> bool:
+    """Whether a good value would be misleading, by the rule of the tables."""
+    finished = [run for run in by_seed.values() if run and run.finished and run.metrics]
+    verdicts = [verdict for run in finished if (verdict := verdict_of(run))]
+    side = side_of(metric, [(run.metrics, run.metrics.retrained) for run in finished if run.metrics], noise)
+    return misleads(metric, any(one.over_forgotten for one in verdicts), any(one.damaged for one in verdicts), side)
 
 
 def _within(square: Square, best: float | None) -> bool:
-    if square.mean is None or square.noise is None:
+    if square.mean is None or square.noise is None or square.doubtful:
         return False
     return (square.mean if best is None else best - square.mean) <= square.noise

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
+from engine.evaluation.metrics import metric_of
 from engine.evaluation.verdict import Verdict
 from engine.registry import all_of, get
 from engine.spec import Resolved
@@ -13,7 +14,7 @@ from engine.studies.comparison import Comparison, Runs, notices
 from engine.system.words import numbered
 
 Kind = Literal["missing_retrained", "partial_mean", "over_forgotten", "damaged", "devices", "paper_model",
-               "paper_original", "paper_profile", "notice", "no_floor"]
+               "paper_original", "paper_profile", "notice", "no_floor", "under"]
 ORIGINAL = "original"  # the row of the Original
 
 
@@ -74,6 +75,27 @@ def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]],
                          f"{after:.1f}% after {before:.1f}%, so it is never best. A broken model leaks nothing, "
                          "but has not unlearned.", method, tuple(broken)))
     return told
+
+
+class Sided(Protocol):
+    """What is needed of a table's cell."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def metric(self) -> str: ...
+    @property
+    def side(self) -> str | None: ...
+
+
+def notes_on_sides(cells: Sequence[Sided]) -> list[Note]:
+    """Which values lie under what chance gives: near the ideal or not, they are never best."""
+    under: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell.side == "under":
+            under.setdefault(cell.method, []).append(metric_of(cell.metric).title)
+    return [Note("under", f"{method_title(method)} is below what chance gives, and below the retrained model where "
+                 f"there is one: never best in {', '.join(titles)}.", method) for method, titles in under.items()]
 
 
 def notes_on_paper(comparison: Comparison, resolved: Resolved | None) -> list[Note]:

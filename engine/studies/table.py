@@ -8,6 +8,7 @@ Three rules, the same for every table and export:
   of the smallest one. The noise floor (``engine.evaluation.noise``) is that of the method with the smallest distance;
   without one nobody is best, for then a single sample might decide.
   A method with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near.
+  Nor is a value that lies under its chance range (``engine.evaluation.sides``).
   One with a damaged model (``engine.evaluation.verdict``) is never best at all: a broken model
   leaks nothing, but has not unlearned.
 - Ours and the paper's value are *outside* one another where they differ by more than two standard deviations,
@@ -24,14 +25,15 @@ from typing import Any
 
 from engine.errors import BadInput
 from engine.evaluation.measured import Metrics
-from engine.evaluation.metrics import metric_of, of_attacks
+from engine.evaluation.metrics import ideal_in, metric_of
 from engine.evaluation.noise import noise_floor
+from engine.evaluation.sides import MARKS, Side, apart, misleads, side_of
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.registry import all_of, get
 from engine.spec import Resolved, resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.costs import average, cost_of
-from engine.studies.notes import ORIGINAL, Note, notes_on_paper, notes_on_runs
+from engine.studies.notes import ORIGINAL, Note, notes_on_paper, notes_on_runs, notes_on_sides
 from engine.studies.paper import paper_value
 
 UNIT_MAX = 100.0  # what "max" can be at most: the metrics of that ideal are percentages
@@ -43,7 +45,8 @@ class Cell:
     """One method's value of one metric, in the metric's unit; ``mean`` is None where no run has it.
 
     ``values`` holds each seed's value and ``seeds`` their seeds; ``std`` is over seeds (n - 1), None for one.
-    ``difference`` is ours minus the paper's; ``retrained`` the mean of the retrained model on the same seeds.
+    ``difference`` is ours minus the paper's; ``retrained`` the mean of the retrained model on the same seeds, and
+    ``off_retrained`` how far ours is from it, on whichever side of the ideal; ``side`` as ``engine.evaluation.sides``.
     """
 
     dataset: str
@@ -64,11 +67,18 @@ class Cell:
     distance: float | None = None
     over_forgotten: bool = False
     damaged: bool = False
+    off_retrained: float | None = None
+    side: Side | None = None
 
     @property
     def doubtful(self) -> bool:
         """Whether a good value would be misleading here."""
-        return self.damaged or (self.over_forgotten and self.metric in of_attacks())
+        return misleads(self.metric, self.over_forgotten, self.damaged, self.side)
+
+    @property
+    def mark(self) -> str:
+        """``↓`` under the chance range, ``↑`` for the best of a column that is still over it."""
+        return MARKS[self.side] if self.side and (self.best or self.side == "under") else ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +143,8 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
         cells += [_marked(cell, nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
-    notes = notes_on_runs(comparison, rows, finished, retrained, verdicts) + _unmarked(cells, noise)
+    notes = notes_on_runs(comparison, rows, finished, retrained, verdicts)
+    notes += notes_on_sides(cells) + _unmarked(cells, noise)
     if any(cell.difference is not None for cell in cells):
         notes += notes_on_paper(comparison, resolved)
     return Table(comparison, columns, tuple(rows), cells, cost_of(comparison, finished), noise, missing, notes)
@@ -188,6 +199,7 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
     mean, std = average(values.values()), stdev(values.values()) if len(values) > 1 else None
     aims = [retrained[seed][metric] for seed in values if seed in retrained
             and retrained[seed].get(metric) is not None]
+    off = apart(metric, [(metrics[seed], retrained[seed]) for seed in values if seed in retrained])
     forget = _forget_of(comparison, resolved)
     paper = _paper(comparison, resolved, forget, method, metric)
     paper_mean, paper_std = paper or (None, None)
@@ -196,7 +208,9 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
     aim = average(aims)
     return Cell(dataset=comparison.dataset, scenario=comparison.scenario, forget=forget, method=method, metric=metric,
                 mean=mean, std=std, seeds=tuple(values), values=values, paper_mean=paper_mean, paper_std=paper_std,
-                difference=difference, outside=outside, retrained=aim, distance=_distance(metric, mean, aim),
+                difference=difference, outside=outside, retrained=aim,
+                distance=_distance(metric, comparison.scenario, mean, off), off_retrained=off,
+                side=_side(metric, comparison, method, {seed: metrics[seed] for seed in values}, retrained),
                 over_forgotten=any(verdicts[seed].over_forgotten for seed in verdicts if seed in metrics),
                 damaged=any(verdicts[seed].damaged for seed in verdicts if seed in metrics))
 
@@ -219,10 +233,22 @@ def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | in
     return paper_value(comparison.dataset, comparison.scenario, forget, method, metric)
 
 
-def _distance(metric: str, mean: float | None, aim: float | None) -> float | None:
-    ideal = metric_of(metric).ideal
-    goal = aim if ideal == "match_retrained" else UNIT_MAX if ideal == "max" else float(ideal)
-    return None if mean is None or goal is None else abs(mean - goal)
+def _distance(metric: str, scenario: str, mean: float | None, off_retrained: float | None) -> float | None:
+    ideal = ideal_in(metric_of(metric), scenario)
+    if mean is None or ideal == "match_retrained":
+        return off_retrained
+    return abs(mean - (UNIT_MAX if ideal == "max" else float(ideal)))
+
+
+def _side(metric: str, comparison: Comparison, method: str, metrics: Mapping[int, Mapping[str, Any]],
+          retrained: Mapping[int, Mapping[str, Any]]) -> Side | None:
+    """On which side an unlearning method lies; the Original and retraining are never best anyway."""
+    ideal = ideal_in(metric_of(metric), comparison.scenario)
+    resolved = None if method in (ORIGINAL, REFERENCE) else _resolved(comparison, method)
+    if resolved is None or ideal == "match_retrained":
+        return None
+    noise = noise_floor(metric, list(metrics.values()), resolved) if metric == "accuracy_gap" else None
+    return side_of(metric, [(one, retrained.get(seed)) for seed, one in metrics.items()], noise)
 
 
 # --- who is best ----------------------------------------------------------------------------

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.evaluation.metrics import metric_of, metric_title
+from engine.evaluation.sides import loses_sign
 from engine.evaluation.verdict import verdict_of
 from engine.runs.records import Run
 from engine.studies.comparison import Runs
 from engine.studies.costs import RATIOS, SPENT, Cost
-from engine.studies.exports import value_text
+from engine.studies.exports import sides_legend, value_text
 from engine.studies.notes import ORIGINAL, method_title
 from engine.studies.table import Cell, Table
 from ui.charts.colours import method_colour
@@ -74,7 +75,7 @@ def dot(method: str) -> str:
 def _value(table: Table, cell: Cell) -> Box:
     if cell.mean is None:
         return Box("–", NOTHING, number=False)
-    return Box(value_text(cell.mean, cell.std), _told(table, cell), tuple(_paper(cell)), cell.best,
+    return Box(value_text(cell.mean, cell.std) + cell.mark, _told(table, cell), tuple(_paper(cell)), cell.best,
                tint(table, cell) or "")
 
 
@@ -99,6 +100,8 @@ def _told(table: Table, cell: Cell) -> str:
         said.append(f"distance to the ideal {cell.distance:.2f} {'points' if unit == '%' else unit}".rstrip())
     if cell.retrained is not None:
         said.append(f"retrained model {cell.retrained:.2f}")
+    if cell.off_retrained is not None:
+        said.append(f"{cell.off_retrained:.2f} from it" + " (signs counted)" * loses_sign(cell.metric))
     if (noise := table.noise[cell.metric]) is not None:
         said.append(f"differences up to {noise:.2f} are noise")
     return "; ".join(said)
@@ -135,7 +138,7 @@ def from_truth(table: Table, cell: Cell) -> float | None:
     """How far a value is from the retrained model's, without one from the column's ideal."""
     if not has_truth(table) or cell.mean is None or cell.retrained is None:
         return cell.distance
-    return abs(cell.mean - cell.retrained)
+    return cell.off_retrained
 
 
 # --- single seeds and states ----------------------------------------------------------------
@@ -193,7 +196,8 @@ def _seeds_done(table: Table, method: str) -> tuple[int, ...]:
 
 
 def _foot(table: Table, runs: Runs) -> Iterable[str]:
-    yield from (*_averaging(table), *_over_forgotten(table, runs), *_unfinished(table, runs), *_recorded(table, runs))
+    yield from (*_averaging(table), *sides_legend(table), *_over_forgotten(table, runs),
+                *_unfinished(table, runs), *_recorded(table, runs))
     yield from (f"{'‡ ' if note.kind == 'damaged' else ''}{note.text}" for note in table.notes
                 if note.kind != "over_forgotten")  # told above, with numbers
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -104,3 +105,16 @@ def test_tables_to_paste():
     latex = exports.to_latex(heatmap)
     assert r"15\% & 6.00 $\pm$ 2.83 & \textbf{1.50 $\pm$ 0.71} & 3.00 \\" in latex
     assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == 1
+
+
+def test_a_square_below_chance_or_of_a_damaged_model_is_never_best():
+    """Nearest to 50 at the left, but one lies at 46% with chance from 48%, the other has lost its accuracy."""
+    below, damaged, sound = run(1.0), run(0.5, 40.0), run(3.0)
+    runs = {(0.05, 0.15, 0): below, (0.25, 0.15, 0): damaged, (0.5, 0.15, 0): sound}
+    extra = {0.05: {"mia_loss": 46.0}, 0.25: {"original": {"test_accuracy": 70.0}}, 0.5: {"mia_loss": 53.0}}
+    runs = {place: replace(one, metrics=Metrics({**one.metrics, **extra[place[0]]})) for place, one in runs.items()}
+    heatmap = build(replace(GRID, seeds=(0,)), runs, "mia_loss_gap")
+    assert [heatmap.squares[x, 0.15].doubtful for x in (0.05, 0.25, 0.5)] == [True, True, False]
+    assert [heatmap.squares[x, 0.15].within for x in (0.05, 0.25, 0.5)] == [False, False, False]
+    (row,) = heatmap.rows()
+    assert (row.best, row.as_good) == (0.5, (0.5,))

@@ -275,3 +275,29 @@ def test_seeds_are_read_with_any_separator(text, seeds):
 def test_seeds_that_make_no_sense_are_a_sentence(text, told):
     with pytest.raises(BadInput, match=re.escape(told)):
         parse_seeds(text)
+
+
+def test_an_attack_on_the_other_side_is_not_close_to_the_retrained_model():
+    """42% beside 57%: 8 and 7 points from 50, but 15 from one another."""
+    runs = [run("retrain", metrics=metrics(loss=57.0)), run("scrub", metrics=metrics(loss=58.0)),
+            run("ssd", metrics=metrics(loss=42.0))]
+    runs = [one if one.spec.method == "retrain" else run(one.spec.method, metrics={
+        **one.metrics, "retrained": dict(runs[0].metrics)}) for one in runs]
+    found = {(one.spec.method, 0): one for one in runs}
+    table = build_table(comparison("retrain", "scrub", "ssd"), found)
+    cells = {method: table.cell(method, "mia_loss_gap") for method in ("scrub", "ssd")}
+    assert [cell.off_retrained for cell in cells.values()] == [1.0, 15.0]
+    assert compare_table.from_truth(table, cells["ssd"]) == 15.0
+    assert compare_table.tint(table, cells["scrub"]) == "rgba(27,158,143,0.300)"
+    assert (compare_table.tint(table, cells["ssd"]), cells["ssd"].best, cells["ssd"].mark) == (None, False, "↓")
+
+
+@pytest.mark.parametrize(("entropies", "shown"), [
+    ((40.0, 65.0), ("10.00↓", "<b>15.00↑</b>")), ((50.5, 65.0), ("<b>0.50</b>", "15.00")),
+    ((53.0, 65.0), ("<b>3.00↑</b>", "15.00")), ((40.0, 41.0), ("10.00↓", "9.00↓"))])
+def test_below_chance_is_never_best_and_best_over_chance_is_marked(entropies, shown):
+    runs = [run(method, metrics=metrics(entropy=value)) for method, value in zip(("scrub", "ssd"), entropies)]
+    text = html(runs, "scrub", "ssd")
+    for value in shown:
+        assert f">{value}<" in text or value in text
+    assert ("never best in Attack on the entropy, from 50" in text) is (min(entropies) < 49)
