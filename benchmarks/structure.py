@@ -18,7 +18,7 @@ from pathlib import Path
 LAYERS = (
     ("errors",),
     ("system",),
-    ("hyperparameters", "terms", "flow", "attack", "types", "lineage", "validity", "discovery",
+    ("hyperparameters", "terms", "flow", "attack", "dataset", "method", "model", "scenario", "types", "lineage", "validity", "discovery",
      "registry"),
     ("naming", "scenarios", "checks", "spec"),
     ("data",),

@@ -145,7 +145,8 @@ class Lab:
 
         Examples
         --------
-        >>> lab = load("digits")
+        >>> import engine
+        >>> lab = engine.load("digits")
         >>> 0 <= lab.evaluate(lab.split())["forget_accuracy"] <= 100
         True
         """
