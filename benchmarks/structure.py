@@ -18,8 +18,8 @@ from pathlib import Path
 LAYERS = (
     ("errors",),
     ("system",),
-    ("hyperparameters", "terms", "flow", "attack", "dataset", "method", "model", "scenario", "types", "lineage", "validity", "discovery",
-     "registry"),
+    ("hyperparameters", "terms", "flow", "attack", "dataset", "method", "model", "scenario", "types",
+     "lineage", "validity", "discovery", "registry"),
     ("naming", "scenarios", "checks", "spec"),
     ("data",),
     ("models", "datasets"),

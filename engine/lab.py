@@ -22,9 +22,25 @@ from engine.types import Progress, Spec
 
 
 class Lab:
-    """One data set with one Original. ``original`` is its network in evaluation mode; ``data`` its tensors.
+    """One data set with one Original, from :func:`engine.load`.
 
     Both are this lab's own: weights and labels that are changed in place are used from then on.
+
+    Attributes
+    ----------
+    original : nn.Module
+        The Original's network in evaluation mode.
+    data : Data
+        The data as tensors on the device.
+    notice : str or None
+        Why results here are not those of the Original on its own data.
+
+    Examples
+    --------
+    >>> import engine
+    >>> lab = engine.load("digits")
+    >>> len(lab.data.train), lab.original.training
+    (1000, False)
     """
 
     def __init__(self, base: Spec, bench: Bench):

@@ -16,7 +16,22 @@ from engine.types import Spec
 
 @dataclass(frozen=True)
 class Parts:
-    """The index sets of one split, and the spec that made them."""
+    """The index sets of one split, and the spec that made them.
+
+    Parameters
+    ----------
+    spec : Spec
+        What was asked for, as it was resolved.
+    sets : Split
+        Index tensors, int64 (N,), on the device: ``forget`` and ``retain`` into the training set, ``validation``,
+        ``test`` and ``unseen`` (or None) into the held-out samples.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.load("digits").split()
+    Parts(digits, scenario random, forget 15%, seed 0: 150 forget, 850 retain, 398 validation, 399 test samples)
+    """
 
     spec: Spec
     sets: Split
@@ -32,10 +47,32 @@ class Parts:
 
 @dataclass(frozen=True)
 class Result:
-    """An unlearned network and its cost: ``seconds`` of the method alone, optimiser ``steps``, ``samples`` seen.
+    """An unlearned network and its cost.
 
-    ``identity`` is the hash of everything that changes the result, the same as that of the run with this spec;
-    ``changes`` are sentences about weights or data that were changed after loading, which such a run does not have.
+    Parameters
+    ----------
+    model : nn.Module
+        The unlearned network.
+    resolved : Resolved
+        The effective settings.
+    parts : Parts
+        The split that it was made for.
+    seconds : float
+        The time of the method alone.
+    steps, samples : int
+        Steps of the optimiser, and samples that passed forward and backward.
+    identity : str
+        The hash of everything that changes the result, the same as that of the run with this spec.
+    changes : tuple of str
+        Sentences about weights or data that were changed after loading, which such a run does not have.
+
+    Examples
+    --------
+    >>> import engine
+    >>> lab = engine.load("digits")
+    >>> result = lab.unlearn(lab.split(), max_forget_epochs=2)
+    >>> result.resolved.effective["max_forget_epochs"], result.changes
+    (2, ())
     """
 
     model: nn.Module
