@@ -18,7 +18,8 @@ from pathlib import Path
 LAYERS = (
     ("errors",),
     ("system",),
-    ("hyperparameters", "terms", "flow", "attack", "types", "lineage", "validity", "registry"),
+    ("hyperparameters", "terms", "flow", "attack", "dataset", "method", "model", "scenario", "types",
+     "lineage", "validity", "discovery", "registry"),
     ("naming", "scenarios", "checks", "spec"),
     ("data",),
     ("models", "datasets"),
@@ -27,7 +28,7 @@ LAYERS = (
     ("methods", "originals"),
     ("runs",),
     ("studies",),
-    ("api", "cli", "__init__", "__main__"),
+    ("results", "lab", "api", "cli", "__init__", "__main__"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

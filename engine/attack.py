@@ -12,24 +12,50 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Attack:
-    """A membership inference attack.
+    """A membership inference attack (paper, section 5.4).
 
-    ``score_samples`` is called by name with what ``needs`` lists and returns a number a sample, (N,), higher where a
-    member is likelier. It may need columns of a read-out (``loss`` and ``entropy``, float64 (N,) in nats; ``correct``,
-    bool (N,)), or tables of samples (``engine.runs.readings.samples_frame``): ``samples``, the rows to score,
-    ``population``, those of the validation set, and ``retrained``, the tables of all models retrained on these data.
     ROC area, exposure at few false alarms, their intervals and the distance from 50 follow from the scores
     (``engine.evaluation.measure``).
 
-    ``accuracy(members, nonmembers)`` is the accuracy in percent from both sides' scores (50 = coin toss), by default
-    that of the paper's logistic regression on the score. ``quick`` is the same for live curves and null bands, where
-    there is a cheaper way to (nearly) the same number. ``quick_many`` is ``quick`` of P pairs of sides of equal size
-    (P, N) at once, as an array (P,): null bands are a hundred attacks.
+    Parameters
+    ----------
+    name, title : str
+        The name of its accuracy among the metrics, and the one on screen.
+    needs : tuple of str
+        Columns of a read-out (``loss`` and ``entropy``, float64 (N,) in nats; ``correct``, bool (N,)), or tables of
+        samples (``engine.runs.readings.samples_frame``): ``samples``, the rows to score, ``population``, those of the
+        validation set, and ``retrained``, the tables of all models retrained on these data.
+    score_samples : callable
+        It is called by name with what ``needs`` lists and returns a number a sample, (N,), higher where a member is
+        likelier.
+    summary, source : str
+        How it works in a sentence, and where it is published.
+    accuracy : callable, optional
+        ``accuracy(members, nonmembers)`` is the accuracy in percent from both sides' scores (50 = coin toss), by
+        default that of the paper's logistic regression on the score.
+    quick : callable, optional
+        The same for live curves and null bands, where there is a cheaper way to (nearly) the same number.
+    quick_many : callable, optional
+        ``quick`` of P pairs of sides of equal size (P, N) at once, as an array (P,): null bands are a hundred attacks.
+    headline : bool
+        Whether it has a column in every table and a map.
+    short : str
+        What it is called in a sentence (``loss attack``).
+    means : str
+        How its attacker finds members (``by the loss``).
+    lower : tuple of str, optional
+        What members have less of, as a noun and its plural (``loss``, ``losses``).
+    stored : mapping of str to tuple of str, optional
+        What runs store under other names than ``NAME_auc`` and so on, the present name first.
+    aliases : tuple of str
+        Former names.
 
-    A ``headline`` attack has a column in every table and a map. In sentences it is called ``short`` (``loss attack``),
-    its attacker finds members by ``means`` (``by the loss``), and members have less of ``lower``, a noun and its plural
-    (``loss``, ``losses``). ``stored`` names what runs store under other names than ``NAME_auc`` and so on, the present
-    name first.
+    Examples
+    --------
+    >>> from engine import Attack
+    >>> attack = Attack("confidence", "Attack on the confidence", ("loss",), lambda loss: -loss, "By the loss.", "mine")
+    >>> attack.metric("auc"), attack.needs_retrained
+    ('confidence_auc', False)
     """
 
     name: str

@@ -16,7 +16,24 @@ PROFILES = ("corrected", "paper")
 
 @dataclass(frozen=True)
 class Sizes:
-    """Numbers of samples in each set; ``unseen``: the attack's non-members where these are not the test set."""
+    """Numbers of samples in each set.
+
+    Parameters
+    ----------
+    train, forget, retain : int
+        The training set D, and its two parts.
+    validation, test : int
+        The held-out sets.
+    unseen : int, optional
+        The attack's non-members where these are not the test set.
+
+    Examples
+    --------
+    >>> from engine import Sizes
+    >>> sizes = Sizes(train=1000, forget=150, retain=850, validation=398, test=399)
+    >>> sizes.nonmembers, sizes.forget_fraction
+    (399, 0.15)
+    """
 
     train: int
     forget: int
@@ -37,7 +54,21 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a method will cost: optimiser steps, and samples that pass forward and backward."""
+    """What a method will cost.
+
+    Parameters
+    ----------
+    steps : int
+        Steps of the optimiser.
+    samples : int
+        Samples that pass forward and backward.
+
+    Examples
+    --------
+    >>> from engine import Plan
+    >>> Plan(steps=80, samples=4_932).steps
+    80
+    """
 
     steps: int
     samples: int
@@ -47,8 +78,24 @@ class Plan:
 class Progress:
     """One step of a method or of a training.
 
-    ``terms`` holds detached scalars of this step (losses, alpha, learning rate); ``state`` is set at the end of an
-    epoch by trainings that can be resumed.
+    Parameters
+    ----------
+    step, total_steps : int
+        The number of this step, from 1, and of the last one.
+    samples : int
+        Samples that passed forward and backward so far.
+    terms : dict of str to Tensor or float
+        Detached scalars of this step, such as losses in nats, alpha, or the learning rate.
+    epoch : int
+        Finished epochs.
+    state : TrainingState, optional
+        Set at the end of an epoch by trainings that can be resumed.
+
+    Examples
+    --------
+    >>> from engine import Progress
+    >>> Progress(step=1, total_steps=80, samples=64, terms={"retain_loss": 0.7}).terms["retain_loss"]
+    0.7
     """
 
     step: int
@@ -61,7 +108,22 @@ class Progress:
 
 @dataclass
 class TrainingState:
-    """All that a killed training needs to go on after ``epoch`` finished epochs."""
+    """All that a killed training needs to continue.
+
+    Parameters
+    ----------
+    epoch, step, samples : int
+        Finished epochs, steps and samples.
+    model : nn.Module
+        The network as it was then.
+    optimiser : Any
+        Its optimiser, a ``torch.optim.Optimizer``.
+
+    Examples
+    --------
+    >>> TrainingState(epoch=3, step=48, samples=3_000, model=None, optimiser=None).epoch
+    3
+    """
 
     epoch: int
     step: int
@@ -74,8 +136,32 @@ class TrainingState:
 class Spec:
     """One run as a person asks for it. See :mod:`engine.spec` for validation and identity.
 
-    ``forget_fraction`` is a fraction of the training set in (0, 0.6]; ``forget_class`` belongs to the scenario
-    ``class``; ``parameters`` holds hyperparameters that differ from the defaults; ``options`` those of the data set.
+    Making a spec checks nothing: :func:`engine.spec.resolve` raises :class:`engine.errors.BadSpec` with every problem.
+
+    Parameters
+    ----------
+    dataset, method : str
+        Names or aliases.
+    model : str, optional
+        The model's name, by default that of the data set.
+    scenario : str
+        Who is forgotten: ``random`` (paper, section 5.2), ``class`` or one that was added.
+    forget_fraction : float, optional
+        A fraction of the training set in (0, 0.6]; None where the scenario goes by a class.
+    forget_class : str or int, optional
+        The class to forget, by name or number, where the scenario goes by a class.
+    seed, original_seed : int
+        The seed of the run, and the one that the Original was trained with.
+    profile : {'corrected', 'paper'}
+        Whether to follow the published tables, quirks included.
+    parameters, options : mapping of str to Any, optional
+        Hyperparameters and options of the data set that differ from the defaults.
+
+    Examples
+    --------
+    >>> from engine import Spec
+    >>> Spec(method="finetune", forget_fraction=0.2).forgotten
+    0.2
     """
 
     dataset: str = "digits"

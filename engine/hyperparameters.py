@@ -14,9 +14,19 @@ Kind = Literal["int", "float", "bool", "choice"]
 
 @dataclass(frozen=True)
 class Auto:
-    """A hyperparameter that is worked out from the run: ``rule`` in words, ``value(setting)`` as code.
+    """A hyperparameter that is worked out from the run.
 
-    ``setting`` is an :class:`engine.types.Setting`.
+    Parameters
+    ----------
+    rule : str
+        The rule in words.
+    value : callable
+        The rule as code: ``value(setting)``, of an :class:`engine.types.Setting`.
+
+    Examples
+    --------
+    >>> Auto("twice the recipe's epochs", lambda setting: 2 * setting.recipe.epochs).rule
+    "twice the recipe's epochs"
     """
 
     rule: str
@@ -57,7 +67,31 @@ def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One declared hyperparameter, as pages and the CLI read it."""
+    """One declared hyperparameter, as pages and the CLI read it; :func:`parameter` says what each field means.
+
+    Parameters
+    ----------
+    name : str
+        The name of the dataclass's field.
+    kind : {'int', 'float', 'bool', 'choice'}
+        What its values are.
+    default : Any
+        The value where none is given.
+    help, group, unit : str
+        What it does, where pages show it, and its unit.
+    low, high, step : float or None
+        The range, both ends included, and the step of a control.
+    choices : tuple of str
+        The values of a choice.
+    auto : Auto or None
+        How the value is worked out where it is None.
+
+    Examples
+    --------
+    >>> from engine.registry import get
+    >>> get("method", "nabla_tau").knob.title
+    'alpha'
+    """
 
     name: str
     kind: Kind

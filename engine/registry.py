@@ -1,10 +1,7 @@
-"""Finds components and hands them out by name: data sets, models, scenarios, methods and attacks.
+"""Hands components out by name: data sets, models, scenarios, methods and attacks.
 
-A component is one record (``engine.types``) in one file. Files are found in ``engine/datasets``, ``models``,
-``scenarios``, ``methods`` and ``attacks``, in the folders named by ``$UNLEARN_COMPONENTS``, and as entry points of
-installed packages (group ``unlearn_lab.components``); :func:`register` adds a record from a notebook. A file binds its
-record to ``DATASET``, ``MODEL``, ``SCENARIO``, ``METHOD`` or ``ATTACK``; one whose name starts with an underscore is a
-helper and is skipped.
+A component is one record (``engine.types``) in one file (:mod:`engine.discovery` finds them), which binds it to
+``DATASET``, ``MODEL``, ``SCENARIO``, ``METHOD`` or ``ATTACK``; :func:`register` adds a record from a notebook.
 """
 
 from __future__ import annotations
@@ -12,25 +9,17 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
-import importlib.metadata
-import importlib.util
-import os
-import pkgutil
-import sys
-import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, overload
 
 from engine import lineage
+from engine.discovery import modules
 from engine.errors import BadInput
 from engine.types import Attack, Dataset, Method, Model, Scenario, Spec
 from engine.validity import KINDS as KINDS
 from engine.validity import wrong as _wrong
 
-FOLDERS = "UNLEARN_COMPONENTS"
-ENTRY_POINTS = "unlearn_lab.components"
-STRANGERS = "unlearn_components"  # the package that files of $UNLEARN_COMPONENTS are modules of
 _sources: dict[tuple[str, str], Path | None] = {}
 _codes: dict[tuple[str, str], str] = {}  # as the file was when it was loaded: it may be edited meanwhile
 
@@ -39,7 +28,7 @@ _codes: dict[tuple[str, str], str] = {}  # as the file was when it was loaded: i
 def table(kind: str) -> dict[str, Any]:
     """All records of a kind by name, the usual ones first; found at the first question."""
     records: dict[str, Any] = {}
-    for place, module, shown in _modules(kind):
+    for place, module, shown in modules(kind):
         record = getattr(module, kind.upper(), None)
         if record is None and not module.__name__.startswith("engine."):
             continue  # a stranger's file may hold other kinds
@@ -242,58 +231,9 @@ def models_for(dataset: Dataset) -> tuple[Model, ...]:
     return tuple(sorted(fitting, key=lambda model: model.name != dataset.default_model))
 
 
-# --- finding files --------------------------------------------------------------------------
-
-
 def _add(kind: str, record: Any, records: dict[str, Any], place: Path | None, shown: str) -> None:
     if wrong := _wrong(kind, record, records):
         raise BadInput(f"{shown} {wrong}")
     records[record.name] = record
     _sources[kind, record.name] = place
     _codes[kind, record.name] = lineage.code_of(kind, record, place)
-
-
-def _modules(kind: str) -> Iterator[tuple[Path, Any, str]]:
-    """Every file that may hold a component of a kind: its path, its module, and what to call it."""
-    package = importlib.import_module(f"engine.{kind}s")
-    for found in pkgutil.iter_modules(package.__path__):
-        if not found.name.startswith("_"):
-            module = importlib.import_module(f"{package.__name__}.{found.name}")
-            yield Path(module.__file__ or found.name), module, f"engine/{kind}s/{found.name}.py"
-    for place in _strangers_files():
-        yield place, _loaded(place), str(place)
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        module = entry.load()
-        yield Path(module.__file__), module, f"the entry point {entry.name}"
-
-
-def _strangers_files() -> list[Path]:
-    """The component files in the folders of ``$UNLEARN_COMPONENTS``. Raises BadInput for a folder that is absent."""
-    folders = [Path(text).expanduser() for text in os.environ.get(FOLDERS, "").split(os.pathsep) if text]
-    for folder in folders:
-        if not folder.is_dir():
-            raise BadInput(f"{FOLDERS} names {folder}, which is not a folder: name folders that hold component files.")
-    return [path for folder in folders for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
-
-
-def _loaded(place: Path) -> Any:
-    """A file of a stranger as a module; its helpers are imported as ``unlearn_components._helper``."""
-    package = sys.modules.setdefault(STRANGERS, types.ModuleType(STRANGERS))
-    package.__path__ = list(dict.fromkeys([*getattr(package, "__path__", []), str(place.parent)]))
-    name = f"{STRANGERS}.{place.stem}"
-    if name in sys.modules and sys.modules[name].__file__ == str(place):
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, place)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        raise BadInput(f"{place} cannot be loaded ({type(error).__name__}: {error}): fix it, or remove it from "
-                       f"{FOLDERS}.") from error
-    if not any(hasattr(module, kind.upper()) for kind in KINDS):
-        raise BadInput(f"{place} binds none of {', '.join(kind.upper() for kind in KINDS)}; a helper's name starts "
-                       "with an underscore.")
-    return module

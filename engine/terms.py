@@ -17,10 +17,27 @@ ROLES: tuple[Role, ...] = get_args(Role)
 class Term:
     """One number that a method's steps carry: ``Progress.terms[name]``.
 
-    ``role`` is what the method does with it: it is minimised or maximised, another term is drawn towards it (target),
-    it weighs another term, or it is only watched. ``note`` adds to the role where that says too little ("up to
-    L_validation"). ``on`` is the set it is measured on, ``axis`` what it shares a scale with: terms of one axis are
-    drawn together, losses in nats on ``loss``.
+    Parameters
+    ----------
+    name, title : str
+        The key in ``Progress.terms``, and the name in charts.
+    role : {'minimised', 'maximised', 'target', 'weight', 'watched'}
+        What the method does with it: it is minimised or maximised, another term is drawn towards it (target), it
+        weighs another term, or it is only watched.
+    on : {'forget', 'retain', 'validation', ''}
+        The set that it is measured on.
+    axis : str
+        Terms of one axis are drawn together, losses on ``loss``.
+    unit : str
+        The unit on that axis.
+    note : str
+        What the role leaves out ("up to L_validation").
+
+    Examples
+    --------
+    >>> from engine import Term
+    >>> Term("forget_loss", "L_forget", on="forget").with_role("watched").role
+    'watched'
     """
 
     name: str

@@ -13,8 +13,35 @@ Span = tuple[float, float]
 class Metrics(Mapping[str, Any]):
     """The metrics of one model by name (:mod:`engine.evaluation.metrics`), and what is known about them.
 
-    ``stored`` is the JSON object of the store; of older versions it may lack whatever came later. Two are equal where
-    their contents are, also to a plain dictionary.
+    Two are equal where their contents are, also to a plain dictionary.
+
+    Parameters
+    ----------
+    stored : mapping of str to Any
+        The JSON object of the store; of older versions it may lack whatever came later. Accuracies are in percent.
+
+    Attributes
+    ----------
+    original, retrained : Metrics or None
+        Of the Original and of the retrained model, on the same sets.
+    run_id : str or None
+        Of a retrained model's metrics: the run that measured them.
+    missing : mapping of str to str
+        Why a metric is empty, by its name.
+    notes : tuple of str
+        What to know when reading the numbers, in sentences.
+    sizes : mapping of str to int, or None
+        The samples behind the numbers: ``forget``, ``test``, ``nonmembers``; None in runs of older versions.
+    null_band : mapping of str to tuple of float, or None
+        Where each attack's accuracy lies by chance alone, in percent.
+    band : mapping of str to Any
+        How the null bands were made: ``permutations``, ``of`` whose losses.
+
+    Examples
+    --------
+    >>> metrics = Metrics({"test_accuracy": 81.2, "missing": {"mia_loss": "Too few samples."}})
+    >>> metrics["test_accuracy"], metrics.retrained, metrics.missing["mia_loss"]
+    (81.2, None, 'Too few samples.')
     """
 
     stored: Mapping[str, Any]

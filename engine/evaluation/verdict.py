@@ -55,7 +55,25 @@ class Judged(Protocol):
 
 @dataclass(frozen=True)
 class Verdict:
-    """``text`` is one to three sentences. The marks of tables: ``damaged``, and ``over_forgotten``, which says why."""
+    """What the numbers of a run come to.
+
+    Parameters
+    ----------
+    kind : {'reference', 'damaged', 'over_forgotten', 'not_forgotten', 'undecided', 'forgotten'}
+        The rule that applied.
+    text : str
+        One to three sentences.
+    damaged : bool
+        Whether tables mark it as damaged.
+    over_forgotten : str, optional
+        Why tables mark it as over-forgotten.
+
+    Examples
+    --------
+    >>> verdict = judge({"test_accuracy": 40.0, "original": {"test_accuracy": 81.0}}, "random", None)
+    >>> verdict.kind, verdict.damaged
+    ('damaged', True)
+    """
 
     kind: Kind
     text: str

@@ -24,9 +24,58 @@ SPEC_FIELDS = frozenset(one.name for one in dataclasses.fields(Spec))
 class Run:
     """One run. The fields are the store's columns (:mod:`engine.runs.schema`); times are seconds since 1970.
 
-    ``spec`` is what was asked for. Of a spec of another version, ``spec_extra`` holds the fields that this one does not
-    know and ``spec_missing`` names those that it lacked; :meth:`resolved` then says what is wrong. ``recorded`` marks a
-    run that ships with the repository, ``imported`` is when one came out of an archive.
+    Parameters
+    ----------
+    id : str
+        Its id.
+    status : {'queued', 'running', 'finished', 'failed', 'cancelled', 'interrupted'}
+        How far it has come.
+    spec : Spec
+        What was asked for.
+    spec_extra : mapping of str to Any
+        Fields of a spec of another version that this one does not know; :meth:`resolved` then raises BadSpec.
+    spec_missing : frozenset of str
+        Fields of this version that such a spec lacked.
+    recorded : bool
+        Whether it ships with the repository.
+    number : int, optional
+        Its place in the order of the store.
+    code : mapping of str to str, optional
+        The code of its components that made it, by kind.
+    effective : mapping of str to Any, optional
+        The hyperparameters that it really used.
+    fingerprint, identity : str, optional
+        Hashes of what a person chose, and of everything that changes the result.
+    split, data : str, optional
+        Hashes of what it shares with its retrained reference, and of the data.
+    train_original : bool
+        Whether it may train an Original first.
+    created, started, ended, heartbeat, imported : float, optional
+        When it was asked for, begun and over, when its process was last alive, and when it came from an archive.
+    progress : mapping of str to Any, optional
+        Its last reported step.
+    metrics : Metrics, optional
+        What was measured.
+    reason, notice : str, optional
+        Why it ended as it did, and what to know about it, in sentences.
+    seconds : float, optional
+        The time of the method alone.
+    steps, samples : int, optional
+        Steps of the optimiser, and samples that passed forward and backward.
+    device, code_version : str, optional
+        The machine's device, and the version of this project.
+    owner : mapping of str to Any, optional
+        The process that carries it out.
+    cancel : bool
+        Whether a person asked it to stop.
+    tags : sequence of str, optional
+        Its tags.
+
+    Examples
+    --------
+    >>> run = Run("cafe", "finished", Spec(method="retrain"))
+    >>> run.has_ended, run.is_reference, Run.from_row(run.to_row()) == run
+    (True, True, True)
     """
 
     id: str

@@ -44,8 +44,9 @@ def test_the_docstrings_example(with_original, tmp_path, monkeypatch, capsys):
 def test_parts_and_results_are_one_line_when_printed(lab):
     parts = lab.split()
     assert repr(parts) == str(parts) == (
-        "Parts(digits, forget 15%, seed 0: 150 forget, 850 retain, 398 validation, 399 test samples)")
-    assert repr(lab.split(seed=1, forget_class=3)).startswith("Parts(digits, forget class 3, seed 1: 100 forget, 900 ")
+        "Parts(digits, scenario random, forget 15%, seed 0: 150 forget, 850 retain, 398 validation, 399 test samples)")
+    assert repr(lab.split(seed=1, forget_class=3)).startswith(
+        "Parts(digits, scenario class, forget class 3, seed 1: 100 forget, 900 ")
     result = lab.unlearn(parts, **QUICK)
     assert repr(result) == (f"Result(nabla_tau on digits, forget 15% (150 samples), seed 0: {result.steps:,} steps, "
                             f"{result.samples:,} samples, {result.seconds:.2f} s)")

@@ -102,11 +102,11 @@ FILE_CALLS = {"open", "write_text", "write_bytes", "read_text", "read_bytes", "u
 KEEPERS = {"runs/store.py", "originals/checkpoints.py", "training/partial.py", "system/files.py", "system/paths.py",
            "runs/archive/transfer.py", "runs/archive/format.py", "runs/recorded.py"}  # the last reads what ships
 OTHERS_FILES = {  # calls that touch files which are neither a run's nor a checkpoint's
-    ("api.py", "save_file"), ("api.py", "write_whole"),  # a person's own
+    ("results.py", "save_file"), ("results.py", "write_whole"),  # a person's own
     ("studies/paper.py", "SOURCE.read_text"),  # the paper's tables
     ("system/hub.py", "path.glob"), ("system/hub.py", "cache.glob"),  # data sets, published weights
     ("datasets/_hub.py", "local.glob"),
-    ("registry.py", "folder.glob"), ("lineage.py", "FILE.read_text"),  # components and their source
+    ("discovery.py", "folder.glob"), ("lineage.py", "FILE.read_text"),  # components and their source
     ("system/source.py", "path.parent.glob"), ("system/source.py", "path.read_text"),
 }
 

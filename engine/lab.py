@@ -1,0 +1,178 @@
+"""A data set with its Original, as a notebook works with it: split, unlearn, evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from torch import nn
+
+from engine.data.splits import split as split_of
+from engine.evaluation.measure import measure
+from engine.originals.own_workbench import OwnBench
+from engine.originals.workbench import Bench
+from engine.registry import all_of
+from engine.results import Parts, Result
+from engine.runs.method import Unlearned, unlearn
+from engine.runs.readings import original_readings, read_sets
+from engine.spec import resolve
+from engine.system.device import prepare
+from engine.types import Progress, Spec
+
+
+class Lab:
+    """One data set with one Original, from :func:`engine.load`.
+
+    Both are this lab's own: weights and labels that are changed in place are used from then on.
+
+    Attributes
+    ----------
+    original : nn.Module
+        The Original's network in evaluation mode.
+    data : Data
+        The data as tensors on the device.
+    notice : str or None
+        Why results here are not those of the Original on its own data.
+
+    Examples
+    --------
+    >>> import engine
+    >>> lab = engine.load("digits")
+    >>> len(lab.data.train), lab.original.training
+    (1000, False)
+    """
+
+    def __init__(self, base: Spec, bench: Bench):
+        self._base, self._own = base, OwnBench(bench)
+
+    @property
+    def original(self) -> nn.Module:
+        return self._own.network
+
+    @property
+    def data(self) -> Any:
+        return self._own.data
+
+    @property
+    def notice(self) -> str | None:
+        """Why results here are not those of the Original on its own data, in sentences; None where they are."""
+        notice = self._own.current().notice
+        return " ".join([*([notice] if notice else []), *self._own.changes()]) or None
+
+    def split(self, forget_fraction: float = 0.15, seed: int = 0, profile: str = "corrected",
+              forget_class: str | int | None = None, scenario: str | None = None) -> Parts:
+        """Chooses the forget set as a scenario does, and halves the held-out samples.
+
+        Parameters
+        ----------
+        forget_fraction : float
+            The fraction of the training set to forget, in (0, 0.6].
+        seed : int
+            The seed of the choice and of the run.
+        profile : str
+            ``corrected`` or ``paper``.
+        forget_class : str or int, optional
+            The class to forget, by name or number.
+        scenario : str, optional
+            Without one it is a random subset, or with a ``forget_class`` that class.
+
+        Returns
+        -------
+        Parts
+            The index sets, and the spec that made them.
+
+        Raises
+        ------
+        BadSpec
+            With every problem.
+
+        Examples
+        --------
+        >>> import engine
+        >>> sizes = engine.load("digits").split(forget_fraction=0.15).sets.sizes
+        >>> sizes.forget + sizes.retain == sizes.train
+        True
+        """
+        by_class = forget_class is not None
+        scenario = scenario or next(one.name for one in all_of("scenario") if one.by_class is by_class)
+        spec = resolve(replace(self._base, forget_fraction=forget_fraction, seed=seed, profile=profile,
+                               scenario=scenario, forget_class=forget_class)).spec
+        return Parts(spec, split_of(self._own.data, spec))
+
+    def unlearn(self, parts: Parts, method: str = Spec().method, on_progress: Any = None, **parameters: Any) -> Result:
+        """Runs a method on a copy of the Original as it is now.
+
+        Parameters
+        ----------
+        parts : Parts
+            The split, from :meth:`split`.
+        method : str
+            The method's name or alias.
+        on_progress : callable, optional
+            It is called with every :class:`engine.types.Progress`.
+        **parameters
+            The method's hyperparameters, where they differ from the defaults.
+
+        Returns
+        -------
+        Result
+            The unlearned network and its cost.
+
+        Raises
+        ------
+        BadSpec
+            With every problem.
+        Diverged
+            Where a loss became infinite or not a number.
+
+        Examples
+        --------
+        >>> import engine
+        >>> lab = engine.load("digits")
+        >>> result = lab.unlearn(lab.split(), "finetune", retain_epochs=1)
+        >>> result.steps > 0
+        True
+        """
+        resolved = resolve(replace(parts.spec, method=method, parameters=parameters), parts.sets.sizes)
+
+        def on_step(model: nn.Module, progress: Progress, seconds: float) -> None:
+            if on_progress is not None:
+                on_progress(progress)
+
+        bench = self._own.current()
+        identity, changes = self._own.identity(resolved), tuple(self._own.changes())
+        prepare(bench.device, resolved.dataset.threads)
+        done: Unlearned = unlearn(bench, resolved, parts.sets, on_step)
+        return Result(done.model, resolved, parts, done.seconds, done.steps, done.samples, identity, changes)
+
+    def evaluate(self, result: Result | Parts) -> dict[str, Any]:
+        """Every metric that needs no retrained model, of an unlearned model or, given a split, of the Original.
+
+        Parameters
+        ----------
+        result : Result or Parts
+            What to measure: an unlearned model, or the Original on a split.
+
+        Returns
+        -------
+        dict
+            The metrics by name (:mod:`engine.evaluation.metrics`); accuracies are in percent. ``notes`` are sentences.
+
+        Examples
+        --------
+        >>> import engine
+        >>> lab = engine.load("digits")
+        >>> 0 <= lab.evaluate(lab.split())["forget_accuracy"] <= 100
+        True
+        """
+        bench = self._own.current()
+        if isinstance(result, Parts):
+            readings = original_readings(bench, result.sets, resolve(result.spec, result.sets.sizes))
+            return _noted(measure(readings), self._own.changes())
+        readings, _ = read_sets(result.model, bench, result.parts.sets, result.resolved)
+        return _noted(measure(readings), dict.fromkeys([*result.changes, *self._own.changed_data()]))
+
+
+def _noted(metrics: dict[str, Any], changes: Iterable[str]) -> dict[str, Any]:
+    return metrics | {"notes": [*metrics["notes"], *changes]}

@@ -1,0 +1,83 @@
+"""What an unlearning method declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.dataset import Dataset
+from engine.flow import Plan, Progress, Sizes
+from engine.hyperparameters import Hyperparameter, declared
+from engine.terms import Term
+
+
+@dataclass(frozen=True)
+class Method:
+    """An unlearning method.
+
+    Parameters
+    ----------
+    name, title : str
+        The name in specs, and the one on screen.
+    summary, source : str
+        What it does in a sentence, and where it is published.
+    parameters : type
+        A frozen dataclass whose fields are made with :func:`parameter`.
+    unlearn : callable
+        ``unlearn(task, parameters)`` is a generator: it changes ``task.model`` in place and yields a
+        :class:`Progress` after every step, with the ``terms`` declared here and the learning rate.
+    plan : callable
+        ``plan(parameters, sizes)`` says beforehand what that costs, as a :class:`Plan`.
+    profiles : mapping, optional
+        By profile, what it changes in the defaults.
+    from_scratch : bool
+        Whether it trains a new network instead of changing the Original.
+    one_label : str
+        Why every sample must have exactly one label, as the end of a sentence; empty where it need not.
+    terms : tuple of Term
+        What its steps carry.
+    role : {'method', 'reference'}
+        One method is the reference, which the others are measured against.
+    in_paper : bool
+        Whether it is one of the paper's.
+    aliases : tuple of str
+        Former names.
+    latex : str
+        A title for LaTeX tables.
+
+    Examples
+    --------
+    >>> from engine.registry import get
+    >>> method = get("method", "finetune")
+    >>> [term.name for term in method.terms], method.why_not(get("dataset", "digits"))
+    (['retain_loss'], None)
+    """
+
+    name: str
+    title: str
+    summary: str
+    source: str
+    parameters: type
+    unlearn: Callable[[Any, Any], Iterator[Progress]]
+    plan: Callable[[Any, Sizes], Plan]
+    profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    from_scratch: bool = False
+    one_label: str = ""
+    terms: tuple[Term, ...] = ()
+    role: Literal["method", "reference"] = "method"
+    in_paper: bool = False
+    aliases: tuple[str, ...] = ()
+    latex: str = ""
+
+    @property
+    def knob(self) -> Hyperparameter | None:
+        """The hyperparameter that pages name beside the method: of the group ``main``, with a rule of its own."""
+        return next((h for h in declared(self.parameters) if h.group == "main" and h.auto), None)
+
+    def why_not(self, dataset: Dataset) -> str | None:
+        """Why the method cannot work on a data set (as :meth:`Dataset.at` gives it), in a sentence; None: it can."""
+        if not (self.one_label and dataset.multi_label):
+            return None
+        remedy = dataset.single_labels and f": {dataset.single_labels}"
+        return f"{self.title} {self.one_label}, but here a sample of {dataset.title} can have several labels{remedy}."

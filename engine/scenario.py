@@ -1,0 +1,72 @@
+"""What a scenario declares: who is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.dataset import Dataset
+from engine.flow import Sizes, Spec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A way to choose what is forgotten, and what follows from it for the measures.
+
+    Parameters
+    ----------
+    name, title : str
+        The name in specs, and the one on screen.
+    select : callable
+        ``select(data, spec)`` returns the indices of the forget set into D, int64 (F,), in any order.
+    summary, source : str
+        Who is forgotten in a sentence, and where that is published.
+    sizes : callable, optional
+        ``sizes(spec, dataset)`` says what to expect before the data are loaded, by default that fraction of D.
+    target : {'fraction', 'class'}
+        The field of the spec that it goes by.
+    unseen : callable, optional
+        ``unseen(data, spec)`` returns the held-out indices, int64 (U,), that an attacker has to tell from the forget
+        set; the test set then leaves them out. By default these are the test set.
+    aim : str
+        What a well-forgotten set looks like, in a sentence.
+    columns : tuple of str
+        The metrics of its tables.
+    ideals : mapping of str to str or float, optional
+        Those metrics' ideals that differ from the usual ones (:mod:`engine.evaluation.metrics`).
+    aliases : tuple of str
+        Former names.
+
+    Examples
+    --------
+    >>> from engine.registry import get
+    >>> get("scenario", "class").by_class, get("scenario", "random").compared_with
+    (True, 'test')
+    """
+
+    name: str
+    title: str
+    select: Callable[[Any, Spec], Tensor]
+    summary: str
+    source: str
+    sizes: Callable[[Spec, Dataset], Sizes] | None = None
+    target: Literal["fraction", "class"] = "fraction"
+    unseen: Callable[[Any, Spec], Tensor] | None = None
+    aim: str = ""
+    columns: tuple[str, ...] = ("retain_accuracy", "accuracy_gap", "test_accuracy")
+    ideals: Mapping[str, str | float] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def by_class(self) -> bool:
+        """Whether a class is named, not a fraction."""
+        return self.target == "class"
+
+    @property
+    def compared_with(self) -> Literal["test", "unseen"]:
+        """The set that an attacker has to tell from D_f."""
+        return "test" if self.unseen is None else "unseen"
