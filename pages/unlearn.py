@@ -12,7 +12,7 @@ shell.ensure()
 st.title("Does it forget?")
 prefill.FORM.restore()
 link.warn(problem for problem in prefill.FORM.problems() if problem.field != prefill.RUN)  # those are beside the form
-settings, view = st.columns([2, 5], gap="large")
+settings, view = st.columns([2, 7], gap="medium")
 with settings.container(key="settings"):
     launch.form()
 with view.container(key="view"):

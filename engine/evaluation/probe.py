@@ -31,7 +31,7 @@ from engine.types import Progress
 MOST_SAMPLES = {"forget": 500, "test": 500, "unseen": 500, "retain": 200}  # in live charts; retain hardly moves
 FRAMES = 48  # at most, spread evenly over a run's steps
 FRAME_SHARE, ATTACK_SHARE = 0.06, 0.035  # of the training time; together under a tenth
-FRAME_GIFT, ATTACK_GIFT = 0.15, 0.05  # seconds a run on top, so that a run of a second has something to show
+FRAME_GIFT, ATTACK_GIFT = 0.4, 0.15  # seconds a run on top, so that a run of a second has something to show
 HELD_UP = 3  # a look that took so many times the usual waited for somebody else: that is not what a look costs
 TRACE_POINTS = 40  # a reading keeps at most so many steps of the objective since the last one
 
