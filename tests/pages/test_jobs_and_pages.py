@@ -8,12 +8,14 @@ import sys
 
 import pytest
 
+from engine.evaluation.events import Course
 from engine.runs import recorded
 from engine.runs.records import described
 from engine.spec import resolve
 from engine.studies.comparison import Comparison
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts, unlearn_page
+from ui.common.stage.scene import scene
 
 
 def test_the_manager_survives_a_hot_reload_of_every_engine_module(jobs, monkeypatch):
@@ -158,18 +160,16 @@ def ended(jobs, spec: Spec) -> str:
 # --- what the pages show ------------------------------------------------------------------------
 
 
-def test_two_points_are_enough_for_a_replay(jobs):
+def test_a_replay_has_every_look_and_ends_in_the_complete_sets(jobs):
     run_id = jobs.submit(Spec(parameters={"retain_epochs": 1}))
-    assert finish(jobs, run_id).status == "finished"
-    start, *_, last = jobs.store.events(run_id)
-    short = jobs.store.begin(resolve(Spec()))
-    for event in (start, last):
-        jobs.store.append(short, {name: value for name, value in event.items() if name != "seq"})
-    at = unlearn_page(run=short)
-    assert not [slider for slider in at.select_slider if slider.key == f"replay-{short}"], "not while it runs"
-    jobs.store.end(short, "cancelled", reason="Stopped.")
-    slider = at.run().select_slider(key=f"replay-{short}")
-    assert slider.options == ["step 0", f"step {last['step']}"]
+    run = finish(jobs, run_id)
+    course = Course.from_json(jobs.store.events(run_id))
+    drawn = scene(run, course)
+    assert [point["step"] for point in drawn["points"]] == [0, *(probe.step for probe in course.probes)]
+    assert course.probes[-1].complete and not any(probe.complete for probe in course.probes[:-1])
+    assert drawn["points"][-1]["attacks"]["mia_loss"] == pytest.approx(run.metrics["mia_loss"], abs=1e-3)
+    assert len(drawn["points"][0]["forget"]) == 80
+    assert drawn["gauges"][0]["now"] == drawn["points"][-1]["attacks"]["mia_loss"]
 
 
 def test_only_an_alpha_with_a_rule_is_called_alpha(jobs):

@@ -57,17 +57,16 @@ def test_start_says_what_this_is_and_what_is_on_this_machine(jobs):
     assert "None yet: press the button above." in texts(at)
 
 
-def test_start_button_queues_the_demo_with_its_longer_budget(jobs):
+def test_start_button_queues_the_demo_on_a_split_that_retraining_passes(jobs):
     at = app().run()
     at.button(key="demo").click().run()
     assert not at.exception
     run = jobs.store.list()[0]
-    assert run.spec.parameters == {"retain_epochs": 30}
-    assert run.spec.dataset == "digits"
+    assert run.spec == DEMO == Spec(seed=1), "nothing but the split differs from the form's own settings"
     assert at.title[0].value == "Does it forget?"
     assert finish(jobs, run.id).status == "finished"
     at.run()
-    assert "405 steps, " in texts(at)
+    assert "80 steps, " in texts(at)
 
 
 def test_start_offers_to_run_interrupted_runs_again(jobs):
@@ -160,7 +159,7 @@ def test_a_settings_change_is_used_and_shown(jobs):
     run = jobs.store.list()[0]
     assert run.spec.parameters == {"retain_epochs": 2}
     assert run.effective["retain_epochs"] == 2
-    assert "forget 15%, alpha 0.25, retain epochs 2" in texts(at)
+    assert ":gray-badge[alpha 0.25] :gray-badge[retain epochs 2]" in texts(at)
 
 
 @pytest.mark.parametrize(("status", "reason"), [
