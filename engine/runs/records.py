@@ -59,6 +59,7 @@ class Run:
     heartbeat: float | None = None
     cancel: bool = False
     tags: Sequence[str] | None = None
+    note: str | None = None
     imported: float | None = None
 
     @classmethod
@@ -118,7 +119,7 @@ def spec_of(asked: Mapping[str, Any]) -> Spec:
 
 
 DESCRIBED = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
-             "identity", "code_version", "created", "started", "ended", "tags")
+             "identity", "code_version", "created", "started", "ended", "tags", "note")
 
 
 def outdated(run: Run) -> list[str]:
