@@ -206,7 +206,7 @@ class Store:
             return read_rows(connection, query.limit(limit)).runs
 
     def unreadable(self) -> Sequence[Unreadable]:
-        """The rows that make no run, such as damaged ones: :meth:`list` leaves them out, :meth:`delete` removes them."""
+        """The rows that make no run: damaged ones. :meth:`list` leaves them out, :meth:`delete` removes them."""
         with self._transaction() as connection:
             return read_rows(connection, sa.select(runs)).unreadable
 

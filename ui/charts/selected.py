@@ -1,4 +1,4 @@
-"""Charts of any selected runs: their curves over each other, each sample in one run and in another, many settings at once.
+"""Charts of any selected runs: curves over each other, each sample in one run and in another, many settings at once.
 
 A line is ``{"name", "colour", "points"}``, its points ``{"x", "y"}`` in order; with ``low`` and ``high`` in its points
 it has a band. Names stand at the lines' ends.

@@ -75,5 +75,5 @@ def _number(name: str, found: Mark) -> Box:
 
 def _foot(runs: Sequence[Run]) -> list[str]:
     without = [run for run in runs if run.metrics and run.metrics.retrained is None and not run.is_reference]
-    return [f"{len(without)} of these runs have no retrained model on the same split, so their accuracies have no chance "
-            "range: run Retraining with the same forget set and seed."] if without else []
+    return [f"{len(without)} of these runs have no retrained model on the same split, so their accuracies have no "
+            "chance range: run Retraining with the same forget set and seed."] if without else []

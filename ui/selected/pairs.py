@@ -24,8 +24,8 @@ def show(runs: Sequence[Run], store: Store) -> None:
     """The choice of two runs, their scatter and the samples that one marks in it."""
     one, other = _choose(runs)
     if not same_samples(one, other):
-        st.info("These two runs do not forget and test on the same samples of the same data, so their samples cannot be "
-                "paired: choose two of the same data, forget set and seed.", icon=":material/info:")
+        st.info("These two runs do not forget and test on the same samples of the same data, so their samples cannot "
+                "be paired: choose two of the same data, forget set and seed.", icon=":material/info:")
         return
     try:
         pairs = paired(library.samples(one, store), library.samples(other, store))

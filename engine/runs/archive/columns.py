@@ -30,8 +30,8 @@ PATHS = re.compile(r"""(?x)
   | \b[A-Za-z]:\\[^\s'"<>|;,]*[^\s'"<>|;,.)]                        # C:\Users\me""")
 COMPLETED_LATER = ("retrained", "missing", "notes", "over_forgotten", "verdict", "attack_code",
                    "null_band", "band")  # bands were made anew
-LATER = ("code", "note")  # columns that older archives lack; empty ones are not written, so that older versions read them
-MAY_CHANGE = ("tags", "note", "reason", "notice", "metrics")  # by a person, by an export, by a retraining that came later
+LATER = ("code", "note")  # columns that older archives lack; empty ones are not written: older versions read them
+MAY_CHANGE = ("tags", "note", "reason", "notice", "metrics")  # by a person, an export, a retraining that came later
 MOST = 2**53  # the greatest number: whole ones are exact up to here, and a database takes them
 MOST_SHOWN = 60  # characters of a wrong value in a sentence
 

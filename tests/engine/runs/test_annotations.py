@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from archiving import finished_run, members, put_together
 
-from engine.errors import BadInput, UnknownRun
+from engine.errors import BadArchive, BadInput, UnknownRun
 from engine.runs.archive.transfer import export_runs, import_runs
 from engine.runs.schema import runs
 from engine.runs.store import Store
@@ -71,7 +71,7 @@ def test_a_note_of_another_kind_is_refused(store, other, tmp_path):
     content["runs.json"] = json.dumps(record).encode()
     bad = put_together(tmp_path / "bad.zip", content)
     assert zipfile.is_zipfile(bad)
-    with pytest.raises(Exception, match="column 'note' of run 0|column 'note' of run 1"):
+    with pytest.raises(BadArchive, match="column 'note' of run 1 is"):
         import_runs(bad, other)
 
 
@@ -81,7 +81,8 @@ def test_a_note_of_another_kind_is_refused(store, other, tmp_path):
 def test_a_damaged_row_costs_itself_and_can_be_deleted(store, column, value, said):
     good, bad = finished_run(store), finished_run(store, seed=1)
     with store._engine.begin() as connection:
-        connection.execute(sa.text(f"UPDATE runs SET {column} = :value WHERE id = :id"), {"value": value, "id": bad})
+        damage = sa.text(f"UPDATE runs SET {column} = :value WHERE id = :id")
+        connection.execute(damage, {"value": value, "id": bad})
     assert [run.id for run in store.list()] == [good]
     found = store.unreadable()
     assert [one.id for one in found] == [bad] and said in found[0].reason and found[0].reason.endswith("Delete it.")
