@@ -82,14 +82,22 @@ def differences(runs: Sequence[Run]) -> tuple[Difference, ...]:
 
 
 def telling(found: Sequence[Difference]) -> list[Difference]:
-    """The differences that a sentence names: without hyperparameters that only some of the methods have.
+    """The differences that are worth a sentence: without hyperparameters that differ only because the methods do.
 
     >>> method = Difference("method", ("ssd", "scrub"))
     >>> telling([method, Difference("alpha", (0.1, None), "method")]) == [method]
     True
     """
-    several = any(one.name == "method" for one in found)
-    return [one for one in found if not (several and one.of == "method" and None in one.values)]
+    methods = next((one.values for one in found if one.of == "run" and one.name == "method"), None)
+    return [one for one in found if one.of != "method" or methods is None or _within(one, methods)]
+
+
+def _within(one: Difference, methods: Sequence[Any]) -> bool:
+    """Whether a setting differs between runs of one method."""
+    values: dict[Any, set[str]] = {}
+    for method, value in zip(methods, one.values):
+        values.setdefault(method, set()).add(repr(value))
+    return any(len(of_one) > 1 for of_one in values.values())
 
 
 def over_seeds(runs: Sequence[Run]) -> list[list[Run]]:

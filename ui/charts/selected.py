@@ -126,7 +126,7 @@ def _line(line: Mapping[str, Any]) -> go.Scatter:
 def _band(line: Mapping[str, Any]) -> go.Scatter:
     points = line["points"]
     return go.Scatter(x=[p["x"] for p in points] + [p["x"] for p in reversed(points)],
-                      y=[p["high"] for p in points] + [p["low"] for p in reversed(points)], fill="toself",
+                      y=[p["high"] for p in points] + [p["low"] for p in reversed(points)], fill="toself", mode="lines",
                       fillcolor=_clear(line["colour"]), line={"width": 0}, hoverinfo="skip", name=line["name"])
 
 

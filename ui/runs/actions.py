@@ -14,16 +14,20 @@ from engine.runs.records import Run
 from engine.studies.selected import FEWEST, MOST
 from engine.system.words import plural
 from ui.common import words
+from ui.common.state import Slot
 from ui.frame import shell
 from ui.runs import annotate, transfer
 from ui.runs.rows import Row
 
 LONG = 120.0  # seconds from which on a run is not started by one click
 LINES = 30  # that a dialog lists
+REFUSED = Slot("runs.refused", "")  # what could not be deleted, until something else is done
 
 
 def show(jobs: Jobs, picked: Sequence[Row]) -> None:
     """The buttons; nothing is drawn while nothing is ticked."""
+    if REFUSED.get():
+        st.error(REFUSED.get(), icon=":material/error:")
     runs = [row.run for row in picked if row.run]
     if not runs:
         return
@@ -109,16 +113,22 @@ def _delete(jobs: Jobs, runs: Sequence[Run]) -> None:
         if len(runs) > LINES:
             st.text(f"and {len(runs) - LINES} more")
     yes, no = st.columns(2)
-    if yes.button(f"Delete {count}", type="primary", icon=":material/delete:", key="confirm-delete", width="stretch"):
-        for run in runs:
-            try:
-                jobs.store.delete(run.id)
-            except (LabError, ValueError) as error:
-                st.error(str(error))
-                return
+    if yes.button(f"Delete {count}", type="primary", icon=":material/delete:", key="confirm-delete", width="stretch",
+                  on_click=_remove, args=(jobs, runs)):
         st.rerun()
     if no.button("Cancel", key="cancel-delete", width="stretch"):
         st.rerun()
+
+
+def _remove(jobs: Jobs, runs: Sequence[Run]) -> None:
+    """Deletes what can be deleted; what another tab deleted or started meanwhile is said on the page."""
+    refused = []
+    for run in runs:
+        try:
+            jobs.store.delete(run.id)
+        except (LabError, ValueError) as error:
+            refused.append(str(error))
+    REFUSED.put(" ".join(refused))
 
 
 def line(run: Run) -> str:

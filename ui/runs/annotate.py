@@ -11,8 +11,10 @@ from engine.runs.annotations import checked_tags
 from engine.runs.queue import Jobs
 from engine.runs.records import Run
 from engine.system.words import plural
+from ui.common.state import Slot
 
-TAGS, NOTE = "annotate-tags", "annotate-note"
+TAGS, NOTE = "annotate-tags", "annotate-note"  # the keys of the boxes
+WRONG = Slot("annotate.wrong", "")
 
 
 @st.dialog("Tags and note")
@@ -22,19 +24,29 @@ def dialog(jobs: Jobs, runs: Sequence[Run]) -> None:
     if len(runs) > 1:
         st.caption(f"{len(runs)} {plural(len(runs), 'run')}. These tags are on all of them; the tags and the notes of "
                    "single runs stay.")
-    text = st.text_input("Tags", ", ".join(shared), key=TAGS, help="Separated by commas.",
+    st.text_input("Tags", ", ".join(shared), key=TAGS, help="Separated by commas.",
                          placeholder="lecture, for the paper")
-    note = st.text_area("Note", runs[0].note or "", key=NOTE) if len(runs) == 1 else None
+    if len(runs) == 1:
+        st.text_area("Note", runs[0].note or "", key=NOTE)
     yes, no = st.columns(2)
-    if yes.button("Save", type="primary", key="annotate-save", width="stretch"):
-        try:
-            write(jobs, runs, checked_tags(text.split(",")), shared, note)
-        except BadInput as error:
-            st.error(str(error))
-            return
+    saved = yes.button("Save", type="primary", key="annotate-save", width="stretch", on_click=_save,
+                       args=(jobs, runs, shared))
+    if WRONG.get():
+        st.error(WRONG.get())
+    elif saved:
         st.rerun()
     if no.button("Cancel", key="annotate-cancel", width="stretch"):
         st.rerun()
+
+
+def _save(jobs: Jobs, runs: Sequence[Run], shared: Sequence[str]) -> None:
+    """Writes what the boxes hold, or keeps what is wrong with it."""
+    try:
+        note = str(st.session_state[NOTE]) if len(runs) == 1 else None
+        write(jobs, runs, checked_tags(str(st.session_state[TAGS]).split(",")), shared, note)
+        WRONG.put("")
+    except BadInput as error:
+        WRONG.put(str(error))
 
 
 def write(jobs: Jobs, runs: Sequence[Run], tags: Sequence[str], shared: Sequence[str], note: str | None) -> None:

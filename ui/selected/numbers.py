@@ -8,11 +8,11 @@ from engine.errors import BadInput
 from engine.evaluation.metrics import headlines, metric_of
 from engine.runs.records import Run
 from engine.spec import Resolved
-from engine.studies.selected import Mark, differences, mark
+from engine.studies.selected import Mark, differences, mark, telling
 from ui.charts.selected import look
 from ui.common import words
 from ui.common.html_table import Box, Name, Row, Small, draw
-from ui.runs.columns import source, status, verdict
+from ui.runs.columns import columns, source, status, verdict
 from ui.selected.words import LETTERS, value
 
 INSIDE = "rgba(44,160,110,.16)"
@@ -26,7 +26,7 @@ def metrics() -> tuple[str, ...]:
 
 def table(runs: Sequence[Run]) -> str:
     """The table as HTML, a run a row; a value inside its chance range is tinted and marked."""
-    found, names = differences(runs), metrics()
+    found, names = telling(differences(runs)), metrics()
     head = [Name("Run"), *(Name(one.name.capitalize()) for one in found), *map(_head, names), Name("Verdict"),
             Name("Time")]
     rows = []
@@ -48,10 +48,14 @@ def resolved_of(run: Run) -> Resolved | None:
 
 
 def _head(name: str) -> Name:
-    metric = metric_of(name)
-    attack = next((one for one in headlines() if one.name == name), None)
-    title = attack.label.capitalize() if attack else metric.title
-    return Name(f"{title}, {metric.unit}" if metric.unit else title, hover=metric.help)
+    metric, short = metric_of(name), title(name).capitalize()
+    return Name(f"{short}, {metric.unit}" if metric.unit else short, hover=metric.help)
+
+
+def title(name: str) -> str:
+    """A number's short title, as the page Runs has it."""
+    known = columns()
+    return known[name].title if name in known else metric_of(name).title
 
 
 def _name(run: Run, place: int) -> Name:

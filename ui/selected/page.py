@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from engine.runs import afterwards, library
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.runs.store import Store
-from engine.studies.selected import check, differences
+from engine.studies.selected import Difference, check, differences, telling
 from ui.charts.selected import plot_parallel
 from ui.common import address
 from ui.frame import shell
@@ -68,6 +68,12 @@ def _live(ids: list[str]) -> None:
     curves.show(runs, store)
 
 
+def _places(one: Difference) -> list[Any]:
+    """A setting's values for an axis: numbers where all of them are, else words."""
+    numeric = all(isinstance(found, (int, float)) and not isinstance(found, bool) for found in one.values)
+    return list(one.values) if numeric else [value(one, found) for found in one.values]
+
+
 def _parallel(runs: Sequence[Run]) -> None:
     """Parallel coordinates of what differs and what came of it, coloured by the first attack."""
     names = numbers.metrics()
@@ -78,12 +84,10 @@ def _parallel(runs: Sequence[Run]) -> None:
     st.subheader("Settings and results at once")
     st.caption("A line is a run. Drag along an axis to keep only the lines that pass there; drag an axis's title to "
                "move it.")
-    found = [replace(one, values=one.values) for one in differences(done)]
-    dimensions = [{"label": one.name, "values": list(one.values) if None not in one.values and all(
-        isinstance(v, (int, float)) and not isinstance(v, bool) for v in one.values) else [
-        value(one, v) for v in one.values]} for one in found[:8]]
-    dimensions += [{"label": numbers._head(name).text, "values": [run.metrics[name] for run in done if run.metrics]}
+    found = telling(differences(done))
+    dimensions = [{"label": one.name, "values": _places(one)} for one in found[:8]]
+    dimensions += [{"label": numbers.title(name), "values": [run.metrics[name] for run in done if run.metrics]}
                    for name in names]
     colours = [float(run.metrics[names[0]]) for run in done if run.metrics]
-    st.plotly_chart(plot_parallel(dimensions, colours, numbers._head(names[0]).text), key="selected-parallel",
+    st.plotly_chart(plot_parallel(dimensions, colours, f"{numbers.title(names[0])}, %"), key="selected-parallel",
                     config=pairs.CONFIG)
