@@ -157,7 +157,7 @@ def _range(run: Run, metrics: Metrics, metric: str, resolved: Resolved | None) -
     if run.is_reference or aim is None or resolved is None:
         return None
     noise = noise_floor(metric, [_values(metrics)], resolved)
-    return None if noise is None else (aim - noise, aim + noise)
+    return None if noise is None else (max(0.0, aim - noise), min(100.0, aim + noise))  # percent, or points apart
 
 
 def _values(metrics: Metrics) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from engine.studies.selected import Mark, differences, mark, telling
 from ui.charts.selected import look
 from ui.common import words
 from ui.common.html_table import Box, Name, Row, Small, draw
+from ui.compare.race import short_title
 from ui.runs.columns import columns, source, status, verdict
 from ui.selected.words import LETTERS, value
 
@@ -61,9 +62,8 @@ def title(name: str) -> str:
 def _name(run: Run, place: int) -> Name:
     colour, _ = look(place)
     small = [Small(f"{run.id}, {source(run)}")] + [Small(", ".join(run.tags))] * bool(run.tags)
-    return Name(f"{LETTERS[place]}: {words.title_of('method', run.spec.method)} on "
-                f"{words.title_of('dataset', run.spec.dataset)}", words.run_title(run), tuple(small), colour,
-                f"unlearn?run={run.id}")
+    return Name(f"{LETTERS[place]}: {short_title(run.spec.method)}, {words.title_of('dataset', run.spec.dataset)}",
+                words.run_title(run), tuple(small), colour, f"unlearn?run={run.id}")
 
 
 def _number(name: str, found: Mark) -> Box:

@@ -64,7 +64,8 @@ def _live(ids: list[str]) -> None:
     if any(not run.has_ended for run in runs):
         done = ", ".join(f"{run.id} {numbers.status(run)}" for run in runs if not run.has_ended)
         st.caption(f"Still on the way: {done}.")
-    st.html(numbers.table(runs))
+    with st.container(key="selected-numbers"):
+        st.html(numbers.table(runs))
     curves.show(runs, store)
 
 
