@@ -53,8 +53,9 @@ def paired(one: DataFrame | None, other: DataFrame | None) -> Paired:
     Where a run kept no table, that is said.
     """
     if one is None or other is None:
-        which = "Neither run" if one is None and other is None else f"The {'first' if one is None else 'second'} run"
-        raise BadInput(f"{which} has a table of its samples: run it again to get one.")
+        which = ("Neither run has a table" if one is None and other is None else
+                 f"The {'first' if one is None else 'second'} run has no table")
+        raise BadInput(f"{which} of its samples: run it again to get one.")
     both = _attacked(one).merge(_attacked(other), on=["set", "sample"], suffixes=("_one", "_other"), validate="1:1")
     if both.empty:
         raise BadInput("The two runs' tables have no sample in common.")

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "engine"))
 
-from archiving import METRICS, finished_run  # noqa: E402
+from archiving import METRICS, finished_run, probe  # noqa: E402
 
 from engine.errors import BadSpec  # noqa: E402
 from engine.runs.archive.transfer import export_runs  # noqa: E402
@@ -208,5 +208,24 @@ def test_a_running_run_says_how_far_it_is_and_its_last_values(jobs):
 
     run_id = jobs.store.begin(resolve(Spec()))
     jobs.store.update(run_id, progress={"stage": "training", "fraction": 0.43, "eta": 7.0})
-    row = rows.row_of(jobs.store.get(run_id))
+    jobs.store.append(run_id, probe(1))
+    row = rows.row_of(jobs.store.get(run_id), jobs.store)
     assert row.cells["status"] == "running 43%" and row.cells["percent"] == 43.0
+    assert row.live and row.cells["mia_loss"] == 51.41000000000001 and row.cells["test_accuracy"] == 82.8
+    jobs.store.append(run_id, probe(2) | {"reading": probe(2)["reading"] | {"attacks": {"mia_loss": 49.0}}})
+    jobs.store.end(run_id, "cancelled", reason="Stopped.")
+    at = page()
+    assert list(at.dataframe[0].value["mia_loss"]) == [49.0] and list(at.dataframe[0].value["status"]) == [
+        "cancelled 43%"]
+    assert any("their last live reading" in one.value for one in at.caption)
+
+
+def test_the_tray_says_in_one_line_how_far_a_run_is(jobs):
+    from engine.spec import resolve
+    from engine.types import Spec
+    from ui.frame import tray
+
+    run_id = jobs.store.begin(resolve(Spec(seed=3)))
+    jobs.store.update(run_id, progress={"stage": "training", "fraction": 0.43, "eta": 7.0})
+    assert tray._said(jobs.store.get(run_id)) == "∇τ, Digits · 43% · 0:07 left"
+    assert tray._said(jobs.store.get(finished_run(jobs.store, status="failed"))) == "∇τ, Digits · starting"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from engine.errors import LabError
+from engine.evaluation.events import Course
 from engine.runs import library
 from engine.runs.records import Run
 from engine.runs.store import Store
@@ -21,12 +23,16 @@ BROKEN = (LabError, ArithmeticError, AttributeError, KeyError, LookupError, Type
 
 @dataclass(frozen=True)
 class Row:
-    """A run with the values of all columns. A run that cannot be shown has a ``problem`` and no values."""
+    """A run with the values of all columns. A run that cannot be shown has a ``problem`` and no values.
+
+    ``live``: its numbers are those of the last look at a run that has not finished.
+    """
 
     id: str
     run: Run | None
     cells: Mapping[str, Any]
     problem: str = ""
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,15 +47,37 @@ class Group:
 def all_rows(store: Store) -> list[Row]:
     """Every run of the store and every recorded one; damaged rows are rows too."""
     damaged = [Row(one.id, None, {}, one.reason) for one in store.unreadable()]
-    return damaged + [row_of(run) for run in library.all_runs(store)]
+    return damaged + [row_of(run, store) for run in library.all_runs(store)]
 
 
-def row_of(run: Run) -> Row:
-    """The row of a run; whatever is wrong with it stays in its row."""
+def row_of(run: Run, store: Store) -> Row:
+    """The row of a run; whatever is wrong with it stays in its row.
+
+    Of a run without a result the numbers are those of its last live reading.
+    """
     try:
-        return Row(run.id, run, {name: column.of(run) for name, column in columns().items()})
+        cells = {name: column.of(run) for name, column in columns().items()}
+        last = last_values(run, store)
+        return Row(run.id, run, cells | {name: value for name, value in last.items() if name in cells}, live=bool(last))
     except BROKEN as error:
         return Row(run.id, run, {}, f"Run {run.id} cannot be shown ({type(error).__name__}: {error}): delete it.")
+
+
+def last_values(run: Run, store: Store) -> Mapping[str, float | None]:
+    """What the last look at a run without a result measured; nothing for other runs. Kept once it has ended."""
+    if run.metrics or run.recorded or run.status == "queued":
+        return {}
+    return _ended(run.id, store) if run.has_ended else _last(run.id, store)
+
+
+@functools.lru_cache(maxsize=1024)
+def _ended(run_id: str, store: Store) -> Mapping[str, float | None]:
+    return _last(run_id, store)
+
+
+def _last(run_id: str, store: Store) -> Mapping[str, float | None]:
+    probes = Course.from_json(store.events(run_id)).probes
+    return probes[-1].reading.values if probes else {}
 
 
 def shown(rows: Iterable[Row], view: View) -> list[Row]:
@@ -102,8 +130,9 @@ def _wanted(row: Row, run: Run, view: View) -> bool:
 def _values(run: Run, name: str) -> Sequence[str]:
     """A run's values for a filter; components by the names that addresses use."""
     spec = run.spec
-    return {"data": [spec.dataset], "method": [spec.method], "status": [run.status], "tags": list(run.tags or ()),
-            "whose": [source(run)]}[name]
+    values: dict[str, Sequence[str]] = {"data": [spec.dataset], "method": [spec.method], "status": [run.status],
+                                        "tags": list(run.tags or ()), "whose": [source(run)]}
+    return values[name]
 
 
 def _means(rows: Sequence[Row]) -> dict[str, float | None]:

@@ -135,6 +135,8 @@ def _count(found: list[Row], picked: list[Row], view: View) -> None:
     recorded = sum(bool(row.run and row.run.recorded) for row in found)
     said = f"{len(found):,} {plural(len(found), 'run')}" + (f", {recorded:,} of them recorded" if recorded else "")
     with st.container(horizontal=True, vertical_alignment="center"):
+        if any(row.live for row in found):
+            said += ". Numbers of runs that have not finished are their last live reading"
         st.caption(f"{said}. " + (f"{len(picked)} ticked." if picked else
                                   "Tick rows at their left edge to compare, tag, export or delete them."))
         st.download_button("Table as CSV", lambda: to_csv(found, view.columns), "runs.csv", "text/csv",

@@ -61,7 +61,7 @@ def title(name: str) -> str:
 
 def _name(run: Run, place: int) -> Name:
     colour, _ = look(place)
-    small = [Small(f"{run.id}, {source(run)}")] + [Small(", ".join(run.tags))] * bool(run.tags)
+    small = [Small(f"{run.id}, {source(run)}")] + ([Small(", ".join(run.tags))] if run.tags else [])
     return Name(f"{LETTERS[place]}: {short_title(run.spec.method)}, {words.title_of('dataset', run.spec.dataset)}",
                 words.run_title(run), tuple(small), colour, f"unlearn?run={run.id}")
 

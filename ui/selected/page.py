@@ -16,6 +16,7 @@ from engine.studies.selected import Difference, check, differences, telling
 from ui.charts.selected import plot_parallel
 from ui.common import address
 from ui.frame import shell
+from ui.runs.columns import status
 from ui.selected import curves, numbers, pairs
 from ui.selected.words import sentence, value
 
@@ -62,7 +63,7 @@ def _live(ids: list[str]) -> None:
     store = manager().store
     runs = find(ids, store)
     if any(not run.has_ended for run in runs):
-        done = ", ".join(f"{run.id} {numbers.status(run)}" for run in runs if not run.has_ended)
+        done = ", ".join(f"{run.id} {status(run)}" for run in runs if not run.has_ended)
         st.caption(f"Still on the way: {done}.")
     with st.container(key="selected-numbers"):
         st.html(numbers.table(runs))
