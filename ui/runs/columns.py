@@ -156,5 +156,5 @@ def _knobs() -> list[Column]:
         return of
 
     found = {method.knob.name: method.knob for method in all_of("method") if method.knob}
-    return [Column(name, name.replace("_", " "), value(name), "number", 54, knob.help, "%.3g", name == "alpha",
-                   name == "alpha") for name, knob in found.items()]
+    return [Column(name, name.replace("_", " "), value(name), "number", 54, knob.help, "%.3g", groups=True, usual=True)
+            for name, knob in found.items()]
