@@ -21,6 +21,7 @@ from engine.errors import BadSpec  # noqa: E402
 from engine.runs.archive.transfer import export_runs  # noqa: E402
 from engine.runs.store import Store  # noqa: E402
 from ui.runs import annotate, rows, transfer, view  # noqa: E402
+from ui.runs.columns import columns  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -209,7 +210,7 @@ def test_a_running_run_says_how_far_it_is_and_its_last_values(jobs):
     run_id = jobs.store.begin(resolve(Spec()))
     jobs.store.update(run_id, progress={"stage": "training", "fraction": 0.43, "eta": 7.0})
     jobs.store.append(run_id, probe(1))
-    row = rows.row_of(jobs.store.get(run_id), jobs.store)
+    row = rows.row_of(jobs.store.get(run_id), jobs.store, columns())
     assert row.cells["status"] == "running 43%" and row.cells["percent"] == 43.0
     assert row.live and row.cells["mia_loss"] == 51.41000000000001 and row.cells["test_accuracy"] == 82.8
     jobs.store.append(run_id, probe(2) | {"reading": probe(2)["reading"] | {"attacks": {"mia_loss": 49.0}}})

@@ -79,8 +79,8 @@ def _sweep(job: SweepJob) -> None:
 
 
 def _line(jobs: Any, run: Run) -> None:
-    """A run as one line: method, data and how far it is lead to it; the rest shows on hover."""
-    text, button = st.columns([5, 1], vertical_alignment="center")
+    """A run as one line: method, data and how far it is, linked to it; the rest shows on hover."""
+    text, button = st.columns([6, 1], vertical_alignment="center")
     with text:
         st.page_link(shell.UNLEARN, label=_said(run), query_params={"run": run.id},
                      help=_MARKS.sub(r"\\\g<0>", f"{words.run_title(run)}, seed {run.spec.seed}"))

@@ -63,7 +63,7 @@ def columns() -> dict[str, Column]:
         *_results(),
         Column("verdict", "verdict", verdict, width=98, groups=True, usual=True,
                help="What the numbers come to by the present rules; the run's page says why."),
-        Column("status", "status", status, width=90, groups=True, usual=True),
+        Column("status", "status", status, width=98, groups=True, usual=True),
         Column("whose", "whose", source, width=76, groups=True, usual=True,
                help="Recorded runs ship with the app and are read-only; imported ones came out of an archive."),
         Column("percent", "done", percent, "bar", width=84, help="How much of the run is done."),

@@ -15,7 +15,7 @@ from engine.evaluation.events import Course
 from engine.runs import library
 from engine.runs.records import Run
 from engine.runs.store import Store
-from ui.runs.columns import columns, source
+from ui.runs.columns import Column, columns, source
 from ui.runs.view import View
 
 BROKEN = (LabError, ArithmeticError, AttributeError, KeyError, LookupError, TypeError, ValueError)
@@ -47,16 +47,17 @@ class Group:
 def all_rows(store: Store) -> list[Row]:
     """Every run of the store and every recorded one; damaged rows are rows too."""
     damaged = [Row(one.id, None, {}, one.reason) for one in store.unreadable()]
-    return damaged + [row_of(run, store) for run in library.all_runs(store)]
+    known = columns()
+    return damaged + [row_of(run, store, known) for run in library.all_runs(store)]
 
 
-def row_of(run: Run, store: Store) -> Row:
+def row_of(run: Run, store: Store, known: Mapping[str, Column]) -> Row:
     """The row of a run; whatever is wrong with it stays in its row.
 
     Of a run without a result the numbers are those of its last live reading.
     """
     try:
-        cells = {name: column.of(run) for name, column in columns().items()}
+        cells = {name: column.of(run) for name, column in known.items()}
         last = last_values(run, store)
         return Row(run.id, run, cells | {name: value for name, value in last.items() if name in cells}, live=bool(last))
     except BROKEN as error:
