@@ -108,7 +108,8 @@ def test_pages_are_the_apps():
     assert [row[0] for row in table(QUICKSTART, "Page")] == re.findall(r'st\.Page\(\w+, title="(\w+)"', source)
     assert {path.stem for path in (ROOT / "pages").glob("*.py")} == {
         page.split("/")[1].removesuffix(".py")
-        for page in (shell.START, shell.UNLEARN, shell.COMPARE, shell.ROBUSTNESS, shell.RUNS)}
+        for page in (shell.START, shell.UNLEARN, shell.COMPARE, shell.ROBUSTNESS, shell.RUNS,
+                     shell.SELECTED)}
 
 
 # --- paths, links, commands -----------------------------------------------------------------

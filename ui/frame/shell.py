@@ -20,8 +20,8 @@ from ui.common.state import Slot
 READY = Slot("_shell", False)  # whether app.py has run in this session
 ICON = str(Path(__file__).parents[1] / "icon.png")  # a file: named icons are fetched from the internet
 STYLE = Path(__file__).with_name("style.css")
-START, UNLEARN, COMPARE, ROBUSTNESS, RUNS = (f"pages/{name}.py" for name in (
-    "start", "unlearn", "compare", "robustness", "runs"))
+START, UNLEARN, COMPARE, ROBUSTNESS, RUNS, SELECTED = (f"pages/{name}.py" for name in (
+    "start", "unlearn", "compare", "robustness", "runs", "selected"))
 
 
 def pages(icons: bool = True) -> list[Any]:
@@ -34,6 +34,7 @@ def pages(icons: bool = True) -> list[Any]:
         st.Page(COMPARE, title="Compare", icon=bars, url_path="compare"),
         st.Page(ROBUSTNESS, title="Robustness", icon=grid, url_path="robustness"),
         st.Page(RUNS, title="Runs", icon=rows, url_path="runs"),
+        st.Page(SELECTED, title="Selected runs", url_path="selected", visibility="hidden"),  # reached from Runs
     ]
 
 
