@@ -134,7 +134,7 @@ class Watcher:
                            for name, index in self.chosen.items()})
 
     def stored(self, frame: Any) -> Readings | None:
-        """A finished run's read-outs, from its per-sample table, of the samples watched here; None where it lacks any."""
+        """A finished run's read-outs of the samples watched here, from its per-sample table; None where it lacks any."""
         if frame is None or not {name for name, _ in self.chosen.items()} <= set(frame["set"]):
             return None
         sets = {}

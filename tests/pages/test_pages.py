@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from engine.spec import resolve
 from engine.types import Spec
 from ui.frame import shell
+from ui.unlearn.form import DEMO
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,4 +1,4 @@
-"""What the first run needs is imported in the background once the first page is drawn, so that the first click is quick."""
+"""What a run needs is imported in the background once the first page is drawn, so that the first click is quick."""
 
 from __future__ import annotations
 

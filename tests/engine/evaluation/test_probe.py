@@ -104,7 +104,6 @@ def make_watcher(digits, split=None):
     pools = {"train": digits.train, "heldout": digits.heldout}
     sets = {name: read_out(task.model, digits, pool) for name, pool in pools.items()}
     s = task.split
-    original = Readings(sets["train"][s.retain], sets["train"][s.forget], sets["heldout"][s.test])
     return Watcher(digits, s, seed=0), task, sets
 
 
