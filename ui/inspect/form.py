@@ -1,0 +1,51 @@
+"""What the page shows, as one record: which run, which of its models, which attack, beside which second run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.errors import Problem
+from engine.registry import names
+from ui.common.linked_form import LinkedForm
+from ui.common.state import Slot
+
+WHEN = {"before": "Before", "now": "Now", "retrained": "Retrained"}
+ATTACK = "mia_loss"
+RUN: Slot[str] = Slot("exposed.run", "")
+VIEW, SCORE, SECOND = Slot("exposed.view", "now"), Slot("exposed.attack", ATTACK), Slot("exposed.with", "")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """``run`` and ``second`` are ids, empty for the usual run and for none."""
+
+    run: str = ""
+    view: str = "now"
+    attack: str = ATTACK
+    second: str = ""
+
+
+def _read(asked: Mapping[str, str]) -> tuple[Seen, list[Problem]]:
+    view, attack, problems = asked.get("view", "now"), asked.get("attack", ATTACK), []
+    if view not in WHEN:
+        problems.append(Problem("view", f"There is no view {view!r}: it is one of {', '.join(WHEN)}. Now is shown."))
+        view = "now"
+    if attack not in names("attack"):
+        problems.append(Problem("attack", f"There is no attack {attack!r}: it is one of {', '.join(names('attack'))}. "
+                                f"{ATTACK} is shown."))
+        attack = ATTACK
+    return Seen(asked.get("run", ""), view, attack, asked.get("with", "")), problems
+
+
+def _write(seen: Seen) -> dict[str, str]:
+    query = {"run": seen.run, "view": seen.view, "attack": seen.attack, "with": seen.second}
+    return {name: value for name, value in query.items() if value}
+
+
+def _fill(seen: Seen) -> None:
+    for slot, value in ((RUN, seen.run), (VIEW, seen.view), (SCORE, seen.attack), (SECOND, seen.second)):
+        slot.put(value)
+
+
+FORM = LinkedForm("exposed", "Who is exposed?", ("run", "view", "attack", "with"), _read, _write, _fill)
