@@ -145,7 +145,12 @@ def tpr_at(sides: Sides, most_fpr: float) -> float:
 def best_threshold(sides: Sides) -> float:
     """The threshold of the best balanced accuracy (Youden 1950); of equal ones the strictest."""
     roc = Roc(sides)
-    return float(roc.thresholds[np.argmax(roc.tpr - roc.fpr)])
+    return float(roc.thresholds[_first_best(roc.tpr - roc.fpr)])
+
+
+def _first_best(gains: np.ndarray) -> int:
+    """The first of the largest, where sums of thirds are equal though their last digits differ."""
+    return int(np.argmax(gains >= gains.max() - 1e-12))
 
 
 def few_false_alarms(sides: Sides, most_fpr: float = FEW_FALSE_ALARMS) -> float:
@@ -162,7 +167,7 @@ def common_threshold(runs: Sequence[Sides]) -> float:
     thresholds = np.append(values.astype(np.float64), -inf)
     gains = [above(sides.members, thresholds) / len(sides.members)
              - above(sides.nonmembers, thresholds) / len(sides.nonmembers) for sides in runs]
-    return float(thresholds[np.argmax(np.mean(gains, axis=0))])
+    return float(thresholds[_first_best(np.mean(gains, axis=0))])
 
 
 def halves(sides: Sides, seed: int = 0) -> tuple[Sides, Sides]:

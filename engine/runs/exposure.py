@@ -20,7 +20,7 @@ from engine.registry import all_of
 from engine.runs import library
 from engine.runs.records import Run
 from engine.runs.references import ALIKE, is_reference
-from engine.types import Attack
+from engine.types import Attack, Spec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -143,17 +143,21 @@ def exposed_runs(store: Store) -> list[Run]:
 
 
 def default_run(runs: list[Run]) -> Run | None:
-    """The run to open where none is named: the newest that is not a retraining, of recorded ones the default method."""
-    from engine.types import Spec
+    """The run to open where none is named: one's own newest that is no retraining, else a recorded one.
 
-    usual = [run for run in runs if not is_reference(run)
-             and (not run.recorded or run.spec.method == Spec().method)]
-    return next(iter(usual or runs), None)
+    Of recorded ones it is the default method's with the largest forget set, where a leak is seen best.
+    """
+    own = [run for run in runs if not run.recorded and not is_reference(run)]
+    shipped = sorted((run for run in runs if run.recorded and run.spec.method == Spec().method),
+                     key=lambda run: (-(run.spec.forget_fraction or 0.0), run.spec.seed))
+    return next(iter(own or shipped or runs), None)
 
 
 def _view(samples: DataFrame, unseen: str, run_id: str) -> View:
-    return View(*(samples[samples["set"] == name].reset_index(drop=True)
-                  for name in ("forget", unseen, "validation")), run_id)
+    def rows(name: str) -> DataFrame:
+        return samples[samples["set"] == name].reset_index(drop=True)
+
+    return View(rows("forget"), rows(unseen), rows("validation"), run_id)
 
 
 def _said(rows: DataFrame, said: Readout) -> DataFrame:

@@ -26,8 +26,8 @@ START, UNLEARN, EXPOSED, COMPARE, ROBUSTNESS, RUNS = (f"pages/{name}.py" for nam
 
 def pages(icons: bool = True) -> list[Any]:
     """The pages in the order of the sidebar."""
-    home, eraser, eye, bars, grid, rows = (f":material/{name}:" if icons else None
-                                      for name in ("home", "ink_eraser", "visibility", "leaderboard", "grid_on", "list"))
+    named = ("home", "ink_eraser", "visibility", "leaderboard", "grid_on", "list")
+    home, eraser, eye, bars, grid, rows = (f":material/{name}:" if icons else None for name in named)
     return [
         st.Page(START, title="Start", icon=home, default=True),
         st.Page(UNLEARN, title="Unlearn", icon=eraser, url_path="unlearn"),

@@ -47,6 +47,7 @@ def _title(name: str) -> str:
 def _combinations(found: Overlap, unseen: str) -> None:
     """Every combination of attacks with how many it catches, and as often among samples that nobody trained on."""
     ordered = sorted(set(found.members) | set(found.nonmembers), key=lambda one: -found.members.get(one, 0))
+    most = max([1, *found.members.values()])
     rows = [{"Caught by": " and ".join(map(_title, one)) + ("" if len(one) == len(found.attacks) else " alone"
              if len(one) == 1 else " only"),
              "Forget samples": found.members.get(one, 0),
@@ -54,8 +55,7 @@ def _combinations(found: Overlap, unseen: str) -> None:
              f"Among {unseen} samples": 100 * found.nonmembers.get(one, 0) / found.total_nonmembers}
             for one in ordered[:15]]
     percent = st.column_config.NumberColumn(format="%.1f%%")
-    bar = st.column_config.ProgressColumn(format="%d", max_value=max(1, *(row["Forget samples"] for row in rows))
-                                          if rows else 1)
+    bar = st.column_config.ProgressColumn(format="%d", max_value=most)
     if rows:
         st.dataframe(rows, hide_index=True, width="stretch", column_config={
             "Forget samples": bar, "Share": percent, f"Among {unseen} samples": percent})

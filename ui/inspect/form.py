@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from engine.errors import Problem
 from engine.registry import names
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 
-WHEN = {"before": "Before", "now": "Now", "retrained": "Retrained"}
+When = Literal["before", "now", "retrained"]
+WHEN: dict[When, str] = {"before": "Before", "now": "Now", "retrained": "Retrained"}
 ATTACK = "mia_loss"
 RUN: Slot[str] = Slot("exposed.run", "")
-VIEW, SCORE, SECOND = Slot("exposed.view", "now"), Slot("exposed.attack", ATTACK), Slot("exposed.with", "")
+VIEW: Slot[When] = Slot("exposed.view", "now")
+SCORE, SECOND = Slot("exposed.attack", ATTACK), Slot("exposed.with", "")
 
 
 @dataclass(frozen=True)
@@ -21,16 +24,16 @@ class Seen:
     """``run`` and ``second`` are ids, empty for the usual run and for none."""
 
     run: str = ""
-    view: str = "now"
+    view: When = "now"
     attack: str = ATTACK
     second: str = ""
 
 
 def _read(asked: Mapping[str, str]) -> tuple[Seen, list[Problem]]:
-    view, attack, problems = asked.get("view", "now"), asked.get("attack", ATTACK), []
-    if view not in WHEN:
-        problems.append(Problem("view", f"There is no view {view!r}: it is one of {', '.join(WHEN)}. Now is shown."))
-        view = "now"
+    wanted, attack, problems = asked.get("view", "now"), asked.get("attack", ATTACK), []
+    view: When = next((name for name in WHEN if name == wanted), "now")
+    if view != wanted:
+        problems.append(Problem("view", f"There is no view {wanted!r}: it is one of {', '.join(WHEN)}. Now is shown."))
     if attack not in names("attack"):
         problems.append(Problem("attack", f"There is no attack {attack!r}: it is one of {', '.join(names('attack'))}. "
                                 f"{ATTACK} is shown."))
@@ -44,8 +47,9 @@ def _write(seen: Seen) -> dict[str, str]:
 
 
 def _fill(seen: Seen) -> None:
-    for slot, value in ((RUN, seen.run), (VIEW, seen.view), (SCORE, seen.attack), (SECOND, seen.second)):
+    for slot, value in ((RUN, seen.run), (SCORE, seen.attack), (SECOND, seen.second)):
         slot.put(value)
+    VIEW.put(seen.view)
 
 
 FORM = LinkedForm("exposed", "Who is exposed?", ("run", "view", "attack", "with"), _read, _write, _fill)

@@ -27,7 +27,8 @@ def circles(found: Overlap, titles: Mapping[str, str]) -> str:
     for size in range(1, count + 1):
         for some in combinations(found.attacks, size):
             parts.append(_text(*_middle(some, places), f"{found.members.get(some, 0):,}", 16))
-    said = "; ".join(f"{' and '.join(titles[name] for name in some)}: {number}" for some, number in found.members.items())
+    said = "; ".join(f"{' and '.join(titles[name] for name in some)}: {number}"
+                     for some, number in found.members.items())
     return (f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" style="max-width:22rem;width:100%" '
             f'aria-label="Forget samples caught by {escape(said or "no attack")}">{"".join(parts)}</svg>')
 

@@ -14,12 +14,12 @@ from ui.common import words
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.inspect import caught, payload
-from ui.inspect.form import FORM, RUN, SCORE, SECOND, VIEW, WHEN, Seen
+from ui.inspect.form import FORM, RUN, SCORE, SECOND, VIEW, WHEN, Seen, When
 from ui.inspect.seat import seat
 
 if TYPE_CHECKING:
     from engine.evaluation.roc import Sides
-    from engine.runs.exposure import Exposure, When
+    from engine.runs.exposure import Exposure
     from engine.types import Attack
 
 NONE = "no second run"
@@ -41,7 +41,7 @@ def show() -> None:
     exposure = _exposure(run)
     attack, when, second = _controls(exposure, runs)
     FORM.mirror(Seen(run.id, when, attack.name, second.id if second else ""))
-    ready: When = when if when in exposure.views else "now"
+    ready = _ready(exposure, when)
     sides = _seat(exposure, ready, attack, second)
     st.toggle("Show those caught and those wrongly accused", key=SHOWN.key, help="Pictures or texts. Loads the data.",
               **SHOWN.given("value"))
@@ -98,7 +98,12 @@ def _exposure(run: Run) -> Exposure:
     return READ.get().get(run.id) or gather(run, manager().store)
 
 
-def _controls(exposure: Exposure, runs: dict[str, Run]) -> tuple[Attack, str, Run | None]:
+def _ready(exposure: Exposure, when: When) -> When:
+    """The model that can be shown at once; what the Original said is loaded after the rest of the page."""
+    return when if when in exposure.views else "now"
+
+
+def _controls(exposure: Exposure, runs: dict[str, Run]) -> tuple[Attack, When, Run | None]:
     """Which model, which attack and which second run."""
     from engine.runs.exposure import possible
 
@@ -106,14 +111,13 @@ def _controls(exposure: Exposure, runs: dict[str, Run]) -> tuple[Attack, str, Ru
     views = [name for name in WHEN if name == "before" or name in exposure.views]
     if VIEW.get() not in views:
         VIEW.put("now")
-    when = model.segmented_control("Model", views, key=VIEW.key, format_func=WHEN.__getitem__, required=True,
-                                   help=" ".join(exposure.missing.values()) or None)
-    attacks = {attack.name: attack for attack in possible(exposure, when if when in exposure.views else "now")}
+    when: When = model.segmented_control("Model", views, key=VIEW.key, format_func=WHEN.__getitem__, required=True,
+                                         help=" ".join(exposure.missing.values()) or None) or "now"
+    attacks = {attack.name: attack for attack in possible(exposure, _ready(exposure, when))}
     if SCORE.get() not in attacks:
         SCORE.put(next(iter(attacks)))
-    chosen = score.segmented_control("What the attacker sees", list(attacks), key=SCORE.key, required=True,
-                                     format_func=lambda name: attacks[name].label.capitalize()
-                                     if attacks[name].short else attacks[name].label)
+    chosen: str = score.segmented_control("What the attacker sees", list(attacks), key=SCORE.key, required=True,
+                                          format_func=lambda name: _named(attacks[name])) or SCORE.get()
     alike = [run_id for run_id, run in runs.items() if run.spec.dataset == exposure.run.spec.dataset
              and run.spec.scenario == exposure.run.spec.scenario and run_id != exposure.run.id]
     if SECOND.get() not in alike:
@@ -121,6 +125,11 @@ def _controls(exposure: Exposure, runs: dict[str, Run]) -> tuple[Attack, str, Ru
     second = other.selectbox("Beside", ["", *alike], key=SECOND.key,
                              format_func=lambda run_id: _title(runs[run_id]) if run_id else NONE)
     return attacks[chosen], when, runs.get(second)
+
+
+def _named(attack: Attack) -> str:
+    """``Loss attack``; abbreviations stay as they are."""
+    return attack.label.capitalize() if attack.short else attack.label
 
 
 def _seat(exposure: Exposure, when: When, attack: Attack, second: Run | None) -> Sides:

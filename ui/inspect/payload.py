@@ -122,7 +122,8 @@ def _words(found: Seat, attack: Attack, unseen: str) -> dict[str, str]:
 def area(found: Seat) -> str:
     """The area under the curve in a sentence, with its chance range and what a reversed curve means."""
     (low, high), members = found.auc_chance_range, found.sizes[0]
-    said = f"Area {found.auc:.3f}, chance range {low:.3f} to {high:.3f} ({members:,} forget {plural(members, 'sample')})."
+    said = (f"Area {found.auc:.3f}, chance range {low:.3f} to {high:.3f} "
+            f"({members:,} forget {plural(members, 'sample')}).")
     if found.auc < low:
         said += " Over-forgotten: the forget samples stand out the other way round."
     return said

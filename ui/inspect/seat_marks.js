@@ -115,7 +115,13 @@ function drawHumps(svg, data, shown, width) {
     const { line, area } = hump(shown[side], box, top);
     parts.push(make("path", { d: area, class: `seat-fill seat-${side}` }), make("path", { d: line, class: `seat-outline seat-${side}` }));
   }
-  parts.push(...["forget", "unseen"].map((side) => label(data, shown, side, box, top)));
+  const names = ["forget", "unseen"].map((side) => label(data, shown, side, box, top));
+  const apart = names[1].getAttribute("x") - names[0].getAttribute("x");
+  if (Math.abs(apart) < 90 && Math.abs(names[0].getAttribute("y") - names[1].getAttribute("y")) < 18) {
+    const [x, away] = [Number(names[0].getAttribute("x")), apart < 0 ? -90 : 90]; // beside one another, on the sides they are on
+    names[1].setAttribute("x", x + away < box.left + 30 ? x + 90 : Math.min(x + away, box.left + box.width - 20));
+  }
+  parts.push(...names);
   const grip = make("g", { class: "seat-line" },
     make("line", { y1: box.bottom - box.height - 8, y2: box.bottom, x1: 0, x2: 0 }),
     make("circle", { cx: 0, cy: box.bottom - box.height - 14, r: 9 }));
@@ -137,6 +143,6 @@ function label(data, shown, side, box, top) {
   const peak = lead.indexOf(Math.max(...lead));
   const { x, y } = hump(shown[side], box, top);
   const at = Math.min(box.left + box.width - 40, Math.max(box.left + 40, x(peak)));
-  return make("text", { x: at, y: Math.max(26, y(shown[side][peak]) - 8) - (side === "forget" ? 0 : 0), "text-anchor": "middle",
+  return make("text", { x: at, y: Math.max(26, y(shown[side][peak]) - 8), "text-anchor": "middle",
     class: `seat-name seat-${side}` }, data.words[side]);
 }
