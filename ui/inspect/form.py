@@ -16,6 +16,7 @@ WHEN: dict[When, str] = {"before": "Before", "now": "Now", "retrained": "Retrain
 ATTACK = "mia_loss"
 RUN: Slot[str] = Slot("exposed.run", "")
 VIEW: Slot[When] = Slot("exposed.view", "now")
+REFUSED = Slot("exposed.refused", "")  # a run that was asked for and keeps no table
 SCORE, SECOND = Slot("exposed.attack", ATTACK), Slot("exposed.with", "")
 
 
@@ -47,7 +48,7 @@ def _write(seen: Seen) -> dict[str, str]:
 
 
 def _fill(seen: Seen) -> None:
-    for slot, value in ((RUN, seen.run), (SCORE, seen.attack), (SECOND, seen.second)):
+    for slot, value in ((RUN, seen.run), (SCORE, seen.attack), (SECOND, seen.second), (REFUSED, "")):
         slot.put(value)
     VIEW.put(seen.view)
 

@@ -14,7 +14,7 @@ from ui.common import words
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.inspect import caught, payload
-from ui.inspect.form import FORM, RUN, SCORE, SECOND, VIEW, WHEN, Seen, When
+from ui.inspect.form import FORM, REFUSED, RUN, SCORE, SECOND, VIEW, WHEN, Seen, When
 from ui.inspect.seat import seat
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def _chosen(runs: dict[str, Run]) -> Run | None:
 
     asked = RUN.get()
     if asked and asked not in runs:
-        _without_table(asked)
+        REFUSED.put(asked)
+    if REFUSED.get():  # until another run is chosen: the button beside the sentence needs a second look at the page
+        _without_table(REFUSED.get())
     usual = default_run(list(runs.values()))
     if usual is None:
         st.info("No finished run keeps a table of its samples yet. Start one on the page **Unlearn**.",
@@ -63,7 +65,7 @@ def _chosen(runs: dict[str, Run]) -> Run | None:
         return None
     if asked not in runs:
         RUN.put(usual.id)
-    chosen: str = st.selectbox("Run", list(runs), key=RUN.key, format_func=lambda run_id: _title(runs[run_id]),
+    chosen: str = st.selectbox("Run", list(runs), key=RUN.key, on_change=lambda: REFUSED.put(""), format_func=lambda run_id: _title(runs[run_id]),
                                label_visibility="collapsed")
     return runs[chosen]
 
