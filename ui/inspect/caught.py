@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.registry import get
 from ui.common import words
-from ui.inspect.overlap import circles
+from ui.inspect.overlap import circles, draw
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -31,10 +31,13 @@ def show(exposure: Exposure, when: When) -> None:
                                 required=True, key="exposed.rate")
     scored = {attack.name: sides(exposure, when, attack) for attack in possible(exposure, when)}
     found, unseen = overlap(scored, rate), words.never_seen(exposure.run.spec)
+    st.caption(f"At this rate, about {rate * found.total:,.1f} of {found.total:,} forget samples are caught by chance.")
     picture, table = st.columns([2, 3], gap="large", vertical_alignment="center")
-    if 1 < len(found.attacks) <= MOST_CIRCLES:
-        picture.html(circles(found, {name: _title(name) for name in found.attacks}))
-    with table if 1 < len(found.attacks) <= MOST_CIRCLES else st.container():
+    few = 1 < len(found.attacks) <= MOST_CIRCLES
+    if few:
+        with picture:
+            draw(circles(found, {name: _title(name) for name in found.attacks}), "exposed.overlap")
+    with table if few else st.container():
         _combinations(found, unseen)
     with st.expander("Per sample: caught by whom?", icon=":material/table_rows:"):
         st.dataframe(_samples(exposure, when, scored, rate), hide_index=True, width="stretch")

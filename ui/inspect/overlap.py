@@ -1,11 +1,14 @@
-"""Two or three attacks as circles with the number of forget samples in each part: a picture in SVG."""
+"""Two or three attacks as circles with the number of forget samples in each part, drawn by overlap.js."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from html import escape
 from itertools import combinations
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
 
 from ui.charts.colours import attack_colours
 
@@ -17,24 +20,31 @@ RADIUS, WIDTH, HEIGHT = 78, 320, 290
 NAMES = {2: ((70, 22), (250, 22)), 3: ((70, 16), (250, 16), (160, 268))}
 
 
-def circles(found: Overlap, titles: Mapping[str, str]) -> str:
-    """The circles are not in proportion to the numbers; these stand in them."""
+def circles(found: Overlap, titles: Mapping[str, str]) -> dict[str, Any]:
+    """What overlap.js draws. The circles are not in proportion to the numbers; these stand in them."""
     count, colours = len(found.attacks), attack_colours(found.attacks)
     places = dict(zip(found.attacks, CENTRES[count], strict=True))
-    parts = [f'<circle cx="{x}" cy="{y}" r="{RADIUS}" fill="{colours[name]}" fill-opacity="0.28" '
-             f'stroke="{colours[name]}" stroke-width="2.5"></circle>' for name, (x, y) in places.items()]
-    parts += [_text(*at, escape(titles[name]), 13) for name, at in zip(found.attacks, NAMES[count], strict=True)]
+    texts = [{"x": x, "y": y, "size": 13, "text": titles[name]}
+             for name, (x, y) in zip(found.attacks, NAMES[count], strict=True)]
     for size in range(1, count + 1):
         for some in combinations(found.attacks, size):
-            parts.append(_text(*_middle(some, places), f"{found.members.get(some, 0):,}", 16))
-    said = "; ".join(f"{' and '.join(titles[name] for name in some)}: {number}"
+            x, y = _middle(some, places)
+            texts.append({"x": round(x), "y": round(y), "size": 16, "text": f"{found.members.get(some, 0):,}"})
+    said = "; ".join(f"{' and '.join(titles[name] for name in some)}: {number:,}"
                      for some, number in found.members.items())
-    return (f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" style="max-width:22rem;width:100%" '
-            f'aria-label="Forget samples caught by {escape(said or "no attack")}">{"".join(parts)}</svg>')
+    return {"circles": [{"x": x, "y": y, "colour": colours[name]} for name, (x, y) in places.items()], "texts": texts,
+            "radius": RADIUS, "label": f"Forget samples caught by {said or 'no attack: 0'}", "box": [WIDTH, HEIGHT]}
 
 
-def _text(x: float, y: float, text: str, size: int) -> str:
-    return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" text-anchor="middle" fill="currentColor">{text}</text>'
+def draw(data: dict[str, Any], key: str) -> None:
+    """Show :func:`circles`; names come as texts, never as markup."""
+    _component()(key=key, data=data)
+
+
+@functools.cache
+def _component() -> Any:
+    return st.components.v2.component("attack_overlap", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+                                      html='<div class="overlap"></div>', isolate_styles=False)
 
 
 def _middle(some: tuple[str, ...], places: Mapping[str, tuple[int, int]]) -> tuple[float, float]:

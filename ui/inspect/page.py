@@ -65,7 +65,8 @@ def _chosen(runs: dict[str, Run]) -> Run | None:
         return None
     if asked not in runs:
         RUN.put(usual.id)
-    chosen: str = st.selectbox("Run", list(runs), key=RUN.key, on_change=lambda: REFUSED.put(""), format_func=lambda run_id: _title(runs[run_id]),
+    chosen: str = st.selectbox("Run", list(runs), key=RUN.key, on_change=lambda: REFUSED.put(""),
+                               format_func=lambda run_id: _title(runs[run_id]),
                                label_visibility="collapsed")
     return runs[chosen]
 

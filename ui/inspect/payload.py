@@ -10,8 +10,6 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.system.words import plural
-
 if TYPE_CHECKING:
     from numpy import ndarray
 
@@ -121,9 +119,9 @@ def _words(found: Seat, attack: Attack, unseen: str) -> dict[str, str]:
 
 def area(found: Seat) -> str:
     """The area under the curve in a sentence, with its chance range and what a reversed curve means."""
-    (low, high), members = found.auc_chance_range, found.sizes[0]
+    (low, high), (members, others) = found.auc_chance_range, found.sizes
     said = (f"Area {found.auc:.3f}, chance range {low:.3f} to {high:.3f} "
-            f"({members:,} forget {plural(members, 'sample')}).")
+            f"({members:,} forget and {others:,} never-seen samples).")
     if found.auc < low:
         said += " Over-forgotten: the forget samples stand out the other way round."
     return said
