@@ -49,7 +49,7 @@ def _title(name: str) -> str:
 
 def _combinations(found: Overlap, unseen: str) -> None:
     """Every combination of attacks with how many it catches, and as often among samples that nobody trained on."""
-    ordered = sorted(set(found.members) | set(found.nonmembers), key=lambda one: -found.members.get(one, 0))
+    ordered = sorted(set(found.members) | set(found.nonmembers), key=lambda one: (-found.members.get(one, 0), one))
     most = max([1, *found.members.values()])
     rows = [{"Caught by": " and ".join(map(_title, one)) + ("" if len(one) == len(found.attacks) else " alone"
              if len(one) == 1 else " only"),

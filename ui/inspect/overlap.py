@@ -43,7 +43,8 @@ def draw(data: dict[str, Any], key: str) -> None:
 
 @functools.cache
 def _component() -> Any:
-    return st.components.v2.component("attack_overlap", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+    script = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    return st.components.v2.component("attack_overlap", js=script,
                                       html='<div class="overlap"></div>', isolate_styles=False)
 
 
