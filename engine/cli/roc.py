@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.cli.options import Result, add_json
 from engine.errors import BadInput
+from engine.evaluation.metrics import headlines
 from engine.registry import get
 from engine.runs import library
 from engine.runs.store import open_store
@@ -20,7 +21,7 @@ def add_parser(commands: Any) -> None:
     """Adds the command to the command line's parser."""
     parser = commands.add_parser("roc", help="show the ROC of an attack on a finished run")
     parser.add_argument("run", metavar="RUN")
-    parser.add_argument("--attack", default="mia_loss", help="default: mia_loss")
+    parser.add_argument("--attack", help="default: the first of the tables")
     parser.add_argument("--view", choices=VIEWS, default="now", help="the unlearned model (default) or the retrained")
     add_json(parser, "object")
     parser.set_defaults(work=command)
@@ -37,7 +38,7 @@ def _measured(options: Namespace) -> dict[str, Any]:
     from engine.runs import exposure
     from engine.studies.attacker import strategies
 
-    store, attack = open_store(), get("attack", options.attack)
+    store, attack = open_store(), get("attack", options.attack or headlines()[0].name)
     found = exposure.gather(library.get(options.run, store).run, store)
     if options.view not in found.views:
         raise BadInput(found.missing[options.view])

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import Problem
+from engine.evaluation.metrics import headlines
 from engine.registry import names
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 
 When = Literal["before", "now", "retrained"]
 WHEN: dict[When, str] = {"before": "Before", "now": "Now", "retrained": "Retrained"}
-ATTACK = "mia_loss"
 RUN: Slot[str] = Slot("exposed.run", "")
 VIEW: Slot[When] = Slot("exposed.view", "now")
 REFUSED = Slot("exposed.refused", "")  # a run that was asked for and keeps no table
-SCORE, SECOND = Slot("exposed.attack", ATTACK), Slot("exposed.with", "")
+SCORE, SECOND = Slot("exposed.attack", ""), Slot("exposed.with", "")
 
 
 @dataclass(frozen=True)
@@ -26,19 +26,20 @@ class Seen:
 
     run: str = ""
     view: When = "now"
-    attack: str = ATTACK
+    attack: str = ""
     second: str = ""
 
 
 def _read(asked: Mapping[str, str]) -> tuple[Seen, list[Problem]]:
-    wanted, attack, problems = asked.get("view", "now"), asked.get("attack", ATTACK), []
+    usual = headlines()[0].name
+    wanted, attack, problems = asked.get("view", "now"), asked.get("attack", usual), []
     view: When = next((name for name in WHEN if name == wanted), "now")
     if view != wanted:
         problems.append(Problem("view", f"There is no view {wanted!r}: it is one of {', '.join(WHEN)}. Now is shown."))
     if attack not in names("attack"):
         problems.append(Problem("attack", f"There is no attack {attack!r}: it is one of {', '.join(names('attack'))}. "
-                                f"{ATTACK} is shown."))
-        attack = ATTACK
+                                f"{usual} is shown."))
+        attack = usual
     return Seen(asked.get("run", ""), view, attack, asked.get("with", "")), problems
 
 
