@@ -116,10 +116,16 @@ function drawHumps(svg, data, shown, width) {
     parts.push(make("path", { d: area, class: `seat-fill seat-${side}` }), make("path", { d: line, class: `seat-outline seat-${side}` }));
   }
   const names = ["forget", "unseen"].map((side) => label(data, shown, side, box, top));
-  const apart = names[1].getAttribute("x") - names[0].getAttribute("x");
-  if (Math.abs(apart) < 90 && Math.abs(names[0].getAttribute("y") - names[1].getAttribute("y")) < 18) {
-    const [x, away] = [Number(names[0].getAttribute("x")), apart < 0 ? -90 : 90]; // beside one another, on the sides they are on
-    names[1].setAttribute("x", x + away < box.left + 30 ? x + 90 : Math.min(x + away, box.left + box.width - 20));
+  const [first, other] = names.map((name) => [Number(name.getAttribute("x")), Number(name.getAttribute("y"))]);
+  const long = 30 + 4 * (data.words.forget.length + data.words.unseen.length);
+  if (Math.abs(first[0] - other[0]) < long && Math.abs(first[1] - other[1]) < 18) { // one below the other, beside the peak
+    const right = first[0] > box.left + box.width / 2;
+    names.forEach((name, row) => {
+      name.setAttribute("x", first[0] + (right ? -44 : 44));
+      name.setAttribute("y", 50 + 20 * row);
+      name.setAttribute("text-anchor", right ? "end" : "start");
+      name.setAttribute("style", `fill:var(--${row ? "unseen" : "forget"})`);
+    });
   }
   parts.push(...names);
   const grip = make("g", { class: "seat-line" },
