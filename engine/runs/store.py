@@ -233,6 +233,10 @@ class Store:
                     else samples.to_parquet(temporary, index=False))
         return path
 
+    def has_samples(self, run_id: str) -> bool:
+        """Whether a per-sample table of this run is kept."""
+        return (self.folder(run_id) / SAMPLES).is_file()
+
     def load_samples(self, run_id: str) -> Any:
         """The per-sample table of a finished run: set, sample, loss, entropy, correct.
 
