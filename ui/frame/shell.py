@@ -20,16 +20,18 @@ from ui.common.state import Slot
 READY = Slot("_shell", False)  # whether app.py has run in this session
 ICON = str(Path(__file__).parents[1] / "icon.png")  # a file: named icons are fetched from the internet
 STYLE = Path(__file__).with_name("style.css")
-START, UNLEARN, COMPARE, ROBUSTNESS, RUNS = (f"pages/{name}.py" for name in (
-    "start", "unlearn", "compare", "robustness", "runs"))
+START, PLAYGROUND, UNLEARN, COMPARE, ROBUSTNESS, RUNS = (f"pages/{name}.py" for name in (
+    "start", "playground", "unlearn", "compare", "robustness", "runs"))
 
 
 def pages(icons: bool = True) -> list[Any]:
     """The pages in the order of the sidebar."""
-    home, eraser, bars, grid, rows = (f":material/{name}:" if icons else None
-                                      for name in ("home", "ink_eraser", "leaderboard", "grid_on", "list"))
+    home, dots, eraser, bars, grid, rows = (
+        f":material/{name}:" if icons else None
+        for name in ("home", "scatter_plot", "ink_eraser", "leaderboard", "grid_on", "list"))
     return [
         st.Page(START, title="Start", icon=home, default=True),
+        st.Page(PLAYGROUND, title="Playground", icon=dots, url_path="playground"),
         st.Page(UNLEARN, title="Unlearn", icon=eraser, url_path="unlearn"),
         st.Page(COMPARE, title="Compare", icon=bars, url_path="compare"),
         st.Page(ROBUSTNESS, title="Robustness", icon=grid, url_path="robustness"),
