@@ -22,7 +22,7 @@ from ui.playground import wire
 from ui.playground.link import NAMES, Wish, read, write
 
 HERE = Path(__file__).parent
-SCRIPTS = ("field.js", "board.js", "playback.js", "controls.js")  # one after another in one module
+SCRIPTS = ("field.js", "board.js", "playback.js", "controls.js", "hands.js")  # one after another in one module
 KEY = "playground"
 
 
