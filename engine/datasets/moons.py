@@ -15,7 +15,7 @@ def draw(count: int, seed: int) -> tuple[Any, Any]:
     from sklearn.datasets import make_moons
 
     points, labels = make_moons(count, noise=0.2, random_state=seed)
-    return (points - [0.5, 0.25]) * [0.75, 0.9], labels
+    return (points - [0.5, 0.25]) * [0.75, 1.15], labels
 
 
 def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | None = None) -> Any:
