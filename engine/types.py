@@ -116,11 +116,11 @@ class Model:
     """A network: ``build(classes, inputs)`` returns it uninitialised (see ``engine.models``).
 
     ``inputs`` are an image's channels, a vocabulary's words or a point's coordinates. A text model has
-    ``prepare(data)``, which returns the data with the tokens that it reads. Where ``pretrained`` is set, ``build`` loads published weights and only the
-    module ``head`` gets its first weights here; it raises :class:`engine.errors.ModelMissing` where they are absent,
-    and ``available()`` says at once where they would come from, or None. ``own_vocabulary``: the tokens depend on the
-    training texts, so that an Original can only read the data it was trained on. ``unlearning`` holds, by data set and
-    method, the hyperparameters that this model changes.
+    ``prepare(data)``, which returns the data with the tokens that it reads. Where ``pretrained`` is set, ``build``
+    loads published weights and only the module ``head`` gets its first weights here; it raises
+    :class:`engine.errors.ModelMissing` where they are absent, and ``available()`` says at once where they would come
+    from, or None. ``own_vocabulary``: the tokens depend on the training texts, so that an Original can only read the
+    data it was trained on. ``unlearning`` holds, by data set and method, the hyperparameters that this model changes.
     """
 
     name: str

@@ -36,7 +36,7 @@ CPU = torch.device("cpu")
 SIDE = 48  # cells a side of a decision field
 FRAMES = 40  # beside the Original, at most
 BRAKED, UNBRAKED = "nabla_tau", "neggrad_plus"
-LEARNING_RATE = 1e-3  # of NegGrad+: enough to overshoot while one watches
+LEARNING_RATE = 4e-3  # of NegGrad+: enough to overshoot while one watches
 BRAKES = (0.1, 4.0)  # the target as a multiple of the validation loss
 
 
@@ -278,9 +278,9 @@ def _look(at: Ground, model: nn.Module) -> Tensor:
 
 def _film(at: Ground, parts: Split | None, looks: list[Tensor], steps: tuple[int, ...], total: int,
           arrows: tuple[forces.Arrows, ...] = (), stopped: str = "") -> Film:
-    """Frames (F, N, C) of logits as a film; the numbers are nan where nothing is forgotten."""
+    """Frames (F, N, C) of logits as a film; a single one, the reference, has the attack's chance range."""
     logits = torch.stack(looks).float()
     fields = (255 * logits[:, :SIDE * SIDE].softmax(dim=2)).round().to(torch.uint8)
     fields = fields.transpose(1, 2).reshape(len(logits), -1, SIDE, SIDE)
-    told = numbers.of_frames(at.data, parts, logits[:, SIDE * SIDE:], headlines()[0])
+    told = numbers.of_frames(at.data, parts, logits[:, SIDE * SIDE:], headlines()[0], band=len(looks) == 1)
     return Film(fields.numpy(), told, steps, total, arrows, stopped)

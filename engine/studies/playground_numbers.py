@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,7 +21,8 @@ Values = tuple[float | None, ...]
 class Numbers:
     """Percent, a value a frame: right on the forget and on the test set, and right guesses of the attacker.
 
-    ``band`` is the attack's chance range in the last frame. None where nothing is forgotten or too few points are.
+    ``band`` is the attack's chance range (95%) in the last frame. None where nothing is forgotten, or too few
+    points are.
     """
 
     forget: Values
@@ -30,8 +32,11 @@ class Numbers:
     band: tuple[float, float] | None = None
 
 
-def of_frames(data: PointData, parts: Split | None, logits: Tensor, attack: Attack) -> Numbers:
-    """The numbers of frames, logits (F, N, C) of the training points and then the held-out ones."""
+def of_frames(data: PointData, parts: Split | None, logits: Tensor, attack: Attack, band: bool = False) -> Numbers:
+    """The numbers of frames, logits (F, N, C) of the training points and then the held-out ones.
+
+    ``band``: with the chance range too, which takes as long as all the rest.
+    """
     known = len(data.train)
     labels = torch.cat([data.train.labels, data.heldout.labels])
     loss, entropy, correct = data.criterion.columns(logits.flatten(0, 1), labels.repeat(len(logits)))
@@ -42,25 +47,28 @@ def of_frames(data: PointData, parts: Split | None, logits: Tensor, attack: Atta
         return Numbers(none, _percent(columns["correct"][:, known:]), none, none)
     forget, test = parts.forget, parts.test + known
     right = columns["correct"]
-    told, band = _attacked(columns, forget, test, attack)
+    sides = _sides(columns, forget, test, attack)
     losses = tuple(round(float(value), 4) for value in columns["loss"][:, forget].mean(1))
-    return Numbers(_percent(right[:, forget]), _percent(right[:, test]), told, losses, band)
+    return Numbers(_percent(right[:, forget]), _percent(right[:, test]), _attacked(sides, attack, len(logits)), losses,
+                   null_band(attack, *sides[-1], seed=0) if band and sides else None)
 
 
 def _percent(right: Tensor) -> Values:
     return tuple(round(100 * float(value), 1) for value in right.double().mean(1))
 
 
-def _attacked(columns: dict[str, Tensor], forget: Tensor, test: Tensor,
-              attack: Attack) -> tuple[Values, tuple[float, float] | None]:
-    """The attack's accuracy in each frame, and what chance gives in the last."""
-    frames = len(columns["loss"])
-    if min(len(forget), len(test)) < FEWEST or not bool(columns["loss"].isfinite().all()):
-        return (None,) * frames, None
-    import numpy as np
+def _sides(columns: dict[str, Tensor], forget: Tensor, test: Tensor, attack: Attack) -> list[list[np.ndarray]]:
+    """The attack's scores of both sides in each frame; none below ten samples a side."""
+    if min(len(forget), len(test)) < FEWEST:
+        return []
+    return [[scores(attack, {name: column[frame, index] for name, column in columns.items()}, len(index))
+             for index in (forget, test)] for frame in range(len(columns["loss"]))]
 
-    sides = [[scores(attack, {name: column[frame, index] for name, column in columns.items()}, len(index))
-              for index in (forget, test)] for frame in range(frames)]
+
+def _attacked(sides: list[list[np.ndarray]], attack: Attack, frames: int) -> Values:
+    """The attack's accuracy in each frame."""
+    if not sides:
+        return (None,) * frames
     pairs = [balanced(*pair) for pair in sides]
     told = quick_accuracies(attack, *(np.stack(side) for side in zip(*pairs, strict=True)))
-    return tuple(round(float(value), 1) for value in told), null_band(attack, *sides[-1], seed=0)
+    return tuple(round(float(value), 1) for value in told)

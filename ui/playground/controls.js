@@ -154,7 +154,7 @@ function board(root, send) {
     const { data, retrained } = me;
     const cells = data.film.side ** 2;
     const row = [["forget", "forgotten points given their old label"], ["test", "new points right (test accuracy)"],
-      ["attack", "attacker's guesses right; 50% is a coin toss"]].map(([name, words]) =>
+      ["attack", "attacker's guesses right"]].map(([name, words]) =>
       [data.film[name][0], data.film[name][at], retrained?.[name][0], words]);
     const away = me.dashed && [fields[0], fields[1]].map((field) => unlike(field, me.dashed, classes, cells));
     row.push([away?.[0], away?.[1], me.dashed ? 0 : null, "of the map unlike the retrained one"]);
@@ -162,6 +162,10 @@ function board(root, send) {
       numbers[i].firstChild.textContent = `${percent(before)} → ${percent(here)}`;
       numbers[i].lastChild.textContent = i === 3 ? words : `${words} · retrained ${percent(reference)}`;
     });
+    if (retrained?.band) {
+      const [low, high] = retrained.band;
+      numbers[2].lastChild.textContent += ` · chance range ${percent(low)} to ${percent(high)}`;
+    }
     if (data.film.attack[0] === null) numbers[2].lastChild.textContent = "attack: needs at least 10 forgotten points";
     const told = row.map(([before, here, reference, words]) =>
       `${words}: ${percent(before)}, now ${percent(here)}, retrained ${percent(reference)}`).join("; ");
