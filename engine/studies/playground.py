@@ -22,7 +22,7 @@ from engine.errors import BadSpec, Diverged, LabError, Problem
 from engine.evaluation.metrics import headlines
 from engine.originals.checkpoints import open_checkpoints, original_key
 from engine.originals.pretrain import load_original
-from engine.registry import all_of, get, unknown
+from engine.registry import all_of, get, reference, unknown
 from engine.spec import Resolved, resolve
 from engine.studies import playground_forces as forces
 from engine.studies import playground_numbers as numbers
@@ -35,7 +35,7 @@ from engine.types import Progress, Spec
 CPU = torch.device("cpu")
 SIDE = 48  # cells a side of a decision field
 FRAMES = 40  # beside the Original, at most
-BRAKED, UNBRAKED = "nabla_tau", "neggrad_plus"
+BRAKED, UNBRAKED = Spec().method, "neggrad_plus"  # ∇τ, and the same two forces without its target
 LEARNING_RATE = 4e-3  # of NegGrad+: enough to overshoot while one watches
 BRAKES = (0.1, 4.0)  # the target as a multiple of the validation loss
 
@@ -89,6 +89,11 @@ class Film:
     total: int
     arrows: tuple[forces.Arrows, ...] = ()
     stopped: str = ""
+
+    @property
+    def longest(self) -> float:
+        """The length that arrows are drawn to the scale of."""
+        return forces.longest(self.arrows)
 
 
 _grounds: Recent[Ground] = Recent(8)
@@ -206,7 +211,7 @@ def retrained(asked: Asked) -> Film:
 
 
 def _retrained(at: Ground, asked: Asked) -> Film:
-    parts, resolved = _setting(at, replace(asked.spec, method="retrain", parameters={}), asked.forget)
+    parts, resolved = _setting(at, replace(asked.spec, method=reference().name, parameters={}), asked.forget)
     task = _task(at, parts, resolved)
     for _ in resolved.method.unlearn(task, resolved.parameters):
         pass

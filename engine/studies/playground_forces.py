@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, jvp
 
 from engine.data.points import REACH, PointData
-from engine.training.loop import Task, mean_loss
+from engine.training.loop import Task
 
 COARSE = 14  # boxes a side; each box that the boundary crosses has an arrow
 MOST = 40
@@ -34,6 +34,11 @@ class Arrows:
     ascent: Tensor
     brake: Tensor
     retain: Tensor
+
+    def rows(self) -> list[list[float]]:
+        """A row an arrow, with four digits: place, ascent, brake, retaining, two numbers each."""
+        table: list[list[float]] = torch.cat([self.at, self.ascent, self.brake, self.retain], dim=1).tolist()
+        return [[float(f"{value:.4g}") for value in row] for row in table]
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def arrows(data: PointData, task: Task, model: nn.Module, terms: dict[str, float
     places, pairs = nearest(*boundary(centres, logits), data.train.points[task.split.forget])
     model.eval()
     climb, keep = (_gradient(model, data, index) for index in (task.split.forget, task.split.retain))
-    by = weights(terms, mean_loss(model, data, data.train, task.split.forget), beta)
+    by = weights(terms, _loss(model, data, task.split.forget), beta)
     normal = _normals(model, data, places, pairs)
     up, down = (_moved(model, data, places, pairs, gradient, normal) for gradient in (climb, keep))
     return Arrows(places, by.ascent * up, -by.brake * up, -by.retain * down)
@@ -106,6 +111,13 @@ def _gradient(model: nn.Module, data: PointData, index: Tensor) -> dict[str, Ten
     return dict(zip(named, found, strict=True))
 
 
+def _loss(model: nn.Module, data: PointData, index: Tensor) -> float:
+    """The mean loss on these training points."""
+    inputs, targets = data.batch(data.train, index)
+    with torch.no_grad():
+        return float(data.criterion.loss(model(inputs), targets))
+
+
 def _margin(model: nn.Module, data: PointData, weights: dict[str, Tensor], places: Tensor, pairs: Tensor) -> Tensor:
     """The same lead, as a function of the weights and of where one looks."""
     return _lead(functional_call(model, weights, (data.normalised(places),)), pairs)
@@ -125,7 +137,7 @@ def _normals(model: nn.Module, data: PointData, places: Tensor, pairs: Tensor) -
 def _moved(model: nn.Module, data: PointData, places: Tensor, pairs: Tensor, step: dict[str, Tensor],
            normal: Tensor) -> Tensor:
     """How the boundary moves in the plane for a step of the weights (K, 2)."""
-    _, change = jvp(lambda weights: _margin(model, data, weights, places, pairs), (_weights_of(model),), (step,))
+    change: Tensor = jvp(lambda at: _margin(model, data, at, places, pairs), (_weights_of(model),), (step,))[1]
     return -change[:, None] * normal
 
 

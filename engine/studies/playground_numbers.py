@@ -15,6 +15,7 @@ from engine.evaluation.measure import null_band, quick_accuracies, scores
 from engine.types import Attack
 
 Values = tuple[float | None, ...]
+Sides = tuple[np.ndarray, np.ndarray]  # the attack's scores of forgotten and of unseen points
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,17 @@ def _percent(right: Tensor) -> Values:
     return tuple(round(100 * float(value), 1) for value in right.double().mean(1))
 
 
-def _sides(columns: dict[str, Tensor], forget: Tensor, test: Tensor, attack: Attack) -> list[list[np.ndarray]]:
+def _sides(columns: dict[str, Tensor], forget: Tensor, test: Tensor, attack: Attack) -> list[Sides]:
     """The attack's scores of both sides in each frame; none below ten samples a side."""
     if min(len(forget), len(test)) < FEWEST:
         return []
-    return [[scores(attack, {name: column[frame, index] for name, column in columns.items()}, len(index))
-             for index in (forget, test)] for frame in range(len(columns["loss"]))]
+    def of(frame: int, index: Tensor) -> np.ndarray:
+        return scores(attack, {name: column[frame, index] for name, column in columns.items()}, len(index))
+
+    return [(of(frame, forget), of(frame, test)) for frame in range(len(columns["loss"]))]
 
 
-def _attacked(sides: list[list[np.ndarray]], attack: Attack, frames: int) -> Values:
+def _attacked(sides: list[Sides], attack: Attack, frames: int) -> Values:
     """The attack's accuracy in each frame."""
     if not sides:
         return (None,) * frames

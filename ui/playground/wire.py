@@ -36,18 +36,4 @@ def film(of: Film) -> dict[str, Any]:
     return {"fields": base64.b64encode(of.fields[:, 1:].tobytes()).decode(), "side": of.fields.shape[-1],
             "steps": list(of.steps), "total": of.total, "forget": told.forget, "test": told.test,
             "attack": told.attack, "loss": told.loss, "band": told.band, "stopped": of.stopped,
-            "arrows": [_arrows(one) for one in of.arrows], "longest": _longest(of)}
-
-
-def _arrows(one: Any) -> list[list[float]]:
-    """A row an arrow: place, ascent, brake, retaining, two numbers each."""
-    from torch import cat
-
-    table: list[list[float]] = cat([one.at, one.ascent, one.brake, one.retain], dim=1).tolist()
-    return [[float(f"{value:.4g}") for value in row] for row in table]
-
-
-def _longest(of: Film) -> float:
-    from engine.studies.playground_forces import longest
-
-    return longest(of.arrows)
+            "arrows": [one.rows() for one in of.arrows], "longest": of.longest}
