@@ -11,8 +11,8 @@ from helping import ROOT
 from engine import registry
 
 MAY_NAME = {  # the paper, the default of a run, what the Playground contrasts it with, chosen colours
-    "engine/flow.py", "engine/studies/paper.py", "engine/studies/playground.py", "engine/studies/sweep.py", "ui/robustness/page.py",
-    "ui/charts/colours.py", "ui/charts/compare.py"}
+    "engine/flow.py", "engine/studies/paper.py", "engine/studies/playground.py", "engine/studies/sweep.py",
+    "ui/robustness/page.py", "ui/charts/colours.py", "ui/charts/compare.py"}
 COMPONENTS = {f"{kind}s" for kind in registry.KINDS}
 
 
