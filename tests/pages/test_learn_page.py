@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,17 +20,29 @@ NUMBERS = range(1, len(LESSONS) + 1)
 
 
 @pytest.fixture(scope="module")
-def computed(tmp_path_factory):
-    """A results folder in which the lessons' runs are made once for all tests here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNLEARN_HOME", str(tmp_path_factory.mktemp("lessons")))
-        patch.delenv("UNLEARN_DATABASE_URL", raising=False)
-        yield manager()
-        manager().stop()
+def shared(tmp_path_factory):
+    """A results folder in which the lessons' runs are made once for all tests here, and the managers to stop."""
+    held: list[Any] = []
+    yield tmp_path_factory.mktemp("lessons"), held
+    for one in held[:1]:
+        one.stop()
+
+
+@pytest.fixture
+def computed(shared, monkeypatch):
+    """The manager of that folder."""
+    folder, held = shared
+    monkeypatch.setenv("UNLEARN_HOME", str(folder))
+    monkeypatch.delenv("UNLEARN_DATABASE_URL", raising=False)
+    held.append(manager())
+    return held[-1]
 
 
 def lessons(**query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if "present" in query:
+        at.query_params["present"] = query["present"]
+    at.run()
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/learn.py").run()
@@ -41,7 +54,7 @@ def texts(at: AppTest) -> str:
 
 
 def ended(jobs) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 60
     while any(run.status not in ENDED for run in jobs.store.list()):
         assert time.monotonic() < until
         time.sleep(0.1)
@@ -104,7 +117,7 @@ def test_the_next_class_starts_afresh_and_runs_stay(computed):
     assert at.session_state[PLACE.key] == Place()
     assert at.slider[0].value == LESSONS[0].guess.first
     assert len(computed.store.list()) >= before
-    assert dict(at.query_params)["lesson"] == ["1"]
+    assert dict(at.query_params)["lesson"] == "1"
 
 
 def test_a_lessons_runs_are_made_once_for_all_who_open_it(computed):
@@ -146,6 +159,7 @@ def test_present_mode_is_kept_on_every_page_until_it_is_left(computed):
     at = lessons(present="1")
     for name in ("runs", "compare", "learn"):
         at.switch_page(f"pages/{name}.py").run()
+        assert at.query_params["present"] == ["1"]
         assert not [warning for warning in at.warning if "present" in warning.value]
     at.button(key="present-off").click().run()
     assert "present" not in at.query_params

@@ -70,8 +70,8 @@ def _predict(place: Place) -> None:
 
 def _run(place: Place) -> None:
     st.markdown(place.lesson.watch)
-    _picture(place, films.runs_of(place.lesson), again=True)
     _buttons(place, NEXT["run"])
+    _picture(place, films.runs_of(place.lesson), again=True)
 
 
 def _compare(place: Place) -> None:
@@ -84,10 +84,11 @@ def _compare(place: Place) -> None:
         mine.metric("You said", predictions.said(predictions.kept(place.number)), border=True)
         real.metric("It was", predictions.said(truth), border=True)
         st.markdown(f"{predictions.kept_in_words(place.number, lesson.guess, truth)} {lesson.happened(runs)}")
-        _picture(place, runs, again=False)
     elif not films.failed(runs):
         films.wait(lesson)
     _buttons(place, NEXT["compare"])
+    if films.ready(lesson, runs):
+        _picture(place, runs, again=False)
 
 
 def _explain(place: Place) -> None:
