@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,12 @@ def test_a_lesson_to_its_end(computed, number):
     assert lesson.watch in texts(at)
     ended(computed)
     forward(at)
-    said = {metric.label: metric.value for metric in at.metric}
-    assert said["You said"] == (lesson.guess.choices[1] if lesson.guess.choices else "60.0%")
-    assert said["It was"] not in ("–", "")
+    if lesson.guess.choices:
+        assert f"You said: **{lesson.guess.choices[1]}**" in texts(at)
+        assert any(f"It was: **{choice}**" in texts(at) for choice in lesson.guess.choices)
+    else:
+        assert [metric.value for metric in at.metric][0] == "60.0%"
+        assert 0 < float(at.metric[1].value.rstrip("%")) < 100
     assert not at.exception
     assert not at.error
     forward(at)
@@ -159,7 +163,36 @@ def test_present_mode_is_kept_on_every_page_until_it_is_left(computed):
     at = lessons(present="1")
     for name in ("runs", "compare", "learn"):
         at.switch_page(f"pages/{name}.py").run()
-        assert at.query_params["present"] == ["1"]
+        assert at.query_params["present"] == "1"
         assert not [warning for warning in at.warning if "present" in warning.value]
     at.button(key="present-off").click().run()
     assert "present" not in at.query_params
+
+
+def test_nothing_is_chosen_for_a_person_who_predicts_by_choice(computed):
+    at = lessons(lesson="4")
+    assert at.radio[0].value is None
+    assert at.button(key="lesson-next").disabled
+
+
+def test_a_run_that_was_stopped_is_said_and_queued_again_only_when_asked(computed, monkeypatch, tmp_path):
+    monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
+    jobs = manager()
+    monkeypatch.setattr(type(jobs), "start", lambda self: None)  # nobody carries them out
+    at = lessons(lesson="1", step="compare")
+    for run in jobs.store.list():
+        jobs.store.end(run.id, "failed", reason="The disk is full.")
+    at.run()
+    assert "A run of this lesson failed: The disk is full." in texts(at)
+    assert len(jobs.store.list(status=("queued",))) == 0
+    at.button(key="lesson-again").click().run()
+    assert len(jobs.store.list(status=("queued",))) == 2  # of this lesson and of the next, which has the same
+
+
+def test_a_picture_opens_at_the_frame_that_the_link_names(computed):
+    ended(computed)
+    at = lessons(lesson="2", step="run", at="40")
+    spec = json.loads(next(json.loads(one.proto.json) for one in at.get("bidi_component") if "points" in one.proto.json)["spec"])
+    assert spec["at"] == 40
+    forward(at)
+    assert "at" not in at.query_params

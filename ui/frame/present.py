@@ -13,6 +13,7 @@ from ui.common.state import Slot
 
 HERE = Path(__file__).parent
 ON = Slot("present", False)
+LESSONS = "learn"  # the place in the address of the page that draws its own foot, where a link may hide the keys
 READ = Slot("present.read", False)  # whether the address was asked: once a session, which decides from then on
 KEYS = ("Keys: **space** plays and pauses · **← →** one frame · **1 to 6** open a lesson · **Page Down, Page Up** next "
         "and back · **P** present mode")
@@ -48,9 +49,15 @@ def switch() -> None:
                   help="For a projector: no sidebar, no form, big type. The key P turns it on and off.")
 
 
-def keys_line() -> None:
-    """Says the keys; in the mode also how to leave it without a keyboard."""
-    st.caption(KEYS)
+def foot(page: Any) -> None:
+    """In the mode, under every page that does not say them itself: the keys, and the way out without a keyboard."""
+    if active() and page.url_path != LESSONS:
+        st.caption(KEYS)
+        leave()
+
+
+def leave() -> None:
+    """The way out, drawn in the mode only."""
     if active():
         st.button("Leave present mode", key="present-off", on_click=toggle)
 

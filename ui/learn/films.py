@@ -13,10 +13,13 @@ from engine.runs.records import Run
 from engine.spec import resolve
 from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
+from ui.common.state import Slot
 from ui.learn.records import Film, Lesson
 
+# Runs that this session has asked for: one that fails or is stopped is not queued again by looking at the page.
+TRIED: Slot[frozenset[str]] = Slot("lessons.tried", frozenset())
 EVERY = 0.5  # seconds between two looks at a run that is on its way
-TALL = 300  # pixels of a chart on a projector
+TALL = 250  # pixels of a chart on a projector
 
 
 def ensure(lessons: Iterable[Lesson]) -> None:
@@ -24,8 +27,11 @@ def ensure(lessons: Iterable[Lesson]) -> None:
     films = {resolve(film.spec).fingerprint: film for lesson in lessons for film in lesson.films}
     jobs = manager()
     there = library.best({key: key for key in films}, jobs.store, recorded=False)
+    tried = TRIED.get()
     for key in library.missing(films, there):
-        jobs.submit(films[key].spec)
+        if key not in tried:
+            jobs.submit(films[key].spec)
+    TRIED.put(tried | films.keys())
 
 
 def runs_of(lesson: Lesson) -> Mapping[str, Run]:
@@ -59,6 +65,11 @@ def failed(runs: Mapping[str, Run]) -> list[str]:
     """Why runs of the lesson ended without a result, in sentences."""
     return [f"A run of this lesson {run.status}: {run.reason}" for run in runs.values()
             if run.has_ended and not run.finished]
+
+
+def try_again() -> None:
+    """Lets the page queue once more what did not finish."""
+    TRIED.put(TRIED.first)
 
 
 def play(film: Film, run: Run, at: int | None, tall: bool, again: bool) -> None:

@@ -9,12 +9,10 @@ import streamlit as st
 from ui.frame import present, shell
 from ui.learn.place import PLACE, go, open_lesson, write
 
-ON_LESSONS = "learn"  # the page's place in the address
-
 
 def act(page: Any) -> None:
     """Listens on the lessons, and on every page in present mode; does what was asked before the page is drawn."""
-    lessons = page.url_path == ON_LESSONS
+    lessons = page.url_path == present.LESSONS
     if not (lessons or present.active() or page.url_path == "unlearn"):
         return
     pressed = present.key_pressed()

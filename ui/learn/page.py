@@ -11,7 +11,7 @@ from ui.common import address as link
 from ui.frame import present
 from ui.learn import audience, films, predictions
 from ui.learn.lessons import LESSONS
-from ui.learn.place import FORM, PLACE, Place, go, open_lesson
+from ui.learn.place import AT, FORM, PLACE, Place, go, open_lesson
 from ui.learn.records import STEPS, Quiz
 
 TITLES = {"predict": "Predict", "run": "Run", "compare": "Compare", "explain": "Explain"}
@@ -30,7 +30,8 @@ def show() -> None:
     if "teacher" not in place.hidden:
         audience.show(place)
     if "keys" not in place.hidden:
-        present.keys_line()
+        st.caption(present.KEYS)
+    present.leave()
 
 
 def _heading(place: Place) -> None:
@@ -38,7 +39,7 @@ def _heading(place: Place) -> None:
         _chooser(place)
     st.header(place.lesson.title)
     steps = " → ".join(f"**{TITLES[step]}**" if step == place.step else f":gray[{TITLES[step]}]" for step in STEPS)
-    st.markdown(f"Lesson {place.number} of {len(LESSONS)} · {steps}")
+    st.markdown(f"Lesson {place.number} of {len(LESSONS)}, about {place.lesson.minutes:g} minutes · {steps}")
 
 
 def _chooser(place: Place) -> None:
@@ -62,10 +63,11 @@ def _predict(place: Place) -> None:
         st.caption("Kept: a prediction stays as it was made.")
 
     def keep() -> None:
-        predictions.keep(place.number, value)
+        if value is not None:
+            predictions.keep(place.number, value)
         go(1)
 
-    _buttons(place, "Run it" if known else NEXT["predict"], keep)
+    _buttons(place, "Run it" if known else NEXT["predict"], keep, disabled=value is None)
 
 
 def _run(place: Place) -> None:
@@ -76,19 +78,33 @@ def _run(place: Place) -> None:
 
 def _compare(place: Place) -> None:
     lesson, runs = place.lesson, films.runs_of(place.lesson)
-    for reason in films.failed(runs):
-        st.error(reason, icon=":material/error:")
     if films.ready(lesson, runs):
-        truth = lesson.guess.truth(runs)
-        mine, real = st.columns(2)
-        mine.metric("You said", predictions.said(predictions.kept(place.number)), border=True)
-        real.metric("It was", predictions.said(truth), border=True)
-        st.markdown(f"{predictions.kept_in_words(place.number, lesson.guess, truth)} {lesson.happened(runs)}")
-    elif not films.failed(runs):
+        _beside(place, runs)
+    elif reasons := films.failed(runs):
+        for reason in reasons:
+            st.error(reason, icon=":material/error:")
+        st.button("Try again", key="lesson-again", icon=":material/replay:", on_click=films.try_again)
+    else:
         films.wait(lesson)
     _buttons(place, NEXT["compare"])
     if films.ready(lesson, runs):
         _picture(place, runs, again=False)
+
+
+def _beside(place: Place, runs: Mapping[str, Run]) -> None:
+    """The prediction beside the truth, and what happened."""
+    guess = place.lesson.guess
+    truth = guess.truth(runs)
+    said, was = predictions.said(predictions.kept(place.number)), predictions.said(truth)
+    told = f"{predictions.kept_in_words(place.number, guess, truth)} {place.lesson.happened(runs)}"
+    if guess.choices:  # sentences, too long for large figures
+        st.markdown(f"You said: **{said}**  \nIt was: **{was}**")
+        st.markdown(told)
+        return
+    mine, real, text = st.columns([1, 1, 3], vertical_alignment="center")
+    mine.metric("You said", said, border=True)
+    real.metric("It was", was, border=True)
+    text.markdown(told)
 
 
 def _explain(place: Place) -> None:
@@ -134,11 +150,14 @@ def _picture(place: Place, runs: Mapping[str, Run], again: bool) -> None:
                                    key=predictions.key(f"picture.{place.number}"), required=True,
                                    label_visibility="collapsed", persist_state="session")
         film = next(film for film in shown if film.key == key)
+    asked = st.query_params.get(AT, "")
+    at = int(asked) if asked.isdecimal() else place.lesson.at if again else None
     if film.key in runs:
-        films.play(film, runs[film.key], place.lesson.at if again else None, present.active(), again)
+        films.play(film, runs[film.key], at, present.active(), again)
 
 
-def _buttons(place: Place, label: str, forward: Callable[[], None] = lambda: go(1)) -> None:
+def _buttons(place: Place, label: str, forward: Callable[[], None] = lambda: go(1),
+             disabled: bool = False) -> None:
     if "steps" in place.hidden:
         return
     last = place.moved(1) == place
@@ -148,4 +167,5 @@ def _buttons(place: Place, label: str, forward: Callable[[], None] = lambda: go(
         if last:
             st.markdown("**That was the last lesson.** Now try your own on the page Unlearn.")
         else:
-            st.button(label, type="primary", icon=":material/arrow_forward:", key="lesson-next", on_click=forward)
+            st.button(label, type="primary", icon=":material/arrow_forward:", key="lesson-next", on_click=forward,
+                      disabled=disabled)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import streamlit as st
+
 from engine.errors import Problem
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
@@ -12,6 +14,7 @@ from ui.common.words import short
 from ui.learn.lessons import LESSONS
 from ui.learn.records import STEPS, Lesson
 
+AT = "at"  # the address's parameter for the frame that a picture is opened at; the stage writes it
 HIDEABLE = {"lessons": "the row of lessons", "steps": "Back and Next", "picture": "the moving picture",
             "quiz": "the questions at the end", "teacher": "the teacher's tools", "keys": "the line of keys"}
 
@@ -69,14 +72,21 @@ def write(place: Place) -> dict[str, str]:
 
 
 FORM: LinkedForm[Place] = LinkedForm("lessons", "Lessons", ("lesson", "step", "hide"), _read, write, PLACE.put,
-                                     beside=("at",))
+                                     beside=(AT,))
 
 
 def go(by: int) -> None:
     """Moves by so many steps."""
-    PLACE.put(PLACE.get().moved(by))
+    _move(PLACE.get().moved(by))
 
 
 def open_lesson(number: int) -> None:
     """Goes to the beginning of a lesson."""
-    PLACE.put(PLACE.get().at(number))
+    _move(PLACE.get().at(number))
+
+
+def _move(place: Place) -> None:
+    """The frame that was looked at belongs to the place that is left."""
+    PLACE.put(place)
+    if AT in st.query_params:
+        del st.query_params[AT]

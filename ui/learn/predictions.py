@@ -44,13 +44,13 @@ def said(value: Prediction | None) -> str:
     return "–" if value is None else value if isinstance(value, str) else f"{value:.1f}%"
 
 
-def ask(number: int, guess: Guess) -> Prediction:
-    """The widget of a prediction: a slider or the choices. Locked once it is kept."""
+def ask(number: int, guess: Guess) -> Prediction | None:
+    """The widget of a prediction: a slider or the choices, none chosen at first. Locked once it is kept."""
     before = kept(number)
     st.markdown(guess.question)
     if guess.choices:
-        index = guess.choices.index(str(before)) if before in guess.choices else 0
-        chosen: str = st.radio("Your prediction", guess.choices, index, key=key(f"guess.{number}"),
+        index = guess.choices.index(str(before)) if before in guess.choices else None
+        chosen: str | None = st.radio("Your prediction", guess.choices, index, key=key(f"guess.{number}"),
                                disabled=before is not None, persist_state="session")
         return chosen
     start = float(before) if isinstance(before, float) else guess.first
