@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.runs.queue import manager
+from engine.runs.queue import Jobs, manager
 from engine.types import ENDED
+from ui.frame import present
 from ui.learn import predictions
 from ui.learn.lessons import LESSONS
 from ui.learn.place import HIDEABLE, PLACE, Place
@@ -39,11 +40,15 @@ def computed(shared, monkeypatch):
     return held[-1]
 
 
-def lessons(**query: str) -> AppTest:
+def start(**query: str) -> AppTest:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    if "present" in query:
-        at.query_params["present"] = query["present"]
-    at.run()
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+def lessons(**query: str) -> AppTest:
+    at = start()
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/learn.py").run()
@@ -81,7 +86,7 @@ def test_a_lesson_to_its_end(computed, number):
         assert f"You said: **{lesson.guess.choices[1]}**" in texts(at)
         assert any(f"It was: **{choice}**" in texts(at) for choice in lesson.guess.choices)
     else:
-        assert [metric.value for metric in at.metric][0] == "60.0%"
+        assert at.metric[0].value == "60.0%"
         assert 0 < float(at.metric[1].value.rstrip("%")) < 100
     assert not at.exception
     assert not at.error
@@ -159,14 +164,21 @@ def test_what_a_link_cannot_ask_for_is_said(computed):
     assert "The link's hide: 'sidebar' is not valid. Valid: lessons, steps, picture, quiz, teacher, keys" in told
 
 
-def test_present_mode_is_kept_on_every_page_until_it_is_left(computed):
-    at = lessons(present="1")
-    for name in ("runs", "compare", "learn"):
-        at.switch_page(f"pages/{name}.py").run()
-        assert at.query_params["present"] == "1"
-        assert not [warning for warning in at.warning if "present" in warning.value]
+def test_present_mode_is_read_from_the_address_and_left_by_its_button(computed):
+    at = start(present="1")
+    assert present.KEYS in texts(at)
     at.button(key="present-off").click().run()
     assert "present" not in at.query_params
+    assert present.KEYS not in texts(at)
+    at.button(key="present-on").click().run()
+    assert at.query_params["present"] == "1"
+
+
+@pytest.mark.parametrize("name", ["learn", "unlearn", "compare", "robustness", "runs"])
+def test_every_page_keeps_present_mode_in_its_address_and_understands_it(computed, name):
+    at = start(present="1").switch_page(f"pages/{name}.py").run()
+    assert at.query_params["present"] == "1"
+    assert not [warning for warning in at.warning if "present" in warning.value]
 
 
 def test_nothing_is_chosen_for_a_person_who_predicts_by_choice(computed):
@@ -177,8 +189,8 @@ def test_nothing_is_chosen_for_a_person_who_predicts_by_choice(computed):
 
 def test_a_run_that_was_stopped_is_said_and_queued_again_only_when_asked(computed, monkeypatch, tmp_path):
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
+    monkeypatch.setattr(Jobs, "start", lambda self: None)  # nobody carries them out
     jobs = manager()
-    monkeypatch.setattr(type(jobs), "start", lambda self: None)  # nobody carries them out
     at = lessons(lesson="1", step="compare")
     for run in jobs.store.list():
         jobs.store.end(run.id, "failed", reason="The disk is full.")
@@ -186,13 +198,13 @@ def test_a_run_that_was_stopped_is_said_and_queued_again_only_when_asked(compute
     assert "A run of this lesson failed: The disk is full." in texts(at)
     assert len(jobs.store.list(status=("queued",))) == 0
     at.button(key="lesson-again").click().run()
-    assert len(jobs.store.list(status=("queued",))) == 2  # of this lesson and of the next, which has the same
+    assert len(jobs.store.list(status=("queued",))) == 1
 
 
 def test_a_picture_opens_at_the_frame_that_the_link_names(computed):
     ended(computed)
     at = lessons(lesson="2", step="run", at="40")
-    spec = json.loads(next(json.loads(one.proto.json) for one in at.get("bidi_component") if "points" in one.proto.json)["spec"])
-    assert spec["at"] == 40
+    drawn = next(one.proto.json for one in at.get("bidi_component") if "points" in one.proto.json)
+    assert json.loads(json.loads(drawn)["spec"])["at"] == 40
     forward(at)
     assert "at" not in at.query_params

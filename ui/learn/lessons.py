@@ -113,8 +113,8 @@ HIDDEN = Lesson(
             "and the attack on the loss falls to a coin toss. A second attacker looks at something else: how **sure** "
             "the model is, whatever it says (its entropy).",
     guess=Guess("How many does the second attacker get right?", truths.hidden, low=0),
-    watch="The first number falls into the chance range. Now look at the shape of orange beside blue, and at the second "
-          "curve below.",
+    watch="The first number falls into the chance range. Now look at the shape of orange beside blue, and at the "
+          "second curve below.",
     happened=truths.hidden_words,
     why=("The first attack found nothing: its score is blind to what this method changed, how sure the model is.",
          "**“This attack fails” is not “the data are gone”.** A claim of forgetting has to hold against several "
