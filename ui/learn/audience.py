@@ -32,7 +32,7 @@ def _link(place: Place) -> None:
     st.code(address, language=None, wrap_lines=True)
     if (urlsplit(address).hostname or "") in ("localhost", "127.0.0.1", "::1", ""):
         st.caption("Only this computer can open that address. Type its address in the network above.")
-    st.html(qr.svg(address))
+    st.html(qr.picture(address))
 
 
 def link(url: str, host: str, place: Place) -> str:
