@@ -22,7 +22,7 @@ from ui.common.live_chart import live_chart
 from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
-from ui.unlearn import headline, report_card, samples
+from ui.unlearn import headline, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
@@ -58,6 +58,7 @@ def _view(run_id: str, was_running: bool) -> None:
         return
     _stage(run, course)
     headline.verdict_text(run)
+    tales.show(run)
     report_card.metrics(run, course.start, course.probes)
     _objective(run, course.probes)
     samples.samples(run)

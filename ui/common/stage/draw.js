@@ -154,7 +154,7 @@ function gauge(one, now, w) {
   const inside = one.band && now !== null && now >= one.band[0] && now <= one.band[1];
   box.append(html("div", "stage-gauge-title", one.title));
   const big = html("div", "stage-gauge-value");
-  big.append(html("span", "stage-was", `${one.before === null ? "–" : one.before.toFixed(1)} → `), html("span", one.band ? (inside ? "stage-in" : "stage-out") : "", `${now === null ? "–" : now.toFixed(1)}${one.unit}`));
+  big.append(html("span", "stage-was", `${one.before === null ? "–" : one.before.toFixed(1)} → `), html("span", one.band ? (inside ? "stage-in" : "stage-out") : "", now === null ? "–" : now.toFixed(1)), html("span", "stage-unit", one.unit));
   box.append(big);
   const x = (value) => 6 + ((Math.min(one.high, Math.max(one.low, value)) - one.low) / (one.high - one.low)) * (w - 12);
   const bar = svg("svg", { width: w, height: 16, "aria-hidden": "true" });

@@ -158,7 +158,7 @@ function paintCurves(state, reading, atEnd, w) {
   const xs = data.points.map((point) => point[state.axis]);
   const head = { x: reading.x, end: atEnd };
   const final = (key) => data.gauges.find((one) => one.key === key)?.now;
-  const attacks = Object.entries(data.attacks).map(([key, one]) => ({ name: one.label, colour: one.colour, values: state.attacks[key], level: data.retrained?.attacks[key], now: atEnd ? one.now ?? reading.attacks[key] : reading.attacks[key] }));
+  const attacks = Object.entries(data.attacks).map(([key, one]) => ({ name: one.label.replace(/ attack$/, ""), colour: one.colour, values: state.attacks[key], level: data.retrained?.attacks[key], now: atEnd ? one.now ?? reading.attacks[key] : reading.attacks[key] }));
   const accuracy = ["retain", "forget", "test"].map((key) => ({ name: key, colour: COLOURS[key], values: data.points.map((point) => point.accuracy[key]), level: data.retrained?.accuracy[key], now: (atEnd && final(`${key}_accuracy`)) || reading.accuracy[key] }));
   const size = { w, h: data.tall ? data.tall * 0.85 : 190 };
   const axis = { step: "steps", samples: "samples processed", seconds: "training time, s" }[state.axis];
