@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from engine.evaluation.measured import UNMEASURED
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.recorded import newest_as_now, recorded_runs
@@ -66,7 +67,7 @@ def cards() -> None:
         run = _recorded(example.spec)
         if run is None or run.metrics is None:
             continue
-        before, now = (run.metrics.original or {}).get("mia_loss"), run.metrics.get("mia_loss")
+        before, now = (run.metrics.original or UNMEASURED).get("mia_loss"), run.metrics.get("mia_loss")
         with column.container(border=True, height="stretch"):
             st.markdown(f"### {example.title}: {words.number(before)} → {words.number(now, 1, '%')}")
             st.caption(f"Attack on the loss. {example.text}")

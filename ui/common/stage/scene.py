@@ -43,7 +43,7 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
         "points": [_point(point, fine) for point in points],
         "retrained": retrained, "band": band,
-        "attacks": {name: {"label": attack.label, "colour": colours[name], "now": _number((final or {}).get(name))}
+        "attacks": {name: {"label": attack.label, "colour": colours[name], "now": _number(final.get(name) if final else None)}
                     for name, attack in attacks.items()},
         "titles": {"attacks": "The attack should fall to a coin toss, 50%",
                    "accuracy": CLASS_GOAL if by_class(run.spec.scenario) else GOAL},

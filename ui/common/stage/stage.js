@@ -104,7 +104,7 @@ function start(state) {
     if (!state.playing || !state.element.isConnected) return;
     const last = state.data.points.length - 1;
     const pace = (Math.max(12, last) / SECONDS) * state.speed;
-    state.position = Math.min(last, state.position + (pace * Math.min(100, now - then)) / 1000);
+    state.position = Math.min(last, state.position + (pace * Math.max(0, Math.min(100, now - then))) / 1000); // a frame's time may lie before the start
     then = now;
     if (state.position >= last) {
       state.playing = false;
