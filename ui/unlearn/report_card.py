@@ -59,7 +59,7 @@ def _card(name: str, before: float | None, now: float | None, retrained: float |
           band: Sequence[float] | None, scenario: str) -> None:
     metric = metric_of(name)
     more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if by_class(scenario) else ""
-    more += f" Chance alone gives {band[0]:.1f} to {band[1]:.1f}% at these sizes (95%)." if band else ""
+    more += f" Chance range at these sizes (95%): {band[0]:.1f} to {band[1]:.1f}%." if band else ""
     st.metric(metric.title, measures.value(metric, now), help=metric.help + more)
     unit = "%" if metric.unit == "%" else ""  # one line where it fits; the big number above names the unit
     known = [f"before {words.number(before, 1, unit)}"]
