@@ -103,7 +103,7 @@ def followed(run: Run) -> Followed:
 
 
 def band(followed: list[Followed], attack: str) -> tuple[float, float] | None:
-    """Where the attack lies by chance alone: the widest of the runs' bands."""
+    """Where the attack lies where there is nothing to find: the widest of the runs' chance ranges."""
     bands = [known for one in followed if one.start and (known := one.start.null_band.get(attack))]
     return (min(low for low, _ in bands), max(high for _, high in bands)) if bands else None
 
