@@ -89,7 +89,7 @@ class Watcher:
         """The first event: bins, how many samples each set shows, the Original's reading, the null bands.
 
         The run's own losses are not there yet. The bands are of what comes closest: the retrained model's losses,
-        else the Original's of samples that it never saw. It also tells what a frame and an attack cost here, before
+        else the Original's of samples that it never saw. It also says what a frame and an attack cost here, before
         any is charged to the run.
         """
         sets, self.frames.usual = _timed(lambda: self.read(original))
@@ -134,7 +134,7 @@ class Watcher:
                            for name, index in self.chosen.items()})
 
     def stored(self, frame: Any) -> Readings | None:
-        """A finished run's read-outs of the samples watched here, from its per-sample table; None where it lacks any."""
+        """A finished run's read-outs of the samples watched here, from its per-sample table; None if it lacks any."""
         if frame is None or not {name for name, _ in self.chosen.items()} <= set(frame["set"]):
             return None
         sets = {}

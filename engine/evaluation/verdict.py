@@ -13,7 +13,7 @@ rules. The first that applies decides:
    shows on the same split is never held against a run.
 5. ``undecided``: nothing could be measured, or there was nothing to forget.
 6. ``forgotten``: a class that is recognised as little as by the retrained model (an attack that beats chance within
-   it is told); otherwise everything that could be measured is as chance, or the retrained model, has it.
+   it is reported); otherwise everything that could be measured is as chance, or the retrained model, has it.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def plot_race(courses: Sequence[Mapping[str, Any]], attack: str, x: str = "sampl
       "method.
 
     ``retrained`` holds the retrained model's value by seed: a dashed level at their mean. ``band`` is where the
-    attack lies when there is nothing to find. The dot at a line's end is hollow while its run goes on. Raises
+    attack lies when there is nothing to find. The dot at a line's end is hollow while its run is running. Raises
     ValueError for an axis that does not exist.
     """
     if x not in X_AXES:

@@ -77,7 +77,7 @@ class Followed:
 
 
 def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
-    """Every run that has begun, in the comparison's order; of a run that goes on only what is new is read."""
+    """Every run that has begun, in the comparison's order; of a running one only what is new is read."""
     found = []
     for cell in comparison.grid():
         if (run := runs.get(cell)) and run.status != "queued":
@@ -86,7 +86,7 @@ def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
 
 
 def followed(run: Run) -> Followed:
-    """A run's course so far; the session remembers it, and of one that goes on only what is new is read."""
+    """A run's course so far; the session remembers it, and of a running one only what is new is read."""
     kept = KEPT.get() or {}
     KEPT.put(kept)
     while len(kept) > MOST_KEPT:
