@@ -24,7 +24,7 @@ Side = Literal["under", "over"]
 Metrics = Mapping[str, Any]
 MARKS: dict[Side, str] = {"under": "↓", "over": "↑"}
 MEANING = {"↑": "best, but the attack still does better than chance",
-           "↓": "below what chance gives, so never best"}
+           "↓": "below the chance range, so never best"}
 
 
 def side_of(metric: str, runs: Iterable[tuple[Metrics, Metrics | None]], noise: float | None = None) -> Side | None:

@@ -76,7 +76,7 @@ def _said(heatmap: Heatmap, square: Square) -> str:
         text = measures.value(metric, value) if value is not None else STATES.get(status, status)
         told.append(f"seed {seed}: {text}" + (f", {reason}" if reason and status == "failed" else ""))
     if square.doubtful:
-        told.append("doubtful (over-forgotten, damaged, or below what chance gives): never best")
+        told.append("doubtful (over-forgotten, damaged, or below the chance range): never best")
     if square.noise is not None:
         told.append(f"chance range ±{words.number(square.noise, 2)}")
     return "<br>".join(told)
