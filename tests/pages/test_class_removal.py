@@ -214,4 +214,4 @@ def test_a_new_attack_appears_by_itself(jobs, monkeypatch):
     assert words.attack_labels() == {"mia_loss": "loss attack", "mia_entropy": "entropy attack",
                                      "lira": "Likelihood ratio"}
     assert judge({"lira": 70.0, "null_band": {"lira": (45.0, 55.0)}}, "random", None).text == (
-        "An attacker with “Likelihood ratio” still does better than chance (70.0%, chance alone: 45.0 to 55.0%).")
+        "An attacker with “Likelihood ratio” still does better than chance (70.0%, chance range: 45.0 to 55.0%).")

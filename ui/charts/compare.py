@@ -31,7 +31,7 @@ def plot_race(courses: Sequence[Mapping[str, Any]], attack: str, x: str = "sampl
       "method.
 
     ``retrained`` holds the retrained model's value by seed: a dashed level at their mean. ``band`` is where the
-    attack lies when there is nothing to find. The dot at a line's end is hollow while its run goes on. Raises
+    attack lies when there is nothing to find. The dot at a line's end is hollow while its run is running. Raises
     ValueError for an axis that does not exist.
     """
     if x not in X_AXES:
@@ -58,7 +58,7 @@ def plot_race(courses: Sequence[Mapping[str, Any]], attack: str, x: str = "sampl
                                 f"retrained: {each}"))
     if band:
         figure.add_shape(type="rect", xref="paper", x0=0, x1=1, y0=round(band[0], 2), y1=round(band[1], 2),
-                         fillcolor=NULL_BAND, line={"width": 0}, layer="below", name="null band", showlegend=True)
+                         fillcolor=NULL_BAND, line={"width": 0}, layer="below", name="chance range", showlegend=True)
     return figure
 
 

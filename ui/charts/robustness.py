@@ -1,4 +1,4 @@
-"""The heatmap of a sweep: values, states, what is within noise, the best of each row and the rule. Pure.
+"""The heatmap of a sweep: values, states, what is within the chance range, the best of each row and the rule. Pure.
 
 Squares sit on whole numbers, column by row from the top, so that values need not be evenly spaced; labels name them.
 """

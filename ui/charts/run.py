@@ -73,7 +73,7 @@ def shares(histogram: Sequence[int]) -> list[float]:
 def plot_attacks(points: Sequence[Point], null_band: dict[str, Sequence[float] | None] | None, x: str = "step",
                  retrained: Reading | None = None, counts: dict[str, int] | None = None,
                  labels: Mapping[str, str] | None = None) -> go.Figure:
-    """Accuracy of the attacks against steps, samples or seconds, with the coin toss and its null band.
+    """Accuracy of the attacks against steps, samples or seconds, with the coin toss and its chance range.
 
     Attacks are measured at some points only: lines join the measurements, markers show them. ``labels`` names the
     attacks to draw, by default every one of the first reading by its key; the band is the first one's.
@@ -198,13 +198,13 @@ def _add_retrained(figure: go.Figure, xs: Sequence[float], values: dict[str, tup
 def _shade(figure: go.Figure, band: Sequence[float] | None) -> None:
     if band:
         figure.add_shape(type="rect", xref="paper", x0=0, x1=1, y0=round(band[0], 2), y1=round(band[1], 2),
-                         fillcolor=NULL_BAND, line={"width": 0}, layer="below", name="null band",
+                         fillcolor=NULL_BAND, line={"width": 0}, layer="below", name="chance range",
                          showlegend=True)
 
 
 def _band_hover(said: Sequence[str]) -> str:
     """What the 50% line says: where each attack lies when there is nothing to find."""
-    return "50% coin toss" + (f" (null band: {', '.join(said)})" if said else "") + "<extra></extra>"
+    return "50% coin toss" + (f" (chance range: {', '.join(said)})" if said else "") + "<extra></extra>"
 
 
 def _latest(names: Mapping[str, str], series: dict[str, list[float | None]], counts: dict[str, int] | None,

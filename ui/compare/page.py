@@ -1,7 +1,7 @@
 """The Compare page: which method forgets best, at what cost, and does it match retraining?
 
 The form is on the left (ui/compare/form.py). What is shown on the right comes from the store alone, by a fragment
-that looks again while runs of the comparison wait or go on: first the race, and when it is over the table.
+that looks again while runs of the comparison wait or run: first the race, and when it is over the table.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
 
 
 def _progress(comparison: Comparison, runs: Runs) -> None:
-    """How far the race is: runs that ended, and the one that goes on."""
+    """How far the race is: runs that ended, and the one that is running."""
     ended = sum(run.status not in ("queued", "running") for run in runs.values())
     running = [run for run in runs.values() if run.status == "running"]
     total, told = len(comparison.grid()), []

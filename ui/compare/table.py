@@ -93,7 +93,7 @@ def _cost(cost: Cost, spent: dict[str, float | None]) -> Box:
 
 
 def _told(table: Table, cell: Cell) -> str:
-    """What hovering says: each seed's value, the distance to the ideal, the noise floor."""
+    """What hovering says: each seed's value, the distance to the ideal, the chance range."""
     unit = metric_of(cell.metric).unit
     said = [", ".join(f"seed {seed}: {value:.2f}" for seed, value in cell.values.items())]
     if cell.distance is not None:
@@ -103,7 +103,7 @@ def _told(table: Table, cell: Cell) -> str:
     if cell.off_retrained is not None:
         said.append(f"{cell.off_retrained:.2f} from it" + " (signs counted)" * loses_sign(cell.metric))
     if (noise := table.noise[cell.metric]) is not None:
-        said.append(f"differences up to {noise:.2f} are noise")
+        said.append(f"differences up to {noise:.2f} are within the chance range")
     return "; ".join(said)
 
 

@@ -19,7 +19,7 @@ def matrix(heatmap: Heatmap) -> list[list[float | None]]:
 
 
 def said(heatmap: Heatmap) -> list[list[str]]:
-    """What hovering over each square says: mean, spread, every seed, noise floor."""
+    """What hovering over each square says: mean, spread, every seed, chance range."""
     return [[_said(heatmap, one) for one in line] for line in _lines(heatmap)]
 
 
@@ -53,10 +53,11 @@ def title(heatmap: Heatmap) -> str:
 def subtitle(heatmap: Heatmap) -> str:
     """What the marks mean."""
     seeds = len(heatmap.sweep.seeds)
-    told = [f"mean of {seeds} seeds" if seeds > 1 else f"seed {heatmap.sweep.seeds[0]}",
-            "framed: within noise of the " + ("map's best" if heatmap.high_is_good else "ideal"), "★ best of its row"]
+    aim = "map's best" if heatmap.high_is_good else "ideal"
+    shown = [f"mean of {seeds} seeds" if seeds > 1 else f"seed {heatmap.sweep.seeds[0]}",
+             f"framed: within the chance range of the {aim}", "★ best of its row"]
     own = f"<br>dashed: the method's own {heatmap.sweep.across.title}" if len(heatmap.rule) > 1 else ""
-    return ", ".join(told) + own
+    return ", ".join(shown) + own
 
 
 def _lines(heatmap: Heatmap) -> list[list[Square]]:
@@ -75,7 +76,7 @@ def _said(heatmap: Heatmap, square: Square) -> str:
         text = measures.value(metric, value) if value is not None else STATES.get(status, status)
         told.append(f"seed {seed}: {text}" + (f", {reason}" if reason and status == "failed" else ""))
     if square.doubtful:
-        told.append("doubtful (over-forgotten, damaged, or below what chance gives): never best")
+        told.append("doubtful (over-forgotten, damaged, or below the chance range): never best")
     if square.noise is not None:
-        told.append(f"noise floor {words.number(square.noise, 2)}")
+        told.append(f"chance range ±{words.number(square.noise, 2)}")
     return "<br>".join(told)

@@ -1,7 +1,7 @@
-"""The Robustness page: a heatmap that fills in while a sweep goes on, square by square, and each square from near.
+"""The Robustness page: a heatmap that fills in while a sweep runs, square by square, and each square from near.
 
 The form is on the left (ui/robustness/form.py). The right comes from the store alone, by a fragment that looks again
-while the sweep goes on, so that a reload, another tab or another process shows the same.
+while the sweep runs, so that a reload, another tab or another process shows the same.
 """
 
 from __future__ import annotations

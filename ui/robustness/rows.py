@@ -1,4 +1,4 @@
-"""Below the heatmap: the best value of each row, everything as good within noise, and how the method's rule does."""
+"""Below the heatmap: the best value of each row, everything within its chance range, and how the method's rule does."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
     beyond = len(rows) - len(judged)
     more = f" In {beyond} more, its cell is missing or outside the grid." if beyond else ""
     return (f"The method's own {spaced(name)} ({auto.rule}) is as good as the best of its row, "
-            f"within the noise floor, in **{sum(bool(row.holds) for row in judged)} of {len(judged)}** rows.{more}")
+            f"within the chance range, in **{sum(bool(row.holds) for row in judged)} of {len(judged)}** rows.{more}")
 
 
 def _row(heatmap: Heatmap, row: Row) -> dict[str, str]:
     across, down = heatmap.sweep.across.name, heatmap.sweep.down.name
     unit = metric_of(heatmap.metric).unit
     told = {heatmap.sweep.down.title: amount(down, row.down), "best": amount(across, row.best),
-            unit: words.number(row.mean, 2), "as good as the row's best, within noise": _stretch(heatmap, row)}
+            unit: words.number(row.mean, 2), "within the chance range of the best": _stretch(heatmap, row)}
     if row.rule is not None:
         told |= {"rule": f"{row.rule:.3g}", "nearest cell": amount(across, row.at_rule),
                  f"{unit} there": words.number(row.at_rule_mean, 2),

@@ -1,4 +1,4 @@
-"""The charts of a comparison, checked by hand: exact data, colours that can be told apart, null band, retrained."""
+"""The charts of a comparison, checked by hand: exact data, colours that can be told apart, chance range, retrained."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_half_is_dotted_and_its_null_band_shaded():
     assert (list(coin.y), coin.line.dash) == ([50, 50], "dot")
     band, = figure.layout.shapes
     assert (band.y0, band.y1, band.fillcolor, band.layer) == (46.6, 53.4, NULL_BAND, "below")
-    assert (band.name, band.showlegend) == ("null band", True)
+    assert (band.name, band.showlegend) == ("chance range", True)
     assert not plot_race([course()], "mia_loss").layout.shapes
 
 

@@ -152,7 +152,7 @@ def test_the_coin_toss_and_its_null_band():
     coin, shade = by_name(figure)["coin toss"], figure.layout.shapes[0]
     assert list(coin.y) == [50, 50]
     assert coin.line.dash == "dot"
-    assert "null band: loss 47.1 to 52.5%, entropy 47.0 to 53.0%" in coin.hovertemplate
+    assert "chance range: loss 47.1 to 52.5%, entropy 47.0 to 53.0%" in coin.hovertemplate
     assert (shade.y0, shade.y1, shade.xref) == (47.12, 52.5, "paper")
 
 
@@ -160,7 +160,7 @@ def test_the_coin_toss_and_its_null_band():
 def test_without_a_null_band_nothing_is_shaded(band):
     figure = plot_attacks(points(reading()), band)
     assert not figure.layout.shapes
-    assert "null band" not in by_name(figure)["coin toss"].hovertemplate
+    assert "chance range" not in by_name(figure)["coin toss"].hovertemplate
 
 
 def test_attacks_are_drawn_and_named_as_asked():
@@ -172,7 +172,7 @@ def test_attacks_are_drawn_and_named_as_asked():
     lines = by_name(figure)
     assert list(lines)[:2] == ["Likelihood ratio", "loss attack"]
     assert lines["Likelihood ratio"].line.color == MORE_ATTACKS[0] == lines["retrained, Likelihood ratio"].line.color
-    assert "null band: Likelihood ratio 40.0 to 60.0%, loss 47.0 to 53.0%" in lines["coin toss"].hovertemplate
+    assert "chance range: Likelihood ratio 40.0 to 60.0%, loss 47.0 to 53.0%" in lines["coin toss"].hovertemplate
     assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].y1) == (40, 60)
     assert "Likelihood ratio 80.0%, loss attack 70.0%" in figure.layout.title.text
 

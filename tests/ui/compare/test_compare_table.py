@@ -75,7 +75,7 @@ def test_best_is_bold_and_ties_are_shared():
             run("amnesiac", metrics=metrics(loss=61.0))]
     text = html(runs, "scrub", "ssd", "amnesiac")
     assert "<b>0.50</b>" in text
-    assert "<b>1.00</b>" in text, "inside the noise floor of one point"
+    assert "<b>1.00</b>" in text, "inside the chance range of one point"
     assert "<b>11.00</b>" not in text
 
 
@@ -86,7 +86,7 @@ def test_colour_is_the_distance_to_the_ideal():
     table = build_table(comparison("scrub", "ssd", "amnesiac"), found)
     tints = {method: compare_table.tint(table, table.cell(method, "mia_loss_gap"))
              for method in ("scrub", "ssd", "amnesiac")}
-    # The noise floor is 1 point: 0.5 is as good as the ideal, 11 is the farthest, 6 is half-way between 1 and 11.
+    # The chance range is 1 point: 0.5 is as good as the ideal, 11 is the farthest, 6 is half-way between 1 and 11.
     assert tints == {"scrub": "rgba(27,158,143,0.300)", "ssd": "rgba(217,119,6,0.000)",
                      "amnesiac": "rgba(217,119,6,0.300)"}
     assert compare_table.tint(table, table.cell("scrub", "retain_accuracy")) is None, "nothing to match"
