@@ -7,7 +7,6 @@ from read-outs that the metrics need anyway, and what runs on one split share is
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
