@@ -4,6 +4,7 @@
     |-- BadInput                what was asked for cannot be done as asked (CLI exit 2)
     |   |-- BadSpec             one or more problems of a run's specification
     |   |-- DataMissing         a data set is neither on this machine nor reachable
+    |   |-- BadData             a data set was loaded, but is not as it declares
     |   |-- ModelMissing        the published weights of a model are neither on this machine nor reachable
     |   |-- OriginalMissing     there is no trained Original for this data set and model
     |   |-- UnknownRun          no run of that id in the store
@@ -68,6 +69,10 @@ class BadSpec(BadInput):
 
 class DataMissing(BadInput):
     """A data set is neither in the data folder nor in the cache nor on a reachable hub."""
+
+
+class BadData(BadInput):
+    """A data set was loaded, but is not as it declares."""
 
 
 class ModelMissing(BadInput):
