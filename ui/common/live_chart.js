@@ -3,7 +3,9 @@
 
 const CONFIG = {
   displaylogo: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  showSendToCloud: false, // nothing leaves this machine
+  plotlyServerURL: "",
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
   toImageButtonOptions: { format: "png", scale: 2 },
 };
 

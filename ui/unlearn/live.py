@@ -8,23 +8,26 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
-from engine.evaluation.events import ProbeEvent, StartEvent
+from engine.evaluation.events import Course, ProbeEvent
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
 from engine.runs import afterwards, estimates, library
 from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.records import Run
-from ui.charts import run as charts
+from engine.spec import Resolved
 from ui.charts.objective import drawn, plot_objective
 from ui.common import words
 from ui.common.live_chart import live_chart
-from ui.unlearn import report_card, samples
+from ui.common.stage.component import stage
+from ui.common.stage.scene import scene
+from ui.common.state import Slot
+from ui.unlearn import headline, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
-AXES = {"step": "steps", "samples": "samples", "seconds": "seconds"}
-GOAL = "Forget should come down to test"
-CLASS_GOAL = "Forget should fall to the retrained<br>model's (usually zero)"
+LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
+AT, PRESENT = "at", "present"  # the address's parameters: the step to open at, and whether for a projector
+TALL = 330  # pixels of a chart on a projector
 
 
 def follow(run_id: str) -> None:
@@ -53,10 +56,36 @@ def _view(run_id: str, was_running: bool) -> None:
         if not run.has_ended:
             st.info(_waiting(run), icon=":material/hourglass_top:")
         return
-    _charts(run, course.start, course.points)
+    _stage(run, course)
+    headline.verdict_text(run)
+    tales.show(run)
     report_card.metrics(run, course.start, course.probes)
     _objective(run, course.probes)
     samples.samples(run)
+
+
+def say_if_other(run_id: str, asked: Resolved | None) -> None:
+    """Says where the form has moved on from the run that the picture is of."""
+    try:
+        shown = library.get(run_id, manager().store).run.resolved()
+    except LabError:
+        return
+    if asked and asked.fingerprint != shown.fingerprint:
+        st.caption(":material/edit: You changed the settings: this is the last run's picture. "
+                   "Press **Unlearn** to see yours.")
+
+
+def launched(run_id: str) -> None:
+    """Marks a run as started here, so that it is played from its beginning even where it has ended by then."""
+    LAUNCHED.put(LAUNCHED.get() | {run_id})
+
+
+def _stage(run: Run, course: Course) -> None:
+    asked = st.query_params.get(AT, "")
+    drawn_scene = scene(run, course, autoplay=run.id in LAUNCHED.get(), at=int(asked) if asked.isdecimal() else None,
+                        tall=TALL if st.query_params.get(PRESENT) == "1" else None)
+    if drawn_scene:
+        stage(drawn_scene, f"stage-{run.id}")
 
 
 def _waiting(run: Run) -> str:
@@ -69,7 +98,8 @@ def _waiting(run: Run) -> str:
 def _header(jobs: Any, run: Run) -> None:
     progress = run.progress or {}
     title, button = st.columns([4, 1], vertical_alignment="center")
-    title.markdown(f"#### {words.run_title(run)}  {words.badge(run.status)}")
+    title.markdown(f"## {headline.headline(run)}")
+    title.markdown(headline.chips(run))
     if run.status in ("queued", "running"):
         if button.button("Stop", icon=":material/stop:", key=f"stop-{run.id}", width="stretch",
                          help="Stops after the current step; everything measured until then is kept."):
@@ -112,7 +142,9 @@ def _trained_first(jobs: Any, run: Run) -> str:
 def _again(jobs: Any, run: Run, original: bool) -> None:
     """Queues it once more. Whether a recorded run's Original was trained for it elsewhere says nothing about here."""
     anew = run.train_original and not run.recorded
-    st.query_params.from_dict({"run": jobs.submit(run.resolved().spec, original or anew)})
+    run_id = jobs.submit(run.resolved().spec, original or anew)
+    launched(run_id)
+    st.query_params.from_dict({"run": run_id})
     st.rerun()
 
 
@@ -121,53 +153,6 @@ def _notice(jobs: Any, run: Run) -> None:
     if run.has_ended and st.button("Train an Original on these data and run again", key=f"anew-{run.id}"):
         st.query_params.from_dict({"run": jobs.submit(run.resolved().spec, train_original=True)})
         st.rerun()
-
-
-def _charts(run: Run, start: StartEvent, course: Sequence[ProbeEvent]) -> None:
-    points = [point.to_json() for point in course]  # charts take plain values
-    shown, axis, log = _controls(run, course)
-    now, key = points[shown - 1], run.id
-    retrained = start.retrained.to_json() if start.retrained else None
-    before, counts, attacked = start.before.to_json(), dict(start.counts), start.attacked
-    scale = charts.tallest_share(before, points[-1]["reading"])
-    unseen, goal = words.never_seen(run.spec), CLASS_GOAL if "unseen" in counts else GOAL
-    levels = retrained or _levels(run)
-    left, right = st.columns(2)
-    title = "Now" if shown == len(points) else f"At step {now['step']:,}"
-    with left:
-        live_chart(charts.plot_distributions(start.bins, before, attacked, "Before: the Original",
-                                             log=log, shared_top=scale, unseen=unseen), f"before-{key}", revision=key)
-        live_chart(charts.plot_attacks(points[:shown], dict(start.null_band), axis, levels, attacked,
-                                       words.attack_labels()), f"attacks-{key}", revision=key)
-    with right:
-        live_chart(charts.plot_distributions(start.bins, now["reading"], attacked, title, retrained=retrained,
-                                             log=log, shared_top=scale, unseen=unseen), f"now-{key}", revision=key)
-        live_chart(charts.plot_accuracies(points[:shown], axis, levels, counts, goal), f"accuracy-{key}",
-                   revision=key)
-
-
-def _levels(run: Run) -> dict[str, Any] | None:
-    """The retrained model's attacks and accuracies where it came after this run: there are no histograms of it here."""
-    found = run.metrics.retrained if run.metrics else None
-    if found is None:
-        return None
-    return {"attacks": found, "accuracy": {name: found.get(f"{name}_accuracy") for name in charts.SETS}}
-
-
-def _controls(run: Run, points: Sequence[ProbeEvent]) -> tuple[int, str, bool]:
-    """How many points are shown (all while it runs), the x axis, and whether density is logarithmic."""
-    replay, axis, log = st.columns([5, 4, 2], vertical_alignment="bottom")
-    chosen = axis.segmented_control("x axis", list(AXES), format_func=AXES.__getitem__, default="step", required=True,
-                                    key=f"axis-{run.id}", label_visibility="collapsed")
-    first = points[0].reading.histogram["forget"]
-    logarithmic = log.toggle("log", value=max(first) > 0.6 * sum(first), key=f"log-{run.id}",
-                             help="Logarithmic density in the two distributions; on by default where one bar would "
-                                  "dwarf the rest.")
-    shown = len(points)
-    if run.has_ended and len(points) > 1:
-        shown = replay.select_slider("Replay: drag through the run", range(1, len(points) + 1), value=len(points),
-                                     format_func=lambda i: f"step {points[i - 1].step:,}", key=f"replay-{run.id}")
-    return shown, chosen, logarithmic
 
 
 def _objective(run: Run, probes: Sequence[ProbeEvent]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from engine.evaluation.events import ProbeEvent, Reading, StartEvent
 from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import metric_of
-from engine.evaluation.verdict import remarks, verdict_of
+from engine.evaluation.verdict import remarks
 from engine.registry import by_class, live_attacks, names
 from engine.runs.queue import manager
 from engine.runs.records import Run, described
@@ -32,12 +32,9 @@ def metrics(run: Run, start: StartEvent, probes: Sequence[ProbeEvent]) -> None:
     now = final or _latest(start, probes).values
     reference = (final and final.retrained) or (start.retrained.values if start.retrained else {})
     band, scenario = (final or start).null_band, run.spec.scenario
-    if final:
-        st.caption("These final numbers are measured on the complete sets, the charts on "
-                   f"{_drawn(run, start)}; the two differ by chance. Compare a curve with the levels in its own chart.")
     attacks = [attack.name for attack in live_attacks()]
     shown = [*attacks, *(CLASS_CARDS if by_class(scenario) else CARDS)]
-    with st.container(key="cards"):
+    with st.expander("More numbers", icon=":material/numbers:"), st.container(key="cards"):
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             with column.container(border=True, height="stretch"):  # equally high in a row
                 _card(name, before.get(name), now.get(name), reference.get(name), band.get(name),
@@ -59,7 +56,7 @@ def _card(name: str, before: float | None, now: float | None, retrained: float |
           band: Sequence[float] | None, scenario: str) -> None:
     metric = metric_of(name)
     more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if by_class(scenario) else ""
-    more += f" Chance alone gives {band[0]:.1f} to {band[1]:.1f}% at these sizes (95%)." if band else ""
+    more += f" Chance range at these sizes: {band[0]:.1f} to {band[1]:.1f}% (95%)." if band else ""
     st.metric(metric.title, measures.value(metric, now), help=metric.help + more)
     unit = "%" if metric.unit == "%" else ""  # one line where it fits; the big number above names the unit
     known = [f"before {words.number(before, 1, unit)}"]
@@ -69,15 +66,13 @@ def _card(name: str, before: float | None, now: float | None, retrained: float |
 
 def _remarks(run: Run, start: StartEvent) -> None:
     final = run.metrics or UNMEASURED
-    if found := verdict_of(run):
-        shown = st.warning if found.kind in ("damaged", "over_forgotten") else st.info
-        shown(found.text, icon=":material/gavel:")
     for note in remarks(final):
         st.warning(note, icon=":material/warning:")
     sample = _drawn(run, start)
     if final:
         st.caption(f"{run.steps:,} steps, {run.samples:,} samples, {words.seconds(run.seconds)} for the "
-                   f"method alone on {run.device}.")
+                   f"method alone on {run.device}. The three numbers and the end of the curves are measured on the "
+                   f"complete sets, the charts on their way there on {sample}.")
     elif run.has_ended:
         st.caption(f"What was measured until the run ended, on {sample}.")
     else:

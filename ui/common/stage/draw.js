@@ -1,0 +1,168 @@
+// Drawing for stage.js: plain SVG from plain values. Nothing here keeps state or listens to anything.
+
+const NS = "http://www.w3.org/2000/svg";
+const COLOURS = { forget: "#ff7f0e", test: "#1f77b4", retain: "#2ca02c", retrained: "#808080" };
+const PER_DECADE = 10;
+const DECADES = ["10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1", "1", "10", "100"];
+const SIDE = { l: 14, r: 14, t: 30, b: 36 };
+
+function svg(name, attributes = {}, text = null) {
+  const element = document.createElementNS(NS, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== null) element.textContent = text;
+  return element;
+}
+
+function html(name, className, text = null) {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  if (text !== null) element.textContent = text;
+  return element;
+}
+
+const percent = (value) => (value === null || value === undefined ? "–" : `${value.toFixed(1)}%`);
+
+// The bins worth showing: all in which some reading has something, and one decade of room.
+function visibleBins(readings) {
+  const all = readings.flatMap((reading) => [reading.forget, reading.test]).filter(Boolean);
+  const bins = all[0]?.length ?? 80;
+  let [low, high] = [bins, 0];
+  for (const density of all) {
+    density.forEach((value, bin) => {
+      if (value > 0.02) [low, high] = [Math.min(low, bin), Math.max(high, bin)];
+    });
+  }
+  return low > high ? [0, bins] : [Math.max(0, low - 3), Math.min(bins, high + 4)];
+}
+
+const cumulative = (density) => {
+  let sum = 0;
+  return density.map((value) => (sum += value / PER_DECADE));
+};
+
+// One picture of two sets of losses. view: "density" or "cumulative".
+function humps(size, reading, retrained, bins, top, view, names, title, label) {
+  const root = svg("svg", { width: size.w, height: size.h, role: "img", "aria-label": label, class: "stage-svg" });
+  const inner = { w: size.w - SIDE.l - SIDE.r, h: size.h - SIDE.t - SIDE.b };
+  const x = (bin) => SIDE.l + ((bin + 0.5 - bins[0]) / (bins[1] - bins[0])) * inner.w;
+  const y = (value) => SIDE.t + inner.h * (1 - value / top);
+  const floor = SIDE.t + inner.h;
+  root.append(svg("text", { x: SIDE.l, y: 18, class: "stage-title" }, title));
+  for (let bin = Math.ceil(bins[0] / PER_DECADE) * PER_DECADE; bin <= bins[1]; bin += PER_DECADE) {
+    root.append(svg("line", { x1: x(bin - 0.5), x2: x(bin - 0.5), y1: floor, y2: floor + 4, class: "stage-axis" }));
+    root.append(svg("text", { x: x(bin - 0.5), y: floor + 16, class: "stage-tick", "text-anchor": "middle" }, DECADES[bin / PER_DECADE]));
+  }
+  root.append(svg("line", { x1: SIDE.l, x2: SIDE.l + inner.w, y1: floor, y2: floor, class: "stage-axis" }));
+  root.append(svg("text", { x: SIDE.l + inner.w, y: floor + 31, class: "stage-tick", "text-anchor": "end" }, "loss, nats → surer of a wrong answer"));
+  if (!reading?.forget) {
+    root.append(svg("text", { x: size.w / 2, y: size.h / 2, class: "stage-tick", "text-anchor": "middle" }, "This recorded run kept its losses at its start and its end only."));
+    return root;
+  }
+  const values = { forget: reading.forget, test: reading.test, retrained: retrained?.forget };
+  const shown = Object.fromEntries(Object.entries(values).map(([key, density]) => [
+    key, density && (view === "cumulative" ? cumulative(density) : density)]));
+  const path = (density) => density.slice(bins[0], bins[1]).map((value, i) => `${i ? "L" : "M"}${x(bins[0] + i).toFixed(1)},${y(value).toFixed(1)}`).join("");
+  for (const key of ["test", "forget"]) {
+    if (view === "density") {
+      const area = `${path(shown[key])}L${x(bins[1] - 1)},${floor}L${x(bins[0])},${floor}Z`;
+      root.append(svg("path", { d: area, fill: COLOURS[key], "fill-opacity": 0.45, "data-set": key }));
+    }
+    root.append(svg("path", { d: path(shown[key]), fill: "none", stroke: COLOURS[key], "stroke-width": 3 }));
+  }
+  if (shown.retrained) {
+    root.append(svg("path", { d: path(shown.retrained), fill: "none", stroke: COLOURS.retrained, "stroke-width": 2, "stroke-dasharray": "6 4" }));
+  }
+  if (view === "cumulative") widestGap(root, shown, bins, x, y);
+  setLabels(root, shown, bins, x, y, view, names, size);
+  return root;
+}
+
+// Where the two cumulative lines are farthest apart: that height is the Kolmogorov-Smirnov distance.
+function widestGap(root, shown, bins, x, y) {
+  let at = bins[0];
+  for (let bin = bins[0]; bin < bins[1]; bin++) {
+    if (Math.abs(shown.forget[bin] - shown.test[bin]) > Math.abs(shown.forget[at] - shown.test[at])) at = bin;
+  }
+  const [one, other] = [shown.forget[at], shown.test[at]];
+  root.append(svg("line", { x1: x(at), x2: x(at), y1: y(one), y2: y(other), stroke: "currentColor", "stroke-width": 2.5 }));
+  root.append(svg("text", { x: x(at) + 8, y: (y(one) + y(other)) / 2 + 4, class: "stage-label" }, `widest gap ${(100 * Math.abs(one - other)).toFixed(0)} points (KS)`));
+}
+
+function setLabels(root, shown, bins, x, y, view, names, size) {
+  const peak = (density) => density.reduce((best, value, bin) => (bin >= bins[0] && bin < bins[1] && value > density[best] ? bin : best), bins[0]);
+  const spots = { forget: peak(shown.forget), test: peak(shown.test) };
+  if (view === "cumulative") [spots.forget, spots.test] = [bins[0] + 0.25 * (bins[1] - bins[0]) | 0, bins[0] + 0.75 * (bins[1] - bins[0]) | 0];
+  const near = Math.abs(x(spots.forget) - x(spots.test)) < 110;
+  for (const key of ["forget", "test"]) {
+    const left = near && (spots[key] < spots[key === "forget" ? "test" : "forget"] || (spots.forget === spots.test && key === "forget"));
+    const anchor = near ? (left ? "end" : "start") : "middle";
+    const at = Math.min(size.w - 60, Math.max(60, x(spots[key]) + (near ? (left ? -8 : 8) : 0)));
+    root.append(svg("text", { x: at, y: Math.max(SIDE.t + 2, y(shown[key][spots[key]]) - 8), class: "stage-label", fill: COLOURS[key], "text-anchor": anchor }, names[key]));
+  }
+}
+
+// Lines over the course of a run: strong up to where the playhead is. series: [{name, colour, values, level}]
+function curves(size, xs, series, head, options) {
+  const root = svg("svg", { width: size.w, height: size.h, role: "img", "aria-label": options.label, class: "stage-svg stage-curves" });
+  const room = { l: 40, r: 104, t: 30, b: 30 };
+  const inner = { w: size.w - room.l - room.r, h: size.h - room.t - room.b };
+  const known = series.flatMap((one) => [...one.values, one.level, one.end]).concat(options.band ?? [], options.near ?? []).filter((value) => Number.isFinite(value));
+  const [low, high] = [Math.min(...known) - 1.5, Math.max(...known) + 1.5];
+  const last = xs.at(-1) || 1;
+  const x = (value) => room.l + (value / last) * inner.w;
+  const y = (value) => room.t + inner.h * (1 - (value - low) / (high - low || 1));
+  root.append(svg("text", { x: 8, y: 18, class: "stage-title" }, options.title));
+  if (options.band) {
+    root.append(svg("rect", { x: room.l, width: inner.w, y: y(options.band[1]), height: y(options.band[0]) - y(options.band[1]), class: "stage-band" }));
+    root.append(svg("text", { x: room.l + 6, y: y(options.band[0]) - 5, class: "stage-tick" }, "chance range (95%)"));
+  }
+  for (const tick of ticks(low, high)) {
+    root.append(svg("line", { x1: room.l, x2: room.l + inner.w, y1: y(tick), y2: y(tick), class: "stage-grid" }));
+    root.append(svg("text", { x: room.l - 6, y: y(tick) + 4, class: "stage-tick", "text-anchor": "end" }, `${tick}%`));
+  }
+  root.append(svg("text", { x: room.l + inner.w, y: size.h - 8, class: "stage-tick", "text-anchor": "end" }, options.axis));
+  const whole = (values, to) => {
+    let begun = false;
+    return values.map((value, i) => (Number.isFinite(value) && xs[i] <= to ? `${begun ? "L" : ((begun = true), "M")}${x(xs[i]).toFixed(1)},${y(value).toFixed(1)}` : "")).join("");
+  };
+  const ends = [];
+  for (const one of series) {
+    if (Number.isFinite(one.level)) root.append(svg("line", { x1: room.l, x2: room.l + inner.w, y1: y(one.level), y2: y(one.level), stroke: one.colour, "stroke-dasharray": "6 4", "stroke-width": 1.5 }));
+    root.append(svg("path", { d: whole(one.values, Infinity), fill: "none", stroke: one.colour, "stroke-opacity": 0.3, "stroke-width": 2 }));
+    root.append(svg("path", { d: whole(one.values, head.x + 1e-9), fill: "none", stroke: one.colour, "stroke-width": 2.5 }));
+    const value = one.now;
+    if (!Number.isFinite(value)) continue;
+    root.append(svg("circle", { cx: x(head.x), cy: y(value), r: head.end ? 6 : 4, fill: one.colour }));
+    ends.push({ y: y(value), text: `${one.name} ${value.toFixed(1)}`, colour: one.colour });
+  }
+  root.append(svg("line", { x1: x(head.x), x2: x(head.x), y1: room.t, y2: room.t + inner.h, class: "stage-head" }));
+  ends.sort((a, b) => a.y - b.y).forEach((one, i) => { if (i) one.y = Math.max(one.y, ends[i - 1].y + 15); });
+  for (const one of ends) root.append(svg("text", { x: room.l + inner.w + 8, y: one.y + 4, class: "stage-label stage-end", fill: one.colour }, one.text));
+  root.scrub = (offset) => Math.min(1, Math.max(0, (offset - room.l) / inner.w)) * last;
+  return root;
+}
+
+function ticks(low, high) {
+  const step = [1, 2, 5, 10, 20, 25, 50].find((one) => (high - low) / one <= 5) ?? 100;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.max(0, Math.floor(high / step) - first + 1) }, (_, i) => (first + i) * step);
+}
+
+// A number as "69.7 → 52.3%" over a bar on which the chance range, the retrained model, before and now lie.
+function gauge(one, now, w) {
+  const box = html("div", "stage-gauge");
+  const inside = one.band && now !== null && now >= one.band[0] && now <= one.band[1];
+  box.append(html("div", "stage-gauge-title", one.title));
+  const big = html("div", "stage-gauge-value");
+  big.append(html("span", "stage-was", `${one.before === null ? "–" : one.before.toFixed(1)} → `), html("span", one.band ? (inside ? "stage-in" : "stage-out") : "", now === null ? "–" : now.toFixed(1)), html("span", "stage-unit", one.unit));
+  box.append(big);
+  const x = (value) => 6 + ((Math.min(one.high, Math.max(one.low, value)) - one.low) / (one.high - one.low)) * (w - 12);
+  const bar = svg("svg", { width: w, height: 16, "aria-hidden": "true" });
+  bar.append(svg("line", { x1: 6, x2: w - 6, y1: 8, y2: 8, class: "stage-grid", "stroke-width": 2 }));
+  if (one.band) bar.append(svg("rect", { x: x(one.band[0]), width: Math.max(2, x(one.band[1]) - x(one.band[0])), y: 2, height: 12, rx: 3, class: "stage-band" }));
+  if (one.retrained !== null) bar.append(svg("line", { x1: x(one.retrained), x2: x(one.retrained), y1: 0, y2: 16, stroke: COLOURS.retrained, "stroke-width": 2, "stroke-dasharray": "3 2" }));
+  if (one.before !== null) bar.append(svg("circle", { cx: x(one.before), cy: 8, r: 4, fill: "none", stroke: "currentColor", "stroke-width": 1.5 }));
+  if (now !== null) bar.append(svg("circle", { cx: x(now), cy: 8, r: 5.5, fill: COLOURS.forget }));
+  box.append(bar, html("div", "stage-gauge-note", one.note));
+  return box;
+}

@@ -1,0 +1,123 @@
+"""From a run's course to what the browser draws: densities, curves, three numbers with their chance ranges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.evaluation.events import Course, ProbeEvent, Reading, StartEvent
+from engine.evaluation.histograms import EDGES, density
+from engine.evaluation.measured import UNMEASURED, Metrics
+from engine.evaluation.metrics import metric_of
+from engine.registry import by_class, live_attacks
+from engine.runs.records import Run
+from ui.charts.colours import attack_colours
+from ui.common import words
+
+COARSE = ("An earlier version kept only coarse losses of this run, so its two humps cannot be drawn: run it again to "
+          "see them. The numbers and curves are as measured.")
+SETS = ("retain", "forget", "test")
+GOAL, CLASS_GOAL = "Forget should come down to test", "Forget should fall to the retrained model's"
+ROOM = 4.0  # percent or points on either side of what a gauge has to show
+
+
+def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = None, tall: int | None = None,
+          compact: bool = False) -> dict[str, Any] | None:
+    """What the stage draws of a run; None before its first event. ``at`` is the step to open at."""
+    start = course.start
+    if start is None:
+        return None
+    fine = list(start.bins) == EDGES
+    final = run.metrics if run.finished else None
+    points = [*course.points, *_end(run, course)]
+    retrained = _retrained(start, final, fine)
+    attacks = {attack.name: attack for attack in live_attacks()}
+    colours = attack_colours(attacks)
+    band = _band((final or start).null_band.get(next(iter(attacks), "")))
+    return {
+        "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "tall": tall,
+        "note": None if fine else COARSE, "caption": words.run_title(run),
+        "names": {"forget": "forget", "test": words.never_seen(run.spec)},
+        "points": [_point(point, fine) for point in points],
+        "retrained": retrained, "band": band,
+        "attacks": {name: {"label": attack.label, "colour": colours[name], "now": _number((final or {}).get(name))}
+                    for name, attack in attacks.items()},
+        "titles": {"attacks": "The attack should fall to a coin toss, 50%",
+                   "accuracy": CLASS_GOAL if by_class(run.spec.scenario) else GOAL},
+        "gauges": [_gauge(name, run, start, final, retrained) for name in _told(run)]}
+
+
+def _end(run: Run, course: Course) -> list[ProbeEvent]:
+    """The complete sets as the last point, of a finished run whose course of an earlier version ends before it."""
+    if not run.finished or not run.metrics or (course.probes and course.probes[-1].complete):
+        return []
+    last = course.points[-1]
+    accuracy = {name: run.metrics.get(f"{name}_accuracy") for name in SETS}
+    attacks = {attack.name: run.metrics.get(attack.name) for attack in live_attacks()}
+    known = {name: value for name, value in accuracy.items() if value is not None}
+    return [ProbeEvent(last.step, last.samples, last.seconds,
+                       Reading(last.reading.histogram, last.reading.overlap, known, attacks), complete=True)]
+
+
+def _told(run: Run) -> tuple[str, str, str]:
+    """The three numbers that decide."""
+    attack = next((attack.name for attack in live_attacks()), "mia_loss")
+    return ("forget_accuracy", "test_accuracy", attack) if by_class(run.spec.scenario) else (
+        attack, "accuracy_gap", "test_accuracy")
+
+
+def _point(point: ProbeEvent, fine: bool) -> dict[str, Any]:
+    return {"step": point.step, "samples": point.samples, "seconds": round(point.seconds, 3),
+            **_densities(point.reading, fine),
+            "attacks": {name: _number(value) for name, value in point.reading.attacks.items()},
+            "accuracy": {name: _number(point.reading.accuracy.get(name)) for name in SETS}}
+
+
+def _densities(reading: Reading, fine: bool) -> dict[str, Any]:
+    """Both sets smoothed, (80,) each, and the percent that they have in common; None where losses were not kept."""
+    if not fine or not reading.histogram:
+        return {"forget": None, "test": None, "overlap": None}
+    return {name: [round(float(value), 4) for value in density(reading.histogram[name])]
+            for name in ("forget", "test")} | {"overlap": _number(reading.overlap)}
+
+
+def _retrained(start: StartEvent, final: Metrics | None, fine: bool) -> dict[str, Any] | None:
+    """The retrained model: its losses where it was there before the run, its numbers also where it came later."""
+    if start.retrained:
+        known, drawn = start.retrained.values, _densities(start.retrained, fine)
+    elif final and final.retrained:
+        known, drawn = final.retrained, {"forget": None, "test": None}
+    else:
+        return None
+    return drawn | {"attacks": {attack.name: _number(known.get(attack.name)) for attack in live_attacks()},
+                    "accuracy": {name: _number(known.get(f"{name}_accuracy")) for name in SETS},
+                    "gap": _number(known.get("accuracy_gap"))}
+
+
+def _gauge(name: str, run: Run, start: StartEvent, final: Metrics | None,
+           retrained: Mapping[str, Any] | None) -> dict[str, Any]:
+    metric, attacks = metric_of(name), {attack.name for attack in live_attacks()}
+    before = ((final.original or UNMEASURED) if final else start.before.values).get(name)
+    now = final.get(name) if final else None
+    band = _band((final or start).null_band.get(name)) if name in attacks else None
+    aim = None
+    if retrained and not run.is_reference:
+        aim = retrained["gap"] if name == "accuracy_gap" else retrained["attacks"].get(
+            name, retrained["accuracy"].get(name.removesuffix("_accuracy")))
+    shown = [value for value in (before, now, aim, *(band or ())) if value is not None and math.isfinite(value)]
+    notes = [f"chance range {band[0]:.1f} to {band[1]:.1f}%"] if band else []
+    notes += [f"retrained {aim:.1f}"] if aim is not None else ["this is the reference"] if run.is_reference else []
+    return {"key": name, "title": metric.title, "unit": "%" if metric.unit == "%" else " points",
+            "before": _number(before), "now": _number(now), "retrained": _number(aim), "band": band,
+            "low": min([*shown, 50.0 if band else 100.0]) - ROOM if name != "accuracy_gap" else 0.0,
+            "high": max([*shown, 50.0 if band else 0.0]) + ROOM, "note": " · ".join(notes)}
+
+
+def _band(band: Sequence[float] | None) -> list[float] | None:
+    return [round(band[0], 2), round(band[1], 2)] if band else None
+
+
+def _number(value: float | None) -> float | None:
+    """Rounded for the browser; None where it is missing or not finite."""
+    return None if value is None or not math.isfinite(value) else round(float(value), 3)

@@ -1,0 +1,249 @@
+// A run in motion: playhead, controls, keys. Everything a replay needs is here, so playing asks nothing of the server.
+// Streamlit calls the default export for every change of the data, always with the same parent.
+
+const SECONDS = 4; // that a whole run takes to play at speed 1, however fast it was computed
+const AXES = { step: "steps", samples: "samples", seconds: "seconds" };
+const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const mix = (one, other, share) => (Number.isFinite(one) && Number.isFinite(other) ? one + (other - one) * share : one ?? other ?? null);
+// Between two looks a hump is on its way; where one of them kept no losses, nothing is made up.
+const mixed = (one, other, share) => (one && other ? one.map((value, i) => value + (other[i] - value) * share) : share === 0 ? one : null);
+
+// Attacks are measured at some points only; between two of them a line is drawn, and the same line is read here.
+function filled(points, name) {
+  const known = points.map((point, i) => [i, point.attacks[name]]).filter(([, value]) => Number.isFinite(value));
+  return points.map((_, i) => {
+    const after = known.find(([at]) => at >= i);
+    const before = known.findLast(([at]) => at <= i);
+    if (!before || !after) return before ? before[1] : null;
+    return after[0] === before[0] ? after[1] : mix(before[1], after[1], (i - before[0]) / (after[0] - before[0]));
+  });
+}
+
+function readingAt(state, position) {
+  const { points } = state.data;
+  const [low, high] = [Math.floor(position), Math.min(points.length - 1, Math.ceil(position))];
+  const [one, other, share] = [points[low], points[high], position - low];
+  const attacks = Object.fromEntries(Object.entries(state.attacks).map(([name, values]) => [name, mix(values[low], values[high], share)]));
+  const accuracy = Object.fromEntries(Object.keys(one.accuracy).map((name) => [name, mix(one.accuracy[name], other.accuracy[name], share)]));
+  return { forget: mixed(one.forget, other.forget, share), test: mixed(one.test, other.test, share), attacks, accuracy,
+    overlap: mix(one.overlap, other.overlap, share), x: mix(one[state.axis], other[state.axis], share), step: Math.round(mix(one.step, other.step, share)) };
+}
+
+function gaugeNow(one, reading, atEnd) {
+  if (atEnd && one.now !== null) return one.now;
+  if (one.key in reading.attacks) return reading.attacks[one.key];
+  if (one.key === "accuracy_gap") return Math.abs(reading.accuracy.forget - reading.accuracy.test);
+  return reading.accuracy[one.key.replace("_accuracy", "")] ?? one.now;
+}
+
+function build(element, state) {
+  const root = html("div", "stage-root");
+  const parts = { gauges: html("div", "stage-gauges"), heroes: html("div", "stage-heroes"), controls: html("div", "stage-controls"), curves: html("div", "stage-heroes") };
+  const play = html("button", "stage-button", "▶ Replay");
+  const slider = Object.assign(html("input", "stage-slider"), { type: "range", min: 0, step: "any" });
+  slider.setAttribute("aria-label", "Replay: drag through the run");
+  const where = html("span", "stage-where");
+  const speed = choice(["0.5×", "1×", "2×"], 1, "Speed", (i) => { state.speed = [0.5, 1, 2][i]; });
+  const view = choice(["two humps", "cumulative"], 0, "View", (i) => { state.view = ["density", "cumulative"][i]; paint(state); });
+  const axis = choice(Object.values(AXES), 0, "Horizontal axis", (i) => { state.axis = Object.keys(AXES)[i]; paint(state); });
+  const save = html("button", "stage-button", "Save picture");
+  save.title = "Saves the two distributions as SVG";
+  play.onclick = () => toggle(state);
+  save.onclick = () => savePicture(state);
+  slider.oninput = () => { state.playing = state.follow = false; state.position = Number(slider.value); paint(state); };
+  slider.onchange = () => keepStep(state);
+  parts.controls.append(play, slider, where, speed, view, axis, save);
+  root.append(parts.gauges, parts.heroes, parts.controls, parts.curves);
+  const table = html("details", "stage-table");
+  table.append(html("summary", "", "As a table"));
+  table.ontoggle = () => fillTable(table, state);
+  root.append(table);
+  element.replaceChildren(root);
+  Object.assign(state, { parts, play, slider, where, table, axis: "step", view: "density", speed: 1 });
+  state.sizes = new ResizeObserver(() => requestAnimationFrame(() => element.offsetWidth !== state.width && paint(state)));
+  state.sizes.observe(element);
+  document.addEventListener("keydown", (state.keys = (event) => onKey(state, element, event)));
+}
+
+function choice(labels, first, label, onChange) {
+  const select = html("select", "stage-select");
+  select.setAttribute("aria-label", label);
+  labels.forEach((text, i) => select.append(new Option(text, i, i === first, i === first)));
+  select.onchange = () => onChange(Number(select.value));
+  return select;
+}
+
+function onKey(state, element, event) {
+  if (!element.isConnected || state.data.compact || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.("input, textarea, select, button, [contenteditable], [role=slider], [role=combobox], a")) return;
+  if (event.key === " ") { toggle(state); event.preventDefault(); }
+  if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+    state.playing = state.follow = false;
+    const next = Math.round(state.position) + (event.key === "ArrowRight" ? 1 : -1);
+    state.position = Math.min(state.data.points.length - 1, Math.max(0, next));
+    paint(state);
+    event.preventDefault();
+  }
+}
+
+function toggle(state) {
+  const last = state.data.points.length - 1;
+  if (state.playing) { state.playing = state.follow = false; keepStep(state); paint(state); return; }
+  if (state.position >= last) state.position = 0;
+  state.follow = true;
+  start(state);
+}
+
+function start(state) {
+  if (state.playing) return;
+  state.playing = true;
+  let then = performance.now();
+  const tick = (now) => {
+    if (!state.playing || !state.element.isConnected) return;
+    const last = state.data.points.length - 1;
+    const pace = (Math.max(12, last) / SECONDS) * state.speed;
+    state.position = Math.min(last, state.position + (pace * Math.min(100, now - then)) / 1000);
+    then = now;
+    if (state.position >= last) {
+      state.playing = false;
+      if (state.data.compact && !calm()) setTimeout(() => { if (state.element.isConnected) { state.position = 0; start(state); } }, 2500);
+    }
+    paint(state);
+    if (state.playing) requestAnimationFrame(tick);
+  };
+  requestAnimationFrame(tick);
+}
+
+// The step is kept in the address, so that a copied link opens there; the end needs no mention.
+function keepStep(state) {
+  const address = new URL(window.location.href);
+  const step = state.data.points[Math.round(state.position)]?.step;
+  if (state.position >= state.data.points.length - 1) address.searchParams.delete("at");
+  else address.searchParams.set("at", step);
+  window.history.replaceState(window.history.state, "", address);
+}
+
+function paint(state) {
+  const { data, parts, element } = state;
+  if (!data.points.length) return;
+  const last = data.points.length - 1;
+  const atEnd = state.position >= last && data.ended;
+  const reading = readingAt(state, Math.min(last, state.position));
+  const width = (state.width = element.offsetWidth || 600);
+  const wide = width >= 620 && !data.compact;
+  const w = wide ? Math.floor((width - 20) / 2) : width;
+  parts.gauges.replaceChildren(...data.gauges.map((one) => gauge(one, gaugeNow(one, reading, atEnd), Math.max(120, width / data.gauges.length - 28))));
+  const top = state.view === "cumulative" ? 1 : state.top;
+  const size = { w, h: data.compact ? 250 : data.tall ?? 230 };
+  const said = reading.overlap === null ? "" : `, ${reading.overlap.toFixed(0)}% in common`;
+  const panel = (shown, title, retrained) => humps(size, shown, retrained, state.bins, top, state.view, data.names, title, `${title}: losses of the forget and ${data.names.test} samples`);
+  const title = atEnd ? "Now" : data.ended || state.position < last ? `At step ${reading.step.toLocaleString("en")}` : "Now";
+  const before = data.points[0].overlap === null ? "" : `, ${data.points[0].overlap.toFixed(0)}% in common`;
+  const heroes = [panel(reading, `${data.compact ? `Step ${reading.step}` : title}${said}`, data.retrained)];
+  if (!data.compact) heroes.unshift(panel(data.points[0], `Before${before}`, null));
+  parts.heroes.replaceChildren(...(data.note ? [html("p", "stage-note", data.note)] : heroes));
+  if (!data.compact) paintCurves(state, reading, atEnd, w);
+  state.slider.max = last;
+  state.slider.value = state.position;
+  state.play.textContent = state.playing ? "❚❚ Pause" : "▶ Replay";
+  state.where.textContent = `step ${reading.step.toLocaleString("en")} of ${data.points[last].step.toLocaleString("en")}`;
+  parts.controls.hidden = data.compact || last < 1;
+  element.dataset.position = state.position.toFixed(2);
+  element.dataset.frames = String(data.points.length);
+}
+
+function paintCurves(state, reading, atEnd, w) {
+  const { data, parts } = state;
+  const xs = data.points.map((point) => point[state.axis]);
+  const head = { x: reading.x, end: atEnd };
+  const final = (key) => data.gauges.find((one) => one.key === key)?.now;
+  const attacks = Object.entries(data.attacks).map(([key, one]) => ({ name: one.label.replace(/ attack$/, ""), colour: one.colour, values: state.attacks[key], level: data.retrained?.attacks[key], now: atEnd ? one.now ?? reading.attacks[key] : reading.attacks[key] }));
+  const accuracy = ["retain", "forget", "test"].map((key) => ({ name: key, colour: COLOURS[key], values: data.points.map((point) => point.accuracy[key]), level: data.retrained?.accuracy[key], now: (atEnd && final(`${key}_accuracy`)) || reading.accuracy[key] }));
+  const size = { w, h: data.tall ? data.tall * 0.85 : 190 };
+  const axis = { step: "steps", samples: "samples processed", seconds: "training time, s" }[state.axis];
+  const say = (series) => series.map((one) => `${one.name} ${percent(one.now)}`).join(", ");
+  const charts = [curves(size, xs, attacks, head, { title: data.titles.attacks, band: data.band, near: [50], axis, label: `Attack accuracy: ${say(attacks)}` }),
+    curves(size, xs, accuracy, head, { title: data.titles.accuracy, axis, label: `Accuracy: ${say(accuracy)}` })];
+  for (const chart of charts) {
+    chart.onclick = (event) => {
+      const target = chart.scrub(event.offsetX);
+      const near = xs.reduce((best, value, i) => (Math.abs(value - target) < Math.abs(xs[best] - target) ? i : best), 0);
+      state.playing = state.follow = false;
+      state.position = near;
+      paint(state);
+      keepStep(state);
+    };
+  }
+  parts.curves.replaceChildren(...charts);
+}
+
+function fillTable(table, state) {
+  if (!table.open) return;
+  const names = Object.entries(state.data.attacks);
+  const grid = html("table");
+  const head = grid.insertRow();
+  for (const text of ["step", "in common, %", ...names.map(([, one]) => `${one.label}, %`), "retain, %", "forget, %", "test, %"]) head.append(html("th", "", text));
+  for (const point of state.data.points) {
+    const row = grid.insertRow();
+    const cells = [point.overlap, ...names.map(([key]) => point.attacks[key]), point.accuracy.retain, point.accuracy.forget, point.accuracy.test];
+    for (const text of [point.step, ...cells.map((value) => (Number.isFinite(value) ? value.toFixed(1) : "–"))]) row.append(html("td", "", text));
+  }
+  table.querySelector("table")?.remove();
+  table.append(grid);
+}
+
+// The two distributions side by side as one SVG file that opens anywhere: styles are written into it.
+function savePicture(state) {
+  const parts = [...state.parts.heroes.querySelectorAll("svg")];
+  if (!parts.length) return;
+  const width = parts.reduce((sum, one) => sum + Number(one.getAttribute("width")), 0);
+  const whole = svg("svg", { xmlns: NS, width, height: Number(parts[0].getAttribute("height")) + 22 });
+  whole.append(svg("style", {}, "text{font:13px sans-serif;fill:#1b2330}.stage-axis{stroke:#888}.stage-label{font-weight:600}"));
+  whole.append(svg("rect", { width: "100%", height: "100%", fill: "#fff" }));
+  let x = 0;
+  for (const one of parts) {
+    const place = svg("g", { transform: `translate(${x},0)` });
+    place.append(...[...one.cloneNode(true).childNodes]);
+    whole.append(place);
+    x += Number(one.getAttribute("width"));
+  }
+  whole.append(svg("text", { x: 14, y: Number(parts[0].getAttribute("height")) + 14 }, state.data.caption));
+  const url = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(whole)], { type: "image/svg+xml" }));
+  Object.assign(document.createElement("a"), { href: url, download: `${state.data.run}.svg` }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+function take(state, spec) {
+  const before = state.data;
+  state.data = JSON.parse(spec);
+  const { data } = state;
+  const last = data.points.length - 1;
+  state.attacks = Object.fromEntries(Object.keys(data.attacks).map((name) => [name, filled(data.points, name)]));
+  const shown = [...data.points, ...(data.retrained ? [data.retrained] : [])];
+  state.bins = visibleBins(shown);
+  state.top = 1.12 * Math.max(0.1, ...shown.flatMap((one) => [...(one.forget ?? []), ...(one.test ?? [])]));
+  if (before?.run !== data.run) {
+    const at = data.at === null ? -1 : data.points.findIndex((point) => point.step >= data.at);
+    state.follow = at < 0 && (data.autoplay || !data.ended) && !calm();
+    state.playing = false;
+    state.position = at >= 0 ? at : state.follow ? 0 : Math.max(0, last);
+  }
+  if (state.follow && state.position < last) start(state);
+}
+
+export default function ({ data, parentElement }) {
+  const element = parentElement.querySelector(".stage");
+  const state = (element.stage ??= { element });
+  if (!state.parts) build(element, state);
+  if (state.spec !== data.spec) {
+    state.spec = data.spec;
+    take(state, data.spec);
+  }
+  paint(state);
+  return () => setTimeout(() => {
+    if (element.isConnected) return;
+    state.sizes?.disconnect();
+    document.removeEventListener("keydown", state.keys);
+  });
+}

@@ -1,0 +1,63 @@
+"""The answer above a run's picture: what became of it in one sentence, and its settings as chips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from engine.evaluation.verdict import Verdict, verdict_of
+from engine.registry import by_class
+from engine.runs.records import Run
+from engine.system.words import spaced
+from ui.common import words
+
+HEADLINES = {
+    "reference": "The reference: a model that never saw the forget set",
+    "damaged": "Damaged: the model no longer works on new samples",
+    "over_forgotten": "Over-forgotten: the forgotten samples stand out again",
+    "not_forgotten": "Not forgotten: an attacker still finds the forget set",
+    "undecided": "No verdict: too little can be measured here",
+    "forgotten": "Forgotten: an attacker does no better than chance"}
+CLASS_HEADLINES = {"not_forgotten": "Not forgotten: the model still knows the class",
+                   "forgotten": "Forgotten: the model no longer names the class"}
+STATES = {"queued": "Waiting", "running": "Unlearning …", "cancelled": "Stopped before its end",
+          "failed": "This run failed", "interrupted": "Interrupted before its end", "finished": "Finished"}
+
+
+def headline(run: Run) -> str:
+    """The largest text of the page: the verdict once there is one, before that what is going on."""
+    found = verdict_of(run) if run.finished else None
+    if not found:
+        return STATES[run.status]
+    special = CLASS_HEADLINES if by_class(run.spec.scenario) else {}
+    return special.get(found.kind, HEADLINES[found.kind])
+
+
+def verdict_text(run: Run) -> None:
+    """The verdict in full: a red ribbon for a damaged model, nothing else beside it."""
+    found = verdict_of(run) if run.finished else None
+    if found:
+        _shown(found)(found.text, icon=":material/gavel:")
+
+
+def _shown(found: Verdict) -> Callable[..., Any]:
+    return {"damaged": st.error, "over_forgotten": st.warning, "not_forgotten": st.warning}.get(found.kind, st.info)
+
+
+def chips(run: Run) -> str:
+    """Data, forget set, method and what was changed, as Markdown badges."""
+    spec, (name, value) = run.spec, words.knob_of(run)
+    parts = [words.title_of("method", spec.method), words.title_of("dataset", spec.dataset),
+             f"forget {words.forgotten(spec)}"]
+    if value is not None:
+        parts.append(f"{spaced(name)} {value:.3g}" if isinstance(value, float) else f"{spaced(name)} {value}")
+    parts += [f"seed {spec.seed}"] if spec.seed else []
+    shown = [f":gray-badge[{_plain(part)}]" for part in parts + words.changes(run)]
+    return " ".join([words.badge(run.status), *shown])
+
+
+def _plain(text: str) -> str:
+    """Without what Markdown takes for its own."""
+    return "".join(f"\\{one}" if one in "\\`*_[]<>$#|~" else one for one in text)
