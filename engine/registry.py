@@ -209,12 +209,17 @@ def source(kind: str, name: str) -> Path | None:
     return _sources.get((kind, get(kind, name).name))
 
 
+def ships(kind: str, name: str) -> bool:
+    """Whether a component comes with the engine, and not from a file, a package or a notebook of somebody's own."""
+    place = source(kind, name)
+    return place is not None and Path(__file__).parent in place.parents
+
+
 def unlisted() -> dict[str, str]:
     """The components that ship whose present code is in no generation of :mod:`engine.lineage`, with its hash."""
     shipped = {(kind, record.name): source(kind, record.name) for kind in KINDS for record in all_of(kind)}
-    here = Path(__file__).parent
     return {f"{kind}/{name}": code(kind, name) for (kind, name), place in shipped.items()
-            if place and here in place.parents and not lineage.listed(f"{kind}/{name}", lineage.hash_of(
+            if place and ships(kind, name) and not lineage.listed(f"{kind}/{name}", lineage.hash_of(
                 kind, get(kind, name), place))}
 
 
