@@ -10,6 +10,7 @@
     |   |-- UnknownRun          no run of that id in the store
     |   `-- BadArchive          a file of runs is damaged, changed, from a newer version, or no archive at all
     |-- BadCheckpoint           a checkpoint file is damaged or belongs to something else
+    |-- UnknownMetric       a result holds no metric of that name
     |-- BadMethod               a method's code did what no method may do
     |-- Diverged                a loss became infinite or not a number
     |-- StoreUnavailable        the run store cannot be read or written
@@ -108,6 +109,13 @@ class BadArchive(BadInput):
 
 class BadCheckpoint(LabError):
     """A checkpoint file is damaged, incomplete or belongs to another model or recipe."""
+
+
+class UnknownMetric(LabError, KeyError):
+    """A result holds no metric of that name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError's own would be in quotes
 
 
 class BadMethod(LabError):
