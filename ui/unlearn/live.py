@@ -114,9 +114,8 @@ def _header(jobs: Any, run: Run) -> None:
                          help=f"Queues a new run with the same settings.{first and ' ' + first}"):
             _again(jobs, run, bool(first))
         if run.recorded:
-            st.info(f"A recorded run that ships with the app: made on {words.when(run.started)} on {run.device}. "
-                    f"It can be explored without the data; **Run again** computes it here. {first}",
-                    icon=":material/album:")
+            st.caption(f":material/album: A recorded run that ships with the app: made on {words.when(run.started)} on "
+                       f"{run.device}. It can be explored without the data; **Run again** computes it here. {first}")
     if run.status == "failed":
         st.error(run.reason, icon=":material/error:")
     elif run.reason:
@@ -159,7 +158,7 @@ def _objective(run: Run, probes: Sequence[ProbeEvent]) -> None:
     trace: dict[str, list[float | None]] = {name: [] for probe in probes for name in probe.trace}
     for probe in probes:
         for name, values in trace.items():  # a term that a probe's steps do not have leaves a gap
-            values.extend(probe.trace.get(name, [None] * len(probe.trace["step"])))
+            values.extend(probe.trace.get(name, [None] * len(probe.trace.get("step", ()))))
     terms = next((method.terms for method in all_of("method") if method.name == run.spec.method), ())
     if not drawn(trace, terms):
         return

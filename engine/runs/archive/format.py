@@ -90,7 +90,8 @@ class Archive:
         if not self.has_samples(run_id):
             return None
         with self._open() as archive:
-            frame = self._table(archive, name, samples_schema(), samples_schema(predicted=True)).to_pandas().astype({"sample": "int64"})
+            table = self._table(archive, name, samples_schema(), samples_schema(predicted=True))
+        frame = table.to_pandas().astype({"sample": "int64"})
         if strange := sorted(set(frame["set"].unique()) - {"retain", *ATTACKED}):
             raise self._bad(f"its member {name} has samples of a set {strange[0]!r} that runs do not have")
         return frame
