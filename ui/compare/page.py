@@ -9,6 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.errors import BadSpec, LabError
+from engine.evaluation.histograms import BANDWIDTH, EDGES
 from engine.evaluation.metrics import metric_of
 from engine.registry import get
 from engine.runs.queue import manager
@@ -17,6 +18,7 @@ from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs
 from engine.studies.table import Table, build_table
 from engine.system.words import numbered
 from ui.charts import compare as charts
+from ui.charts import humps
 from ui.common import address as link
 from ui.common import take_away, words
 from ui.common.live_chart import live_chart
@@ -157,29 +159,28 @@ def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
 
 def _samples(followed: list[compare_runs.Followed]) -> str:
     first = followed[0]
-    going_on = "; hollow ends are still running" if any(one.running for one in followed) else ""
-    return (f"one line per run, on {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} "
+    going_on = "; hollow ends: still running" if any(one.running for one in followed) else ""
+    several = "lines are means over seeds, ribbons their span" if len({one.seed for one in followed}) > 1 else "one seed"
+    return (f"{several}; on {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} "
             f"samples{going_on}")
 
 
 def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
-    """The loss distributions of one run a method in one row, on one scale."""
+    """The losses of one run a method in one row, on one axis and one height."""
     shown = compare_runs.smalls(followed)
-    said, log = st.columns([5, 1], vertical_alignment="bottom")
-    seeds = {one.seed for one in shown}
+    seeds, truth = {one.seed for one in shown}, compare_runs.truth_of(followed)
     which = f"seed {seeds.pop()}" if len(seeds) == 1 else "one seed per method"
-    said.caption(f"**Loss distributions**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples, share of "
-                 f"samples over loss (0 to {shown[0].bins[-1]:.1f} nats). After good forgetting they overlap.")
-    logarithmic = log.toggle("log", value=compare_runs.crowded(shown), key=f"compare.log.{revision}",
-                             help="Logarithmic shares; on by default where one bar would dwarf the rest.")
-    top = compare_runs.top_share(shown)
+    st.caption(f"**How losses lie**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples over the loss in nats "
+               f"(smoothed over {BANDWIDTH:g} decades); dashed grey: the retrained model's forget set. After good "
+               "forgetting the two humps are one.")
+    top = humps.tallest(*(one.now for one in shown))
     with st.container(key="smalls"):
         for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):
-            name = compare_runs.short_title(one.method)
+            dashed = None if one.method == REFERENCE else truth.get(one.seed)
             with column:
-                live_chart(charts.plot_small(one.bins, one.now, one.counts, name, logarithmic, top,
-                                             one.unseen), f"compare-small-{one.method}", height=charts.SMALL,
-                           revision=f"{revision}|{one.seed}|{logarithmic}")
+                live_chart(humps.plot_humps(EDGES, one.now, compare_runs.short_title(one.method), one.overlap, dashed,
+                                            top, one.unseen),
+                           f"compare-small-{one.method}", height=humps.SMALL, revision=f"{revision}|{one.seed}")
 
 
 # --- the table ------------------------------------------------------------------------------
