@@ -16,7 +16,7 @@ BY_ATTACK = {"mia_loss": ATTACK_LOSS, "mia_entropy": ATTACK_ENTROPY}
 MORE_ATTACKS = ("#c2557a", "#6b8e23", "#b8860b", "#4a8db7", "#8c6d5a")  # for attacks that are added later
 WEIGHT = "#a0785a"  # of an objective's term
 
-# Far apart in OKLab and from the sets' colours, each at 3:1 or more against both pages: tests/ui/charts hold them to it.
+# Far apart in OKLab and from the sets' colours, each at 3:1 or more against both pages: tests/ui/charts holds them.
 BY_METHOD = {"nabla_tau": "#ff0011", "finetune": "#3399ee", "scrub": "#8822ff", "ssd": "#666600", "amnesiac": "#ff0099",
              "gradient_ascent": "#bb00bb", "random_label": "#999911", "salun": "#ff00ff", "neggrad_plus": "#1155ff",
              "l1_sparse": "#7755aa", "bad_teacher": "#aa77ff", "not_first": "#aa4444", "retrain": "#808080"}

@@ -69,7 +69,8 @@ def _draw(figure: go.Figure, runs: Sequence[tuple[Course, Points]], x: str) -> t
     if len(runs) > 1:
         figure.add_trace(go.Scatter(
             x=[*xs, *reversed(xs)], y=[round(value, 3) for value in (*high, *reversed(low))], mode="lines",
-            line={"width": 0}, fill="toself", fillcolor=_pale(colour), hoverinfo="skip", name=f"{course['name']}, span"))
+            line={"width": 0}, fill="toself", fillcolor=_pale(colour), hoverinfo="skip",
+            name=f"{course['name']}, span"))
     going = any(one["running"] for one, _ in runs)
     seeds = f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {course['seed']}"
     symbol = symbol_of(course["method"])
@@ -87,7 +88,8 @@ def _over_seeds(runs: Sequence[Points]) -> tuple[Points, list[float], list[float
     first, last = max(known[0][0] for known in runs), min(known[-1][0] for known in runs)
     places = sorted({at for known in runs for at, _ in known if first <= at <= last}) or [last]
     values = [[_between(known, at) for known in runs] for at in places]
-    return [(at, fmean(those)) for at, those in zip(places, values, strict=True)], [*map(min, values)], [*map(max, values)]
+    mean = [(at, fmean(those)) for at, those in zip(places, values, strict=True)]
+    return mean, [min(those) for those in values], [max(those) for those in values]
 
 
 def _between(known: Points, at: float) -> float:
@@ -166,7 +168,8 @@ def _aim(known: Sequence[Mapping[str, Any]], reference: bool, ellipse: bool) -> 
     several = len({one["seed"] for one in known}) > 1
     said = ["small: single runs; large: means ± standard deviation" if several else "one seed"]
     said += ["the dashed cross is the retrained model" if reference else "no retrained model yet, so there is no aim"]
-    return "; ".join(said) + ("; inside the ellipse chance alone explains the distance" if reference and ellipse else "")
+    said += ["inside the ellipse chance alone explains the distance"] if reference and ellipse else []
+    return "; ".join(said)
 
 
 def _method(figure: go.Figure, mine: Sequence[Mapping[str, Any]]) -> tuple[str, str, float, float]:

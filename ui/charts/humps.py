@@ -61,7 +61,7 @@ def _filled(middles: Sequence[float], density: Density, name: str, colour: str) 
     red, green, blue = (int(colour[at:at + 2], 16) for at in (1, 3, 5))
     return go.Scatter(x=_short(middles), y=_heights(density), name=name, mode="lines", fill="tozeroy",
                       fillcolor=f"rgba({red},{green},{blue},0.45)", line={"color": colour, "width": 2},
-                      hovertemplate=f"loss %{{x:.2~g}} nats<br>{name} samples, share a decade: %{{y:.0%}}<extra></extra>")
+                      hovertemplate=f"loss %{{x:.2~g}} nats<br>{name} samples: %{{y:.0%}} a decade<extra></extra>")
 
 
 def _outline(middles: Sequence[float], density: Density) -> go.Scatter:

@@ -78,8 +78,9 @@ class Followed:
 
     @property
     def overlap(self) -> str:
-        """``overlap 79%`` of the last reading."""
-        return f"overlap {self.reading.overlap:.0f}%" if self.reading else ""
+        """``overlap 79%`` of the last reading; nothing where it was not kept."""
+        known = self.reading.overlap if self.reading else None
+        return "" if known is None else f"overlap {known:.0f}%"
 
     def course(self) -> dict[str, Any]:
         """As ``charts.compare.plot_race`` draws it."""

@@ -1,4 +1,4 @@
-"""The chart of a method's objective is a pure function: its numbers are checked by hand, without streamlit or engine."""
+"""The chart of a method's objective is a pure function: checked by hand, without streamlit or the engine."""
 
 from __future__ import annotations
 
