@@ -68,7 +68,7 @@ def test_rows_are_sorted_as_asked_and_the_order_is_in_the_address(jobs):
     quickest = sorted((name for name in cost if name != "retrain"), key=lambda name: cost[name]["seconds"])
     assert shown == ["Original", "Retraining", *map(method_title, quickest)]
     there = compare_page(data="cifar10", sort="speed")
-    assert [warning.value for warning in there.warning][0].startswith("The link's sort: there is no column 'speed'.")
+    assert there.warning[0].value.startswith("The link's sort: there is no column 'speed'.")
 
 
 def test_where_nothing_was_run_it_says_what_to_do_and_what_it_takes(jobs):
@@ -162,7 +162,7 @@ def test_what_is_there_is_not_computed_again(jobs):
 
 
 def test_a_race_can_be_stopped(jobs):
-    at = compare_page(methods="retrain", seeds="0 1 2")
+    at = compare_page(methods="retrain", seeds="0 1 2", **FRESH)
     at.button(key="race").click().run()
     assert at.button(key="compare.stop").label == "Stop 3 runs"
     at.button(key="compare.stop").click().run()

@@ -203,7 +203,7 @@ def _name_points(figure: go.Figure, means: Sequence[tuple[str, str, float, float
         placed.append((x, at))
         left = x > min(xs) + 0.8 * wide
         figure.add_annotation(x=x, y=round(at, 3), text=name, showarrow=False, xanchor="right" if left else "left",
-                              xshift=-10 if left else 10, font={"size": 12, "color": colour})
+                              xshift=-8 if left else 8, yshift=11, font={"size": 12, "color": colour})
 
 
 def _runs(mine: Sequence[Mapping[str, Any]], look: dict[str, Any]) -> go.Scatter:

@@ -55,7 +55,8 @@ def _and(names: Sequence[str]) -> str:
 
 
 def _title(cell: Cell) -> str:
-    return short_title(cell.method)
+    """The method with a dagger where it is over-forgotten, which the table's notes explain."""
+    return short_title(cell.method) + " †" * cell.over_forgotten
 
 
 def _points(cell: Cell) -> str:

@@ -155,7 +155,7 @@ def _race(comparison: Comparison, runs: Runs, followed: list[compare_runs.Follow
 
 
 def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
-    left, middle, right = st.columns([4, 4, 3], vertical_alignment="bottom")
+    left, middle, right = st.columns([3, 3.4, 4], vertical_alignment="bottom")
     attack = left.segmented_control("Attack", list(labels), format_func=labels.__getitem__, default=next(iter(labels)),
                                     required=True, key=ATTACK.key, persist_state="session",
                                     help="What the attacker sees: a sample's loss, or how unsure the model is.")
@@ -200,7 +200,7 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
 
 
 def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
-    heading, chooser, toggle = st.columns([4, 2, 1], vertical_alignment="bottom")
+    heading, chooser, toggle = st.columns([3, 2.2, 1.3], vertical_alignment="bottom")
     heading.markdown(f"#### {_title(comparison)}")
     gaps = build_table(comparison, runs, (GAP,))
     by = _order(chooser, table)

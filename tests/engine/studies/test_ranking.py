@@ -35,7 +35,8 @@ def test_the_nearest_is_named_first_and_the_others_follow():
     found = ranked(run("ssd", 9.04), run("finetune", 1.21), run("scrub", 5.0))
     assert [cell.method for cell in found.nearest] == ["finetune"]
     assert [cell.method for cell in found.others] == ["scrub", "ssd"]
-    assert sentence(found) == "Nearest to retraining: Fine-tuning (average gap 1.2 points), then SCRUB (5.0), SSD (9.0)."
+    assert sentence(found) == (
+        "Nearest to retraining: Fine-tuning (average gap 1.2 points), then SCRUB (5.0), SSD (9.0).")
 
 
 def test_what_chance_hides_cannot_be_told_apart():
@@ -43,8 +44,8 @@ def test_what_chance_hides_cannot_be_told_apart():
     assert sentence(found) == ("Nearest to retraining: Fine-tuning and SCRUB cannot be told apart (average gaps 1.2 to "
                                "1.3 points), then SSD (9.0).")
     assert sentence(ranked(run("finetune", 1.2), run("scrub", 1.3))) == (
-        "Chance hides who is nearest to retraining: Fine-tuning and SCRUB cannot be told apart (average gaps 1.2 to 1.3 "
-        "points).")
+        "Chance hides who is nearest to retraining: Fine-tuning and SCRUB cannot be told apart (average gaps 1.2 to "
+        "1.3 points).")
 
 
 def test_a_damaged_model_is_not_ranked_however_near():

@@ -42,7 +42,7 @@ def drawn(monkeypatch, notes=()):
     monkeypatch.setattr(compare_table, "method_title", lambda name: f"{name} {NASTY}")
     monkeypatch.setattr(compare_more, "short_title", lambda name: f"{name} {NASTY}")
     runs = {("scrub", 0): run("scrub", id=f'"{NASTY}', device=NASTY, recorded=True, metrics=metrics(
-                mia_loss_auc=0.2, missing={"tow": NASTY}, tow=None)),
+                mia_loss_auc=0.2, missing={"tow": NASTY}, tow=None, retrained=metrics())),
             ("ssd", 0): run("ssd", status="failed", reason=NASTY)}
     asked = comparison("scrub", "ssd")
     table = replace(build_table(asked, runs), notes=list(notes))

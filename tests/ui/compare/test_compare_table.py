@@ -98,8 +98,8 @@ def test_one_colour_for_what_chance_alone_explains():
     assert placed([*runs, run("retrain", metrics=RETRAINED)], "scrub", "ssd", "amnesiac", "retrain") == {
         "scrub": True, "ssd": False, "amnesiac": False, "original": None, "retrain": None}
     text = html(runs, "scrub", "ssd", "amnesiac")
-    colours = set(re.findall(r"background:([^\"]+)", text)) - {method_colour(name) for name in ("scrub", "ssd", "amnesiac")}
-    assert colours == {INSIDE, "transparent"}, "dots apart, no second colour"
+    dots = {method_colour(name) for name in ("scrub", "ssd", "amnesiac")}
+    assert set(re.findall(r"background:([^\"]+)", text)) - dots == {INSIDE, "transparent"}, "dots apart, no second colour"
 
 
 def test_without_a_retrained_model_nothing_is_coloured_and_the_key_says_so():
@@ -252,7 +252,8 @@ def test_the_order_is_in_the_address():
     assert order_of(order_query("seconds")) == ("seconds", []) and order_query("seconds") == {"sort": "seconds"}
     assert order_of({}) == (GAP, []) and order_query(GAP) == {}
     assert order_of({"sort": "speed"})[0] == GAP
-    assert order_of({"sort": "speed"})[1][0].startswith("The link's sort: there is no column 'speed'. Valid: average_gap")
+    assert order_of({"sort": "speed"})[1][0].startswith(
+        "The link's sort: there is no column 'speed'. Valid: average_gap")
 
 
 def test_a_link_reads_like_a_sentence():
