@@ -13,6 +13,8 @@ from engine.types import declared
 from ui.common import words
 from ui.robustness.map import measure_title
 
+UNKNOWN = {True: "too few samples", False: "not known"}  # by whether chance hides everything in the row
+
 
 def show(heatmap: Heatmap) -> None:
     """A row a value down, and a sentence on the rule; nothing before there are two squares to choose between."""
@@ -32,21 +34,23 @@ def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
     auto = next(h.auto for h in declared(get("method", heatmap.sweep.method).parameters) if h.name == name)
     if not judged or auto is None:  # without a rule no row is judged
         return ""
-    beyond = len(rows) - len(judged)
+    blind = sum(row.blind for row in rows)
+    beyond = len(rows) - len(judged) - blind
     more = f" In {beyond} more, its cell is missing or outside the grid." if beyond else ""
+    more += f" In {blind} more, too few samples are forgotten to tell." if blind else ""
     return (f"The method's own {spaced(name)} ({auto.rule}) is as good as the best of its row, "
-            f"within the noise floor, in **{sum(bool(row.holds) for row in judged)} of {len(judged)}** rows.{more}")
+            f"within the chance range, in **{sum(bool(row.holds) for row in judged)} of {len(judged)}** rows.{more}")
 
 
 def _row(heatmap: Heatmap, row: Row) -> dict[str, str]:
     across, down = heatmap.sweep.across.name, heatmap.sweep.down.name
     unit = metric_of(heatmap.metric).unit
     told = {heatmap.sweep.down.title: amount(down, row.down), "best": amount(across, row.best),
-            unit: words.number(row.mean, 2), "as good as the row's best, within noise": _stretch(heatmap, row)}
+            unit: words.number(row.mean, 2), "as good as the row's best, within chance": _stretch(heatmap, row)}
     if row.rule is not None:
         told |= {"rule": f"{row.rule:.3g}", "nearest cell": amount(across, row.at_rule),
                  f"{unit} there": words.number(row.at_rule_mean, 2),
-                 "rule holds": {True: "yes", False: "no", None: "not known"}[row.holds]}
+                 "rule holds": {True: "yes", False: "no", None: UNKNOWN[row.blind]}[row.holds]}
     return told
 
 

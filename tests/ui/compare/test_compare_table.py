@@ -91,14 +91,17 @@ def placed(runs, *methods):
     return {method: compare_table.inside(table, table.cell(method, "mia_loss_gap")) for method in table.methods}
 
 
+PAPERS = ("scrub", "ssd", "amnesiac")
+
+
 def test_one_colour_for_what_chance_alone_explains():
     runs = [run(method, metrics=metrics(loss=loss, retrained=RETRAINED))
             for method, loss in (("scrub", 50.5), ("ssd", 56.0), ("amnesiac", 51.3))]
     # The chance range is 1 point to either side of the retrained model's 50.2%.
-    assert placed([*runs, run("retrain", metrics=RETRAINED)], "scrub", "ssd", "amnesiac", "retrain") == {
+    assert placed([*runs, run("retrain", metrics=RETRAINED)], *PAPERS, "retrain") == {
         "scrub": True, "ssd": False, "amnesiac": False, "original": None, "retrain": None}
-    text = html(runs, "scrub", "ssd", "amnesiac")
-    dots = {method_colour(name) for name in ("scrub", "ssd", "amnesiac")}
+    text = html(runs, *PAPERS)
+    dots = {method_colour(name) for name in PAPERS}
     assert set(re.findall(r"background:([^\"]+)", text)) - dots == {INSIDE, "transparent"}, "dots apart, no second colour"
 
 
