@@ -18,6 +18,7 @@ PAPER = [[0.0, "#fff7ec"], [0.35, "#fdbb84"], [0.7, "#d7301f"], [1.0, "#7f0000"]
 GREY = "#c3c8cf"  # nothing can be said of these
 MARK = "#7b3fe4"
 RULE = "#b0006d"
+EDGE = 0.002  # of the scale: less beyond chance than that is as good as inside
 LEAST = 5.0  # points that the colours span at the least: smaller differences do not look large
 MOST_NUMBERS = 16  # columns: with more, numbers would run into one another
 MOST_LABELS = 24  # columns or rows: with more, only some are labelled
@@ -133,14 +134,14 @@ def _labels(names: Sequence[str]) -> dict[str, Any]:
 def _squares(columns: Sequence[str], rows: Sequence[str], excess: Sequence[Sequence[float | None]],
              said: Sequence[Sequence[str]], grey: Sequence[Spot], unit: str) -> go.Heatmap:
     known = [value for line in excess for value in line if value is not None]
-    scale = [GOOD, MIDDLE, POOR]
+    scale = [[0, GOOD], [EDGE, GOOD], [EDGE, MIDDLE], [1, POOR]]  # a step: what is outside never looks inside
     bar = {"title": {"text": f"{unit} beyond chance", "side": "right"}, "thickness": 10, "outlinewidth": 0}
     hidden = set(grey)
     return go.Heatmap(
         z=[[None if value is None or (column, row) in hidden else round(value, 3) for column, value in enumerate(line)]
            for row, line in enumerate(excess)],
         x=list(range(len(columns))), y=list(range(len(rows))), hovertext=[list(line) for line in said],
-        hovertemplate="%{hovertext}<extra></extra>", colorscale=[[at / 2, colour] for at, colour in enumerate(scale)],
+        hovertemplate="%{hovertext}<extra></extra>", colorscale=scale,
         zmin=0, zmax=max([LEAST, *known]), xgap=2, ygap=2, colorbar=bar)
 
 

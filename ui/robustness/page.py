@@ -91,6 +91,7 @@ def _view(sweep: Sweep, was_active: bool) -> None:
     if was_active and sweeps().active is None:
         st.rerun()
     _progress(sweep)
+    answer = st.empty()
     metric, paper, recorded = _controls()
     _view_of(sweep).mirror((metric, _place(sweep)))
     runs = find_runs(sweep, manager().store)
@@ -102,6 +103,8 @@ def _view(sweep: Sweep, was_active: bool) -> None:
     if paper:
         _as_paper(sweep, runs)
     heatmap = build(sweep, runs, metric)
+    if sentence := robustness_rows.answer(heatmap):
+        answer.markdown(f"## {sentence}")
     if not paper:
         _map(heatmap)
         _scrub(heatmap, runs)

@@ -8,7 +8,7 @@ from engine.evaluation.metrics import metric_of
 from engine.registry import get
 from engine.studies.heatmap import Heatmap, Row
 from engine.studies.heatmap_exports import amount
-from engine.system.words import spaced
+from engine.system.words import plural, spaced
 from engine.types import declared
 from ui.common import words
 from ui.robustness.map import measure_title
@@ -23,9 +23,21 @@ def show(heatmap: Heatmap) -> None:
         return
     name = heatmap.sweep.across.title
     st.markdown(f"#### Best {name} of each row: {measure_title(heatmap.metric).lower()}")
-    if sentence := verdict(heatmap, rows):
-        st.markdown(sentence)
+    st.markdown(verdict(heatmap, rows))
     st.table([_row(heatmap, row) for row in rows])
+
+
+def answer(heatmap: Heatmap) -> str:
+    """How sensitive it is, in a sentence: how wide a stretch is as good as the best; empty before one can say."""
+    rows, across = heatmap.rows(), len(heatmap.sweep.across.values)
+    sound = [row for row in rows if not row.blind]
+    if not sound or across < 2:
+        return ""
+    wide = sum(2 * len(row.as_good) >= across for row in sound)
+    blind = sum(row.blind for row in rows)
+    more = f"; {blind} more {plural(blind, 'row')} forget too few samples to tell" if blind else ""
+    return (f"At least half of the values of {heatmap.sweep.across.title} are as good as the best, within chance, "
+            f"in {wide} of {len(sound)} {plural(len(sound), 'row')}{more}.")
 
 
 def verdict(heatmap: Heatmap, rows: list[Row]) -> str:

@@ -26,7 +26,8 @@ from ui.robustness.map import verdict
 
 HERE = Path(__file__).parent
 ACCURACIES = ("forget", "test", "retain")
-STATES = {"running": "running", "failed": "failed", "waiting": "not measured yet"}
+STATES = {"running": "running", "failed": "failed", "waiting": "not measured yet",
+          "finished": "without this measure"}
 Spot = tuple[int, int]
 
 
@@ -53,7 +54,7 @@ def _cell(heatmap: Heatmap, runs: Runs, x: Any, y: Any) -> dict[str, Any]:
     numbers += [_number(known, attack.name, colours[attack.name], 30.0, attack.label) for attack in live_attacks()]
     return {"name": f"{sweep.across.title} {amount(sweep.across.name, x)}, {sweep.down.title} "
                     f"{amount(sweep.down.name, y)}",
-            "verdict": STATES.get(square.state, "not measured yet") if square.mean is None else verdict(heatmap, square),
+            "verdict": STATES[square.state] if square.mean is None else verdict(heatmap, square),
             "kind": _kind(heatmap, square), "numbers": numbers}
 
 
@@ -71,8 +72,9 @@ def _number(known: Sequence[Metrics], name: str, colour: str, low: float, label:
     note = [f"chance range {band[0]:.1f} to {band[1]:.1f}%"] if band else []
     note += [f"retrained {truth:.1f}%"] if truth is not None else []
     title = label or metric_of(name).title
-    return {"title": title[:1].upper() + title[1:], "value": value, "text": words.number(value, 1, "%" * (value is not None)),
-            "band": band, "low": low, "high": 100.0, "colour": colour, "note": ", ".join(note)}
+    return {"title": title[:1].upper() + title[1:], "value": value,
+            "text": words.number(value, 1, "" if value is None else "%"), "band": band, "low": low, "high": 100.0,
+            "colour": colour, "note": ", ".join(note)}
 
 
 def _mean(those: Sequence[Mapping[str, Any]], name: str) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.studies.sweep import FRACTION, PRESETS, Axis, Sweep
-from ui.charts.robustness import Marks, plot_as_paper, plot_heatmap, position
+from ui.charts.robustness import GOOD, MIDDLE, Marks, plot_as_paper, plot_heatmap, position
 from ui.robustness import link
 
 COLUMNS, ROWS = ["0.05", "0.25", "0.5"], ["15%", "30%"]
@@ -40,6 +40,11 @@ def test_small_differences_do_not_look_large():
     assert large.zmax == 9
 
 
+def test_what_is_a_little_outside_does_not_look_inside():
+    scale = [colour for _, colour in traces()["squares"].colorscale]
+    assert scale[0] == scale[1] == GOOD and scale[2] == MIDDLE and GOOD not in scale[2:]
+
+
 def test_rows_that_cannot_tell_are_grey_and_say_so():
     drawn = traces(Marks(blind={1: "too few samples to tell"}))
     assert list(drawn["squares"].z[1]) == [None, None, None]
@@ -63,7 +68,8 @@ def test_marks_lie_on_their_squares():
     marks = Marks(doubtful=[(0, 0)], waiting=[(2, 0), (0, 1)], running=[(2, 1)], failed=[(0, 0)], best=[(1, 0)],
                   chosen=(1, 1), rule={0: 1.0, 1: 2.0})
     drawn = traces(marks)
-    assert [(shape.x0, shape.y0) for shape in figure(marks).layout.shapes] == [(0.54, 0.55)], "no square is framed but the open one"
+    framed = [(shape.x0, shape.y0) for shape in figure(marks).layout.shapes]
+    assert framed == [(0.54, 0.55)], "only the open square is framed"
     assert list(drawn["doubtful"].text) == ["†"]
     assert list(drawn["waiting"].x) == [2, 0] and list(drawn["waiting"].base) == [-0.46, 0.54]
     assert (list(drawn["running"].x), list(drawn["running"].y)) == ([2], [1])

@@ -102,7 +102,7 @@ def test_one_colour_for_what_chance_alone_explains():
         "scrub": True, "ssd": False, "amnesiac": False, "original": None, "retrain": None}
     text = html(runs, *PAPERS)
     dots = {method_colour(name) for name in PAPERS}
-    assert set(re.findall(r"background:([^\"]+)", text)) - dots == {INSIDE, "transparent"}, "dots apart, no second colour"
+    assert set(re.findall(r"background:([^\"]+)", text)) - dots == {INSIDE, "transparent"}, "no second colour"
 
 
 def test_without_a_retrained_model_nothing_is_coloured_and_the_key_says_so():
