@@ -68,9 +68,8 @@ def cards() -> None:
             continue
         before, now = (run.metrics.original or {}).get("mia_loss"), run.metrics.get("mia_loss")
         with column.container(border=True, height="stretch"):
-            st.markdown(f"**{example.title}**  \n:small[attack on the loss]  \n"
-                        f"### {words.number(before)} → {words.number(now, 1, '%')}")
-            st.caption(example.text)
+            st.markdown(f"### {example.title}: {words.number(before)} → {words.number(now, 1, '%')}")
+            st.caption(f"Attack on the loss. {example.text}")
             st.page_link(shell.UNLEARN, label="Open", icon=":material/play_circle:", query_params={"run": run.id})
 
 
