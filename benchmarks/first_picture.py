@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 POSITION = "() => Number(document.querySelector('.stage')?.dataset.position ?? 0)"
-REPLAY = """async () => { const e = document.querySelector('.stage'); let seen = new Set(), until = performance.now() + 2000;
+REPLAY = """async () => { const e = document.querySelector('.stage'), seen = new Set();
+  const until = performance.now() + 2000;
   while (performance.now() < until) { await new Promise(requestAnimationFrame); seen.add(e.dataset.position); }
   return seen.size / 2; }"""
 

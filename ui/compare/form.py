@@ -57,7 +57,8 @@ def _fill(comparison: Comparison) -> None:
 
 
 FORM: LinkedForm[Comparison] = LinkedForm(
-    "compare", "Compare", compare_link.NAMES, compare_link.from_query, compare_link.to_query, _fill)
+    "compare", "Compare", compare_link.NAMES, compare_link.from_query, compare_link.to_query, _fill,
+    beside=(compare_link.SORT,))
 
 
 def form() -> Comparison | None:

@@ -118,3 +118,34 @@ def test_a_square_below_chance_or_of_a_damaged_model_is_never_best():
     assert [heatmap.squares[x, 0.15].within for x in (0.05, 0.25, 0.5)] == [False, False, False]
     (row,) = heatmap.rows()
     assert (row.best, row.as_good) == (0.5, (0.5,))
+
+
+def forgotten(gap: float, original: float, band: tuple[float, float]) -> Run:
+    metrics = {"mia_loss_gap": gap, "null_band": {"mia_loss": list(band)}, "original": {"mia_loss_gap": original}}
+    return Run(f"run-{gap}", "finished", Spec(), metrics=Metrics(metrics))
+
+
+def blind_rows(gaps: tuple[float, ...], original: float, half: float) -> frozenset:
+    grid = Sweep(across=Axis("alpha", (0.05, 0.25)), down=Axis(FRACTION, (0.15,)))
+    runs = {(x, 0.15, 0): forgotten(gap, original, (50 - half, 50 + half)) for x, gap in zip((0.05, 0.25), gaps)}
+    return build(grid, runs, "mia_loss_gap").blind
+
+
+def test_the_excess_is_what_lies_beyond_the_noise_floor():
+    squares = build(GRID, RUNS, "mia_loss_gap").squares
+    assert [squares[x, 0.15].excess for x in (0.05, 0.25, 0.5)] == [4.0, 0.0, 1.0]
+    assert squares[0.5, 0.3].excess is None
+
+
+@pytest.mark.parametrize(("gaps", "original", "half", "blind"), [
+    ((3.0, 5.0), 20.0, 12.0, True), ((3.0, 5.0), 20.0, 9.0, False), ((3.0, 13.0), 20.0, 12.0, False)],
+    ids=["half of the forgetting would go unseen", "it would be seen", "one square is worse than chance"])
+def test_a_row_cannot_tell_where_chance_hides_half_of_the_forgetting(gaps, original, half, blind):
+    assert (0.15 in blind_rows(gaps, original, half)) is blind
+
+
+def test_in_a_row_that_cannot_tell_the_rule_neither_holds_nor_fails():
+    grid = Sweep(across=Axis("alpha", (0.05, 0.25, 0.5)), down=Axis(FRACTION, (0.15,)))
+    runs = {(x, 0.15, 0): forgotten(3.0, 20.0, (38.0, 62.0)) for x in (0.05, 0.25, 0.5)}
+    (row,) = build(grid, runs, "mia_loss_gap").rows()
+    assert (row.blind, row.holds) == (True, None)
