@@ -5,12 +5,14 @@ import streamlit as st
 from ui.common.assets import ensure_assets
 from ui.frame import shell, tray
 from ui.frame.shutdown import ensure_leaving
+from ui.frame.warm import ensure_warm
 
 st.set_page_config(page_title="Machine unlearning lab", page_icon=shell.ICON, layout="wide")
 shell.begin()
 shell.frame()
 ensure_assets()
 ensure_leaving()
+ensure_warm()
 page = st.navigation(shell.pages())
 shell.in_words(tray.show)
 shell.in_words(page.run)

@@ -87,7 +87,7 @@ class Dataset:
     ----------
     name, title : str
         The name in specs, and the one on screen.
-    kind : {'image', 'text'}
+    kind : {'image', 'text', 'points'}
         Which models can read it.
     classes : tuple of str
         The classes by number.
@@ -142,7 +142,7 @@ class Dataset:
 
     name: str
     title: str
-    kind: Literal["image", "text"]
+    kind: Literal["image", "text", "points"]
     classes: tuple[str, ...]
     train_size: int
     heldout_size: int

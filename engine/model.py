@@ -18,7 +18,7 @@ class Model:
     ----------
     name, title : str
         The name in specs, and the one on screen.
-    kind : {'image', 'text'}
+    kind : {'image', 'text', 'points'}
         What it reads.
     build : callable
         ``build(classes, inputs)`` returns the network uninitialised; ``inputs`` are an image's channels or a
@@ -52,7 +52,7 @@ class Model:
 
     name: str
     title: str
-    kind: Literal["image", "text"]
+    kind: Literal["image", "text", "points"]
     build: Callable[..., Any]
     summary: str
     source: str

@@ -14,10 +14,11 @@ prefill.FORM.restore()
 link.warn(problem for problem in prefill.FORM.problems() if problem.field != prefill.RUN)  # those are beside the form
 settings, view = st.columns([2, 7], gap="medium")
 with settings.container(key="settings"):
-    launch.form()
+    asked = launch.form()
 with view.container(key="view"):
     if run_id := st.query_params.get(prefill.RUN) or prefill.current_run():
         prefill.FORM.mirror(prefill.Prefill(run_id))
+        live.say_if_other(run_id, asked)
         live.follow(run_id)
     else:
         st.info("No run yet. Choose what to forget and press **Unlearn**: the charts appear here and "

@@ -19,7 +19,7 @@ from ui.frame import shell
 
 EXTENDING, DATASETS, QUICKSTART = ((DOCS / f"{name}.md").read_text(encoding="utf-8")
                                    for name in ("extending", "datasets", "quickstart"))
-EXAMPLES = {"method": "weight_noise", "attack": "margin", "model": "mlp", "dataset": "stripes",
+EXAMPLES = {"method": "weight_noise", "attack": "margin", "model": "perceptron", "dataset": "stripes",
             "scenario": "first_ones"}
 EXAMPLE_FILES = {f"engine/{kind}s/{name}.py" for kind, name in (*EXAMPLES.items(), ("method", "keep_training"))}
 # Folders of docs/architecture.md that are still to be built; this list may only get shorter.
@@ -105,10 +105,11 @@ def test_method_summaries_are_the_methods_own():
 
 def test_pages_are_the_apps():
     source = (ROOT / "ui" / "frame" / "shell.py").read_text(encoding="utf-8")
-    assert [row[0] for row in table(QUICKSTART, "Page")] == re.findall(r'st\.Page\(\w+, title="(\w+)"', source)
+    assert [row[0] for row in table(QUICKSTART, "Page")] == re.findall(r'st\.Page\(\w+, title="([^"]+)"', source)
     assert {path.stem for path in (ROOT / "pages").glob("*.py")} == {
         page.split("/")[1].removesuffix(".py")
-        for page in (shell.START, shell.UNLEARN, shell.COMPARE, shell.ROBUSTNESS, shell.RUNS)}
+        for page in (shell.START, shell.PLAYGROUND, shell.UNLEARN, shell.EXPOSED, shell.COMPARE, shell.ROBUSTNESS,
+                     shell.RUNS, shell.SELECTED)}
 
 
 # --- paths, links, commands -----------------------------------------------------------------
@@ -205,12 +206,12 @@ def test_the_examples_are_found_and_declared(registered):
     method = registry.get("method", "weight_noise")
     assert [(h.name, h.kind, h.default) for h in declared(method.parameters)] == [("noise", "float", 0.05)]
     stripes = registry.get("dataset", "stripes")
-    assert {model.name for model in registry.models_for(stripes)} == {"small_cnn", "mlp"}
+    assert {model.name for model in registry.models_for(stripes)} == {"small_cnn", "perceptron"}
 
 
 def test_the_examples_work_together(registered, home):
     """The example's network on the example's data, which forgets by the example's method."""
-    lab = engine.load("stripes", model="mlp")
+    lab = engine.load("stripes", model="perceptron")
     assert lab.data.train.images.shape == (600, 8, 8, 1) and lab.data.heldout.images.shape == (400, 8, 8, 1)
     parts = lab.split(forget_fraction=0.1, seed=0)
     assert lab.evaluate(parts)["test_accuracy"] > 80, "there is something to learn"
@@ -225,7 +226,7 @@ def test_the_examples_work_together(registered, home):
 
 
 def test_the_example_that_trains_keeps_its_plan_and_its_terms(registered, home):
-    lab, seen = engine.load("stripes", model="mlp"), []
+    lab, seen = engine.load("stripes", model="perceptron"), []
     parts = lab.split(forget_fraction=0.1, seed=0)
     done = lab.unlearn(parts, "keep_training", epochs=2, on_progress=seen.append)
     assert (done.steps, done.samples) == (2 * 9, 2 * 540) and {step.total_steps for step in seen} == {18}

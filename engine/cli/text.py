@@ -36,4 +36,6 @@ def run_line(item: dict[str, Any]) -> str:
     attack = (item["metrics"] or {}).get(first)
     return "  ".join([item["run_id"], f"{item['status']:<11}", *asked(spec_of(item["spec"]))]
                      + ([] if attack is None else [f"{first}={attack:.1f}"])
-                     + (["earlier version"] if item["outdated"] else []))
+                     + (["earlier version"] if item["outdated"] else [])
+                     + [f"#{tag}" for tag in item["tags"] or ()]
+                     + ([f"({item['note']})"] if item["note"] else []))

@@ -36,14 +36,18 @@ def split(data: Data, spec: Spec) -> Split:
     is the whole half.
     """
     scenario = get("scenario", spec.scenario)
-    forget = scenario.select(data, spec).sort().values
+    unseen = scenario.unseen(data, spec) if scenario.unseen else None
+    return split_off(data, scenario.select(data, spec), spec, unseen)
+
+
+def split_off(data: Data, forget: Tensor, spec: Spec, unseen: Tensor | None = None) -> Split:
+    """The index sets where these training samples, int64 (F,) in any order, are to be forgotten."""
     kept = torch.ones(len(data.train), dtype=torch.bool)
     kept[forget] = False
     validation, test = _halves(data, spec)
-    unseen = scenario.unseen(data, spec) if scenario.unseen else None
     if unseen is not None:
         test = _without(test, unseen, spec, data.classes)
-    return Split(forget, kept.nonzero().squeeze(1), validation, test, unseen).to(data.device)
+    return Split(forget.sort().values, kept.nonzero().squeeze(1), validation, test, unseen).to(data.device)
 
 
 def _halves(data: Data, spec: Spec) -> tuple[Tensor, Tensor]:

@@ -22,7 +22,7 @@ class Reading:
     """
 
     histogram: Mapping[str, Sequence[int]]
-    overlap: float
+    overlap: float | None
     accuracy: Mapping[str, float] = field(default_factory=dict)
     attacks: Values = field(default_factory=dict)
 

@@ -41,12 +41,12 @@ def null_band(attack: Attack, members: np.ndarray, nonmembers: np.ndarray, seed:
         return None
     values, rng = np.concatenate([members, nonmembers]), np.random.default_rng(seed)
     mixed = np.stack([rng.permutation(values) for _ in range(permutations)])
-    scores = _quick_scores(attack, mixed[:, :len(members)], mixed[:, len(members):])
+    scores = quick_accuracies(attack, mixed[:, :len(members)], mixed[:, len(members):])
     center, spread = float(np.mean(scores)), 1.96 * float(np.std(scores, ddof=1))
     return center - spread, center + spread
 
 
-def _quick_scores(attack: Attack, members: np.ndarray, nonmembers: np.ndarray) -> np.ndarray:
+def quick_accuracies(attack: Attack, members: np.ndarray, nonmembers: np.ndarray) -> np.ndarray:
     """The attack's quickest way on P pairs of sides (P, N), as percent (P,)."""
     if attack.accuracy is None:
         return _logistic.quick_accuracies(members, nonmembers)

@@ -77,7 +77,7 @@ def reading(sets: Readings, attacks: bool = True) -> Reading:
 class Watcher:
     """Takes readings of a model in training on fixed samples of each set, within the budget."""
 
-    def __init__(self, data: Data, split: Split, original: Readings, seed: int):
+    def __init__(self, data: Data, split: Split, seed: int):
         self.data = data
         self.chosen = PerSet(**{name: _some(index, seed, name) for name, index in split.items()
                                 if name in MOST_SAMPLES})
@@ -134,8 +134,8 @@ class Watcher:
                            for name, index in self.chosen.items()})
 
     def stored(self, frame: Any) -> Readings | None:
-        """A finished run's read-outs, from its per-sample table, of the samples watched here; None without one."""
-        if frame is None:
+        """A finished run's read-outs of the samples watched here, from its per-sample table; None where it lacks any."""
+        if frame is None or not {name for name, _ in self.chosen.items()} <= set(frame["set"]):
             return None
         sets = {}
         for name, index in self.chosen.items():

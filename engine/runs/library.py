@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.evaluation.events import Course
-from engine.runs.recorded import find_recorded, newest_as_now, recorded_runs, recorded_samples
+from engine.runs.recorded import (
+    find_recorded,
+    has_recorded_samples,
+    newest_as_now,
+    recorded_runs,
+    recorded_samples,
+)
 from engine.runs.records import Run
 from engine.runs.store import Store
 
@@ -56,6 +62,11 @@ def events_after(run: Run, store: Store, after: int = -1) -> list[dict[str, Any]
 def samples(run: Run, store: Store) -> DataFrame | None:
     """The per-sample table of a run; None where it has none."""
     return recorded_samples(run.id) if run.recorded else store.load_samples(run.id)
+
+
+def has_samples(run: Run, store: Store) -> bool:
+    """Whether a run has a per-sample table, without reading it."""
+    return has_recorded_samples(run.id) if run.recorded else store.has_samples(run.id)
 
 
 def all_runs(store: Store, recorded: bool = True) -> list[Run]:

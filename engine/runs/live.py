@@ -15,8 +15,7 @@ from engine.evaluation.probe import Watcher
 from engine.originals.checkpoints import Checkpoints
 from engine.registry import live_attacks
 from engine.runs.method import Setting, Unlearned, Watch
-from engine.runs.readings import bench_readings
-from engine.runs.references import find_reference
+from engine.runs.references import find_reference, reference_samples
 from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.training.partial import Partial
@@ -84,10 +83,10 @@ class Live(Watch):
         self.store.update(self.run_id, **at.columns)
         bench, seed = at.bench, at.resolved.spec.seed
         self._title = at.resolved.method.title
-        self._watcher = Watcher(bench.data, at.parts, bench_readings(bench, at.parts), seed)
+        self._watcher = Watcher(bench.data, at.parts, seed)
         self.stage("Measuring the Original")
         known = find_reference(self.store, at.resolved, bench.data.content)
-        retrained = self._watcher.stored(self.store.load_samples(known.id) if known else None)
+        retrained = self._watcher.stored(reference_samples(self.store, known) if known else None)
         self.store.append(self.run_id, self._watcher.start(bench.network, seed, retrained))
         self._partial = None if trained_once(at.resolved) else self.checkpoints.partial(f"run-{at.identity}")
         return self._partial or self.checkpoints.partial(

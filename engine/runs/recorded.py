@@ -72,6 +72,11 @@ def recorded_samples(run_id: str, folder: Path = FOLDER) -> DataFrame | None:
         return None
 
 
+def has_recorded_samples(run_id: str, folder: Path = FOLDER) -> bool:
+    """Whether a recorded run ships with a per-sample table, without reading it."""
+    return run_id in _shelf(folder, _stamp(folder)).samples
+
+
 def asked_for(run: Run) -> Resolved | None:
     """What a recorded run carried out, with the code that made it; None for a spec of another version.
 
@@ -151,7 +156,8 @@ def _take_archive(path: Path, shelf: Shelf) -> None:
         elif record["id"] not in shelf.runs:
             shelf.runs[record["id"]] = Run.from_row(record, recorded=True)
             shelf.events[record["id"]] = archive.events
-            shelf.samples[record["id"]] = archive.samples
+            if archive.has_samples(record["id"]):
+                shelf.samples[record["id"]] = archive.samples
 
 
 def _take_json(path: Path, shelf: Shelf) -> None:

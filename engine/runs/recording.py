@@ -12,7 +12,7 @@ from engine.evaluation.retrained import against_retrained, own_reference
 from engine.runs.outcome import Outcome, failed
 from engine.runs.reasons import reason_of
 from engine.runs.records import Run
-from engine.runs.references import complete_waiting, find_reference, is_reference, retrained_samples
+from engine.runs.references import complete_waiting, find_reference, is_reference, reference_samples, retrained_samples
 from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.system.files import frame_of
@@ -60,7 +60,7 @@ def _against(store: Store, run: Run, known: Run | None, outcome: Outcome) -> dic
         return against_retrained(metrics, frame, replace(run, metrics=Metrics(metrics)), frame, own_reference(frame))
     if known is None:
         return against_retrained(metrics, frame, None, None, [])
-    return against_retrained(metrics, frame, known, store.load_samples(known.id), retrained_samples(store, run))
+    return against_retrained(metrics, frame, known, reference_samples(store, known), retrained_samples(store, run))
 
 
 def complete(store: Store, run_id: str) -> None:

@@ -108,6 +108,7 @@ class Run:
     heartbeat: float | None = None
     cancel: bool = False
     tags: Sequence[str] | None = None
+    note: str | None = None
     imported: float | None = None
 
     @classmethod
@@ -167,7 +168,7 @@ def spec_of(asked: Mapping[str, Any]) -> Spec:
 
 
 DESCRIBED = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
-             "identity", "code_version", "created", "started", "ended", "tags")
+             "identity", "code_version", "created", "started", "ended", "tags", "note")
 
 
 def outdated(run: Run) -> list[str]:

@@ -12,6 +12,7 @@ from engine.evaluation.metrics import AGAINST_RETRAINED, stored_names
 from engine.evaluation.retrained import against_retrained, own_reference
 from engine.registry import all_of
 from engine.runs.afterwards import lacks_beside, same_code
+from engine.runs.recorded import recorded_runs, recorded_samples
 from engine.runs.records import outdated
 from engine.types import Attack
 
@@ -26,9 +27,16 @@ ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "pro
 
 
 def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:
-    """The newest finished retraining, by the recipe, on the same split of the same data."""
-    return newest_reference(store.list(status=("finished",), newest_first=True, split=resolved.split_identity(),
-                                       data=data[:16]))
+    """The newest finished retraining, by the recipe, on the same split of the same data; else a recorded one."""
+    split, copy = resolved.split_identity(), data[:16]
+    own = newest_reference(store.list(status=("finished",), newest_first=True, split=split, data=copy))
+    return own or newest_reference([run for run in recorded_runs() if run.finished and run.split == split
+                                    and run.data == copy and not run.notice])
+
+
+def reference_samples(store: Store, reference: Run) -> DataFrame | None:
+    """The per-sample table of a retraining, one's own or a recorded one; None where it kept none."""
+    return recorded_samples(reference.id) if reference.recorded else store.load_samples(reference.id)
 
 
 def newest_reference(runs: list[Run]) -> Run | None:

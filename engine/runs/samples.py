@@ -9,7 +9,7 @@ from engine.data.splits import split
 from engine.errors import BadInput
 from engine.evaluation.readout import Readout
 from engine.originals.checkpoints import Checkpoints
-from engine.originals.workbench import prepare_bench
+from engine.originals.workbench import Bench, prepare_bench
 from engine.runs.records import Run
 from engine.spec import resolve
 from engine.system.device import default_device
@@ -29,6 +29,16 @@ def exhibits(run: Run, frame: Any, checkpoints: Checkpoints, order: str = "most"
         raise BadInput("This recorded run ships without a table of its samples, to stay small: "
                        "run it again to get one." if run.recorded else
                        "This run has no table of its samples, so they cannot be shown.")
+    bench = own_bench(run, checkpoints)
+    rows = _ranked(frame[frame["set"] == "forget"].copy(), bench.readouts["train"], order)
+    return [_exhibit(bench.data, row) for row in rows.head(count).to_dict("records")]
+
+
+def own_bench(run: Run, checkpoints: Checkpoints) -> Bench:
+    """The data and the Original that a run was made with; loads them if need be.
+
+    Raises BadInput where either is missing here or is another than the run's.
+    """
     asked = run.resolved()
     bench = prepare_bench(asked, checkpoints, default_device())
     if run.data and not bench.data.content.startswith(run.data):
@@ -38,8 +48,7 @@ def exhibits(run: Run, frame: Any, checkpoints: Checkpoints, order: str = "most"
     if run.identity and run.identity != resolved.identity(bench.data.content, bench.original.sha256):
         raise BadInput("This run began from another Original than the one on this machine, which has "
                        "since been trained again, so the earlier predictions cannot be shown.")
-    rows = _ranked(frame[frame["set"] == "forget"].copy(), bench.readouts["train"], order)
-    return [_exhibit(bench.data, row) for row in rows.head(count).to_dict("records")]
+    return bench
 
 
 def _ranked(rows: Any, before: Readout, order: str) -> Any:
@@ -57,16 +66,16 @@ def _ranked(rows: Any, before: Readout, order: str) -> Any:
 def _exhibit(data: Any, row: dict[str, Any]) -> dict[str, Any]:
     number, pool = int(row["sample"]), data.train
     said = row.get("predicted")
-    return {"sample": number, **pool.shown(number), "label": _labels(data, number),
+    return {"sample": number, **pool.shown(number), "label": labels(data, pool, number),
             "before": data.classes[int(row["said_before"])],
             "after": None if said is None or said != said else data.classes[int(said)],
             "before_right": bool(row["right_before"]), "after_right": bool(row["correct"]),
             "loss_before": float(row["loss_before"]), "loss_after": float(row["loss"])}
 
 
-def _labels(data: Any, number: int) -> str:
-    """The sample's label, or all of them where it has several."""
-    target = data.train.targets[number]
+def labels(data: Any, pool: Any, number: int) -> str:
+    """A sample's label, or all of them where it has several."""
+    target = pool.targets[number]
     classes: Sequence[str] = data.classes
     if target.ndim == 0:
         return classes[int(target)]

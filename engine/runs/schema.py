@@ -48,7 +48,8 @@ runs = Table(
     Column("owner", JSON),
     Column("heartbeat", Float),
     Column("cancel", Integer, nullable=False, default=0),
-    Column("tags", JSON),
+    Column("tags", JSON),                        # a person's words, to find it by
+    Column("note", Text),                        # a person's remark; ``notice`` is the engine's
     Column("imported", Float),                   # when it came out of an archive; the other times are its own
     Index("runs_status", "status"),
     Index("runs_identity", "identity"),

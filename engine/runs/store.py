@@ -23,7 +23,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from engine.errors import StoreUnavailable, UnknownRun
 from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import process as owner
+from engine.runs.annotations import checked_note, checked_tags
 from engine.runs.records import Run
+from engine.runs.rows import Unreadable, read_rows
 from engine.runs.schema import add_missing_columns, events, metadata, runs
 from engine.spec import Resolved
 from engine.system.files import write_whole
@@ -119,6 +121,13 @@ class Store:
             connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "finished")
                                .values(metrics=dict(metrics)))
 
+    def annotate(self, run_id: str, tags: Sequence[str], note: str) -> None:
+        """Writes a person's tags and note, whatever the run's status; raises UnknownRun, or BadInput for the texts."""
+        values = {"tags": checked_tags(tags), "note": checked_note(note)}
+        with self._transaction() as connection:
+            if not connection.execute(sa.update(runs).where(runs.c.id == run_id).values(**values)).rowcount:
+                raise UnknownRun(f"There is no run {run_id!r} in {self.root}.")
+
     def adopt(self, found: Iterable[tuple[Mapping[str, Any], list[dict[str, Any]], Any]]) -> None:
         """Takes over ended runs, all or none: columns as an archive has them, events with ``seq``, samples or None."""
         written: list[Path] = []
@@ -167,10 +176,12 @@ class Store:
 
     def delete(self, run_id: str) -> None:
         """Removes an ended run with its events and artifacts; raises UnknownRun, or ValueError while it runs."""
-        run = self.get(run_id)
-        if not run.has_ended:
-            raise ValueError(f"Run {run_id} is {run.status}: stop it before deleting it.")
         with self._transaction() as connection:
+            status = connection.execute(sa.select(runs.c.status).where(runs.c.id == str(run_id))).scalar()
+            if status is None:
+                raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
+            if status in ("queued", "running"):
+                raise ValueError(f"Run {run_id} is {status}: stop it before deleting it.")
             connection.execute(sa.delete(events).where(events.c.run == run_id))
             connection.execute(sa.delete(runs).where(runs.c.id == run_id))
         shutil.rmtree(self.folder(run_id), ignore_errors=True)
@@ -189,13 +200,15 @@ class Store:
              **equal: Any) -> list[Run]:
         """Runs in the order of submission, filtered by status and by columns: equal to a value, or one of a tuple."""
         query = sa.select(runs).order_by(runs.c.number.desc() if newest_first else runs.c.number)
-        if status:
-            query = query.where(runs.c.status.in_(status))
-        for column, value in equal.items():
-            alike = runs.c[column].in_(value) if isinstance(value, tuple) else runs.c[column] == value
-            query = query.where(alike)
+        for column, value in (equal | ({"status": status} if status else {})).items():
+            query = query.where(runs.c[column].in_(value) if isinstance(value, tuple) else runs.c[column] == value)
         with self._transaction() as connection:
-            return [Run.from_row(dict(row)) for row in connection.execute(query.limit(limit)).mappings()]
+            return read_rows(connection, query.limit(limit)).runs
+
+    def unreadable(self) -> Sequence[Unreadable]:
+        """The rows that make no run: damaged ones. :meth:`list` leaves them out, :meth:`delete` removes them."""
+        with self._transaction() as connection:
+            return read_rows(connection, sa.select(runs)).unreadable
 
     def events(self, run_id: str, after: int = -1) -> Events:
         """A run's events in order, each with its ``seq``; only those later than ``after``."""
@@ -219,6 +232,10 @@ class Store:
         write_whole(path, lambda temporary: temporary.write_bytes(samples) if isinstance(samples, bytes)
                     else samples.to_parquet(temporary, index=False))
         return path
+
+    def has_samples(self, run_id: str) -> bool:
+        """Whether a per-sample table of this run is kept."""
+        return (self.folder(run_id) / SAMPLES).is_file()
 
     def load_samples(self, run_id: str) -> Any:
         """The per-sample table of a finished run: set, sample, loss, entropy, correct.
@@ -284,9 +301,3 @@ def _open(root: Path, url: str) -> Store:
 def open_store() -> Store:
     """The store of ``$UNLEARN_HOME``, opened once a process."""
     return _open(home(), database_url())
-
-
-
-
-
-

@@ -10,9 +10,9 @@ from helping import ROOT
 
 from engine import registry
 
-MAY_NAME = {  # what belongs to the paper, the default of a run, and colours that were chosen by hand
-    "engine/flow.py", "engine/studies/paper.py", "engine/studies/sweep.py", "ui/robustness/page.py",
-    "ui/charts/colours.py", "ui/charts/compare.py"}
+MAY_NAME = {  # the paper, the default of a run, what the Playground contrasts it with, chosen colours
+    "engine/flow.py", "engine/studies/paper.py", "engine/studies/playground.py", "engine/studies/sweep.py",
+    "ui/robustness/page.py", "ui/charts/colours.py", "ui/charts/compare.py"}
 COMPONENTS = {f"{kind}s" for kind in registry.KINDS}
 
 

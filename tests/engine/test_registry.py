@@ -93,7 +93,7 @@ def test_effective_settings_are_valid_everywhere(method, dataset):
         options = {option.name: option.default_in(profile) for option in dataset.options}
         if method.why_not(dataset.at(options)):
             continue
-        for fraction in (0.001, 0.15, 0.6):
+        for fraction in (max(0.001, 1 / dataset.train_size), 0.15, 0.6):
             resolved = resolve(Spec(dataset.name, method.name, profile=profile, forget_fraction=fraction))
             for name, value in resolved.effective.items():
                 assert checked(known[name], value) == value
@@ -103,7 +103,7 @@ def test_effective_settings_are_valid_everywhere(method, dataset):
 @pytest.mark.parametrize("method, h", [(m, h) for m, h in HYPERPARAMETERS if h.auto], ids=by_name)
 def test_automatic_values_are_in_range(method, h):
     for dataset in DATASETS:
-        for fraction in (0.001, 0.15, 0.6):
+        for fraction in (max(0.001, 1 / dataset.train_size), 0.15, 0.6):
             sizes = expected_sizes(Spec(forget_fraction=fraction), dataset)
             value = h.auto.value(Setting(dataset, dataset.recipe, sizes))
             assert value is not None and checked(h, value) == value

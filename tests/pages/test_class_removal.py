@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.cli.main import main
+from engine.evaluation.events import Course
 from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import verdict_of
 from engine.registry import table
@@ -12,6 +13,7 @@ from engine.spec import resolve
 from engine.types import Attack, Sizes, Spec
 from tests.pages.test_pages import app, finish, texts, unlearn_page
 from ui.common import measures, words
+from ui.common.stage.scene import scene
 
 
 def class_page(number: int = 3, dataset: str = "digits"):
@@ -135,30 +137,22 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
     assert "class=3" in out and "accuracy_gap" not in out
 
 
-def test_charts_of_class_removal_never_speak_of_test_where_the_class_is_meant(jobs, monkeypatch):
-    figures = {}
-    monkeypatch.setattr("ui.unlearn.live.live_chart",
-                        lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
-    launched(jobs)
-    for name in ("before", "now"):
-        assert [trace.name for trace in figures[name].data] == ["forget", "never-seen class 3"]
-        assert "never-seen class 3 samples<br>overlap" in figures[name].layout.title.text
-    assert figures["accuracy"].layout.title.text.startswith(
-        "Forget should fall to the retrained<br>model's (usually zero)")
-    assert [trace.name for trace in figures["attacks"].data][:2] == ["loss attack", "entropy attack"]
+def test_the_picture_of_class_removal_never_speaks_of_test_where_the_class_is_meant(jobs):
+    run, _ = launched(jobs)
+    drawn = scene(run, Course.from_json(jobs.store.events(run.id)))
+    assert drawn["names"] == {"forget": "forget", "test": "never-seen class 3"}
+    assert drawn["titles"]["accuracy"] == "Forget should fall to the retrained model's"
+    assert [one["key"] for one in drawn["gauges"]] == ["forget_accuracy", "test_accuracy", "mia_loss"]
 
 
-def test_a_retraining_that_comes_later_is_drawn_and_told(jobs, monkeypatch):
+def test_a_retraining_that_comes_later_is_drawn_and_said(jobs):
     run, _ = launched(jobs)
     finish(jobs, jobs.submit(Spec(method="retrain", scenario="class", forget_class=3)))
-    figures = {}
-    monkeypatch.setattr("ui.unlearn.live.live_chart",
-                        lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
     at = unlearn_page(run=run.id)
     assert not at.exception
     assert "right (the retrained model: 0.0%)." in texts(at)
-    levels = {trace.name: trace.y for trace in figures["accuracy"].data}
-    assert set(levels["retrained, forget"]) == {0.0}
+    drawn = scene(jobs.store.get(run.id), Course.from_json(jobs.store.events(run.id)))
+    assert drawn["retrained"]["accuracy"]["forget"] == 0.0 and drawn["gauges"][0]["retrained"] == 0.0
     row = {row["measure"].split("**")[1]: row for row in measures.rows(jobs.store.get(run.id).metrics, "class")}
     assert row["Forget accuracy"]["retrained"] == "0.0%"
     assert row["Forget-test gap"]["ideal"] == "as\u00a0retrained", "no gap of zero is asked for of a forgotten class"

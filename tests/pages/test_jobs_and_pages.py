@@ -8,12 +8,14 @@ import sys
 
 import pytest
 
+from engine.evaluation.events import Course
 from engine.runs import recorded
 from engine.runs.records import described
 from engine.spec import resolve
 from engine.studies.comparison import Comparison
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts, unlearn_page
+from ui.common.stage.scene import scene
 
 
 def test_the_manager_survives_a_hot_reload_of_every_engine_module(jobs, monkeypatch):
@@ -144,8 +146,8 @@ def test_what_a_link_asks_for_and_no_page_knows_is_told(jobs):
     at.query_params["run"] = "nonsense" * 9
     at = at.switch_page("pages/runs.py").run()
     assert at.warning[0].value == (
-        f"The link's `run={('nonsense' * 9)[:40]}…` could not be used: the page Runs takes nothing from its address. "
-        "Every run is shown.")
+        f"The link's `run={('nonsense' * 9)[:40]}…` could not be used: the page Runs takes only find, data, "
+        "method, status, tags, whose, sort, group, columns from its address. It was ignored.")
 
 
 def ended(jobs, spec: Spec) -> str:
@@ -158,27 +160,26 @@ def ended(jobs, spec: Spec) -> str:
 # --- what the pages show ------------------------------------------------------------------------
 
 
-def test_two_points_are_enough_for_a_replay(jobs):
+def test_a_replay_has_every_look_and_ends_in_the_complete_sets(jobs):
     run_id = jobs.submit(Spec(parameters={"retain_epochs": 1}))
-    assert finish(jobs, run_id).status == "finished"
-    start, *_, last = jobs.store.events(run_id)
-    short = jobs.store.begin(resolve(Spec()))
-    for event in (start, last):
-        jobs.store.append(short, {name: value for name, value in event.items() if name != "seq"})
-    at = unlearn_page(run=short)
-    assert not [slider for slider in at.select_slider if slider.key == f"replay-{short}"], "not while it runs"
-    jobs.store.end(short, "cancelled", reason="Stopped.")
-    slider = at.run().select_slider(key=f"replay-{short}")
-    assert slider.options == ["step 0", f"step {last['step']}"]
+    run = finish(jobs, run_id)
+    course = Course.from_json(jobs.store.events(run_id))
+    drawn = scene(run, course)
+    assert [point["step"] for point in drawn["points"]] == [0, *(probe.step for probe in course.probes)]
+    assert course.probes[-1].complete and not any(probe.complete for probe in course.probes[:-1])
+    assert drawn["points"][-1]["attacks"]["mia_loss"] == pytest.approx(run.metrics["mia_loss"], abs=1e-3)
+    assert len(drawn["points"][0]["forget"]) == 80
+    assert drawn["gauges"][0]["now"] == drawn["points"][-1]["attacks"]["mia_loss"]
 
 
 def test_only_an_alpha_with_a_rule_is_called_alpha(jobs):
     ended(jobs, Spec(method="scrub", parameters={"alpha": 2}))
     ended(jobs, Spec())
     at = app().run().switch_page("pages/runs.py").run()
-    table = at.dataframe[0].value
+    at.multiselect(key="runs.columns").set_value(["method", "alpha", "changed", "remarks", "seconds"]).run()
+    table = at.dataframe[0].value[:2]  # recorded runs come below
     assert list(table["method"]) == ["∇τ", "SCRUB"] and table["alpha"][0] == 0.25 and table["alpha"].isna()[1]
-    assert table["remarks"][1] == "alpha 2. Stopped." and table["took"].isna().all()
+    assert table["changed"][1] == "alpha 2" and table["remarks"][1] == "Stopped." and table["seconds"].isna().all()
 
 
 def test_recorded_runs_are_links_in_groups(jobs):
@@ -217,7 +218,7 @@ def test_the_list_of_runs_says_what_is_no_success(jobs):
         metrics = {"mia_loss": 50.0, "test_accuracy": 72.0, "original": {"test_accuracy": 73.0}} | change
         assert jobs.store.end(run_id, "finished", metrics=metrics, seconds=1.0, steps=1, samples=1)
     at = app().run().switch_page("pages/runs.py").run()
-    assert list(at.dataframe[0].value["remarks"]) == ["", "Over-forgotten", "Damaged"]
+    assert list(at.dataframe[0].value["verdict"])[:3] == ["undecided", "over-forgotten", "damaged"]
 
 
 @pytest.mark.parametrize(("method", "trace", "drawn"), [

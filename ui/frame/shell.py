@@ -20,20 +20,23 @@ from ui.common.state import Slot
 READY = Slot("_shell", False)  # whether app.py has run in this session
 ICON = str(Path(__file__).parents[1] / "icon.png")  # a file: named icons are fetched from the internet
 STYLE = Path(__file__).with_name("style.css")
-START, UNLEARN, COMPARE, ROBUSTNESS, RUNS = (f"pages/{name}.py" for name in (
-    "start", "unlearn", "compare", "robustness", "runs"))
+START, PLAYGROUND, UNLEARN, EXPOSED, COMPARE, ROBUSTNESS, RUNS, SELECTED = (f"pages/{name}.py" for name in (
+    "start", "playground", "unlearn", "exposed", "compare", "robustness", "runs", "selected"))
 
 
 def pages(icons: bool = True) -> list[Any]:
     """The pages in the order of the sidebar."""
-    home, eraser, bars, grid, rows = (f":material/{name}:" if icons else None
-                                      for name in ("home", "ink_eraser", "leaderboard", "grid_on", "list"))
+    named = ("home", "scatter_plot", "ink_eraser", "visibility", "leaderboard", "grid_on", "list")
+    home, dots, eraser, eye, bars, grid, rows = (f":material/{name}:" if icons else None for name in named)
     return [
         st.Page(START, title="Start", icon=home, default=True),
+        st.Page(PLAYGROUND, title="Playground", icon=dots, url_path="playground"),
         st.Page(UNLEARN, title="Unlearn", icon=eraser, url_path="unlearn"),
+        st.Page(EXPOSED, title="Who is exposed?", icon=eye, url_path="exposed"),
         st.Page(COMPARE, title="Compare", icon=bars, url_path="compare"),
         st.Page(ROBUSTNESS, title="Robustness", icon=grid, url_path="robustness"),
         st.Page(RUNS, title="Runs", icon=rows, url_path="runs"),
+        st.Page(SELECTED, title="Selected runs", url_path="selected", visibility="hidden"),  # reached from Runs
     ]
 
 

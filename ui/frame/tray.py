@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,9 +14,11 @@ from engine.runs.records import Run
 from engine.studies.sweep_job import SweepJob, sweeps
 from engine.system.machine import machine
 from ui.common import words
+from ui.compare.race import short_title
 from ui.frame import shell
 from ui.robustness import link as robustness_link
 
+_MARKS = re.compile(r"[\\`*_{}\[\]()#+!|<>~$]")  # what Markdown would take for its own
 BUSY, IDLE = 2.0, 8.0  # seconds between two looks; an idle tab looks too, to notice runs started elsewhere
 
 
@@ -76,20 +79,25 @@ def _sweep(job: SweepJob) -> None:
 
 
 def _line(jobs: Any, run: Run) -> None:
-    progress = run.progress or {}
-    fraction = progress.get("fraction")
-    state = "waiting" if run.status == "queued" else progress.get("stage", "starting")
-    text, button = st.columns([5, 1], vertical_alignment="center")
+    """A run as one line: method, data and how far it is, linked to it; the rest shows on hover."""
+    text, button = st.columns([6, 1], vertical_alignment="center")
     with text:
-        share = "" if fraction is None else f" · {100 * fraction:.0f}%"
-        st.page_link(shell.UNLEARN, label=words.run_title(run), query_params={"run": run.id})
-        told = [f"seed {run.spec.seed}", *words.changes(run), f"{state}{share}",
-                words.countdown(progress.get("eta"))]
-        st.caption(" · ".join(filter(None, told)))
+        st.page_link(shell.UNLEARN, label=_said(run), query_params={"run": run.id},
+                     help=_MARKS.sub(r"\\\g<0>", f"{words.run_title(run)}, seed {run.spec.seed}"))
     if button.button("", icon=":material/stop:", key=f"tray-stop-{run.id}",
                      help="Stop this run; its measurements so far are kept."):
         jobs.cancel(run.id)
         st.rerun(scope="fragment")
+
+
+def _said(run: Run) -> str:
+    """``∇τ, Digits · 43% · 0:07 left``; where no share is known, its stage."""
+    progress = run.progress or {}
+    fraction, stage = progress.get("fraction"), progress.get("stage", "starting")
+    state = "waiting" if run.status == "queued" else stage if fraction is None else f"{100 * fraction:.0f}%"
+    left = words.countdown(progress.get("eta")) if run.status == "running" else ""
+    name = f"{short_title(run.spec.method)}, {words.title_of('dataset', run.spec.dataset)}"
+    return _MARKS.sub(r"\\\g<0>", " · ".join(filter(None, [name, state, left])))
 
 
 def _machine() -> None:

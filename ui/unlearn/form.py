@@ -36,8 +36,11 @@ def demo() -> str:
     return run_id
 
 
-def form() -> None:
-    """The controls of the page; the button queues the run and puts it into the address."""
+def form() -> Resolved | None:
+    """The controls of the page; the button queues the run and puts it into the address.
+
+    Returns what the form asks for, None where that cannot be run.
+    """
     for problem in prefill.FORM.problems():
         if problem.field == prefill.RUN:
             st.caption(problem)
@@ -48,7 +51,7 @@ def form() -> None:
         for problem in error.problems:
             st.error(problem, icon=":material/error:")
         START.pressed("Unlearn", disabled=True)
-        return
+        return None
     allowed = _preview(resolved)
     if START.pressed("Unlearn", disabled=allowed is None):
         try:
@@ -57,6 +60,7 @@ def form() -> None:
             prefill.FORM.mirror(prefill.Prefill(run_id))
         except LabError as error:
             st.error(str(error))
+    return resolved
 
 
 def _spec() -> Spec:

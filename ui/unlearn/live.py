@@ -15,6 +15,7 @@ from engine.runs import afterwards, estimates, library
 from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.spec import Resolved
 from ui.charts.objective import drawn, plot_objective
 from ui.common import words
 from ui.common.live_chart import live_chart
@@ -60,6 +61,17 @@ def _view(run_id: str, was_running: bool) -> None:
     report_card.metrics(run, course.start, course.probes)
     _objective(run, course.probes)
     samples.samples(run)
+
+
+def say_if_other(run_id: str, asked: Resolved | None) -> None:
+    """Says where the form has moved on from the run that the picture is of."""
+    try:
+        shown = library.get(run_id, manager().store).run.resolved()
+    except LabError:
+        return
+    if asked and asked.fingerprint != shown.fingerprint:
+        st.caption(":material/edit: You changed the settings: this is the last run's picture. "
+                   "Press **Unlearn** to see yours.")
 
 
 def launched(run_id: str) -> None:

@@ -30,8 +30,8 @@ PATHS = re.compile(r"""(?x)
   | \b[A-Za-z]:\\[^\s'"<>|;,]*[^\s'"<>|;,.)]                        # C:\Users\me""")
 COMPLETED_LATER = ("retrained", "missing", "notes", "over_forgotten", "verdict", "attack_code",
                    "null_band", "band")  # bands were made anew
-LATER = ("code",)  # columns that older archives lack; empty ones are not written, so that older versions read them
-MAY_CHANGE = ("tags", "reason", "notice", "metrics")  # by a person, by an export, by a retraining that came later
+LATER = ("code", "note")  # columns that older archives lack; empty ones are not written: older versions read them
+MAY_CHANGE = ("tags", "note", "reason", "notice", "metrics")  # by a person, an export, a retraining that came later
 MOST = 2**53  # the greatest number: whole ones are exact up to here, and a database takes them
 MOST_SHOWN = 60  # characters of a wrong value in a sentence
 
@@ -43,6 +43,7 @@ def portable(run: Run) -> dict[str, Any]:
     """The columns of a run that travel, with nothing in them that names a machine, a person or a folder."""
     row = run.to_row()
     kept = {name: row[name] for name in COLUMNS if name not in LATER or row[name]}
+    kept |= {"note": anonymous(run.note)} if run.note else {}
     return kept | {"reason": anonymous(run.reason), "notice": anonymous(run.notice),
                    "tags": [anonymous(str(tag)) for tag in run.tags or []]}
 
@@ -98,7 +99,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # what a column must 
     "created": _number((int, float), TIME, needed=True), "started": _number((int, float), TIME),
     "ended": _number((int, float), TIME), "seconds": _number((int, float), TIME),
     "steps": _number(int, COUNT), "samples": _number(int, COUNT),
-    "reason": _text(), "notice": _text(), "device": _text(120), "code_version": _text(40),
+    "reason": _text(), "notice": _text(), "note": _text(), "device": _text(120), "code_version": _text(40),
     "tags": ("a list of texts or null", lambda value: value is None or (
         isinstance(value, list) and all(isinstance(tag, str) for tag in value))),
 }

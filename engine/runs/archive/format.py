@@ -79,10 +79,14 @@ class Archive:
         """A run's events in order, each with its ``seq``; raises BadArchive."""
         return self._courses.get(run_id, [])
 
+    def has_samples(self, run_id: str) -> bool:
+        """Whether it holds a run's per-sample table."""
+        return samples_name(run_id) in self.manifest["members"]
+
     def samples(self, run_id: str) -> DataFrame | None:
         """The per-sample table: set, sample, loss and entropy in nats, correct; None where there is none."""
         name = samples_name(run_id)
-        if name not in self.manifest["members"]:
+        if not self.has_samples(run_id):
             return None
         with self._open() as archive:
             frame = self._table(archive, name, samples_schema()).to_pandas().astype({"sample": "int64"})

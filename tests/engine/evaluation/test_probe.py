@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 
 import pytest
 import torch
@@ -11,50 +10,11 @@ from helping import make_task, small_split
 
 from engine.evaluation import probe as live
 from engine.evaluation.events import Reading
+from engine.evaluation.histograms import EDGES
 from engine.evaluation.measure import Readings, measure
-from engine.evaluation.probe import Budget, Watcher, bin_edges, histogram, overlap
+from engine.evaluation.probe import Budget, Watcher
 from engine.evaluation.readout import Readout, read_out
 from engine.types import Progress
-
-
-def test_sixty_bins_reach_at_least_one_and_a_half_times_chance():
-    """1.5 ln 10 = 3.45388."""
-    edges = bin_edges(torch.tensor([0.1, 0.2, 0.3]), 10)
-    assert len(edges) == 61 and edges[0] == 0.0 and edges[-1] == 3.45388 and edges[30] == 1.72694
-
-
-def test_the_bins_reach_to_the_99th_percentile_of_high_losses():
-    losses = torch.arange(101.0)  # the 99th percentile is 99
-    assert bin_edges(losses, 10)[-1] == 99.0 and bin_edges(losses, 10)[1] == 1.65
-
-
-def test_the_last_bin_takes_everything_beyond():
-    edges = [0.0, 1.0, 2.0, 3.0]
-    assert histogram(torch.tensor([0.0, 0.5, 1.0, 1.5, 2.5, 3.0, 99.0, math.inf]), edges) == [2, 2, 4]
-    assert histogram(torch.tensor([]), edges) == [0, 0, 0]
-
-
-def test_every_loss_is_in_one_bin():
-    losses = torch.linspace(0, 20, 500)
-    assert sum(histogram(losses, bin_edges(losses, 10))) == 500
-
-
-def overlap_of(one, other, edges=(0.0, 1.0, 2.0, 3.0)):
-    return overlap(torch.tensor(one), torch.tensor(other), list(edges))
-
-
-def test_overlap_by_hand():
-    """Shares 1/4 1/4 2/4 against 2/4 0 2/4 have 1/4 + 0 + 2/4 in common."""
-    assert overlap_of([0.5, 1.5, 2.5, 2.6], [0.1, 0.9, 2.1, 2.2]) == 75.0
-    assert overlap_of([0.5, 1.5], [0.1, 0.2, 1.1, 1.2]) == 100.0
-    assert overlap_of([0.5], [1.5, 1.6]) == 0.0 and overlap_of([], [1.0]) == 0.0
-
-
-def test_losses_beyond_the_chart_do_not_overlap_for_that_alone():
-    assert overlap_of([8.5, 9.5], [8.5, 20.5]) == 50.0
-    assert overlap_of([8.5, math.inf], [8.5, 8.6]) == 50.0, "what is not finite overlaps with nothing"
-    assert overlap_of([1e30], [1e30]) == 100.0, "however large"
-
 
 # --- the budget -----------------------------------------------------------------------------
 
@@ -71,6 +31,15 @@ def test_the_budget_by_hand():
     assert not budget.allows(89.9) and budget.allows(90.0)
     budget.book(60.0)  # held up by other work: booked as three usual looks, 9 s, and the usual becomes 6 s
     assert (budget.spent, budget.usual) == (15.0, 6.0)
+
+
+def test_a_gift_is_spent_in_step_with_the_run():
+    """0.4 s in all: with a look of 0.1 s, one by a quarter of the run, four by its end."""
+    budget = Budget(0.0, gift=0.4, usual=0.1)
+    assert not budget.allows(9.0, 0.24) and budget.allows(9.0, 0.25)
+    for _ in range(3):
+        budget.book(0.1)
+    assert not budget.allows(9.0, 0.99) and budget.allows(9.0, 1.0)
 
 
 def test_the_shares_are_under_a_tenth():
@@ -103,8 +72,16 @@ def test_looking_costs_at_most_a_tenth_of_the_training(digits, monkeypatch, step
     for number in range(1, steps + 1):
         looks += watcher.look(None, Progress(number, steps, number, {}), number * step) is not None
     assert clock.now == pytest.approx(watcher.frames.spent + watcher.attacks.spent)
-    assert clock.now <= 0.1 * steps * step
-    assert looks >= 2
+    assert clock.now <= 0.1 * steps * step + live.FRAME_GIFT + live.ATTACK_GIFT
+    assert 2 <= looks <= live.FRAMES
+
+
+def test_no_more_frames_than_a_picture_needs(digits, monkeypatch):
+    watcher, looks = make_watcher(digits)[0], []
+    Clock(monkeypatch, 0.0, 0.0)
+    for number in range(1, 1001):
+        looks += [number] if watcher.look(None, Progress(number, 1000, number, {}), number) else []
+    assert len(looks) == live.FRAMES and looks[0] == 21 and looks[-1] == 1000
 
 
 def test_a_run_too_short_to_pay_for_a_look_has_none(digits, monkeypatch):
@@ -113,8 +90,8 @@ def test_a_run_too_short_to_pay_for_a_look_has_none(digits, monkeypatch):
     watcher.start(task.model, 0, None)
     assert watcher.frames.usual > 0 and watcher.attacks.usual > 0
     assert watcher.frames.spent == watcher.attacks.spent == 0
-    watcher.frames.usual = watcher.attacks.usual = 0.05
-    clock = Clock(monkeypatch, 0.05, 0.05)
+    watcher.frames.usual = watcher.attacks.usual = 0.5
+    clock = Clock(monkeypatch, 0.5, 0.5)
     looks = [watcher.look(None, Progress(n, 5, n, {}), n * 0.01) for n in range(1, 6)]
     assert looks == [None] * 5 and clock.now == 0
 
@@ -127,14 +104,13 @@ def make_watcher(digits, split=None):
     pools = {"train": digits.train, "heldout": digits.heldout}
     sets = {name: read_out(task.model, digits, pool) for name, pool in pools.items()}
     s = task.split
-    original = Readings(sets["train"][s.retain], sets["train"][s.forget], sets["heldout"][s.test])
-    return Watcher(digits, s, original, seed=0), task, sets
+    return Watcher(digits, s, seed=0), task, sets
 
 
 def test_the_first_event(digits):
     watcher, task, _ = make_watcher(digits, small_split(40, 700, 100, 100))
     event = watcher.start(task.model, 0, None).to_json()
-    assert event["kind"] == "start" and event["retrained"] is None and len(event["bins"]) == 61
+    assert event["kind"] == "start" and event["retrained"] is None and event["bins"] == EDGES
     assert event["counts"] == {"retain": live.MOST_SAMPLES["retain"], "forget": 40, "test": 100}
     assert {name: sum(bins) for name, bins in event["before"]["histogram"].items()} == {"forget": 40, "test": 100}
     assert set(event["before"]) == {"histogram", "overlap", "accuracy", "attacks"}

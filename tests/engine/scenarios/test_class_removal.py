@@ -225,7 +225,7 @@ def test_the_live_chart_shows_unseen_samples_of_the_class(digits):
     task = make_task(digits, parts)
     train, heldout = (read_out(task.model, digits, pool) for pool in (digits.train, digits.heldout))
     original = Readings(train[parts.retain], train[parts.forget], heldout[parts.test], heldout[parts.unseen])
-    event = Watcher(digits, parts, original, seed=0).start(task.model, 0, None).to_json()
+    event = Watcher(digits, parts, seed=0).start(task.model, 0, None).to_json()
     sizes = parts.sizes
     assert event["counts"] == {"retain": 200, "forget": sizes.forget, "test": sizes.test, "unseen": sizes.unseen}
     assert {name: sum(bins) for name, bins in event["before"]["histogram"].items()} == {

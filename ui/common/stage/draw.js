@@ -54,7 +54,10 @@ function humps(size, reading, retrained, bins, top, view, names, title, label) {
   }
   root.append(svg("line", { x1: SIDE.l, x2: SIDE.l + inner.w, y1: floor, y2: floor, class: "stage-axis" }));
   root.append(svg("text", { x: SIDE.l + inner.w, y: floor + 31, class: "stage-tick", "text-anchor": "end" }, "loss, nats → surer of a wrong answer"));
-  if (!reading?.forget) return root;
+  if (!reading?.forget) {
+    root.append(svg("text", { x: size.w / 2, y: size.h / 2, class: "stage-tick", "text-anchor": "middle" }, "This recorded run kept its losses at its start and its end only."));
+    return root;
+  }
   const values = { forget: reading.forget, test: reading.test, retrained: retrained?.forget };
   const shown = Object.fromEntries(Object.entries(values).map(([key, density]) => [
     key, density && (view === "cumulative" ? cumulative(density) : density)]));

@@ -30,6 +30,7 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
         return None
     fine = list(start.bins) == EDGES
     final = run.metrics if run.finished else None
+    points = [*course.points, *_end(run, course)]
     retrained = _retrained(start, final, fine)
     attacks = {attack.name: attack for attack in live_attacks()}
     colours = attack_colours(attacks)
@@ -38,13 +39,25 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
         "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "tall": tall,
         "note": None if fine else COARSE, "caption": words.run_title(run),
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
-        "points": [_point(point, fine) for point in course.points],
+        "points": [_point(point, fine) for point in points],
         "retrained": retrained, "band": band,
         "attacks": {name: {"label": attack.label, "colour": colours[name], "now": _number((final or {}).get(name))}
                     for name, attack in attacks.items()},
         "titles": {"attacks": "The attack should fall to a coin toss, 50%",
                    "accuracy": CLASS_GOAL if by_class(run.spec.scenario) else GOAL},
         "gauges": [_gauge(name, run, start, final, retrained) for name in _told(run)]}
+
+
+def _end(run: Run, course: Course) -> list[ProbeEvent]:
+    """The complete sets as the last point, of a finished run whose course of an earlier version ends before it."""
+    if not run.finished or not run.metrics or (course.probes and course.probes[-1].complete):
+        return []
+    last = course.points[-1]
+    accuracy = {name: run.metrics.get(f"{name}_accuracy") for name in SETS}
+    attacks = {attack.name: run.metrics.get(attack.name) for attack in live_attacks()}
+    known = {name: value for name, value in accuracy.items() if value is not None}
+    return [ProbeEvent(last.step, last.samples, last.seconds,
+                       Reading(last.reading.histogram, last.reading.overlap, known, attacks), complete=True)]
 
 
 def _told(run: Run) -> tuple[str, str, str]:

@@ -6,7 +6,8 @@ const AXES = { step: "steps", samples: "samples", seconds: "seconds" };
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 const mix = (one, other, share) => (Number.isFinite(one) && Number.isFinite(other) ? one + (other - one) * share : one ?? other ?? null);
-const mixed = (one, other, share) => (one && other ? one.map((value, i) => value + (other[i] - value) * share) : one ?? other);
+// Between two looks a hump is on its way; where one of them kept no losses, nothing is made up.
+const mixed = (one, other, share) => (one && other ? one.map((value, i) => value + (other[i] - value) * share) : share === 0 ? one : null);
 
 // Attacks are measured at some points only; between two of them a line is drawn, and the same line is read here.
 function filled(points, name) {

@@ -1,0 +1,291 @@
+"""The Playground: forgetting chosen points of the plane, as frames of a moving decision field.
+
+Data, network, methods and attack are the lab's own; nothing is written to the store. Everything is on the CPU and in
+one thread: a net this small answers sooner there than on a GPU.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.checks import LARGEST, number
+from engine.data.points import REACH, PointData
+from engine.data.splits import Split, split_off
+from engine.errors import BadSpec, Diverged, LabError, Problem
+from engine.evaluation.metrics import headlines
+from engine.originals.checkpoints import open_checkpoints, original_key
+from engine.originals.pretrain import load_original
+from engine.registry import all_of, get, reference, unknown
+from engine.spec import Resolved, resolve
+from engine.studies import playground_forces as forces
+from engine.studies import playground_numbers as numbers
+from engine.system.device import prepare
+from engine.system.recent import Recent
+from engine.training.loop import Task, train
+from engine.training.networks import build_network
+from engine.types import Progress, Spec
+
+CPU = torch.device("cpu")
+SIDE = 48  # cells a side of a decision field
+FRAMES = 40  # beside the Original, at most
+BRAKED, UNBRAKED = Spec().method, "neggrad_plus"  # ∇τ, and the same two forces without its target
+LEARNING_RATE = 4e-3  # of NegGrad+: enough to overshoot while one watches
+BRAKES = (0.1, 4.0)  # the target as a multiple of the validation loss
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to forget and how: numbers of training points, alpha, and how far the forget loss may rise.
+
+    ``brake`` is the target as a multiple of the validation loss; 1 is ∇τ itself. None takes the brake off: that is
+    NegGrad+, the same two forces without a target. ``arrows`` adds what each term does to the boundary.
+    """
+
+    dataset: str = "moons"
+    label_noise: float = 0.1
+    forget: tuple[int, ...] = ()
+    alpha: float = 0.5
+    brake: float | None = 1.0
+    arrows: bool = False
+
+    @property
+    def spec(self) -> Spec:
+        """The run that it comes to, but for the brake and for who is forgotten."""
+        base = Spec(self.dataset, options={"label_noise": self.label_noise}, scenario="random",
+                    forget_fraction=max(1, len(self.forget)) / get("dataset", self.dataset).train_size)
+        if self.brake is None:
+            weight = {"beta": round(1 - self.alpha, 6), "learning_rate": LEARNING_RATE}
+            return replace(base, method=UNBRAKED, parameters=weight)
+        return replace(base, method=BRAKED, parameters={"alpha": self.alpha})
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Data and Original: what all plays on one data set share."""
+
+    data: PointData
+    original: nn.Module
+    inputs: Tensor  # the cells' centres, then all points of both pools, as the network reads them
+
+
+@dataclass(frozen=True)
+class Film:
+    """The Original (frame 0) and what became of it: fields uint8 (F, C, SIDE, SIDE), probabilities of 255.
+
+    ``steps`` (F,) are the optimiser steps before each frame, ``total`` those that were planned. ``numbers`` hold a
+    value a frame. ``stopped`` says in a sentence why a run ended early.
+    """
+
+    fields: np.ndarray
+    numbers: numbers.Numbers
+    steps: tuple[int, ...]
+    total: int
+    arrows: tuple[forces.Arrows, ...] = ()
+    stopped: str = ""
+
+    @property
+    def longest(self) -> float:
+        """The length that arrows are drawn to the scale of."""
+        return forces.longest(self.arrows)
+
+
+_grounds: Recent[Ground] = Recent(8)
+_references: Recent[Film] = Recent(64)
+
+
+def check(asked: Asked) -> Asked:
+    """The question with its numbers in their own type. Raises BadSpec with every problem."""
+    problems: list[Problem] = []
+    offered = datasets()
+    if asked.dataset not in offered:
+        raise BadSpec([Problem("dataset", unknown("data set of points", asked.dataset, offered))])
+    values: dict[str, Any] = {}
+    for name, low, high in (("alpha", 0.0, 1.0), ("brake", *BRAKES)):
+        try:
+            given = getattr(asked, name)
+            values[name] = None if name == "brake" and given is None else number(name, given, "float", low, high)
+        except BadSpec as error:
+            problems += error.problems
+    size = get("dataset", asked.dataset).train_size
+    problems += _unfit(asked.forget, size)
+    if problems:
+        raise BadSpec(problems)
+    asked = replace(asked, forget=tuple(sorted({int(one) for one in asked.forget})), **values)
+    resolve(asked.spec)
+    return asked
+
+
+def _unfit(forget: tuple[int, ...], size: int) -> Iterator[Problem]:
+    strange = [one for one in forget if not isinstance(one, int) or isinstance(one, bool) or not 0 <= one < size]
+    if strange:
+        yield Problem.about("forget", f"names the point {strange[0]!r}, but points are numbered 0 to {size - 1}.")
+    elif len(set(forget)) > (most := round(LARGEST * size)):
+        yield Problem.about("forget", f"names {len(set(forget))} points, but at most {most} of {size} can be "
+                            "forgotten at once.")
+
+
+def datasets() -> tuple[str, ...]:
+    """The names of the data sets of points in the plane."""
+    return tuple(one.name for one in all_of("dataset") if one.kind == "points" and one.input_size == 2)
+
+
+def ground(asked: Asked) -> Ground:
+    """Data and Original of a question, kept; trains the Original (in a quarter of a second) where none ships."""
+    resolved = resolve(asked.spec)
+    key = (asked.dataset, asked.label_noise, tuple(sorted(resolved.code.items())))
+    return _grounds.get(key, lambda: _ground(resolved))
+
+
+def _ground(resolved: Resolved) -> Ground:
+    prepare(CPU, resolved.dataset.threads)
+    data: PointData = resolved.dataset.load(resolved.options)
+    points = torch.cat([_centres(), data.train.points, data.heldout.points])
+    return Ground(data, _original(resolved, data).eval(), data.normalised(points))
+
+
+def _original(resolved: Resolved, data: PointData) -> nn.Module:
+    key, checkpoints = original_key(resolved), open_checkpoints()
+    found = checkpoints.find(key, data.fingerprint)
+    if found and found.fingerprint == data.fingerprint:
+        return load_original(found, checkpoints, data)
+    model = build_network(resolved.model, len(data.classes), data.inputs, key.seed, CPU)
+    for _ in train(model, data, torch.arange(len(data.train)), key.recipe, key.seed):
+        pass
+    return model
+
+
+def _centres() -> Tensor:
+    """The middles of the field's cells, row by row from the top left, (SIDE * SIDE, 2)."""
+    along = (torch.arange(SIDE) + 0.5) / SIDE * 2 * REACH - REACH
+    y, x = torch.meshgrid(-along, along, indexing="ij")
+    return torch.stack([x.flatten(), y.flatten()], dim=1)
+
+
+# --- plays ----------------------------------------------------------------------------------
+
+
+@dataclass
+class BrakedTask(Task):
+    """A task whose validation loss, which ∇τ takes for its target, is held at a multiple of itself."""
+
+    brake: float = 1.0
+
+    def validation_loss(self) -> float:
+        return self.brake * super().validation_loss()
+
+
+def play(asked: Asked) -> Film:
+    """The Original forgets: a frame of every few steps. Raises BadSpec where the question makes no sense."""
+    asked = check(asked)
+    at = ground(asked)
+    if not asked.forget:
+        return _film(at, None, [_look(at, at.original)], (0,), 0)
+    parts, resolved = _setting(at, asked.spec, asked.forget)
+    task = _task(at, parts, resolved, asked.brake or 1.0)
+    kept, stopped = _Kept(at, task, resolved.plan.steps, asked.arrows), ""
+    try:
+        for progress in resolved.method.unlearn(task, resolved.parameters):
+            kept.see(progress)
+    except Diverged as error:
+        stopped = str(error)
+    arrows = _arrows(at, kept, resolved) if asked.arrows else ()
+    return _film(at, parts, kept.looks, tuple(kept.steps), resolved.plan.steps, arrows, stopped)
+
+
+def retrained(asked: Asked) -> Film:
+    """The reference as a film of one frame: the recipe from scratch without these points; kept a while."""
+    asked = check(asked)
+    at = ground(asked)
+    if not asked.forget:
+        raise LabError("There is nothing to retrain: no point is to be forgotten.")
+    resolved = resolve(asked.spec)
+    key = (asked.dataset, asked.label_noise, tuple(sorted(resolved.code.items())), asked.forget)
+    return _references.get(key, lambda: _retrained(at, asked))
+
+
+def _retrained(at: Ground, asked: Asked) -> Film:
+    parts, resolved = _setting(at, replace(asked.spec, method=reference().name, parameters={}), asked.forget)
+    task = _task(at, parts, resolved)
+    for _ in resolved.method.unlearn(task, resolved.parameters):
+        pass
+    return _film(at, parts, [_look(at, task.model)], (resolved.plan.steps,), resolved.plan.steps)
+
+
+def _setting(at: Ground, spec: Spec, forget: tuple[int, ...]) -> tuple[Split, Resolved]:
+    parts = split_off(at.data, torch.tensor(forget), spec)
+    resolved = resolve(spec, parts.sizes)
+    prepare(CPU, resolved.dataset.threads)
+    return parts, resolved if spec.method != UNBRAKED else _as_long(spec, resolved, parts)
+
+
+def _as_long(spec: Spec, resolved: Resolved, parts: Split) -> Resolved:
+    """NegGrad+ for about as many steps as ∇τ would take with these points."""
+    braked = resolve(replace(spec, method=BRAKED, parameters={"alpha": 0.5}), parts.sizes)
+    each = resolved.plan.steps / resolved.effective["epochs"]
+    epochs = max(1, round(braked.plan.steps / each))
+    return resolve(replace(spec, parameters={**spec.parameters, "epochs": epochs}), parts.sizes)
+
+
+def _task(at: Ground, parts: Split, resolved: Resolved, brake: float = 1.0) -> BrakedTask:
+    data, seed = at.data, resolved.spec.seed
+    return BrakedTask(
+        model=copy.deepcopy(at.original), data=data, split=parts, recipe=resolved.recipe, seed=seed, device=CPU,
+        fresh=lambda: build_network(resolved.model, len(data.classes), data.inputs, seed, CPU), brake=brake)
+
+
+class _Kept:
+    """The frames of a play as it goes: logits everywhere, and the models and terms that ``arrows`` are made of."""
+
+    def __init__(self, at: Ground, task: Task, total: int, arrows: bool):
+        self.at, self.task, self.arrows = at, task, arrows
+        self.wanted = {round(total * frame / FRAMES) for frame in range(1, FRAMES + 1)}
+        self.steps, self.looks, self.models = [0], [_look(at, task.model)], [copy.deepcopy(task.model)]
+        self.terms: list[dict[str, float]] = []
+
+    def see(self, progress: Progress) -> None:
+        """Keeps a frame of this step if it is one of those wanted; frame 0 has the terms of the first step."""
+        if not self.terms:
+            self.terms.append(_plain(progress.terms))
+        if progress.step in self.wanted and bool((look := _look(self.at, self.task.model)).isfinite().all()):
+            self.steps.append(progress.step)
+            self.looks.append(look)
+            if self.arrows:
+                self.models.append(copy.deepcopy(self.task.model))
+            self.terms.append(_plain(progress.terms))
+
+
+def _arrows(at: Ground, kept: _Kept, resolved: Resolved) -> tuple[forces.Arrows, ...]:
+    beta, centres = resolved.effective.get("beta"), _centres().view(SIDE, SIDE, 2)
+    return tuple(forces.arrows(at.data, kept.task, model, terms, centres, look[:SIDE * SIDE].view(SIDE, SIDE, -1), beta)
+                 for model, terms, look in zip(kept.models, kept.terms, kept.looks, strict=False))
+
+
+def _plain(terms: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in terms.items()}
+
+
+def _look(at: Ground, model: nn.Module) -> Tensor:
+    """Logits (N, C) of all cells and points, in evaluation mode."""
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        logits: Tensor = model(at.inputs)
+    model.train(was_training)
+    return logits
+
+
+def _film(at: Ground, parts: Split | None, looks: list[Tensor], steps: tuple[int, ...], total: int,
+          arrows: tuple[forces.Arrows, ...] = (), stopped: str = "") -> Film:
+    """Frames (F, N, C) of logits as a film; a single one, the reference, has the attack's chance range."""
+    logits = torch.stack(looks).float()
+    fields = (255 * logits[:, :SIDE * SIDE].softmax(dim=2)).round().to(torch.uint8)
+    fields = fields.transpose(1, 2).reshape(len(logits), -1, SIDE, SIDE)
+    told = numbers.of_frames(at.data, parts, logits[:, SIDE * SIDE:], headlines()[0], band=len(looks) == 1)
+    return Film(fields.numpy(), told, steps, total, arrows, stopped)

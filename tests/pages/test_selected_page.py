@@ -1,0 +1,104 @@
+"""Any selected runs side by side, through AppTest."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "engine"))
+
+from archiving import METRICS, finished_run, samples_frame  # noqa: E402
+
+from engine.evaluation.events import Course  # noqa: E402
+from engine.studies.paired import paired  # noqa: E402
+from ui.selected import curves, pairs  # noqa: E402
+from ui.selected.words import sentence, short_names  # noqa: E402
+
+
+def page(*ids: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page("pages/selected.py")
+    at.query_params["runs"] = ",".join(ids)
+    at.run()
+    assert not at.exception
+    return at
+
+
+def written(at: AppTest) -> str:
+    return "\n".join(str(one.value) for kind in ("subheader", "caption", "info") for one in getattr(at, kind))
+
+
+def table(at: AppTest) -> str:
+    return next(html.proto.body for html in at.get("html") if "<table>" in html.proto.body)
+
+
+def test_two_alphas_in_a_sentence_a_table_and_a_scatter(jobs):
+    ids = [finished_run(jobs.store, parameters={"alpha": alpha}) for alpha in (0.1, 0.5)]
+    at = page(*ids)
+    assert "These 2 runs differ only in alpha: 0.1, 0.5." in written(at)
+    shown = table(at)
+    assert "Alpha" in shown and "Batch size" not in shown, "only settings that differ"
+    assert "outside 48.9 to 50.8" in shown  # METRICS: the loss attack has 51.4%
+    assert "No point is marked: these are the 100 of 100 samples" in written(at)
+    assert len(at.dataframe[-1].value) == 100
+
+
+def test_other_splits_and_missing_tables_are_a_sentence(jobs):
+    one, other = finished_run(jobs.store), finished_run(jobs.store, seed=1)
+    assert "do not forget and test on the same samples" in written(page(one, other))
+    bare = finished_run(jobs.store, parameters={"alpha": 0.5})
+    (jobs.store.folder(bare) / "samples.parquet").unlink()
+    assert "The second run has no table of its samples: run it again to get one." in written(page(one, bare))
+
+
+def test_too_few_unknown_and_unfinished_runs(jobs):
+    one = finished_run(jobs.store)
+    assert "1 run is selected, but 2 to 20 can be compared" in written(page(one))
+    assert "There is no run 'nobody' here." in written(page(one, "nobody"))
+    from engine.spec import resolve
+    from engine.types import Spec
+
+    begun = jobs.store.begin(resolve(Spec()))
+    jobs.store.update(begun, progress={"fraction": 0.25})
+    at = page(one, begun)
+    assert f"Still on the way: {begun} running 25%." in written(at)
+    assert "These 2 runs have the same settings." in written(at)
+
+
+def test_a_tag_is_text_and_no_markup(jobs):
+    ids = [finished_run(jobs.store, seed=seed) for seed in (0, 1)]
+    jobs.store.annotate(ids[0], ["<b>bold</b>"], "")
+    assert "&lt;b&gt;bold&lt;/b&gt;" in table(page(*ids))
+
+
+def test_sentences_and_names(jobs):
+    ids = [finished_run(jobs.store, parameters={"alpha": alpha}, seed=seed) for alpha in (0.1, 0.5) for seed in (0, 1)]
+    runs = [jobs.store.get(run_id) for run_id in ids]
+    assert sentence(runs) == "These 4 runs differ in seed: 0, 1; and alpha: 0.1, 0.5."
+    assert short_names(runs)[:2] == ["seed 0, alpha 0.1", "seed 1, alpha 0.1"]
+    assert short_names([runs[0], runs[0]]) == ["A", "B"]
+
+
+def test_seeds_become_one_line_with_a_band(jobs):
+    ids = [finished_run(jobs.store, parameters={"alpha": alpha}, seed=seed) for alpha in (0.1, 0.5) for seed in (0, 1)]
+    runs = [jobs.store.get(run_id) for run_id in ids]
+    measured = [curves.Measured(run, name, Course.from_json(jobs.store.events(run.id)))
+                for run, name in zip(runs, short_names(runs))]
+    apart = curves.lines(measured, "mia_loss", "step", False)
+    together = curves.lines(measured, "mia_loss", "step", True)
+    assert [line["name"] for line in apart] == short_names(runs)
+    assert [line["name"] for line in together] == ["alpha 0.1, 2 seeds", "alpha 0.5, 2 seeds"]
+    assert together[0]["points"][-1] == {"x": 3.0, "y": METRICS["mia_loss"], "low": METRICS["mia_loss"],
+                                         "high": METRICS["mia_loss"]}
+
+
+def test_marked_points_are_samples_those_that_moved_most_first():
+    both = paired(samples_frame(0), samples_frame(0).assign(loss=lambda frame: frame["loss"] * 2 + 0.1))
+    forget = [int(sample) for sample in both.samples[both.sets == "forget"][:2]]
+    points = [{"curve_number": 2, "customdata": sample} for sample in forget] + [{"curve_number": 0, "customdata": 1}]
+    found = pairs.marked(both, points)
+    assert sorted(found.samples.tolist()) == sorted(forget) and set(found.sets) == {"forget"}
+    assert abs(found.apart[0]) >= abs(found.apart[1])
+    assert pairs.marked(both, []) is None

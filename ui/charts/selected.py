@@ -1,0 +1,158 @@
+"""Charts of any selected runs: curves over each other, each sample in one run and in another, many settings at once.
+
+A line is ``{"name", "colour", "points"}``, its points ``{"x", "y"}`` in order; with ``low`` and ``high`` in its points
+it has a band. Names stand at the lines' ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ui.charts import blank_figure, empty_figure
+from ui.charts.colours import BY_SET, COIN_TOSS
+
+# Of runs, in the order of the selection: none is the colour of the forget, test or retain set. Okabe and Ito, darkened
+# to 3:1 against both pages, then two more; dashes tell the next ones apart.
+PALETTE = ("#8e44ad", "#c0392b", "#008b8b", "#a0743a", "#5b6ee1", "#d6478f", "#6b8e23", "#7f7f7f")
+DASHES = ("solid", "dash", "dot")
+GRID = 60  # points of a mean over seeds
+ROOM = 7.2  # pixels that a letter of a label takes
+
+
+def look(place: int) -> tuple[str, str]:
+    """The colour and the dash of the run or group in this place of a selection."""
+    return PALETTE[place % len(PALETTE)], DASHES[place // len(PALETTE) % len(DASHES)]
+
+
+def mean_line(lines: Sequence[Sequence[Mapping[str, float]]]) -> list[dict[str, float]]:
+    """The mean of several curves over the range that all cover, with the lowest and the highest; interpolated linearly.
+
+    Parameters
+    ----------
+    lines : sequence of sequences of mappings
+        Of each curve its points ``{"x", "y"}`` in the order of x.
+
+    Returns
+    -------
+    list of dict
+        ``{"x", "y", "low", "high"}``; empty where no curve has a point.
+
+    Examples
+    --------
+    >>> mean_line([[{"x": 0, "y": 0}, {"x": 2, "y": 2}], [{"x": 0, "y": 2}, {"x": 2, "y": 4}]])[-1]
+    {'x': 2.0, 'y': 3.0, 'low': 2.0, 'high': 4.0}
+    """
+    curves = [line for line in lines if line]
+    if not curves:
+        return []
+    end = min(line[-1]["x"] for line in curves)
+    seen = sorted({float(point["x"]) for line in curves for point in line if point["x"] <= end} | {float(end)})
+    xs = np.array(seen if len(seen) <= GRID else np.linspace(seen[0], end, GRID))
+    ys = np.stack([np.interp(xs, [p["x"] for p in line], [p["y"] for p in line]) for line in curves])
+    return [{"x": float(x), "y": float(y), "low": float(low), "high": float(high)}
+            for x, y, low, high in zip(xs, ys.mean(0), ys.min(0), ys.max(0))]
+
+
+def plot_overlay(lines: Sequence[Mapping[str, Any]], title: str, x_title: str, y_title: str = "%",
+                 band: Sequence[float] | None = None, subtitle: str = "") -> go.Figure:
+    """The curves of several runs or groups over each other; ``band`` is the range that chance alone reaches."""
+    known = [line for line in lines if line["points"]]
+    if not known:
+        return empty_figure(title, "None of these runs has been measured on its way.")
+    longest = max(len(line["name"]) for line in known)
+    figure = blank_figure(title, subtitle, height=340, hovermode="closest", showlegend=False,
+                          xaxis={"title": {"text": x_title, "standoff": 4}, "rangemode": "tozero", "zeroline": False,
+                                 "uirevision": x_title},
+                          yaxis={"title": y_title, "zeroline": False})
+    figure.update_layout(margin_r=min(220, int(20 + ROOM * longest)))
+    for line in known:
+        if "low" in line["points"][0]:
+            figure.add_trace(_band(line))
+        figure.add_trace(_line(line))
+    figure.update_layout(annotations=_labels(known))
+    if band:
+        figure.add_hrect(round(band[0], 2), round(band[1], 2), fillcolor="rgba(128,128,128,0.18)", line_width=0,
+                         layer="below")
+    return figure
+
+
+def plot_pairs(pairs: Mapping[str, Mapping[str, Sequence[float]]], names: tuple[str, str], low: float) -> go.Figure:
+    """Each sample's loss in one run against that in another, both logarithmic; on the diagonal nothing has changed.
+
+    ``pairs`` holds per set ``one``, ``other`` and ``sample`` (its number); losses below ``low`` are drawn there.
+    """
+    title = "Each sample's loss in both runs: above the diagonal it is higher in B"
+    figure = blank_figure(title, "click a point, or drag a box or a lasso round several", height=460,
+                          hovermode="closest", dragmode="select",
+                          xaxis={"title": f"loss in A: {names[0]}, nats", "type": "log", "zeroline": False},
+                          yaxis={"title": f"loss in B: {names[1]}, nats", "type": "log", "zeroline": False})
+    top = max((max(side) for pair in pairs.values() for side in (pair["one"], pair["other"]) if len(side)),
+              default=1.0)
+    figure.add_trace(go.Scatter(x=[low, top], y=[low, top], mode="lines", name="equal", hoverinfo="skip",
+                                showlegend=False, line={"color": COIN_TOSS, "width": 1, "dash": "dot"}))
+    for name, pair in pairs.items():
+        figure.add_trace(go.Scattergl(
+            x=np.maximum(pair["one"], low), y=np.maximum(pair["other"], low), mode="markers", name=name,
+            customdata=np.asarray(pair["sample"]), marker={"color": BY_SET[name], "size": 6, "opacity": 0.6},
+            hovertemplate=f"{name} sample %{{customdata}}<br>A %{{x:.3g}}, B %{{y:.3g}} nats<extra></extra>"))
+    return figure
+
+
+def plot_parallel(dimensions: Sequence[Mapping[str, Any]], colours: Sequence[float], title: str) -> go.Figure:
+    """Parallel coordinates: a line a run. A dimension is ``{"label", "values"}``; texts become places on its axis."""
+    figure = blank_figure("", height=360, margin={"l": 60, "r": 60, "t": 60, "b": 24})
+    scale = [[0, "#2166ac"], [0.5, "#b58cb8"], [1, "#b2182b"]]
+    figure.add_trace(go.Parcoords(
+        dimensions=[_dimension(one) for one in dimensions], labelangle=0,
+        line={"color": list(colours), "colorscale": scale, "showscale": True, "colorbar": {
+            "title": {"text": title, "side": "right"}, "thickness": 10}}))
+    return figure
+
+
+# --- parts ----------------------------------------------------------------------------------
+
+
+def _line(line: Mapping[str, Any]) -> go.Scatter:
+    xs, ys = ([round(point[axis], 3) for point in line["points"]] for axis in "xy")
+    return go.Scatter(x=xs, y=ys, name=line["name"], mode="lines", line={
+        "color": line["colour"], "width": 2, "dash": line.get("dash", "solid")},
+        hovertemplate=f"{line['name']}<br>%{{y:.1f}} at %{{x:,~f}}<extra></extra>")
+
+
+def _band(line: Mapping[str, Any]) -> go.Scatter:
+    points = line["points"]
+    return go.Scatter(x=[p["x"] for p in points] + [p["x"] for p in reversed(points)],
+                      y=[p["high"] for p in points] + [p["low"] for p in reversed(points)], fill="toself", mode="lines",
+                      fillcolor=_clear(line["colour"]), line={"width": 0}, hoverinfo="skip", name=line["name"])
+
+
+def _clear(colour: str) -> str:
+    red, green, blue = (int(colour[at:at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.16)"
+
+
+def _labels(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The names at the lines' ends, moved apart where they would lie on each other."""
+    ends = [line["points"][-1] for line in lines]
+    values = [point["y"] for line in lines for point in line["points"]]
+    step = max((max(values) - min(values)) or 1.0, 1e-9) / 15
+    found, before = [], float("-inf")
+    for place in sorted(range(len(lines)), key=lambda at: ends[at]["y"]):
+        at = max(ends[place]["y"], before + step)
+        before = at
+        found.append({"x": 1, "xref": "paper", "y": at, "text": lines[place]["name"], "xanchor": "left",
+                      "showarrow": False, "xshift": 6, "font": {"color": lines[place]["colour"], "size": 12}})
+    return found
+
+
+def _dimension(one: Mapping[str, Any]) -> dict[str, Any]:
+    values = list(one["values"])
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
+        return {"label": one["label"], "values": values}
+    words = list(dict.fromkeys(map(str, values)))
+    return {"label": one["label"], "values": [words.index(str(value)) for value in values],
+            "tickvals": list(range(len(words))), "ticktext": words}

@@ -1,0 +1,1 @@
+"""The page "Who is exposed?": the attacker's seat."""

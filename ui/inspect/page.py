@@ -1,0 +1,196 @@
+"""The page: which run, which of its models, which attack; then the seat, who is caught by what, and the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from engine.errors import LabError
+from engine.runs.queue import manager
+from engine.runs.records import Run
+from ui.common import address as link
+from ui.common import words
+from ui.common.state import Slot
+from ui.frame import shell
+from ui.inspect import caught, payload
+from ui.inspect.form import FORM, REFUSED, RUN, SCORE, SECOND, VIEW, WHEN, Seen, When
+from ui.inspect.seat import seat
+
+if TYPE_CHECKING:
+    from engine.evaluation.roc import Sides
+    from engine.runs.exposure import Exposure
+    from engine.types import Attack
+
+NONE = "no second run"
+SHOWN = Slot("exposed.samples", False)
+FAILED: Slot[dict[str, str]] = Slot("exposed.failed", {})
+READ: Slot[dict[str, Exposure]] = Slot("exposed.read", {})  # by run id, with what the Original said
+
+
+def show() -> None:
+    """The page below its title."""
+    from engine.runs.exposure import exposed_runs
+
+    FORM.restore()
+    runs = {run.id: run for run in exposed_runs(manager().store)}
+    link.warn(FORM.problems())
+    run = _chosen(runs)
+    if run is None:
+        return
+    exposure = _exposure(run)
+    attack, when, second = _controls(exposure, runs)
+    FORM.mirror(Seen(run.id, when, attack.name, second.id if second else ""))
+    ready = _ready(exposure, when)
+    sides = _seat(exposure, ready, attack, second)
+    st.toggle("Show those caught and those wrongly accused", key=SHOWN.key, help="Pictures or texts. Loads the data.",
+              **SHOWN.given("value"))
+    caught.show(exposure, ready)
+    _load(exposure, when, sides)
+
+
+def _chosen(runs: dict[str, Run]) -> Run | None:
+    """The run that the page is about, chosen among those that keep a table; a sentence where the link names another."""
+    from engine.runs.exposure import default_run
+
+    asked = RUN.get()
+    if asked and asked not in runs:
+        REFUSED.put(asked)
+    if REFUSED.get():  # until another run is chosen: the button beside the sentence needs a second look at the page
+        _without_table(REFUSED.get())
+    usual = default_run(list(runs.values()))
+    if usual is None:
+        st.info("No finished run keeps a table of its samples yet. Start one on the page **Unlearn**.",
+                icon=":material/info:")
+        return None
+    if asked not in runs:
+        RUN.put(usual.id)
+    chosen: str = st.selectbox("Run", list(runs), key=RUN.key, on_change=lambda: REFUSED.put(""),
+                               format_func=lambda run_id: _title(runs[run_id]),
+                               label_visibility="collapsed")
+    return runs[chosen]
+
+
+def _title(run: Run) -> str:
+    return f"{words.run_title(run)} · {'recorded' if run.recorded else words.when(run.created)[:16]}"
+
+
+def _without_table(run_id: str) -> None:
+    """Why the run of a link cannot be shown, and the way to one that can; another run is shown below."""
+    from engine.runs import library
+    from engine.runs.exposure import gather
+
+    jobs = manager()
+    try:
+        run = library.get(run_id, jobs.store).run
+    except LabError as error:
+        st.warning(f"{error} Another run is shown.", icon=":material/search_off:")
+        return
+    try:
+        gather(run, jobs.store)
+    except LabError as error:
+        st.warning(f"**{words.run_title(run)}**: {error} Until then, another run is shown.",
+                   icon=":material/table_rows:")
+    if run.has_ended and st.button("Run again", icon=":material/replay:", key="exposed.again"):
+        st.switch_page(shell.UNLEARN, query_params={"run": jobs.submit(run.resolved().spec)})
+
+
+def _exposure(run: Run) -> Exposure:
+    from engine.runs.exposure import gather
+
+    return READ.get().get(run.id) or gather(run, manager().store)
+
+
+def _ready(exposure: Exposure, when: When) -> When:
+    """The model that can be shown at once; what the Original said is loaded after the rest of the page."""
+    return when if when in exposure.views else "now"
+
+
+def _controls(exposure: Exposure, runs: dict[str, Run]) -> tuple[Attack, When, Run | None]:
+    """Which model, which attack and which second run."""
+    from engine.runs.exposure import possible
+
+    model, score, other = st.columns([3, 4, 4], vertical_alignment="bottom")
+    views = [name for name in WHEN if name == "before" or name in exposure.views]
+    if VIEW.get() not in views:
+        VIEW.put("now")
+    when: When = model.segmented_control("Model", views, key=VIEW.key, format_func=WHEN.__getitem__, required=True,
+                                         help=" ".join(exposure.missing.values()) or None) or "now"
+    attacks = {attack.name: attack for attack in possible(exposure, _ready(exposure, when))}
+    if SCORE.get() not in attacks:
+        SCORE.put(next(iter(attacks)))
+    chosen: str = score.segmented_control("What the attacker sees", list(attacks), key=SCORE.key, required=True,
+                                          format_func=lambda name: _named(attacks[name])) or SCORE.get()
+    alike = [run_id for run_id, run in runs.items() if run.spec.dataset == exposure.run.spec.dataset
+             and run.spec.scenario == exposure.run.spec.scenario and run_id != exposure.run.id]
+    if SECOND.get() not in alike:
+        SECOND.put("")
+    second = other.selectbox("Beside", ["", *alike], key=SECOND.key,
+                             format_func=lambda run_id: _title(runs[run_id]) if run_id else NONE)
+    return attacks[chosen], when, runs.get(second)
+
+
+def _named(attack: Attack) -> str:
+    """``Loss attack``; abbreviations stay as they are."""
+    return attack.label.capitalize() if attack.short else attack.label
+
+
+def _seat(exposure: Exposure, when: When, attack: Attack, second: Run | None) -> Sides:
+    """The component, with the samples where they have been loaded."""
+    from engine.runs.exposure import sides
+    from engine.studies.attacker import take
+
+    mine, beside = sides(exposure, when, attack), _beside(second, attack)
+    found = take(mine, attack, beside)
+    key = f"{exposure.run.id}|{when}|{attack.name}|{second.id if second else ''}"
+    pair = (words.title_of("method", second.spec.method), beside) if second and beside else None
+    seat(payload.seat(key, found, mine, attack, words.never_seen(exposure.run.spec), pair,
+                      _gallery(exposure, when, mine, found.axis.logarithmic)), "seat")
+    return mine
+
+
+def _beside(second: Run | None, attack: Attack) -> Sides | None:
+    """The second run's scores; None without one, or where this attack cannot be carried out on it."""
+    from engine.runs.exposure import gather, sides
+
+    if second is None:
+        return None
+    try:
+        return sides(gather(second, manager().store), "now", attack)
+    except LabError as error:
+        st.caption(f"The second run is left out: {error}")
+        return None
+
+
+def _gallery(exposure: Exposure, when: When, sides: Sides, logarithmic: bool) -> dict[str, Any] | None:
+    if not SHOWN.get() or exposure.run.id not in READ.get():
+        return None
+    from engine.runs import gallery
+
+    positions: dict[gallery.Side, Any] = {"forget": -sides.members, "unseen": -sides.nonmembers}
+    rows = {side: gallery.picked(places) for side, places in positions.items()}
+    found = gallery.show(exposure, when, rows, manager().checkpoints)
+    return {side: payload.tiles(found[side], places, logarithmic) for side, places in positions.items()}
+
+
+def _load(exposure: Exposure, when: str, sides: Sides) -> None:
+    """What needs the data comes after everything else: what the Original said, and the samples themselves."""
+    from engine.runs.exposure import before
+
+    run_id = exposure.run.id
+    wanted = SHOWN.get() or when == "before"
+    if not wanted or run_id in READ.get():
+        return
+    if why := FAILED.get().get(run_id):
+        st.info(why, icon=":material/info:")
+        return
+    with st.spinner("Loading the data and what the Original said …"):
+        try:
+            read = before(exposure, manager().checkpoints)
+        except LabError as error:
+            from engine.runs.reasons import reason_of
+
+            FAILED.put(FAILED.get() | {run_id: f"{reason_of(error)} The line and the numbers need no data."})
+        else:
+            READ.put({run_id: read})
+    st.rerun()

@@ -1,0 +1,1 @@
+"""The Playground: chosen points of the plane are forgotten, in three maps that move."""

@@ -1,0 +1,75 @@
+"""Runs from and to an archive, through the engine's importer and exporter with all their checks."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import LabError
+from engine.runs.archive.transfer import export_runs, import_runs
+from engine.runs.queue import Jobs, manager
+from engine.runs.records import Run
+from engine.runs.store import Store
+from engine.system.words import plural
+from ui.common.state import Slot
+
+TOLD: Slot[tuple[str, str]] = Slot("runs.imported", ("", ""))  # kind and sentence about the last import
+ROUND = Slot("runs.import.round", 0)  # another key empties the box
+
+
+def importing() -> None:
+    """The box for an archive, and what became of the last one."""
+    with st.popover("Import", icon=":material/upload:"):
+        file = st.file_uploader("An archive of runs", type="zip", key=f"runs-archive-{ROUND.get()}",
+                                help="A file that the button Export of this page or `python -m engine archive export` "
+                                     "wrote.")
+        if st.button("Import the runs", key="runs-import", type="primary", disabled=file is None) and file:
+            TOLD.put(take(file.name, file.getvalue(), manager().store))
+            ROUND.put(ROUND.get() + 1)
+            st.rerun()
+        kind, said = TOLD.get()
+        if said:
+            (st.error if kind == "error" else st.success)(said)
+
+
+def take(name: str, content: bytes, store: Store) -> tuple[str, str]:
+    """Imports an archive, all or nothing; the kind of sentence and the sentence."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / (Path(name).name or "runs.zip")
+        path.write_bytes(content)
+        try:
+            done = import_runs(path, store)
+        except LabError as error:
+            return "error", str(error).replace(f"{folder}/", "")
+    return "done", _told(done)
+
+
+def _told(done: dict[str, Any]) -> str:
+    new, there = len(done["imported"]), len(done["already_there"])
+    parts = [f"{new} {plural(new, 'run')} imported", f"{there} already there"]
+    skipped = [f"{run_id}: {why}" for run_id, why in done["skipped"].items()]
+    return ", ".join([*parts, f"{len(skipped)} skipped"]) + "." + "".join(f" {one}" for one in skipped[:5])
+
+
+def exporting(jobs: Jobs, own: Sequence[Run], recorded: int) -> None:
+    """The button that hands out an archive of the ended runs among ``own``."""
+    ended = [run.id for run in own if run.has_ended]
+    left = [f"{recorded} recorded {plural(recorded, 'run')}, which every copy of the app has"] if recorded else []
+    left += [f"{len(own) - len(ended)} that {'has' if len(own) - len(ended) == 1 else 'have'} not ended"] * (
+        len(ended) < len(own))
+    st.download_button("Export", lambda: archive(ended, jobs.store), "runs.zip", "application/zip", on_click="ignore",
+                       icon=":material/download:", key="export", disabled=not ended,
+                       help="An archive with settings, measurements and per-sample losses of the attacked sets."
+                            + (f" Left out: {', '.join(left)}." if left else ""))
+
+
+def archive(ids: Sequence[str], store: Store) -> bytes:
+    """The bytes of an archive of these runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "runs.zip"
+        export_runs(path, ids, store)
+        return path.read_bytes()

@@ -1,0 +1,1 @@
+"""Page Compare selected: any two to twenty runs side by side."""

@@ -1,0 +1,95 @@
+"""Any selected runs side by side: a sentence, a table, curves, samples, parallel coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import BadInput, LabError
+from engine.runs import afterwards, library
+from engine.runs.queue import manager
+from engine.runs.records import Run
+from engine.runs.store import Store
+from engine.studies.selected import Difference, check, differences, telling
+from ui.charts.selected import plot_parallel
+from ui.common import address
+from ui.frame import shell
+from ui.runs.columns import status
+from ui.selected import curves, numbers, pairs
+from ui.selected.words import sentence, value
+
+RUNS = "runs"  # the address's parameter: ids with commas between them
+EVERY = 2.0  # seconds between two looks while one of them runs
+
+
+def show() -> None:
+    """The page for the runs of the address."""
+    address.warn(address.unused((RUNS,), "Compare selected", "It was ignored."))
+    store = manager().store
+    try:
+        runs = find(check(st.query_params.get(RUNS, "").split(",")), store)
+    except LabError as error:
+        st.info(str(error), icon=":material/info:")
+        st.page_link(shell.RUNS, label="Choose runs", icon=":material/list:")
+        return
+    st.subheader(sentence(runs))
+    active = any(not run.has_ended for run in runs)
+    st.fragment(_live, run_every=EVERY if active else None)([run.id for run in runs])
+    if len(runs) > 1:
+        st.subheader("Sample by sample")
+        pairs.show(runs, store)
+    _parallel(runs)
+    st.page_link(shell.RUNS, label="Choose other runs", icon=":material/list:")
+
+
+def find(ids: Sequence[str], store: Store) -> list[Run]:
+    """The runs, with the numbers of attacks that came later; one that is gone is named."""
+    found, gone = [], []
+    for run_id in ids:
+        try:
+            found.append(afterwards.completed(library.get(run_id, store).run, store))
+        except BadInput:
+            gone.append(run_id)
+    if gone:
+        raise BadInput(f"There is no run {', '.join(map(repr, gone))} here. It may have been deleted, or belong to "
+                       "another results folder: choose the runs again.")
+    return found
+
+
+def _live(ids: list[str]) -> None:
+    """What moves while a run of the selection does."""
+    store = manager().store
+    runs = find(ids, store)
+    if any(not run.has_ended for run in runs):
+        done = ", ".join(f"{run.id} {status(run)}" for run in runs if not run.has_ended)
+        st.caption(f"Still on the way: {done}.")
+    with st.container(key="selected-numbers"):
+        st.html(numbers.table(runs))
+    curves.show(runs, store)
+
+
+def _places(one: Difference) -> list[Any]:
+    """A setting's values for an axis: numbers where all of them are, else words."""
+    numeric = all(isinstance(found, (int, float)) and not isinstance(found, bool) for found in one.values)
+    return list(one.values) if numeric else [value(one, found) for found in one.values]
+
+
+def _parallel(runs: Sequence[Run]) -> None:
+    """Parallel coordinates of what differs and what came of it, coloured by the first attack."""
+    names = numbers.metrics()
+    done = [run for run in runs if run.metrics and all(run.metrics.get(name) is not None for name in names)]
+    if len(done) < 2:
+        st.caption("Parallel coordinates need two finished runs.")
+        return
+    st.subheader("Settings and results at once")
+    st.caption("A line is a run. Drag along an axis to keep only the lines that pass there; drag an axis's title to "
+               "move it.")
+    found = telling(differences(done))
+    dimensions = [{"label": one.name, "values": _places(one)} for one in found[:8]]
+    dimensions += [{"label": numbers.title(name), "values": [run.metrics[name] for run in done if run.metrics]}
+                   for name in names]
+    colours = [float(run.metrics[names[0]]) for run in done if run.metrics]
+    st.plotly_chart(plot_parallel(dimensions, colours, f"{numbers.title(names[0])}, %"), key="selected-parallel",
+                    config=pairs.CONFIG)
