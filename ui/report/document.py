@@ -91,5 +91,10 @@ def table(head: Iterable[Name | str], rows: Iterable[Row | Sequence[str]]) -> Ma
     return Markup(draw("table", names, drawn))
 
 
+def listed(facts: Mapping[str, str]) -> Markup:
+    """Names with their values."""
+    return Markup(TEMPLATES.get_template("facts.html.j2").render(facts=facts))
+
+
 def _text(name: str) -> str:
     return (HERE / "templates" / name).read_text(encoding="utf-8")
