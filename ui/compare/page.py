@@ -26,6 +26,7 @@ from ui.compare import form as compare_form
 from ui.compare import link as compare_link
 from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
+from ui.compare import report
 from ui.compare import table as compare_table
 from ui.frame import shell
 
@@ -197,7 +198,7 @@ def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
         more = build_table(comparison, runs, compare_more.columns(comparison.scenario))
         st.html(compare_more.more(more, runs, each))
     whole = build_table(comparison, runs, (*table.columns, *more.columns))
-    _take_away(table, whole)
+    _take_away(table, whole, runs)
 
 
 def _title(comparison: Comparison) -> str:
@@ -216,9 +217,11 @@ def _tuning(comparison: Comparison) -> None:
     st.caption(f":material/tune: {dataset.tuning}{others}")
 
 
-def _take_away(table: Table, whole: Table) -> None:
-    """The table as a file in four forms, two of them with every measure, and the address that shows this view."""
+def _take_away(table: Table, whole: Table, runs: Runs) -> None:
+    """A report, the table as a file in four forms, two of them with every measure, and the address that shows this view."""
     take_away.show("compare", "comparison", [
+        Export(take_away.REPORT, "html", "text/html", lambda: report.write(table, runs, _title(table.comparison)),
+               "The tables and the trade-off, every run's origin, and the commands that repeat them. Opens anywhere."),
         Export("CSV, every measure, digit and seed", "csv", "text/csv", lambda: exports.to_csv(whole),
                "The table above and more measures as CSV."),
         Export("Markdown", "md", "text/markdown", lambda: exports.to_markdown(table), "The table above as Markdown."),

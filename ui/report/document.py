@@ -32,7 +32,7 @@ class Part:
     """A section: ``body`` is drawn already, by a template that escapes; sentences stand below it."""
 
     title: str
-    body: Markup = Markup("")
+    body: Markup
     notes: tuple[str, ...] = ()
     folded: bool = False
 
@@ -83,12 +83,15 @@ def render(report: Report) -> str:
         script=Markup(files.code() + _text("report.js")) if report.scene else "")
 
 
-def table(head: Iterable[Name | str], rows: Iterable[Row | Sequence[str]]) -> Markup:
-    """A table of texts, or of the records that the pages' tables are made of."""
-    names = [one if isinstance(one, Name) else Name(one) for one in head]
-    drawn = [one if isinstance(one, Row) else Row(Name(one[0]), tuple(Box(text, number=False) for text in one[1:]))
-             for one in rows]
-    return Markup(draw("table", names, drawn))
+def table(head: Iterable[Name | str], rows: Iterable[Row]) -> Markup:
+    """A table of the records that the pages' tables are made of."""
+    return Markup(draw("table", [one if isinstance(one, Name) else Name(one) for one in head], rows))
+
+
+def texts(head: Iterable[str], rows: Iterable[Sequence[str]]) -> Markup:
+    """A table of plain texts, aligned as one reads them."""
+    drawn = table(head, [Row(Name(one[0]), tuple(Box(text, number=False) for text in one[1:])) for one in rows])
+    return Markup('<div class="texts">{}</div>').format(drawn)
 
 
 def listed(facts: Mapping[str, str]) -> Markup:

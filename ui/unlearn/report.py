@@ -18,7 +18,7 @@ from engine.system.words import spaced
 from ui.common import measures, words
 from ui.common.html_table import Box, Name, Row, Small
 from ui.common.stage.scene import scene
-from ui.report.document import Part, Report, listed, render, table
+from ui.report.document import Part, Report, listed, render, table, texts
 from ui.unlearn.headline import headline
 
 CHANCE = ("Spans below a value are exact 95% intervals (Clopper and Pearson 1934). The chance range is where an "
@@ -67,7 +67,7 @@ def _numbers(run: Run) -> Iterable[Part]:
                (CHANCE, *_sizes(final)))
     unknown = [(metric.title, measures.why_missing(metric, final)) for metric in all_metrics() if metric not in known]
     if unknown:
-        yield Part("Not measured", table(("Measure", "Reason"), unknown), folded=True)
+        yield Part("Not measured", texts(("Measure", "Reason"), unknown), folded=True)
 
 
 def _row(metric: Metric, final: Metrics, scenario: str) -> Row:
@@ -99,12 +99,7 @@ def _settings(run: Run) -> Part:
         "forgotten": words.forgotten(spec), "scenario": words.title_of("scenario", spec.scenario),
         "profile": spec.profile, "seed": spec.seed, "seed of the Original": spec.original_seed,
         **spec.options, **(run.effective or spec.parameters)}
-    return Part("Settings", listed({spaced(name): setting(value) for name, value in used.items()}))
-
-
-def setting(value: Any) -> str:
-    """A setting's value as text; every digit that tells."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return Part("Settings", listed({spaced(name): words.setting(value) for name, value in used.items()}))
 
 
 def _facts(run: Run) -> Mapping[str, str]:

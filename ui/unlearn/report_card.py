@@ -16,7 +16,7 @@ from engine.runs.queue import manager
 from engine.runs.records import Run, described
 from engine.system.files import to_json
 from engine.system.words import spaced
-from ui.common import measures, words
+from ui.common import measures, take_away, words
 from ui.unlearn import report
 
 CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks
@@ -112,7 +112,7 @@ def _export(run: Run) -> None:
     if run.metrics and not run.recorded:
         st.download_button("Losses and entropies of every sample as CSV", lambda: _csv(run.id), f"{run.id}.csv",
                            "text/csv", on_click="ignore", key=f"csv-{run.id}")
-    st.download_button("Report, one HTML file", lambda: report.write(run.id), f"{run.id}.html", "text/html",
+    st.download_button(take_away.REPORT, lambda: report.write(run.id), f"{run.id}.html", "text/html",
                        on_click="ignore", key=f"report-{run.id}",
                        help="Opens anywhere, also without a network: the replay, all numbers, settings, and the "
                             "command that repeats the run.")
