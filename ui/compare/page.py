@@ -218,7 +218,7 @@ def _tuning(comparison: Comparison) -> None:
 
 
 def _take_away(table: Table, whole: Table, runs: Runs) -> None:
-    """A report, the table as a file in four forms, two of them with every measure, and the address that shows this view."""
+    """A report, the table in four forms, two of them with every measure, and the address that shows this view."""
     take_away.show("compare", "comparison", [
         Export(take_away.REPORT, "html", "text/html", lambda: report.write(table, runs, _title(table.comparison)),
                "The tables and the trade-off, every run's origin, and the commands that repeat them. Opens anywhere."),

@@ -1,4 +1,4 @@
-"""Test accuracy against what an attack still finds, as an SVG drawing that needs no script. Pure: records in, text out."""
+"""Test accuracy against what an attack still finds, as an SVG drawing that needs no script. Pure: text out."""
 
 from __future__ import annotations
 

@@ -55,9 +55,9 @@ def _plain(markdown: str) -> str:
 def _map(heatmap: Heatmap) -> Iterable[Part]:
     aim = measures.ideal(metric_of(heatmap.metric), "random")
     title, noise = shown_map.measure_title(heatmap.metric), "the map's best" if heatmap.high_is_good else "the ideal"
-    yield Part(title, draw(heatmap),
-               (f"Means over {numbered('seed', heatmap.sweep.seeds)}. Ideal: {aim}. Framed: within the noise floor of {noise}; ★ best of its row; a dash: "
-                "no finished run.",))
+    seeds = numbered("seed", heatmap.sweep.seeds)
+    yield Part(title, draw(heatmap), (f"Means over {seeds}. Ideal: {aim}. Framed: within the noise floor of {noise}; "
+                                      "★ best of its row; a dash: no finished run.",))
     if (rows := heatmap.rows()) and len(heatmap.sweep.across.values) > 1:
         told = [best_rows.row_of(heatmap, row) for row in rows]
         yield Part(f"{title}, best of each row", texts(list(told[0]), [list(one.values()) for one in told]),
