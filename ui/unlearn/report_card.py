@@ -107,15 +107,15 @@ def _details(run: Run) -> None:
 
 
 def _export(run: Run) -> None:
+    st.download_button(take_away.REPORT, lambda: report.write(run.id), f"{run.id}.html", "text/html",
+                       on_click="ignore", key=f"report-{run.id}",
+                       help="Opens anywhere, also without a network: the replay, all numbers, settings, and the "
+                            "command that repeats the run.")
     st.download_button("The run as JSON", lambda: to_json(described(run)), f"{run.id}.json", "application/json",
                        on_click="ignore", key=f"json-{run.id}")
     if run.metrics and not run.recorded:
         st.download_button("Losses and entropies of every sample as CSV", lambda: _csv(run.id), f"{run.id}.csv",
                            "text/csv", on_click="ignore", key=f"csv-{run.id}")
-    st.download_button(take_away.REPORT, lambda: report.write(run.id), f"{run.id}.html", "text/html",
-                       on_click="ignore", key=f"report-{run.id}",
-                       help="Opens anywhere, also without a network: the replay, all numbers, settings, and the "
-                            "command that repeats the run.")
     st.caption("**Save picture** beside the replay saves the charts above as SVG or PNG; a chart further down has a "
                "camera in its corner.")
 
