@@ -142,7 +142,7 @@ def test_a_race_from_click_to_a_table_with_the_stores_numbers(jobs):
     assert at.button(key="race").disabled, "nothing is computed twice"
     assert at.button_group(key="compare.methods").options[1] == "Fine-tuning ✓ 0"
     labels = [button.proto.label for button in at.get("download_button")]
-    assert labels == ["CSV, every measure, digit and seed", "Markdown", "LaTeX (booktabs)",
+    assert labels == ["Report, one HTML file", "CSV, every measure, digit and seed", "Markdown", "LaTeX (booktabs)",
                       "JSON, every measure, digit and seed"]
 
 
