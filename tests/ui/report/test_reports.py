@@ -1,4 +1,4 @@
-"""Reports of stored results: every number of the store, its chance range, its ideal, and the command that repeats it."""
+"""Reports of stored results: every number, its chance range, its ideal, and the command that repeats it."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def _end(run: Run, course: Course) -> list[ProbeEvent]:
 
 def _told(run: Run) -> tuple[str, str, str]:
     """The three numbers that decide."""
-    attack = next((attack.name for attack in live_attacks()), "mia_loss")
+    attack = live_attacks()[0].name
     return ("forget_accuracy", "test_accuracy", attack) if by_class(run.spec.scenario) else (
         attack, "accuracy_gap", "test_accuracy")
 
