@@ -15,14 +15,16 @@ from ui.learn.place import HIDEABLE, Place, write
 def show(place: Place) -> None:
     """A row of two buttons: the link with its QR code, and the reset."""
     with st.container(horizontal=True, key="lesson-teacher"):
-        with st.popover("For the audience", icon=":material/qr_code:"):
+        if st.button("For the audience", icon=":material/qr_code:", key="lesson-audience"):
             _link(place)
         with st.popover("Next class", icon=":material/restart_alt:"):
             st.markdown("Clears this browser's predictions and answers and returns to lesson 1. Runs are kept.")
             st.button("Reset for the next class", key="lesson-reset", on_click=predictions.reset)
 
 
+@st.dialog("For the audience", width="large")
 def _link(place: Place) -> None:
+    """A dialog: the code has to be large enough for the last row."""
     hidden = st.multiselect("Hide for the audience", list(HIDEABLE), format_func=HIDEABLE.__getitem__,
                             default=sorted(place.hidden, key=list(HIDEABLE).index), key=predictions.key("hide"))
     host = st.text_input("Address of this computer in the room", placeholder="192.168.1.20:8501",
