@@ -20,7 +20,7 @@ KINDS: dict[str, type[Any]] = {
 
 
 def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
-    """What keeps a file's record from being used, to go on after the file's name."""
+    """What keeps a file's record from being used, to follow the file's name."""
     wanted = KINDS[kind].__name__
     if not isinstance(record, KINDS[kind]):
         return f"binds no {kind.upper()} = {wanted}(...); a helper's name starts with an underscore."

@@ -22,7 +22,7 @@ from engine.studies.reproduction import unfinished
 from engine.studies.table import build_table, columns_of
 from engine.types import PROFILES, Spec
 
-LEGEND = "^ or ↑ best, ties within the noise floor shared."
+LEGEND = "^ or ↑ best, ties within the chance range shared."
 FORMS = {"json": ("one JSON array of cells, every measure and seed", exports.to_json),
          "csv": ("CSV, every measure and seed", exports.to_csv),
          "markdown": ("a Markdown table", exports.to_markdown),

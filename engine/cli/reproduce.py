@@ -25,8 +25,8 @@ from engine.studies.table import build_table
 
 SEEDS = ("0", "1", "2")  # as many as the paper's
 STAND_IN = "cifar10"  # numbers are checked against it where the table's own data set is not known here
-LEGEND = ("* differs from the paper's value by more than two standard deviations; ^ or ↑ best, ties within the noise "
-          "floor shared.")
+LEGEND = ("* differs from the paper's value by more than two standard deviations; ^ or ↑ best; differences within "
+          "the chance range are ties.")
 
 
 def add_parser(commands: Any) -> None:

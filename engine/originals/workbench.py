@@ -104,7 +104,7 @@ def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.de
 
 @contextlib.contextmanager
 def untouched(data: Data, method: str) -> Iterator[None]:
-    """Raises BadMethod where a method changes the data in place, and has them loaded anew: other runs share them."""
+    """Raises BadMethod where a method changes the data in place, and has them loaded again: other runs share them."""
     def versions() -> list[int]:
         return [tensor._version for tensor in tensors_of(data).values()]
 

@@ -42,7 +42,8 @@ def test_unlearn_compare_and_runs(jobs):
     assert not at.exception
     assert (spec.dataset, spec.model) == ("stripes", "flat")
     assert (spec.scenario, spec.method) == ("newest", "tremble")
-    assert "Trembling weights on Stripes, forget 15% (the newest samples), spread 0.015" in texts(at)
+    chips = ("Trembling weights", "Stripes", "forget 15% (the newest samples)", "spread 0.015")
+    assert " ".join(f":gray-badge[{chip}]" for chip in chips) in texts(at)
     assert "Attack on the doubt" in [metric.label for metric in at.metric]
     assert "They should look unseen." in at.segmented_control(key="scenario").help
 
