@@ -1,4 +1,4 @@
-"""Compare and Robustness at a first visit in a real browser: recorded content, an answer, sliders that answer at once."""
+"""Compare and Robustness at a first visit in a real browser: an answer, recorded content, sliders that react at once."""
 
 from __future__ import annotations
 
