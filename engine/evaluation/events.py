@@ -1,4 +1,4 @@
-"""What a run tells while it goes on, as records: a first event, then readings with what the method worked on.
+"""What a run reports while it runs, as records: a first event, then readings with what the method worked on.
 
 ``to_json`` is what the store keeps, ``from_json`` reads it back; events of older versions lack what came later.
 """

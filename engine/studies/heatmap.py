@@ -29,7 +29,7 @@ class Square:
     """One place of the grid over its seeds. ``std`` (n - 1) is None under two values.
 
     ``states`` holds status and reason by seed; ``state`` is what the square shows: running before failed before
-    waiting before finished. ``noise`` is the metric's noise floor here, ``within`` whether the mean is no further than
+    waiting before finished. ``noise`` is the metric's chance range here, ``within`` whether the mean is no further than
     that from the ideal (for a metric that should be high: from the map's best). Where it is ``doubtful``, as in a
     table (``engine.evaluation.sides``), it is neither within nor the best of its row. ``excess`` is how far the mean
     lies beyond the noise floor, 0 inside it; None where either is not known.
@@ -58,7 +58,7 @@ class Square:
 
 @dataclass(frozen=True)
 class Row:
-    """One value down: the best value across, all that are as good within its noise floor, and the rule's."""
+    """One value down: the best value across, all that are as good within its chance range, and the rule's."""
 
     down: Any
     best: Any

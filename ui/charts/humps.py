@@ -80,7 +80,7 @@ def _heights(density: Density) -> list[float]:
 
 def _labels(middles: Sequence[float], humps: Mapping[str, Density], unseen: str) -> list[go.layout.Annotation]:
     """The sets' names over their peaks; above one another where the peaks are near, so that both can be read."""
-    peaks = {key: max(range(len(middles)), key=lambda at, key=key: humps[key][at]) for key in ("forget", "test")}
+    peaks = {key: max(range(len(middles)), key=list(humps[key]).__getitem__) for key in ("forget", "test")}
     decades = {key: math.log10(middles[at]) for key, at in peaks.items()}
     low, high = math.log10(middles[0]), math.log10(middles[-1])
     heights = {key: float(humps[key][at]) for key, at in peaks.items()}

@@ -48,11 +48,16 @@ def _unit(metric: Metric) -> str:
 
 
 def _cell(metric: Metric, metrics: Metrics) -> str:
-    shown, span = _whole(value(metric, metrics.get(metric.name))), metrics.interval(metric.name)
-    below = f"{span[0]:.1f} to {span[1]:.1f}" if span else ""
-    if metric.references and (models := metrics.get(metric.references)) is not None:
-        below = f"{models} reference{'s' if models != 1 else ''}"
+    shown, below = _whole(value(metric, metrics.get(metric.name))), spread(metric, metrics)
     return f"{shown}  \n:small[{_whole(below)}]" if below else shown
+
+
+def spread(metric: Metric, metrics: Metrics) -> str:
+    """What stands in small print below a value: its 95% interval, or how many models are behind it; else nothing."""
+    if metric.references and (models := metrics.get(metric.references)) is not None:
+        return f"{models} reference{'s' if models != 1 else ''}"
+    span = metrics.interval(metric.name)
+    return f"{span[0]:.1f} to {span[1]:.1f}" if span else ""
 
 
 def _whole(text: str) -> str:
@@ -61,9 +66,13 @@ def _whole(text: str) -> str:
 
 
 def _reason(metric: Metric, final: Metrics) -> str:
+    reason = why_missing(metric, final)
+    return f" :orange[{reason}]" if reason else ""
+
+
+def why_missing(metric: Metric, final: Metrics) -> str:
     """Why the run has no value here, in a sentence; nothing where it has one."""
     if final.get(metric.name) is not None:
         return ""
     known = final.missing.get(metric.name)
-    reason = known or ("Too few samples per side." if metric.name in final else "Not measured in this run.")
-    return f" :orange[{reason}]"
+    return known or ("Too few samples per side." if metric.name in final else "Not measured in this run.")

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+REPORT = "Report, one HTML file"
+
 
 @dataclass(frozen=True)
 class Export:

@@ -59,6 +59,12 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.4g}%"
 
 
+def setting(value: Any) -> str:
+    """A setting's value as text; every digit that tells."""
+    return ("yes" if value else "no") if isinstance(value, bool) else f"{value:.6g}" if isinstance(
+        value, float) else str(value)
+
+
 def title_of(kind: str, name: str) -> str:
     """A component's title, or its name where a stored run names one that is gone."""
     return next((record.title for record in all_of(kind) if record.name == name), name)

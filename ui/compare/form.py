@@ -154,7 +154,7 @@ def _ticks(comparison: Comparison) -> dict[str, str]:
 
 
 def start(comparison: Comparison | None, runs: Runs) -> None:
-    """What of the comparison is there, what the rest takes, [Race], and [Stop] while it goes on."""
+    """What of the comparison is there, what the rest takes, [Race], and [Stop] while it runs."""
     if comparison is None or not comparison.methods:  # said beside it
         RACE.pressed("Race", disabled=True)
         return

@@ -113,7 +113,7 @@ def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:
 
 
 def _methods(text: str, problems: list[Problem]) -> tuple[str, ...]:
-    """Those that exist, in the address's order; the others are told. Raises BadInput where none exists."""
+    """Those that exist, in the address's order; the others are reported. Raises BadInput where none exists."""
     words, valid = list(dict.fromkeys(_words(text))), names("method")
     told = [unknown("method", short(word), valid) for word in words if word not in valid]
     if told and len(told) == len(words):

@@ -1,7 +1,7 @@
 """The Compare page: which method forgets best, at what cost, and does it match retraining?
 
 The form is on the left (ui/compare/form.py). What is shown on the right comes from the store alone, by a fragment
-that looks again while runs of the comparison wait or go on: first the race, and when it is over the table.
+that looks again while runs of the comparison wait or run: first the race, and when it is over the table.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
 from ui.common.take_away import Export
-from ui.compare import answer
+from ui.compare import answer, report
 from ui.compare import form as compare_form
 from ui.compare import link as compare_link
 from ui.compare import more_measures as compare_more
@@ -120,7 +120,7 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
 
 
 def _progress(comparison: Comparison, runs: Runs) -> None:
-    """How far the race is: runs that ended, and the one that goes on."""
+    """How far the race is: runs that ended, and the one that is running."""
     ended = sum(run.status not in ("queued", "running") for run in runs.values())
     running = [run for run in runs.values() if run.status == "running"]
     total, told = len(comparison.grid()), []
@@ -215,7 +215,7 @@ def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
         more = build_table(comparison, runs, compare_more.columns(comparison.scenario))
         st.html(compare_more.more(more, runs, each))
     whole = build_table(comparison, runs, (*table.columns, *more.columns))
-    _take_away(table, whole)
+    _take_away(table, whole, runs)
 
 
 def _order(place: Any, table: Table) -> str:
@@ -246,9 +246,11 @@ def _tuning(comparison: Comparison) -> None:
     st.caption(f":material/tune: {dataset.tuning}{others}")
 
 
-def _take_away(table: Table, whole: Table) -> None:
-    """The table as a file in four forms, two of them with every measure, and the address that shows this view."""
+def _take_away(table: Table, whole: Table, runs: Runs) -> None:
+    """A report, the table in four forms, two of them with every measure, and the address that shows this view."""
     take_away.show("compare", "comparison", [
+        Export(take_away.REPORT, "html", "text/html", lambda: report.write(table, runs, _title(table.comparison)),
+               "The tables and the trade-off, every run's origin, and the commands that repeat them. Opens anywhere."),
         Export("CSV, every measure, digit and seed", "csv", "text/csv", lambda: exports.to_csv(whole),
                "The table above and more measures as CSV."),
         Export("Markdown", "md", "text/markdown", lambda: exports.to_markdown(table), "The table above as Markdown."),

@@ -89,7 +89,7 @@ class Followed:
 
 
 def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
-    """Every run that has begun, in the comparison's order; of a run that goes on only what is new is read."""
+    """Every run that has begun, in the comparison's order; of a running one only what is new is read."""
     found = []
     for cell in comparison.grid():
         if (run := runs.get(cell)) and run.status != "queued":
@@ -98,7 +98,7 @@ def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
 
 
 def followed(run: Run) -> Followed:
-    """A run's course so far; the session remembers it, and of one that goes on only what is new is read."""
+    """A run's course so far; the session remembers it, and of a running one only what is new is read."""
     kept = KEPT.get() or {}
     KEPT.put(kept)
     while len(kept) > MOST_KEPT:
@@ -115,7 +115,7 @@ def followed(run: Run) -> Followed:
 
 
 def band(followed: list[Followed], attack: str) -> tuple[float, float] | None:
-    """Where the attack lies by chance alone: the widest of the runs' bands."""
+    """Where the attack lies where there is nothing to find: the widest of the runs' chance ranges."""
     bands = [known for one in followed if one.start and (known := one.start.null_band.get(attack))]
     return (min(low for low, _ in bands), max(high for _, high in bands)) if bands else None
 

@@ -25,7 +25,7 @@ def excess(heatmap: Heatmap) -> list[list[float | None]]:
 
 
 def said(heatmap: Heatmap) -> list[list[str]]:
-    """What hovering over each square says: mean, spread, every seed, noise floor."""
+    """What hovering over each square says: mean, spread, every seed, chance range."""
     return [[_said(heatmap, one) for one in line] for line in _lines(heatmap)]
 
 

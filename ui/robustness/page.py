@@ -1,7 +1,7 @@
-"""The Robustness page: a heatmap that fills in while a sweep goes on, square by square, and each square from near.
+"""The Robustness page: a heatmap that fills in while a sweep runs, square by square, and each square from near.
 
 The form is on the left (ui/robustness/form.py). The right comes from the store alone, by a fragment that looks again
-while the sweep goes on, so that a reload, another tab or another process shows the same.
+while the sweep runs, so that a reload, another tab or another process shows the same.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from ui.frame import shell
 from ui.robustness import cell as robustness_cell
 from ui.robustness import form as robustness_form
 from ui.robustness import link as robustness_link
+from ui.robustness import report
 from ui.robustness import rows as robustness_rows
 from ui.robustness import scrub as robustness_scrub
 from ui.robustness.map import excess, marks, matrix, measure_title, said, subtitle, title
@@ -230,6 +231,8 @@ def _below(heatmap: Heatmap, runs: Runs) -> None:
 def _take_away(heatmap: Heatmap, runs: Runs) -> None:
     sweep = heatmap.sweep
     take_away.show("robustness", "sweep", [
+        Export(take_away.REPORT, "html", "text/html", lambda: report.write(heatmap, runs),
+               "The maps of all measures, the best of each row, and the command that computes them. Opens anywhere."),
         Export("CSV, every run", "csv", "text/csv", lambda: exports.to_csv(sweep, runs),
                "Every run, at full precision."),
         Export("JSON, every run", "json", "application/json", lambda: exports.to_json(sweep, runs),

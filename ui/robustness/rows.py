@@ -23,8 +23,9 @@ def show(heatmap: Heatmap) -> None:
         return
     name = heatmap.sweep.across.title
     st.markdown(f"#### Best {name} of each row: {measure_title(heatmap.metric).lower()}")
-    st.markdown(verdict(heatmap, rows))
-    st.table([_row(heatmap, row) for row in rows])
+    if sentence := verdict(heatmap, rows):
+        st.markdown(sentence)
+    st.table([row_of(heatmap, row) for row in rows])
 
 
 def answer(heatmap: Heatmap) -> str:
@@ -54,7 +55,8 @@ def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
             f"within the chance range, in **{sum(bool(row.holds) for row in judged)} of {len(judged)}** rows.{more}")
 
 
-def _row(heatmap: Heatmap, row: Row) -> dict[str, str]:
+def row_of(heatmap: Heatmap, row: Row) -> dict[str, str]:
+    """A row's best value and how the rule does there, by column title."""
     across, down = heatmap.sweep.across.name, heatmap.sweep.down.name
     unit = metric_of(heatmap.metric).unit
     told = {heatmap.sweep.down.title: amount(down, row.down), "best": amount(across, row.best),

@@ -16,7 +16,8 @@ from engine.runs.queue import manager
 from engine.runs.records import Run, described
 from engine.system.files import to_json
 from engine.system.words import spaced
-from ui.common import measures, words
+from ui.common import measures, take_away, words
+from ui.unlearn import report
 
 CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks
 CLASS_CARDS = ("forget_accuracy", "test_accuracy", "retain_accuracy", "tpr_at_1pct_fpr")  # 0 on the class is right
@@ -106,12 +107,17 @@ def _details(run: Run) -> None:
 
 
 def _export(run: Run) -> None:
+    st.download_button(take_away.REPORT, lambda: report.write(run.id), f"{run.id}.html", "text/html",
+                       on_click="ignore", key=f"report-{run.id}",
+                       help="Opens anywhere, also without a network: the replay, all numbers, settings, and the "
+                            "command that repeats the run.")
     st.download_button("The run as JSON", lambda: to_json(described(run)), f"{run.id}.json", "application/json",
                        on_click="ignore", key=f"json-{run.id}")
     if run.metrics and not run.recorded:
         st.download_button("Losses and entropies of every sample as CSV", lambda: _csv(run.id), f"{run.id}.csv",
                            "text/csv", on_click="ignore", key=f"csv-{run.id}")
-    st.caption("To save a chart as a picture, use the camera in its corner.")
+    st.caption("**Save picture** beside the replay saves the charts above as SVG or PNG; a chart further down has a "
+               "camera in its corner.")
 
 
 def _csv(run_id: str) -> str:

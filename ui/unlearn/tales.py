@@ -47,5 +47,5 @@ def show(run: Run) -> None:
 def _called(story: Story) -> str:
     """What it is and what the data call it."""
     if story.false_label:
-        return f"A **{plain(story.truth)}**, labelled **{plain(story.label)}** on purpose"
+        return f"A **{plain(story.truth or story.label)}**, labelled **{plain(story.label)}** on purpose"
     return f"Labelled **{plain(story.label)}**" + (", rightly" if story.truth is not None else "")

@@ -1,4 +1,4 @@
-"""A heatmap by hand: means, noise floors, states, the best of a row, the rule; and what is exported of it."""
+"""A heatmap by hand: means, chance ranges, states, the best of a row, the rule; and what is exported of it."""
 
 from __future__ import annotations
 
@@ -99,9 +99,9 @@ def test_tables_to_paste():
     assert "| forget fraction / alpha | 0.05 | 0.25 | 0.5 |" in markdown
     assert "| 15% | 6.00 ± 2.83 | **1.50 ± 0.71** | 3.00 |" in markdown
     assert "| 30% | - | - | - |" in markdown
-    assert markdown.endswith("- Mean ± standard deviation over seeds; bold: within the noise floor of the ideal.\n")
+    assert markdown.endswith("- Mean ± standard deviation over seeds; bold: within the chance range of the ideal.\n")
     one = build(Sweep(across=GRID.across, down=GRID.down), RUNS, "test_accuracy")
-    assert exports.to_markdown(one).endswith("- One seed; bold: within the noise floor of the map's best.\n")
+    assert exports.to_markdown(one).endswith("- One seed; bold: within the chance range of the map's best.\n")
     latex = exports.to_latex(heatmap)
     assert r"15\% & 6.00 $\pm$ 2.83 & \textbf{1.50 $\pm$ 0.71} & 3.00 \\" in latex
     assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == 1

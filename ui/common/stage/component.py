@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-HERE = Path(__file__).parent
+from ui.common.stage import files
 
 
 def stage(scene: Mapping[str, Any], key: str) -> None:
@@ -20,6 +19,5 @@ def stage(scene: Mapping[str, Any], key: str) -> None:
 
 @functools.cache
 def _component() -> Any:
-    code = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("draw.js", "stage.js"))
-    return st.components.v2.component("stage", js=code, css=(HERE / "stage.css").read_text(encoding="utf-8"),
-                                      isolate_styles=False, html='<div class="stage"></div>')
+    return st.components.v2.component("stage", js=files.code(), css=files.style(), isolate_styles=False,
+                                      html='<div class="stage"></div>')

@@ -43,8 +43,8 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
         "points": [_point(point, fine) for point in points],
         "retrained": retrained, "band": band,
-        "attacks": {name: {"label": attack.label, "colour": colours[name], "now": _number((final or {}).get(name))}
-                    for name, attack in attacks.items()},
+        "attacks": {name: {"label": attack.label, "colour": colours[name],
+                           "now": _number(final.get(name) if final else None)} for name, attack in attacks.items()},
         "titles": {"attacks": "The attack should fall to a coin toss, 50%",
                    "accuracy": CLASS_GOAL if by_class(run.spec.scenario) else GOAL},
         "gauges": [_gauge(name, run, start, final, retrained) for name in _told(run)]}
@@ -71,7 +71,7 @@ def _end(run: Run, course: Course) -> list[ProbeEvent]:
 
 def _told(run: Run) -> tuple[str, str, str]:
     """The three numbers that decide."""
-    attack = next((attack.name for attack in live_attacks()), "mia_loss")
+    attack = live_attacks()[0].name
     return ("forget_accuracy", "test_accuracy", attack) if by_class(run.spec.scenario) else (
         attack, "accuracy_gap", "test_accuracy")
 

@@ -48,10 +48,8 @@ function build(element, state) {
   const speed = choice(["0.5×", "1×", "2×"], 1, "Speed", (i) => { state.speed = [0.5, 1, 2][i]; });
   const view = choice(["usual view", "two humps", "cumulative"], 0, "View", (i) => { state.view = ["usual", "density", "cumulative"][i]; paint(state); });
   const axis = choice(Object.values(AXES), 0, "Horizontal axis", (i) => { state.axis = Object.keys(AXES)[i]; paint(state); });
-  const save = html("button", "stage-button", "Save picture");
-  save.title = "Saves the two distributions as SVG";
+  const save = choice(["Save picture", "as SVG", "as PNG"], 0, "Save the charts as a picture", (i) => { save.value = 0; if (i) savePicture(state, i === 2); });
   play.onclick = () => toggle(state);
-  save.onclick = () => savePicture(state);
   slider.oninput = () => { state.playing = state.follow = false; state.position = Number(slider.value); paint(state); };
   slider.onchange = () => keepStep(state);
   parts.controls.append(play, slider, where, speed, view, axis, save);
@@ -104,7 +102,7 @@ function start(state) {
     if (!state.playing || !state.element.isConnected) return;
     const last = state.data.points.length - 1;
     const pace = (Math.max(12, last) / SECONDS) * state.speed;
-    state.position = Math.min(last, state.position + (pace * Math.min(100, now - then)) / 1000);
+    state.position = Math.min(last, state.position + (pace * Math.max(0, Math.min(100, now - then))) / 1000); // a frame's time may lie before the start
     then = now;
     if (state.position >= last) {
       state.playing = false;
@@ -122,7 +120,7 @@ function keepStep(state) {
   const step = state.data.points[Math.round(state.position)]?.step;
   if (state.position >= state.data.points.length - 1) address.searchParams.delete("at");
   else address.searchParams.set("at", step);
-  window.history.replaceState(window.history.state, "", address);
+  try { window.history.replaceState(window.history.state, "", address); } catch { /* a page without an address of its own, such as a preview */ }
 }
 
 function paint(state) {
@@ -198,27 +196,6 @@ function fillTable(table, state) {
   table.append(grid);
 }
 
-// The two distributions side by side as one SVG file that opens anywhere: styles are written into it.
-function savePicture(state) {
-  const parts = [...state.parts.heroes.querySelectorAll("svg")];
-  if (!parts.length) return;
-  const width = parts.reduce((sum, one) => sum + Number(one.getAttribute("width")), 0);
-  const whole = svg("svg", { xmlns: NS, width, height: Number(parts[0].getAttribute("height")) + 22 });
-  whole.append(svg("style", {}, "text{font:13px sans-serif;fill:#1b2330}.stage-axis{stroke:#888}.stage-label{font-weight:600}"));
-  whole.append(svg("rect", { width: "100%", height: "100%", fill: "#fff" }));
-  let x = 0;
-  for (const one of parts) {
-    const place = svg("g", { transform: `translate(${x},0)` });
-    place.append(...[...one.cloneNode(true).childNodes]);
-    whole.append(place);
-    x += Number(one.getAttribute("width"));
-  }
-  whole.append(svg("text", { x: 14, y: Number(parts[0].getAttribute("height")) + 14 }, state.data.caption));
-  const url = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(whole)], { type: "image/svg+xml" }));
-  Object.assign(document.createElement("a"), { href: url, download: `${state.data.run}.svg` }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
-
 function take(state, spec) {
   const before = state.data;
   state.data = JSON.parse(spec);
@@ -237,7 +214,7 @@ function take(state, spec) {
   if (state.follow && state.position < last) start(state);
 }
 
-export default function ({ data, parentElement }) {
+export default function stage({ data, parentElement }) {
   const element = parentElement.querySelector(".stage");
   const state = (element.stage ??= { element });
   if (!state.parts) build(element, state);

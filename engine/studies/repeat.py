@@ -1,0 +1,81 @@
+"""The command that computes a stored result again, ready for a shell. Its own parser reads it back (a test)."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.registry import by_class, reference
+from engine.studies.comparison import Comparison
+from engine.studies.sweep import FRACTION, Axis, Sweep
+from engine.types import Spec
+
+ENGINE = ("python", "-m", "engine")
+
+
+def run_command(spec: Spec) -> str:
+    """``python -m engine run`` with everything a person chose; an Original is trained where there is none.
+
+    Examples
+    --------
+    >>> run_command(Spec("digits", "ssd", forget_fraction=0.3, parameters={"alpha": None}))
+    'python -m engine run --dataset digits --method ssd --forget-fraction 0.3 --set alpha=auto --train-original'
+    """
+    usual = Spec()
+    forgets = ("--forget-class", spec.forget_class) if by_class(spec.scenario) else (
+        "--forget-fraction", spec.forget_fraction)
+    words = ["run", "--dataset", spec.dataset, *_flag("--model", spec.model), "--method", spec.method]
+    words += _flag("--scenario", spec.scenario, usual.scenario)
+    words += _flag(*forgets)
+    words += [*_flag("--seed", spec.seed, usual.seed), *_flag("--original-seed", spec.original_seed,
+                                                             usual.original_seed)]
+    words += [*_flag("--profile", spec.profile, usual.profile), *_settings("--set", spec.parameters),
+              *_settings("--option", spec.options)]
+    return _shell([*words, "--train-original"])
+
+
+def reference_command(spec: Spec) -> str:
+    """The same for the retrained model that a run is measured against."""
+    return run_command(replace(spec, method=reference().name, parameters={}))
+
+
+def comparison_commands(comparison: Comparison) -> list[str]:
+    """One command a run, in the order in which they are best run."""
+    return [run_command(spec) for spec in comparison.specs()]
+
+
+def sweep_command(sweep: Sweep) -> str:
+    """``python -m engine sweep`` with both axes spelled out."""
+    usual = Sweep()
+    held = dict(sweep.parameters)
+    if sweep.forget_fraction != usual.forget_fraction and FRACTION not in (sweep.across.name, sweep.down.name):
+        held[FRACTION] = sweep.forget_fraction
+    words = ["sweep", "--dataset", sweep.dataset, *_flag("--model", sweep.model), "--method", sweep.method]
+    words += [word for axis in (sweep.across, sweep.down) for word in ("--axis", _axis(axis))]
+    words += ["--seeds", *map(str, sweep.seeds), *_flag("--profile", sweep.profile, usual.profile)]
+    words += [*_settings("--set", held), *_settings("--option", sweep.options)]
+    return _shell([*words, "--train-original"])
+
+
+def _flag(name: str, value: Any, usual: Any = None) -> tuple[str, ...]:
+    """Nothing where the value is the usual one."""
+    return () if value is None or value == usual else (name, _text(value))
+
+
+def _settings(flag: str, values: Mapping[str, Any]) -> Iterable[str]:
+    return (word for name, value in values.items() for word in (flag, f"{name}={_text(value)}"))
+
+
+def _axis(axis: Axis) -> str:
+    return f"{axis.name}={','.join(map(_text, axis.values))}"
+
+
+def _text(value: Any) -> str:
+    """As the command line reads it; every digit is kept."""
+    return "auto" if value is None else repr(value) if isinstance(value, float) else str(value)
+
+
+def _shell(words: Iterable[str]) -> str:
+    return shlex.join([*ENGINE, *words])

@@ -1,0 +1,40 @@
+"""Every page with a result offers its report. What is in the file: tests/ui/report; that a browser gets it and
+opens it without a network: tests/browser/test_report.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.runs import recorded
+from tests.pages.test_pages import app, put
+
+
+def page(name: str, **query: str):
+    at = app().run()
+    for key, value in query.items():
+        at.query_params[key] = value
+    return at.switch_page(f"pages/{name}.py").run()
+
+
+def reports(at) -> list[str]:
+    return [button.proto.label for button in at.get("download_button") if "Report" in button.proto.label]
+
+
+def a_recorded_run() -> str:
+    return next(run.id for run in recorded.recorded_runs() if run.finished and run.spec.dataset == "digits")
+
+
+@pytest.mark.parametrize(("name", "query"), [
+    ("unlearn", {}),
+    ("compare", {"data": "cifar10", "methods": "retrain nabla_tau", "seeds": "0", "profile": "paper"}),
+    ("robustness", {"xs": "0.05 0.25", "ys": "0.15 0.3", "seeds": "0", "set": "max_forget_epochs=80"})])
+def test_a_page_with_a_result_offers_its_report(jobs, name, query):
+    at = page(name, **(query or {"run": a_recorded_run()}))
+    assert not at.exception
+    assert reports(at) == ["Report, one HTML file"]
+
+
+def test_a_run_that_ended_before_it_was_measured_offers_none(jobs):
+    at = page("unlearn", run=put(jobs, "failed", reason="It broke."))
+    assert not at.exception
+    assert reports(at) == []
