@@ -1,4 +1,4 @@
-"""Compare and Robustness at a first visit in a real browser: an answer, recorded content, sliders that react at once."""
+"""Compare and Robustness on a first visit, in a browser: an answer, recorded content, sliders that react at once."""
 
 from __future__ import annotations
 
