@@ -23,7 +23,8 @@ def saved(page, act) -> tuple[str, bytes]:
 def test_a_report_is_saved_and_opens_offline(page, serve, tmp_path):
     run = next(run for run in recorded.recorded_runs() if run.finished and run.metrics.retrained
                and not run.is_reference and run.spec.dataset == "digits")
-    page.goto(serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)}) + f"/unlearn?run={run.id}")
+    app = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
+    page.goto(f"{app}/unlearn?run={run.id}")
     page.get_by_role("button", name="Export").click()
     name, content = saved(page, page.locator(f".st-key-report-{run.id}").get_by_role("button", name="Report").first.click)
     assert name == f"{run.id}.html"
@@ -38,7 +39,8 @@ def test_a_report_is_saved_and_opens_offline(page, serve, tmp_path):
     stage = page.locator(".stage")
     stage.locator("svg.stage-svg path[data-set=forget]").first.wait_for()
     assert stage.locator("svg[role=img]").count() == 4, "before, now, attacks, accuracy"
-    assert page.get_by_role("heading", level=1).inner_text().startswith(("Forgotten", "Not forgotten", "Over-forgotten"))
+    answer = page.get_by_role("heading", level=1).inner_text()
+    assert answer.startswith(("Forgotten", "Not forgotten", "Over-forgotten"))
     assert "python -m engine run --dataset digits" in page.locator("pre").inner_text()
 
     last = float(stage.get_attribute("data-position"))

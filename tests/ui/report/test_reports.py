@@ -1,4 +1,4 @@
-"""Reports of stored results: every number of the store, its chance range, its ideal, and the command that repeats it."""
+"""Reports of stored results: the store's numbers, their chance ranges and ideals, and commands that repeat them."""
 
 from __future__ import annotations
 
@@ -118,6 +118,7 @@ def test_a_comparisons_report_has_each_run_and_its_command(store):
         assert run.identity in said and f"{band[0]:.1f} to {band[1]:.1f}%" in said
     again = read(command_of(html), _spec_of)
     assert [resolve(spec).fingerprint for spec in again] == [resolve(spec).fingerprint for spec in PAPERS.specs()]
+    assert "Not forgotten: ∇τ, SSD." in said
     assert html.count("<svg") == 2 and "<script" not in html and "href" not in html
 
 
