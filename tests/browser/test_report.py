@@ -25,7 +25,9 @@ def test_a_report_is_saved_and_opens_offline(page, serve, tmp_path):
                and not run.is_reference and run.spec.dataset == "digits")
     app = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
     page.goto(f"{app}/unlearn?run={run.id}")
-    page.get_by_role("button", name="Export").click()
+    page.locator(".stage svg.stage-svg").first.wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.get_by_role("button", name="Export").first.click()
     button = page.locator(f".st-key-report-{run.id}").get_by_role("button", name="Report").first
     name, content = saved(page, button.click)
     assert name == f"{run.id}.html"
@@ -48,8 +50,6 @@ def test_a_report_is_saved_and_opens_offline(page, serve, tmp_path):
     page.get_by_role("button", name="Replay").click()
     page.wait_for_function("last => { const at = Number(document.querySelector('.stage').dataset.position);"
                            " return at > 0 && at < last; }", arg=last)
-    page.get_by_role("button", name="Pause").click()
-
     name, content = saved(page, page.get_by_role("button", name="Save PNG").click)
     assert (name, content[:8]) == (f"{run.id}.png", PNG)
     width, height = (int.from_bytes(content[at:at + 4]) for at in (16, 20))
