@@ -60,7 +60,7 @@ def without_own_runs() -> Iterator[None]:
 
 
 def renewed(text: str) -> str:
-    """A page with every generated block computed anew."""
+    """A page with every generated block computed again."""
     return BLOCK.sub(lambda block: f"{block[1]}\n{output(block['command'])}\n\n{block[4]}", text)
 
 

@@ -62,6 +62,8 @@ def load(dataset: str = "digits", model: str | None = None, *, original_seed: in
         With every problem.
     DataMissing
         Where the data are neither on this machine nor reachable.
+    BadData
+        Where the loaded data are not as their data set declares.
     BadCheckpoint
         Where the Original's file is damaged or belongs to something else.
     OriginalMissing

@@ -6,8 +6,8 @@ import contextlib
 from typing import Any
 
 from engine.errors import BadSpec, Problem
-from engine.registry import unknown
-from engine.types import Hyperparameter
+from engine.hyperparameters import Hyperparameter
+from engine.system.words import unknown
 
 SMALLEST, LARGEST = 0.001, 0.6  # forget fractions on offer
 
@@ -28,6 +28,15 @@ def checked(h: Hyperparameter, value: Any) -> Any:
     return number(field, value, h.kind, h.low, h.high, " or auto" if h.auto else "")
 
 
+def refused(h: Hyperparameter, value: Any) -> str | None:
+    """Why a value is not one of this hyperparameter's, None where it is."""
+    try:
+        checked(h, value)
+    except BadSpec as error:
+        return str(error)
+    return None
+
+
 def number(field: str, value: Any, kind: str, low: float | None, high: float | None, hint: str = "") -> Any:
     """The value as a number of this kind within the bounds; ``hint`` says what else would do."""
     try:
@@ -36,7 +45,7 @@ def number(field: str, value: Any, kind: str, low: float | None, high: float | N
         amount = float(value)
     except (TypeError, ValueError):
         raise BadSpec([Problem.about(field, f"is {value!r}, but must be a number{hint}.")]) from None
-    span = f"a whole number from {low:,} to {high:,}" if kind == "int" else f"between {low:g} and {high:g}"
+    span = _span(kind, low, high)
     if amount != amount:
         raise BadSpec([Problem.about(field, f"is {value}, which is not a number, but must be {span}{hint}.")])
     nearest = max(amount, low) if low is not None else amount
@@ -47,6 +56,15 @@ def number(field: str, value: Any, kind: str, low: float | None, high: float | N
         said = f"is {value}, but must be {span}: the nearest valid value is {nearest:.10g}."
         raise BadSpec([Problem.about(field, said)])
     return nearest
+
+
+def _span(kind: str, low: float | None, high: float | None) -> str:
+    """What is valid, as the end of a sentence."""
+    what, form = ("a whole number", ",") if kind == "int" else ("a number", "g")
+    if low is None or high is None:
+        bounds = [f"{word} {end:{form}}" for word, end in (("from", low), ("up to", high)) if end is not None]
+        return " ".join([what, *bounds])
+    return f"{what} from {low:,} to {high:,}" if kind == "int" else f"between {low:g} and {high:g}"
 
 
 def share(value: Any) -> float:

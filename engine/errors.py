@@ -4,11 +4,13 @@
     |-- BadInput                what was asked for cannot be done as asked (CLI exit 2)
     |   |-- BadSpec             one or more problems of a run's specification
     |   |-- DataMissing         a data set is neither on this machine nor reachable
+    |   |-- BadData             a data set was loaded, but is not as it declares
     |   |-- ModelMissing        the published weights of a model are neither on this machine nor reachable
     |   |-- OriginalMissing     there is no trained Original for this data set and model
     |   |-- UnknownRun          no run of that id in the store
     |   `-- BadArchive          a file of runs is damaged, changed, from a newer version, or no archive at all
     |-- BadCheckpoint           a checkpoint file is damaged or belongs to something else
+    |-- UnknownMetric       a result holds no metric of that name
     |-- BadMethod               a method's code did what no method may do
     |-- Diverged                a loss became infinite or not a number
     |-- StoreUnavailable        the run store cannot be read or written
@@ -70,6 +72,10 @@ class DataMissing(BadInput):
     """A data set is neither in the data folder nor in the cache nor on a reachable hub."""
 
 
+class BadData(BadInput):
+    """A data set was loaded, but is not as it declares."""
+
+
 class ModelMissing(BadInput):
     """A pretrained model is neither in the model folder nor in the cache nor on a reachable hub."""
 
@@ -103,6 +109,13 @@ class BadArchive(BadInput):
 
 class BadCheckpoint(LabError):
     """A checkpoint file is damaged, incomplete or belongs to another model or recipe."""
+
+
+class UnknownMetric(LabError, KeyError):
+    """A result holds no metric of that name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError's own would be in quotes
 
 
 class BadMethod(LabError):

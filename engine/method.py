@@ -75,6 +75,10 @@ class Method:
         """The hyperparameter that pages name beside the method: of the group ``main``, with a rule of its own."""
         return next((h for h in declared(self.parameters) if h.group == "main" and h.auto), None)
 
+    def tuned(self, unlearning: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+        """What a data set or a model changes in the defaults, given under the method's name or a former one."""
+        return {key: value for name in (*self.aliases, self.name) for key, value in unlearning.get(name, {}).items()}
+
     def why_not(self, dataset: Dataset) -> str | None:
         """Why the method cannot work on a data set (as :meth:`Dataset.at` gives it), in a sentence; None: it can."""
         if not (self.one_label and dataset.multi_label):

@@ -74,4 +74,4 @@ class Model:
     def settings_for(self, dataset: Dataset, method: Method) -> Mapping[str, Any]:
         """What the data set and this model change in a method's defaults; the model has the last word."""
         own = self.unlearning.get(dataset.name, {})
-        return {**dataset.unlearning.get(method.name, {}), **own.get(method.name, {})}
+        return {**method.tuned(dataset.unlearning), **method.tuned(own)}

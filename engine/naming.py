@@ -16,7 +16,7 @@ def class_name(dataset: str, number: Any) -> str:
 
 
 def class_range(dataset: Dataset) -> str:
-    """``classes 0 to 9 (airplane to truck)``; names that are the numbers themselves are not told twice."""
+    """``classes 0 to 9 (airplane to truck)``; names that are the numbers themselves are not named twice."""
     first, last = dataset.classes[0], dataset.classes[-1]
     told = f"classes 0 to {len(dataset.classes) - 1}"
     return told if (first, last) == ("0", str(len(dataset.classes) - 1)) else f"{told} ({first} to {last})"

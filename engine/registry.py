@@ -6,7 +6,6 @@ A component is one record (``engine.types``) in one file (:mod:`engine.discovery
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from typing import Any, Literal, overload
 from engine import lineage
 from engine.discovery import modules
 from engine.errors import BadInput
+from engine.system.words import unknown as unknown
 from engine.types import Attack, Dataset, Method, Model, Scenario, Spec
 from engine.validity import KINDS as KINDS
 from engine.validity import wrong as _wrong
@@ -209,20 +209,18 @@ def source(kind: str, name: str) -> Path | None:
     return _sources.get((kind, get(kind, name).name))
 
 
+def ships(kind: str, name: str) -> bool:
+    """Whether a component comes with the engine, and not from a file, a package or a notebook of somebody's own."""
+    place = source(kind, name)
+    return place is not None and Path(__file__).parent in place.parents
+
+
 def unlisted() -> dict[str, str]:
     """The components that ship whose present code is in no generation of :mod:`engine.lineage`, with its hash."""
     shipped = {(kind, record.name): source(kind, record.name) for kind in KINDS for record in all_of(kind)}
-    here = Path(__file__).parent
     return {f"{kind}/{name}": code(kind, name) for (kind, name), place in shipped.items()
-            if place and here in place.parents and not lineage.listed(f"{kind}/{name}", lineage.hash_of(
+            if place and ships(kind, name) and not lineage.listed(f"{kind}/{name}", lineage.hash_of(
                 kind, get(kind, name), place))}
-
-
-def unknown(kind: str, name: object, valid: tuple[str, ...]) -> str:
-    """``No method named 'nabla'. Did you mean 'nabla_tau'?``"""
-    near = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.4)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Valid: {', '.join(valid)}."
-    return f"No {kind} named {str(name)!r}. {hint}"
 
 
 def models_for(dataset: Dataset) -> tuple[Model, ...]:

@@ -14,12 +14,13 @@ from functools import partial
 from typing import Any, Literal, overload
 
 from engine import registry
-from engine.checks import LARGEST, SMALLEST, checked, number, share
+from engine.checks import LARGEST, SMALLEST, checked, number, refused, share
 from engine.errors import BadSpec, Problem
 from engine.naming import class_range
 from engine.registry import current_name, get, models_for, names, unknown
 from engine.scenarios._sizes import by_fraction, forget_count, too_small
 from engine.system.files import short_hash
+from engine.tuning import wrongly_tuned
 from engine.types import (
     PROFILES,
     Dataset,
@@ -120,6 +121,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
         options, option_problems = _options(spec, dataset)
         problems += [*class_problems, *model_problem, *option_problems]
         dataset = dataset if option_problems else dataset.at(options)
+        problems += wrongly_tuned(dataset, model, method)
     problems += bad_numbers + (_too_few(spec, dataset) if dataset else [])
     if method:
         requested, parameter_problems = requested_parameters(spec, dataset, method, model)
@@ -156,11 +158,11 @@ def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method,
     """Values by name, "auto" still None, with the problems of what was asked for."""
     known = {h.name: h for h in declared(method.parameters)}
     values = {name: h.default for name, h in known.items()}
-    published = dataset.unlearning.get(method.name, {}) if dataset else {}
+    published = method.tuned(dataset.unlearning) if dataset else {}
     if dataset and model:
         published = model.settings_for(dataset, method)
     for source in (published, method.profiles.get(spec.profile, {})):
-        values |= {name: value for name, value in source.items() if name in known}
+        values |= {name: value for name, value in source.items() if name in known and not refused(known[name], value)}
     problems: list[Problem] = []
     for name, value in spec.parameters.items():
         if name not in known:

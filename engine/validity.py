@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from engine.checks import refused
+from engine.hyperparameters import declared
+from engine.system.words import unknown
 from engine.terms import ROLES, Term
-from engine.types import Attack, Dataset, Method, Model, Scenario
+from engine.types import PROFILES, Attack, Dataset, Method, Model, Scenario
 
 COLUMNS = ("loss", "entropy", "correct")  # of a read-out, that an attack may need
 TABLES = ("samples", "population", "retrained")  # that an attack beside retrained models may need
@@ -16,7 +20,7 @@ KINDS: dict[str, type[Any]] = {
 
 
 def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
-    """What keeps a file's record from being used, to go on after the file's name."""
+    """What keeps a file's record from being used, to follow the file's name."""
     wanted = KINDS[kind].__name__
     if not isinstance(record, KINDS[kind]):
         return f"binds no {kind.upper()} = {wanted}(...); a helper's name starts with an underscore."
@@ -25,7 +29,9 @@ def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
         if name in taken:
             return f"declares the {kind} {name!r}, and another file does too: rename one of them."
     if kind == "method":
-        return _wrong_method(record, others)
+        return _wrong_method(record, others) or _wrong_hyperparameters(record)
+    if kind in ("dataset", "model") and (unfit := _wrong_tuning(record)):
+        return unfit
     if kind == "attack" and (strange := [name for name in record.needs if name not in (*COLUMNS, *TABLES)]):
         return f"needs {strange[0]!r}, but an attack can see {', '.join(COLUMNS)} or {', '.join(TABLES)}."
     if kind == "attack" and (unfit := _unfit_arguments(record)):
@@ -66,4 +72,43 @@ def _wrong_method(method: Method, others: Mapping[str, Any]) -> str | None:
         if term.role not in ROLES:
             return (f"declares the role {term.role!r} for the term {term.name!r}: choose {', '.join(ROLES[:-1])} or "
                     f"{ROLES[-1]}.")
+    return None
+
+
+def _wrong_hyperparameters(method: Method) -> str | None:
+    """What is wrong with a method's own defaults, and with those of its profiles."""
+    if not dataclasses.is_dataclass(method.parameters):
+        return (f"declares {method.name!r} with parameters = {method.parameters!r}, which is no dataclass: decorate it "
+                "with @dataclass.")
+    for field in dataclasses.fields(method.parameters):
+        if "choices" not in field.metadata:
+            return (f"declares the hyperparameter {field.name!r} of {method.name} without its range and help: write "
+                    f"{field.name} = parameter(default, help=..., low=..., high=...).")
+    known = {h.name: h for h in declared(method.parameters)}
+    for h in known.values():
+        if problem := refused(h, h.default):
+            return f"declares the method {method.name!r} with a default that is not valid: {problem}"
+    for profile, values in method.profiles.items():
+        if profile not in PROFILES:
+            return (f"declares the method {method.name!r} with a profile that does not exist: "
+                    f"{unknown('profile', profile, PROFILES)}")
+        for name, value in values.items():
+            problem = refused(known[name], value) if name in known else unknown("hyperparameter", name, tuple(known))
+            if problem:
+                return (f"declares the method {method.name!r} with a value that is not valid for the profile "
+                        f"{profile!r}: {problem}")
+    return None
+
+
+def _wrong_tuning(record: Dataset | Model) -> str | None:
+    """Where ``unlearning`` is not nested as it must be: by method and, in a model, by data set before."""
+    shape = "{'finetune': {'batch_size': 32}}"
+    shape = f"{{'digits': {shape}}}" if isinstance(record, Model) else shape
+    level: dict[str, Any] = {"unlearning": record.unlearning}
+    for _ in range(3 if isinstance(record, Model) else 2):
+        for place, value in level.items():
+            if not isinstance(value, Mapping):
+                return (f"declares {record.name!r} with {place} = {value!r}, but unlearning must be nested as in "
+                        f"{shape}.")
+        level = {f"{place}[{name!r}]": value for place, values in level.items() for name, value in values.items()}
     return None

@@ -6,6 +6,7 @@ import importlib
 import re
 import sys
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ import pytest
 import engine
 from engine import registry
 from engine.cli.main import build_parser
-from engine.types import Spec, declared
+from engine.spec import resolve
+from engine.types import Sizes, Spec, declared
 from tests.documents import DOCS, PAGES, ROOT, anchor, command_lines, first_python_block, links, python_blocks, table
 from ui.frame import shell
 
@@ -220,8 +222,6 @@ def test_the_examples_work_together(registered, home):
     assert (one.steps, one.samples) == (1, 0)
     for name, weights in one.model.state_dict().items():
         assert weights.equal(other.model.state_dict()[name]) and not weights.equal(before[name])
-    from engine.spec import resolve
-
     assert resolve(Spec("stripes", "weight_noise")).effective == {"noise": 0.05}
 
 
@@ -232,6 +232,18 @@ def test_the_example_that_trains_keeps_its_plan_and_its_terms(registered, home):
     assert (done.steps, done.samples) == (2 * 9, 2 * 540) and {step.total_steps for step in seen} == {18}
     assert {name for step in seen for name in step.terms} == {"retain_loss"}
     assert lab.evaluate(done)["retain_accuracy"] > 80
+
+
+def test_the_example_scenario_compares_the_first_samples_with_the_first_held_out_ones(registered, home):
+    """15% of 600 and of 400, which the test half leaves out; the declared sizes say so beforehand."""
+    lab = engine.load("stripes", model="perceptron")
+    parts = lab.split(forget_fraction=0.15, scenario="first_ones")
+    sets, expected = parts.sets, resolve(Spec("stripes", scenario="first_ones", forget_fraction=0.15)).sizes
+    assert sets.forget.tolist() == list(range(90)) and sets.unseen.tolist() == list(range(60))
+    assert min(sets.test.tolist()) >= 60
+    assert expected == Sizes(train=600, forget=90, retain=510, validation=200, test=170, unseen=60)
+    assert replace(sets.sizes, test=expected.test) == expected and sets.sizes.test == 166
+    assert lab.evaluate(parts)["sizes"] == {"forget": 90, "test": sets.sizes.test, "nonmembers": 60}
 
 
 def test_the_example_attack_by_hand(registered):

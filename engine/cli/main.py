@@ -1,4 +1,4 @@
-"""The command line: ``python -m engine run | list | show | roc | pretrain | reproduce | sweep | archive | tag``.
+"""The command line: ``python -m engine run | compare | sweep | reproduce | list | show | ...``.
 
 Progress goes to stderr; with ``--json`` stdout holds one JSON value and nothing else, whatever happens.
 Exit status: 0 finished, 1 failed, 2 bad input, 130 interrupted with Ctrl-C.
@@ -27,11 +27,11 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    from engine.cli import archive, listing, pretrain, reproduce, roc, run, sweep, tag
+    from engine.cli import archive, compare, listing, pretrain, reproduce, roc, run, sweep, tag
 
     parser = Parser(prog="python -m engine", description="Machine unlearning from the command line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    for module in (run, pretrain, listing, roc, reproduce, sweep, archive, tag):
+    for module in (run, pretrain, listing, roc, compare, reproduce, sweep, archive, tag):
         module.add_parser(commands)
     return parser
 

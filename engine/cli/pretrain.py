@@ -25,7 +25,7 @@ def add_parser(commands: Any) -> None:
 
 
 def command(options: Namespace) -> Result:
-    """Trains an Original (or finds it, or goes on with a killed training) and returns its sidecar."""
+    """Trains an Original (or finds it, or resumes a killed training) and returns its sidecar."""
     chosen, problems = assignments(options.options, "--option")
     if problems:
         raise BadSpec(problems)

@@ -6,33 +6,27 @@ reason and the rest continues.
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from engine import registry
+from engine.cli.computing import by_number, compute, say_aside, whole, words
 from engine.cli.options import Result, as_number
-from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadInput, BadSpec
 from engine.registry import names
-from engine.runs import estimates
-from engine.runs.here import heartbeat, run_here
-from engine.runs.store import Store, open_store
-from engine.spec import resolve
+from engine.runs.store import open_store
 from engine.studies.comparison import Comparison, check
 from engine.studies.exports import cells_of, to_markdown, to_text
 from engine.studies.notes import ORIGINAL
 from engine.studies.paper import TABLES, PaperTable
-from engine.studies.reproduction import Todo, all_runs, elsewhere, forecast, missing, state, unfinished
+from engine.studies.reproduction import all_runs, elsewhere, unfinished
 from engine.studies.table import build_table
-from engine.system.known import all_known
 
 SEEDS = ("0", "1", "2")  # as many as the paper's
 STAND_IN = "cifar10"  # numbers are checked against it where the table's own data set is not known here
-LEGEND = ("* differs from the paper's value by more than two standard deviations; ^ or ↑ best, ties within the noise "
-          "floor shared.")
+LEGEND = ("* differs from the paper's value by more than two standard deviations; ^ or ↑ best; differences within "
+          "the chance range are ties.")
 
 
 def add_parser(commands: Any) -> None:
@@ -63,9 +57,9 @@ def command(options: Namespace) -> Result:
 
     def say(text: str) -> None:
         said.append(text)
-        _say(text)
+        say_aside(text)
 
-    status = 0 if options.recorded_only else _compute(comparisons, store, options.train_original, say)
+    status = 0 if options.recorded_only else compute(comparisons, store, options.train_original, say)
     found = [(comparison, all_runs(comparison, table, store)) for comparison in comparisons]
     tables = [build_table(comparison, runs, table.metrics) for comparison, runs in found]
     told = [line for comparison, runs in found for line in unfinished(comparison, runs)]
@@ -73,7 +67,7 @@ def command(options: Namespace) -> Result:
         if line not in said:  # when the run ended
             say(line)
     for line in elsewhere(comparisons, store) if options.recorded_only else ():
-        _say(line)
+        say_aside(line)
     if options.json:
         return [cell for built in tables for cell in cells_of(built)], status
     if options.markdown:
@@ -99,11 +93,11 @@ def _comparisons(options: Namespace, table: PaperTable) -> list[Comparison]:
                        "machine, so it cannot be computed. With --recorded-only the paper's numbers are shown "
                        "without ours.")
     forgets, problems = _forgets(options, table)
-    methods = tuple(_words(options.methods)) if options.methods else table.methods
+    methods = tuple(words(options.methods)) if options.methods else table.methods
     methods = tuple(method for method in methods if method != ORIGINAL)
     if not methods:
         problems.append(f"--methods names no method: the row {ORIGINAL!r} is always shown.")
-    seeds = tuple(_whole(as_number(word)) for word in _words(options.seeds))
+    seeds = tuple(whole(as_number(word)) for word in words(options.seeds))
     made = [Comparison(table.dataset, table.scenario, forget, methods or table.methods[1:], seeds, options.profile,
                         options.model) for forget in forgets]
     for comparison in made:
@@ -113,7 +107,7 @@ def _comparisons(options: Namespace, table: PaperTable) -> list[Comparison]:
             problems += [problem for problem in error.problems if problem not in problems]
     if problems:
         raise BadSpec(problems)
-    made = [_by_number(comparison) for comparison in made] if known else made
+    made = [by_number(comparison) for comparison in made] if known else made
     sizes = [comparison.forget for comparison in made]
     twice = [size for size in dict.fromkeys(sizes) if sizes.count(size) > 1]
     if twice:
@@ -131,69 +125,5 @@ def _forgets(options: Namespace, table: PaperTable) -> tuple[list[Any], list[str
     if others:
         what = "an entire class" if by_class else "a random subset"
         problems.append(f"{wrong} does not go with {table.name}, which forgets {what}: use {flag}.")
-    chosen = [as_number(word) for word in _words(mine)] if mine else list(table.forgets)
+    chosen = [as_number(word) for word in words(mine)] if mine else list(table.forgets)
     return chosen, problems
-
-
-def _words(texts: Sequence[str]) -> list[str]:
-    """The values of a flag, separated by spaces or by commas."""
-    return [word for text in texts for word in text.split(",") if word]
-
-
-def _whole(number: Any) -> Any:
-    return int(number) if isinstance(number, float) and number.is_integer() else number
-
-
-def _by_number(comparison: Comparison) -> Comparison:
-    """The comparison with its class as a number and its fraction as one."""
-    spec = resolve(comparison.spec(comparison.methods[0], comparison.seeds[0])).spec
-    return replace(comparison, forget=spec.forgotten)
-
-
-# --- computing ------------------------------------------------------------------------------
-
-
-def _compute(comparisons: Sequence[Comparison], store: Store, train_original: bool,
-             say: Callable[[str], None] | None = None) -> int:
-    """Carries out what is missing, one run after another; returns 130 where it was stopped, else 0."""
-    store.mark_interrupted()
-    say = say or _say
-    line, tried = ProgressLine(), set()
-    with ctrl_c() as cancel, heartbeat(store):
-        while todo := [item for item in missing(comparisons, store) if item.key not in tried]:
-            item = todo[0]
-            tried.add(item.key)
-            if item.queued and store.claim(item.queued) is None:
-                continue  # somebody else has taken it
-            tell = _teller(line, todo, len(tried), store)
-            run = run_here(item.resolved, store, train_original, cancel, tell, item.queued)
-            line.end()
-            for text in filter(None, (run.notice, state(item.comparison, item.method, item.seed, run))):
-                say(text)
-            if cancel.is_set() or run.status == "cancelled":
-                return 130
-    return 0
-
-
-# --- how long it will take ------------------------------------------------------------------
-
-
-def _teller(line: ProgressLine, todo: Sequence[Todo], number: int, store: Store) -> Any:
-    """Progress of the first of these runs, with the time that all of them will take."""
-    seconds = forecast(todo, store)
-    label = f"[{number} of {number + len(todo) - 1}] {todo[0].label}"
-    others = all_known(seconds[1:])
-    rest = None if others is None else sum(others)
-
-    def tell(progress: dict[str, Any]) -> None:
-        now = progress.get("eta", seconds[0])
-        left = None if rest is None or now is None else now + rest
-        line({**progress, "stage": f"{label}: {progress['stage']}", "note": f"all: {estimates.duration(left)} left"})
-
-    return tell
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
-
-

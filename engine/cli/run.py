@@ -11,7 +11,7 @@ from engine.cli.options import Result, add_training, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.cli.text import run_text
 from engine.errors import BadSpec, Problem
-from engine.registry import all_of, names
+from engine.registry import all_of, current_name, names
 from engine.runs.here import heartbeat, run_here
 from engine.runs.records import described
 from engine.runs.store import open_store
@@ -58,11 +58,12 @@ def _spec_of(options: Namespace) -> Spec:
     problems += more
     if options.alpha is not None:
         owners = [method.name for method in with_alpha()]
-        if options.method in names("method") and options.method not in owners:
+        method = current_name("method", options.method)
+        if method in names("method") and method not in owners:
             problems.append(f"--alpha belongs to {' and '.join(owners)}, not to {options.method}.")
-        elif options.method in owners:
+        elif method in owners:
             parameters["alpha"] = as_number(options.alpha)
-        else:  # the method is told as unknown; its alpha can be judged all the same
+        else:  # the method is unknown; its alpha can be judged all the same
             problems += _alpha_problems(as_number(options.alpha))
     spec = Spec(dataset=options.dataset, method=options.method, model=options.model, scenario=options.scenario,
                 forget_fraction=as_number(options.forget_fraction), forget_class=options.forget_class,

@@ -1,6 +1,6 @@
 """``python -m engine sweep``: a grid of alpha by forget fraction (or of any two hyperparameters), resumable.
 
-Finished cells are used, the rest is computed; a cell that fails is told with its reason and the rest goes on.
+Finished cells are used, the rest is computed; a cell that fails is reported with its reason and the rest continues.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _values(texts: Sequence[str]) -> tuple[Any, ...]:
 
 def _carried_out(sweep: Sweep, todo: Sequence[Cell], options: Namespace, store: Any, cancel: Any,
                  line: ProgressLine) -> Iterator[tuple[Cell, Run]]:
-    """Runs what is missing; yields each cell with its run, and tells how far the whole is."""
+    """Runs what is missing; yields each cell with its run, and reports how far the whole is."""
     began, ended = time.monotonic(), 0
 
     def tell(progress: dict[str, Any]) -> None:

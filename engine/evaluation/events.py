@@ -1,4 +1,4 @@
-"""What a run tells while it goes on, as records: a first event, then readings with what the method worked on.
+"""What a run reports while it runs, as records: a first event, then readings with what the method worked on.
 
 ``to_json`` is what the store keeps, ``from_json`` reads it back; events of older versions lack what came later.
 """
@@ -18,20 +18,24 @@ class Reading:
     """One look at a model: loss histograms, their overlap and accuracies in percent, the attacks' accuracies.
 
     The histogram ``test`` is of the samples that an attacker has to tell from the forget set. An attack that was not
-    measured at this look is None.
+    measured at this look is None. Where a class is forgotten, ``by_class`` has the accuracy in percent on never-seen
+    samples of every class (None for a class without any), and ``said`` how often its samples were called each class.
     """
 
     histogram: Mapping[str, Sequence[int]]
     overlap: float | None
     accuracy: Mapping[str, float] = field(default_factory=dict)
     attacks: Values = field(default_factory=dict)
+    by_class: Sequence[float | None] = ()
+    said: Sequence[int] = ()
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Reading:
         return cls(**_known(cls, stored))
 
     def to_json(self) -> dict[str, Any]:
-        return dict(vars(self))
+        empty = [name for name in ("by_class", "said") if not getattr(self, name)]
+        return {name: value for name, value in vars(self).items() if name not in empty}
 
     @property
     def values(self) -> Values:

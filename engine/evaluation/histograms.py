@@ -65,7 +65,8 @@ def density(counts: Sequence[float], bandwidth: float = BANDWIDTH) -> np.ndarray
     total = values.sum()
     if not total:
         return values
-    return PER_DECADE * (values / total) @ _kernel(len(values), bandwidth)
+    smooth: np.ndarray = PER_DECADE * (values / total) @ _kernel(len(values), bandwidth)
+    return smooth
 
 
 def overlap(one: Sequence[float], other: Sequence[float]) -> float:
@@ -83,6 +84,7 @@ def _kernel(bins: int, bandwidth: float) -> np.ndarray:
     """Row i: where the mass of bin i goes, (B, B); rows add up to 1."""
     at = np.arange(bins)
     images = [at, -1 - at, 2 * bins - 1 - at]  # itself, and its reflections in both ends
-    rows = sum(np.exp(-0.5 * ((at[:, None] - image[None, :]) / (PER_DECADE * bandwidth)) ** 2) for image in images)
+    away = [(at[:, None] - image[None, :]) / (PER_DECADE * bandwidth) for image in images]
+    rows = np.sum([np.exp(-0.5 * one ** 2) for one in away], axis=0)
     spread: np.ndarray = rows / rows.sum(axis=1, keepdims=True)
     return spread

@@ -6,6 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.errors import UnknownMetric
+from engine.evaluation.metrics import by_name
+from engine.system.words import unknown
+
 Span = tuple[float, float]
 
 
@@ -56,7 +60,17 @@ class Metrics(Mapping[str, Any]):
         return dict(self.stored)
 
     def __getitem__(self, name: str) -> Any:
-        return self.stored[name]
+        """What is stored under a name, also a former one; raises UnknownMetric, which is a KeyError."""
+        if name in self.stored:
+            return self.stored[name]
+        raise UnknownMetric(self._absent(name))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.stored
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """What is stored under a name, or the default; no sentence is made for what is absent."""
+        return self.stored.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.stored)
@@ -109,6 +123,13 @@ class Metrics(Mapping[str, Any]):
     def interval(self, name: str) -> Span | None:
         """A metric's 95% interval; None where it has none."""
         return self.stored.get(f"{name}_interval")
+
+    def _absent(self, name: str) -> str:
+        """Why there is nothing under a name, as a sentence with the nearest name or what to do."""
+        known = by_name()
+        if name in known:
+            return f"The metric {name!r} was not measured for this result: run it again in this version to measure it."
+        return unknown("metric", name, tuple({**known, **dict.fromkeys(self.stored)}))
 
     def _of(self, model: str) -> Metrics | None:
         return Metrics.from_json(self.stored.get(model))

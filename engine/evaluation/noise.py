@@ -1,6 +1,6 @@
-"""How much a metric moves by chance alone: smaller differences are ties (docs/methods.md, Noise floor).
+"""How much a metric moves by chance alone: smaller differences are ties (docs/methods.md, Chance range).
 
-- An attack's accuracy and its distance from 50: half the width of the run's null band.
+- An attack's accuracy and its distance from 50: half the width of its own chance range.
 - An accuracy p over n samples: 1.96 binomial standard errors, 1.96 sqrt(p' (1 - p') / (n + 4)), where p' counts two
   more right and two more wrong ones (Agresti and Coull 1998), so that 100% is not taken for certain; n is the declared
   size of the set that is read. The forget-test gap: the root of the sum of both squares.
@@ -13,7 +13,7 @@
 
 Over several runs (seeds) the mean of theirs is taken; it is not divided by the number of seeds, which often share
 the forget set. Everything else (the Wasserstein distances, whose noise depends on how the losses are spread) has no
-noise floor, and where there is none nobody is marked as best.
+chance range, and where there is none nobody is marked as best.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Metrics = Mapping[str, Any]
 
 
 def noise_floor(metric: str, runs: Sequence[Metrics], resolved: Resolved) -> float | None:
-    """The noise floor of a metric in its unit, from the metrics of one method's runs; None where none is known."""
+    """How far a metric moves by chance, in its unit, from the metrics of one method's runs; None where not known."""
     found = [noise for metrics in runs if (noise := _of_run(metric, metrics, resolved)) is not None]
     return fmean(found) if found else None
 

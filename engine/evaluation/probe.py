@@ -81,6 +81,7 @@ class Watcher:
         self.data = data
         self.chosen = PerSet(**{name: _some(index, seed, name) for name, index in split.items()
                                 if name in MOST_SAMPLES})
+        self.whole = PerSet(**dict(split.items()))
         self.frames, self.attacks = Budget(FRAME_SHARE, FRAME_GIFT), Budget(ATTACK_SHARE, ATTACK_GIFT)
         self._shown = 0  # of the FRAMES, how many have had their turn
         self._trace: list[Progress] = []
@@ -93,7 +94,7 @@ class Watcher:
         any is charged to the run.
         """
         sets, self.frames.usual = _timed(lambda: self.read(original))
-        before = reading(sets)
+        before = self._by_class(sets, reading(sets))
         _, self.attacks.usual = _timed(lambda: run_attacks(sets.forget, sets.nonmembers, quick=True))
         counts = dict(self.chosen.map(len).items())
         bands = (null_bands(retrained.forget, retrained.nonmembers, seed) if retrained else
@@ -121,12 +122,13 @@ class Watcher:
 
     def last(self, model: nn.Module, progress: Progress, seconds: float) -> ProbeEvent:
         """The closing event of a run that was stopped: the same samples as all the others."""
-        return self._event(progress, seconds, reading(self.read(model)))
+        sets = self.read(model)
+        return self._event(progress, seconds, self._by_class(sets, reading(sets)))
 
     def complete(self, progress: Progress, seconds: float, sets: Readings, attacks: Values) -> ProbeEvent:
         """The closing event of a finished run: its complete sets, and the attacks as its metrics have them."""
-        return replace(self._event(progress, seconds, replace(reading(sets, attacks=False), attacks=attacks)),
-                       complete=True)
+        whole = self._by_class(sets, replace(reading(sets, attacks=False), attacks=attacks), self.whole)
+        return replace(self._event(progress, seconds, whole), complete=True)
 
     def read(self, model: nn.Module) -> Readings:
         """The read-outs of the chosen samples."""
@@ -134,7 +136,7 @@ class Watcher:
                            for name, index in self.chosen.items()})
 
     def stored(self, frame: Any) -> Readings | None:
-        """A finished run's read-outs of the samples watched here, from its per-sample table; None where it lacks any."""
+        """A finished run's read-outs of the samples watched here, from its table; None where it lacks any."""
         if frame is None or not {name for name, _ in self.chosen.items()} <= set(frame["set"]):
             return None
         sets = {}
@@ -146,7 +148,24 @@ class Watcher:
 
     def _frame(self, model: nn.Module) -> tuple[Readings, Reading]:
         sets = self.read(model)
-        return sets, reading(sets, attacks=False)
+        return sets, self._by_class(sets, reading(sets, attacks=False))
+
+    def _by_class(self, sets: Readings, found: Reading, chosen: PerSet[Tensor] | None = None) -> Reading:
+        """The reading with what becomes of every class, where one is forgotten; by never-seen samples of each."""
+        chosen = chosen or self.chosen
+        if sets.unseen is None or chosen.unseen is None or self.data.heldout.targets.ndim != 1:
+            return found
+        index = torch.cat([chosen.test, chosen.unseen])
+        target = self.data.heldout.targets[index].cpu()
+        right = torch.cat([sets.test.correct, sets.unseen.correct]).double()
+        count = len(self.data.classes)
+        totals = torch.bincount(target, minlength=count)
+        hits = torch.bincount(target, weights=right, minlength=count)
+        shares = [round(100 * float(hit / total), 1) if total else None
+                  for hit, total in zip(hits, totals, strict=True)]
+        named = sets.unseen.predicted
+        said = () if named is None else torch.bincount(named.long(), minlength=count).tolist()
+        return replace(found, by_class=shares, said=said)
 
     def _event(self, progress: Progress, seconds: float, frame: Reading) -> ProbeEvent:
         trace, self._trace = thinned(self._trace), []
@@ -154,9 +173,12 @@ class Watcher:
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """What the work returns, and the seconds it took."""
-    began = time.perf_counter()
-    return work(), time.perf_counter() - began
+    """What the work returns, and the seconds that this thread computed for it.
+
+    By the clock on the wall a busy machine would make looks dear, and the picture of a run a slide show.
+    """
+    began = time.thread_time()
+    return work(), time.thread_time() - began
 
 
 def _some(index: Tensor, seed: int, name: str) -> Tensor:

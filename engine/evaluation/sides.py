@@ -4,8 +4,8 @@ One rule for every table, map and export:
 
 - A value is compared with the retrained model's by the difference of the two with their signs: an attack at 42% is 15
   points from a retrained model's 57%, not 1.
-- It lies *under* where at least half of the runs are below what chance gives (an attack's null band; for the
-  forget-test gap, its noise floor), and below the retrained model too. *Over* is the same above, for attacks.
+- It lies *under* where at least half of the runs are below the chance range, of the attack or the forget-test gap,
+  and below the retrained model too. *Over* is the same above, for attacks.
 - What lies under is never best: an attack that does worse than a coin toss has not been defeated. What lies over may
   be the nearest to the ideal, but carries a mark.
 """
@@ -24,7 +24,7 @@ Side = Literal["under", "over"]
 Metrics = Mapping[str, Any]
 MARKS: dict[Side, str] = {"under": "↓", "over": "↑"}
 MEANING = {"↑": "best, but the attack still does better than chance",
-           "↓": "below what chance gives, so never best"}
+           "↓": "below the chance range, so never best"}
 
 
 def side_of(metric: str, runs: Iterable[tuple[Metrics, Metrics | None]], noise: float | None = None) -> Side | None:

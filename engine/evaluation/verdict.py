@@ -9,11 +9,11 @@ rules. The first that applies decides:
    attack's ROC area under one half, or an accuracy under its aim. The aim is the test accuracy, and for a class the
    retrained model's accuracy on it.
 4. ``not_forgotten``: for a class, that the model still recognises it; otherwise an attack that beats chance: its
-   accuracy lies above the null band, or its ROC area three standard errors above one half. What the retrained model
+   accuracy lies above the chance range, or its ROC area three standard errors above one half. What the retrained model
    shows on the same split is never held against a run.
 5. ``undecided``: nothing could be measured, or there was nothing to forget.
 6. ``forgotten``: a class that is recognised as little as by the retrained model (an attack that beats chance within
-   it is told); otherwise everything that could be measured is as chance, or the retrained model, has it.
+   it is reported); otherwise everything that could be measured is as chance, or the retrained model, has it.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ def _finding(attack: Attack, metrics: Metrics, counts: Counts | None) -> Finding
     truth = (metrics.get("retrained") or {}).get(attack.name)
     if score is None or band is None:
         return _by_area(attack, metrics, counts)
-    span = f"{score:.1f}%, chance alone: {band[0]:.1f} to {band[1]:.1f}%"
+    span = f"{score:.1f}%, chance range: {band[0]:.1f} to {band[1]:.1f}%"
     span += "" if truth is None else f", the retrained model: {truth:.1f}%"
     if score > band[1]:
         if truth is not None and score <= truth:
@@ -263,7 +263,7 @@ def _by_area(attack: Attack, metrics: Metrics, counts: Counts | None) -> Finding
     if area is None or counts is None:
         return None
     limit = 0.5 + _off_half(counts)
-    span = f"ROC area {area:.3f}, chance alone: up to {limit:.3f}"
+    span = f"ROC area {area:.3f}, by chance at most {limit:.3f}"
     span += "" if truth is None else f", the retrained model: {truth:.3f}"
     if area > limit and (truth is None or area > truth):
         return Finding("found", f"An attacker {_means(attack)} still ranks forgotten samples before never-seen ones "

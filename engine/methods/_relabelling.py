@@ -19,7 +19,7 @@ from engine.types import Progress, TrainingState
 class Relabelled:
     """The union of D_f and D_r; ``labels`` are what the current epoch trains on, ``true`` the samples' own.
 
-    As in the released code of SalUn, the wrong labels are drawn anew in every epoch; unlike there,
+    As in the released code of SalUn, the wrong labels are drawn again in every epoch; unlike there,
     never a sample's own one (the paper's y' != y).
     """
 

@@ -1,4 +1,4 @@
-"""Fine-tuning: go on training on the retain set and hope that the rest fades (paper, section 5.3).
+"""Fine-tuning: continue training on the retain set and hope that the rest fades (paper, section 5.3).
 
 ∇τ's loop with alpha = 0 and E = int(6 R / F) forget epochs of steps on D_r alone (docs/methods.md), so
 that it processes the same number of samples in twice as many steps.

@@ -1,6 +1,6 @@
 """Retraining: the Original's recipe from scratch on the retain set only. The truth every method is measured against.
 
-Paper, section 5.3. The state is kept after every epoch, so that a killed retraining goes on.
+Paper, section 5.3. The state is kept after every epoch, so that a killed retraining resumes.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The process keeps one network and one data set for everybody (``engine.originals.workbench``),
 so nobody outside gets hold of those.
 Weights or labels that a notebook changed in its copies are noticed by their digest before they are used: read-outs are
-then made anew, and results have another identity and a sentence that says so.
+then made again, and results have another identity and a sentence that says so.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class OwnBench:
         self._as_loaded = self._seen = self._digests()
 
     def current(self) -> Bench:
-        """The bench with read-outs of these weights on these data: those that were loaded, or made anew."""
+        """The bench with read-outs of these weights on these data: those that were loaded, or made again."""
         seen = self._digests()
         if seen != self._seen:
             self._current = self._loaded if seen == self._as_loaded else self._read_anew(seen)

@@ -31,7 +31,7 @@ def train_original(key: OriginalKey, data: Data, checkpoints: Checkpoints, threa
                    cancel: threading.Event | None = None) -> Original:
     """Trains on all of D by the key's recipe, saving every epoch, and stores the result with its accuracies.
 
-    A training that was killed or cancelled goes on after its last whole epoch and ends with the
+    A training that was killed or cancelled continues after its last whole epoch and ends with the
     same weights as one that was not. Raises Cancelled when ``cancel`` is set.
     """
     device, version = data.device, code_version()
@@ -88,5 +88,5 @@ def load_original(original: Original, checkpoints: Checkpoints, data: Data) -> n
 
         raise BadCheckpoint(f"{original.path.name} does not hold the weights of {model.name}: "
                             f"{str(error).splitlines()[-1].strip()} If its code has changed, delete this file and its "
-                            f".json in {original.path.parent}, and the Original is trained anew.") from error
+                            f".json in {original.path.parent}, and the Original is trained again.") from error
     return place(net, data.device).eval()

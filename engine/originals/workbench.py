@@ -19,6 +19,7 @@ from torch import nn
 
 from engine import registry
 from engine.data.images import Data, tensors_of
+from engine.data.loaded import check
 from engine.errors import BadMethod, OriginalMissing
 from engine.evaluation.readout import MEANING, Readout, read_out
 from engine.originals import pretrain as originals
@@ -55,7 +56,10 @@ class Bench:
 
 def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
               report: Report = lambda text, fraction: None, model: Model | None = None) -> Data:
-    """The data set on the device, texts with the tokens that ``model`` reads. Raises DataMissing or ModelMissing."""
+    """The data set on the device, texts with the tokens that ``model`` reads.
+
+    Raises DataMissing, BadData or ModelMissing.
+    """
     reader, prepare = (model, model.prepare) if model and model.prepare else (None, None)
     made_by = [registry.code("dataset", dataset.name), reader and registry.code("model", reader.name)]
     key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), str(device),
@@ -64,6 +68,7 @@ def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
         if key not in _data:
             report(f"Loading {dataset.title}", None)
             data = dataset.load(options, report)
+            check(data, dataset)
             if prepare:
                 report(f"Tokenising {dataset.title}", None)
                 data = prepare(data)
@@ -75,7 +80,7 @@ def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.de
                   report: Report = lambda text, fraction: None, cancel: threading.Event | None = None) -> Bench:
     """Loads or reuses what a run needs; with ``train_original`` trains a missing or foreign Original.
 
-    Raises DataMissing, OriginalMissing, BadCheckpoint or Cancelled.
+    Raises DataMissing, BadData, OriginalMissing, BadCheckpoint or Cancelled.
     """
     threads = prepare(device, resolved.dataset.threads)
     data = load_data(resolved.dataset, resolved.options, device, report, resolved.model)
@@ -99,7 +104,7 @@ def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.de
 
 @contextlib.contextmanager
 def untouched(data: Data, method: str) -> Iterator[None]:
-    """Raises BadMethod where a method changes the data in place, and has them loaded anew: other runs share them."""
+    """Raises BadMethod where a method changes the data in place, and has them loaded again: other runs share them."""
     def versions() -> list[int]:
         return [tensor._version for tensor in tensors_of(data).values()]
 

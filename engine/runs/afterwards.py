@@ -1,6 +1,6 @@
 """Attacks that were added or changed after a run had finished: their numbers come from the samples that the run kept.
 
-An attack's code is no part of a run's identity, so no run is made anew for it. ``attack_code`` in a run's metrics names
+An attack's code is no part of a run's identity, so none is computed again. ``attack_code`` in a run's metrics names
 the code of those attacks whose code is not the first one (:mod:`engine.lineage`). What is measured here is stored with
 one's own runs; of recorded ones the process remembers it. The Original's table is not kept, so its value is empty then.
 """

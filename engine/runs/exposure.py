@@ -53,7 +53,7 @@ class View:
 class Exposure:
     """What an attacker has to work with: views by ``now``, ``retrained`` and, once it has been read, ``before``.
 
-    ``references`` are the tables of models retrained on these data, ``missing`` says why a view is not there.
+    ``references`` are the tables of models retrained on these data, ``missing`` has the reason where one is not there.
     """
 
     run: Run

@@ -2,7 +2,7 @@
 
 A process has one manager (``manager()``), held where hot reload of modules does not lose it. Workers
 are daemon threads: Ctrl-C ends the process at once, and the next start finds what was running as
-interrupted and goes on with the queue.
+interrupted and continues with the queue.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Jobs:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Marks what a killed process left behind, and goes on with the queue. Does nothing the second time."""
+        """Marks what a killed process left behind, and continues with the queue. Does nothing the second time."""
         with self._lock:
             if self._workers:
                 return

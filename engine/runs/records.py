@@ -68,6 +68,8 @@ class Run:
         The process that carries it out.
     cancel : bool
         Whether a person asked it to stop.
+    note : str, optional
+        A line of one's own.
     tags : sequence of str, optional
         Its tags.
 

@@ -116,7 +116,7 @@ class Store:
         return done.rowcount == 1
 
     def amend(self, run_id: str, metrics: Mapping[str, Any]) -> None:
-        """Writes the metrics of a finished run anew: with what became known after it, such as its retrained model."""
+        """Replaces the metrics of a finished run: with what became known after it, such as its retrained model."""
         with self._transaction() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "finished")
                                .values(metrics=dict(metrics)))

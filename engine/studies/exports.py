@@ -83,7 +83,7 @@ def to_markdown(table: Table) -> str:
     """A Markdown table: mean ± standard deviation, best in bold, the paper's value in brackets, then the cost."""
     rows = [[_title(table, method), *(_markdown_cell(table.cell(method, name)) for name in table.columns),
              *_costs(table, method)] for method in table.methods]
-    notes = ["Mean ± standard deviation over seeds. Bold: best, ties within the noise floor shared."]
+    notes = ["Mean ± standard deviation over seeds. Bold: best; differences within the chance range are ties."]
     if _has_paper(table):
         notes.append("In brackets: the paper's value, with * where it differs by more than two standard deviations.")
     if used := [f"{mark} {said}" for mark, said in MARKS.items() if any(mark in table.marks(m) for m in table.methods)]:
@@ -156,7 +156,7 @@ def to_latex(table: Table) -> str:
     paper = _has_paper(table)
     lines = [r"% Needs \usepackage{booktabs}" + (r" and \usepackage{xcolor}." if paper else "."),
              f"% {what_is_compared(table)}.",
-             "% Mean and standard deviation over seeds; bold: best, ties within the noise floor shared."]
+             "% Mean and standard deviation over seeds. Bold: best; differences within the chance range are ties."]
     if paper:
         lines.append("% Grey: the paper's value; * where ours differs by more than two standard deviations.")
     lines += [f"% {said}" for said in (*sides_legend(table), *(note.text for note in table.notes))]

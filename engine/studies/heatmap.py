@@ -29,9 +29,10 @@ class Square:
     """One place of the grid over its seeds. ``std`` (n - 1) is None under two values.
 
     ``states`` holds status and reason by seed; ``state`` is what the square shows: running before failed before
-    waiting before finished. ``noise`` is the metric's noise floor here, ``within`` whether the mean is no further than
+    waiting before finished. ``noise`` is the metric's chance range here, ``within`` whether the mean is no further than
     that from the ideal (for a metric that should be high: from the map's best). Where it is ``doubtful``, as in a
-    table (``engine.evaluation.sides``), it is neither within nor the best of its row.
+    table (``engine.evaluation.sides``), it is neither within nor the best of its row. ``excess`` is how far the mean
+    lies beyond the noise floor, 0 inside it; None where either is not known.
     """
 
     across: Any
@@ -43,6 +44,7 @@ class Square:
     noise: float | None
     within: bool = False
     doubtful: bool = False
+    excess: float | None = None
 
     @property
     def state(self) -> str:
@@ -56,7 +58,7 @@ class Square:
 
 @dataclass(frozen=True)
 class Row:
-    """One value down: the best value across, all that are as good within its noise floor, and the rule's."""
+    """One value down: the best value across, all that are as good within its chance range, and the rule's."""
 
     down: Any
     best: Any
@@ -66,16 +68,22 @@ class Row:
     at_rule: Any  # the value of the grid that is nearest to the rule's
     at_rule_mean: float | None
     holds: bool | None  # whether it is as good as the best; None where the grid does not reach the rule, or not yet
+    blind: bool = False  # chance hides whatever might differ here, so nothing holds or fails
 
 
 @dataclass(frozen=True)
 class Heatmap:
-    """All squares by place, rows that have a value, and what the method itself would choose across, by value down."""
+    """All squares by place, rows that have a value, and what the method itself would choose across, by value down.
+
+    ``blind`` are the rows that cannot tell: all their squares lie inside the noise floor, and that is at least half of
+    what the Original shows, so that even half of the forgetting would go unseen.
+    """
 
     sweep: Sweep
     metric: str
     squares: dict[Place, Square]
     rule: dict[Any, float]
+    blind: frozenset[Any] = frozenset()
 
     @property
     def high_is_good(self) -> bool:
@@ -100,8 +108,9 @@ class Heatmap:
         if rule is not None and numbers:
             at = min(numbers, key=lambda x: abs(x - rule))
             at_rule = self.squares[at, down].mean
-            holds = at in as_good if self._reached(rule) and at_rule is not None else None
-        return Row(down, best.across, lowest, as_good, rule, at, at_rule, holds)
+            known = self._reached(rule) and at_rule is not None and down not in self.blind
+            holds = at in as_good if known else None
+        return Row(down, best.across, lowest, as_good, rule, at, at_rule, holds, down in self.blind)
 
     def _badness(self, mean: float) -> float:
         return -mean if self.high_is_good else mean
@@ -128,9 +137,11 @@ def build(sweep: Sweep, runs: Runs, metric: str) -> Heatmap:
                for y in sweep.down.values for x in sweep.across.values}
     best = max((one.mean for one in squares.values() if one.mean is not None and not one.doubtful), default=None)
     high = metric_of(metric).ideal == "max"
-    within = {place: _within(one, best if high else None) for place, one in squares.items()}
-    squares = {place: replace(one, within=within[place]) for place, one in squares.items()}
-    return Heatmap(sweep, metric, squares, rule(sweep))
+    squares = {place: replace(one, excess=beyond, within=beyond == 0 and not one.doubtful)
+               for place, one in squares.items() for beyond in [_excess(one, best if high else None)]}
+    blind = frozenset(y for y in sweep.down.values if not high and _blind(
+        [squares[x, y] for x in sweep.across.values], _original(sweep, runs, metric, y)))
+    return Heatmap(sweep, metric, squares, rule(sweep), blind)
 
 
 def rule(sweep: Sweep) -> dict[Any, float]:
@@ -161,7 +172,24 @@ def _doubtful(metric: str, by_seed: Mapping[int, Run | None], noise: float | Non
     return misleads(metric, any(one.over_forgotten for one in verdicts), any(one.damaged for one in verdicts), side)
 
 
-def _within(square: Square, best: float | None) -> bool:
-    if square.mean is None or square.noise is None or square.doubtful:
+def _excess(square: Square, best: float | None) -> float | None:
+    """How far the mean lies beyond the noise floor from the ideal, or from the ``best`` of a map where high is good."""
+    if square.mean is None or square.noise is None:
+        return None
+    return max(0.0, (square.mean if best is None else best - square.mean) - square.noise)
+
+
+def _original(sweep: Sweep, runs: Runs, metric: str, down: Any) -> float | None:
+    """What the Original shows in a row, mean over its runs."""
+    found = [run.metrics.original.get(metric) for x in sweep.across.values for seed in sweep.seeds
+             if (run := runs.get((x, down, seed))) and run.metrics and run.metrics.original]
+    known = [value for value in found if value is not None]
+    return fmean(known) if known else None
+
+
+def _blind(row: list[Square], original: float | None) -> bool:
+    """Whether chance hides everything in a row (see :class:`Heatmap`)."""
+    measured = [one for one in row if one.excess is not None]
+    if not measured or original is None or any(one.excess for one in measured):
         return False
-    return (square.mean if best is None else best - square.mean) <= square.noise
+    return 2 * fmean(one.noise or 0.0 for one in measured) >= original

@@ -25,7 +25,7 @@ def to_csv(sweep: Sweep, runs: Runs) -> str:
 
 
 def to_markdown(heatmap: Heatmap) -> str:
-    """A Markdown table: down the rows, across the columns; in bold what is within the noise floor of the ideal."""
+    """A Markdown table: down the rows, across the columns; in bold what is within the chance range of the ideal."""
     table = table_frame.to_markdown(_titles(heatmap), _rows(heatmap, "**{}**"))
     return f"**{what(heatmap)}**\n\n{table}\n- {_legend(heatmap)}\n"
 
@@ -55,7 +55,7 @@ def amount(name: str, value: Any) -> str:
 def _legend(heatmap: Heatmap) -> str:
     values = "Mean ± standard deviation over seeds" if len(heatmap.sweep.seeds) > 1 else "One seed"
     aim = "the map's best" if heatmap.high_is_good else "the ideal"
-    return f"{values}; bold: within the noise floor of {aim}."
+    return f"{values}; bold: within the chance range of {aim}."
 
 
 def _titles(heatmap: Heatmap) -> list[str]:
@@ -64,7 +64,7 @@ def _titles(heatmap: Heatmap) -> list[str]:
 
 
 def _rows(heatmap: Heatmap, bold: str, between: str = " ± ") -> list[list[str]]:
-    """The map as it reads; ``bold`` is a pattern around what is within the noise floor."""
+    """The map as it reads; ``bold`` is a pattern around what is within the chance range."""
     across, down = heatmap.sweep.across, heatmap.sweep.down
     return [[amount(down.name, y), *(_text(heatmap.squares[x, y], bold, between) for x in across.values)]
             for y in down.values]

@@ -89,12 +89,12 @@ class Sided(Protocol):
 
 
 def notes_on_sides(cells: Sequence[Sided]) -> list[Note]:
-    """Which values lie under what chance gives: near the ideal or not, they are never best."""
+    """Which values lie under the chance range: near the ideal or not, they are never best."""
     under: dict[str, list[str]] = {}
     for cell in cells:
         if cell.side == "under":
             under.setdefault(cell.method, []).append(metric_of(cell.metric).title)
-    return [Note("under", f"{method_title(method)} is below what chance gives, and below the retrained model where "
+    return [Note("under", f"{method_title(method)} is below the chance range, and below the retrained model where "
                  f"there is one: never best in {', '.join(titles)}.", method) for method, titles in under.items()]
 
 

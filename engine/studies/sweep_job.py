@@ -1,4 +1,4 @@
-"""A sweep that goes on in a thread of this process: launched, paused, stopped and looked at from anywhere.
+"""A sweep that runs in a thread of this process: launched, paused, stopped and looked at from anywhere.
 
 One at a time a store, like the queue's one run a device. Nothing is kept here that the store does not have: after a
 kill the same grid is launched again and computes what is missing.
@@ -33,7 +33,7 @@ START = 8.0  # seconds that worker processes take to import and load; measured b
 
 @dataclass(frozen=True)
 class SweepView:
-    """How far a sweep is: ``state`` is running, paused, stopping, finished, stopped or failed (``reason`` says why).
+    """How far a sweep is: ``state`` is running, paused, stopping, finished, stopped or failed (with a ``reason``).
 
     ``seconds`` it has worked, pauses left out; ``left`` seconds to go, None before two runs have ended.
     """
@@ -131,7 +131,7 @@ class Sweeps:
 
     def __init__(self, store: Store):
         self.store = store
-        self.current: SweepJob | None = None  # the one that goes on, else the one before
+        self.current: SweepJob | None = None  # the running one, else the one before
         self._lock = threading.Lock()
 
     def launch(self, sweep: Sweep, executor: str = "local", train_original: bool = False) -> SweepJob:
@@ -151,7 +151,7 @@ class Sweeps:
 
     @property
     def active(self) -> SweepJob | None:
-        """The sweep that goes on, or None."""
+        """The running sweep, or None."""
         job = self.current
         return job if job and job.view().state in GOING_ON else None
 

@@ -4,8 +4,8 @@ Three rules, the same for every table and export:
 
 - A number's *distance* is to its metric's declared ideal (``engine.evaluation.metrics``): a number, the retrained
   model's value (``match_retrained``) or, for ``max``, 100%.
-- *Best* is every unlearning method (neither the Original nor retraining) whose distance lies within the noise floor
-  of the smallest one. The noise floor (``engine.evaluation.noise``) is that of the method with the smallest distance;
+- *Best* is every unlearning method (neither the Original nor retraining) whose distance lies within the chance range
+  of the smallest one. The chance range (``engine.evaluation.noise``) is that of the method with the smallest distance;
   without one nobody is best, for then a single sample might decide.
   A method with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near.
   Nor is a value that lies under its chance range (``engine.evaluation.sides``).
@@ -85,7 +85,7 @@ class Cell:
 class Table:
     """A finished or half-finished table. ``cost[method]`` has steps, samples, seconds, seconds_ratio, samples_ratio.
 
-    ``noise`` is the noise floor per metric in its unit (None: not known), ``missing`` the (method, seed) pairs
+    ``noise`` is the chance range per metric in its unit (None: not known), ``missing`` the (method, seed) pairs
     without a finished run, ``notes`` what to know when reading it.
     """
 
@@ -283,7 +283,7 @@ def _unmarked(cells: Sequence[Cell], noise: Mapping[str, float | None]) -> list[
     """Columns with values in which nobody is marked as best."""
     without = [metric_of(name).title for name, floor in noise.items()
                if floor is None and _candidates([cell for cell in cells if cell.metric == name])]
-    return [Note("no_floor", f"No noise floor is known for {', '.join(without)}: no method is marked as best there.")
+    return [Note("no_floor", f"No chance range is known for {', '.join(without)}: no method is marked as best there.")
             ] if without else []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 
 
@@ -18,3 +19,10 @@ def numbered(noun: str, numbers: Sequence[int], between: str = ", ") -> str:
 def spaced(name: str) -> str:
     """A declared name as people read it: ``retain epochs`` of ``retain_epochs``."""
     return name.replace("_", " ")
+
+
+def unknown(kind: str, name: object, valid: Sequence[str]) -> str:
+    """``No method named 'nabla'. Did you mean 'nabla_tau'?``"""
+    near = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.4)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Valid: {', '.join(valid)}."
+    return f"No {kind} named {str(name)!r}. {hint}"

@@ -32,7 +32,7 @@ class Partial:
         write_whole(self.path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
 
     def resume(self, model: nn.Module, optimiser: Any) -> TrainingState | None:
-        """Restores both and says where to go on; None, with nothing changed, where there is no usable file."""
+        """Restores both and says where to continue; None, with nothing changed, where there is no usable file."""
         if not self.path.is_file():
             return None
         try:

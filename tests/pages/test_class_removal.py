@@ -113,7 +113,7 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
     assert run.status == "finished" and metrics["forget_accuracy"] < 5 < metrics["test_accuracy"]
 
     said = texts(at)
-    assert "∇τ (nabla-tau) on Digits, forget class 3, alpha 0.167" in said
+    assert ":gray-badge[Digits] :gray-badge[forget class 3] :gray-badge[alpha 0.167]" in said
     assert (f"The class is forgotten: the model gets {metrics['forget_accuracy']:.1f}% of its samples right (zero is "
             "usual for a retrained one).") in said
     counts = jobs.store.events(run.id)[0]["counts"]
@@ -214,4 +214,4 @@ def test_a_new_attack_appears_by_itself(jobs, monkeypatch):
     assert words.attack_labels() == {"mia_loss": "loss attack", "mia_entropy": "entropy attack",
                                      "lira": "Likelihood ratio"}
     assert judge({"lira": 70.0, "null_band": {"lira": (45.0, 55.0)}}, "random", None).text == (
-        "An attacker with “Likelihood ratio” still does better than chance (70.0%, chance alone: 45.0 to 55.0%).")
+        "An attacker with “Likelihood ratio” still does better than chance (70.0%, chance range: 45.0 to 55.0%).")

@@ -14,6 +14,7 @@ from engine.registry import get
 from engine.spec import resolve
 from engine.studies import exports
 from engine.studies.comparison import Comparison, find_runs
+from engine.studies.notes import method_title
 from engine.studies.table import build_table
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts
@@ -44,8 +45,34 @@ def put(jobs, status: str, **spec) -> str:
     return run_id
 
 
-def test_at_first_it_says_what_to_do_and_what_it_takes(jobs):
+FRESH = {"forget": "0.2"}  # a comparison of which nothing is recorded
+
+
+def test_at_first_a_recorded_comparison_answers_the_question(jobs):
     at = compare_page()
+    assert not at.exception and not at.warning
+    assert "**18 runs, all done** (18 recorded)" in texts(at)
+    assert any(part.value.startswith("## Nearest to retraining: ") for part in at.markdown)
+    assert "SCRUB" in tables(at)
+    assert at.query_params["data"] == ["cifar10"] or at.query_params["data"] == "cifar10"
+
+
+def test_rows_are_sorted_as_asked_and_the_order_is_in_the_address(jobs):
+    at = compare_page()
+    assert at.selectbox(key="compare.order").value == "average_gap" and "sort" not in asked(at)
+    at.selectbox(key="compare.order").set_value("seconds").run()
+    assert asked(at)["sort"] == "seconds"
+    comparison = Comparison("cifar10", methods=tuple(asked(at)["methods"].split()), seeds=(0, 1, 2), profile="paper")
+    cost = build_table(comparison, find_runs(comparison, jobs.store)).cost
+    shown = re.findall(r"<tr[^>]*><th[^>]*><span[^>]*></span>([^<\u00a0]+)", tables(at).partition("</table>")[0])
+    quickest = sorted((name for name in cost if name != "retrain"), key=lambda name: cost[name]["seconds"])
+    assert shown == ["Original", "Retraining", *map(method_title, quickest)]
+    there = compare_page(data="cifar10", sort="speed")
+    assert there.warning[0].value.startswith("The link's sort: there is no column 'speed'.")
+
+
+def test_where_nothing_was_run_it_says_what_to_do_and_what_it_takes(jobs):
+    at = compare_page(**FRESH)
     assert not at.exception
     assert at.title[0].value == "Which method forgets best?"
     assert at.info[0].value.startswith("Nothing has been run for this selection yet. Press **Race**: every")
@@ -59,18 +86,18 @@ def test_at_first_it_says_what_to_do_and_what_it_takes(jobs):
 
 def test_the_page_says_how_the_digits_constants_were_chosen(jobs):
     said = get("dataset", "digits").tuning
-    assert said in texts(compare_page())
+    assert said in texts(compare_page(data="digits"))
     assert said not in texts(compare_page(data="cifar10"))
 
 
 def test_every_control_has_a_sentence_of_help(jobs):
-    at = compare_page()
+    at = compare_page(**FRESH)
     widgets = [at.selectbox[0], *at.button_group, at.slider[0], at.text_input[0], at.button(key="race")]
     assert [widget.help for widget in widgets if not widget.help] == []
 
 
 def test_choosing_no_method_says_what_to_do(jobs):
-    at = compare_page()
+    at = compare_page(**FRESH)
     at.button_group(key="compare.methods").set_value([]).run()
     assert not at.exception
     assert at.info[0].value.startswith("No runs are chosen. Pick at least one method; include")
@@ -84,14 +111,14 @@ def test_choosing_no_method_says_what_to_do(jobs):
             "spaces, such as 0 1 2."),
     ("1 1", "Seed 1 is chosen twice: once is enough.")])
 def test_seeds_that_make_no_sense_are_a_sentence_and_nothing_can_be_raced(jobs, seeds, told):
-    at = compare_page()
+    at = compare_page(**FRESH)
     at.text_input(key="compare.seeds").set_value(seeds).run()
     assert not at.exception
     assert [error.value for error in at.error] == [told]
     assert at.button(key="race").disabled
     at.text_input(key="compare.seeds").set_value("0 1").run()
     assert not at.error
-    assert "**12 runs**: 0 done" in texts(at)
+    assert "**12 runs**: 2 done (2 recorded)" in texts(at)
 
 
 def test_a_race_from_click_to_a_table_with_the_stores_numbers(jobs):
@@ -106,7 +133,7 @@ def test_a_race_from_click_to_a_table_with_the_stores_numbers(jobs):
     assert not at.exception
     html, metrics = tables(at), jobs.store.get(runs[0].id).metrics
     row = next(part for part in re.findall(r"<tr[^>]*>.*?</tr>", html) if "Fine-tuning" in part)
-    shown = re.findall(r"<td[^>]*>(?:<b>)?([\d.,]+)", row)
+    shown = re.findall(r"<td[^>]*>(?:<b>)?([\d.,]+|–)", row)[1:]  # the first is the average gap
     columns = ("retain_accuracy", "accuracy_gap", "test_accuracy", "mia_loss_gap", "mia_entropy_gap")
     assert shown[:5] == [f"{metrics[name]:.2f}" for name in columns]
     assert shown[5:7] == [f"{runs[0].steps or jobs.store.get(runs[0].id).steps:,}",
@@ -135,9 +162,9 @@ def test_what_is_there_is_not_computed_again(jobs):
 
 
 def test_a_race_can_be_stopped(jobs):
-    at = compare_page(methods="retrain", seeds="0 1 2")
+    at = compare_page(methods="retrain", seeds="0 1 2", **FRESH)
     at.button(key="race").click().run()
-    assert at.button(key="compare.stop").label == "Stop 3 runs"
+    assert at.button(key="compare.stop").label == "Stop 2 runs"
     at.button(key="compare.stop").click().run()
     assert [finish(jobs, run.id).status for run in jobs.store.list()] == ["cancelled"] * 3
     at.run()

@@ -73,7 +73,7 @@ def _another(at: AppTest) -> str:
 
 
 def test_a_run_without_a_table_says_why_and_offers_another(jobs):
-    bare = next(run for run in recorded_runs() if run.spec.dataset == "digits")
+    bare = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.spec.seed == 0)
     at = exposed(run=bare.id)
     assert not at.exception
     assert "This recorded run ships without a table of its samples" in at.warning[0].value

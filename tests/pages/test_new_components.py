@@ -42,7 +42,8 @@ def test_unlearn_compare_and_runs(jobs):
     assert not at.exception
     assert (spec.dataset, spec.model) == ("stripes", "flat")
     assert (spec.scenario, spec.method) == ("newest", "tremble")
-    assert "Trembling weights on Stripes, forget 15% (the newest samples), spread 0.015" in texts(at)
+    chips = ("Trembling weights", "Stripes", "forget 15% (the newest samples)", "spread 0.015")
+    assert " ".join(f":gray-badge[{chip}]" for chip in chips) in texts(at)
     assert "Attack on the doubt" in [metric.label for metric in at.metric]
     assert "They should look unseen." in at.segmented_control(key="scenario").help
 
@@ -76,3 +77,11 @@ def test_two_added_methods_have_two_colours():
     colours = [method_colour(name) for name in ("tremble", "trembel", *(f"more{i}" for i in range(20)))]
     assert len(set(colours)) == 22 and not set(colours) & set(BY_METHOD.values())
     assert method_colour("trembel") == colours[1]
+
+
+def test_start_says_that_the_data_are_not_the_apps():
+    at = app().run()
+    assert not at.exception
+    table = next(frame.value for frame in at.dataframe if "Status" in frame.value)
+    status = dict(zip(table["Data"], table["Status"]))
+    assert (status["Stripes"], status["Digits"]) == ("ready (your own component)", "ready (comes with the app)")

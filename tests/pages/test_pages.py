@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_start_says_what_this_is_and_what_is_on_this_machine(jobs):
     at = app().run()
     assert not at.exception
     assert at.title[0].value == "Can a trained model forget?"
-    assert "20% of the labels are random **on purpose**" in texts(at)
+    assert "20% of the labels are wrong **on purpose**" in texts(at)
     table = at.dataframe[0].value
     assert list(table["Data"])[:4] == ["Digits", "CIFAR-10", "CIFAR-100", "GoEmotions"]
     assert table["Status"][0] == "ready (comes with the app)"
@@ -63,7 +64,7 @@ def test_start_button_queues_the_demo_on_a_split_that_retraining_passes(jobs):
     at.button(key="demo").click().run()
     assert not at.exception
     run = jobs.store.list()[0]
-    assert run.spec == DEMO == Spec(seed=1), "nothing but the split differs from the form's own settings"
+    assert replace(run.spec, model=None) == DEMO == Spec(seed=1), "nothing but the split differs from the form's own settings"
     assert at.title[0].value == "Does it forget?"
     assert finish(jobs, run.id).status == "finished"
     at.run()

@@ -17,6 +17,7 @@ from engine.studies.sweep_runs import find_runs
 from tests.pages.test_pages import app, texts
 
 GRID = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), parameters={"retain_epochs": 1})
+SMALL = {"xs": "0.05 0.25 0.5", "ys": "0.03 0.15 0.3"}
 QUERY = {"xs": "0.1 0.5", "ys": "0.05 0.3", "set": "retain_epochs=1"}
 
 
@@ -41,8 +42,15 @@ def filled(jobs) -> AppTest:
     return at.run()
 
 
-def test_at_first_it_says_what_to_do_and_what_it_takes(jobs):
+def test_at_first_the_authors_grid_is_there_to_be_looked_at(jobs):
     at = page()
+    assert not at.exception and not at.info
+    assert "**432 runs, all done** (432 recorded)" in texts(at)
+    assert "In 3 more, too few samples are forgotten to tell." in texts(at)
+
+
+def test_where_nothing_was_run_it_says_what_to_do_and_what_it_takes(jobs):
+    at = page(**SMALL)
     assert not at.exception
     assert at.title[0].value == "How sensitive is it?"
     assert at.info[0].value.startswith("No run of this grid exists yet. Press **Run sweep**, and the cells")
@@ -70,7 +78,7 @@ def test_a_grid_to_begin_with_fills_the_boxes(jobs):
                      "by spaces, such as 0 1 2."),
     ("held", "cap", "'cap' is not of the form NAME=VALUE, such as max_forget_epochs=80.")])
 def test_a_bad_grid_is_a_sentence_and_nothing_can_be_started(jobs, box, text, told):
-    at = page()
+    at = page(**SMALL)
     at.text_input(key=f"robustness.{box}").set_value(text).run()
     assert not at.exception
     assert [error.value for error in at.error] == [told]

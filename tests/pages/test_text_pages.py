@@ -129,7 +129,7 @@ def test_the_pictures_of_a_run(jobs):
 def test_a_recorded_run_without_its_samples_says_so(jobs):
     from engine.runs.recorded import recorded_runs
 
-    run = next(run for run in recorded_runs() if run.spec.dataset == "digits")
+    run = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.spec.seed == 0)
     at = shown(unlearn_page(run=run.id), run.id)
     assert ("This recorded run ships without a table of its samples, to stay small: run it again to get one."
             ) in [info.value for info in at.info]

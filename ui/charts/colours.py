@@ -16,10 +16,10 @@ BY_ATTACK = {"mia_loss": ATTACK_LOSS, "mia_entropy": ATTACK_ENTROPY}
 MORE_ATTACKS = ("#c2557a", "#6b8e23", "#b8860b", "#4a8db7", "#8c6d5a")  # for attacks that are added later
 WEIGHT = "#a0785a"  # of an objective's term
 
-# Far apart in OKLab, each at 3:1 or more against both pages: tests/ui/charts/test_compare_charts.py holds them to it.
-BY_METHOD = {"nabla_tau": "#cc0000", "finetune": "#2299ee", "scrub": "#9900ff", "ssd": "#44aa00", "amnesiac": "#dd7700",
-             "gradient_ascent": "#bb0099", "random_label": "#007733", "salun": "#ff4488", "neggrad_plus": "#0055ff",
-             "l1_sparse": "#6655aa", "bad_teacher": "#bb77dd", "not_first": "#ff00ff", "retrain": "#808080"}
+# Far apart in OKLab and from the sets' colours, each at 3:1 or more against both pages: tests/ui/charts holds them.
+BY_METHOD = {"nabla_tau": "#ff0011", "finetune": "#3399ee", "scrub": "#8822ff", "ssd": "#666600", "amnesiac": "#ff0099",
+             "gradient_ascent": "#bb00bb", "random_label": "#999911", "salun": "#ff00ff", "neggrad_plus": "#1155ff",
+             "l1_sparse": "#7755aa", "bad_teacher": "#aa77ff", "not_first": "#aa4444", "retrain": "#808080"}
 MORE_METHODS = ("#8a6d3b", "#3f8a8a", "#a0522d", "#5f7a1f")  # for methods that are added later
 
 REFERENCE = "#808080"  # the retrained model, always dashed; 4:1 against white and against Streamlit's dark page

@@ -1,13 +1,14 @@
-"""The charts of a comparison: the race of the attacks, small loss distributions, and what forgetting costs in accuracy.
+"""The charts of a comparison: the race of the attacks, and what forgetting costs in accuracy.
 
 A course is one run's way: ``{"method", "name", "seed", "running", "points"}``, its points ``{"step", "samples",
-"seconds", <attack>: percent or None}``, the first the Original. ``name`` is what the legend says. A run's outcome is
-``{"method", "name", "seed", "x", "y"}``.
+"seconds", <attack>: percent or None}``, the first the Original. A run's outcome is ``{"method", "name", "seed", "x",
+"y"}``. Methods are named at their lines and points, and differ by colour, dash and marker.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from statistics import fmean, stdev
 from typing import Any
 
@@ -15,120 +16,122 @@ import plotly.graph_objects as go
 
 from ui.charts import blank_figure, empty_figure
 from ui.charts.colours import BY_METHOD, COIN_TOSS, NULL_BAND, REFERENCE, method_colour
-from ui.charts.run import NUMBER, X_AXES, plot_distributions
+from ui.charts.lines import over_time
 
 REFERENCE_METHOD, ORIGINAL = "retrain", "original"
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "star", "hexagon", "x", "pentagon",
            "bowtie", "hourglass")
+DASHES = ("solid", "dash", "dashdot", "longdash", "dot")
 UNITS = {"step": "steps", "samples": "samples", "seconds": "seconds"}
-SMALL = 200  # pixels that a small chart is high
+LINE = 14  # pixels of a label's line
+Course = Mapping[str, Any]
+Points = list[tuple[float, float]]
 
 
-def plot_race(courses: Sequence[Mapping[str, Any]], attack: str, x: str = "samples",
-              band: Sequence[float] | None = None, retrained: Mapping[int, float] | None = None,
-              subtitle: str = "") -> go.Figure:
-    """Attack accuracy in percent against steps, samples or seconds: one line per run, one colour and legend entry a "
-      "method.
+# -- the race ---------------------------------------------------------------------------------------------
 
-    ``retrained`` holds the retrained model's value by seed: a dashed level at their mean. ``band`` is where the
-    attack lies when there is nothing to find. The dot at a line's end is hollow while its run goes on. Raises
-    ValueError for an axis that does not exist.
+def plot_race(courses: Sequence[Course], attack: str, x: str = "samples", band: Sequence[float] | None = None,
+              retrained: Mapping[int, float] | None = None, subtitle: str = "") -> go.Figure:
+    """Attack accuracy in percent against steps, samples or seconds: a line a method, named at its end.
+
+    Over several seeds the line is their mean and a ribbon spans them; both end where the first seed's does.
+    ``retrained`` holds the retrained model's value by seed: a dashed level at their mean. ``band`` is the chance
+    range. The end of a line is hollow while one of its runs goes on. Raises ValueError for an unknown axis.
     """
-    if x not in X_AXES:
-        raise ValueError(f"No axis named {x!r}: choose one of {', '.join(X_AXES)}.")
     title = "Whose attack falls to a coin toss, 50%, and how soon?"
-    lines = [(course, measured) for course in courses
-             if (measured := [point for point in course["points"] if point.get(attack) is not None])]
-    if not lines:
+    figure = over_time(title, subtitle, x, "accuracy, %", height=380, hovermode="closest", showlegend=False)
+    by_method: dict[str, list[tuple[Course, Points]]] = {}
+    for course in courses:
+        known = [(point[x], point[attack]) for point in course["points"] if point.get(attack) is not None]
+        if known:
+            by_method.setdefault(course["method"], []).append((course, known))
+    if not by_method:
         return empty_figure(title, "Lines appear once a run has been measured.")
-    axis = {"title": {"text": X_AXES[x], "standoff": 4}, "tickformat": NUMBER, "rangemode": "tozero", "zeroline": False,
-            "uirevision": x}
-    figure = blank_figure(title, subtitle, height=360, hovermode="closest", xaxis=axis,
-                          yaxis={"title": "accuracy, %", "zeroline": False, "uirevision": attack})
-    named: set[str] = set()
-    for course, measured in lines:
-        figure.add_trace(_course(course, measured, attack, x, course["method"] not in named))
-        named.add(course["method"])
-    far = max(point[x] for _, measured in lines for point in measured) or 1
-    figure.add_trace(_level([0, far], 50, "coin toss, 50%", COIN_TOSS, "dot", "50%, a coin toss"))
-    if retrained:
-        each = ", ".join(f"seed {seed} {value:.1f}%" for seed, value in sorted(retrained.items()))
-        figure.add_trace(_level([0, far], round(fmean(retrained.values()), 3),
-                                "retrained" + (", mean" if len(retrained) > 1 else ""), REFERENCE, "dash",
-                                f"retrained: {each}"))
+    ends = [_draw(figure, runs, x) for runs in by_method.values()]
+    far = max(at for runs in by_method.values() for _, known in runs for at, _ in known) or 1
+    ends += _levels(figure, far, retrained)
     if band:
         figure.add_shape(type="rect", xref="paper", x0=0, x1=1, y0=round(band[0], 2), y1=round(band[1], 2),
-                         fillcolor=NULL_BAND, line={"width": 0}, layer="below", name="null band", showlegend=True)
+                         fillcolor=NULL_BAND, line={"width": 0}, layer="below", name="chance range")
+    values = [value for runs in by_method.values() for _, known in runs for _, value in known] + [50.0, *(band or ())]
+    low, high = min(values) - 1.5, max(values) + 1.5
+    figure.update_xaxes(range=[0, round(1.02 * far, 3)])
+    figure.update_yaxes(range=[round(low, 2), round(high, 2)], uirevision=attack)
+    _name_ends(figure, ends, low, high)
     return figure
 
 
-def plot_small(bins: Sequence[float], reading: Mapping[str, Any], counts: Mapping[str, int], name: str,
-               log: bool = False, shared_top: float | None = None, unseen: str = "test",
-               note: str = "") -> go.Figure:
-    """A small multiple of ``charts.run.plot_distributions``: its bars and scale, with no legend and hardly a frame."""
-    bins, reading = coarse(bins, reading)
-    figure = plot_distributions(bins, reading, dict(counts), "", log=log, shared_top=shared_top, unseen=unseen)
-    said = note or f"overlap {reading['overlap']:.0f}%"
-    heading = f'{name}<br><span style="font-size:11px">{said}</span>'
-    figure.update_layout(title={"text": heading, "font": {"size": 13}, "y": 0.92, "pad": {"l": 4}}, showlegend=False,
-                         height=SMALL, margin={"l": 6, "r": 4, "t": 52, "b": 20})
-    figure.update_xaxes(title=None, nticks=3)
-    figure.update_yaxes(title=None, showticklabels=False)
-    return figure
+def _draw(figure: go.Figure, runs: Sequence[tuple[Course, Points]], x: str) -> tuple[str, str, float]:
+    """A method's ribbon and line; its name, colour and last value."""
+    course, colour = runs[0][0], method_colour(runs[0][0]["method"])
+    mean, low, high = _over_seeds([known for _, known in runs])
+    xs = [round(at, 3) for at, _ in mean]
+    if len(runs) > 1:
+        figure.add_trace(go.Scatter(
+            x=[*xs, *reversed(xs)], y=[round(value, 3) for value in (*high, *reversed(low))], mode="lines",
+            line={"width": 0}, fill="toself", fillcolor=_pale(colour), hoverinfo="skip",
+            name=f"{course['name']}, span"))
+    going = any(one["running"] for one, _ in runs)
+    seeds = f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {course['seed']}"
+    symbol = symbol_of(course["method"])
+    figure.add_trace(go.Scatter(
+        x=xs, y=[round(value, 3) for _, value in mean], name=course["name"], legendgroup=course["method"],
+        mode="lines+markers", line={"color": colour, "width": 2.5, "dash": dash_of(course["method"])},
+        marker={"color": colour, "size": [3] * (len(xs) - 1) + [10], "line": {"width": 1.5, "color": colour},
+                "symbol": [symbol] * (len(xs) - 1) + [f"{symbol.removesuffix('-open')}-open" if going else symbol]},
+        hovertemplate=f"{course['name']}, {seeds}<br>%{{y:.1f}}% after %{{x:,~f}} {UNITS[x]}<extra></extra>"))
+    return course["name"], colour, mean[-1][1]
 
 
-def coarse(bins: Sequence[float], reading: Mapping[str, Any]) -> tuple[list[float], dict[str, Any]]:
-    """Three bins as one, for charts a hundred pixels wide: the edges and the reading with its counts added up."""
-    edges = [*bins[:-1:3], bins[-1]]
-    added = {name: [sum(counts[at:at + 3]) for at in range(0, len(counts), 3)]
-             for name, counts in reading["histogram"].items()}
-    return edges, {**reading, "histogram": added}
+def _over_seeds(runs: Sequence[Points]) -> tuple[Points, list[float], list[float]]:
+    """Mean, lowest and highest over the seeds at every place that one measured, as far as all of them go."""
+    first, last = max(known[0][0] for known in runs), min(known[-1][0] for known in runs)
+    places = sorted({at for known in runs for at, _ in known if first <= at <= last}) or [last]
+    values = [[_between(known, at) for known in runs] for at in places]
+    mean = [(at, fmean(those)) for at, those in zip(places, values, strict=True)]
+    return mean, [min(those) for those in values], [max(those) for those in values]
 
 
-def plot_tradeoff(outcomes: Sequence[Mapping[str, Any]], x_title: str) -> go.Figure:
-    """Test accuracy against an attack's distance from 50: a small point a run; means with a bar over seeds.
-
-    Bars are standard deviations (n - 1) and stand where a method has two seeds or more. The retrained model's
-    mean is a dashed cross.
-    """
-    title = "What forgetting costs: higher is more accurate, further left leaks less"
-    known = [one for one in outcomes if one["x"] is not None and one["y"] is not None]
-    if not known:
-        return empty_figure(title, "The points appear as runs finish.")
-    aim = "the dashed cross is the retrained model, the aim" if any(
-        one["method"] == REFERENCE_METHOD for one in known) else "no retrained model yet"
-    several = len({one["seed"] for one in known}) > 1
-    said = f"small: single runs; large: means ± standard deviation; {aim}" if several else f"one seed; {aim}"
-    figure = blank_figure(title, said, height=400,
-                          hovermode="closest", xaxis={"title": {"text": x_title, "standoff": 4}, "zeroline": False},
-                          yaxis={"title": "test accuracy, %", "zeroline": False})
-    for method in dict.fromkeys(one["method"] for one in known):
-        mine = [one for one in known if one["method"] == method]
-        colour = REFERENCE if method == ORIGINAL else method_colour(method)
-        look = {"color": colour, "symbol": _symbol(method)}
-        if len(mine) > 1:
-            figure.add_trace(_runs(mine, look))
-        figure.add_trace(_mean(mine, look))
-    if reference := [one for one in known if one["method"] == REFERENCE_METHOD]:
-        figure.add_vline(_round(one["x"] for one in reference), line={"color": REFERENCE, "width": 1, "dash": "dash"})
-        figure.add_hline(_round(one["y"] for one in reference), line={"color": REFERENCE, "width": 1, "dash": "dash"})
-    return figure
+def _between(known: Points, at: float) -> float:
+    """A run's value at a place, by a straight line between its measurements."""
+    for (low, before), (high, after) in pairwise(known):
+        if low <= at <= high:
+            return before if high == low else before + (after - before) * (at - low) / (high - low)
+    return known[-1][1] if at >= known[-1][0] else known[0][1]
 
 
-# -- parts ------------------------------------------------------------------------------------------------
+def _levels(figure: go.Figure, far: float, retrained: Mapping[int, float] | None) -> list[tuple[str, str, float]]:
+    """The coin toss and the retrained model's level, with what is said at their ends."""
+    figure.add_trace(_level([0, far], 50, "coin toss, 50%", COIN_TOSS, "dot", "50%, a coin toss"))
+    ends = [("coin toss", COIN_TOSS, 50.0)]
+    if retrained:
+        each, mean = ", ".join(f"seed {seed} {value:.1f}%" for seed, value in sorted(retrained.items())), round(
+            fmean(retrained.values()), 3)
+        name = "retrained" + (", mean" if len(retrained) > 1 else "")
+        figure.add_trace(_level([0, far], mean, name, REFERENCE, "dash", f"retrained: {each}"))
+        ends.append(("retrained", REFERENCE, mean))
+    return ends
 
-def _course(course: Mapping[str, Any], measured: Sequence[Mapping[str, Any]], attack: str, x: str,
-            first: bool) -> go.Scatter:
-    colour, ends = method_colour(course["method"]), len(measured) - 1
-    head = "circle-open" if course["running"] else "circle"
-    return go.Scatter(
-        x=[round(point[x], 3) for point in measured], y=[round(point[attack], 3) for point in measured],
-        name=course["name"], legendgroup=course["method"], showlegend=first, mode="lines+markers",
-        line={"color": colour, "width": 1.5},
-        marker={"color": colour, "size": [3] * ends + [9], "symbol": ["circle"] * ends + [head],
-                "line": {"width": 1.5, "color": colour}},
-        hovertemplate=f"{course['name']}, seed {course['seed']}<br>%{{y:.1f}}% after %{{x:,~f}} {UNITS[x]}"
-                      "<extra></extra>")
+
+def _name_ends(figure: go.Figure, ends: Sequence[tuple[str, str, float]], low: float, high: float) -> None:
+    """Names right of the plot, at their lines' ends and never on top of one another."""
+    inner = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
+    step = LINE * (high - low) / inner
+    ordered = sorted(ends, key=lambda end: end[2])
+    for (name, colour, _), place in zip(ordered, _spread([value for *_, value in ordered], step, low, high)):
+        figure.add_annotation(x=1, xref="paper", xanchor="left", xshift=8, y=round(place, 3), text=name,
+                              showarrow=False, font={"size": 12, "color": colour})
+    figure.update_layout(margin={"r": 24 + 7 * max(len(name) for name, *_ in ends)})
+
+
+def _spread(places: Sequence[float], step: float, low: float, high: float) -> list[float]:
+    """Ascending places moved as little as a simple rule can, to be ``step`` apart and between ``low`` and ``high``."""
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + step) if moved else max(place, low))
+    for at in range(len(moved) - 1, -1, -1):
+        moved[at] = min(moved[at], high - (len(moved) - 1 - at) * step)
+    return moved
 
 
 def _level(xs: list[float], value: float, name: str, colour: str, dash: str, said: str) -> go.Scatter:
@@ -136,11 +139,78 @@ def _level(xs: list[float], value: float, name: str, colour: str, dash: str, sai
                       line={"color": colour, "width": 1.5, "dash": dash})
 
 
+# -- the trade-off ----------------------------------------------------------------------------------------
+
+def plot_tradeoff(outcomes: Sequence[Mapping[str, Any]], x_title: str,
+                  chance: tuple[float | None, float | None] = (None, None)) -> go.Figure:
+    """Test accuracy against an attack's distance from 50: a small point a run, means named and with a bar over seeds.
+
+    Bars are standard deviations (n - 1). The retrained model's mean is a dashed cross, the only aim, and ``chance``
+    is how far chance alone moves a point along x and y: an ellipse around the cross.
+    """
+    known = [one for one in outcomes if one["x"] is not None and one["y"] is not None]
+    reference = [one for one in known if one["method"] == REFERENCE_METHOD]
+    title = "What forgetting costs: nearer to the cross is better" if reference else "What forgetting costs"
+    if not known:
+        return empty_figure(title, "The points appear as runs finish.")
+    figure = blank_figure(title, _aim(known, bool(reference), None not in chance), height=420, hovermode="closest",
+                          showlegend=False, xaxis={"title": {"text": x_title, "standoff": 4}, "zeroline": False},
+                          yaxis={"title": "test accuracy, %", "zeroline": False})
+    means = [_method(figure, [one for one in known if one["method"] == method])
+             for method in dict.fromkeys(one["method"] for one in known)]
+    if reference:
+        _cross(figure, _round(one["x"] for one in reference), _round(one["y"] for one in reference), chance)
+    _name_points(figure, means)
+    return figure
+
+
+def _aim(known: Sequence[Mapping[str, Any]], reference: bool, ellipse: bool) -> str:
+    several = len({one["seed"] for one in known}) > 1
+    said = ["small: single runs; large: means ± standard deviation" if several else "one seed"]
+    said += ["the dashed cross is the retrained model" if reference else "no retrained model yet, so there is no aim"]
+    said += ["inside the ellipse chance alone explains the distance"] if reference and ellipse else []
+    return "; ".join(said)
+
+
+def _method(figure: go.Figure, mine: Sequence[Mapping[str, Any]]) -> tuple[str, str, float, float]:
+    method = mine[0]["method"]
+    colour = REFERENCE if method == ORIGINAL else method_colour(method)
+    look = {"color": colour, "symbol": symbol_of(method)}
+    if len(mine) > 1:
+        figure.add_trace(_runs(mine, look))
+    figure.add_trace(_mean(mine, look))
+    return mine[0]["name"], colour, _round(one["x"] for one in mine), _round(one["y"] for one in mine)
+
+
+def _cross(figure: go.Figure, x: float, y: float, chance: tuple[float | None, float | None]) -> None:
+    for add, at in ((figure.add_vline, x), (figure.add_hline, y)):
+        add(at, line={"color": REFERENCE, "width": 1, "dash": "dash"})
+    if (wide := chance[0]) is not None and (tall := chance[1]) is not None:
+        figure.add_shape(type="circle", x0=round(x - wide, 3), x1=round(x + wide, 3), y0=round(y - tall, 3),
+                         y1=round(y + tall, 3), fillcolor=NULL_BAND, line={"width": 0}, layer="below",
+                         name="chance range")
+
+
+def _name_points(figure: go.Figure, means: Sequence[tuple[str, str, float, float]]) -> None:
+    """Names beside the points: right of them, and below or above where another name is there already."""
+    xs, ys = [x for *_, x, _ in means], [y for *_, y in means]
+    wide, tall = (max(xs) - min(xs)) or 1.0, (max(ys) - min(ys)) or 1.0
+    placed: list[tuple[float, float]] = []
+    for name, colour, x, y in sorted(means, key=lambda mean: mean[3]):
+        at = y
+        while any(abs(x - other) < 0.16 * wide and abs(at - there) < 0.055 * tall for other, there in placed):
+            at += 0.055 * tall
+        placed.append((x, at))
+        left = x > min(xs) + 0.8 * wide
+        figure.add_annotation(x=x, y=round(at, 3), text=name, showarrow=False, xanchor="right" if left else "left",
+                              xshift=-8 if left else 8, yshift=11, font={"size": 12, "color": colour})
+
+
 def _runs(mine: Sequence[Mapping[str, Any]], look: dict[str, Any]) -> go.Scatter:
     return go.Scatter(
         x=[round(one["x"], 3) for one in mine], y=[round(one["y"], 3) for one in mine], mode="markers",
         name=mine[0]["name"], legendgroup=mine[0]["method"], showlegend=False,
-        marker=look | {"size": 7, "opacity": 0.7},
+        marker=look | {"size": 7, "opacity": 0.6},
         customdata=[one["seed"] for one in mine],
         hovertemplate=f"{mine[0]['name']}, seed %{{customdata}}<br>%{{y:.1f}}% right, %{{x:.1f}} from 50"
                       "<extra></extra>")
@@ -158,12 +228,26 @@ def _mean(mine: Sequence[Mapping[str, Any]], look: dict[str, Any]) -> go.Scatter
         hovertemplate=f"{mine[0]['name']}, {seeds}<br>%{{y:.1f}}% right, %{{x:.1f}} from 50<extra></extra>")
 
 
-def _symbol(method: str) -> str:
+# -- how methods look -------------------------------------------------------------------------------------
+
+def symbol_of(method: str) -> str:
     """Methods differ by shape too, not by colour alone; each has the same one in every comparison."""
     fixed = {REFERENCE_METHOD: "diamond-open", ORIGINAL: "circle-open"}
+    return fixed.get(method) or SYMBOLS[_place(method) % len(SYMBOLS)]
+
+
+def dash_of(method: str) -> str:
+    """A method's dash, the same in every comparison."""
+    return DASHES[_place(method) % len(DASHES)]
+
+
+def _place(method: str) -> int:
     known = list(BY_METHOD)
-    place = known.index(method) if method in known else sum(map(ord, method))
-    return fixed.get(method) or SYMBOLS[place % len(SYMBOLS)]
+    return known.index(method) if method in known else sum(map(ord, method))
+
+
+def _pale(colour: str) -> str:
+    return f"rgba({','.join(str(int(colour[at:at + 2], 16)) for at in (1, 3, 5))},0.15)"
 
 
 def _round(values: Any) -> float:

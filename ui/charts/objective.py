@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from ui.charts import HEIGHT, empty_figure
 from ui.charts.colours import BY_SET, MORE_METHODS, WEIGHT
-from ui.charts.run import X_AXES, line, over_time, rounded
+from ui.charts.lines import X_AXES, line, over_time, rounded
 
 TITLE = "What the method works on"
 NOT_DRAWN = (*X_AXES, "learning_rate")

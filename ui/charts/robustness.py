@@ -1,4 +1,4 @@
-"""The heatmap of a sweep: values, states, what is within noise, the best of each row and the rule. Pure.
+"""The heatmap of a sweep: the excess over chance as colour, values, states, the best of each row and the rule. Pure.
 
 Squares sit on whole numbers, column by row from the top, so that values need not be evenly spaced; labels name them.
 """
@@ -15,8 +15,10 @@ from ui.charts import blank_figure
 
 GOOD, MIDDLE, POOR = "#1b9e8f", "#f2e6c9", "#d97706"
 PAPER = [[0.0, "#fff7ec"], [0.35, "#fdbb84"], [0.7, "#d7301f"], [1.0, "#7f0000"]]
+GREY = "#c3c8cf"  # nothing can be said of these
 MARK = "#7b3fe4"
 RULE = "#b0006d"
+EDGE = 0.002  # of the scale: less beyond chance than that is as good as inside
 LEAST = 5.0  # points that the colours span at the least: smaller differences do not look large
 MOST_NUMBERS = 16  # columns: with more, numbers would run into one another
 MOST_LABELS = 24  # columns or rows: with more, only some are labelled
@@ -28,7 +30,8 @@ Spot = tuple[int, int]  # column, row
 class Marks:
     """What is drawn over the squares."""
 
-    within: Sequence[Spot] = ()
+    doubtful: Sequence[Spot] = ()
+    blind: Mapping[int, str] = field(default_factory=dict)  # rows that cannot tell, and what is written over them
     waiting: Sequence[Spot] = ()
     running: Sequence[Spot] = ()
     failed: Sequence[Spot] = ()
@@ -51,26 +54,37 @@ def position(values: Sequence[float], value: float) -> float | None:
     return None
 
 
-def plot_heatmap(columns: Sequence[str], rows: Sequence[str], z: Sequence[Sequence[float | None]],
-                 said: Sequence[Sequence[str]], axes: tuple[str, str], title: str, subtitle: str, marks: Marks,
-                 high_is_good: bool = False, unit: str = "points") -> go.Figure:
-    """Squares coloured by value; ``said`` is what hovering says. Bars hatch what waits, a frame pulses what runs."""
+def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[Sequence[float | None]],
+                 excess: Sequence[Sequence[float | None]], said: Sequence[Sequence[str]], axes: tuple[str, str],
+                 title: str, subtitle: str, marks: Marks, unit: str = "points") -> go.Figure:
+    """Squares coloured by their excess over chance, with their values as numbers; ``said`` is what hovering says.
+
+    Rows that cannot tell are grey, and a doubtful square is grey where it would look good. Bars hatch what waits, a
+    frame pulses what runs.
+    """
     figure = blank_figure(title, subtitle, **_axes(columns, rows, axes))
-    figure.add_trace(_squares(columns, rows, z, said, high_is_good, unit))
+    known = [(column, row) for row, line in enumerate(values) for column, value in enumerate(line) if value is not None]
+    grey = [(column, row) for column, row in known if row in marks.blind or excess[row][column] is None
+            or ((column, row) in marks.doubtful and not excess[row][column])]
+    figure.add_trace(_squares(columns, rows, excess, said, grey, unit))
+    figure.add_trace(_greyed(grey))
     figure.add_trace(_hatched(marks.waiting))
     if len(columns) <= MOST_NUMBERS:
-        known = [(column, row) for row, line in enumerate(z) for column, value in enumerate(line) if value is not None]
-        figure.add_trace(_text(known, [f"{z[row][column]:.1f}" for column, row in known], "value", 11, down=0.2))
-    for spots, shape in ((marks.within, {"line": {"color": "#111111", "width": 2}}),
-                         ([marks.chosen] if marks.chosen else [], {"line": {"color": MARK, "width": 4}})):
-        for column, row in spots:
-            figure.add_shape(type="rect", x0=column - 0.46, x1=column + 0.46, y0=row - 0.45, y1=row + 0.45, **shape)
+        told = [(column, row) for column, row in known if row not in marks.blind]
+        figure.add_trace(_text(told, [f"{values[row][column]:.1f}" for column, row in told], "value", 11, down=0.2))
+    figure.add_trace(_text([((len(columns) - 1) / 2, row) for row in marks.blind], list(marks.blind.values()),
+                           "cannot tell", 12))
+    if marks.chosen:
+        column, row = marks.chosen
+        figure.add_shape(type="rect", x0=column - 0.46, x1=column + 0.46, y0=row - 0.45, y1=row + 0.45,
+                         line={"color": MARK, "width": 4})
     if marks.rule:
         at = sorted(marks.rule)
         figure.add_trace(go.Scatter(x=[marks.rule[row] for row in at], y=at, mode="lines", name="the rule",
                                     opacity=0.55,  # the numbers under it stay legible
                                     line={"color": RULE, "width": 3, "dash": "dash"}, hoverinfo="skip"))
     figure.add_trace(_text(marks.best, ["★"] * len(marks.best), "best of its row", 13, 0.36, -0.26))
+    figure.add_trace(_text(marks.doubtful, ["†"] * len(marks.doubtful), "doubtful", 12, -0.36, -0.26))
     figure.add_trace(_text(marks.failed, ["✕"] * len(marks.failed), "failed", 18, colour="#d6453d"))
     figure.add_trace(go.Scatter(
         x=[column for column, _ in marks.running], y=[row for _, row in marks.running], mode="markers", name="running",
@@ -117,19 +131,25 @@ def _labels(names: Sequence[str]) -> dict[str, Any]:
     return {"tickvals": list(range(0, len(names), every)), "ticktext": list(names[::every])}
 
 
-def _squares(columns: Sequence[str], rows: Sequence[str], z: Sequence[Sequence[float | None]],
-             said: Sequence[Sequence[str]], high_is_good: bool, unit: str) -> go.Heatmap:
-    known = [value for line in z for value in line if value is not None]
-    low, high = (min(known, default=0.0), max(known, default=100.0)) if high_is_good else (0.0, max([LEAST, *known]))
-    if high_is_good:
-        low = min(low, high - LEAST)
-    scale = [GOOD, MIDDLE, POOR] if not high_is_good else [POOR, MIDDLE, GOOD]
-    bar = {"title": {"text": unit, "side": "right"}, "thickness": 10, "outlinewidth": 0}
+def _squares(columns: Sequence[str], rows: Sequence[str], excess: Sequence[Sequence[float | None]],
+             said: Sequence[Sequence[str]], grey: Sequence[Spot], unit: str) -> go.Heatmap:
+    known = [value for line in excess for value in line if value is not None]
+    scale = [[0, GOOD], [EDGE, GOOD], [EDGE, MIDDLE], [1, POOR]]  # a step: what is outside never looks inside
+    bar = {"title": {"text": f"{unit} beyond chance", "side": "right"}, "thickness": 10, "outlinewidth": 0}
+    hidden = set(grey)
     return go.Heatmap(
-        z=[[None if value is None else round(value, 3) for value in line] for line in z],
+        z=[[None if value is None or (column, row) in hidden else round(value, 3) for column, value in enumerate(line)]
+           for row, line in enumerate(excess)],
         x=list(range(len(columns))), y=list(range(len(rows))), hovertext=[list(line) for line in said],
-        hovertemplate="%{hovertext}<extra></extra>", colorscale=[[at / 2, colour] for at, colour in enumerate(scale)],
-        zmin=low, zmax=high, xgap=2, ygap=2, colorbar=bar)
+        hovertemplate="%{hovertext}<extra></extra>", colorscale=scale,
+        zmin=0, zmax=max([LEAST, *known]), xgap=2, ygap=2, colorbar=bar)
+
+
+def _greyed(spots: Sequence[Spot]) -> go.Bar:
+    """Opaque, so that dark text is legible on a dark page too."""
+    return go.Bar(x=[column for column, _ in spots], base=[row - 0.47 for _, row in spots], y=[0.94] * len(spots),
+                  width=0.96, hoverinfo="skip", name="grey", visible=bool(spots),
+                  marker={"color": GREY, "line": {"width": 0}})
 
 
 def _hatched(spots: Sequence[Spot]) -> go.Bar:
@@ -140,8 +160,8 @@ def _hatched(spots: Sequence[Spot]) -> go.Bar:
                                       "bgcolor": "rgba(128,128,128,0.08)"}})
 
 
-def _text(spots: Sequence[Spot], texts: Sequence[str], name: str, size: int, right: float = 0.0, down: float = 0.0,
-          colour: str = "#111111") -> go.Scatter:
+def _text(spots: Sequence[tuple[float, int]], texts: Sequence[str], name: str, size: int, right: float = 0.0,
+          down: float = 0.0, colour: str = "#111111") -> go.Scatter:
     """Above the middle or below it, because the rule's line goes through middles; dark, as all squares are light."""
     return go.Scatter(x=[column + right for column, _ in spots], y=[row + down for _, row in spots], mode="text",
                       text=list(texts), textfont={"size": size, "color": colour}, name=name, hoverinfo="skip",

@@ -98,7 +98,7 @@ def _value(h: Hyperparameter, default: Any, label: str, key: str) -> Any:
 
 
 def _reset(scope: str) -> None:
-    """New names make new widgets: with the old ones the browser would go on showing what was typed."""
+    """New names make new widgets: with the old ones the browser would keep showing what was typed."""
     base, count = scope.rsplit(".", 1)
     _resets(base).put(int(count) + 1)
 

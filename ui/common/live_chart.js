@@ -56,7 +56,7 @@ function renewed(layout, revision) {
   return fresh;
 }
 
-// The layout with a heading that fits: a line that is too wide goes on below, and the plot makes room. Plotly does neither.
+// The layout with a heading that fits: a line that is too wide continues below, and the plot makes room. Plotly does neither.
 function fitted(layout, width) {
   const { text, font } = layout.title ?? {};
   if (!text) return layout;

@@ -57,7 +57,8 @@ def _fill(comparison: Comparison) -> None:
 
 
 FORM: LinkedForm[Comparison] = LinkedForm(
-    "compare", "Compare", compare_link.NAMES, compare_link.from_query, compare_link.to_query, _fill)
+    "compare", "Compare", compare_link.NAMES, compare_link.from_query, compare_link.to_query, _fill,
+    beside=(compare_link.SORT,))
 
 
 def form() -> Comparison | None:
@@ -153,7 +154,7 @@ def _ticks(comparison: Comparison) -> dict[str, str]:
 
 
 def start(comparison: Comparison | None, runs: Runs) -> None:
-    """What of the comparison is there, what the rest takes, [Race], and [Stop] while it goes on."""
+    """What of the comparison is there, what the rest takes, [Race], and [Stop] while it runs."""
     if comparison is None or not comparison.methods:  # said beside it
         RACE.pressed("Race", disabled=True)
         return

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.checks import LARGEST, SMALLEST
 from engine.errors import BadInput, Problem
+from engine.evaluation.metrics import metric_title
 from engine.registry import by_class, get, models_for, names, of_the_paper, unknown
 from engine.spec import MAX_SEED
 from engine.studies.comparison import Comparison
+from engine.studies.costs import SPENT
+from engine.studies.ranking import GAP
+from engine.studies.table import columns_of
 from engine.types import PROFILES
 from ui.common.words import short
 
+SORT = "sort"  # how the table is ordered: no part of the comparison
 NAMES = ("data", "scenario", "forget", "methods", "seeds", "profile", "model")
 MOST_SEEDS = 20
-USUAL = Comparison(methods=of_the_paper())  # the paper's six on the digits
+USUAL = Comparison(methods=of_the_paper())  # the paper's six on the digits: what an address leaves out
+RECORDED = replace(USUAL, dataset="cifar10", seeds=(0, 1, 2), profile="paper")  # ships finished: what opens at first
 
 
 def to_query(comparison: Comparison) -> dict[str, str]:
@@ -31,8 +38,34 @@ def to_query(comparison: Comparison) -> dict[str, str]:
     return {name: value for name, value in query.items() if value}  # an address may lose what is empty
 
 
+def orders() -> dict[str, str]:
+    """What the table can be sorted by, with titles: the average gap first, then its columns and costs."""
+    spent = {cost.name: cost.title for cost in SPENT}
+    columns = dict.fromkeys(name for scenario in names("scenario") for name in columns_of(scenario))
+    return {GAP: metric_title(GAP), **{name: metric_title(name) for name in columns}, **spent}
+
+
+def order_of(asked: Mapping[str, str]) -> tuple[str, list[Problem]]:
+    """The column that an address sorts by, else the average gap, with a sentence for one that does not exist."""
+    name = asked.get(SORT, GAP).strip()
+    if name in orders():
+        return name, []
+    return GAP, [Problem(SORT, f"The link's sort: there is no column {short(name)!r}. Valid: {', '.join(orders())}. "
+                               "The default is shown instead.")]
+
+
+def order_query(name: str) -> dict[str, str]:
+    """The address's parameter for an order that is not the usual one."""
+    return {} if name == GAP else {SORT: name}
+
+
 def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
-    """What an address asks for, and a sentence for everything in it that does not exist."""
+    """What an address asks for, and a sentence for everything in it that does not exist.
+
+    An address that asks for nothing gets a comparison that ships finished.
+    """
+    if not asked:
+        return RECORDED, []
     problems: list[Problem] = []
 
     def read(name: str, usual: Any, parse: Callable[[str], Any]) -> Any:
@@ -80,7 +113,7 @@ def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:
 
 
 def _methods(text: str, problems: list[Problem]) -> tuple[str, ...]:
-    """Those that exist, in the address's order; the others are told. Raises BadInput where none exists."""
+    """Those that exist, in the address's order; the others are reported. Raises BadInput where none exists."""
     words, valid = list(dict.fromkeys(_words(text))), names("method")
     told = [unknown("method", short(word), valid) for word in words if word not in valid]
     if told and len(told) == len(words):

@@ -19,7 +19,7 @@ def columns(scenario: str) -> tuple[str, ...]:
 
 
 def more(table: Table, runs: Runs, each_seed: bool = False) -> str:
-    """``table`` is built with ``columns(...)``; intervals are per seed, and a dash says why when the mouse is on it."""
+    """``table`` is built with ``columns(...)``; intervals are per seed, and hovering over a dash shows its reason."""
     methods = [method for method in table.methods if any(table.cell(method, name).seeds for name in table.columns)]
     head = [Name("Measure"), *(Name(short_title(method), dot=dot(method)) for method in methods)]
     return draw("measures", head, [_row(table, runs, name, methods, each_seed) for name in table.columns])

@@ -1,38 +1,48 @@
 """The Compare page: which method forgets best, at what cost, and does it match retraining?
 
 The form is on the left (ui/compare/form.py). What is shown on the right comes from the store alone, by a fragment
-that looks again while runs of the comparison wait or go on: first the race, and when it is over the table.
+that looks again while runs of the comparison wait or run: first the race, and when it is over the table.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from engine.errors import BadSpec, LabError
+from engine.evaluation.histograms import BANDWIDTH, EDGES
 from engine.evaluation.metrics import metric_of
 from engine.registry import get
 from engine.runs.queue import manager
 from engine.studies import exports
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs
+from engine.studies.costs import SPENT
+from engine.studies.ranking import GAP, ordered, rank
 from engine.studies.table import Table, build_table
 from engine.system.words import numbered
 from ui.charts import compare as charts
+from ui.charts import humps
 from ui.common import address as link
 from ui.common import take_away, words
+from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
 from ui.common.take_away import Export
+from ui.compare import answer, report
 from ui.compare import form as compare_form
 from ui.compare import link as compare_link
 from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
-from ui.compare import report
 from ui.compare import table as compare_table
 from ui.frame import shell
 
 EVERY = 0.7  # seconds between two looks at a race
 ATTACK: Slot[str | None] = Slot("compare.attack", None)
 AXES = {"samples": "samples", "step": "steps", "seconds": "seconds"}
+ORDER: Slot[str] = Slot("compare.order", GAP)
+SORTED: LinkedForm[str] = LinkedForm("compare.sorted", "Compare", (compare_link.SORT,), compare_link.order_of,
+                                     compare_link.order_query, ORDER.put, beside=compare_link.NAMES)
 NO_METHODS = ("No runs are chosen. Pick at least one method; include **Retraining** to "
               "give the others a reference.")
 NO_RUNS = ("Nothing has been run for this selection yet. Press **Race**: every method unlearns the "
@@ -44,11 +54,12 @@ def show() -> None:
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
         comparison = compare_form.form()
+    SORTED.restore()
     runs, broken = _runs(comparison)
     with settings, st.container(key="compare-start"):
         compare_form.start(comparison if broken is None else None, runs)
     with view.container(key="view"):
-        link.warn(compare_form.FORM.problems())
+        link.warn([*compare_form.FORM.problems(), *SORTED.problems(ORDER.get())])
         if broken:
             st.error(broken, icon=":material/error:")
         elif comparison is None:
@@ -93,6 +104,8 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
         return
     followed = compare_runs.follow(comparison, runs)
     table = build_table(comparison, runs)
+    if said := answer.sentence(rank(comparison, runs)):
+        st.markdown(f"## {said}")
     if was_racing:
         _progress(comparison, runs)
         _race(comparison, runs, followed)
@@ -107,7 +120,7 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
 
 
 def _progress(comparison: Comparison, runs: Runs) -> None:
-    """How far the race is: runs that ended, and the one that goes on."""
+    """How far the race is: runs that ended, and the one that is running."""
     ended = sum(run.status not in ("queued", "running") for run in runs.values())
     running = [run for run in runs.values() if run.status == "running"]
     total, told = len(comparison.grid()), []
@@ -142,7 +155,7 @@ def _race(comparison: Comparison, runs: Runs, followed: list[compare_runs.Follow
 
 
 def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
-    left, middle, right = st.columns([4, 4, 3], vertical_alignment="bottom")
+    left, middle, right = st.columns([3, 3.4, 4], vertical_alignment="bottom")
     attack = left.segmented_control("Attack", list(labels), format_func=labels.__getitem__, default=next(iter(labels)),
                                     required=True, key=ATTACK.key, persist_state="session",
                                     help="What the attacker sees: a sample's loss, or how unsure the model is.")
@@ -158,40 +171,43 @@ def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
 
 def _samples(followed: list[compare_runs.Followed]) -> str:
     first = followed[0]
-    going_on = "; hollow ends are still running" if any(one.running for one in followed) else ""
-    return (f"one line per run, on {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} "
+    going_on = "; hollow ends: still running" if any(one.running for one in followed) else ""
+    several = len({one.seed for one in followed}) > 1
+    which = "lines are means over seeds, ribbons their span" if several else "one seed"
+    return (f"{which}; on {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} "
             f"samples{going_on}")
 
 
 def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
-    """The loss distributions of one run a method in one row, on one scale."""
+    """The losses of one run a method in one row, on one axis and one height."""
     shown = compare_runs.smalls(followed)
-    said, log = st.columns([5, 1], vertical_alignment="bottom")
-    seeds = {one.seed for one in shown}
+    seeds, truth = {one.seed for one in shown}, compare_runs.truth_of(followed)
     which = f"seed {seeds.pop()}" if len(seeds) == 1 else "one seed per method"
-    said.caption(f"**Loss distributions**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples, share of "
-                 f"samples over loss (0 to {shown[0].bins[-1]:.1f} nats). After good forgetting they overlap.")
-    logarithmic = log.toggle("log", value=compare_runs.crowded(shown), key=f"compare.log.{revision}",
-                             help="Logarithmic shares; on by default where one bar would dwarf the rest.")
-    top = compare_runs.top_share(shown)
+    st.caption(f"**How losses lie**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples over the loss in "
+               f"nats (smoothed over {BANDWIDTH:g} decades); dashed grey: the retrained model's forget set. After good "
+               "forgetting the two humps are one.")
+    top = humps.tallest(*(one.now for one in shown))
     with st.container(key="smalls"):
         for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):
-            name = compare_runs.short_title(one.method)
+            dashed = None if one.method == REFERENCE else truth.get(one.seed)
             with column:
-                live_chart(charts.plot_small(one.bins, one.now, one.counts, name, logarithmic, top,
-                                             one.unseen), f"compare-small-{one.method}", height=charts.SMALL,
-                           revision=f"{revision}|{one.seed}|{logarithmic}")
+                live_chart(humps.plot_humps(EDGES, one.now, compare_runs.short_title(one.method), one.overlap, dashed,
+                                            top, one.unseen),
+                           f"compare-small-{one.method}", height=humps.SMALL, revision=f"{revision}|{one.seed}")
 
 
 # --- the table ------------------------------------------------------------------------------
 
 
 def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
-    heading, toggle = st.columns([5, 1], vertical_alignment="bottom")
+    heading, chooser, toggle = st.columns([3, 2.2, 1.3], vertical_alignment="bottom")
     heading.markdown(f"#### {_title(comparison)}")
+    gaps = build_table(comparison, runs, (GAP,))
+    by = _order(chooser, table)
     each = toggle.toggle("Each seed", key="compare.each", persist_state="session",
                          help="Adds a small row per seed, with a link to its run.")
-    st.html(compare_table.main(table, runs, each))
+    order = ordered(gaps if by in gaps.columns else table, by)
+    st.html(compare_table.main(table, runs, each, order, gaps))
     _tuning(comparison)
     with st.expander("More measures: areas under the curve, exposure at low false alarms, distances to retrained",
                      icon=":material/table_rows:"):
@@ -199,6 +215,18 @@ def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
         st.html(compare_more.more(more, runs, each))
     whole = build_table(comparison, runs, (*table.columns, *more.columns))
     _take_away(table, whole, runs)
+
+
+def _order(place: Any, table: Table) -> str:
+    """What the table is sorted by, also in the address."""
+    here = {GAP, *table.columns, *(cost.name for cost in SPENT)}
+    titles = {name: title for name, title in compare_link.orders().items() if name in here}
+    ORDER.put(ORDER.get() if ORDER.get() in titles else GAP)
+    chosen: str = place.selectbox("Sort by", list(titles), format_func=titles.__getitem__, key=ORDER.key,
+                                  persist_state="session",
+                                  help="Best first; the Original and retraining stay on top.")
+    SORTED.mirror(chosen)
+    return chosen
 
 
 def _title(comparison: Comparison) -> str:
@@ -229,7 +257,8 @@ def _take_away(table: Table, whole: Table, runs: Runs) -> None:
                "The table above as LaTeX (booktabs)."),
         Export("JSON, every measure, digit and seed", "json", "application/json", lambda: exports.to_json(whole),
                "The table above and more measures as JSON.")],
-        "To save a chart as a picture, use the camera in its corner.", compare_link.to_query(table.comparison),
+        "To save a chart as a picture, use the camera in its corner.",
+        compare_link.to_query(table.comparison) | compare_link.order_query(ORDER.get()),
         "This address reopens this comparison, even after a restart:")
 
 
@@ -241,5 +270,6 @@ def _tradeoff(comparison: Comparison, runs: Runs, table: Table) -> None:
     outcomes = compare_runs.outcomes(comparison, runs, attack, table)
     if outcomes:
         metric = metric_of(f"{attack}_gap")
-        live_chart(charts.plot_tradeoff(outcomes, f"|{words.attack_labels()[attack]} - 50|, {metric.unit}"),
-                   "compare-tradeoff", height=400, revision=attack)
+        title = f"distance of the {words.attack_labels()[attack]} from 50%, {metric.unit}"
+        chance = table.noise.get(metric.name), table.noise.get("test_accuracy")
+        live_chart(charts.plot_tradeoff(outcomes, title, chance), "compare-tradeoff", height=420, revision=attack)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from engine.evaluation.events import Course, Reading, StartEvent
+from engine.evaluation.histograms import EDGES, density
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.runs import library
 from engine.runs.queue import manager
@@ -13,11 +13,10 @@ from engine.runs.records import Run
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.notes import ORIGINAL, method_title
 from engine.studies.table import Table
-from ui.charts.compare import coarse
-from ui.charts.run import tallest_share
 from ui.common import words
 from ui.common.state import Slot
 
+Humps = dict[str, list[float]]  # densities of the forget and never-seen samples over the logarithmic loss axis
 KEPT: Slot[dict[str, Followed] | None] = Slot("compare.followed", None)
 APART = 1.0  # points between a level drawn and the table's that are worth a sentence
 MOST_KEPT = 300  # runs whose course a session keeps in memory
@@ -55,20 +54,33 @@ class Followed:
         """Numbers of samples that are drawn; ``test`` are those that an attacker compares with."""
         return self.start.attacked if self.start else {"test": 0}
 
-    @property
-    def bins(self) -> Sequence[float]:
-        """The edges of its histograms, in nats."""
-        return self.start.bins if self.start else ()
+    def humps(self, reading: Reading | None) -> Humps | None:
+        """The densities of a reading's losses; None where the run kept coarse ones, or none."""
+        if self.start is None or reading is None or list(self.start.bins) != EDGES or not reading.histogram:
+            return None
+        return {name: density(reading.histogram[name]).tolist() for name in ("forget", "test")}
 
     @property
-    def before(self) -> dict[str, Any]:
-        """The Original's reading in plain values, as charts take it; empty before there is one."""
-        return self.start.before.to_json() if self.start else {}
+    def before(self) -> Humps | None:
+        """The Original's losses."""
+        return self.humps(self.start.before if self.start else None)
 
     @property
-    def now(self) -> dict[str, Any]:
-        """The last reading in plain values; empty before there is one."""
-        return self.reading.to_json() if self.reading else {}
+    def now(self) -> Humps | None:
+        """The losses at the last reading."""
+        return self.humps(self.reading)
+
+    @property
+    def truth(self) -> list[float] | None:
+        """The retrained model's losses on the forget set, where it was there before the run."""
+        known = self.humps(self.start.retrained if self.start else None)
+        return known["forget"] if known else None
+
+    @property
+    def overlap(self) -> str:
+        """``overlap 79%`` of the last reading; nothing where it was not kept."""
+        known = self.reading.overlap if self.reading else None
+        return "" if known is None else f"overlap {known:.0f}%"
 
     def course(self) -> dict[str, Any]:
         """As ``charts.compare.plot_race`` draws it."""
@@ -77,7 +89,7 @@ class Followed:
 
 
 def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
-    """Every run that has begun, in the comparison's order; of a run that goes on only what is new is read."""
+    """Every run that has begun, in the comparison's order; of a running one only what is new is read."""
     found = []
     for cell in comparison.grid():
         if (run := runs.get(cell)) and run.status != "queued":
@@ -86,7 +98,7 @@ def follow(comparison: Comparison, runs: Runs) -> list[Followed]:
 
 
 def followed(run: Run) -> Followed:
-    """A run's course so far; the session remembers it, and of one that goes on only what is new is read."""
+    """A run's course so far; the session remembers it, and of a running one only what is new is read."""
     kept = KEPT.get() or {}
     KEPT.put(kept)
     while len(kept) > MOST_KEPT:
@@ -103,7 +115,7 @@ def followed(run: Run) -> Followed:
 
 
 def band(followed: list[Followed], attack: str) -> tuple[float, float] | None:
-    """Where the attack lies by chance alone: the widest of the runs' bands."""
+    """Where the attack lies where there is nothing to find: the widest of the runs' chance ranges."""
     bands = [known for one in followed if one.start and (known := one.start.null_band.get(attack))]
     return (min(low for low, _ in bands), max(high for _, high in bands)) if bands else None
 
@@ -155,15 +167,13 @@ def smalls(followed: list[Followed]) -> list[Followed]:
     return sorted(chosen.values(), key=lambda one: one.method != REFERENCE)
 
 
-def top_share(shown: list[Followed]) -> float | None:
-    """The tallest bar of all, for one scale."""
-    return tallest_share(*(coarse(one.bins, one.now)[1] for one in shown))
-
-
-def crowded(shown: list[Followed]) -> bool:
-    """Whether one bar would dwarf the rest, so that a logarithmic scale shows more."""
-    histograms = [coarse(one.bins, one.now)[1]["histogram"]["forget"] for one in shown]
-    return any(max(histogram) > 0.6 * sum(histogram) for histogram in histograms)
+def truth_of(shown: list[Followed]) -> dict[int, list[float]]:
+    """The retrained model's losses on the forget set by seed: of the retraining itself, else as runs refer to it."""
+    found = {one.seed: now["forget"] for one in shown if one.method == REFERENCE and (now := one.now)}
+    for one in shown:
+        if truth := one.truth:
+            found.setdefault(one.seed, truth)
+    return found
 
 
 def outcomes(comparison: Comparison, runs: Runs, attack: str, table: Table) -> list[dict[str, Any]]:

@@ -1,11 +1,8 @@
-"""The finished table as HTML: ours, the paper's below it, colour for the distance to the ideal. Pure: text out.
-
-Colours are translucent, so that the page's own background and text stay what they are, light or dark.
-"""
+"""The finished table as HTML: ours, the paper's in grey below it, one colour for "inside the chance range". Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.evaluation.metrics import metric_of, metric_title
 from engine.evaluation.sides import loses_sign
@@ -15,32 +12,35 @@ from engine.studies.comparison import Runs
 from engine.studies.costs import RATIOS, SPENT, Cost
 from engine.studies.exports import sides_legend, value_text
 from engine.studies.notes import ORIGINAL, method_title
+from engine.studies.ranking import GAP, NOT_RANKED
 from engine.studies.table import Cell, Table
 from ui.charts.colours import method_colour
 from ui.common import measures, words
-from ui.common.html_table import Box, Name, Row, Small, draw
+from ui.common.html_table import INSIDE, Box, Name, Row, Small, draw
 
-CLOSE, FAR = (27, 158, 143), (217, 119, 6)  # towards the ideal, away from it; apart for colour-blind eyes too
-STRONGEST = 0.30  # opacity of a cell's colour
-MATTERS = 5.0  # points from the ideal that get the farthest colour at the least, however near the others are
 RATIO = {cost.name: ratio for cost in SPENT for ratio in RATIOS if ratio.name == f"{cost.name}_ratio"}
 NOTHING = "No finished run has this number yet."
 
 
-def main(table: Table, runs: Runs, each_seed: bool = False) -> str:
-    """The paper's columns and the cost, a row a method; ``each_seed`` adds a small row a seed."""
-    shown = [name for name in table.methods if name != ORIGINAL or table.cell(ORIGINAL, table.columns[0]).seeds]
+def main(table: Table, runs: Runs, each_seed: bool = False, order: Sequence[str] = (),
+         gaps: Table | None = None) -> str:
+    """The paper's columns and the cost, a row a method; ``each_seed`` adds a small row a seed.
+
+    ``order`` are the rows from top to bottom, by default the table's; ``gaps`` brings the first column, the average
+    gap to the retrained model.
+    """
+    shown = [name for name in order or table.methods
+             if name != ORIGINAL or table.cell(ORIGINAL, table.columns[0]).seeds]
+    parts = [table] if gaps is None else [gaps, table]
     rows = [row for name in shown
-            for row in (_row(table, runs, name), *(_seed_rows(table, runs, name) if each_seed else ()))]
-    return draw("compared", _head(table), rows, _foot(table, runs), several=len(table.comparison.seeds) > 1,
-                truth="the retrained model" if has_truth(table) else "the ideal (no retrained model yet)",
-                paper=any(cell.paper_mean is not None for cell in table.cells),
-                close=_rgba(CLOSE, STRONGEST), far=_rgba(FAR, STRONGEST))
+            for row in (_row(parts, runs, name), *(_seed_rows(parts, runs, name) if each_seed else ()))]
+    return draw("compared", _head(parts), rows, _foot(table, runs), several=len(table.comparison.seeds) > 1,
+                truth=has_truth(table), paper=any(cell.paper_mean is not None for cell in table.cells), inside=INSIDE)
 
 
-def _head(table: Table) -> Iterable[Name]:
+def _head(parts: Sequence[Table]) -> Iterable[Name]:
     yield Name("Method")
-    for name in table.columns:
+    for table, name in _columns(parts):
         ideal = measures.ideal(metric_of(name), table.comparison.scenario)
         yield Name(metric_title(name), metric_of(name).help, (Small(f"ideal: {ideal}"),))
     for cost in SPENT:
@@ -48,12 +48,18 @@ def _head(table: Table) -> Iterable[Name]:
         yield Name(cost.title, cost.help, (Small("% of retraining", ratio.help),) if ratio else ())
 
 
-def _row(table: Table, runs: Runs, method: str) -> Row:
+def _columns(parts: Sequence[Table]) -> list[tuple[Table, str]]:
+    """Every column with the table that it comes from."""
+    return [(table, name) for table in parts for name in table.columns]
+
+
+def _row(parts: Sequence[Table], runs: Runs, method: str) -> Row:
+    table = parts[-1]
     name = _name(table, runs, method)
     if method != ORIGINAL and not table.cost[method]["steps"] and not _seeds_done(table, method):
         failed = "failed" in _statuses(table, runs, method).values()
         return Row(name, note=_states(table, runs, method), kind="failed" if failed else "")
-    values = (_value(table, table.cell(method, metric)) for metric in table.columns)
+    values = (_value(part, part.cell(method, metric)) for part, metric in _columns(parts))
     costs = (_cost(cost, table.cost.get(method, {})) for cost in SPENT)
     return Row(name, (*values, *costs), kind="over" if table.marks(method) else "")
 
@@ -76,14 +82,14 @@ def _value(table: Table, cell: Cell) -> Box:
     if cell.mean is None:
         return Box("–", NOTHING, number=False)
     return Box(value_text(cell.mean, cell.std) + cell.mark, _told(table, cell), tuple(_paper(cell)), cell.best,
-               tint(table, cell) or "")
+               INSIDE if inside(table, cell) else "")
 
 
 def _paper(cell: Cell) -> Iterable[Small]:
     if cell.paper_mean is not None:
         yield Small(f"({value_text(cell.paper_mean, cell.paper_std)})", "The paper's value.")
         if cell.outside:
-            yield Small(f"{cell.difference:+.2f}", "More than two standard deviations from the paper's value.", True)
+            yield Small(f"{cell.difference:+.2f}", "More than two standard deviations from the paper's value.")
 
 
 def _cost(cost: Cost, spent: dict[str, float | None]) -> Box:
@@ -103,52 +109,35 @@ def _told(table: Table, cell: Cell) -> str:
     if cell.off_retrained is not None:
         said.append(f"{cell.off_retrained:.2f} from it" + " (signs counted)" * loses_sign(cell.metric))
     if (noise := table.noise[cell.metric]) is not None:
-        said.append(f"differences up to {noise:.2f} are noise")
+        said.append(f"chance range ±{noise:.2f}")
     return "; ".join(said)
 
 
-def tint(table: Table, cell: Cell) -> str | None:
-    """A cell's colour: full teal within the noise of the truth, through nothing half-way, to amber for the farthest.
+def inside(table: Table, cell: Cell) -> bool | None:
+    """Whether chance alone explains how far a value is from the retrained model's, signs counted.
 
-    The truth is the retrained model's value, without one the column's ideal; an ideal that nobody reaches (``max``)
-    then begins at the best of the column. No colour before a method has a value, nor where a good one misleads.
+    None where that is not known, where nothing is compared (the reference, the Original) or where it would mislead.
     """
     noise = table.noise[cell.metric]
-    if cell.doubtful or noise is None or (away := from_truth(table, cell)) is None:
+    if cell.method in NOT_RANKED or cell.doubtful or noise is None:
         return None
-    known = [far for one in table.cells if one.metric == cell.metric and (far := from_truth(table, one)) is not None]
-    nearest = min(known) if metric_of(cell.metric).ideal == "max" and not has_truth(table) else 0.0
-    nearest += noise
-    span = max(max(known) - nearest, MATTERS)
-    share = max(0.0, away - nearest) / span
-    colour, strength = (CLOSE, 1 - 2 * share) if share < 0.5 else (FAR, 2 * share - 1)
-    return _rgba(colour, STRONGEST * strength)
-
-
-def _rgba(colour: tuple[int, int, int], opacity: float) -> str:
-    return f"rgba({','.join(map(str, colour))},{opacity:.3f})"
+    away = cell.mean if cell.metric == GAP else cell.off_retrained
+    return None if away is None else away <= noise
 
 
 def has_truth(table: Table) -> bool:
-    """Whether every value has a retrained model's beside it."""
-    return all(cell.retrained is not None for cell in table.cells if cell.mean is not None)
-
-
-def from_truth(table: Table, cell: Cell) -> float | None:
-    """How far a value is from the retrained model's, without one from the column's ideal."""
-    if not has_truth(table) or cell.mean is None or cell.retrained is None:
-        return cell.distance
-    return cell.off_retrained
+    """Whether any value has a retrained model's beside it."""
+    return any(cell.retrained is not None for cell in table.cells)
 
 
 # --- single seeds and states ----------------------------------------------------------------
 
 
-def _seed_rows(table: Table, runs: Runs, method: str) -> Iterable[Row]:
-    for seed in table.comparison.seeds:
+def _seed_rows(parts: Sequence[Table], runs: Runs, method: str) -> Iterable[Row]:
+    for seed in parts[-1].comparison.seeds:
         run = runs.get((method, seed))
         done = run is not None and run.status == "finished"
-        values = [words.number(table.cell(method, name).values.get(seed), 2) for name in table.columns]
+        values = [words.number(table.cell(method, name).values.get(seed), 2) for table, name in _columns(parts)]
         spent = [words.number(getattr(run, cost.name), cost.digits) if done else "" for cost in SPENT]
         yield Row(_seed_name(method, seed, run), tuple(map(Box, values + spent)), kind="one")
 

@@ -1,6 +1,6 @@
 """Ctrl-C ends the server within about a second, whatever still holds a connection or computes.
 
-Streamlit's server waits without limit for open connections when it is told to stop: one browser that stopped
+Streamlit's server waits without limit for open connections when it is asked to stop: one browser that stopped
 reading in the middle of an answer holds it for ever. An interpreter that leaves while a daemon thread is inside
 PyTorch can wait as well. Nothing is lost by leaving: the store writes each step whole, and the next start finds
 a running run as interrupted.

@@ -30,7 +30,7 @@ def show() -> None:
 
 
 def _alone(active: list[Run]) -> list[Run]:
-    """The runs without those of the sweep that goes on, which is one line by itself."""
+    """The runs without those of the running sweep, which is one line by itself."""
     job = sweeps().active
     swept = job.fingerprints if job else ()
     return [run for run in active if run.status == "queued" or run.fingerprint not in swept]

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine.evaluation.histograms import BANDWIDTH, EDGES
 from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import metric_of, metric_title
 from engine.runs.records import Run
@@ -14,8 +15,7 @@ from engine.studies.heatmap_exports import amount
 from engine.studies.sweep import Sweep
 from engine.studies.sweep_runs import Runs
 from engine.system.words import spaced
-from ui.charts import compare as charts
-from ui.charts.run import tallest_share
+from ui.charts import humps
 from ui.common import measures, words
 from ui.common.live_chart import live_chart
 from ui.compare import race as compare_runs
@@ -52,23 +52,22 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
         st.info(_why_empty(runs.get((*place, seed))), icon=":material/hourglass_empty:")
         return
     first = next(iter(known.values()))
-    readings = [("Original", first, first.before), *(
-        (amount(sweep.across.name, x), known.get(x), known[x].now if x in known else {}) for x in near)]
-    top = tallest_share(*(charts.coarse(one.bins, reading)[1]
-                                       for _, one, reading in readings if one))
-    log = compare_runs.crowded([known[x] for x in known])
-    st.caption(f"**Loss distributions**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples before, and "
-               f"after with {sweep.across.title} {', '.join(name for name, *_ in readings[1:])}. "
-               f"After good forgetting they overlap.{' Logarithmic shares.' if log else ''}")
+    shown = [("Original", first, first.before), *(
+        (amount(sweep.across.name, x), known.get(x), known[x].now if x in known else None) for x in near)]
+    top = humps.tallest(*(drawn for *_, drawn in shown))
+    st.caption(f"**How losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples over the loss in "
+               f"nats (smoothed over {BANDWIDTH:g} decades), before and after with {sweep.across.title} "
+               f"{', '.join(name for name, *_ in shown[1:])}; dashed grey: the retrained model's forget set. "
+               "After good forgetting the two humps are one.")
     with st.container(key="smalls"):
-        for column, (name, one, reading), x in zip(st.columns(len(readings), gap="small"), readings, [None, *near]):
+        for column, (name, one, drawn), x in zip(st.columns(len(shown), gap="small"), shown, [None, *near]):
             with column:
                 if one is None:
                     st.caption(f"**{name}**: {_why_empty(runs.get((x, place[1], seed)))}")
                     continue
-                title = f"<b>{name}</b>" if x == place[0] else name
-                live_chart(charts.plot_small(one.bins, reading, one.counts, title, log, top, one.unseen),
-                           f"robustness-small-{'before' if x is None else near.index(x)}", height=charts.SMALL,
+                title, note = (f"<b>{name}</b>" if x == place[0] else name), one.overlap if x is not None else ""
+                live_chart(humps.plot_humps(EDGES, drawn, title, note, one.truth, top, one.unseen),
+                           f"robustness-small-{'before' if x is None else near.index(x)}", height=humps.SMALL,
                            revision=f"{place}|{seed}")
 
 

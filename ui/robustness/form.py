@@ -26,7 +26,7 @@ from ui.compare import link as compare_link
 from ui.robustness import link as robustness_link
 from ui.unlearn import form as launch
 
-USUAL, TEXT = PRESETS[robustness_link.USUAL], robustness_link.text_of
+USUAL, TEXT = PRESETS[robustness_link.RECORDED], robustness_link.text_of
 DATA, METHOD, PROFILE = (Slot(f"robustness.{name}", first) for name, first in (
     ("data", USUAL.dataset), ("method", USUAL.method), ("profile", USUAL.profile)))
 ACROSS, DOWN = Slot("robustness.across", USUAL.across.name), Slot("robustness.down", USUAL.down.name)

@@ -15,7 +15,8 @@ from engine.studies.sweep import PRESETS, Axis, Sweep, check
 from ui.common.words import short
 from ui.compare.link import parse_seeds
 
-USUAL = "small"
+USUAL = "small"  # what an address leaves out
+RECORDED = "authors"  # ships finished: what opens at first
 LOOK = MEASURE, AT = "measure", "at"  # how the grid is looked at: no part of it
 NAMES = ("data", "method", "across", "xs", "down", "ys", "seeds", "profile", "model", "set", "forget")
 
@@ -30,7 +31,12 @@ def to_query(sweep: Sweep) -> dict[str, str]:
 
 
 def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[Problem]]:
-    """The grid that an address asks for, or the usual one with a sentence for each problem."""
+    """The grid that an address asks for, or the usual one with a sentence for each problem.
+
+    An address that asks for nothing gets a grid that ships finished.
+    """
+    if not asked:
+        return PRESETS[RECORDED], []
     usual = PRESETS[USUAL]
     try:
         held = held_of(asked.get("set", "").strip())

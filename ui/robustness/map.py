@@ -10,6 +10,7 @@ from ui.charts.robustness import Marks
 from ui.common import measures, words
 
 TITLES = {"accuracy_gap": "Accuracy gap"}  # shorter than in a table
+BLIND = "too few samples to tell"
 STATES = {"missing": "not run yet", "queued": "waiting", "cancelled": "stopped"}
 
 
@@ -18,8 +19,13 @@ def matrix(heatmap: Heatmap) -> list[list[float | None]]:
     return [[one.mean for one in line] for line in _lines(heatmap)]
 
 
+def excess(heatmap: Heatmap) -> list[list[float | None]]:
+    """How far each mean lies beyond the chance range, row by row."""
+    return [[one.excess for one in line] for line in _lines(heatmap)]
+
+
 def said(heatmap: Heatmap) -> list[list[str]]:
-    """What hovering over each square says: mean, spread, every seed, noise floor."""
+    """What hovering over each square says: mean, spread, every seed, chance range."""
     return [[_said(heatmap, one) for one in line] for line in _lines(heatmap)]
 
 
@@ -32,8 +38,10 @@ def marks(heatmap: Heatmap, chosen: tuple[int, int] | None) -> Marks:
     across = heatmap.sweep.across.values
     places = {row: place for row, down in enumerate(heatmap.sweep.down.values) if (rule := heatmap.rule.get(down))
               is not None and (place := charts.position(across, rule)) is not None}
-    return Marks(within=[spot for spot, one in spots.items() if one.within],
-                 best=[spot for spot, one in spots.items() if (one.across, one.down) in best], chosen=chosen,
+    blind = {row: BLIND for row, down in enumerate(heatmap.sweep.down.values) if down in heatmap.blind}
+    return Marks(doubtful=[spot for spot, one in spots.items() if one.doubtful and spot[1] not in blind], blind=blind,
+                 best=[spot for spot, one in spots.items()
+                       if (one.across, one.down) in best and spot[1] not in blind], chosen=chosen,
                  rule=places if len(places) > 1 else {}, **by_state)
 
 
@@ -52,11 +60,26 @@ def title(heatmap: Heatmap) -> str:
 
 def subtitle(heatmap: Heatmap) -> str:
     """What the marks mean."""
-    seeds = len(heatmap.sweep.seeds)
-    told = [f"mean of {seeds} seeds" if seeds > 1 else f"seed {heatmap.sweep.seeds[0]}",
-            "framed: within noise of the " + ("map's best" if heatmap.high_is_good else "ideal"), "★ best of its row"]
-    own = f"<br>dashed: the method's own {heatmap.sweep.across.title}" if len(heatmap.rule) > 1 else ""
-    return ", ".join(told) + own
+    seeds, squares = len(heatmap.sweep.seeds), heatmap.squares.values()
+    aim = "map's best" if heatmap.high_is_good else "ideal"
+    told = [f"Numbers: {f'mean of {seeds} seeds' if seeds > 1 else f'seed {heatmap.sweep.seeds[0]}'}",
+            f"green: chance alone explains the distance to the {aim}; orange: points beyond chance"]
+    marks = ["★ best of its row"]
+    marks += ["† over-forgotten, damaged or below chance, never best"] if any(one.doubtful for one in squares) else []
+    marks += ["grey: too few samples to tell"] if heatmap.blind else []
+    marks += [f"dashed: the method's own {heatmap.sweep.across.title}"] if len(heatmap.rule) > 1 else []
+    return "; ".join(told) + "<br>" + "; ".join(marks)
+
+
+def verdict(heatmap: Heatmap, square: Square) -> str:
+    """What a square says, in words."""
+    if square.down in heatmap.blind:
+        return f"{BLIND}: chance hides every difference in this row"
+    if square.doubtful:
+        return "over-forgotten, damaged or below what chance gives: never best"
+    if not square.excess:
+        return "inside the chance range" if not heatmap.high_is_good else "as good as the map's best, within chance"
+    return f"{square.excess:.1f} points beyond the chance range"
 
 
 def _lines(heatmap: Heatmap) -> list[list[Square]]:
@@ -74,8 +97,8 @@ def _said(heatmap: Heatmap, square: Square) -> str:
         value = square.values.get(seed)
         text = measures.value(metric, value) if value is not None else STATES.get(status, status)
         told.append(f"seed {seed}: {text}" + (f", {reason}" if reason and status == "failed" else ""))
-    if square.doubtful:
-        told.append("doubtful (over-forgotten, damaged, or below what chance gives): never best")
     if square.noise is not None:
-        told.append(f"noise floor {words.number(square.noise, 2)}")
+        told.append(f"chance range ±{words.number(square.noise, 2)}")
+    if square.excess is not None:
+        told.append(verdict(heatmap, square))
     return "<br>".join(told)

@@ -1,7 +1,7 @@
-"""The Robustness page: a heatmap that fills in while a sweep goes on, square by square, and each square from near.
+"""The Robustness page: a heatmap that fills in while a sweep runs, square by square, and each square from near.
 
 The form is on the left (ui/robustness/form.py). The right comes from the store alone, by a fragment that looks again
-while the sweep goes on, so that a reload, another tab or another process shows the same.
+while the sweep runs, so that a reload, another tab or another process shows the same.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from engine.errors import Problem
-from engine.evaluation.metrics import metric_of
 from engine.runs.queue import manager
 from engine.studies import heatmap as heatmaps
 from engine.studies import heatmap_exports as exports
@@ -33,7 +32,8 @@ from ui.robustness import form as robustness_form
 from ui.robustness import link as robustness_link
 from ui.robustness import report
 from ui.robustness import rows as robustness_rows
-from ui.robustness.map import marks, matrix, measure_title, said, subtitle, title
+from ui.robustness import scrub as robustness_scrub
+from ui.robustness.map import excess, marks, matrix, measure_title, said, subtitle, title
 
 View = tuple[str, robustness_cell.Place | None]  # how a grid is looked at: the measure, and the square that is open
 
@@ -92,6 +92,7 @@ def _view(sweep: Sweep, was_active: bool) -> None:
     if was_active and sweeps().active is None:
         st.rerun()
     _progress(sweep)
+    answer = st.empty()
     metric, paper, recorded = _controls()
     _view_of(sweep).mirror((metric, _place(sweep)))
     runs = find_runs(sweep, manager().store)
@@ -103,8 +104,11 @@ def _view(sweep: Sweep, was_active: bool) -> None:
     if paper:
         _as_paper(sweep, runs)
     heatmap = build(sweep, runs, metric)
+    if sentence := robustness_rows.answer(heatmap):
+        answer.markdown(f"## {sentence}")
     if not paper:
         _map(heatmap)
+        _scrub(heatmap, runs)
     _below(heatmap, runs)
 
 
@@ -113,7 +117,8 @@ def _controls() -> tuple[str, bool, bool]:
         metric = st.segmented_control("Measure", heatmaps.measures(), format_func=measure_title, required=True,
                                       key=METRIC.key, persist_state="session", width="content",
                                       help="Distances from 50% and between the accuracies are best at 0; test "
-                                           "accuracy is best high.")
+                                           "accuracy is best high. Colour is the excess: how far a value lies "
+                                           "beyond the chance range; 0 inside it.")
         paper = st.toggle("As the paper", key="robustness.paper", persist_state="session", width="content",
                           help="Shows only Figure 2 as the paper draws it: both panels, on "
                                "white, whatever the measure. The camera in its corner saves it as SVG.")
@@ -168,10 +173,8 @@ def _map(heatmap: Heatmap) -> None:
     columns, rows = ([exports.amount(axis.name, value) for value in axis.values]
                      for axis in (sweep.across, sweep.down))
     chosen = _chosen(heatmap)
-    figure = charts.plot_heatmap(columns, rows, matrix(heatmap), said(heatmap),
-                                 _titles(sweep),
-                                 title(heatmap), subtitle(heatmap), marks(heatmap, chosen), heatmap.high_is_good,
-                                 metric_of(heatmap.metric).unit)
+    figure = charts.plot_heatmap(columns, rows, matrix(heatmap), excess(heatmap), said(heatmap), _titles(sweep),
+                                 title(heatmap), subtitle(heatmap), marks(heatmap, chosen))
     click = live_chart(figure, "robustness-map", height=charts.height(len(rows)),
                        revision=f"{'|'.join(robustness_link.to_query(sweep).values())}|{heatmap.metric}")
     if click and isinstance(click.get("x"), int | float) and isinstance(click.get("y"), int | float):
@@ -179,6 +182,18 @@ def _map(heatmap: Heatmap) -> None:
         if at != chosen and at[0] < len(columns) and at[1] < len(rows):
             CHOSEN.put((sweep.across.values[at[0]], sweep.down.values[at[1]]))
             st.rerun(scope="fragment")
+
+
+def _scrub(heatmap: Heatmap, runs: Runs) -> None:
+    """The end states by two sliders, and the map as a table."""
+    st.markdown("#### Run through the cells")
+    sweep, chosen = heatmap.sweep, _chosen(heatmap)
+    at = robustness_scrub.scrub(heatmap, runs, _titles(sweep), chosen)
+    if at and at != chosen and at[0] < len(sweep.across.values) and at[1] < len(sweep.down.values):
+        CHOSEN.put((sweep.across.values[at[0]], sweep.down.values[at[1]]))
+        st.rerun(scope="fragment")
+    with st.expander("The map as a table", icon=":material/table:"):
+        st.markdown(exports.to_markdown(heatmap))
 
 
 def _place(sweep: Sweep) -> robustness_cell.Place | None:

@@ -56,7 +56,7 @@ def _map(heatmap: Heatmap) -> Iterable[Part]:
     aim = measures.ideal(metric_of(heatmap.metric), "random")
     title, noise = shown_map.measure_title(heatmap.metric), "the map's best" if heatmap.high_is_good else "the ideal"
     seeds = numbered("seed", heatmap.sweep.seeds)
-    yield Part(title, draw(heatmap), (f"Means over {seeds}. Ideal: {aim}. Framed: within the noise floor of {noise}; "
+    yield Part(title, draw(heatmap), (f"Means over {seeds}. Ideal: {aim}. Framed: within the chance range of {noise}; "
                                       "★ best of its row; a dash: no finished run.",))
     if (rows := heatmap.rows()) and len(heatmap.sweep.across.values) > 1:
         told = [best_rows.row_of(heatmap, row) for row in rows]
@@ -80,7 +80,7 @@ def _square(heatmap: Heatmap, square: Square, low: float, high: float, best: boo
     place = f"{sweep.across.title} {amount(sweep.across.name, square.across)}, {sweep.down.title} " \
             f"{amount(sweep.down.name, square.down)}"
     seeds = ", ".join(f"seed {seed}: {value:.2f}" for seed, value in square.values.items())
-    noise = "" if square.noise is None else f"noise floor {square.noise:.2f}"
+    noise = "" if square.noise is None else f"chance range {square.noise:.2f}"
     return {"text": "–" if square.mean is None else f"{square.mean:.1f}", "best": best, "within": square.within,
             "colour": None if square.mean is None else colour(square.mean, low, high, heatmap.high_is_good),
             "hover": "; ".join(filter(None, [place, seeds, noise]))}

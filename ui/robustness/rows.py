@@ -8,10 +8,12 @@ from engine.evaluation.metrics import metric_of
 from engine.registry import get
 from engine.studies.heatmap import Heatmap, Row
 from engine.studies.heatmap_exports import amount
-from engine.system.words import spaced
+from engine.system.words import plural, spaced
 from engine.types import declared
 from ui.common import words
 from ui.robustness.map import measure_title
+
+UNKNOWN = {True: "too few samples", False: "not known"}  # by whether chance hides everything in the row
 
 
 def show(heatmap: Heatmap) -> None:
@@ -26,16 +28,31 @@ def show(heatmap: Heatmap) -> None:
     st.table([row_of(heatmap, row) for row in rows])
 
 
+def answer(heatmap: Heatmap) -> str:
+    """How sensitive it is, in a sentence: how wide a stretch is as good as the best; empty before one can say."""
+    rows, across = heatmap.rows(), len(heatmap.sweep.across.values)
+    sound = [row for row in rows if not row.blind]
+    if not sound or across < 2:
+        return ""
+    wide = sum(2 * len(row.as_good) >= across for row in sound)
+    blind = sum(row.blind for row in rows)
+    more = f"; {blind} more {plural(blind, 'row')} forget too few samples to tell" if blind else ""
+    return (f"At least half of the values of {heatmap.sweep.across.title} are as good as the best, within chance, "
+            f"in {wide} of {len(sound)} {plural(len(sound), 'row')}{more}.")
+
+
 def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
     """How often the method's own choice is as good as the best; empty where it has none."""
     judged, name = [row for row in rows if row.holds is not None], heatmap.sweep.across.name
     auto = next(h.auto for h in declared(get("method", heatmap.sweep.method).parameters) if h.name == name)
     if not judged or auto is None:  # without a rule no row is judged
         return ""
-    beyond = len(rows) - len(judged)
+    blind = sum(row.blind for row in rows)
+    beyond = len(rows) - len(judged) - blind
     more = f" In {beyond} more, its cell is missing or outside the grid." if beyond else ""
+    more += f" In {blind} more, too few samples are forgotten to tell." if blind else ""
     return (f"The method's own {spaced(name)} ({auto.rule}) is as good as the best of its row, "
-            f"within the noise floor, in **{sum(bool(row.holds) for row in judged)} of {len(judged)}** rows.{more}")
+            f"within the chance range, in **{sum(bool(row.holds) for row in judged)} of {len(judged)}** rows.{more}")
 
 
 def row_of(heatmap: Heatmap, row: Row) -> dict[str, str]:
@@ -43,11 +60,11 @@ def row_of(heatmap: Heatmap, row: Row) -> dict[str, str]:
     across, down = heatmap.sweep.across.name, heatmap.sweep.down.name
     unit = metric_of(heatmap.metric).unit
     told = {heatmap.sweep.down.title: amount(down, row.down), "best": amount(across, row.best),
-            unit: words.number(row.mean, 2), "as good as the row's best, within noise": _stretch(heatmap, row)}
+            unit: words.number(row.mean, 2), "as good as the row's best, within chance": _stretch(heatmap, row)}
     if row.rule is not None:
         told |= {"rule": f"{row.rule:.3g}", "nearest cell": amount(across, row.at_rule),
                  f"{unit} there": words.number(row.at_rule_mean, 2),
-                 "rule holds": {True: "yes", False: "no", None: "not known"}[row.holds]}
+                 "rule holds": {True: "yes", False: "no", None: UNKNOWN[row.blind]}[row.holds]}
     return told
 
 

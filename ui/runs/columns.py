@@ -62,7 +62,7 @@ def columns() -> dict[str, Column]:
                usual=True),
         *_results(),
         Column("verdict", "verdict", verdict, width=98, groups=True, usual=True,
-               help="What the numbers come to by the present rules; the run's page says why."),
+               help="What the numbers come to by the present rules; the run's page gives the reason."),
         Column("status", "status", status, width=98, groups=True, usual=True),
         Column("whose", "whose", source, width=76, groups=True, usual=True,
                help="Recorded runs ship with the app and are read-only; imported ones came out of an archive."),

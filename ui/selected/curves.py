@@ -15,7 +15,7 @@ from engine.runs import library
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.studies.selected import over_seeds
-from ui.charts.run import X_AXES
+from ui.charts.lines import X_AXES
 from ui.charts.selected import look, mean_line, plot_overlay
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot

@@ -11,12 +11,10 @@ from engine.spec import Resolved
 from engine.studies.selected import Mark, differences, mark, telling
 from ui.charts.selected import look
 from ui.common import words
-from ui.common.html_table import Box, Name, Row, Small, draw
+from ui.common.html_table import INSIDE, Box, Name, Row, Small, draw
 from ui.compare.race import short_title
 from ui.runs.columns import columns, source, status, verdict
 from ui.selected.words import LETTERS, value
-
-INSIDE = "rgba(44,160,110,.16)"
 
 
 def metrics() -> tuple[str, ...]:
@@ -74,7 +72,7 @@ def _number(name: str, found: Mark) -> Box:
     where = "inside" if found.inside else "outside"
     said = f"{where} {found.low:.1f} to {found.high:.1f}"
     return Box(f"{found.value:.1f}", f"Chance range: {found.low:.1f} to {found.high:.1f}; this is {where}.",
-               (Small(said, far=not found.inside),), colour=INSIDE if found.inside else "")
+               (Small(said),), colour=INSIDE if found.inside else "")
 
 
 def _foot(runs: Sequence[Run]) -> list[str]:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.errors import LabError
 from engine.originals.checkpoints import original_key
-from engine.registry import all_of, get, names
+from engine.registry import all_of, get, names, ships
 from engine.runs.queue import manager
 from engine.runs.recorded import recorded_runs
 from engine.runs.records import Run
@@ -63,7 +63,15 @@ def _row(dataset: Any) -> dict[str, str]:
             f"{found.sidecar['metrics']['heldout_accuracy']:.1f}% on all held-out samples")
     except LabError as error:
         original = str(error)
-    return {"Data": dataset.title, "Status": WHERE[dataset.available()], "Model": model.title, "Original": original}
+    return {"Data": dataset.title, "Status": _status(dataset), "Model": model.title, "Original": original}
+
+
+def _status(dataset: Any) -> str:
+    """Where the data would come from; what a person's own file holds does not come with the app."""
+    found = dataset.available()
+    if found == "embedded" and not ships("dataset", dataset.name):
+        return "ready (your own component)"
+    return WHERE.get(found, f"ready ({found})")
 
 
 def latest_runs() -> None:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from engine.errors import LabError
+from engine.evaluation.measured import UNMEASURED
+from engine.registry import live_attacks
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.recorded import newest_as_now, recorded_runs
@@ -51,13 +54,20 @@ def hero() -> None:
             st.switch_page(shell.UNLEARN, query_params={"run": launch.demo()})
         st.caption(launch.DEMO_TEXT)
     with picture:
-        if run := _recorded(DEMO):
-            found = library.get(run.id, manager().store)
-            drawn = scene(found.run, found.course, autoplay=True, compact=True)
-            if drawn:
-                stage(drawn, "start-hero")
-                st.caption(f"A recorded run, {words.title_of('method', run.spec.method)} on "
-                           f"{words.title_of('dataset', run.spec.dataset)}, playing in a loop.")
+        _play(_recorded(DEMO))
+
+
+def _play(run: Run | None) -> None:
+    """The recorded run in a loop; nothing where it does not ship, or cannot be read."""
+    try:
+        found = library.get(run.id, manager().store) if run else None
+    except LabError:
+        return
+    drawn = scene(found.run, found.course, autoplay=True, compact=True) if found else None
+    if found and drawn:
+        stage(drawn, "start-hero")
+        st.caption(f"A recorded run, {words.title_of('method', found.run.spec.method)} on "
+                   f"{words.title_of('dataset', found.run.spec.dataset)}, playing in a loop.")
 
 
 def cards() -> None:
@@ -66,11 +76,11 @@ def cards() -> None:
         run = _recorded(example.spec)
         if run is None or run.metrics is None:
             continue
-        before, now = (run.metrics.original or {}).get("mia_loss"), run.metrics.get("mia_loss")
+        attack = live_attacks()[0]
+        before, now = (run.metrics.original or UNMEASURED).get(attack.name), run.metrics.get(attack.name)
         with column.container(border=True, height="stretch"):
-            st.markdown(f"**{example.title}**  \n:small[attack on the loss]  \n"
-                        f"### {words.number(before)} → {words.number(now, 1, '%')}")
-            st.caption(example.text)
+            st.markdown(f"### {example.title}: {words.number(before)} → {words.number(now, 1, '%')}")
+            st.caption(f"{attack.short_title}. {example.text}")
             st.page_link(shell.UNLEARN, label="Open", icon=":material/play_circle:", query_params={"run": run.id})
 
 

@@ -27,7 +27,7 @@ STATES = {"queued": "Waiting", "running": "Unlearning …", "cancelled": "Stoppe
 
 
 def headline(run: Run) -> str:
-    """The largest text of the page: the verdict once there is one, before that what is going on."""
+    """The largest text of the page: the verdict once there is one, before that what is happening."""
     found = verdict_of(run) if run.finished else None
     if not found:
         return STATES[run.status]

@@ -22,7 +22,7 @@ from ui.common.live_chart import live_chart
 from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
-from ui.unlearn import headline, report_card, samples
+from ui.unlearn import headline, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
@@ -58,6 +58,7 @@ def _view(run_id: str, was_running: bool) -> None:
         return
     _stage(run, course)
     headline.verdict_text(run)
+    tales.show(run)
     report_card.metrics(run, course.start, course.probes)
     _objective(run, course.probes)
     samples.samples(run)
@@ -113,9 +114,8 @@ def _header(jobs: Any, run: Run) -> None:
                          help=f"Queues a new run with the same settings.{first and ' ' + first}"):
             _again(jobs, run, bool(first))
         if run.recorded:
-            st.info(f"A recorded run that ships with the app: made on {words.when(run.started)} on {run.device}. "
-                    f"It can be explored without the data; **Run again** computes it here. {first}",
-                    icon=":material/album:")
+            st.caption(f":material/album: A recorded run that ships with the app: made on {words.when(run.started)} on "
+                       f"{run.device}. It can be explored without the data; **Run again** computes it here. {first}")
     if run.status == "failed":
         st.error(run.reason, icon=":material/error:")
     elif run.reason:
@@ -158,7 +158,7 @@ def _objective(run: Run, probes: Sequence[ProbeEvent]) -> None:
     trace: dict[str, list[float | None]] = {name: [] for probe in probes for name in probe.trace}
     for probe in probes:
         for name, values in trace.items():  # a term that a probe's steps do not have leaves a gap
-            values.extend(probe.trace.get(name, [None] * len(probe.trace["step"])))
+            values.extend(probe.trace.get(name, [None] * len(probe.trace.get("step", ()))))
     terms = next((method.terms for method in all_of("method") if method.name == run.spec.method), ())
     if not drawn(trace, terms):
         return

@@ -53,7 +53,7 @@ def _load(run: Run, order: str) -> list[dict[str, Any]]:
 
 
 def _texts(found: list[dict[str, Any]]) -> None:
-    st.table([{"Text": _MARKS.sub(r"\\\g<0>", one["text"]), "Label": one["label"],
+    st.table([{"Text": plain(one["text"]), "Label": one["label"],
                "Said": _said(one), "Loss": f"{one['loss_before']:.2f}{TO}{one['loss_after']:.2f}"} for one in found],
              hide_index=True)
 
@@ -61,7 +61,7 @@ def _texts(found: list[dict[str, Any]]) -> None:
 def _pictures(found: list[dict[str, Any]]) -> None:
     for first in range(0, len(found), IN_A_ROW):
         for column, one in zip(st.columns(IN_A_ROW), found[first:first + IN_A_ROW], strict=False):
-            column.image(_enlarged(one["picture"]), width=SIZE)
+            column.image(enlarged(one["picture"]), width=SIZE)
             column.caption(f"**{one['label']}**  \n{_said(one)}  \n{one['loss_before']:.2f}{TO}{one['loss_after']:.2f}")
 
 
@@ -71,7 +71,12 @@ def _said(one: dict[str, Any]) -> str:
     return f"{before} → {after}"
 
 
-def _enlarged(picture: Any) -> Any:
+def plain(text: str) -> str:
+    """A text that we did not write, so that Markdown shows it as it is."""
+    return _MARKS.sub(r"\\\g<0>", text)
+
+
+def enlarged(picture: Any) -> Any:
     """Whole pixels, so that a small picture is not blurred: (H, W) or (H, W, 3)."""
     times = max(1, SIZE // picture.shape[0])
     large = picture.repeat(times, axis=0).repeat(times, axis=1)

@@ -3,7 +3,7 @@
     manifest.json            format, version, created (UTC), number of runs, sha256 and size of every other member
     runs.json                a list of runs, each with the columns of ``engine.runs.archive.columns.COLUMNS``
     events.parquet           run, seq, payload (JSON text)
-    samples/<run id>.parquet per-sample losses: set, sample, loss, entropy, correct
+    samples/<run id>.parquet per-sample losses: set, sample, loss, entropy, correct, predicted
 
 Whatever is wrong with an archive is a BadArchive in one sentence. A member's sha256 is checked whenever it is
 read, so a listing of runs does not wait for samples. The hashes find accidents and careless edits; they are no
@@ -45,11 +45,12 @@ def events_schema() -> pyarrow.Schema:
     return pa.schema({"run": pa.string(), "seq": pa.int32(), "payload": pa.string()})
 
 
-def samples_schema() -> pyarrow.Schema:
+def samples_schema(predicted: bool = False) -> pyarrow.Schema:
+    """The columns of a per-sample table; ``predicted``, the class said, is missing in those of older versions."""
     import pyarrow as pa
 
     return pa.schema({"set": pa.string(), "sample": pa.int32(), "loss": pa.float32(), "entropy": pa.float32(),
-                      "correct": pa.bool_()})
+                      "correct": pa.bool_()} | ({"predicted": pa.int16()} if predicted else {}))
 
 
 def samples_name(run_id: str) -> str:
@@ -84,12 +85,13 @@ class Archive:
         return samples_name(run_id) in self.manifest["members"]
 
     def samples(self, run_id: str) -> DataFrame | None:
-        """The per-sample table: set, sample, loss and entropy in nats, correct; None where there is none."""
+        """The per-sample table: set, sample, loss and entropy in nats, correct, predicted; None where there is none."""
         name = samples_name(run_id)
         if not self.has_samples(run_id):
             return None
         with self._open() as archive:
-            frame = self._table(archive, name, samples_schema()).to_pandas().astype({"sample": "int64"})
+            table = self._table(archive, name, samples_schema(), samples_schema(predicted=True))
+        frame = table.to_pandas().astype({"sample": "int64"})
         if strange := sorted(set(frame["set"].unique()) - {"retain", *ATTACKED}):
             raise self._bad(f"its member {name} has samples of a set {strange[0]!r} that runs do not have")
         return frame
@@ -210,14 +212,17 @@ class Archive:
         except (ValueError, RecursionError):
             raise self._bad(f"its member {name} is not valid JSON") from None
 
-    def _table(self, archive: zipfile.ZipFile, name: str, schema: pyarrow.Schema) -> pyarrow.Table:
+    def _table(self, archive: zipfile.ZipFile, name: str, schema: pyarrow.Schema,
+               *others: pyarrow.Schema) -> pyarrow.Table:
+        """A member as a table of the schema, or of one of the others that it may have as well."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         content = self._bytes(archive, name)
         try:
             file = pq.ParquetFile(pa.BufferReader(content))
-            fits = file.schema_arrow.equals(schema) and file.metadata.num_rows <= MOST_ROWS
+            known = any(file.schema_arrow.equals(one) for one in (schema, *others))
+            fits = known and file.metadata.num_rows <= MOST_ROWS
             table = file.read() if fits else None
         except (pa.ArrowException, OSError, ValueError):
             raise self._bad(f"its member {name} is not a parquet file that can be read") from None

@@ -139,12 +139,12 @@ def _samples_bytes(run_id: str, store: Store, samples: str) -> bytes | None:
     """The table of a run's samples, None where it kept none. Bytes split by their place halve what floats take."""
     import pyarrow as pa
 
-    schema = samples_schema()
     try:
         frame = store.load_samples(run_id)
         if frame is None:
             return None
         chosen = frame if samples == "all" else frame[frame["set"].isin(ATTACKED)]
+        schema = samples_schema("predicted" in chosen and bool(chosen["predicted"].notna().all()))
         table = pa.Table.from_pandas(chosen, schema, preserve_index=False).replace_schema_metadata(None)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"The per-sample table of run {run_id} cannot be read ({type(error).__name__}): export it "

@@ -27,7 +27,7 @@ class Control:
     paused: threading.Event = field(default_factory=threading.Event)
 
     def hold(self) -> bool:
-        """Waits while paused; returns whether to go on."""
+        """Waits while paused; returns whether to continue."""
         while self.paused.is_set() and not self.cancel.wait(0.1):
             pass
         return not self.cancel.is_set()

@@ -102,6 +102,25 @@ def test_ctrl_c_cancels_the_run(with_original):
     assert [event["kind"] for event in store.events(run["run_id"])][:2] == ["start", "probe"]
 
 
+@pytest.fixture
+def renamed(monkeypatch):
+    """nabla_tau, as if it had been called something else before."""
+    from dataclasses import replace
+
+    from engine import registry
+
+    now = replace(registry.get("method", "nabla_tau"), aliases=("formerly",))
+    monkeypatch.setitem(registry.table("method"), "nabla_tau", now)
+
+
+def test_a_methods_former_name(renamed, with_original, capfd):
+    words = ("--alpha", "0.5", "--set", "retain_epochs=1", "--set", "max_forget_epochs=1")
+    status, run, _ = run_here(capfd, "--method", "formerly", *words)
+    assert (status, run["spec"]["method"], run["effective"]["alpha"]) == (0, "nabla_tau", 0.5)
+    _, named, _ = run_here(capfd, "--method", "nabla_tau", *words)
+    assert (run["identity"], run["metrics"]) == (named["identity"], named["metrics"])
+
+
 # --- data that are smaller than declared ----------------------------------------------------
 
 

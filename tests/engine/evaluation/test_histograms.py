@@ -22,7 +22,7 @@ def test_every_loss_is_in_one_bin_the_ends_take_what_is_beyond():
     assert histogram(torch.tensor([])) == [0] * 80
 
 
-@pytest.mark.parametrize("place", [0, 1, 40, 79])
+@pytest.mark.parametrize("place", [0, 40, 79])
 def test_smoothing_loses_nothing_at_the_ends(place):
     counts = [0] * 80
     counts[place] = 7

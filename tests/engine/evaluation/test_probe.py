@@ -51,7 +51,7 @@ class Clock:
 
     def __init__(self, monkeypatch, frame, attack):
         self.now = 0.0
-        monkeypatch.setattr(live.time, "perf_counter", lambda: self.now)
+        monkeypatch.setattr(live.time, "thread_time", lambda: self.now)
         monkeypatch.setattr(live, "reading", lambda *_, **__: self.spend(frame) or Reading({}, 0.0))
         monkeypatch.setattr(live, "run_attacks", lambda *_, **__: self.spend(attack) or {})
         monkeypatch.setattr(Watcher, "read", lambda watcher, model: Readings(None, None, None))
@@ -134,8 +134,9 @@ def test_a_probe(digits):
 def test_a_probe_shows_all_steps_since_the_last_one(digits, monkeypatch):
     watcher, task, _ = make_watcher(digits)
     allowed = iter([False] * 4 + [True] + [False] * 99 + [True])
-    monkeypatch.setattr(watcher.frames, "allows", lambda seconds: next(allowed))
-    monkeypatch.setattr(watcher.attacks, "allows", lambda seconds: False)
+    monkeypatch.setattr(live, "FRAMES", 10**6)  # every step is asked for
+    monkeypatch.setattr(watcher.frames, "allows", lambda *_: next(allowed))
+    monkeypatch.setattr(watcher.attacks, "allows", lambda *_: False)
     events = [watcher.look(task.model, Progress(n, 105, 10 * n, {"retain_loss": float(n)}), n) for n in range(1, 106)]
     shown = [event.to_json() for event in events if event]
     assert [event["step"] for event in shown] == [5, 105]

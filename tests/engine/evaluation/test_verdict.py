@@ -16,8 +16,8 @@ BANDS = {"mia_loss": (45.0, 55.0), "mia_entropy": (44.0, 56.0)}
 COUNTS = Counts(forget=100, test=100, nonmembers=100)  # three standard errors of an area: 3 sqrt(201 / 120,000) = .1228
 WELL = {"retain_accuracy": 99.0, "forget_accuracy": 72.0, "test_accuracy": 72.0, "mia_loss": 50.0, "mia_entropy": 50.0,
         "mia_loss_auc": 0.5, "mia_entropy_auc": 0.5, "null_band": BANDS, "original": {"test_accuracy": 73.0}}
-BY_LOSS = "An attacker by the loss does no better than chance (50.0%, chance alone: 45.0 to 55.0%)."
-BY_ENTROPY = "An attacker by the entropy does no better than chance (50.0%, chance alone: 44.0 to 56.0%)."
+BY_LOSS = "An attacker by the loss does no better than chance (50.0%, chance range: 45.0 to 55.0%)."
+BY_ENTROPY = "An attacker by the entropy does no better than chance (50.0%, chance range: 44.0 to 56.0%)."
 HIGHER_LOSSES = ("Over-forgotten: forgotten samples have higher losses than unseen ones, so an attacker finds them by "
                  "the reverse rule (AUC 0.377, Streisand effect).")
 BROKEN = ("The model is damaged: its test accuracy fell from 72.7 to 9.8%. A broken model leaks nothing but has "
@@ -37,16 +37,16 @@ def said(scenario="random", counts=COUNTS, reference=False, **changes):
 @pytest.mark.parametrize(("changes", "kind", "text"), [
     ({}, "forgotten", f"{BY_LOSS} {BY_ENTROPY}"),
     ({"mia_entropy": 63.25}, "not_forgotten", f"{BY_LOSS} An attacker by the entropy still does better than chance "
-     "(63.2%, chance alone: 44.0 to 56.0%)."),
+     "(63.2%, chance range: 44.0 to 56.0%)."),
     ({"mia_loss_auc": 0.63}, "not_forgotten", "An attacker by the loss still ranks forgotten samples before never-seen "
-     f"ones (ROC area 0.630, chance alone: up to 0.623). {BY_ENTROPY}"),
-    ({"mia_loss": 42.0}, "forgotten", "An attacker by the loss does worse than a coin toss (42.0%, chance alone: 45.0 "
+     f"ones (ROC area 0.630, by chance at most 0.623). {BY_ENTROPY}"),
+    ({"mia_loss": 42.0}, "forgotten", "An attacker by the loss does worse than a coin toss (42.0%, chance range: 45.0 "
      "to 55.0%): the rule it learns on one part of the samples does not carry over to the rest. " + BY_ENTROPY),
     ({"mia_loss_auc": 0.377}, "over_forgotten", HIGHER_LOSSES),
     ({"mia_loss_auc": 0.377, "mia_loss": 60.0}, "over_forgotten", HIGHER_LOSSES),
     ({"mia_loss_auc": 0.378}, "forgotten", f"{BY_LOSS} {BY_ENTROPY}"),
     ({"mia_loss_auc": 0.377, "mia_entropy": 63.25}, "over_forgotten", f"{HIGHER_LOSSES} An attacker by the entropy "
-     "still does better than chance (63.2%, chance alone: 44.0 to 56.0%)."),
+     "still does better than chance (63.2%, chance range: 44.0 to 56.0%)."),
     ({"mia_entropy_auc": 0.32}, "over_forgotten", "Over-forgotten: forgotten samples have higher entropies than unseen "
      "ones, so an attacker finds them by the reverse rule (AUC 0.320, Streisand effect)."),
     ({"forget_accuracy": 40.0}, "over_forgotten", "Over-forgotten: the accuracy on the forget set (40.0%) is far below "
@@ -66,10 +66,10 @@ def test_what_the_retrained_model_shows_is_not_held_against_a_run():
     """Truth itself may lie above chance, or below one half: then that is what the split gives."""
     retrained = {"mia_loss": 61.0, "mia_loss_auc": 0.64}
     assert said(mia_loss=60.5, mia_loss_auc=0.63, retrained=retrained) == (
-        "forgotten", "An attacker by the loss does no better than against the retrained model (60.5%, chance alone: "
+        "forgotten", "An attacker by the loss does no better than against the retrained model (60.5%, chance range: "
         f"45.0 to 55.0%, the retrained model: 61.0%). {BY_ENTROPY}")
     assert said(mia_loss=61.5, retrained=retrained)[1].startswith(
-        "An attacker by the loss still does better than chance (61.5%, chance alone: 45.0 to 55.0%, the retrained "
+        "An attacker by the loss still does better than chance (61.5%, chance range: 45.0 to 55.0%, the retrained "
         "model: 61.0%).")
     assert said(mia_loss_auc=0.36, retrained={"mia_loss_auc": 0.35})[0] == "forgotten"
     assert said(mia_loss_auc=0.34, retrained={"mia_loss_auc": 0.35})[0] == "over_forgotten"
@@ -90,7 +90,7 @@ def test_without_counts_only_the_accuracies_of_attacks_are_judged():
 def test_without_a_null_band_the_area_decides():
     none = dict.fromkeys(BANDS)
     assert said(null_band=none)[1].startswith(
-        "An attacker by the loss does no better than chance (ROC area 0.500, chance alone: up to 0.623).")
+        "An attacker by the loss does no better than chance (ROC area 0.500, by chance at most 0.623).")
     assert said(null_band=none, mia_loss_auc=0.7)[0] == "not_forgotten"
 
 
@@ -129,10 +129,10 @@ def test_a_class_is_forgotten_when_the_model_knows_it_as_little_as_a_retrained_o
     ({"mia_loss_auc": 0.377, "forget_accuracy": 40.0}, "over_forgotten", HIGHER_LOSSES),
     ({"mia_loss": 60.0}, "forgotten", "The class is forgotten: the model gets 0.0% of its samples right (zero is usual "
      f"for a retrained one). {RIGHT_HERE} Within the class, the samples that the Original was trained on still stand "
-     "out. An attacker by the loss still does better than chance (60.0%, chance alone: 45.0 to 55.0%)."),
+     "out. An attacker by the loss still does better than chance (60.0%, chance range: 45.0 to 55.0%)."),
     ({"mia_loss": 60.0, "forget_accuracy": 40.0}, "not_forgotten", "The class is not forgotten: the model still gets "
      "40.0% of its samples right (zero is usual for a retrained one). An attacker by the loss still does better than "
-     "chance (60.0%, chance alone: 45.0 to 55.0%)."),
+     "chance (60.0%, chance range: 45.0 to 55.0%)."),
     ({"test_accuracy": 9.8, "original": {"test_accuracy": 72.7}}, "damaged", BROKEN),
     ({"original": {"test_accuracy": 73.0, "forget_accuracy": 0.0}}, "undecided", "The Original never knew this class: "
      "it got 0.0% of its samples right, so there was nothing to forget."),

@@ -171,7 +171,7 @@ def test_weights_of_another_network(checkpoints, digits):
     said = refusal(load_original, original, checkpoints, digits)
     assert said.startswith(f"{original.path.name} does not hold the weights of small_cnn: size mismatch for 12.bias: ")
     assert said.endswith(f" If its code has changed, delete this file and its .json in {original.path.parent}, and the "
-                         "Original is trained anew.")
+                         "Original is trained again.")
 
 
 def test_a_failed_write_leaves_nothing_behind(checkpoints, digits, monkeypatch):

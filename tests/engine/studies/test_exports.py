@@ -31,7 +31,7 @@ def table(store, monkeypatch):
 
 LATEX = r"""% Needs \usepackage{booktabs} and \usepackage{xcolor}.
 % cifar10, forgetting 15%, profile paper, seeds 0, 1.
-% Mean and standard deviation over seeds; bold: best, ties within the noise floor shared.
+% Mean and standard deviation over seeds. Bold: best; differences within the chance range are ties.
 % Grey: the paper's value; * where ours differs by more than two standard deviations.
 % ↑ best, but the attack still does better than chance.
 % No retrained model for seeds 0, 1: metrics that need one stay empty there.
@@ -59,7 +59,7 @@ MARKDOWN = r"""**cifar10, forgetting 15%, profile paper, seeds 0, 1**
 | ∇τ (nabla-tau) | **83.50 ± 0.71** (85.73 ± 0.25\*) | **1.50 ± 0.35**↑ (1.52 ± 0.22) | 480 | 242,376 | 0.3 | - | - |
 | l1-sparse‡ | 70.00 | 4.00 | 480 | 242,376 | 0.3 | - | - |
 
-- Mean ± standard deviation over seeds. Bold: best, ties within the noise floor shared.
+- Mean ± standard deviation over seeds. Bold: best; differences within the chance range are ties.
 - In brackets: the paper's value, with * where it differs by more than two standard deviations.
 - ‡ damaged model.
 - ↑ best, but the attack still does better than chance.

@@ -1,4 +1,4 @@
-"""A heatmap by hand: means, noise floors, states, the best of a row, the rule; and what is exported of it."""
+"""A heatmap by hand: means, chance ranges, states, the best of a row, the rule; and what is exported of it."""
 
 from __future__ import annotations
 
@@ -99,9 +99,9 @@ def test_tables_to_paste():
     assert "| forget fraction / alpha | 0.05 | 0.25 | 0.5 |" in markdown
     assert "| 15% | 6.00 ± 2.83 | **1.50 ± 0.71** | 3.00 |" in markdown
     assert "| 30% | - | - | - |" in markdown
-    assert markdown.endswith("- Mean ± standard deviation over seeds; bold: within the noise floor of the ideal.\n")
+    assert markdown.endswith("- Mean ± standard deviation over seeds; bold: within the chance range of the ideal.\n")
     one = build(Sweep(across=GRID.across, down=GRID.down), RUNS, "test_accuracy")
-    assert exports.to_markdown(one).endswith("- One seed; bold: within the noise floor of the map's best.\n")
+    assert exports.to_markdown(one).endswith("- One seed; bold: within the chance range of the map's best.\n")
     latex = exports.to_latex(heatmap)
     assert r"15\% & 6.00 $\pm$ 2.83 & \textbf{1.50 $\pm$ 0.71} & 3.00 \\" in latex
     assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == 1
@@ -118,3 +118,34 @@ def test_a_square_below_chance_or_of_a_damaged_model_is_never_best():
     assert [heatmap.squares[x, 0.15].within for x in (0.05, 0.25, 0.5)] == [False, False, False]
     (row,) = heatmap.rows()
     assert (row.best, row.as_good) == (0.5, (0.5,))
+
+
+def forgotten(gap: float, original: float, band: tuple[float, float]) -> Run:
+    metrics = {"mia_loss_gap": gap, "null_band": {"mia_loss": list(band)}, "original": {"mia_loss_gap": original}}
+    return Run(f"run-{gap}", "finished", Spec(), metrics=Metrics(metrics))
+
+
+def blind_rows(gaps: tuple[float, ...], original: float, half: float) -> frozenset:
+    grid = Sweep(across=Axis("alpha", (0.05, 0.25)), down=Axis(FRACTION, (0.15,)))
+    runs = {(x, 0.15, 0): forgotten(gap, original, (50 - half, 50 + half)) for x, gap in zip((0.05, 0.25), gaps)}
+    return build(grid, runs, "mia_loss_gap").blind
+
+
+def test_the_excess_is_what_lies_beyond_the_noise_floor():
+    squares = build(GRID, RUNS, "mia_loss_gap").squares
+    assert [squares[x, 0.15].excess for x in (0.05, 0.25, 0.5)] == [4.0, 0.0, 1.0]
+    assert squares[0.5, 0.3].excess is None
+
+
+@pytest.mark.parametrize(("gaps", "original", "half", "blind"), [
+    ((3.0, 5.0), 20.0, 12.0, True), ((3.0, 5.0), 20.0, 9.0, False), ((3.0, 13.0), 20.0, 12.0, False)],
+    ids=["half of the forgetting would go unseen", "it would be seen", "one square is worse than chance"])
+def test_a_row_cannot_tell_where_chance_hides_half_of_the_forgetting(gaps, original, half, blind):
+    assert (0.15 in blind_rows(gaps, original, half)) is blind
+
+
+def test_in_a_row_that_cannot_tell_the_rule_neither_holds_nor_fails():
+    grid = Sweep(across=Axis("alpha", (0.05, 0.25, 0.5)), down=Axis(FRACTION, (0.15,)))
+    runs = {(x, 0.15, 0): forgotten(3.0, 20.0, (38.0, 62.0)) for x in (0.05, 0.25, 0.5)}
+    (row,) = build(grid, runs, "mia_loss_gap").rows()
+    assert (row.blind, row.holds) == (True, None)

@@ -11,7 +11,7 @@ import json
 import pytest
 from comparing import finish, metrics_of
 
-from engine.cli import reproduce
+from engine.cli import computing, reproduce
 from engine.cli.main import main
 from engine.errors import OriginalMissing
 from engine.spec import resolve
@@ -313,7 +313,7 @@ def test_eta_over_all_runs(store, monkeypatch, capsys):
     monkeypatch.setattr("engine.runs.estimates.run_seconds", lambda *rest: next(times))
     todo = list(reproduction.missing([Comparison(methods=("ssd", "finetune", "scrub"), seeds=(0,))], store))
     said = []
-    tell = reproduce._teller(said.append, todo, 4, store)
+    tell = computing.teller(said.append, todo, 4, store)
     tell({"stage": "Loading", "fraction": None})
     tell({"stage": "SSD", "fraction": 0.5, "eta": 30.0})
     assert [(line["stage"], line["note"]) for line in said] == [
@@ -325,7 +325,7 @@ def test_an_unknown_time_is_said_so(store, monkeypatch):
     monkeypatch.setattr("engine.runs.estimates.run_seconds", lambda *rest: None)
     todo = list(reproduction.missing([Comparison(methods=("ssd", "finetune"), seeds=(0,))], store))
     said = []
-    reproduce._teller(said.append, todo, 1, store)({"stage": "Loading", "fraction": None})
+    computing.teller(said.append, todo, 1, store)({"stage": "Loading", "fraction": None})
     assert said[0]["note"] == "all: an unknown time (nothing was measured yet) left"
 
 
@@ -335,12 +335,12 @@ def test_an_unknown_time_is_said_so(store, monkeypatch):
 def test_digits_for_real(with_original, store, monkeypatch, no_caches, capfd):
     """Two methods and a retraining: run, completed by the retrained model, then found again."""
     comparison = Comparison(methods=("ssd", "gradient_ascent", "retrain"), seeds=(0,), profile="paper")
-    assert reproduce._compute([comparison], store, False) == 0
+    assert computing.compute([comparison], store, False) == 0
     runs = find_runs(comparison, store)
     assert {cell: run.status for cell, run in runs.items()} == dict.fromkeys(comparison.grid(), "finished")
     assert [run.spec.method for run in store.list()] == ["retrain", "ssd", "gradient_ascent"]
     assert all(run.metrics["retrained"]["run_id"] == runs["retrain", 0].id for run in runs.values())
-    assert reproduce._compute([comparison], store, False) == 0 and len(store.list()) == 3
+    assert computing.compute([comparison], store, False) == 0 and len(store.list()) == 3
     table = build_table(comparison, runs)
     assert table.missing == [] and table.cost["retrain"]["samples_ratio"] == 1.0
     for cell in table.cells:

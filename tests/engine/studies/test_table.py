@@ -173,7 +173,7 @@ def test_a_measure_without_a_noise_floor_has_no_best(store, table_of):
     fill(store, DIGITS, ssd=[{"wasserstein_test": 0.1}], finetune=[{"wasserstein_test": 0.2}])
     table = table_of(DIGITS, "wasserstein_test", "test_accuracy")
     assert best_in(table, "wasserstein_test") == set() and best_in(table, "test_accuracy") == {"ssd", "finetune"}
-    assert ("No noise floor is known for Distance to unseen losses (Wasserstein): no method is marked as best there."
+    assert ("No chance range is known for Distance to unseen losses (Wasserstein): no method is marked as best there."
             ) in [note.text for note in table.notes]
 
 

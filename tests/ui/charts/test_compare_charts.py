@@ -1,4 +1,4 @@
-"""The charts of a comparison, checked by hand: exact data, colours that can be told apart, null band, retrained."""
+"""The charts of a comparison, checked by hand: exact means and spans, names at lines and points, colours apart."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from ui.charts.colours import BY_METHOD, NULL_BAND, REFERENCE, method_colour
-from ui.charts.compare import SMALL, coarse, plot_race, plot_small, plot_tradeoff
+from ui.charts.colours import BY_METHOD, BY_SET, NULL_BAND, REFERENCE, method_colour
+from ui.charts.compare import LINE, dash_of, plot_race, plot_tradeoff, symbol_of
 
 PAGES = ("#ffffff", "#0f141b")  # the backgrounds in .streamlit/config.toml
 
@@ -29,12 +29,27 @@ def named(figure, name):
 
 # -- the race ---------------------------------------------------------------------------------------------
 
-def test_a_line_a_run_with_its_own_numbers():
+def test_one_seed_is_one_line_with_its_own_numbers():
     line, = lines(plot_race([course()], "mia_loss"))
-    assert list(line.x) == [0, 640, 1280]
-    assert list(line.y) == [70.0, 60.0, 52.0]
-    assert (line.line.color, line.line.width) == (BY_METHOD["scrub"], 1.5)
+    assert (list(line.x), list(line.y)) == ([0, 640, 1280], [70.0, 60.0, 52.0])
+    assert (line.line.color, line.line.dash) == (BY_METHOD["scrub"], dash_of("scrub"))
     assert line.hovertemplate == "SCRUB, seed 0<br>%{y:.1f}% after %{x:,~f} samples<extra></extra>"
+
+
+def test_several_seeds_are_their_mean_with_a_ribbon_from_the_lowest_to_the_highest():
+    two = [course(seed=0, values=(70.0, 60.0, 52.0)), course(seed=1, values=(70.0, 64.0, 58.0))]
+    ribbon, line, *_ = plot_race(two, "mia_loss").data
+    assert list(line.y) == [70.0, 62.0, 55.0]
+    assert (list(ribbon.x), list(ribbon.y)) == ([0, 640, 1280, 1280, 640, 0], [70.0, 64.0, 58.0, 52.0, 60.0, 70.0])
+    assert ribbon.fill == "toself" and ribbon.line.width == 0
+    assert line.hovertemplate.startswith("SCRUB, mean of 2 seeds<br>")
+
+
+def test_seeds_measured_at_other_places_are_joined_by_straight_lines_as_far_as_all_go():
+    late = course(seed=1, values=(70.0, None, 50.0))
+    early = course(seed=0, values=(70.0, 60.0))
+    line, = lines(plot_race([early, late], "mia_loss"))
+    assert (list(line.x), list(line.y)) == ([0, 640], [70.0, 60.0]), "60 of both at 640: half-way from 70 to 50"
 
 
 @pytest.mark.parametrize(("axis", "expected", "title"), [
@@ -51,28 +66,36 @@ def test_an_axis_that_does_not_exist_is_refused():
         plot_race([course()], "mia_loss", "epochs")
 
 
-def test_seeds_share_a_colour_and_one_entry_in_the_legend():
-    figure = plot_race([course(seed=0), course(seed=1), course("ssd")], "mia_loss")
-    assert [line.line.color for line in lines(figure)] == [BY_METHOD["scrub"]] * 2 + [BY_METHOD["ssd"]]
-    assert [line.showlegend for line in lines(figure)] == [True, False, True]
-    assert [line.legendgroup for line in lines(figure)] == ["scrub", "scrub", "ssd"]
-
-
 def test_only_what_was_measured_is_drawn():
     figure = plot_race([course(values=(70.0, None, 52.0)), course("ssd", values=(None, None))], "mia_loss")
     line, = lines(figure)
     assert (list(line.x), list(line.y)) == ([0, 1280], [70.0, 52.0])
 
 
-def test_the_end_of_a_line_is_hollow_while_its_run_goes_on():
-    going, done = lines(plot_race([course(running=True), course("ssd")], "mia_loss"))
-    assert list(going.marker.symbol) == ["circle", "circle", "circle-open"]
-    assert list(done.marker.symbol) == ["circle"] * 3
-    assert list(done.marker.size) == [3, 3, 9]
+def test_the_end_of_a_line_is_hollow_while_one_of_its_runs_goes_on():
+    going, done = lines(plot_race([course(), course(seed=1, running=True), course("ssd")], "mia_loss"))
+    assert list(going.marker.symbol) == ["diamond", "diamond", "diamond-open"]
+    assert list(done.marker.symbol) == ["cross"] * 3
+    assert list(done.marker.size) == [3, 3, 10]
 
 
 def test_the_other_attack_is_another_line():
     assert list(lines(plot_race([course()], "mia_entropy"))[0].y) == [55.0, 55.0, 55.0]
+
+
+def test_lines_are_named_at_their_ends_in_their_colours_and_never_on_top_of_one_another():
+    many = [course(method, values=(70.0, 52.0)) for method in ("scrub", "ssd", "finetune", "nabla_tau")]
+    figure = plot_race(many, "mia_loss", retrained={0: 51.0})
+    names = figure.layout.annotations
+    assert {note.text: note.font.color for note in names} == {
+        "SCRUB": BY_METHOD["scrub"], "SSD": BY_METHOD["ssd"], "FINETUNE": BY_METHOD["finetune"],
+        "NABLA_TAU": BY_METHOD["nabla_tau"], "coin toss": REFERENCE, "retrained": REFERENCE}
+    low, high = figure.layout.yaxis.range
+    pixels = (figure.layout.height - figure.layout.margin.t - figure.layout.margin.b) / (high - low)
+    places = sorted(note.y * pixels for note in names)
+    assert min(after - before for before, after in itertools.pairwise(places)) >= LINE - 0.1
+    assert low <= min(note.y for note in names) and max(note.y for note in names) <= high
+    assert figure.layout.showlegend is False
 
 
 def test_retrained_is_a_dashed_level_at_the_mean_of_its_seeds():
@@ -86,36 +109,18 @@ def test_no_retrained_no_level():
     assert [trace.name for trace in plot_race([course()], "mia_loss").data] == ["SCRUB", "coin toss, 50%"]
 
 
-def test_half_is_dotted_and_its_null_band_shaded():
+def test_half_is_dotted_and_its_chance_range_shaded():
     figure = plot_race([course()], "mia_loss", band=(46.604, 53.396))
     coin = named(figure, "coin toss, 50%")
     assert (list(coin.y), coin.line.dash) == ([50, 50], "dot")
     band, = figure.layout.shapes
-    assert (band.y0, band.y1, band.fillcolor, band.layer) == (46.6, 53.4, NULL_BAND, "below")
-    assert (band.name, band.showlegend) == ("null band", True)
+    assert (band.y0, band.y1, band.fillcolor, band.layer, band.name) == (46.6, 53.4, NULL_BAND, "below", "chance range")
     assert not plot_race([course()], "mia_loss").layout.shapes
 
 
 def test_a_race_without_measurements_says_so():
     figure = plot_race([], "mia_loss")
     assert figure.layout.annotations[0].text == "Lines appear once a run has been measured."
-
-
-# -- small distributions ----------------------------------------------------------------------------------
-
-def test_a_small_multiple_has_the_bars_of_the_large_one_and_no_legend():
-    reading = {"histogram": {"forget": [3, 1], "test": [0, 5]}, "overlap": 25.0}
-    figure = plot_small([0.0, 0.5, 1.0], reading, {"forget": 4, "test": 5}, "SCRUB", shared_top=80)
-    assert [list(bar.y) for bar in figure.data] == [[100], [100]], "three bins as one"
-    assert figure.layout.title.text == 'SCRUB<br><span style="font-size:11px">overlap 25%</span>'
-    assert (figure.layout.showlegend, figure.layout.height) == (False, SMALL)
-    assert tuple(figure.layout.yaxis.range) == (0, 84)
-
-
-def test_three_bins_become_one_and_nothing_is_lost():
-    reading = {"histogram": {"forget": [1, 2, 3, 4], "test": [0, 0, 5, 6]}, "overlap": 25.0}
-    assert coarse([0.0, 0.5, 1.0, 1.5, 2.0], reading) == (
-        [0.0, 1.5, 2.0], {"histogram": {"forget": [6, 4], "test": [5, 6]}, "overlap": 25.0})
 
 
 # -- the trade-off ----------------------------------------------------------------------------------------
@@ -128,7 +133,7 @@ def test_one_seed_is_one_point_without_bars():
     point, = plot_tradeoff([outcome()], "|loss attack - 50|, points").data
     assert (list(point.x), list(point.y), point.marker.color) == ([4.0], [70.0], BY_METHOD["scrub"])
     assert point.error_x.array is None
-    assert point.showlegend is not False
+    assert [note.text for note in plot_tradeoff([outcome()], "x").layout.annotations] == ["SCRUB"]
 
 
 def test_seeds_are_points_and_their_mean_has_bars_of_one_standard_deviation():
@@ -144,6 +149,25 @@ def test_retrained_is_a_dashed_cross_at_its_mean():
     assert (upright.x0, upright.x1, level.y0, level.y1) == (1.5, 1.5, 71.0, 71.0)
     assert {upright.line.dash, level.line.dash} == {"dash"}
     assert named(figure, "RETRAIN").marker.symbol == "diamond-open"
+
+
+def test_the_chance_range_is_an_ellipse_round_the_cross_and_the_one_aim_is_said():
+    both = [outcome("retrain", 0, 1.0, 70.0), outcome()]
+    figure = plot_tradeoff(both, "x", (2.0, 1.5))
+    ellipse = next(shape for shape in figure.layout.shapes if shape.type == "circle")
+    assert (ellipse.x0, ellipse.x1, ellipse.y0, ellipse.y1) == (-1.0, 3.0, 68.5, 71.5)
+    assert figure.layout.title.text.startswith("What forgetting costs: nearer to the cross is better<br>")
+    assert "inside the ellipse chance alone explains the distance" in figure.layout.title.text
+    assert "ellipse" not in plot_tradeoff(both, "x").layout.title.text
+    alone = plot_tradeoff([outcome()], "x", (2.0, 1.5))
+    assert not alone.layout.shapes and "nearer" not in alone.layout.title.text
+
+
+def test_names_of_points_that_share_a_place_stand_apart():
+    figure = plot_tradeoff([outcome("scrub"), outcome("ssd"), outcome("finetune", x=9.0, y=80.0)], "x")
+    at = {note.text: note for note in figure.layout.annotations}
+    assert at["SCRUB"].y != at["SSD"].y
+    assert (at["FINETUNE"].xanchor, at["SCRUB"].xanchor) == ("right", "left"), "names stay inside the plot"
 
 
 def test_a_run_without_an_attack_is_left_out():
@@ -188,6 +212,19 @@ def test_every_colour_stands_out_on_a_light_and_on_a_dark_page(method):
 def test_every_two_methods_are_far_apart():
     nearest = min(math.dist(oklab(one), oklab(other)) for one, other in itertools.combinations(BY_METHOD.values(), 2))
     assert nearest > 0.15
+
+
+@pytest.mark.parametrize("set_name", list(BY_SET))
+def test_no_method_has_the_colour_of_a_set(set_name):
+    nearest = min(math.dist(oklab(colour), oklab(BY_SET[set_name])) for colour in BY_METHOD.values())
+    assert nearest > 0.1
+
+
+def test_methods_of_the_paper_differ_by_dash_and_marker():
+    from engine.registry import of_the_paper
+
+    papers = [name for name in of_the_paper() if name != "retrain"]
+    assert len({dash_of(name) for name in papers}) == len({symbol_of(name) for name in papers}) == len(papers) == 5
 
 
 def test_every_registered_method_has_a_colour_of_its_own_and_an_added_one_keeps_the_one_it_gets():

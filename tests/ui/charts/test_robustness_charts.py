@@ -5,45 +5,72 @@ from __future__ import annotations
 import pytest
 
 from engine.studies.sweep import FRACTION, PRESETS, Axis, Sweep
-from ui.charts.robustness import Marks, plot_as_paper, plot_heatmap, position
+from ui.charts.robustness import GOOD, MIDDLE, Marks, plot_as_paper, plot_heatmap, position
 from ui.robustness import link
 
 COLUMNS, ROWS = ["0.05", "0.25", "0.5"], ["15%", "30%"]
-Z = [[6.0, 1.5, None], [None, 2.0, 3.0]]
+VALUES = [[6.0, 1.5, None], [None, 2.0, 3.0]]
+EXCESS = [[4.0, 0.0, None], [None, 0.0, 1.0]]
 SAID = [["a", "b", "c"], ["d", "e", "f"]]
 
 
-def figure(marks=Marks(), **more):
-    return plot_heatmap(COLUMNS, ROWS, Z, SAID, ("Alpha", "Forget fraction"), "Title", "Sub", marks, **more)
+def figure(marks=Marks()):
+    return plot_heatmap(COLUMNS, ROWS, VALUES, EXCESS, SAID, ("Alpha", "Forget fraction"), "Title", "Sub", marks)
 
 
-def traces(marks=Marks(), **more) -> dict:
-    return {trace.name or "squares": trace for trace in figure(marks, **more).data}
+def traces(marks=Marks()) -> dict:
+    return {trace.name or "squares": trace for trace in figure(marks).data}
 
 
 def test_squares_lie_on_whole_numbers_first_row_on_top():
     squares, drawn = traces()["squares"], figure()
     assert (list(squares.x), list(squares.y)) == ([0, 1, 2], [0, 1])
-    assert [list(line) for line in squares.z] == Z and squares.hovertext[1][2] == "f"
+    assert [list(line) for line in squares.z] == EXCESS, "colour is what lies beyond chance"
+    assert squares.hovertext[1][2] == "f"
     assert tuple(drawn.layout.yaxis.range) == (1.5, -0.5)
     assert list(drawn.layout.xaxis.ticktext) == COLUMNS
-    assert (squares.zmin, squares.zmax) == (0, 6)
+    assert squares.colorbar.title.text == "points beyond chance"
     assert list(traces()["value"].text) == ["6.0", "1.5", "2.0", "3.0"]
 
 
 def test_small_differences_do_not_look_large():
-    small = plot_heatmap(["a"], ["b"], [[0.2]], [[""]], ("", ""), "", "", Marks()).data[0]
+    small = plot_heatmap(["a"], ["b"], [[3.2]], [[0.2]], [[""]], ("", ""), "", "", Marks()).data[0]
     assert (small.zmin, small.zmax) == (0, 5)
-    high = plot_heatmap(["a", "c"], ["b"], [[70.0, 71.0]], [["", ""]], ("", ""), "", "", Marks(), True).data[0]
-    assert (high.zmin, high.zmax) == (66, 71)
-    assert high.colorscale[-1][1] == small.colorscale[0][1], "the good end has one colour"
+    large = plot_heatmap(["a"], ["b"], [[13.0]], [[9.0]], [[""]], ("", ""), "", "", Marks()).data[0]
+    assert large.zmax == 9
+
+
+def test_what_is_a_little_outside_does_not_look_inside():
+    scale = [colour for _, colour in traces()["squares"].colorscale]
+    assert scale[0] == scale[1] == GOOD and scale[2] == MIDDLE and GOOD not in scale[2:]
+
+
+def test_rows_that_cannot_tell_are_grey_and_say_so():
+    drawn = traces(Marks(blind={1: "too few samples to tell"}))
+    assert list(drawn["squares"].z[1]) == [None, None, None]
+    assert (list(drawn["grey"].x), list(drawn["grey"].base)) == ([1, 2], [0.53, 0.53])
+    assert (list(drawn["cannot tell"].text), list(drawn["cannot tell"].y)) == (["too few samples to tell"], [1])
+    assert list(drawn["value"].text) == ["6.0", "1.5"], "no number there looks good or bad"
+
+
+def test_a_doubtful_square_never_has_the_good_colour():
+    drawn = traces(Marks(doubtful=[(1, 0), (0, 0)]))
+    assert list(drawn["squares"].z[0]) == [4.0, None, None], "what is bad anyway keeps its colour"
+    assert (list(drawn["grey"].x), list(drawn["grey"].base)) == ([1], [-0.47])
+
+
+def test_a_square_whose_chance_range_is_not_known_has_no_colour():
+    drawn = plot_heatmap(["a"], ["b"], [[3.2]], [[None]], [[""]], ("", ""), "", "", Marks())
+    assert list(next(trace for trace in drawn.data if trace.name == "grey").x) == [0]
 
 
 def test_marks_lie_on_their_squares():
-    marks = Marks(within=[(1, 0)], waiting=[(2, 0), (0, 1)], running=[(2, 1)], failed=[(0, 0)], best=[(1, 0)],
+    marks = Marks(doubtful=[(0, 0)], waiting=[(2, 0), (0, 1)], running=[(2, 1)], failed=[(0, 0)], best=[(1, 0)],
                   chosen=(1, 1), rule={0: 1.0, 1: 2.0})
     drawn = traces(marks)
-    assert [(shape.x0, shape.y0) for shape in figure(marks).layout.shapes] == [(0.54, -0.45), (0.54, 0.55)]
+    framed = [(shape.x0, shape.y0) for shape in figure(marks).layout.shapes]
+    assert framed == [(0.54, 0.55)], "only the open square is framed"
+    assert list(drawn["doubtful"].text) == ["†"]
     assert list(drawn["waiting"].x) == [2, 0] and list(drawn["waiting"].base) == [-0.46, 0.54]
     assert (list(drawn["running"].x), list(drawn["running"].y)) == ([2], [1])
     assert list(drawn["failed"].text) == ["✕"] and list(drawn["best of its row"].text) == ["★"]
@@ -70,7 +97,7 @@ def test_what_is_no_number_has_no_place_between_others():
 
 def test_many_columns_are_labelled_now_and_then():
     names = [str(number) for number in range(100)]
-    drawn = plot_heatmap(names, ["a"], [[1.0] * 100], [[""] * 100], ("", ""), "", "", Marks())
+    drawn = plot_heatmap(names, ["a"], [[1.0] * 100], [[1.0] * 100], [[""] * 100], ("", ""), "", "", Marks())
     assert list(drawn.layout.xaxis.ticktext) == [str(number) for number in range(0, 100, 5)]
     assert list(drawn.layout.xaxis.tickvals) == list(range(0, 100, 5))
 
@@ -80,7 +107,7 @@ def test_columns_need_no_order():
 
 
 def test_the_papers_figure_has_two_panels_on_white_and_saves_as_svg():
-    drawn = plot_as_paper(COLUMNS, ROWS, [("A", Z), ("B", Z)], ("Alpha", "Forget fraction"))
+    drawn = plot_as_paper(COLUMNS, ROWS, [("A", VALUES), ("B", VALUES)], ("Alpha", "Forget fraction"))
     assert drawn.layout.paper_bgcolor == "#ffffff" and drawn.layout.meta == {"image": "svg"}
     assert [trace.xaxis for trace in drawn.data] == ["x", "x2"]
     assert [note.text for note in drawn.layout.annotations] == ["(a) A", "(b) B"]
@@ -92,6 +119,10 @@ def test_the_papers_figure_has_two_panels_on_white_and_saves_as_svg():
     seeds=(3, 1), profile="paper", parameters={"retain_batch_size": 32})])
 def test_a_link_restores_the_grid(sweep):
     assert link.from_query(link.to_query(sweep)) == (sweep, [])
+
+
+def test_an_address_that_asks_for_nothing_opens_the_grid_that_ships():
+    assert link.from_query({}) == (PRESETS["authors"], [])
 
 
 @pytest.mark.parametrize(("asked", "told"), [

@@ -42,7 +42,7 @@ def drawn(monkeypatch, notes=()):
     monkeypatch.setattr(compare_table, "method_title", lambda name: f"{name} {NASTY}")
     monkeypatch.setattr(compare_more, "short_title", lambda name: f"{name} {NASTY}")
     runs = {("scrub", 0): run("scrub", id=f'"{NASTY}', device=NASTY, recorded=True, metrics=metrics(
-                mia_loss_auc=0.2, missing={"tow": NASTY}, tow=None)),
+                mia_loss_auc=0.2, missing={"tow": NASTY}, tow=None, retrained=metrics())),
             ("ssd", 0): run("ssd", status="failed", reason=NASTY)}
     asked = comparison("scrub", "ssd")
     table = replace(build_table(asked, runs), notes=list(notes))
@@ -81,7 +81,7 @@ def test_marks_of_notes_go_by_their_kind(monkeypatch):
 def test_a_drawn_table_is_exactly_this():
     head = [Name("Method"), Name("A (%)", hover="What?", small=(Small("ideal: 0"),)), Name("B")]
     rows = [Row(Name("One", dot="#123456", more=" †"), (
-                Box("1.00", "seed 0", (Small("(2.00)", "Theirs."), Small("-1.00", far=True)), bold=True, colour="red"),
+                Box("1.00", "seed 0", (Small("(2.00)", "Theirs."), Small("-1.00")), bold=True, colour="red"),
                 Box("–", "Not yet.", number=False)), kind="over"),
             Row(Name("Two", link="unlearn?run=x"), note="not run yet", kind="failed")]
     lines = draw("measures", head, rows, ["A & B."]).splitlines()
@@ -90,7 +90,7 @@ def test_a_drawn_table_is_exactly_this():
         '<thead><tr><th>Method</th><th title="What?">A (%)<small>ideal: 0</small></th><th>B</th></tr></thead>',
         '<tr class="over"><th><span class="dot" style="background:#123456"></span>One †</th>'
         '<td class="num" title="seed 0" style="background:red"><b>1.00</b><small title="Theirs.">(2.00)</small>'
-        '<small class="far"><span>-1.00</span></small></td><td title="Not yet.">–</td></tr>',
+        '<small>-1.00</small></td><td title="Not yet.">–</td></tr>',
         '<tr class="failed"><th><a href="unlearn?run=x">Two</a></th><td class="note" colspan="2">not run yet</td></tr>',
         '<p class="cmp-foot">Mean ± standard deviation over seeds; spans are exact 95% intervals of single runs '
         '(Clopper, Pearson 1934).', '<p class="cmp-foot">A &amp; B.</p>']

@@ -9,11 +9,14 @@ import pytest
 from engine.errors import BadInput
 from engine.runs.records import Run
 from engine.studies.comparison import Comparison
+from engine.studies.ranking import GAP, ordered
 from engine.studies.table import build_table
+from ui.charts.colours import method_colour
+from ui.common.html_table import INSIDE
 from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
 from ui.compare import table as compare_table
-from ui.compare.link import USUAL, from_query, parse_seeds, to_query
+from ui.compare.link import RECORDED, USUAL, from_query, order_of, order_query, parse_seeds, to_query
 
 SPEC = {"dataset": "cifar10", "scenario": "random", "profile": "paper", "model": "resnet18"}
 ORIGINAL = {"retain_accuracy": 94.14, "forget_accuracy": 94.4, "test_accuracy": 85.0, "accuracy_gap": 9.4,
@@ -79,26 +82,44 @@ def test_best_is_bold_and_ties_are_shared():
     assert "<b>11.00</b>" not in text
 
 
-def test_colour_is_the_distance_to_the_ideal():
-    runs = [run(method, metrics=metrics(loss=loss)) for method, loss in (("scrub", 50.5), ("ssd", 56.0),
-                                                                         ("amnesiac", 61.0))]
-    found = {(one.spec.method, 0): one for one in runs}
-    table = build_table(comparison("scrub", "ssd", "amnesiac"), found)
-    tints = {method: compare_table.tint(table, table.cell(method, "mia_loss_gap"))
-             for method in ("scrub", "ssd", "amnesiac")}
-    # The noise floor is 1 point: 0.5 is as good as the ideal, 11 is the farthest, 6 is half-way between 1 and 11.
-    assert tints == {"scrub": "rgba(27,158,143,0.300)", "ssd": "rgba(217,119,6,0.000)",
-                     "amnesiac": "rgba(217,119,6,0.300)"}
-    assert compare_table.tint(table, table.cell("scrub", "retain_accuracy")) is None, "nothing to match"
+RETRAINED = metrics(retain=95.0, gap=0.5, loss=50.2)
 
 
-def test_small_differences_are_not_painted_as_large_ones():
-    runs = [run(method, metrics=metrics(loss=loss)) for method, loss in (("scrub", 50.5), ("ssd", 52.0))]
+def placed(runs, *methods):
     found = {(one.spec.method, 0): one for one in runs}
-    table = build_table(comparison("scrub", "ssd"), found)
-    original = compare_table.tint(table, table.cell("original", "mia_loss_gap"))
-    assert original == "rgba(217,119,6,0.180)", "5 points from the ideal, 4 beyond the noise, of 5 that matter"
-    assert compare_table.tint(table, table.cell("ssd", "mia_loss_gap")) == "rgba(27,158,143,0.180)"
+    table = build_table(comparison(*methods), found)
+    return {method: compare_table.inside(table, table.cell(method, "mia_loss_gap")) for method in table.methods}
+
+
+PAPERS = ("scrub", "ssd", "amnesiac")
+
+
+def test_one_colour_for_what_chance_alone_explains():
+    runs = [run(method, metrics=metrics(loss=loss, retrained=RETRAINED))
+            for method, loss in (("scrub", 50.5), ("ssd", 56.0), ("amnesiac", 51.3))]
+    # The chance range is 1 point to either side of the retrained model's 50.2%.
+    assert placed([*runs, run("retrain", metrics=RETRAINED)], *PAPERS, "retrain") == {
+        "scrub": True, "ssd": False, "amnesiac": False, "original": None, "retrain": None}
+    text = html(runs, *PAPERS)
+    dots = {method_colour(name) for name in PAPERS}
+    assert set(re.findall(r"background:([^\"]+)", text)) - dots == {INSIDE, "transparent"}, "no second colour"
+
+
+def test_without_a_retrained_model_nothing_is_coloured_and_the_key_says_so():
+    runs = [run("scrub", metrics=metrics(loss=50.5))]
+    assert placed(runs, "scrub") == {"original": None, "scrub": None}
+    text = html(runs, "scrub")
+    assert "No retrained model yet" in text and INSIDE not in text
+
+
+def test_rows_come_in_the_order_asked_for_and_the_average_gap_first():
+    found = {(name, 0): run(name, metrics=metrics(average_gap=gap)) for name, gap in (("scrub", 2.0), ("ssd", 1.0))}
+    asked = comparison("scrub", "ssd")
+    table, gaps = build_table(asked, found), build_table(asked, found, (GAP,))
+    text = compare_table.main(table, found, order=ordered(gaps, GAP), gaps=gaps)
+    assert text.index("Original") < text.index("SSD") < text.index("SCRUB")
+    assert row(text, "SSD")[1] == ["1.00"]
+    assert row(text, "Retain accuracy")[1][:4] == ["Average", "gap", "to", "retrained"]
 
 
 def test_an_over_forgotten_run_is_marked_with_a_sentence():
@@ -225,6 +246,19 @@ def test_a_link_comes_back_as_it_was(asked):
     assert from_query(to_query(asked)) == (asked, [])
 
 
+def test_an_address_that_asks_for_nothing_opens_a_comparison_that_ships_finished():
+    assert from_query({}) == (RECORDED, [])
+    assert from_query({"seeds": "0"})[0].dataset == "digits", "what a link leaves out is the usual"
+
+
+def test_the_order_is_in_the_address():
+    assert order_of(order_query("seconds")) == ("seconds", []) and order_query("seconds") == {"sort": "seconds"}
+    assert order_of({}) == (GAP, []) and order_query(GAP) == {}
+    assert order_of({"sort": "speed"})[0] == GAP
+    assert order_of({"sort": "speed"})[1][0].startswith(
+        "The link's sort: there is no column 'speed'. Valid: average_gap")
+
+
 def test_a_link_reads_like_a_sentence():
     assert to_query(comparison("scrub", "ssd", seeds=(0, 1))) == {
         "data": "cifar10", "scenario": "random", "forget": "0.15", "methods": "scrub ssd", "seeds": "0 1",
@@ -287,9 +321,8 @@ def test_an_attack_on_the_other_side_is_not_close_to_the_retrained_model():
     table = build_table(comparison("retrain", "scrub", "ssd"), found)
     cells = {method: table.cell(method, "mia_loss_gap") for method in ("scrub", "ssd")}
     assert [cell.off_retrained for cell in cells.values()] == [1.0, 15.0]
-    assert compare_table.from_truth(table, cells["ssd"]) == 15.0
-    assert compare_table.tint(table, cells["scrub"]) == "rgba(27,158,143,0.300)"
-    assert (compare_table.tint(table, cells["ssd"]), cells["ssd"].best, cells["ssd"].mark) == (None, False, "↓")
+    assert compare_table.inside(table, cells["scrub"]) is True
+    assert (compare_table.inside(table, cells["ssd"]), cells["ssd"].best, cells["ssd"].mark) == (None, False, "↓")
 
 
 @pytest.mark.parametrize(("entropies", "shown"), [

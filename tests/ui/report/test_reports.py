@@ -1,4 +1,4 @@
-"""Reports of stored results: the store's numbers, their chance ranges and ideals, and commands that repeat them."""
+"""Reports of stored results: every number, its chance range, its ideal, and the command that repeats it."""
 
 from __future__ import annotations
 

@@ -77,6 +77,30 @@ function humps(size, reading, retrained, bins, top, view, names, title, label) {
   return root;
 }
 
+// Accuracy by class on never-seen samples: the forgotten class goes dark. Under it, what its samples are called.
+function classBars(size, reading, names, forgotten, title, label) {
+  const root = svg("svg", { width: size.w, height: size.h, role: "img", "aria-label": label, class: "stage-svg" });
+  root.append(svg("text", { x: SIDE.l, y: 18, class: "stage-title" }, title));
+  if (!reading.by_class) return root;
+  const inner = { w: size.w - SIDE.l - SIDE.r, h: size.h - SIDE.t - SIDE.b - 18 };
+  const step = inner.w / names.length;
+  const floor = SIDE.t + inner.h;
+  reading.by_class.forEach((value, i) => {
+    const mine = i === forgotten;
+    const height = (inner.h * (value ?? 0)) / 100;
+    root.append(svg("rect", { x: SIDE.l + i * step + step * 0.12, width: step * 0.76, y: SIDE.t, height: inner.h, class: mine ? "stage-slot stage-slot-mine" : "stage-slot" }));
+    root.append(svg("rect", { x: SIDE.l + i * step + step * 0.12, width: step * 0.76, y: floor - height, height, fill: mine ? COLOURS.forget : COLOURS.test, "fill-opacity": mine ? 1 : 0.6 }));
+    if (step < 22) return;
+    if (value !== null) root.append(svg("text", { x: SIDE.l + (i + 0.5) * step, y: Math.max(SIDE.t + 12, floor - height - 4), class: "stage-tick", "text-anchor": "middle" }, value.toFixed(0)));
+    root.append(svg("text", { x: SIDE.l + (i + 0.5) * step, y: floor + 15, class: mine ? "stage-label" : "stage-tick", fill: mine ? COLOURS.forget : "currentColor", "text-anchor": "middle" }, names[i].slice(0, Math.floor(step / 7))));
+  });
+  root.append(svg("line", { x1: SIDE.l, x2: SIDE.l + inner.w, y1: floor, y2: floor, class: "stage-axis" }));
+  const total = (reading.said ?? []).reduce((sum, count) => sum + count, 0);
+  const called = (reading.said ?? []).map((count, i) => [count, i]).sort((a, b) => b[0] - a[0]).slice(0, 3).filter(([count]) => count > 0);
+  if (total) root.append(svg("text", { x: SIDE.l, y: floor + 40, class: "stage-tick" }, `never-seen ${names[forgotten]} is called ${called.map(([count, i]) => `${names[i]} ${((100 * count) / total).toFixed(0)}%`).join(", ")}`));
+  return root;
+}
+
 // Where the two cumulative lines are farthest apart: that height is the Kolmogorov-Smirnov distance.
 function widestGap(root, shown, bins, x, y) {
   let at = bins[0];
@@ -96,8 +120,10 @@ function setLabels(root, shown, bins, x, y, view, names, size) {
   for (const key of ["forget", "test"]) {
     const left = near && (spots[key] < spots[key === "forget" ? "test" : "forget"] || (spots.forget === spots.test && key === "forget"));
     const anchor = near ? (left ? "end" : "start") : "middle";
-    const at = Math.min(size.w - 60, Math.max(60, x(spots[key]) + (near ? (left ? -8 : 8) : 0)));
-    root.append(svg("text", { x: at, y: Math.max(SIDE.t + 2, y(shown[key][spots[key]]) - 8), class: "stage-label", fill: COLOURS[key], "text-anchor": anchor }, names[key]));
+    const place = x(spots[key]) + (near ? (left ? -8 : 8) : 0);
+    const at = Math.min(size.w - 60, Math.max(60, place));
+    const beside = near && at !== place && left ? 18 : 0; // at the edge of the picture: one under the other
+    root.append(svg("text", { x: at, y: Math.max(SIDE.t + 2, y(shown[key][spots[key]]) - 8) + beside, class: "stage-label", fill: COLOURS[key], "text-anchor": anchor }, names[key]));
   }
 }
 
@@ -155,7 +181,7 @@ function gauge(one, now, w) {
   const inside = one.band && now !== null && now >= one.band[0] && now <= one.band[1];
   box.append(html("div", "stage-gauge-title", one.title));
   const big = html("div", "stage-gauge-value");
-  big.append(html("span", "stage-was", `${one.before === null ? "–" : one.before.toFixed(1)} → `), html("span", one.band ? (inside ? "stage-in" : "stage-out") : "", `${now === null ? "–" : now.toFixed(1)}${one.unit}`));
+  big.append(html("span", "stage-was", `${one.before === null ? "–" : one.before.toFixed(1)} → `), html("span", one.band ? (inside ? "stage-in" : "stage-out") : "", now === null ? "–" : now.toFixed(1)), html("span", "stage-unit", one.unit));
   box.append(big);
   const x = (value) => 6 + ((Math.min(one.high, Math.max(one.low, value)) - one.low) / (one.high - one.low)) * (w - 12);
   const bar = svg("svg", { width: w, height: 16, "aria-hidden": "true" });

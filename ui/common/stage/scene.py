@@ -10,6 +10,7 @@ from engine.evaluation.events import Course, ProbeEvent, Reading, StartEvent
 from engine.evaluation.histograms import EDGES, density
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import metric_of
+from engine.naming import class_name
 from engine.registry import by_class, live_attacks
 from engine.runs.records import Run
 from ui.charts.colours import attack_colours
@@ -38,14 +39,22 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
     return {
         "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "tall": tall,
         "note": None if fine else COARSE, "caption": words.run_title(run),
+        "classes": _classes(run, start), "forgotten": run.spec.forget_class,
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
         "points": [_point(point, fine) for point in points],
         "retrained": retrained, "band": band,
-        "attacks": {name: {"label": attack.label, "colour": colours[name], "now": _number((final or {}).get(name))}
-                    for name, attack in attacks.items()},
+        "attacks": {name: {"label": attack.label, "colour": colours[name],
+                           "now": _number(final.get(name) if final else None)} for name, attack in attacks.items()},
         "titles": {"attacks": "The attack should fall to a coin toss, 50%",
                    "accuracy": CLASS_GOAL if by_class(run.spec.scenario) else GOAL},
         "gauges": [_gauge(name, run, start, final, retrained) for name in _told(run)]}
+
+
+def _classes(run: Run, start: StartEvent) -> list[str] | None:
+    """The names of the classes where one is forgotten and was followed class by class; else None."""
+    if not start.before.by_class:
+        return None
+    return [class_name(run.spec.dataset, number) for number in range(len(start.before.by_class))]
 
 
 def _end(run: Run, course: Course) -> list[ProbeEvent]:
@@ -62,7 +71,7 @@ def _end(run: Run, course: Course) -> list[ProbeEvent]:
 
 def _told(run: Run) -> tuple[str, str, str]:
     """The three numbers that decide."""
-    attack = next((attack.name for attack in live_attacks()), "mia_loss")
+    attack = live_attacks()[0].name
     return ("forget_accuracy", "test_accuracy", attack) if by_class(run.spec.scenario) else (
         attack, "accuracy_gap", "test_accuracy")
 
@@ -70,6 +79,7 @@ def _told(run: Run) -> tuple[str, str, str]:
 def _point(point: ProbeEvent, fine: bool) -> dict[str, Any]:
     return {"step": point.step, "samples": point.samples, "seconds": round(point.seconds, 3),
             **_densities(point.reading, fine),
+            "by_class": list(point.reading.by_class) or None, "said": list(point.reading.said) or None,
             "attacks": {name: _number(value) for name, value in point.reading.attacks.items()},
             "accuracy": {name: _number(point.reading.accuracy.get(name)) for name in SETS}}
 

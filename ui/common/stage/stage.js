@@ -27,6 +27,7 @@ function readingAt(state, position) {
   const attacks = Object.fromEntries(Object.entries(state.attacks).map(([name, values]) => [name, mix(values[low], values[high], share)]));
   const accuracy = Object.fromEntries(Object.keys(one.accuracy).map((name) => [name, mix(one.accuracy[name], other.accuracy[name], share)]));
   return { forget: mixed(one.forget, other.forget, share), test: mixed(one.test, other.test, share), attacks, accuracy,
+    by_class: mixed(one.by_class, other.by_class, share), said: share < 0.5 ? one.said : other.said,
     overlap: mix(one.overlap, other.overlap, share), x: mix(one[state.axis], other[state.axis], share), step: Math.round(mix(one.step, other.step, share)) };
 }
 
@@ -45,7 +46,7 @@ function build(element, state) {
   slider.setAttribute("aria-label", "Replay: drag through the run");
   const where = html("span", "stage-where");
   const speed = choice(["0.5×", "1×", "2×"], 1, "Speed", (i) => { state.speed = [0.5, 1, 2][i]; });
-  const view = choice(["two humps", "cumulative"], 0, "View", (i) => { state.view = ["density", "cumulative"][i]; paint(state); });
+  const view = choice(["usual view", "two humps", "cumulative"], 0, "View", (i) => { state.view = ["usual", "density", "cumulative"][i]; paint(state); });
   const axis = choice(Object.values(AXES), 0, "Horizontal axis", (i) => { state.axis = Object.keys(AXES)[i]; paint(state); });
   const save = ["SVG", "PNG"].map((kind) => Object.assign(html("button", "stage-button", `Save ${kind}`), { title: "The charts as they stand, with a caption", onclick: () => savePicture(state, kind === "PNG") }));
   play.onclick = () => toggle(state);
@@ -58,7 +59,7 @@ function build(element, state) {
   table.ontoggle = () => fillTable(table, state);
   root.append(table);
   element.replaceChildren(root);
-  Object.assign(state, { parts, play, slider, where, table, axis: "step", view: "density", speed: 1 });
+  Object.assign(state, { parts, play, slider, where, table, axis: "step", view: "usual", speed: 1 });
   state.sizes = new ResizeObserver(() => requestAnimationFrame(() => element.offsetWidth !== state.width && paint(state)));
   state.sizes.observe(element);
   document.addEventListener("keydown", (state.keys = (event) => onKey(state, element, event)));
@@ -101,7 +102,7 @@ function start(state) {
     if (!state.playing || !state.element.isConnected) return;
     const last = state.data.points.length - 1;
     const pace = (Math.max(12, last) / SECONDS) * state.speed;
-    state.position = Math.min(last, state.position + (pace * Math.min(100, now - then)) / 1000);
+    state.position = Math.min(last, state.position + (pace * Math.max(0, Math.min(100, now - then))) / 1000); // a frame's time may lie before the start
     then = now;
     if (state.position >= last) {
       state.playing = false;
@@ -132,10 +133,14 @@ function paint(state) {
   const wide = width >= 620 && !data.compact;
   const w = wide ? Math.floor((width - 20) / 2) : width;
   parts.gauges.replaceChildren(...data.gauges.map((one) => gauge(one, gaugeNow(one, reading, atEnd), Math.max(120, width / data.gauges.length - 28))));
-  const top = state.view === "cumulative" ? 1 : state.top;
+  const byClass = state.view === "usual" && data.classes;
+  const drawnView = state.view === "cumulative" ? "cumulative" : "density";
+  const top = drawnView === "cumulative" ? 1 : state.top;
   const size = { w, h: data.compact ? 250 : data.tall ?? 230 };
   const said = reading.overlap === null ? "" : `, ${reading.overlap.toFixed(0)}% in common`;
-  const panel = (shown, title, retrained) => humps(size, shown, retrained, state.bins, top, state.view, data.names, title, `${title}: losses of the forget and ${data.names.test} samples`);
+  const panel = (shown, heading, retrained) => (byClass
+    ? classBars(size, shown, data.classes, data.forgotten, `${heading.split(",")[0]}: accuracy by class, %`, `${heading}: accuracy by class`)
+    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`));
   const title = atEnd ? "Now" : data.ended || state.position < last ? `At step ${reading.step.toLocaleString("en")}` : "Now";
   const before = data.points[0].overlap === null ? "" : `, ${data.points[0].overlap.toFixed(0)}% in common`;
   const heroes = [panel(reading, `${data.compact ? `Step ${reading.step}` : title}${said}`, data.retrained)];
@@ -156,7 +161,7 @@ function paintCurves(state, reading, atEnd, w) {
   const xs = data.points.map((point) => point[state.axis]);
   const head = { x: reading.x, end: atEnd };
   const final = (key) => data.gauges.find((one) => one.key === key)?.now;
-  const attacks = Object.entries(data.attacks).map(([key, one]) => ({ name: one.label, colour: one.colour, values: state.attacks[key], level: data.retrained?.attacks[key], now: atEnd ? one.now ?? reading.attacks[key] : reading.attacks[key] }));
+  const attacks = Object.entries(data.attacks).map(([key, one]) => ({ name: one.label.replace(/ attack$/, ""), colour: one.colour, values: state.attacks[key], level: data.retrained?.attacks[key], now: atEnd ? one.now ?? reading.attacks[key] : reading.attacks[key] }));
   const accuracy = ["retain", "forget", "test"].map((key) => ({ name: key, colour: COLOURS[key], values: data.points.map((point) => point.accuracy[key]), level: data.retrained?.accuracy[key], now: (atEnd && final(`${key}_accuracy`)) || reading.accuracy[key] }));
   const size = { w, h: data.tall ? data.tall * 0.85 : 190 };
   const axis = { step: "steps", samples: "samples processed", seconds: "training time, s" }[state.axis];

@@ -1,0 +1,129 @@
+"""How long a person waits for a picture: first paint, the demo cold and warm, frames, replay, page switches.
+
+    python benchmarks/first_picture.py [--repeats 3]
+
+Starts the app on a free port with an empty results folder and looks at it in headless Chromium. Prints one JSON object
+last: seconds, unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+POSITION = "() => Number(document.querySelector('.stage')?.dataset.position ?? 0)"
+REPLAY = """async () => { const e = document.querySelector('.stage'), seen = new Set();
+  const until = performance.now() + 2000;
+  while (performance.now() < until) { await new Promise(requestAnimationFrame); seen.add(e.dataset.position); }
+  return seen.size / 2; }"""
+
+
+@contextmanager
+def served() -> Any:
+    """The app's address, and the seconds until it answered."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home, began = tempfile.mkdtemp(), time.monotonic()
+    server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"], cwd=ROOT,
+                              env={**os.environ, "UNLEARN_HOME": home}, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health")
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}", time.monotonic() - began
+    finally:
+        server.terminate()
+        server.wait(20)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def start(page: Any, address: str) -> dict[str, float]:
+    """The page Start: first paint by the browser's own clock, then its picture."""
+    began = time.monotonic()
+    page.goto(address)
+    page.locator(".stage-svg").first.wait_for()
+    paint = page.evaluate("() => performance.getEntriesByType('paint').map(e => [e.name, e.startTime / 1000])")
+    return dict(paint) | {"hero": time.monotonic() - began}
+
+
+def demo(page: Any) -> dict[str, float]:
+    """From the click to the picture, its first movement and the verdict; how many frames the run has."""
+    page.locator(".st-key-demo button").first.click()
+    began = time.monotonic()
+    page.wait_for_url("**/unlearn?run=*")
+    page.locator(".stage-curves").first.wait_for()
+    found = {"first_picture": time.monotonic() - began}
+    page.wait_for_function(f"() => ({POSITION})() > 0")
+    found["first_movement"] = time.monotonic() - began
+    page.get_by_role("heading", name="Forgotten").wait_for()
+    found["verdict"] = time.monotonic() - began
+    return found | {"frames": float(page.evaluate("() => document.querySelector('.stage').dataset.frames"))}
+
+
+def replay(page: Any) -> float:
+    """Pictures a second while a replay plays."""
+    page.wait_for_function("() => document.querySelector('.stage-button').textContent.includes('Replay')")
+    page.locator(".stage-button").first.click()
+    return float(page.evaluate(REPLAY))
+
+
+def switches(page: Any) -> dict[str, float]:
+    """From a click in the sidebar to the new page's title."""
+    found = {}
+    for name, title in (("Compare", "best"), ("Robustness", "sensitive"), ("Runs", "been run"), ("Unlearn", "forget")):
+        began = time.monotonic()
+        page.locator("[data-testid=stSidebarNavLink]", has_text=name).click()
+        page.locator("h1", has_text=title).wait_for()
+        found[f"to_{name.lower()}"] = time.monotonic() - began
+    return found
+
+
+def once(browser: Any) -> dict[str, float]:
+    with served() as (address, health):
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.set_default_timeout(120_000)
+        found = {"health": health} | {f"start_{name}": value for name, value in start(page, address).items()}
+        page.wait_for_timeout(2000)  # a person reads a sentence
+        found |= {f"cold_{name}": value for name, value in demo(page).items()}
+        page.goto(address)
+        page.locator(".stage-svg").first.wait_for()
+        found |= {f"warm_{name}": value for name, value in demo(page).items()}
+        return found | {"replay_frames_a_second": replay(page)} | switches(page)
+
+
+def main() -> None:
+    from playwright.sync_api import sync_playwright
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=3)
+    repeats = parser.parse_args().repeats
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        rounds = [once(browser) for _ in range(repeats)]
+    middle = {name: round(statistics.median(one[name] for one in rounds), 2) for name in rounds[0]}
+    worst = {name: round(max(one[name] for one in rounds), 2) for name in rounds[0]}
+    print(json.dumps({"repeats": repeats, "load": os.getloadavg()[0], "median": middle, "worst": worst}))
+
+
+if __name__ == "__main__":
+    main()

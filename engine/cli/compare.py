@@ -1,0 +1,121 @@
+"""``python -m engine compare``: methods side by side on one forget set, as on the page Compare.
+
+Resumable: what is missing is computed in this process, one run after another. A run that fails is reported with its
+reason and the rest continues.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from engine.cli.computing import by_number, compute, say_aside, whole, words
+from engine.cli.options import Result, as_number, assignments
+from engine.errors import BadSpec, Problem
+from engine.evaluation.metrics import all_metrics
+from engine.registry import all_of, by_class, current_name, names
+from engine.runs.store import open_store
+from engine.studies import exports
+from engine.studies.comparison import Comparison, check, find_runs
+from engine.studies.notes import ORIGINAL
+from engine.studies.reproduction import unfinished
+from engine.studies.table import build_table, columns_of
+from engine.types import PROFILES, Spec
+
+LEGEND = "^ or ↑ best, ties within the chance range shared."
+FORMS = {"json": ("one JSON array of cells, every measure and seed", exports.to_json),
+         "csv": ("CSV, every measure and seed", exports.to_csv),
+         "markdown": ("a Markdown table", exports.to_markdown),
+         "latex": ("a LaTeX table (booktabs)", exports.to_latex)}
+EVERY_MEASURE = ("json", "csv")
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to the command line's parser."""
+    parser = commands.add_parser("compare", help="methods side by side on one forget set: compute, or resume")
+    parser.add_argument("--dataset", default=Spec().dataset)
+    parser.add_argument("--model", help="default: the data set's first model")
+    parser.add_argument("--methods", nargs="+", required=True, help="separated by spaces or commas")
+    parser.add_argument("--seeds", nargs="+", default=["0"], help="default: 0")
+    parser.add_argument("--scenario", help=f"{' or '.join(names('scenario'))} (default: by what is forgotten)")
+    parser.add_argument("--forget-fraction", metavar="F", help=f"0.001 to 0.6 (default: {Spec().forget_fraction})")
+    parser.add_argument("--forget-class", metavar="NAME|INDEX", help="a class to forget instead")
+    parser.add_argument("--profile", default=PROFILES[0], help=f"{' or '.join(PROFILES)} (default: {PROFILES[0]})")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
+                        help="set an option of the data set")
+    parser.add_argument("--recorded-only", action="store_true", help="compute nothing; use only existing runs")
+    parser.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
+    shape = parser.add_mutually_exclusive_group()
+    for name, (what, _) in FORMS.items():
+        shape.add_argument(f"--{name}", action="store_const", const=name, dest="form", help=f"print {what} on stdout")
+    parser.set_defaults(work=command)
+
+
+def command(options: Namespace) -> Result:
+    """Computes what the comparison lacks; returns its table as text in the form asked for. Raises BadSpec."""
+    comparison = comparison_of(options)
+    store, said = open_store(), list[str]()
+
+    def say(text: str) -> None:
+        said.append(text)
+        say_aside(text)
+
+    status = 0 if options.recorded_only else compute([comparison], store, options.train_original, say)
+    runs = find_runs(comparison, store)
+    shown = build_table(comparison, runs, _columns(comparison, options.form))
+    lines = unfinished(comparison, runs)
+    if options.form:
+        for line in lines:
+            if line not in said:  # when the run ended
+                say_aside(line)
+        return FORMS[options.form][1](shown).rstrip(), status
+    return "\n".join([exports.to_text(shown), LEGEND, *lines]), status
+
+
+def _columns(comparison: Comparison, form: str | None) -> tuple[str, ...]:
+    """The paper's measures for the scenario; in a form for programs all others after them."""
+    usual = columns_of(comparison.scenario)
+    return (*usual, *(m.name for m in all_metrics() if m.name not in usual and form in EVERY_MEASURE))
+
+
+# --- what was asked for ---------------------------------------------------------------------
+
+
+def comparison_of(options: Namespace) -> Comparison:
+    """The comparison with present names and a class by its number; raises BadSpec with every problem."""
+    chosen, texts = assignments(options.options, "--option")
+    problems = [Problem(None, text) for text in texts]
+    scenario, forget = _forgotten(options, problems)
+    asked = words(options.methods)
+    methods = tuple(current_name("method", name) for name in asked if name != ORIGINAL)
+    if asked and not methods:
+        problems.append(Problem("method", f"--methods names no method: the row {ORIGINAL!r} is always shown."))
+    comparison = Comparison(current_name("dataset", options.dataset), scenario, forget, methods,
+                            tuple(whole(as_number(word)) for word in words(options.seeds)), options.profile,
+                            options.model, {name: as_number(value) for name, value in chosen.items()})
+    try:
+        check(comparison)
+    except BadSpec as error:
+        problems += error.problems if methods or not asked else ()
+    if problems:
+        raise BadSpec(problems)
+    return by_number(comparison)
+
+
+def _forgotten(options: Namespace, problems: list[Problem]) -> tuple[str, Any]:
+    """The scenario and what it forgets; a flag that does not go with the scenario becomes a problem."""
+    fraction, label = options.forget_fraction, options.forget_class
+    scenario = current_name("scenario", options.scenario or _usual_scenario(by_class=label is not None))
+    of_class = by_class(scenario)
+    wrong, right = ("fraction", "class") if of_class else ("class", "fraction")
+    if (fraction if of_class else label) is not None:
+        problems.append(Problem(f"forget_{wrong}", f"--forget-{wrong} does not go with the scenario {scenario!r}: use "
+                                                   f"--forget-{right}."))
+    if of_class:
+        return scenario, label
+    return scenario, Spec().forget_fraction if fraction is None else as_number(fraction)
+
+
+def _usual_scenario(by_class: bool) -> str:
+    """The first scenario that forgets a class, or the usual one."""
+    return next(one.name for one in all_of("scenario") if one.by_class) if by_class else Spec().scenario

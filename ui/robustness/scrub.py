@@ -1,0 +1,93 @@
+"""Two sliders that run through a grid's end states in the browser: accuracies, attacks and what the map says of each.
+
+The browser's half is scrub.js. All cells travel at once, so a move of a slider asks nothing of the server; the sliders
+are the keyboard's way through the map.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import streamlit as st
+
+from engine.evaluation.measured import Metrics
+from engine.evaluation.metrics import metric_of
+from engine.registry import live_attacks
+from engine.studies.heatmap import Heatmap, Square
+from engine.studies.heatmap_exports import amount
+from engine.studies.sweep_runs import Runs
+from ui.charts.colours import BY_SET, attack_colours
+from ui.common import words
+from ui.robustness.map import verdict
+
+HERE = Path(__file__).parent
+ACCURACIES = ("forget", "test", "retain")
+STATES = {"running": "running", "failed": "failed", "waiting": "not measured yet",
+          "finished": "without this measure"}
+Spot = tuple[int, int]
+
+
+def scrub(heatmap: Heatmap, runs: Runs, titles: tuple[str, str], at: Spot | None) -> Spot | None:
+    """Draws the sliders; the column and row of the cell that a person asked to open, else None."""
+    opened = _component()(key="robustness-scrub", data=payload(heatmap, runs, titles, at), on_open_change=_nothing).open
+    return (int(opened[0]), int(opened[1])) if opened else None
+
+
+def payload(heatmap: Heatmap, runs: Runs, titles: tuple[str, str], at: Spot | None) -> dict[str, Any]:
+    """What the browser needs: both axes, where to begin, and every cell in words and numbers."""
+    sweep = heatmap.sweep
+    labels = [[amount(axis.name, value) for value in axis.values] for axis in (sweep.across, sweep.down)]
+    cells = [[_cell(heatmap, runs, x, y) for x in sweep.across.values] for y in sweep.down.values]
+    return {"across": {"title": titles[0], "labels": labels[0]}, "down": {"title": titles[1], "labels": labels[1]},
+            "at": list(at or (len(labels[0]) // 2, len(labels[1]) // 2)), "cells": cells}
+
+
+def _cell(heatmap: Heatmap, runs: Runs, x: Any, y: Any) -> dict[str, Any]:
+    sweep, square = heatmap.sweep, heatmap.squares[x, y]
+    known = [run.metrics for seed in sweep.seeds if (run := runs.get((x, y, seed))) and run.finished and run.metrics]
+    colours = attack_colours(attack.name for attack in live_attacks())
+    numbers = [_number(known, f"{name}_accuracy", BY_SET[name], 0.0) for name in ACCURACIES]
+    numbers += [_number(known, attack.name, colours[attack.name], 30.0, attack.label) for attack in live_attacks()]
+    return {"name": f"{sweep.across.title} {amount(sweep.across.name, x)}, {sweep.down.title} "
+                    f"{amount(sweep.down.name, y)}",
+            "verdict": STATES[square.state] if square.mean is None else verdict(heatmap, square),
+            "kind": _kind(heatmap, square), "numbers": numbers}
+
+
+def _kind(heatmap: Heatmap, square: Square) -> str:
+    if square.excess is None or square.down in heatmap.blind or (square.doubtful and not square.excess):
+        return "unknown"
+    return "poor" if square.excess or square.doubtful else "good"
+
+
+def _number(known: Sequence[Metrics], name: str, colour: str, low: float, label: str = "") -> dict[str, Any]:
+    """A mean over seeds in percent with its chance range, an attack's where it has one, and the retrained model's."""
+    value, truth = _mean(known, name), _mean([m.retrained for m in known if m.retrained], name)
+    bands = [band for metrics in known if (band := (metrics.get("null_band") or {}).get(name))]
+    band = [round(fmean(side), 2) for side in zip(*bands, strict=True)] if bands else None
+    note = [f"chance range {band[0]:.1f} to {band[1]:.1f}%"] if band else []
+    note += [f"retrained {truth:.1f}%"] if truth is not None else []
+    title = label or metric_of(name).title
+    return {"title": title[:1].upper() + title[1:], "value": value,
+            "text": words.number(value, 1, "" if value is None else "%"), "band": band, "low": low, "high": 100.0,
+            "colour": colour, "note": ", ".join(note)}
+
+
+def _mean(those: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    values = [value for one in those if (value := one.get(name)) is not None]
+    return round(fmean(values), 3) if values else None
+
+
+@functools.cache
+def _component() -> Any:
+    return st.components.v2.component("grid_scrub", js=(HERE / "scrub.js").read_text(encoding="utf-8"),
+                                      css=(HERE / "scrub.css").read_text(encoding="utf-8"), isolate_styles=False,
+                                      html='<div class="scrub"></div>')
+
+
+def _nothing() -> None:
+    """A callback is what makes Streamlit report a trigger; the value is read from the result."""
