@@ -67,7 +67,8 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[S
     grey = [(column, row) for column, row in known if row in marks.blind or excess[row][column] is None
             or ((column, row) in marks.doubtful and not excess[row][column])]
     figure.add_trace(_squares(columns, rows, excess, said, grey, unit))
-    figure.add_trace(_greyed(grey))
+    figure.add_trace(_greyed([spot for spot in grey if spot[1] not in marks.blind]))
+    figure.add_trace(_rows_greyed(list(marks.blind), len(columns)))
     figure.add_trace(_hatched(marks.waiting))
     if len(columns) <= MOST_NUMBERS:
         told = [(column, row) for column, row in known if row not in marks.blind]
@@ -149,6 +150,13 @@ def _greyed(spots: Sequence[Spot]) -> go.Bar:
     """Opaque, so that dark text is legible on a dark page too."""
     return go.Bar(x=[column for column, _ in spots], base=[row - 0.47 for _, row in spots], y=[0.94] * len(spots),
                   width=0.96, hoverinfo="skip", name="grey", visible=bool(spots),
+                  marker={"color": GREY, "line": {"width": 0}})
+
+
+def _rows_greyed(rows: Sequence[int], columns: int) -> go.Bar:
+    """Whole rows, without the gaps between their squares, so that a sentence can stand there."""
+    return go.Bar(x=[(columns - 1) / 2] * len(rows), base=[row - 0.47 for row in rows], y=[0.94] * len(rows),
+                  width=columns - 0.04, hoverinfo="skip", name="grey rows", visible=bool(rows),
                   marker={"color": GREY, "line": {"width": 0}})
 
 

@@ -155,17 +155,18 @@ def _race(comparison: Comparison, runs: Runs, followed: list[compare_runs.Follow
 
 
 def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
-    left, middle, right = st.columns([3, 3.4, 4], vertical_alignment="bottom")
-    attack = left.segmented_control("Attack", list(labels), format_func=labels.__getitem__, default=next(iter(labels)),
-                                    required=True, key=ATTACK.key, persist_state="session",
-                                    help="What the attacker sees: a sample's loss, or how unsure the model is.")
-    axis = middle.segmented_control("Against", list(AXES), format_func=AXES.__getitem__, default="samples",
-                                    required=True, key="compare.axis", persist_state="session",
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
+        attack = st.segmented_control("Attack", list(labels), format_func=labels.__getitem__,
+                                      default=next(iter(labels)), required=True, key=ATTACK.key,
+                                      persist_state="session", width="content",
+                                      help="What the attacker sees: a sample's loss, or how unsure the model is.")
+        axis = st.segmented_control("Against", list(AXES), format_func=AXES.__getitem__, default="samples",
+                                    required=True, key="compare.axis", persist_state="session", width="content",
                                     help="The x axis of the race. Samples are the fairest "
                                          "choice: they hardly depend on the machine.")
-    whole = right.toggle("Show the retraining curve", key="compare.whole", persist_state="session",
-                         help="Draws retraining itself as a line; it processes far more samples than "
-                              "the others. The dashed level shows its result either way.")
+        whole = st.toggle("Show the retraining curve", key="compare.whole", persist_state="session", width="content",
+                          help="Draws retraining itself as a line; it processes far more samples than "
+                               "the others. The dashed level shows its result either way.")
     return attack, axis, whole
 
 

@@ -36,7 +36,7 @@ def answer(heatmap: Heatmap) -> str:
         return ""
     wide = sum(2 * len(row.as_good) >= across for row in sound)
     blind = sum(row.blind for row in rows)
-    more = f"; {blind} more {plural(blind, 'row')} forget too few samples to tell" if blind else ""
+    more = f"; in {blind} more, too few samples are forgotten to tell" if blind else ""
     return (f"At least half of the values of {heatmap.sweep.across.title} are as good as the best, within chance, "
             f"in {wide} of {len(sound)} {plural(len(sound), 'row')}{more}.")
 

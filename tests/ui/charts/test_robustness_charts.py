@@ -48,7 +48,8 @@ def test_what_is_a_little_outside_does_not_look_inside():
 def test_rows_that_cannot_tell_are_grey_and_say_so():
     drawn = traces(Marks(blind={1: "too few samples to tell"}))
     assert list(drawn["squares"].z[1]) == [None, None, None]
-    assert (list(drawn["grey"].x), list(drawn["grey"].base)) == ([1, 2], [0.53, 0.53])
+    rows = drawn["grey rows"]
+    assert (list(rows.x), list(rows.base), rows.width) == ([1], [0.53], 2.96)
     assert (list(drawn["cannot tell"].text), list(drawn["cannot tell"].y)) == (["too few samples to tell"], [1])
     assert list(drawn["value"].text) == ["6.0", "1.5"], "no number there looks good or bad"
 

@@ -1,0 +1,47 @@
+"""Compare and Robustness on a first visit, in a browser: an answer, recorded content, sliders that react at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def url(serve, tmp_path_factory) -> str:
+    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("home"))})
+
+
+def test_the_recorded_grid_is_run_through_by_keyboard_at_once(page, url):
+    page.goto(url + "/robustness")
+    page.locator(".scrub .scrub-numbers").wait_for()
+    across, down = page.locator(".scrub input").nth(0), page.locator(".scrub input").nth(1)
+    across.focus()
+    page.keyboard.press("Home")
+    down.focus()
+    page.keyboard.press("End")
+    said = page.locator(".scrub-said")
+    assert said.locator("b").inner_text() == "alpha 0.01, forget fraction 50%"
+    assert "points beyond the chance range" in said.inner_text()
+    took = page.evaluate("""() => { const input = document.querySelector(".scrub input"), began = performance.now();
+        for (let at = 0; at < 12; at++) { input.value = at; input.dispatchEvent(new Event("input")); }
+        document.querySelector(".scrub-out").getBoundingClientRect();
+        return (performance.now() - began) / 12 }""")
+    assert took < 100, "milliseconds a cell"
+    assert page.locator(".scrub-number").count() == 5
+    page.locator(".scrub-open").click()
+    page.get_by_role("heading", name="alpha 0.5, forget 50%").first.wait_for()
+    assert page.errors == []
+
+
+def test_the_first_comparison_answers_and_shows_all_columns(page, url):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(url + "/compare")
+    page.get_by_role("heading", name="Nearest to retraining").first.wait_for()
+    table = page.locator(".cmp").first
+    table.wait_for()
+    assert table.evaluate("box => box.scrollWidth <= box.clientWidth + 1"), "the seconds are in sight"
+    assert page.errors == []
