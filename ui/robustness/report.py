@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from markupsafe import Markup
 
@@ -55,7 +56,8 @@ def _plain(markdown: str) -> str:
 
 def _map(heatmap: Heatmap) -> Iterable[Part]:
     title, aim = shown_map.measure_title(heatmap.metric), measures.ideal(metric_of(heatmap.metric), "random")
-    yield Part(title, draw(heatmap), (f"Ideal: {aim}.", *shown_map.subtitle(heatmap).split("<br>")))
+    legend = shown_map.subtitle(replace(heatmap, rule={})).split("<br>")  # the rule's line is in the page's map only
+    yield Part(title, draw(heatmap), (f"Ideal: {aim}.", *legend))
     if (rows := heatmap.rows()) and len(heatmap.sweep.across.values) > 1:
         told = [best_rows.row_of(heatmap, row) for row in rows]
         yield Part(f"{title}, best of each row", texts(list(told[0]), [list(one.values()) for one in told]),

@@ -145,6 +145,7 @@ def test_a_maps_report_has_every_measure_and_the_command_of_its_grid(store):
     assert again.cells() == GRID.cells()
     assert [resolve(spec).fingerprint for spec in again.specs()] == [resolve(spec).fingerprint for spec in GRID.specs()]
     assert "Chance range, loss attack" in html and "<script" not in html
+    assert "dashed" not in html, "the line of the method's own choice is drawn on the page only"
 
 
 def test_a_failed_cell_of_a_map_says_why(store):
