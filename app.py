@@ -3,9 +3,10 @@
 import streamlit as st
 
 from ui.common.assets import ensure_assets
-from ui.frame import shell, tray
+from ui.frame import present, shell, tray
 from ui.frame.shutdown import ensure_leaving
 from ui.frame.warm import ensure_warm
+from ui.learn import keys
 
 st.set_page_config(page_title="Machine unlearning lab", page_icon=shell.ICON, layout="wide")
 shell.begin()
@@ -14,5 +15,9 @@ ensure_assets()
 ensure_leaving()
 ensure_warm()
 page = st.navigation(shell.pages())
+present.begin()
+keys.act(page)
+present.switch()
 shell.in_words(tray.show)
 shell.in_words(page.run)
+present.foot(page)

@@ -23,8 +23,11 @@ def saved(page, act) -> tuple[str, bytes]:
 def test_a_report_is_saved_and_opens_offline(page, serve, tmp_path):
     run = next(run for run in recorded.recorded_runs() if run.finished and run.metrics.retrained
                and not run.is_reference and run.spec.dataset == "digits")
-    page.goto(serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)}) + f"/unlearn?run={run.id}")
-    page.get_by_role("button", name="Export").click()
+    app = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
+    page.goto(f"{app}/unlearn?run={run.id}")
+    page.locator(".stage svg.stage-svg").first.wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.get_by_role("button", name="Export").first.click()
     button = page.locator(f".st-key-report-{run.id}").get_by_role("button", name="Report").first
     name, content = saved(page, button.click)
     assert name == f"{run.id}.html"
@@ -39,22 +42,19 @@ def test_a_report_is_saved_and_opens_offline(page, serve, tmp_path):
     stage = page.locator(".stage")
     stage.locator("svg.stage-svg path[data-set=forget]").first.wait_for()
     assert stage.locator("svg[role=img]").count() == 4, "before, now, attacks, accuracy"
-    heading = page.get_by_role("heading", level=1).inner_text()
-    assert heading.startswith(("Forgotten", "Not forgotten", "Over-forgotten"))
+    answer = page.get_by_role("heading", level=1).inner_text()
+    assert answer.startswith(("Forgotten", "Not forgotten", "Over-forgotten"))
     assert "python -m engine run --dataset digits" in page.locator("pre").inner_text()
 
     last = float(stage.get_attribute("data-position"))
     page.get_by_role("button", name="Replay").click()
     page.wait_for_function("last => { const at = Number(document.querySelector('.stage').dataset.position);"
                            " return at > 0 && at < last; }", arg=last)
-    page.get_by_role("button", name="Pause").click()
-
-    choice = page.get_by_label("Save the charts as a picture")
-    name, content = saved(page, lambda: choice.select_option("as PNG"))
+    name, content = saved(page, page.get_by_role("button", name="Save PNG").click)
     assert (name, content[:8]) == (f"{run.id}.png", PNG)
     width, height = (int.from_bytes(content[at:at + 4]) for at in (16, 20))
     assert width > 1500 and height > 800, "twice the screen's pixels"
-    name, content = saved(page, lambda: choice.select_option("as SVG"))
+    name, content = saved(page, page.get_by_role("button", name="Save SVG").click)
     drawn = content.decode()
     assert name == f"{run.id}.svg" and drawn.startswith("<svg") and drawn.count("<path") > 8
     assert "chance range" in drawn and "∇τ" in drawn, "its caption says what it shows"

@@ -139,8 +139,8 @@ def test_settings_that_the_form_cannot_take_over_are_told(jobs):
 def test_what_a_link_asks_for_and_no_page_knows_is_told(jobs):
     at = unlearn_page(dataset="mnist", **{"class": "77"})
     assert at.warning[0].value == (
-        "The link's `dataset=mnist`, `class=77` could not be used: the page Unlearn takes only run, at, present from its address. "
-        "It was ignored.")
+        "The link's `dataset=mnist`, `class=77` could not be used: the page Unlearn takes only run, at, present from its "
+        "address. It was ignored.")
     assert not unlearn_page(run=ended(jobs, Spec())).exception
     at = app().run()
     at.query_params["run"] = "nonsense" * 9
@@ -187,8 +187,8 @@ def test_recorded_runs_are_links_in_groups(jobs):
 
     at = app().run()
     lines = [said for one in at.markdown if (said := one.value).startswith("**") and ", forget " in said]
-    assert lines[:5] == ["**Digits**, forget 15%", "**CIFAR-10**, forget 15%", *(f"**CIFAR-10**, forget {share}%, paper profile"
-                                                       for share in (3, 15, 30))]
+    tables = [f"**CIFAR-10**, forget {share}%, paper profile" for share in (3, 15, 30)]
+    assert lines[:5] == ["**Digits**, forget 15%", "**CIFAR-10**, forget 15%", *tables]
     assert lines[-1] == "**GoEmotions**, MiniLM, forget 15%, paper profile"
     groups = {}
     for run in recorded.recorded_runs():

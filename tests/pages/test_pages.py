@@ -64,7 +64,7 @@ def test_start_button_queues_the_demo_on_a_split_that_retraining_passes(jobs):
     at.button(key="demo").click().run()
     assert not at.exception
     run = jobs.store.list()[0]
-    assert replace(run.spec, model=None) == DEMO == Spec(seed=1), "nothing but the split differs from the form's own settings"
+    assert replace(run.spec, model=None) == DEMO == Spec(seed=1), "only the split is not the form's own"
     assert at.title[0].value == "Does it forget?"
     assert finish(jobs, run.id).status == "finished"
     at.run()

@@ -10,10 +10,12 @@ import streamlit as st
 from engine.errors import Problem
 from ui.common.words import short
 
+PRESENT = "present"  # the parameter of present mode, which every page understands
+
 
 def unused(understood: Sequence[str], page: str, instead: str) -> list[Problem]:
     """A sentence that names every parameter of the address that the page does not know; none where it knows all."""
-    strange = [name for name in st.query_params if name not in understood]
+    strange = [name for name in st.query_params if name not in (*understood, PRESENT)]
     if not strange:
         return []
     named = ", ".join(f"`{_short(name)}={_short(st.query_params[name])}`" for name in strange)

@@ -87,7 +87,7 @@ class LinkedForm(Generic[T]):
         if found.address is None:
             self._found.put(Found(found.problems, query))
         now = dict(st.query_params)
-        kept = {name: value for name, value in now.items() if name in self.beside or name in query}
+        kept = {name: value for name, value in now.items() if name in (*self.beside, link.PRESENT) or name in query}
         if now != kept | query:
             st.query_params.from_dict(kept | query)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from markupsafe import Markup
@@ -24,6 +25,9 @@ QUESTION = "Which method forgets best?"
 CHANCE = ("The chance range is where an attack's accuracy lies in 95% of cases when there is nothing to find, at these "
           "set sizes.")
 
+WORDS = {"damaged": "Damaged", "over_forgotten": "Over-forgotten", "not_forgotten": "Not forgotten",
+         "undecided": "No verdict", "forgotten": "Forgotten", "reference": "The reference"}
+
 
 def write(shown: Table, runs: Runs, answer: str) -> str:
     """The report of a comparison as one HTML file; ``answer`` is its largest text."""
@@ -38,7 +42,21 @@ def report(shown: Table, runs: Runs, answer: str) -> Report:
              *_tradeoffs(comparison, runs, shown),
              Part("More measures", Markup(more_measures.more(more, runs, each_seed=True))),
              Part("Runs", _runs(comparison, runs), (CHANCE,)), Part("Settings", _settings(comparison, runs))]
-    return Report(QUESTION, answer, (), parts, _facts(comparison), comparison_commands(comparison))
+    said = list(_verdicts(comparison, runs))
+    return Report(QUESTION, answer, said, parts, _facts(comparison), comparison_commands(comparison))
+
+
+def _verdicts(comparison: Comparison, runs: Runs) -> Iterable[str]:
+    """``Not forgotten: SCRUB (2 of 3 seeds), SSD.`` for each verdict that a method got."""
+    found: dict[str, Counter[str]] = {}
+    for (method, _), run in sorted(runs.items(), key=lambda item: comparison.methods.index(item[0][0])):
+        if (verdict := verdict_of(run) if run.finished else None) and not run.is_reference:
+            found.setdefault(verdict.kind, Counter())[method] += 1
+    seeds = len(comparison.seeds)
+    for kind, methods in found.items():
+        named = [race.short_title(method) + (f" ({count} of {seeds} seeds)" if count < seeds else "")
+                 for method, count in methods.items()]
+        yield f"{WORDS[kind]}: {', '.join(named)}."
 
 
 def _tradeoffs(comparison: Comparison, runs: Runs, shown: Table) -> Iterable[Part]:
@@ -69,7 +87,7 @@ def _run(method: str, seed: int, run: Run | None, attacks: Iterable[str]) -> lis
 def _state(run: Run) -> str:
     """What became of it, and why where it has no numbers."""
     found = verdict_of(run) if run.finished else None
-    said = spaced(found.kind) if found else run.status
+    said = WORDS[found.kind] if found else run.status
     return f"{said}{', recorded' if run.recorded else ''}{f': {run.reason}' if run.reason else ''}"
 
 

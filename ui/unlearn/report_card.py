@@ -116,8 +116,8 @@ def _export(run: Run) -> None:
     if run.metrics and not run.recorded:
         st.download_button("Losses and entropies of every sample as CSV", lambda: _csv(run.id), f"{run.id}.csv",
                            "text/csv", on_click="ignore", key=f"csv-{run.id}")
-    st.caption("**Save picture** beside the replay saves the charts above as SVG or PNG; a chart further down has a "
-               "camera in its corner.")
+    st.caption("**Save SVG** and **Save PNG** beside the replay save the charts above with a caption; a chart further "
+               "down has a camera in its corner.")
 
 
 def _csv(run_id: str) -> str:

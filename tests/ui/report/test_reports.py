@@ -118,6 +118,7 @@ def test_a_comparisons_report_has_each_run_and_its_command(store):
         assert run.identity in said and f"{band[0]:.1f} to {band[1]:.1f}%" in said
     again = read(command_of(html), _spec_of)
     assert [resolve(spec).fingerprint for spec in again] == [resolve(spec).fingerprint for spec in PAPERS.specs()]
+    assert "Not forgotten: ∇τ, SSD." in said
     assert html.count("<svg") == 2 and "<script" not in html and "href" not in html
 
 

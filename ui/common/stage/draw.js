@@ -131,7 +131,7 @@ function setLabels(root, shown, bins, x, y, view, names, size) {
 function curves(size, xs, series, head, options) {
   const root = svg("svg", { width: size.w, height: size.h, role: "img", "aria-label": options.label, class: "stage-svg stage-curves" });
   const longest = Math.max(0, ...series.filter((one) => Number.isFinite(one.now)).map((one) => one.name.length)); // and " 50.0" behind it
-  const room = { l: 40, r: Math.min(size.w / 2, 20 + 8 * (longest + 5)), t: 30, b: 30 };
+  const room = { l: 40, r: Math.min(size.w / 2, 20 + 7.5 * (longest + 5)), t: 30, b: 30 };
   const inner = { w: size.w - room.l - room.r, h: size.h - room.t - room.b };
   const known = series.flatMap((one) => [...one.values, one.level, one.end]).concat(options.band ?? [], options.near ?? []).filter((value) => Number.isFinite(value));
   const [low, high] = [Math.min(...known) - 1.5, Math.max(...known) + 1.5];

@@ -48,11 +48,11 @@ function build(element, state) {
   const speed = choice(["0.5×", "1×", "2×"], 1, "Speed", (i) => { state.speed = [0.5, 1, 2][i]; });
   const view = choice(["usual view", "two humps", "cumulative"], 0, "View", (i) => { state.view = ["usual", "density", "cumulative"][i]; paint(state); });
   const axis = choice(Object.values(AXES), 0, "Horizontal axis", (i) => { state.axis = Object.keys(AXES)[i]; paint(state); });
-  const save = choice(["Save picture", "as SVG", "as PNG"], 0, "Save the charts as a picture", (i) => { save.value = 0; if (i) savePicture(state, i === 2); });
+  const save = ["SVG", "PNG"].map((kind) => Object.assign(html("button", "stage-button", `Save ${kind}`), { title: "The charts as they stand, with a caption", onclick: () => savePicture(state, kind === "PNG") }));
   play.onclick = () => toggle(state);
   slider.oninput = () => { state.playing = state.follow = false; state.position = Number(slider.value); paint(state); };
   slider.onchange = () => keepStep(state);
-  parts.controls.append(play, slider, where, speed, view, axis, save);
+  parts.controls.append(play, slider, where, speed, view, axis, ...save);
   root.append(parts.gauges, parts.heroes, parts.controls, parts.curves);
   const table = html("details", "stage-table");
   table.append(html("summary", "", "As a table"));

@@ -1,0 +1,207 @@
+"""The lessons through Streamlit's AppTest: each to its end, predictions kept, parts hidden, present mode."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.runs.queue import Jobs, manager
+from engine.types import ENDED
+from ui.frame import present
+from ui.learn import predictions
+from ui.learn.lessons import LESSONS
+from ui.learn.place import HIDEABLE, PLACE, Place
+
+ROOT = Path(__file__).resolve().parents[2]
+NUMBERS = range(1, len(LESSONS) + 1)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A results folder in which the lessons' runs are made once for all tests here, and the managers to stop."""
+    held: list[Any] = []
+    yield tmp_path_factory.mktemp("lessons"), held
+    for one in held[:1]:
+        one.stop()
+
+
+@pytest.fixture
+def computed(shared, monkeypatch):
+    """The manager of that folder."""
+    folder, held = shared
+    monkeypatch.setenv("UNLEARN_HOME", str(folder))
+    monkeypatch.delenv("UNLEARN_DATABASE_URL", raising=False)
+    held.append(manager())
+    return held[-1]
+
+
+def start(**query: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+def lessons(**query: str) -> AppTest:
+    at = start()
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.switch_page("pages/learn.py").run()
+
+
+def texts(at: AppTest) -> str:
+    kinds = ("title", "header", "markdown", "caption", "info", "success", "warning", "error", "subheader")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(at, kind))
+
+
+def ended(jobs) -> None:
+    until = time.monotonic() + 60
+    while any(run.status not in ENDED for run in jobs.store.list()):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def forward(at: AppTest) -> AppTest:
+    return at.button(key="lesson-next").click().run()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_lesson_to_its_end(computed, number):
+    at = lessons(lesson=str(number))
+    lesson = LESSONS[number - 1]
+    assert at.header[0].value == lesson.title
+    assert lesson.guess.question in texts(at)
+    asked = at.radio if lesson.guess.choices else at.slider
+    asked[0].set_value(lesson.guess.choices[1] if lesson.guess.choices else 60.0).run()
+    forward(at)
+    assert lesson.watch in texts(at)
+    ended(computed)
+    forward(at)
+    if lesson.guess.choices:
+        assert f"You said: **{lesson.guess.choices[1]}**" in texts(at)
+        assert any(f"It was: **{choice}**" in texts(at) for choice in lesson.guess.choices)
+    else:
+        assert at.metric[0].value == "60.0%"
+        assert 0 < float(at.metric[1].value.rstrip("%")) < 100
+    assert not at.exception
+    assert not at.error
+    forward(at)
+    for point in lesson.why:
+        assert point in texts(at)
+    for i, quiz in enumerate(lesson.quizzes):
+        for answer in quiz.answers:
+            at.radio[i].set_value(answer.text).run()
+            assert f"**{'Right' if answer.right else 'Not quite'}.** {answer.why}" in texts(at)
+    if number < len(LESSONS):
+        assert forward(at).header[0].value == LESSONS[number].title
+    else:
+        assert list(at.table[0].value["You said"])[-1] == lesson.guess.choices[1]
+
+
+def test_a_prediction_is_kept_and_cannot_be_bettered(computed):
+    at = lessons()
+    at.slider[0].set_value(33.0).run()
+    forward(at)
+    at.button(key="lesson-back").click().run()
+    assert at.slider[0].disabled
+    assert at.slider[0].value == 33.0
+    assert "Kept: a prediction stays as it was made." in texts(at)
+    at.switch_page("pages/runs.py").run().switch_page("pages/learn.py").run()
+    assert at.session_state[predictions.KEPT.key] == {1: 33.0}
+
+
+def test_the_next_class_starts_afresh_and_runs_stay(computed):
+    at = lessons(lesson="2")
+    at.slider[0].set_value(77.0).run()
+    forward(at)
+    ended(computed)
+    before = len(computed.store.list())
+    at.button(key="lesson-reset").click().run()
+    assert at.session_state[predictions.KEPT.key] == {}
+    assert at.session_state[PLACE.key] == Place()
+    assert at.slider[0].value == LESSONS[0].guess.first
+    assert len(computed.store.list()) >= before
+    assert dict(at.query_params)["lesson"] == "1"
+
+
+def test_a_lessons_runs_are_made_once_for_all_who_open_it(computed):
+    lessons(lesson="1")
+    ended(computed)
+    before = len(computed.store.list())
+    lessons(lesson="1")
+    assert len(computed.store.list()) == before
+
+
+@pytest.mark.parametrize(("part", "gone"), [
+    ("lessons", lambda at: not [one for one in at.get("button_group") if one.key == "lessons.chooser"]),
+    ("steps", lambda at: not [one for one in at.button if one.key in ("lesson-next", "lesson-back")]),
+    ("teacher", lambda at: not [one for one in at.button if one.key == "lesson-reset"]),
+    ("keys", lambda at: "**Page Down" not in texts(at)),
+    ("quiz", lambda at: not at.radio)])
+def test_a_link_hides_what_it_names_and_nothing_else(computed, part, gone):
+    assert not gone(lessons(lesson="1", step="explain"))
+    assert gone(lessons(lesson="1", step="explain", hide=part))
+    others = ",".join(name for name in HIDEABLE if name != part)
+    assert not gone(lessons(lesson="1", step="explain", hide=others))
+
+
+def test_a_hidden_picture_is_not_drawn(computed):
+    ended(computed)
+    at = lessons(lesson="1", step="run", hide="picture")
+    assert not at.get("bidi_component")[1:]
+
+
+def test_what_a_link_cannot_ask_for_is_said(computed):
+    at = lessons(lesson="9", step="nap", hide="sidebar")
+    told = "\n".join(warning.value for warning in at.warning)
+    assert "The link's lesson: '9' is not valid. Valid: 1, 2, 3, 4, 5, 6. 1 is shown instead." in told
+    assert "The link's step: 'nap' is not valid. Valid: predict, run, compare, explain. predict is shown" in told
+    assert "The link's hide: 'sidebar' is not valid. Valid: lessons, steps, picture, quiz, teacher, keys" in told
+
+
+def test_present_mode_is_read_from_the_address(computed):
+    assert present.KEYS not in texts(start())
+    at = start(present="1")
+    assert present.KEYS in texts(at)
+    assert at.button(key="present-off").label == "Leave present mode"
+
+
+@pytest.mark.parametrize("name", ["learn", "unlearn", "compare", "robustness", "runs"])
+def test_every_page_keeps_present_mode_in_its_address_and_understands_it(computed, name):
+    at = start(present="1").switch_page(f"pages/{name}.py").run()
+    assert at.query_params["present"] == "1"
+    assert not [warning for warning in at.warning if "present" in warning.value]
+
+
+def test_nothing_is_chosen_for_a_person_who_predicts_by_choice(computed):
+    at = lessons(lesson="4")
+    assert at.radio[0].value is None
+    assert at.button(key="lesson-next").disabled
+
+
+def test_a_run_that_was_stopped_is_said_and_queued_again_only_when_asked(computed, monkeypatch, tmp_path):
+    monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
+    monkeypatch.setattr(Jobs, "start", lambda self: None)  # nobody carries them out
+    jobs = manager()
+    at = lessons(lesson="1", step="compare")
+    for run in jobs.store.list():
+        jobs.store.end(run.id, "failed", reason="The disk is full.")
+    at.run()
+    assert "A run of this lesson failed: The disk is full." in texts(at)
+    assert len(jobs.store.list(status=("queued",))) == 0
+    at.button(key="lesson-again").click().run()
+    assert len(jobs.store.list(status=("queued",))) == 1
+
+
+def test_a_picture_opens_at_the_frame_that_the_link_names(computed):
+    ended(computed)
+    at = lessons(lesson="2", step="run", at="40")
+    drawn = next(one.proto.json for one in at.get("bidi_component") if "points" in one.proto.json)
+    assert json.loads(json.loads(drawn)["spec"])["at"] == 40
+    forward(at)
+    assert "at" not in at.query_params

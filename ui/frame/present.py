@@ -1,0 +1,78 @@
+"""Present mode, for a projector: sidebar and form away, big type, keys. Kept in the address as ``present=1``."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ui.common.address import PRESENT
+from ui.common.state import Slot
+
+HERE = Path(__file__).parent
+ON = Slot("present", False)
+LESSONS = "learn"  # the place in the address of the page that draws its own foot, where a link may hide the keys
+READ = Slot("present.read", False)  # whether the address was asked: once a session, which decides from then on
+KEYS = ("Keys: **space** plays and pauses · **← →** one frame · **1 to 6** open a lesson · **Page Down, Page Up** next "
+        "and back · **P** present mode")
+
+
+def active() -> bool:
+    """Whether the page is shown to a room."""
+    return ON.get()
+
+
+def begin() -> None:
+    """Reads the mode from the address at first, keeps it there on every page, and puts its style into the page."""
+    if not READ.get():
+        READ.put(True)
+        ON.put(st.query_params.get(PRESENT) == "1")
+    if active():
+        st.html(HERE / "present.css")
+        if st.query_params.get(PRESENT) != "1":
+            st.query_params[PRESENT] = "1"
+    elif PRESENT in st.query_params:
+        del st.query_params[PRESENT]
+
+
+def toggle() -> None:
+    """Turns it on or off."""
+    ON.put(not active())
+
+
+def switch() -> None:
+    """The toggle in the sidebar; it is out of sight while the mode is on, where the key P leaves it."""
+    with st.sidebar:
+        st.button("Present", icon=":material/present_to_all:", key="present-on", on_click=toggle, width="stretch",
+                  help="For a projector: no sidebar, no form, big type. The key P turns it on and off.")
+
+
+def foot(page: Any) -> None:
+    """In the mode, under every page that does not say them itself: the keys, and the way out without a keyboard."""
+    if active() and page.url_path != LESSONS:
+        st.caption(KEYS)
+        leave()
+
+
+def leave() -> None:
+    """The way out, drawn in the mode only."""
+    if active():
+        st.button("Leave present mode", key="present-off", on_click=toggle)
+
+
+def key_pressed() -> str | None:
+    """The key that caused this script run: ``1`` to ``6``, ``PageDown``, ``PageUp`` or ``p``; else None."""
+    pressed: str | None = _component()(key="keys", data={}, on_key_change=_nothing).key
+    return pressed
+
+
+@functools.cache
+def _component() -> Any:
+    return st.components.v2.component("keys", js=(HERE / "keys.js").read_text(encoding="utf-8"), isolate_styles=False,
+                                      html='<div class="keys"></div>')
+
+
+def _nothing() -> None:
+    """A callback is what makes Streamlit report a trigger; the value is read from the result."""

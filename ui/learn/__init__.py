@@ -1,0 +1,1 @@
+"""Page Lessons: six lessons, each predict, run, compare, explain."""

@@ -1,0 +1,171 @@
+"""The page: one lesson at one of its four steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from engine.runs.records import Run
+from ui.common import address as link
+from ui.frame import present
+from ui.learn import audience, films, predictions
+from ui.learn.lessons import LESSONS
+from ui.learn.place import AT, FORM, PLACE, Place, go, open_lesson
+from ui.learn.records import STEPS, Quiz
+
+TITLES = {"predict": "Predict", "run": "Run", "compare": "Compare", "explain": "Explain"}
+NEXT = {"predict": "Keep my prediction and run it", "run": "Compare", "compare": "Why?", "explain": "Next lesson"}
+
+
+def show() -> None:
+    """Draws the page."""
+    FORM.restore()
+    link.warn(FORM.problems())
+    place = PLACE.get()
+    FORM.mirror(place)
+    films.ensure(LESSONS[place.number - 1:place.number + 1])  # the next lesson's too: nobody waits there
+    _heading(place)
+    {"predict": _predict, "run": _run, "compare": _compare, "explain": _explain}[place.step](place)
+    if "teacher" not in place.hidden:
+        audience.show(place)
+    if "keys" not in place.hidden:
+        st.caption(present.KEYS)
+    present.leave()
+
+
+def _heading(place: Place) -> None:
+    if "lessons" not in place.hidden:
+        _chooser(place)
+    st.header(place.lesson.title)
+    steps = " → ".join(f"**{TITLES[step]}**" if step == place.step else f":gray[{TITLES[step]}]" for step in STEPS)
+    st.markdown(f"Lesson {place.number} of {len(LESSONS)}, about {place.lesson.minutes:g} minutes · {steps}")
+
+
+def _chooser(place: Place) -> None:
+    key = "lessons.chooser"
+    st.session_state[key] = place.number
+
+    def choose() -> None:
+        open_lesson(st.session_state[key] or place.number)
+
+    titles = {number: f"{number} {lesson.title}" for number, lesson in enumerate(LESSONS, 1)}
+    st.segmented_control("Lesson", list(titles), key=key, on_change=choose, required=True,
+                         label_visibility="collapsed", format_func=titles.__getitem__)
+
+
+def _predict(place: Place) -> None:
+    lesson = place.lesson
+    st.markdown(lesson.opening)
+    value = predictions.ask(place.number, lesson.guess)
+    known = predictions.kept(place.number) is not None
+    if known:
+        st.caption("Kept: a prediction stays as it was made.")
+
+    def keep() -> None:
+        if value is not None:
+            predictions.keep(place.number, value)
+        go(1)
+
+    _buttons(place, "Run it" if known else NEXT["predict"], keep, disabled=value is None)
+
+
+def _run(place: Place) -> None:
+    st.markdown(place.lesson.watch)
+    _buttons(place, NEXT["run"])
+    _picture(place, films.runs_of(place.lesson), again=True)
+
+
+def _compare(place: Place) -> None:
+    lesson, runs = place.lesson, films.runs_of(place.lesson)
+    if films.ready(lesson, runs):
+        _beside(place, runs)
+    elif reasons := films.failed(runs):
+        for reason in reasons:
+            st.error(reason, icon=":material/error:")
+        st.button("Try again", key="lesson-again", icon=":material/replay:", on_click=films.try_again)
+    else:
+        films.wait(lesson)
+    _buttons(place, NEXT["compare"])
+    if films.ready(lesson, runs):
+        _picture(place, runs, again=False)
+
+
+def _beside(place: Place, runs: Mapping[str, Run]) -> None:
+    """The prediction beside the truth, and what happened."""
+    guess = place.lesson.guess
+    truth = guess.truth(runs)
+    said, was = predictions.said(predictions.kept(place.number)), predictions.said(truth)
+    told = f"{predictions.kept_in_words(place.number, guess, truth)} {place.lesson.happened(runs)}"
+    if guess.choices:  # sentences, too long for large figures
+        st.markdown(f"You said: **{said}**  \nIt was: **{was}**")
+        st.markdown(told)
+        return
+    mine, real, text = st.columns([1, 1, 3], vertical_alignment="center")
+    mine.metric("You said", said, border=True)
+    real.metric("It was", was, border=True)
+    text.markdown(told)
+
+
+def _explain(place: Place) -> None:
+    st.markdown("\n".join(f"- {point}" for point in place.lesson.why))
+    if "quiz" not in place.hidden:
+        for number, quiz in enumerate(place.lesson.quizzes):
+            _quiz(f"quiz.{place.number}.{number}", quiz)
+    if place.number == len(LESSONS):
+        _all_predictions()
+    _buttons(place, NEXT["explain"])
+
+
+def _quiz(name: str, quiz: Quiz) -> None:
+    with st.container(border=True):
+        chosen = st.radio(quiz.question, [answer.text for answer in quiz.answers], None, key=predictions.key(name),
+                          persist_state="session")
+        for answer in quiz.answers:
+            if answer.text == chosen:
+                say, word = (st.success, "Right") if answer.right else (st.warning, "Not quite")
+                say(f"**{word}.** {answer.why}")
+
+
+def _all_predictions() -> None:
+    """The six predictions beside what it was, at the end of the last lesson."""
+    rows = []
+    for number, lesson in enumerate(LESSONS, 1):
+        runs = films.runs_of(lesson)
+        truth = lesson.guess.truth(runs) if films.ready(lesson, runs) else None
+        rows.append({"Lesson": f"{number} {lesson.title}", "You said": predictions.said(predictions.kept(number)),
+                     "It was": predictions.said(truth)})
+    st.subheader("Your predictions")
+    st.table(rows, hide_index=True)
+
+
+def _picture(place: Place, runs: Mapping[str, Run], again: bool) -> None:
+    if "picture" in place.hidden:
+        return
+    shown = [film for key in place.lesson.shown for film in place.lesson.films if film.key == key]
+    film = shown[0]
+    if len(shown) > 1:
+        titles = {film.key: film.title for film in shown}
+        key = st.segmented_control("Picture", list(titles), default=film.key, format_func=titles.__getitem__,
+                                   key=predictions.key(f"picture.{place.number}"), required=True,
+                                   label_visibility="collapsed", persist_state="session")
+        film = next(film for film in shown if film.key == key)
+    asked = st.query_params.get(AT, "")
+    at = int(asked) if asked.isdecimal() else place.lesson.at if again else None
+    if film.key in runs:
+        films.play(film, runs[film.key], at, present.active(), again)
+
+
+def _buttons(place: Place, label: str, forward: Callable[[], None] = lambda: go(1),
+             disabled: bool = False) -> None:
+    if "steps" in place.hidden:
+        return
+    last = place.moved(1) == place
+    with st.container(horizontal=True, key="lesson-steps"):
+        st.button("Back", icon=":material/arrow_back:", key="lesson-back", on_click=go, args=(-1,),
+                  disabled=place.moved(-1) == place)
+        if last:
+            st.markdown("**That was the last lesson.** Now try your own on the page Unlearn.")
+        else:
+            st.button(label, type="primary", icon=":material/arrow_forward:", key="lesson-next", on_click=forward,
+                      disabled=disabled)
