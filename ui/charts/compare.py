@@ -58,7 +58,8 @@ def plot_race(courses: Sequence[Course], attack: str, x: str = "samples", band: 
     figure.update_xaxes(range=[0, round(1.02 * far, 3)])
     figure.update_yaxes(range=[round(low, 2), round(high, 2)], uirevision=attack)
     _name_ends(figure, ends, low, high)
-    return figure
+    said = "; ".join(f"{name} {value:.1f}%" for name, _, value in ends)
+    return figure.update_layout(meta={"alt": f"Line chart. At the end: {said}"})
 
 
 def _draw(figure: go.Figure, runs: Sequence[tuple[Course, Points]], x: str) -> tuple[str, str, float]:
@@ -161,7 +162,8 @@ def plot_tradeoff(outcomes: Sequence[Mapping[str, Any]], x_title: str,
     if reference:
         _cross(figure, _round(one["x"] for one in reference), _round(one["y"] for one in reference), chance)
     _name_points(figure, means)
-    return figure
+    said = "; ".join(f"{name}: {x:.1f} from 50, {y:.1f}% right" for name, _, x, y in means)
+    return figure.update_layout(meta={"alt": f"Scatter chart. {said}"})
 
 
 def _aim(known: Sequence[Mapping[str, Any]], reference: bool, ellipse: bool) -> str:

@@ -91,7 +91,9 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[S
         x=[column for column, _ in marks.running], y=[row for _, row in marks.running], mode="markers", name="running",
         hoverinfo="skip", marker={"symbol": "square-open", "size": 20, "color": MARK, "line": {"width": 3}},
         visible=bool(marks.running)))
-    return figure.update_layout(height=height(len(rows)), showlegend=False,
+    outside = sum(bool(value) for line in excess for value in line)
+    alt = f"Heatmap, {len(columns)} by {len(rows)}: {outside} of {len(known)} squares lie beyond the chance range"
+    return figure.update_layout(height=height(len(rows)), showlegend=False, meta={"alt": alt},
                                 margin={"l": 70, "r": 10, "t": figure.layout.margin.t, "b": 48})
 
 

@@ -81,6 +81,12 @@ function fitted(layout, width) {
   return { ...layout, title: { ...layout.title, text: lines.join("<br>") }, margin: { ...layout.margin, t } };
 }
 
+// What a chart says to those who cannot see it: its own description, or its heading, which holds the latest numbers.
+function described(layout) {
+  const heading = (layout.title?.text ?? "").replace(/<br>/g, ". ").replace(/<[^>]*>/g, "");
+  return [heading, layout.meta?.alt].filter(Boolean).join(". ");
+}
+
 async function draw(element, state, data, turn) {
   const Plotly = await loadPlotly(data.src);
   await state.released; // a click is lost when its chart changes between press and release
@@ -93,6 +99,8 @@ async function draw(element, state, data, turn) {
   state.note = false;
   const image = { ...CONFIG.toImageButtonOptions, ...(layout.meta?.image ? { format: layout.meta.image } : {}) };
   await Plotly.react(element, figure.data, fitted(layout, element.offsetWidth), { ...CONFIG, toImageButtonOptions: image });
+  element.setAttribute("role", "img");
+  element.setAttribute("aria-label", described(figure.layout));
   if (!state.bound) bind(element, state, Plotly);
 }
 

@@ -98,6 +98,11 @@ def test_lines_are_named_at_their_ends_in_their_colours_and_never_on_top_of_one_
     assert figure.layout.showlegend is False
 
 
+def test_the_race_says_its_last_values_to_those_who_cannot_see_it():
+    assert plot_race([course()], "mia_loss").layout.meta["alt"] == (
+        "Line chart. At the end: SCRUB 52.0%; coin toss 50.0%")
+
+
 def test_retrained_is_a_dashed_level_at_the_mean_of_its_seeds():
     level = named(plot_race([course()], "mia_loss", retrained={1: 52.0, 0: 49.0}), "retrained, mean")
     assert (list(level.x), list(level.y)) == ([0, 1280], [50.5, 50.5])
@@ -168,6 +173,10 @@ def test_names_of_points_that_share_a_place_stand_apart():
     at = {note.text: note for note in figure.layout.annotations}
     assert at["SCRUB"].y != at["SSD"].y
     assert (at["FINETUNE"].xanchor, at["SCRUB"].xanchor) == ("right", "left"), "names stay inside the plot"
+
+
+def test_the_trade_off_says_its_points_to_those_who_cannot_see_it():
+    assert plot_tradeoff([outcome()], "x").layout.meta["alt"] == "Scatter chart. SCRUB: 4.0 from 50, 70.0% right"
 
 
 def test_a_run_without_an_attack_is_left_out():

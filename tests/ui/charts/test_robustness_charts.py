@@ -40,6 +40,10 @@ def test_small_differences_do_not_look_large():
     assert large.zmax == 9
 
 
+def test_the_map_says_how_much_lies_outside_to_those_who_cannot_see_it():
+    assert figure().layout.meta["alt"] == "Heatmap, 3 by 2: 2 of 4 squares lie beyond the chance range"
+
+
 def test_what_is_a_little_outside_does_not_look_inside():
     scale = [colour for _, colour in traces()["squares"].colorscale]
     assert scale[0] == scale[1] == GOOD and scale[2] == MIDDLE and GOOD not in scale[2:]
