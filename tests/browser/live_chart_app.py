@@ -44,7 +44,8 @@ def live() -> None:
         live_chart(bars(tick), key="now")
         live_chart(chart("Forget should come down to test", tick, "#2ca02c"), key="accuracies")
     with right:
-        live_chart(chart("The attack should fall to a coin toss, 50%", tick, "#9467bd"), key="attacks", revision=st.session_state.get("revision"))
+        live_chart(chart("The attack should fall to a coin toss, 50%", tick, "#9467bd"), key="attacks",
+                   revision=st.session_state.get("revision"))
         trace = {"step": list(range(tick)), "forget_loss": [0.1 * i for i in range(tick)],
                  "retain_loss": [0.1] * tick, "validation_loss": [1.2] * tick, "alpha": [0.25] * tick}
         live_chart(plot_objective(trace), key="objective")
