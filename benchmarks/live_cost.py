@@ -17,7 +17,6 @@ from engine.api import load
 from engine.data.splits import split
 from engine.evaluation.probe import Watcher
 from engine.originals.workbench import Bench
-from engine.runs.readings import bench_readings
 from engine.spec import resolve
 from engine.training.loop import Task
 from engine.training.stopwatch import Stopwatch
@@ -33,7 +32,7 @@ def main() -> None:
     bench: Bench = load(options.dataset)._own.current()
     resolved = resolve(Spec(dataset=options.dataset, parameters={"retain_epochs": options.retain_epochs}))
     parts = split(bench.data, resolved.spec)
-    watcher = Watcher(bench.data, parts, bench_readings(bench, parts), 0)
+    watcher = Watcher(bench.data, parts, 0)
     watcher.start(bench.network, 0, None)
     task = Task(bench.network, bench.data, parts, resolved.recipe, 0, bench.device, fresh=lambda: bench.network)
     watch, frames, attacks = Stopwatch(bench.device), 0, 0

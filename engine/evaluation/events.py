@@ -95,7 +95,8 @@ class ProbeEvent:
         return cls(**_known(cls, stored) | {"reading": Reading.from_json(stored["reading"])})
 
     def to_json(self) -> dict[str, Any]:
-        return {"kind": "probe", **vars(self), "reading": self.reading.to_json()}
+        stored = {"kind": "probe", **vars(self), "reading": self.reading.to_json()}
+        return stored if self.complete else {name: value for name, value in stored.items() if name != "complete"}
 
 
 @dataclass(frozen=True)

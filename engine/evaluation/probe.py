@@ -114,7 +114,7 @@ class Watcher:
         attack = self.attacks.allows(seconds, done)
         (sets, frame), cost = _timed(lambda: self._frame(model))
         self.frames.book(cost)
-        if attack:
+        if attack and bool(sets.forget.loss.isfinite().all() and sets.nonmembers.loss.isfinite().all()):
             attacks, cost = _timed(lambda: run_attacks(sets.forget, sets.nonmembers, quick=True))
             frame = replace(frame, attacks=attacks)
             self.attacks.book(cost)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.browser
+BESIDE = """() => { const both = [...document.querySelectorAll('[data-testid=stMetricValue]')].map(e => e.innerText);
+  return both.length === 2 && /points off/.test(document.body.innerText) && [...both, document.body.innerText]; }"""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,15 +30,14 @@ def test_a_lesson_to_its_end(page, app):
     page.wait_for_timeout(600)  # a slider tells the server a moment after it was moved
     page.get_by_role("button", name="For the audience").click()
     code = page.get_by_alt_text("QR code of the link above")
-    page.wait_for_function("code => code.naturalWidth === 240", arg=code.element_handle())
+    page.wait_for_function("code => code.naturalWidth === 320", arg=code.element_handle())
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Keep my prediction and run it").click()
     page.wait_for_function("() => +document.querySelector('.stage')?.dataset.position > 3")  # it plays by itself
     page.get_by_role("button", name="Compare").click()
-    page.get_by_text("points off.").wait_for()
-    said, was = page.locator("[data-testid=stMetricValue]").all_inner_texts()
+    said, was, told = page.wait_for_function(BESIDE).json_value()
     assert said == "71.0%"
-    off = float(re.search(r"You were ([\d.]+) points off", page.locator("body").inner_text())[1])
+    off = float(re.search(r"You were ([\d.]+) points off", told)[1])
     assert off == pytest.approx(71 - float(was.rstrip("%")), abs=0.051)
     page.get_by_role("button", name="Why?").click()
     page.get_by_text("Yes, the lower the better").click()

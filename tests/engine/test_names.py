@@ -10,7 +10,8 @@ from helping import ROOT
 
 from engine import registry
 
-MAY_NAME = {  # the paper, the default of a run, what the Playground contrasts it with, chosen colours
+MAY_NAME = {  # the paper, the default of a run, what Playground and Lessons contrast it with, chosen colours
+    "ui/learn/lessons.py", "ui/learn/truths.py",
     "engine/flow.py", "engine/studies/paper.py", "engine/studies/playground.py", "engine/studies/sweep.py",
     "ui/robustness/page.py", "ui/charts/colours.py", "ui/charts/compare.py"}
 COMPONENTS = {f"{kind}s" for kind in registry.KINDS}

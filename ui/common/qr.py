@@ -9,7 +9,7 @@ import segno
 QUIET = 4  # light modules round the code, as the standard asks
 
 
-def svg(text: str, pixels: int = 240) -> str:
+def svg(text: str, pixels: int = 320) -> str:
     """The QR code of a text, dark on white, so that cameras read it on a dark page too."""
     rows = segno.make(text, error="m", micro=False).matrix
     size = len(rows) + 2 * QUIET

@@ -12,11 +12,12 @@ from engine.evaluation.verdict import verdict_of
 from engine.registry import live_attacks
 from engine.runs.records import Run
 from engine.studies.comparison import Comparison, Runs
+from engine.studies.ranking import rank
 from engine.studies.repeat import comparison_commands
 from engine.studies.table import Table, build_table
 from engine.system.words import spaced
 from ui.common import words
-from ui.compare import more_measures, race
+from ui.compare import answer, more_measures, race
 from ui.compare import table as main_table
 from ui.report import tradeoff
 from ui.report.document import Part, Report, render, texts
@@ -29,12 +30,12 @@ WORDS = {"damaged": "Damaged", "over_forgotten": "Over-forgotten", "not_forgotte
          "undecided": "No verdict", "forgotten": "Forgotten", "reference": "The reference"}
 
 
-def write(shown: Table, runs: Runs, answer: str) -> str:
-    """The report of a comparison as one HTML file; ``answer`` is its largest text."""
-    return render(report(shown, runs, answer))
+def write(shown: Table, runs: Runs, about: str) -> str:
+    """The report of a comparison as one HTML file; ``about`` says what is compared."""
+    return render(report(shown, runs, about))
 
 
-def report(shown: Table, runs: Runs, answer: str) -> Report:
+def report(shown: Table, runs: Runs, about: str) -> Report:
     """The same as a record."""
     comparison = shown.comparison
     more = build_table(comparison, runs, more_measures.columns(comparison.scenario))
@@ -43,7 +44,8 @@ def report(shown: Table, runs: Runs, answer: str) -> Report:
              Part("More measures", Markup(more_measures.more(more, runs, each_seed=True))),
              Part("Runs", _runs(comparison, runs), (CHANCE,)), Part("Settings", _settings(comparison, runs))]
     said = list(_verdicts(comparison, runs))
-    return Report(QUESTION, answer, said, parts, _facts(comparison), comparison_commands(comparison))
+    return Report(f"{QUESTION} {about}", answer.sentence(rank(comparison, runs)) or about, said, parts,
+                  _facts(comparison), comparison_commands(comparison))
 
 
 def _verdicts(comparison: Comparison, runs: Runs) -> Iterable[str]:

@@ -26,20 +26,21 @@ START, LEARN, PLAYGROUND, UNLEARN, EXPOSED, COMPARE, ROBUSTNESS, RUNS, SELECTED 
 
 def pages(icons: bool = True) -> dict[str, list[Any]]:
     """The pages by section, in the order of the sidebar."""
-
-    def page(path: str, title: str, icon: str, url_path: str | None = None) -> Any:
-        return st.Page(path, title=title, icon=f":material/{icon}:" if icons else None, url_path=url_path,
-                       default=url_path is None)
-
+    named = ("home", "school", "scatter_plot", "ink_eraser", "visibility", "leaderboard", "grid_on", "list")
+    home, school, dots, eraser, eye, bars, grid, rows = (f":material/{name}:" if icons else None for name in named)
     return {
-        "Learn": [page(START, "Start", "home"), page(LEARN, "Lessons", "school", "learn"),
-                  page(PLAYGROUND, "Playground", "scatter_plot", "playground")],
-        "Lab": [page(UNLEARN, "Unlearn", "ink_eraser", "unlearn"),
-                page(EXPOSED, "Who is exposed?", "visibility", "exposed"),
-                page(COMPARE, "Compare", "leaderboard", "compare"),
-                page(ROBUSTNESS, "Robustness", "grid_on", "robustness")],
-        "Results": [page(RUNS, "Runs", "list", "runs"),
-                    st.Page(SELECTED, title="Selected runs", url_path="selected", visibility="hidden")],  # from Runs
+        "Learn": [
+            st.Page(START, title="Start", icon=home, default=True),
+            st.Page(LEARN, title="Lessons", icon=school, url_path="learn"),
+            st.Page(PLAYGROUND, title="Playground", icon=dots, url_path="playground")],
+        "Lab": [
+            st.Page(UNLEARN, title="Unlearn", icon=eraser, url_path="unlearn"),
+            st.Page(EXPOSED, title="Who is exposed?", icon=eye, url_path="exposed"),
+            st.Page(COMPARE, title="Compare", icon=bars, url_path="compare"),
+            st.Page(ROBUSTNESS, title="Robustness", icon=grid, url_path="robustness")],
+        "Results": [
+            st.Page(RUNS, title="Runs", icon=rows, url_path="runs"),
+            st.Page(SELECTED, title="Selected runs", url_path="selected", visibility="hidden")],  # reached from Runs
     }
 
 

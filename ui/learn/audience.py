@@ -11,28 +11,34 @@ from ui.common import qr
 from ui.learn import predictions
 from ui.learn.place import HIDEABLE, Place, write
 
+LOCAL = ("localhost", "127.0.0.1", "::1", "")  # names by which a computer knows only itself
+
 
 def show(place: Place) -> None:
     """A row of two buttons: the link with its QR code, and the reset."""
     with st.container(horizontal=True, key="lesson-teacher"):
-        with st.popover("For the audience", icon=":material/qr_code:"):
+        if st.button("For the audience", icon=":material/qr_code:", key="lesson-audience"):
             _link(place)
         with st.popover("Next class", icon=":material/restart_alt:"):
             st.markdown("Clears this browser's predictions and answers and returns to lesson 1. Runs are kept.")
             st.button("Reset for the next class", key="lesson-reset", on_click=predictions.reset)
 
 
+@st.dialog("For the audience", width="large")
 def _link(place: Place) -> None:
-    hidden = st.multiselect("Hide for the audience", list(HIDEABLE), format_func=HIDEABLE.__getitem__,
-                            default=sorted(place.hidden, key=list(HIDEABLE).index), key=predictions.key("hide"))
-    host = st.text_input("Address of this computer in the room", placeholder="192.168.1.20:8501",
-                         key=predictions.key("host"), persist_state="session",
-                         help="Phones cannot open localhost. Type this computer's name or number in the network.")
-    address = link(st.context.url or "", host, replace(place, hidden=frozenset(hidden)))
-    st.code(address, language=None, wrap_lines=True)
-    if (urlsplit(address).hostname or "") in ("localhost", "127.0.0.1", "::1", ""):
-        st.caption("Only this computer can open that address. Type its address in the network above.")
-    st.html(qr.picture(address))
+    """A dialog: the code has to be large enough for the last row."""
+    settings, code = st.columns([3, 2], gap="large")
+    with settings:
+        hidden = st.multiselect("Hide for the audience", list(HIDEABLE), format_func=HIDEABLE.__getitem__,
+                                default=sorted(place.hidden, key=list(HIDEABLE).index), key=predictions.key("hide"))
+        host = st.text_input("Address of this computer in the room", placeholder="192.168.1.20:8501",
+                             key=predictions.key("host"), persist_state="session",
+                             help="Phones cannot open localhost. Type this computer's name or number in the network.")
+        address = link(st.context.url or "", host, replace(place, hidden=frozenset(hidden)))
+        st.code(address, language=None, wrap_lines=True)
+        if (urlsplit(address).hostname or "") in LOCAL:
+            st.caption("Only this computer can open that address. Type its address in the network above.")
+    code.html(qr.picture(address))
 
 
 def link(url: str, host: str, place: Place) -> str:

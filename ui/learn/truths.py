@@ -117,9 +117,9 @@ def fairer(runs: Runs) -> str:
 def fairer_words(runs: Runs) -> str:
     mean, half = difference(runs)
     mine, theirs = (listed(distances(runs, method)) for method in ("tau", "tune"))
-    return (f"Points from a coin toss with seeds 1, 2 and 3: ∇τ {mine}; fine-tuning {theirs}. The mean difference is "
-            f"**{mean:+.1f} points**, and with three seeds its 95% interval is {mean - half:+.1f} to {mean + half:+.1f}"
-            f"{': it holds zero' if abs(mean) <= half else ''}.")
+    return (f"Points from a coin toss with seeds 1, 2 and 3: ∇τ {mine}; fine-tuning {theirs}. The mean "
+            f"difference, ∇τ less fine-tuning, is **{mean:+.1f} points**, and with three seeds its 95% interval is "
+            f"{mean - half:+.1f} to {mean + half:+.1f}{': it holds zero' if abs(mean) <= half else ''}.")
 
 
 def listed(values: Sequence[float]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from markupsafe import Markup
 
@@ -14,8 +15,8 @@ from engine.studies.heatmap_exports import amount
 from engine.studies.repeat import sweep_command
 from engine.studies.sweep import Sweep
 from engine.studies.sweep_runs import Runs
-from engine.system.words import numbered, spaced
-from ui.charts.robustness import GOOD, LEAST, MIDDLE, POOR
+from engine.system.words import spaced
+from ui.charts.robustness import EDGE, GOOD, GREY, LEAST, MIDDLE, POOR, Marks
 from ui.common import measures, words
 from ui.report.document import TEMPLATES, Part, Report, listed, render, texts
 from ui.robustness import map as shown_map
@@ -35,10 +36,11 @@ def report(heatmap: Heatmap, runs: Runs) -> Report:
     sweep = heatmap.sweep
     others = [build(sweep, runs, metric) for metric in heatmaps.measures() if metric != heatmap.metric]
     parts = [part for one in (heatmap, *others) for part in _map(one)]
-    answer = _plain(best_rows.verdict(heatmap, heatmap.rows()))
-    title = f"{words.title_of('method', sweep.method)} on {words.title_of('dataset', sweep.dataset)}: {_axes(sweep)}"
-    return Report(QUESTION, title, [answer] if answer else [], [*parts, *_failed(sweep, runs), _settings(sweep)],
-                  _facts(runs), [sweep_command(sweep)])
+    about = f"{words.title_of('method', sweep.method)} on {words.title_of('dataset', sweep.dataset)}, {_axes(sweep)}"
+    rule = _plain(best_rows.verdict(heatmap, heatmap.rows()))
+    answer = best_rows.answer(heatmap) or about
+    return Report(f"{QUESTION} {about}", answer, [rule] if rule else [],
+                  [*parts, *_failed(sweep, runs), _settings(sweep)], _facts(runs), [sweep_command(sweep)])
 
 
 def _axes(sweep: Sweep) -> str:
@@ -53,11 +55,9 @@ def _plain(markdown: str) -> str:
 
 
 def _map(heatmap: Heatmap) -> Iterable[Part]:
-    aim = measures.ideal(metric_of(heatmap.metric), "random")
-    title, noise = shown_map.measure_title(heatmap.metric), "the map's best" if heatmap.high_is_good else "the ideal"
-    seeds = numbered("seed", heatmap.sweep.seeds)
-    yield Part(title, draw(heatmap), (f"Means over {seeds}. Ideal: {aim}. Framed: within the chance range of {noise}; "
-                                      "★ best of its row; a dash: no finished run.",))
+    title, aim = shown_map.measure_title(heatmap.metric), measures.ideal(metric_of(heatmap.metric), "random")
+    legend = shown_map.subtitle(replace(heatmap, rule={})).split("<br>")  # the rule's line is in the page's map only
+    yield Part(title, draw(heatmap), (f"Ideal: {aim}.", *legend))
     if (rows := heatmap.rows()) and len(heatmap.sweep.across.values) > 1:
         told = [best_rows.row_of(heatmap, row) for row in rows]
         yield Part(f"{title}, best of each row", texts(list(told[0]), [list(one.values()) for one in told]),
@@ -66,46 +66,41 @@ def _map(heatmap: Heatmap) -> Iterable[Part]:
 
 def draw(heatmap: Heatmap) -> Markup:
     """The map as a table: values in coloured squares, more when the mouse rests on one."""
-    sweep, low, high = heatmap.sweep, *_span(heatmap)
-    best = {(row.best, row.down) for row in heatmap.rows()}
-    lines = [(amount(sweep.down.name, y), [_square(heatmap, heatmap.squares[x, y], low, high, (x, y) in best)
-                                           for x in sweep.across.values]) for y in sweep.down.values]
+    sweep, shown = heatmap.sweep, shown_map.marks(heatmap, None)
+    known = [one.excess for one in heatmap.squares.values() if one.excess is not None]
+    top, hovers = max([LEAST, *known]), shown_map.said(heatmap)
+    lines = [{"name": amount(sweep.down.name, y), "note": shown.blind.get(row, ""), "squares": [
+        _square(heatmap.squares[x, y], top, _marks(shown, (column, row)), hovers[row][column])
+        for column, x in enumerate(sweep.across.values)]} for row, y in enumerate(sweep.down.values)]
     return Markup(TEMPLATES.get_template("map.html.j2").render(
         lines=lines, columns=[amount(sweep.across.name, x) for x in sweep.across.values], across=sweep.across.title,
-        down=sweep.down.title, unit=metric_of(heatmap.metric).unit))
+        down=sweep.down.title, unit=metric_of(heatmap.metric).unit, grey=GREY))
 
 
-def _square(heatmap: Heatmap, square: Square, low: float, high: float, best: bool) -> dict[str, object]:
-    sweep = heatmap.sweep
-    place = f"{sweep.across.title} {amount(sweep.across.name, square.across)}, {sweep.down.title} " \
-            f"{amount(sweep.down.name, square.down)}"
-    seeds = ", ".join(f"seed {seed}: {value:.2f}" for seed, value in square.values.items())
-    noise = "" if square.noise is None else f"chance range {square.noise:.2f}"
-    return {"text": "–" if square.mean is None else f"{square.mean:.1f}", "best": best, "within": square.within,
-            "colour": None if square.mean is None else colour(square.mean, low, high, heatmap.high_is_good),
-            "hover": "; ".join(filter(None, [place, seeds, noise]))}
+def _square(square: Square, top: float, marks: str, hover: str) -> dict[str, str | None]:
+    return {"text": "–" if square.mean is None else f"{square.mean:.1f}{marks}",
+            "colour": None if square.mean is None else colour(square.excess, top, square.doubtful),
+            "hover": hover.replace("<br>", "; ").replace("<b>", "").replace("</b>", "")}
 
 
-def _span(heatmap: Heatmap) -> tuple[float, float]:
-    """The values that the colours span: those of the page's own map."""
-    known = [one.mean for one in heatmap.squares.values() if one.mean is not None]
-    if not heatmap.high_is_good:
-        return 0.0, max([LEAST, *known])
-    return min([*known, max(known, default=100.0) - LEAST]), max(known, default=100.0)
+def _marks(shown: Marks, spot: tuple[int, int]) -> str:
+    return "★" * (spot in shown.best) + "†" * (spot in shown.doubtful)
 
 
-def colour(value: float, low: float, high: float, high_is_good: bool) -> str:
-    """From good through the middle to poor, mixed in sRGB, as ``#rrggbb``."""
-    share = min(1.0, max(0.0, (value - low) / (high - low)))
-    share = 1 - share if high_is_good else share
-    one, other = (GOOD, MIDDLE) if share < 0.5 else (MIDDLE, POOR)
-    part = 2 * share if share < 0.5 else 2 * share - 1
-    mixed = [round(a + (b - a) * part) for a, b in zip(_rgb(one), _rgb(other), strict=True)]
+def colour(excess: float | None, top: float, doubtful: bool = False) -> str:
+    """The page's colour of a square as ``#rrggbb``: good inside the chance range, outside from the middle to poor."""
+    if excess is None or (doubtful and not excess):
+        return GREY
+    share = min(1.0, excess / top)
+    if share <= EDGE:
+        return GOOD
+    part = (share - EDGE) / (1 - EDGE)
+    mixed = [round(a + (b - a) * part) for a, b in zip(_rgb(MIDDLE), _rgb(POOR), strict=True)]
     return "#" + "".join(f"{channel:02x}" for channel in mixed)
 
 
-def _rgb(colour: str) -> tuple[int, ...]:
-    return tuple(int(colour[at:at + 2], 16) for at in (1, 3, 5))
+def _rgb(code: str) -> tuple[int, ...]:
+    return tuple(int(code[at:at + 2], 16) for at in (1, 3, 5))
 
 
 # --- what else ------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def test_text_for_people(say, finished):
     status, out, _ = say("--methods", "ssd", "finetune", "scrub", "--seeds", "0,1", "--recorded-only")
     lines = out.splitlines()
     assert (status, lines[0]) == (0, "digits, forgetting 15%, profile corrected, seeds 0, 1")
-    assert lines[-2:] == ["^ or ↑ best, ties within the noise floor shared.",
+    assert lines[-2:] == ["^ or ↑ best, ties within the chance range shared.",
                           "SCRUB, 15%, seeds 0, 1: not computed yet."]
     assert "  84.50 ± 0.71 ^  " in next(line for line in lines if line.startswith("Fine-tuning"))
     assert len(finished.list()) == 4, "nothing was computed"

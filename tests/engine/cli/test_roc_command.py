@@ -35,6 +35,6 @@ def test_the_text_names_the_area_and_both_strategies(run, capsys):
 
 
 def test_a_run_without_a_table_is_bad_input(capsys, home):
-    bare = next(run for run in recorded_runs() if run.spec.dataset == "digits")
+    bare = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.spec.seed == 0)
     assert main(["roc", bare.id, "--json"]) == 2
     assert "ships without a table" in capsys.readouterr().out

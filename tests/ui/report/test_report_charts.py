@@ -51,8 +51,9 @@ def test_a_hostile_name_is_text():
     assert "<script>" not in drawn and drawn.count("&lt;script&gt;") == 2
 
 
-@pytest.mark.parametrize(("value", "high_is_good", "shown"), [
-    (0.0, False, "#1b9e8f"), (5.0, False, "#f2e6c9"), (10.0, False, "#d97706"), (99.0, False, "#d97706"),
-    (10.0, True, "#1b9e8f"), (0.0, True, "#d97706"), (2.5, False, "#86c2ac")])
-def test_colours_go_from_good_to_poor(value, high_is_good, shown):
-    assert colour(value, 0.0, 10.0, high_is_good) == shown
+@pytest.mark.parametrize(("excess", "doubtful", "shown"), [
+    (0.0, False, "#1b9e8f"), (0.02, False, "#1b9e8f"), (0.03, False, "#f2e6c9"), (5.01, False, "#e6ae68"),
+    (10.0, False, "#d97706"), (99.0, False, "#d97706"), (None, False, "#c3c8cf"), (0.0, True, "#c3c8cf"),
+    (10.0, True, "#d97706")])
+def test_colours_are_good_inside_the_chance_range_and_poorer_the_further_outside(excess, doubtful, shown):
+    assert colour(excess, 10.0, doubtful) == shown

@@ -140,11 +140,12 @@ def test_a_maps_report_has_every_measure_and_the_command_of_its_grid(store):
     titles = re.findall(r"<h2>(.*?)</h2>", html)
     assert titles[0] == "Test accuracy" and {"Loss attack", "Entropy attack", "Accuracy gap"} <= set(titles)
     for square in heatmap.squares.values():
-        assert re.search(rf">{square.mean:.1f}★?</td>", html)
+        assert re.search(rf">{square.mean:.1f}[★†]*</td>", html)
     (again,) = read(command_of(html), sweep_of)
     assert again.cells() == GRID.cells()
     assert [resolve(spec).fingerprint for spec in again.specs()] == [resolve(spec).fingerprint for spec in GRID.specs()]
     assert "Chance range, loss attack" in html and "<script" not in html
+    assert "dashed" not in html, "the line of the method's own choice is drawn on the page only"
 
 
 def test_a_failed_cell_of_a_map_says_why(store):
