@@ -178,6 +178,17 @@ def test_every_page_keeps_present_mode_in_its_address_and_understands_it(compute
     assert not [warning for warning in at.warning if "present" in warning.value]
 
 
+def test_the_audiences_link_is_on_the_typed_host_and_hides_what_was_chosen(computed):
+    at = lessons(lesson="3")
+    at.button(key="lesson-audience").click().run()
+    at.multiselect[0].set_value(["quiz"])
+    at.text_input[0].set_value("192.168.1.20:8501")
+    at.button(key="lesson-audience").click().run()  # a dialog is gone after a whole run unless it is opened again
+    assert not at.exception
+    assert at.code[0].value.startswith("http://192.168.1.20:8501/")
+    assert at.code[0].value.endswith("?lesson=3&step=predict&hide=quiz")
+
+
 def test_nothing_is_chosen_for_a_person_who_predicts_by_choice(computed):
     at = lessons(lesson="4")
     assert at.radio[0].value is None

@@ -7,7 +7,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from engine.errors import BadInput
 from ui.common import qr
+from ui.common.words import short
 from ui.learn import predictions
 from ui.learn.place import HIDEABLE, Place, write
 
@@ -34,7 +36,11 @@ def _link(place: Place) -> None:
         host = st.text_input("Address of this computer in the room", placeholder="192.168.1.20:8501",
                              key=predictions.key("host"), persist_state="session",
                              help="Phones cannot open localhost. Type this computer's name or number in the network.")
-        address = link(st.context.url or "", host, replace(place, hidden=frozenset(hidden)))
+        try:
+            address = link(st.context.url or "", host, replace(place, hidden=frozenset(hidden)))
+        except BadInput as error:
+            st.error(str(error))
+            return
         st.code(address, language=None, wrap_lines=True)
         if (urlsplit(address).hostname or "") in LOCAL:
             st.caption("Only this computer can open that address. Type its address in the network above.")
@@ -42,8 +48,12 @@ def _link(place: Place) -> None:
 
 
 def link(url: str, host: str, place: Place) -> str:
-    """The address of a place: of the page as it was opened, or on the host that was typed."""
+    """The address of a place: of the page as it was opened, or on the host that was typed. Raises BadInput."""
     here = urlsplit(url)
-    typed = urlsplit(host.strip() if "://" in host else f"//{host.strip()}")
+    try:
+        typed = urlsplit(host.strip() if "://" in host else f"//{host.strip()}")
+    except ValueError:
+        raise BadInput(f"Address of this computer: {short(host)!r} is no address. Type a name or number and, after a "
+                       "colon, the port, such as 192.168.1.20:8501.") from None
     return urlunsplit((typed.scheme or here.scheme or "http", typed.netloc or here.netloc, here.path or "/learn",
                        urlencode(write(place)), ""))

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import segno
 
+from engine.errors import BadInput
 from engine.evaluation.measured import Metrics
 from engine.runs.records import Run
 from engine.spec import resolve
@@ -56,6 +57,11 @@ def test_a_link_names_lesson_step_and_what_is_hidden_in_the_room():
     assert link("http://localhost:8501/learn", "192.168.1.20:8501", Place()) == (
         "http://192.168.1.20:8501/learn?lesson=1&step=predict")
     assert link("http://localhost:8501/learn", "https://lab.example", Place()).startswith("https://lab.example/learn?")
+
+
+def test_a_host_that_is_no_address_is_refused_in_a_sentence():
+    with pytest.raises(BadInput, match=r"Address of this computer: 'http://\[room' is no address\. Type a name"):
+        link("http://localhost:8501/learn", "http://[room", Place())
 
 
 def test_a_qr_code_draws_the_librarys_matrix_and_nothing_of_the_text():
