@@ -107,7 +107,8 @@ def test_method_summaries_are_the_methods_own():
 
 def test_pages_are_the_apps():
     source = (ROOT / "ui" / "frame" / "shell.py").read_text(encoding="utf-8")
-    assert [row[0] for row in table(QUICKSTART, "Page")] == re.findall(r'[pP]age\([A-Z]+, (?:title=)?"([^"]+)"', source)
+    titles = re.findall(r'[pP]age\([A-Z]+, (?:title=)?"([^"]+)"', source)
+    assert [row[0] for row in table(QUICKSTART, "Page")] == titles
     assert {path.stem for path in (ROOT / "pages").glob("*.py")} == {
         page.split("/")[1].removesuffix(".py")
         for page in (shell.START, shell.LEARN, shell.PLAYGROUND, shell.UNLEARN, shell.EXPOSED, shell.COMPARE,

@@ -18,7 +18,7 @@ from ui.common.live_chart import live_chart
 if not os.environ.get("NO_PLOTLY"):
     ensure_assets(Path(__file__).parent)
 
-SAID = "150 forget, 399 test samples, overlap 25% (retrained 90%), seed 0, on the complete sets"
+SAID = "500 forget, 500 test samples, overlap 25% (retrained 86%)"
 
 
 def chart(title: str, tick: int, colour: str) -> go.Figure:
@@ -42,9 +42,10 @@ def live() -> None:
     left, right = st.columns(2)
     with left:
         live_chart(bars(tick), key="now")
-        live_chart(chart("Accuracies", tick, "#2ca02c"), key="accuracies")
+        live_chart(chart("Forget should come down to test", tick, "#2ca02c"), key="accuracies")
     with right:
-        live_chart(chart("Attacks", tick, "#9467bd"), key="attacks", revision=st.session_state.get("revision"))
+        live_chart(chart("The attack should fall to a coin toss, 50%", tick, "#9467bd"), key="attacks",
+                   revision=st.session_state.get("revision"))
         trace = {"step": list(range(tick)), "forget_loss": [0.1 * i for i in range(tick)],
                  "retain_loss": [0.1] * tick, "validation_loss": [1.2] * tick, "alpha": [0.25] * tick}
         live_chart(plot_objective(trace), key="objective")

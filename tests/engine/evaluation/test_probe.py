@@ -46,6 +46,9 @@ def test_the_shares_are_under_a_tenth():
     assert live.FRAME_SHARE + live.ATTACK_SHARE < 0.1
 
 
+NOTHING = Readout(torch.zeros(1), torch.zeros(1), torch.zeros(1))
+
+
 class Clock:
     """Seconds that only readings and attacks use up."""
 
@@ -54,7 +57,7 @@ class Clock:
         monkeypatch.setattr(live.time, "thread_time", lambda: self.now)
         monkeypatch.setattr(live, "reading", lambda *_, **__: self.spend(frame) or Reading({}, 0.0))
         monkeypatch.setattr(live, "run_attacks", lambda *_, **__: self.spend(attack) or {})
-        monkeypatch.setattr(Watcher, "read", lambda watcher, model: Readings(None, None, None))
+        monkeypatch.setattr(Watcher, "read", lambda watcher, model: Readings(NOTHING, NOTHING, NOTHING))
 
     def spend(self, seconds):
         self.now += seconds
