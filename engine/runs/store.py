@@ -26,7 +26,7 @@ from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
 from engine.runs.records import Run
 from engine.runs.rows import Unreadable, read_rows
-from engine.runs.schema import add_missing_columns, events, metadata, runs
+from engine.runs.schema import add_missing_columns, connect_args, events, metadata, runs, tune_sqlite
 from engine.spec import Resolved
 from engine.system.files import write_whole
 from engine.system.paths import database_url, home
@@ -47,11 +47,11 @@ class Store:
         self.url = url or f"sqlite:///{self.root / 'runs.sqlite'}"
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(self.url, connect_args=_connect_args(self.url))
+            self._engine = sa.create_engine(self.url, connect_args=connect_args(self.url))
         except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
             raise StoreUnavailable(f"The run store {self.url} cannot be opened: {_short(error)}.") from error
         if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _tune_sqlite)
+            sa.event.listen(self._engine, "connect", tune_sqlite)
         with self._transaction() as connection:
             metadata.create_all(connection)
             add_missing_columns(connection)
@@ -278,15 +278,6 @@ def _row(resolved: Resolved, status: Status, train_original: bool) -> dict[str, 
 def _running() -> dict[str, Any]:
     now = time.time()
     return {"status": "running", "started": now, "heartbeat": now, "owner": owner.me(), "code_version": code_version()}
-
-
-def _connect_args(url: str) -> dict[str, Any]:
-    return {"timeout": 30} if url.startswith("sqlite") else {}
-
-
-def _tune_sqlite(connection: Any, _record: Any) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _short(error: BaseException) -> str:
