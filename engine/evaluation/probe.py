@@ -108,8 +108,8 @@ class Watcher:
         self._trace.append(progress)
         done = progress.step / progress.total_steps
         turn = math.floor(FRAMES * done)
-        if turn <= self._shown or not self.frames.allows(seconds, done):
-            return None
+        if done >= 1 or turn <= self._shown or not self.frames.allows(seconds, done):
+            return None  # after the last step comes the closing event
         self._shown = turn
         attack = self.attacks.allows(seconds, done)
         (sets, frame), cost = _timed(lambda: self._frame(model))

@@ -128,7 +128,7 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
 
     table = app().run().switch_page("pages/runs.py").run().dataframe[0].value
     assert table["forget"][0] == "class 3", "own runs come before recorded ones"
-    assert table["forget acc."][0] == metrics["forget_accuracy"]
+    assert table["forget_accuracy"][0] == metrics["forget_accuracy"]
     assert main(["list", "runs"]) == 0
     line = capsys.readouterr().out
     assert line.split()[2:6] == ["nabla_tau", "digits", "class=3", "seed=0"]

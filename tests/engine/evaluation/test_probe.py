@@ -84,7 +84,7 @@ def test_no_more_frames_than_a_picture_needs(digits, monkeypatch):
     Clock(monkeypatch, 0.0, 0.0)
     for number in range(1, 1001):
         looks += [number] if watcher.look(None, Progress(number, 1000, number, {}), number) else []
-    assert len(looks) == live.FRAMES and looks[0] == 21 and looks[-1] == 1000
+    assert len(looks) == live.FRAMES - 1 and looks[0] == 21 and looks[-1] == 980, "the last is the closing event"
 
 
 def test_a_run_too_short_to_pay_for_a_look_has_none(digits, monkeypatch):
@@ -140,7 +140,7 @@ def test_a_probe_shows_all_steps_since_the_last_one(digits, monkeypatch):
     monkeypatch.setattr(live, "FRAMES", 10**6)  # every step is asked for
     monkeypatch.setattr(watcher.frames, "allows", lambda *_: next(allowed))
     monkeypatch.setattr(watcher.attacks, "allows", lambda *_: False)
-    events = [watcher.look(task.model, Progress(n, 105, 10 * n, {"retain_loss": float(n)}), n) for n in range(1, 106)]
+    events = [watcher.look(task.model, Progress(n, 106, 10 * n, {"retain_loss": float(n)}), n) for n in range(1, 106)]
     shown = [event.to_json() for event in events if event]
     assert [event["step"] for event in shown] == [5, 105]
     assert shown[0]["trace"]["step"] == [1, 2, 3, 4, 5]

@@ -69,7 +69,7 @@ def test_a_run_without_a_table_says_why(store):
     own = finished(store)
     with pytest.raises(BadInput, match="no table of its samples"):
         exposure.gather(store.get(own), store)
-    bare = next(run for run in recorded_runs() if run.spec.dataset == "digits")
+    bare = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.spec.seed == 0)
     with pytest.raises(BadInput, match="ships without a table"):
         exposure.gather(bare, store)
     waiting = store.submit(resolve(Spec()))

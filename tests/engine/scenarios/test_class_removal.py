@@ -330,7 +330,7 @@ def tiny(digits, with_original, monkeypatch, no_caches):
         few = dataclasses.replace(digits, heldout=Pool(digits.heldout.images[left], digits.heldout.labels[left]))
         no_caches()
         monkeypatch.setitem(registry.table("dataset"), "digits", dataclasses.replace(
-            get("dataset", "digits"), load=lambda options, report=None: few))
+            get("dataset", "digits"), heldout_size=len(left), load=lambda options, report=None: few))
         resolved = resolve(dataclasses.replace(THREE, **{"parameters": {"max_forget_epochs": 1}} | spec))
         store, checkpoints = open_store(), Checkpoints(with_original / "checkpoints")
         return execute(store.get(store.begin(resolved)), store, checkpoints, CPU)
@@ -366,7 +366,7 @@ def test_a_class_that_the_loaded_data_do_not_have(digits, with_original, monkeyp
     left = [sample for sample in range(1_000) if sample not in threes]
     none = dataclasses.replace(digits, train=Pool(digits.train.images[left], digits.train.labels[left]))
     monkeypatch.setitem(registry.table("dataset"), "digits", dataclasses.replace(
-        get("dataset", "digits"), load=lambda options, report=None: none))
+        get("dataset", "digits"), train_size=len(left), load=lambda options, report=None: none))
     assert main(["run", "--scenario", "class", "--forget-class", "3"]) == 2
     _, err = capfd.readouterr()
     assert (f"forget_class is 3 (3), but none of the {len(left)} training samples is of that class. "
