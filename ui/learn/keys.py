@@ -8,6 +8,7 @@ import streamlit as st
 
 from ui.frame import present, shell
 from ui.learn.place import PLACE, go, open_lesson, write
+from ui.learn.predictions import keep_shown
 
 
 def act(page: Any) -> None:
@@ -27,6 +28,8 @@ def _turn(pressed: str, lessons: bool) -> None:
     if pressed.isdecimal():
         open_lesson(int(pressed))
     elif lessons:
+        if pressed == "PageDown":
+            keep_shown(PLACE.get())
         go(1 if pressed == "PageDown" else -1)
     if pressed.isdecimal() and not lessons:
         st.switch_page(shell.LEARN, query_params=write(PLACE.get()))

@@ -30,6 +30,13 @@ def keep(number: int, value: Prediction) -> None:
     KEPT.put({number: value, **KEPT.get()})
 
 
+def keep_shown(place: Place) -> None:
+    """Keeps what the widget of a lesson's first step holds, where a key rather than the button turns the step."""
+    value = st.session_state.get(key(f"guess.{place.number}"))
+    if place.step == "predict" and value is not None:
+        keep(place.number, value)
+
+
 def reset() -> None:
     """For the next class: no predictions, no answers, the first lesson. Runs stay."""
     for name in [name for name in st.session_state if str(name).startswith(key(""))]:

@@ -165,11 +165,11 @@ def download(dataset: Dataset) -> None:
 
 
 def noise(samples: int) -> str:
-    """What so few samples mean for the attack; its noise is about 36 / sqrt(n) points (docs/methods.md: 3 at 150)."""
+    """What so few samples mean for the attack; its chance range is about 2 x 36 / sqrt(n) (docs/methods.md)."""
     if samples < 10:
         return f"Only {samples:,} samples per side: too few for an attack, so its numbers stay empty."
-    return (f"With {samples:,} samples per side, chance alone moves the attack's accuracy by about "
-            f"{36 / math.sqrt(samples):.0f} points{', so it says little here' if samples < 60 else ''}.")
+    return (f"With {samples:,} samples per side, the attack's chance range (95%) reaches about "
+            f"{72 / math.sqrt(samples):.0f} points to either side{', so it says little here' if samples < 60 else ''}.")
 
 
 def _settings(resolved: Resolved) -> dict[str, str]:

@@ -35,6 +35,12 @@ def headline(run: Run) -> str:
     return special.get(found.kind, HEADLINES[found.kind])
 
 
+def ruined(run: Run) -> bool:
+    """Whether the model is damaged: then nothing else about it is good news, and that is said first."""
+    found = verdict_of(run) if run.finished else None
+    return found is not None and found.kind == "damaged"
+
+
 def verdict_text(run: Run) -> None:
     """The verdict in full: a red ribbon for a damaged model, nothing else beside it."""
     found = verdict_of(run) if run.finished else None

@@ -27,7 +27,7 @@ from ui.unlearn import headline, report_card, samples, tales
 EVERY = 0.4  # seconds between two looks at a running run
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
 AT, PRESENT = "at", "present"  # the address's parameters: the step to open at, and whether for a projector
-TALL = 330  # pixels of a chart on a projector
+TALL = 250  # pixels of a chart on a projector
 
 
 def follow(run_id: str) -> None:
@@ -56,8 +56,12 @@ def _view(run_id: str, was_running: bool) -> None:
         if not run.has_ended:
             st.info(_waiting(run), icon=":material/hourglass_top:")
         return
+    ruined = headline.ruined(run)
+    if ruined:
+        headline.verdict_text(run)
     _stage(run, course)
-    headline.verdict_text(run)
+    if not ruined:
+        headline.verdict_text(run)
     tales.show(run)
     report_card.metrics(run, course.start, course.probes)
     _objective(run, course.probes)

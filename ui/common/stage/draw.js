@@ -70,6 +70,7 @@ function humps(size, reading, retrained, bins, top, view, names, title, label) {
     root.append(svg("path", { d: path(shown[key]), fill: "none", stroke: COLOURS[key], "stroke-width": 3 }));
   }
   if (shown.retrained) {
+    root.append(svg("text", { x: SIDE.l + inner.w, y: 18, class: "stage-tick", "text-anchor": "end" }, "- - retrained without them"));
     root.append(svg("path", { d: path(shown.retrained), fill: "none", stroke: COLOURS.retrained, "stroke-width": 2, "stroke-dasharray": "6 4" }));
   }
   if (view === "cumulative") widestGap(root, shown, bins, x, y);
@@ -176,12 +177,12 @@ function ticks(low, high) {
 }
 
 // A number as "69.7 → 52.3%" over a bar on which the chance range, the retrained model, before and now lie.
-function gauge(one, now, w) {
+function gauge(one, now, w, damaged) {
   const box = html("div", "stage-gauge");
   const inside = one.band && now !== null && now >= one.band[0] && now <= one.band[1];
   box.append(html("div", "stage-gauge-title", one.title));
   const big = html("div", "stage-gauge-value");
-  big.append(html("span", "stage-was", `${one.before === null ? "–" : one.before.toFixed(1)} → `), html("span", one.band ? (inside ? "stage-in" : "stage-out") : "", now === null ? "–" : now.toFixed(1)), html("span", "stage-unit", one.unit));
+  big.append(html("span", "stage-was", `${one.before === null ? "–" : one.before.toFixed(1)} → `), html("span", damaged ? (one.key === "test_accuracy" ? "stage-broken" : "") : one.band ? (inside ? "stage-in" : "stage-out") : "", now === null ? "–" : now.toFixed(1)), html("span", "stage-unit", one.unit));
   box.append(big);
   const x = (value) => 6 + ((Math.min(one.high, Math.max(one.low, value)) - one.low) / (one.high - one.low)) * (w - 12);
   const bar = svg("svg", { width: w, height: 16, "aria-hidden": "true" });

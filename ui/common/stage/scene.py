@@ -10,6 +10,7 @@ from engine.evaluation.events import Course, ProbeEvent, Reading, StartEvent
 from engine.evaluation.histograms import EDGES, density
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import metric_of
+from engine.evaluation.verdict import verdict_of
 from engine.naming import class_name
 from engine.registry import by_class, live_attacks
 from engine.runs.records import Run
@@ -32,13 +33,13 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
     fine = list(start.bins) == EDGES
     final = run.metrics if run.finished else None
     points = [*course.points, *_end(run, course)]
-    retrained = _retrained(start, final, fine)
+    retrained, judged = _retrained(start, final, fine), verdict_of(run) if final else None
     attacks = {attack.name: attack for attack in live_attacks()}
     colours = attack_colours(attacks)
     band = _band((final or start).null_band.get(next(iter(attacks), "")))
     return {
         "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "tall": tall,
-        "note": None if fine else COARSE, "caption": words.run_title(run),
+        "damaged": bool(judged and judged.damaged), "note": None if fine else COARSE, "caption": words.run_title(run),
         "classes": _classes(run, start), "forgotten": run.spec.forget_class,
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
         "points": [_point(point, fine) for point in points],

@@ -132,7 +132,7 @@ function paint(state) {
   const width = (state.width = element.offsetWidth || 600);
   const wide = width >= 620 && !data.compact;
   const w = wide ? Math.floor((width - 20) / 2) : width;
-  parts.gauges.replaceChildren(...data.gauges.map((one) => gauge(one, gaugeNow(one, reading, atEnd), Math.max(120, width / data.gauges.length - 28))));
+  parts.gauges.replaceChildren(...data.gauges.map((one) => gauge(one, gaugeNow(one, reading, atEnd), Math.max(120, width / data.gauges.length - 28), atEnd && data.damaged)));
   const byClass = state.view === "usual" && data.classes;
   const drawnView = state.view === "cumulative" ? "cumulative" : "density";
   const top = drawnView === "cumulative" ? 1 : state.top;
@@ -163,7 +163,7 @@ function paintCurves(state, reading, atEnd, w) {
   const final = (key) => data.gauges.find((one) => one.key === key)?.now;
   const attacks = Object.entries(data.attacks).map(([key, one]) => ({ name: one.label.replace(/ attack$/, ""), colour: one.colour, values: state.attacks[key], level: data.retrained?.attacks[key], now: atEnd ? one.now ?? reading.attacks[key] : reading.attacks[key] }));
   const accuracy = ["retain", "forget", "test"].map((key) => ({ name: key, colour: COLOURS[key], values: data.points.map((point) => point.accuracy[key]), level: data.retrained?.accuracy[key], now: (atEnd && final(`${key}_accuracy`)) || reading.accuracy[key] }));
-  const size = { w, h: data.tall ? data.tall * 0.85 : 190 };
+  const size = { w, h: data.tall ? data.tall * 0.72 : 190 };
   const axis = { step: "steps", samples: "samples processed", seconds: "training time, s" }[state.axis];
   const say = (series) => series.map((one) => `${one.name} ${percent(one.now)}`).join(", ");
   const charts = [curves(size, xs, attacks, head, { title: data.titles.attacks, band: data.band, near: [50], axis, label: `Attack accuracy: ${say(attacks)}` }),
