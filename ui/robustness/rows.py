@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from engine.evaluation.metrics import metric_of
@@ -29,16 +31,25 @@ def show(heatmap: Heatmap) -> None:
 
 
 def answer(heatmap: Heatmap) -> str:
-    """How sensitive it is, in a sentence: how wide a stretch is as good as the best; empty before one can say."""
+    """How sensitive it is, in a sentence: how wide a stretch lies inside the chance range, as the map's green shows.
+
+    Empty before one can say.
+    """
     rows, across = heatmap.rows(), len(heatmap.sweep.across.values)
     sound = [row for row in rows if not row.blind]
     if not sound or across < 2:
         return ""
-    wide = sum(2 * len(row.as_good) >= across for row in sound)
+    wide = sum(2 * _inside(heatmap, row.down) >= across for row in sound)
     blind = sum(row.blind for row in rows)
     more = f"; in {blind} more, too few samples are forgotten to tell" if blind else ""
-    return (f"At least half of the values of {heatmap.sweep.across.title} are as good as the best, within chance, "
+    whose = "the map's best" if heatmap.high_is_good else "the ideal"
+    return (f"At least half of the values of {heatmap.sweep.across.title} lie within the chance range of {whose} "
             f"in {wide} of {len(sound)} {plural(len(sound), 'row')}{more}.")
+
+
+def _inside(heatmap: Heatmap, down: Any) -> int:
+    """The squares of a row that are green on the map."""
+    return sum(square.down == down and square.within for square in heatmap.squares.values())
 
 
 def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
