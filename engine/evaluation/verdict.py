@@ -263,7 +263,8 @@ def _by_area(attack: Attack, metrics: Metrics, counts: Counts | None) -> Finding
     if area is None or counts is None:
         return None
     limit = 0.5 + _off_half(counts)
-    span = f"ROC area {area:.3f}, by chance at most {limit:.3f}"
+    digits = 3 if round(area, 3) != round(limit, 3) else 5  # two numbers that differ are not shown as the same
+    span = f"ROC area {area:.{digits}f}, by chance at most {limit:.{digits}f}"
     span += "" if truth is None else f", the retrained model: {truth:.3f}"
     if area > limit and (truth is None or area > truth):
         return Finding("found", f"An attacker {_means(attack)} still ranks forgotten samples before never-seen ones "

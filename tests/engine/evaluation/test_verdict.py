@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -85,6 +86,12 @@ def test_the_reference_is_never_judged():
 
 def test_without_counts_only_the_accuracies_of_attacks_are_judged():
     assert said(counts=None, mia_loss_auc=0.1, forget_accuracy=1.0) == ("forgotten", f"{BY_LOSS} {BY_ENTROPY}")
+
+
+def test_an_area_just_beyond_its_limit_is_not_shown_as_the_same_number():
+    text = said(null_band=dict.fromkeys(BANDS), mia_loss_auc=0.62301)[1]
+    area, limit = re.search(r"ROC area (\S+), by chance at most (\S+)\)", text).groups()
+    assert area == "0.62301" and area != limit and limit.startswith("0.62")
 
 
 def test_without_a_null_band_the_area_decides():
