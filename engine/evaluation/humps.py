@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LOWEST, HIGHEST = 1e-6, 100.0  # nats; what lies outside is drawn at the edge
-BANDWIDTH = 0.2  # of the logarithmic axis: decades
+from engine.evaluation.histograms import BANDWIDTH, EDGES
+
+LOWEST, HIGHEST = EDGES[0], EDGES[-1]  # nats; what lies outside is drawn at the edge
 SHARE = 0.025  # of a linear axis: its width
 
 

@@ -1,9 +1,9 @@
 """What a person sees while a method runs: small readings, binned losses, a budget on what they may cost.
 
-Looking is given less than a tenth of the training time: frames (histograms and accuracies) and attacks each
-have a share of it and are taken only when the time already spent training pays for one more of the usual
-cost. What is booked is reading and attacking; writing the event to the store is not timed at all, neither as
-looking nor as training. Nothing here changes the result of a run.
+Looking is given less than a tenth of the training time and half a second a run on top: frames (histograms and
+accuracies) and attacks each have a share of it and are taken only when the time already spent training pays for one
+more of the usual cost. What is booked is reading and attacking, in this thread's computing time; writing the event to
+the store is not timed at all, neither as looking nor as training. Nothing here changes the result of a run.
 """
 
 from __future__ import annotations

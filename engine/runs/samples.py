@@ -30,7 +30,7 @@ def exhibits(run: Run, frame: Any, checkpoints: Checkpoints, order: str = "most"
                        "run it again to get one." if run.recorded else
                        "This run has no table of its samples, so they cannot be shown.")
     bench = own_bench(run, checkpoints)
-    rows = _ranked(frame[frame["set"] == "forget"].copy(), bench.readouts["train"], order)
+    rows = _ranked(frame[frame["set"] == "forget"], bench.readouts["train"], order)
     return [_exhibit(bench.data, row) for row in rows.head(count).to_dict("records")]
 
 
@@ -51,11 +51,18 @@ def own_bench(run: Run, checkpoints: Checkpoints) -> Bench:
     return bench
 
 
-def _ranked(rows: Any, before: Readout, order: str) -> Any:
-    """The rows with what the Original said, and in that order."""
+def with_before(rows: Any, before: Readout) -> Any:
+    """Rows of the training samples of a per-sample table, with the loss and the class by the Original."""
     assert before.predicted is not None  # the bench reads both pools out with it
+    rows = rows.copy()
     rows["loss_before"] = before.loss.numpy()[rows["sample"]]
     rows["said_before"] = before.predicted.numpy()[rows["sample"]]
+    return rows
+
+
+def _ranked(rows: Any, before: Readout, order: str) -> Any:
+    """The rows with what the Original said, and in that order."""
+    rows = with_before(rows, before)
     rows["right_before"] = before.correct.numpy()[rows["sample"]].astype(bool)
     if order == "lost":
         rows = rows[rows["right_before"] & ~rows["correct"].astype(bool)]

@@ -11,7 +11,7 @@ from engine.errors import BadInput
 from engine.originals.checkpoints import Checkpoints
 from engine.registry import get
 from engine.runs.records import Run
-from engine.runs.samples import labels, own_bench
+from engine.runs.samples import labels, own_bench, with_before
 
 NOISE = "label_noise"  # the option of data sets whose labels are partly wrong on purpose; without it they are true
 
@@ -52,7 +52,8 @@ def stories(run: Run, frame: Any, checkpoints: Checkpoints, retrained: Any = Non
     if frame is None or "predicted" not in frame:
         raise BadInput("This run kept no table of what the model says of its samples.")
     bench = own_bench(run, checkpoints)
-    rows, truth = _rows(frame, bench), _truth(run)
+    rows = with_before(frame[frame["set"] == "forget"], bench.readouts["train"])
+    truth = _truth(run)
     theirs = _said(retrained)
     found = [_story(bench.data, row, truth, theirs) for row in rows.to_dict("records")]
     found.sort(key=lambda story: (-_tells(story), story.loss_before - story.loss_now, story.sample))
@@ -63,14 +64,6 @@ def _tells(story: Story) -> int:
     """How much of the tale a sample tells: the lie was memorised, and is gone."""
     memorised = story.false_label and story.before == story.label
     return 2 * (memorised and story.now == story.truth) + (memorised and story.now != story.label)
-
-
-def _rows(frame: Any, bench: Any) -> Any:
-    before = bench.readouts["train"]
-    rows = frame[frame["set"] == "forget"].copy()
-    rows["loss_before"] = before.loss.numpy()[rows["sample"]]
-    rows["said_before"] = before.predicted.numpy()[rows["sample"]]
-    return rows
 
 
 def _truth(run: Run) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from engine.errors import Problem
 from engine.registry import all_of
 from ui.common.words import short
 
+T = TypeVar("T")
 NAMES = ("data", "noise", "forget", "alpha", "brake", "arrows")
 WRONG, OFF = "wrong", "off"  # the points whose label is wrong; no brake
 
@@ -29,12 +31,12 @@ def read(asked: Mapping[str, str]) -> tuple[Wish, list[Problem]]:
     """The wish of these parameters, with a sentence for each that cannot be used; then the usual value holds."""
     usual, problems = Wish(), list[Problem]()
 
-    def take(name: str, understand: object, otherwise: object, valid: str) -> object:
+    def take(name: str, understand: Callable[[str], T], otherwise: T, valid: str) -> T:
         text = asked.get(name)
         if text is None:
             return otherwise
         try:
-            return understand(text)  # type: ignore[operator]
+            return understand(text)
         except ValueError:
             problems.append(Problem(name, f"The link's {name}: {short(text)!r} is not valid. Valid: {valid}. "
                                           "The usual one is shown instead."))
@@ -42,16 +44,16 @@ def read(asked: Mapping[str, str]) -> tuple[Wish, list[Problem]]:
 
     offered = {one.name: one for one in all_of("dataset") if one.kind == "points"}
     dataset = take("data", _one_of(tuple(offered)), usual.dataset, ", ".join(offered))
-    shares = tuple(map(float, offered[str(dataset)].options[0].choices))
+    shares = tuple(map(float, offered[dataset].options[0].choices))
     noise = take("noise", lambda text: _one_of(shares)(float(text)), usual.noise, ", ".join(map(str, sorted(shares))))
-    size = offered[str(dataset)].train_size
+    size = offered[dataset].train_size
     forget = take("forget", lambda text: _points(text, size), usual.forget,
                   f"{WRONG}, or at most {round(0.6 * size)} numbers from 0 to {size - 1}, such as 3,17")
     alpha = take("alpha", lambda text: _between(float(text), 0, 1), usual.alpha, "0 to 1")
     brake = take("brake", lambda text: None if text == OFF else _between(float(text), 0.1, 4), usual.brake,
                  f"0.1 to 4, or {OFF}")
     arrows = take("arrows", lambda text: _one_of(("on", OFF))(text) == "on", usual.arrows, f"on, {OFF}")
-    return Wish(dataset, noise, forget, alpha, brake, arrows), problems  # type: ignore[arg-type]
+    return Wish(dataset, noise, forget, alpha, brake, arrows), problems
 
 
 def write(wish: Wish) -> dict[str, str]:
@@ -61,8 +63,8 @@ def write(wish: Wish) -> dict[str, str]:
             "brake": OFF if wish.brake is None else f"{wish.brake:g}", **({"arrows": "on"} if wish.arrows else {})}
 
 
-def _one_of(valid: tuple[object, ...]):  # type: ignore[no-untyped-def]
-    def understand(value: object) -> object:
+def _one_of(valid: tuple[T, ...]) -> Callable[[T], T]:
+    def understand(value: T) -> T:
         if value not in valid:
             raise ValueError
         return value

@@ -22,11 +22,12 @@ from ui.common.live_chart import live_chart
 from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
+from ui.frame import present
 from ui.unlearn import headline, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
-AT, PRESENT = "at", "present"  # the address's parameters: the step to open at, and whether for a projector
+AT = "at"  # the address's parameter: the step to open at
 TALL = 250  # pixels of a chart on a projector
 
 
@@ -87,7 +88,7 @@ def launched(run_id: str) -> None:
 def _stage(run: Run, course: Course) -> None:
     asked = st.query_params.get(AT, "")
     drawn_scene = scene(run, course, autoplay=run.id in LAUNCHED.get(), at=int(asked) if asked.isdecimal() else None,
-                        tall=TALL if st.query_params.get(PRESENT) == "1" else None)
+                        tall=TALL if present.active() else None)
     if drawn_scene:
         stage(drawn_scene, f"stage-{run.id}")
 

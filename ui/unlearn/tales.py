@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.errors import LabError
-from engine.registry import get
+from engine.registry import find
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.records import Run
@@ -21,7 +21,8 @@ COUNT = 5
 
 def show(run: Run) -> None:
     """A strip of stories where the data come with the app, so that nothing has to be waited for."""
-    if not run.finished or get("dataset", run.spec.dataset).available() != "embedded":
+    dataset = find("dataset", run.spec.dataset)
+    if not run.finished or dataset is None or dataset.available() != "embedded":
         return
     from engine.runs.references import find_reference, reference_samples
     from engine.runs.stories import stories
