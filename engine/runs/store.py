@@ -13,7 +13,6 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from engine.errors import StoreUnavailable, UnknownRun
 from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
-from engine.runs.records import Run
+from engine.runs.records import Run, stored_spec
 from engine.runs.rows import Unreadable, read_rows
 from engine.runs.schema import add_missing_columns, connect_args, events, metadata, runs, tune_sqlite
 from engine.spec import Resolved
@@ -268,7 +267,7 @@ class Store:
 
 def _row(resolved: Resolved, status: Status, train_original: bool) -> dict[str, Any]:
     """The columns of a new run."""
-    return {"id": secrets.token_hex(4), "status": status, "spec": asdict(resolved.spec),
+    return {"id": secrets.token_hex(4), "status": status, "spec": stored_spec(resolved.spec),
             "code": dict(resolved.code) or None,
             "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
             "created": time.time(), "train_original": int(train_original), "tags": [],
