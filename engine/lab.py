@@ -141,8 +141,9 @@ class Lab:
         >>> result.steps > 0
         True
         """
-        seeds = {} if unlearning_seed is None else {"unlearning_seed": unlearning_seed}
-        resolved = resolve(replace(parts.spec, method=method, parameters=parameters, **seeds), parts.sets.sizes)
+        seed = parts.spec.unlearning_seed if unlearning_seed is None else unlearning_seed
+        resolved = resolve(replace(parts.spec, method=method, parameters=parameters, unlearning_seed=seed),
+                           parts.sets.sizes)
 
         def on_step(model: nn.Module, progress: Progress, seconds: float) -> None:
             if on_progress is not None:

@@ -55,7 +55,8 @@ def sweep_command(sweep: Sweep) -> str:
         held[FRACTION] = sweep.forget_fraction
     words = ["sweep", "--dataset", sweep.dataset, *_flag("--model", sweep.model), "--method", sweep.method]
     words += [word for axis in (sweep.across, sweep.down) for word in ("--axis", _axis(axis))]
-    words += ["--seeds", *map(str, sweep.seeds), *_flag("--profile", sweep.profile, usual.profile)]
+    words += ["--seeds", *map(str, sweep.seeds), *_flag("--original-seed", sweep.original_seed, usual.original_seed),
+              *_flag("--profile", sweep.profile, usual.profile)]
     words += [*_settings("--set", held), *_settings("--option", sweep.options)]
     return _shell([*words, "--train-original"])
 

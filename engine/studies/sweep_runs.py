@@ -124,7 +124,7 @@ def _grid(group: Sequence[Run], every: Sequence[Run]) -> Sweep | None:
     sweep = Sweep(dataset=specs[0].dataset, method=specs[0].method, model=specs[0].model,
                   across=Axis(across, values[across]), down=Axis(down, values[down]), seeds=seeds,
                   forget_fraction=values[FRACTION][0], profile=specs[0].profile, options=specs[0].options,
-                  parameters=held)
+                  parameters=held, original_seed=specs[0].original_seed)
     return sweep if sweep.size == len(group) or _completed(sweep, group, every) else None
 
 

@@ -55,7 +55,8 @@ def _inside(heatmap: Heatmap, down: Any) -> int:
 def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
     """How often the method's own choice is as good as the best; empty where it has none."""
     judged, name = [row for row in rows if row.holds is not None], heatmap.sweep.across.name
-    auto = next(h.auto for h in declared(get("method", heatmap.sweep.method).parameters) if h.name == name)
+    fields = declared(get("method", heatmap.sweep.method).parameters)
+    auto = next((h.auto for h in fields if h.name == name), None)
     if not judged or auto is None:  # without a rule no row is judged
         return ""
     blind = sum(row.blind for row in rows)
