@@ -20,7 +20,7 @@ from engine.types import PROFILES, Spec
 
 EXIT = {"finished": 0, "cancelled": 130}
 SEEDS = {"forget": "the forget set and the test/validation halves", "unlearning": "the method",
-         "evaluation": "null bands and the attacks' shuffles"}
+         "evaluation": "chance ranges and the attacks' shuffles"}
 
 
 def add_parser(commands: Any) -> None:
