@@ -1,0 +1,129 @@
+"""How alike a finished run's model is to a retrained one, beside what is attainable: two retrained models.
+
+The models are at hand or made again from their specs; what is asked of them is in ``engine.evaluation.likeness``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import nn
+
+from engine.data.splits import Split
+from engine.errors import BadInput
+from engine.evaluation.likeness.compared import (
+    AGAIN,
+    BLIND_SPOTS,
+    ORIGINAL,
+    RETRAINED,
+    UNLEARNED,
+    OnSet,
+    compared,
+)
+from engine.evaluation.likeness.outputs import Outputs, labels, outputs
+from engine.originals.checkpoints import Checkpoints
+from engine.originals.workbench import Bench
+from engine.registry import reference
+from engine.runs.method import unlearn
+from engine.runs.records import Run
+from engine.runs.samples import own_bench
+from engine.spec import Resolved, resolve
+
+SETS = ("forget", "retain", "test", "unseen")
+Report = Callable[[str, float | None], None]
+NOT_ATTAINABLE = ("No second retrained model was asked for: what is attainable is not known, so a number below 100% or "
+                  "above 0 may be as good as it gets.")
+
+
+@dataclass(frozen=True)
+class Models:
+    """Networks in evaluation mode; ``again`` is retrained with another seed on the same split, None where not asked."""
+
+    original: nn.Module
+    unlearned: nn.Module
+    retrained: nn.Module
+    again: nn.Module | None = None
+
+    @property
+    def named(self) -> dict[str, nn.Module]:
+        """Those that are there, by name."""
+        found = {ORIGINAL: self.original, UNLEARNED: self.unlearned, RETRAINED: self.retrained, AGAIN: self.again}
+        return {name: model for name, model in found.items() if model is not None}
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What the measures say set by set, and what to know when reading them."""
+
+    run_id: str
+    sets: dict[str, OnSet]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as plain values, each measure with its blind spot."""
+        return {"run_id": self.run_id, "sets": {name: one.to_json() for name, one in self.sets.items()},
+                "notes": list(self.notes), "blind_spots": BLIND_SPOTS}
+
+
+def likeness(run: Run, checkpoints: Checkpoints, attainable: bool = True,
+             report: Report = lambda text, fraction: None) -> Likeness:
+    """The measures of a finished run; its models are made again. Raises BadInput where that cannot be done here."""
+    bench = _bench(run, checkpoints)
+    resolved, parts = at_hand(run, bench)
+    models = remade(bench, resolved, parts, attainable, report)
+    report("Comparing the models", None)
+    return Likeness(run.id, measured(models, bench, parts, resolved), () if attainable else (NOT_ATTAINABLE,))
+
+
+def measured(models: Models, bench: Bench, parts: Split, resolved: Resolved) -> dict[str, OnSet]:
+    """Every measure on every set, of models that are at hand."""
+    data, seed = bench.data, resolved.spec.seeds.evaluation
+    found = {}
+    for name, index in parts.items():
+        if name in SETS and len(index):
+            said: Mapping[str, Outputs] = {model: outputs(network, data, name, index, seed)
+                                           for model, network in models.named.items()}
+            found[name] = compared(said, labels(data, name, index), data.classes)
+    return found
+
+
+def remade(bench: Bench, resolved: Resolved, parts: Split, attainable: bool, report: Report) -> Models:
+    """The run's model and its retrained one made again; with ``attainable`` another one by the next seed."""
+    def made(what: Resolved, title: str) -> nn.Module:
+        return unlearn(bench, what, parts,
+                       lambda model, step, seconds: report(title, step.step / step.total_steps)).model
+
+    retrained = reference_of(resolved)
+    return Models(bench.network, made(resolved, "Unlearning again"), made(retrained, "Retraining"),
+                  made(with_next_seed(retrained), "Retraining with another seed") if attainable else None)
+
+
+def reference_of(resolved: Resolved) -> Resolved:
+    """The retraining that a run is held against."""
+    return resolve(replace(resolved.spec, method=reference().name, parameters={}), resolved.sizes)
+
+
+def with_next_seed(retrained: Resolved) -> Resolved:
+    """The same retraining by another seed, on the split of the first; only for :func:`unlearn` with that split.
+
+    The profile ``paper`` has one retrained model for all seeds, so the recipe is taken over into the other profile.
+    """
+    spec = replace(retrained.spec, profile="corrected", parameters=retrained.effective,
+                   unlearning_seed=retrained.training_seed + 1)
+    return resolve(spec, retrained.sizes)
+
+
+def at_hand(run: Run, bench: Bench) -> tuple[Resolved, Split]:
+    """A run's settings with the sizes of its sets, and the sets."""
+    from engine.runs.method import setting
+
+    at = setting(bench, run.resolved())
+    return at.resolved, at.parts
+
+
+def _bench(run: Run, checkpoints: Checkpoints) -> Bench:
+    if not run.finished:
+        raise BadInput(f"Run {run.id} is {run.status}: only a finished run has a model to compare.")
+    return own_bench(run, checkpoints)
