@@ -30,8 +30,8 @@ def jsd(one: np.ndarray, other: np.ndarray) -> np.ndarray:
         raise BadInput(f"The divergence needs probabilities of the same samples and classes, but one side is {p.shape} "
                        f"and the other {q.shape}.")
     middle = (p + q) / 2
-    found = (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=1) / 2
-    return np.asarray(found).clip(0, MOST)  # rounding alone leaves it
+    found: np.ndarray = (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=1) / 2
+    return np.clip(found, 0, MOST)  # rounding alone leaves it
 
 
 def _checked(side: np.ndarray) -> np.ndarray:
