@@ -8,20 +8,10 @@ from typing import Any
 import streamlit as st
 
 from engine.evaluation.verdict import Verdict, verdict_of
-from engine.registry import by_class
 from engine.runs.records import Run
 from engine.system.words import spaced
 from ui.common import words
 
-HEADLINES = {
-    "reference": "The reference: a model that never saw the forget set",
-    "damaged": "Damaged: the model no longer works on new samples",
-    "over_forgotten": "Over-forgotten: the forgotten samples stand out again",
-    "not_forgotten": "Not forgotten: an attacker still finds the forget set",
-    "undecided": "No verdict: too little can be measured here",
-    "forgotten": "Forgotten: an attacker does no better than chance"}
-CLASS_HEADLINES = {"not_forgotten": "Not forgotten: the model still knows the class",
-                   "forgotten": "Forgotten: the model no longer names the class"}
 STATES = {"queued": "Waiting", "running": "Unlearning …", "cancelled": "Stopped before its end",
           "failed": "This run failed", "interrupted": "Interrupted before its end", "finished": "Finished"}
 
@@ -29,10 +19,7 @@ STATES = {"queued": "Waiting", "running": "Unlearning …", "cancelled": "Stoppe
 def headline(run: Run) -> str:
     """The largest text of the page: the verdict once there is one, before that what is happening."""
     found = verdict_of(run) if run.finished else None
-    if not found:
-        return STATES[run.status]
-    special = CLASS_HEADLINES if by_class(run.spec.scenario) else {}
-    return special.get(found.kind, HEADLINES[found.kind])
+    return found.title if found else STATES[run.status]
 
 
 def ruined(run: Run) -> bool:
