@@ -44,6 +44,11 @@ class Decisive:
     attack: str = ""
     above: bool = True
 
+    def short(self, unit: str = "", digits: int = 1) -> str:
+        """``0.630 > 0.623``: two numbers that differ are not shown as the same."""
+        digits = digits if round(self.value, digits) != round(self.limit, digits) else digits + 2
+        return f"{self.value:.{digits}f}{unit} {'>' if self.above else '<'} {self.limit:.{digits}f}{unit}"
+
     def words(self, title: str, unit: str = "", digits: int = 1) -> str:
         """``ROC area 0.630, by chance at most 0.623``: two numbers that differ are not shown as the same."""
         digits = digits if round(self.value, digits) != round(self.limit, digits) else digits + 2

@@ -10,7 +10,7 @@ from engine.errors import LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import address as link
-from ui.common import words
+from ui.common import glossary, words
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.inspect import caught, payload
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.types import Attack
 
 NONE = "no second run"
+TERMS = ("loss", "nats", "ROC area", "chance range", "forget set", "false alarms", "retrained")
 SHOWN = Slot("exposed.samples", False)
 FAILED: Slot[dict[str, str]] = Slot("exposed.failed", {})
 READ: Slot[dict[str, Exposure]] = Slot("exposed.read", {})  # by run id, with what the Original said
@@ -43,6 +44,7 @@ def show() -> None:
     FORM.mirror(Seen(run.id, when, attack.name, second.id if second else ""))
     ready = _ready(exposure, when)
     sides = _seat(exposure, ready, attack, second)
+    glossary.line(TERMS)
     st.toggle("Show those caught and those wrongly accused", key=SHOWN.key, help="Pictures or texts. Loads the data.",
               **SHOWN.given("value"))
     caught.show(exposure, ready)
@@ -137,6 +139,7 @@ def _named(attack: Attack) -> str:
 
 def _seat(exposure: Exposure, when: When, attack: Attack, second: Run | None) -> Sides:
     """The component, with the samples where they have been loaded."""
+    from engine.runs.afterwards import completed
     from engine.runs.exposure import sides
     from engine.studies.attacker import take
 
@@ -145,7 +148,9 @@ def _seat(exposure: Exposure, when: When, attack: Attack, second: Run | None) ->
     key = f"{exposure.run.id}|{when}|{attack.name}|{second.id if second else ''}"
     pair = (words.title_of("method", second.spec.method), beside) if second and beside else None
     seat(payload.seat(key, found, mine, attack, words.never_seen(exposure.run.spec), pair,
-                      _gallery(exposure, when, mine, found.axis.logarithmic)), "seat")
+                      _gallery(exposure, when, mine, found.axis.logarithmic),
+                      payload.counting(completed(exposure.run, manager().store, whole=True).metrics, when, attack)),
+         "seat")
     return mine
 
 

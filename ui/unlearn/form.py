@@ -196,7 +196,7 @@ def original(resolved: Resolved) -> bool | None:
     except LabError as error:
         st.error(str(error))
         return None
-    time = estimates.duration(estimates.training_seconds(resolved, checkpoints))
+    time = estimates.in_words(estimates.training_span(resolved, checkpoints))
     agreed: Any = st.toggle(f"Train the Original first: {time}", key=f"train.{key.name}",
                             help="There is no trained Original (the model before unlearning) for these data, model, "
                                  "options and seed. It is trained once and kept; if stopped, training can be resumed "

@@ -10,7 +10,7 @@ import streamlit as st
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.runs.records import Run
 from engine.system.words import spaced
-from ui.common import words
+from ui.common import glossary, words
 
 STATES = {"queued": "Waiting", "running": "Unlearning …", "cancelled": "Stopped before its end",
           "failed": "This run failed", "interrupted": "Interrupted before its end", "finished": "Finished"}
@@ -33,6 +33,7 @@ def verdict_text(run: Run) -> None:
     found = verdict_of(run) if run.finished else None
     if found:
         _shown(found)(found.text, icon=":material/gavel:")
+        glossary.line(glossary.words_in(found.text))
 
 
 def _shown(found: Verdict) -> Callable[..., Any]:

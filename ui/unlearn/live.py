@@ -110,8 +110,7 @@ def _header(jobs: Any, run: Run) -> None:
                          help="Stops after the current step; everything measured until then is kept."):
             jobs.cancel(run.id)
         fraction = progress.get("fraction")
-        steps = f"step {progress['step']:,} of {progress['total_steps']:,}" if progress.get("total_steps") else ""
-        text = " · ".join(filter(None, [progress.get("stage", "Waiting"), steps, words.countdown(progress.get("eta"))]))
+        text = " · ".join(filter(None, [progress.get("stage", "Waiting"), words.countdown(progress.get("eta"))]))
         st.progress(fraction or 0.0, text=text)
     else:
         first = _trained_first(jobs, run)
@@ -139,7 +138,7 @@ def _trained_first(jobs: Any, run: Run) -> str:
             return ""
     except LabError:  # a spec of another version, a damaged sidecar: told when it is run
         return ""
-    time = estimates.duration(estimates.training_seconds(resolved, jobs.checkpoints))
+    time = estimates.in_words(estimates.training_span(resolved, jobs.checkpoints))
     return f"There is no Original for it on this machine: it is trained first, {time}."
 
 

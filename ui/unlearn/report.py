@@ -63,18 +63,19 @@ def _numbers(run: Run) -> Iterable[Part]:
         return
     known = [metric for metric in all_metrics() if final.get(metric.name) is not None]
     yield Part("All measures", table(("Measure", "Original", "Now", "Retrained", "Chance range", "Ideal"),
-                                     [_row(metric, final, run.spec.scenario) for metric in known]),
+                                     [_row(metric, final, run) for metric in known]),
                (CHANCE, *_sizes(final)))
     unknown = [(metric.title, measures.why_missing(metric, final)) for metric in all_metrics() if metric not in known]
     if unknown:
         yield Part("Not measured", texts(("Measure", "Reason"), unknown), folded=True)
 
 
-def _row(metric: Metric, final: Metrics, scenario: str) -> Row:
-    band = final.null_band.get(metric.name)
-    return Row(Name(metric.title, small=(Small(metric.help),)), (
+def _row(metric: Metric, final: Metrics, run: Run) -> Row:
+    band, found = final.null_band.get(metric.name), verdict_of(run)
+    mark = measures.decides(metric, found.decisive if found else None)
+    return Row(Name(metric.title, small=(*((Small(f"This measure {mark}."),) if mark else ()), Small(metric.help))), (
         *(_box(metric, metrics or UNMEASURED) for metrics in (final.original, final, final.retrained)),
-        Box(f"{band[0]:.1f} to {band[1]:.1f}%" if band else ""), Box(measures.ideal(metric, scenario))))
+        Box(f"{band[0]:.1f} to {band[1]:.1f}%" if band else ""), Box(measures.ideal(metric, run.spec.scenario))))
 
 
 def _box(metric: Metric, metrics: Metrics) -> Box:
