@@ -56,6 +56,11 @@ def short(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
+def plain(text: str) -> str:
+    """Without what Markdown takes for its own."""
+    return "".join(f"\\{one}" if one in "\\`*_[]<>$#|~" else one for one in text)
+
+
 def percent(fraction: float) -> str:
     """``15%``, ``0.5%``."""
     return f"{100 * fraction:.4g}%"

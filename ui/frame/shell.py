@@ -47,8 +47,7 @@ def pages(icons: bool = True) -> dict[str, list[Any]]:
 
 def frame() -> None:
     """The one style sheet of all pages, and the colours of methods in the order of their names in forms."""
-    st.html(STYLE)
-    st.html(f"<style>{glossary.style()}</style>")
+    st.html(f"<style>{STYLE.read_text(encoding='utf-8')}{glossary.style()}</style>")
     colours.know(names("method"))
 
 

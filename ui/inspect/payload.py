@@ -134,7 +134,8 @@ def _words(found: Seat, attack: Attack, unseen: str) -> dict[str, str]:
               else "Smoothed over 2.5% of the axis.")
     axis = f"{column} ({UNITS[column]}, logarithmic)" if column else f"score of {attack.short_title}, falling"
     return {"axis": axis, "unit": UNITS.get(column, ""), "forget": "forget", "unseen": unseen, "own": OWN,
-            "flatters": FLATTERS, "area": area(found), "smooth": f"{smooth} Below the line, the attacker says: in the forget set."}
+            "flatters": FLATTERS, "area": area(found),
+            "smooth": f"{smooth} Below the line, the attacker says: in the forget set."}
 
 
 def area(found: Seat) -> str:

@@ -48,10 +48,5 @@ def chips(run: Run) -> str:
     if value is not None:
         parts.append(f"{spaced(name)} {value:.3g}" if isinstance(value, float) else f"{spaced(name)} {value}")
     parts += [f"seed {spec.seed}"] if spec.seed else []
-    shown = [f":gray-badge[{_plain(part)}]" for part in parts + words.changes(run)]
+    shown = [f":gray-badge[{words.plain(part)}]" for part in parts + words.changes(run)]
     return " ".join([words.badge(run.status), *shown])
-
-
-def _plain(text: str) -> str:
-    """Without what Markdown takes for its own."""
-    return "".join(f"\\{one}" if one in "\\`*_[]<>$#|~" else one for one in text)

@@ -23,7 +23,7 @@ from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
 from ui.frame import present
-from ui.unlearn import headline, report_card, samples, tales
+from ui.unlearn import headline, prefill, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
@@ -75,9 +75,12 @@ def say_if_other(run_id: str, asked: Resolved | None) -> None:
         shown = library.get(run_id, manager().store).run.resolved()
     except LabError:
         return
-    if asked and asked.fingerprint != shown.fingerprint:
-        st.caption(":material/edit: You changed the settings: this is the last run's picture. "
-                   "Press **Unlearn** to see yours.")
+    if asked is None or asked.fingerprint == shown.fingerprint:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(":material/edit: The form holds other settings than this run. Press **Unlearn** to see yours, or",
+                   width="content")
+        st.button("use this run's settings", key="take-over", type="tertiary", on_click=prefill.take_over, args=(shown,))
 
 
 def launched(run_id: str) -> None:
