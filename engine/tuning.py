@@ -18,7 +18,7 @@ Tuning = Mapping[str, Mapping[str, Any]]
 
 
 def wrongly_tuned(dataset: Dataset, model: Model | None, method: Method | None) -> list[Problem]:
-    """Data sets and methods that ``unlearning`` names in vain, and what is wrong with the values for the method of this run."""
+    """Data sets and methods that ``unlearning`` names in vain, and what is wrong with the values for this run's."""
     problems = _problems("dataset", f"the data set {dataset.name}", dataset.unlearning, method)
     if model:
         own = model.unlearning.get(dataset.name, {})

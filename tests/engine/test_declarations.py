@@ -144,8 +144,8 @@ EVEN, SHORT = (100,) * 10, (100,) * 9
      "set, test set, all held out."),
     ((EVEN, SHORT, EVEN), "declares class_counts of 'mine' with 10, 9, 10 numbers, but three rows of 10 are needed: "
      "training set, test set, all held out."),
-    ((EVEN, EVEN, EVEN), "declares class_counts of 'mine' that add up to 1,000, but heldout_size is 797: correct one of "
-     "them."),
+    ((EVEN, EVEN, EVEN), "declares class_counts of 'mine' that add up to 1,000, but heldout_size is 797: correct one "
+     "of them."),
     (((99, *EVEN[1:]), EVEN, EVEN), "declares class_counts of 'mine' that add up to 999, but train_size is 1,000: "
      "correct one of them."),
     ((EVEN, EVEN, (97, *(700 // 7,) * 7, 0, 0)), None),

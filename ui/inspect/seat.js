@@ -196,7 +196,7 @@ function tile(sample) {
     make("figcaption", {}, ...words.map((word) => make("span", {}, word))));
 }
 
-export default function ({ data, parentElement }) {
+export default function attackersSeat({ data, parentElement }) {
   const root = parentElement.querySelector(".seat");
   const state = (root.seat ??= start(root));
   receive(state, data);

@@ -80,7 +80,8 @@ def say_if_other(run_id: str, asked: Resolved | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(":material/edit: The form holds other settings than this run. Press **Unlearn** to see yours, or",
                    width="content")
-        st.button("use this run's settings", key="take-over", type="tertiary", on_click=prefill.take_over, args=(shown,))
+        st.button("use this run's settings", key="take-over", type="tertiary", on_click=prefill.take_over,
+                  args=(shown,))
 
 
 def launched(run_id: str) -> None:
