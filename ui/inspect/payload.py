@@ -58,8 +58,8 @@ def counting(metrics: Metrics | None, when: When, attack: Attack) -> dict[str, s
     """The run's own attack accuracy for one of its models; None where it has none. No second accuracy counts."""
     if metrics is None:
         return None
-    of = {"now": metrics, "before": metrics.original, "retrained": metrics.retrained}[when] or {}
-    value, band = of.get(attack.name), metrics.null_band.get(attack.name)
+    of = metrics if when == "now" else metrics.original if when == "before" else metrics.retrained
+    value, band = of.get(attack.name) if of else None, metrics.null_band.get(attack.name)
     if value is None:
         return None
     return {"value": f"{value:.1f}%", "text": RULE,

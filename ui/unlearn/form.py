@@ -73,7 +73,7 @@ def _mark(problems: Sequence[Problem], places: Mapping[str, Any]) -> None:
     for problem in problems:
         places.get(problem.field or "", st).error(problem, icon=":material/error:")
     if any(problem.field in places for problem in problems):
-        st.caption(":material/arrow_upward: Mend what is marked in red to start.")
+        st.caption(":material/arrow_upward: Fix what is marked in red to start.")
 
 
 def _busy() -> bool:
