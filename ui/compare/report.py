@@ -27,7 +27,8 @@ CHANCE = ("The chance range is where an attack's accuracy lies in 95% of cases w
           "set sizes.")
 
 WORDS = {"damaged": "Damaged", "over_forgotten": "Over-forgotten", "not_forgotten": "Not forgotten",
-         "undecided": "No verdict", "forgotten": "Forgotten", "reference": "The reference"}
+         "undecided": "No verdict", "reference": "The reference",
+         "forgotten": "Forgotten, as far as the attacks can tell"}
 
 
 def write(shown: Table, runs: Runs, about: str) -> str:
