@@ -19,7 +19,6 @@ from ui.charts.colours import method_colour
 from ui.common import measures, words
 from ui.common.html_table import INSIDE, Box, Name, Row, Small, draw
 from ui.compare import answer
-from ui.compare.link import HELD
 
 RATIO = {cost.name: ratio for cost in SPENT for ratio in RATIOS if ratio.name == f"{cost.name}_ratio"}
 NOTHING = "No finished run has this number yet."
@@ -46,8 +45,7 @@ def main(table: Table, runs: Runs, each_seed: bool = False, order: Sequence[str]
 def _head(table: Table, ranking: Ranking | None) -> Iterable[Name]:
     yield Name("Method")
     if ranking:
-        yield Name("Worst measure, points beyond chance", answer.rule(ranking.against),
-                   (Small(f"against {HELD[ranking.against]}"),))
+        yield Name("Worst measure", answer.rule(ranking.against), (Small("points beyond chance"),))
     for name in table.columns:
         ideal = measures.ideal(metric_of(name), table.comparison.scenario)
         yield Name(metric_title(name), metric_of(name).help, (Small(f"ideal: {ideal}"),))
