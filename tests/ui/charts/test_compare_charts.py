@@ -20,7 +20,7 @@ def course(method="scrub", seed=0, values=(70.0, 60.0, 52.0), running=False, **m
 
 
 def lines(figure):
-    return [trace for trace in figure.data if trace.legendgroup]
+    return [trace for trace in figure.data if trace.legendgroup and trace.fill is None]
 
 
 def named(figure, name):
@@ -43,6 +43,12 @@ def test_several_seeds_are_their_mean_with_a_ribbon_from_the_lowest_to_the_highe
     assert (list(ribbon.x), list(ribbon.y)) == ([0, 640, 1280, 1280, 640, 0], [70.0, 64.0, 58.0, 52.0, 60.0, 70.0])
     assert ribbon.fill == "toself" and ribbon.line.width == 0
     assert line.hovertemplate.startswith("SCRUB, mean of 2 seeds<br>")
+
+
+def test_a_method_and_its_ribbon_are_highlighted_together():
+    figure = plot_race([course(seed=0), course(seed=1), course("ssd")], "mia_loss", retrained={0: 51.0})
+    assert figure.layout.meta["highlight"] is True
+    assert [trace.legendgroup for trace in figure.data] == ["scrub", "scrub", "ssd", None, None], "levels never fade"
 
 
 def test_seeds_measured_at_other_places_are_joined_by_straight_lines_as_far_as_all_go():
