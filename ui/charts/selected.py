@@ -15,9 +15,9 @@ import plotly.graph_objects as go
 from ui.charts import blank_figure, empty_figure
 from ui.charts.colours import BY_SET, COIN_TOSS
 
-# Of runs, in the order of the selection: none is the colour of the forget, test or retain set. Okabe and Ito, darkened
-# to 3:1 against both pages, then two more; dashes tell the next ones apart.
-PALETTE = ("#8e44ad", "#c0392b", "#008b8b", "#a0743a", "#5b6ee1", "#d6478f", "#6b8e23", "#7f7f7f")
+# Of runs, in the order of the selection: none is near the colour of the forget, test or retain set, or of the retrained
+# model (a test); at 3:1 or more against both pages. Dashes tell the next ones apart.
+PALETTE = ("#8e44ad", "#c0392b", "#008b8b", "#a0743a", "#6633ff", "#d6478f", "#667700", "#dd33ff")
 DASHES = ("solid", "dash", "dot")
 GRID = 60  # points of a mean over seeds
 PLAIN = ",.6~r"  # d3's: no engineering prefixes such as 10m for 0.01

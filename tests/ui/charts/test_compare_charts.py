@@ -7,8 +7,9 @@ import math
 
 import pytest
 
-from ui.charts.colours import BY_METHOD, BY_SET, NULL_BAND, REFERENCE, method_colour
+from ui.charts.colours import BY_METHOD, BY_SET, MORE_METHODS, NULL_BAND, REFERENCE, _free, method_colour
 from ui.charts.compare import LINE, dash_of, plot_race, plot_tradeoff, symbol_of
+from ui.charts.selected import PALETTE
 
 PAGES = ("#ffffff", "#0f141b")  # the backgrounds in .streamlit/config.toml
 
@@ -232,6 +233,20 @@ def test_every_two_methods_are_far_apart():
 @pytest.mark.parametrize("set_name", list(BY_SET))
 def test_no_method_has_the_colour_of_a_set(set_name):
     nearest = min(math.dist(oklab(colour), oklab(BY_SET[set_name])) for colour in BY_METHOD.values())
+    assert nearest > 0.1
+
+
+@pytest.mark.parametrize("set_name", list(BY_SET))
+def test_no_added_method_and_no_selected_run_has_the_colour_of_a_set(set_name):
+    added = [*MORE_METHODS, *map(_free, range(len(MORE_METHODS), 60)), *PALETTE]
+    assert min(math.dist(oklab(colour), oklab(BY_SET[set_name])) for colour in added) > 0.085
+
+
+def test_no_selected_run_is_grey_as_the_retrained_model_and_all_are_legible():
+    assert min(math.dist(oklab(colour), oklab(REFERENCE)) for colour in PALETTE) > 0.085
+    for colour in PALETTE:
+        assert min(contrast(colour, page) for page in PAGES) >= 3
+    nearest = min(math.dist(oklab(one), oklab(other)) for one, other in itertools.combinations(PALETTE, 2))
     assert nearest > 0.1
 
 
