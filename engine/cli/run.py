@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import BooleanOptionalAction, Namespace
 from typing import Any
 
 from engine.checks import checked
@@ -39,6 +39,8 @@ def add_parser(commands: Any) -> None:
     for name, what in SEEDS.items():
         run.add_argument(f"--{name}-seed", metavar="N", help=f"seed of {what} (default: --seed)")
     run.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
+    run.add_argument("--keep-weights", action=BooleanOptionalAction, default=None,
+                     help="keep the unlearned weights with the run, of any size or never (default: up to 5 MB)")
     run.set_defaults(work=command)
 
 
@@ -48,7 +50,8 @@ def command(options: Namespace) -> Result:
     store = open_store()
     store.mark_interrupted()
     with ctrl_c() as cancel, heartbeat(store):
-        run = run_here(resolved, store, options.train_original, cancel, ProgressLine())
+        run = run_here(resolved, store, options.train_original, cancel, ProgressLine(),
+                       keep_weights=options.keep_weights)
     if run.notice:
         print(run.notice, file=sys.stderr)
     result = described(run)
