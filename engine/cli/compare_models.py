@@ -26,9 +26,10 @@ def command(options: Namespace) -> Result:
     from engine.originals.checkpoints import open_checkpoints
     from engine.studies.likeness import likeness
 
-    line, run = ProgressLine(), library.get(options.run, open_store()).run
+    line, store = ProgressLine(), open_store()
+    run = library.get(options.run, store).run
     try:
-        found = likeness(run, open_checkpoints(), not options.no_attainable,
+        found = likeness(run, store, open_checkpoints(), not options.no_attainable,
                          lambda text, fraction: line({"stage": text, "fraction": fraction}))
     finally:
         line.end()

@@ -93,10 +93,7 @@ def of_attack(attack: Attack) -> tuple[Metric, ...]:
 
 
 def tow_mia(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> float | None:
-    """ToW-MIA (Zhao et al. 2024, RUM) of a run and its retrained model; None where a value is missing.
-
-    The published one counts the forgotten samples that an SVC calls non-members. Here it is the accuracy of the first
-    headline attack, which every run has.
+    """ToW-MIA (Zhao et al. 2024) of a run and its retrained model, by the first headline attack (docs/methods.md).
 
     Parameters
     ----------
@@ -106,7 +103,7 @@ def tow_mia(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> float | None:
     Returns
     -------
     float or None
-        From 0 to 1, 1 where all three values are equal.
+        From 0 to 1, 1 where all three values are equal; None where one is missing.
 
     Examples
     --------

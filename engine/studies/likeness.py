@@ -1,6 +1,7 @@
 """How alike a finished run's model is to a retrained one, beside what is attainable: two retrained models.
 
-The models are at hand or made again from their specs; what is asked of them is in ``engine.evaluation.likeness``.
+Weights that were kept are used, other models are computed again; what is asked of them is in
+``engine.evaluation.likeness``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from torch import nn
 
 from engine.data.splits import Split
-from engine.errors import BadInput
+from engine.errors import UnknownRun
 from engine.evaluation.likeness.compared import (
     AGAIN,
     BLIND_SPOTS,
@@ -28,7 +29,8 @@ from engine.originals.workbench import Bench
 from engine.registry import reference
 from engine.runs.method import unlearn
 from engine.runs.records import Run
-from engine.runs.samples import own_bench
+from engine.runs.store import Store
+from engine.runs.weights import RunWeights, weights_of
 from engine.spec import Resolved, resolve
 
 SETS = ("forget", "retain", "test", "unseen")
@@ -67,14 +69,41 @@ class Likeness:
                 "notes": list(self.notes), "blind_spots": BLIND_SPOTS}
 
 
-def likeness(run: Run, checkpoints: Checkpoints, attainable: bool = True,
+def likeness(run: Run, store: Store, checkpoints: Checkpoints, attainable: bool = True,
              report: Report = lambda text, fraction: None) -> Likeness:
-    """The measures of a finished run; its models are made again. Raises BadInput where that cannot be done here."""
-    bench = _bench(run, checkpoints)
-    resolved, parts = at_hand(run, bench)
-    models = remade(bench, resolved, parts, attainable, report)
+    """The measures of a finished run, from weights that were kept, else from models that are computed again.
+
+    Raises BadInput where that cannot be done here.
+    """
+    mine = weights_of(run, store, checkpoints, report)
+    models = at_hand(mine, run, store, checkpoints, attainable, report)
     report("Comparing the models", None)
-    return Likeness(run.id, measured(models, bench, parts, resolved), () if attainable else (NOT_ATTAINABLE,))
+    notes = [*([mine.notice] if mine.notice else []), *([] if attainable else [NOT_ATTAINABLE])]
+    return Likeness(run.id, measured(models, mine.bench, mine.parts, mine.resolved), tuple(notes))
+
+
+def at_hand(mine: RunWeights, run: Run, store: Store, checkpoints: Checkpoints, attainable: bool,
+            report: Report) -> Models:
+    """The run's model with its retrained one and, with ``attainable``, another one that is trained by the next seed."""
+    def made(what: Resolved, title: str) -> nn.Module:
+        return unlearn(mine.bench, what, mine.parts,
+                       lambda model, step, seconds: report(title, step.step / step.total_steps)).model
+
+    recipe = reference_of(mine.resolved)
+    kept = _kept_retrained(run, store, checkpoints)
+    return Models(mine.bench.network, mine.network, kept or made(recipe, "Retraining"),
+                  made(with_next_seed(recipe), "Retraining with another seed") if attainable else None)
+
+
+def _kept_retrained(run: Run, store: Store, checkpoints: Checkpoints) -> nn.Module | None:
+    """The model of the retraining that the run is held against, where that one kept its weights."""
+    known = run.metrics.retrained if run.metrics else None
+    if known is None or known.run_id is None or store.weights_bytes(known.run_id) is None:
+        return None
+    try:
+        return weights_of(store.get(known.run_id), store, checkpoints).network
+    except UnknownRun:  # deleted since
+        return None
 
 
 def measured(models: Models, bench: Bench, parts: Split, resolved: Resolved) -> dict[str, OnSet]:
@@ -87,17 +116,6 @@ def measured(models: Models, bench: Bench, parts: Split, resolved: Resolved) -> 
                                            for model, network in models.named.items()}
             found[name] = compared(said, labels(data, name, index), data.classes)
     return found
-
-
-def remade(bench: Bench, resolved: Resolved, parts: Split, attainable: bool, report: Report) -> Models:
-    """The run's model and its retrained one made again; with ``attainable`` another one by the next seed."""
-    def made(what: Resolved, title: str) -> nn.Module:
-        return unlearn(bench, what, parts,
-                       lambda model, step, seconds: report(title, step.step / step.total_steps)).model
-
-    retrained = reference_of(resolved)
-    return Models(bench.network, made(resolved, "Unlearning again"), made(retrained, "Retraining"),
-                  made(with_next_seed(retrained), "Retraining with another seed") if attainable else None)
 
 
 def reference_of(resolved: Resolved) -> Resolved:
@@ -113,17 +131,3 @@ def with_next_seed(retrained: Resolved) -> Resolved:
     spec = replace(retrained.spec, profile="corrected", parameters=retrained.effective,
                    unlearning_seed=retrained.training_seed + 1)
     return resolve(spec, retrained.sizes)
-
-
-def at_hand(run: Run, bench: Bench) -> tuple[Resolved, Split]:
-    """A run's settings with the sizes of its sets, and the sets."""
-    from engine.runs.method import setting
-
-    at = setting(bench, run.resolved())
-    return at.resolved, at.parts
-
-
-def _bench(run: Run, checkpoints: Checkpoints) -> Bench:
-    if not run.finished:
-        raise BadInput(f"Run {run.id} is {run.status}: only a finished run has a model to compare.")
-    return own_bench(run, checkpoints)

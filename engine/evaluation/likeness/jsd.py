@@ -31,7 +31,8 @@ def jsd(one: np.ndarray, other: np.ndarray) -> np.ndarray:
                        f"and the other {q.shape}.")
     middle = (p + q) / 2
     found: np.ndarray = (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=1) / 2
-    return np.clip(found, 0, MOST)  # rounding alone leaves it
+    np.clip(found, 0, MOST, out=found)  # rounding alone leaves it
+    return found
 
 
 def _checked(side: np.ndarray) -> np.ndarray:

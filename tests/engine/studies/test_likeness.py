@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from helping import weights_hash
 
 from engine.cli.main import main
 from engine.errors import BadInput
 from engine.originals.checkpoints import Checkpoints
 from engine.originals.workbench import prepare_bench
 from engine.runs.compute import compute
-from engine.runs.method import setting, unlearn
+from engine.runs.method import setting
 from engine.runs.recording import record
 from engine.runs.records import Run
 from engine.spec import resolve
@@ -74,12 +73,11 @@ def test_a_model_is_its_own_likeness(bench):
 
 
 def test_a_run_is_made_again_to_the_last_bit_and_compared(store, bench, checkpoints, short, capfd, monkeypatch):
-    run, seen = finished(store, bench), []
-    resolved, parts = study.at_hand(run, bench)
-    assert weights_hash(unlearn(bench, resolved, parts).model) == weights_hash(unlearn(bench, resolved, parts).model)
-    found = likeness(run, checkpoints, report=lambda text, fraction: seen.append(text))
-    assert list(dict.fromkeys(seen)) == ["Unlearning again", "Retraining", "Retraining with another seed",
-                                        "Comparing the models"]
+    run, seen = finished(store, bench, evaluation_seed=1), []
+    found = likeness(run, store, checkpoints, report=lambda text, fraction: seen.append(text))
+    assert list(dict.fromkeys(seen)) == ["Computing Fine-tuning again", "Retraining",
+                                        "Retraining with another seed", "Comparing the models"]
+    assert found.notes == (f"Run {run.id} kept no weights: its model was computed again from its settings.",), "equal"
     forget = found.sets["forget"]
     accuracy = 100 * sum(one.right for one in forget.by_class["unlearned"]) / 150
     assert accuracy == pytest.approx(run.metrics["forget_accuracy"])
@@ -97,8 +95,25 @@ def test_a_run_is_made_again_to_the_last_bit_and_compared(store, bench, checkpoi
     assert text.rstrip().endswith(study.NOT_ATTAINABLE)
 
 
-def test_what_has_no_model_to_compare(checkpoints, capfd):
-    with pytest.raises(BadInput, match="Run cafe is failed: only a finished run has a model to compare"):
-        likeness(Run("cafe", "failed", Spec()), checkpoints)
+def test_what_has_no_model_to_compare(store, checkpoints, capfd):
+    with pytest.raises(BadInput, match="Run cafe is failed: only a finished run has a model"):
+        likeness(Run("cafe", "failed", Spec()), store, checkpoints)
     assert main(["compare-models", "nosuchrun"]) == 2
     assert "nosuchrun" in capfd.readouterr().err
+
+
+def test_kept_weights_are_used_and_nothing_is_computed_again(store, bench, checkpoints, monkeypatch):
+    made = {}
+    for method in ("retrain", "finetune"):
+        resolved = resolve(Spec(method=method, parameters={} if method == "retrain" else {"retain_epochs": 1}))
+        outcome = compute(resolved, bench, keep_weights=True)
+        made[method] = record(store, [(resolved, store.begin(resolved), outcome)])[0]
+    monkeypatch.setattr(study, "unlearn", lambda *rest: pytest.fail("computed again"))
+    found = likeness(made["finetune"], store, checkpoints, attainable=False)
+    assert found.notes == (study.NOT_ATTAINABLE,)
+    accuracy = {model: 100 * sum(one.right for one in rows) / 150
+                for model, rows in found.sets["forget"].by_class.items()}
+    assert accuracy == {name: pytest.approx(value) for name, value in {
+        "original": made["finetune"].metrics.original["forget_accuracy"],
+        "unlearned": made["finetune"].metrics["forget_accuracy"],
+        "retrained": made["retrain"].metrics["forget_accuracy"]}.items()}
