@@ -39,4 +39,5 @@ def _checked(side: np.ndarray) -> np.ndarray:
     found = np.asarray(side, dtype=np.float64)
     if found.ndim != 2 or (found < 0).any() or not np.allclose(found.sum(axis=1), 1, atol=1e-4):
         raise BadInput("The divergence needs rows of probabilities that sum to 1.")
-    return found / found.sum(axis=1, keepdims=True)
+    rows: np.ndarray = found / found.sum(axis=1, keepdims=True)
+    return rows
