@@ -43,6 +43,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--seeds", nargs="+", default=["0"], help="default: 0")
     parser.add_argument("--training-seeds", nargs="+", default=["0"], metavar="T",
                         help="seeds of Originals; with several, how far they move each number (default: 0)")
+    parser.add_argument("--forget-seed", metavar="N", help="one forget set for all seeds (default: each draws its own)")
     parser.add_argument("--scenario", help=f"{' or '.join(names('scenario'))} (default: by what is forgotten)")
     parser.add_argument("--forget-fraction", metavar="F", help=f"0.001 to 0.6 (default: {Spec().forget_fraction})")
     parser.add_argument("--forget-class", metavar="NAME|INDEX", help="a class to forget instead")
@@ -79,7 +80,7 @@ def command(options: Namespace) -> Result:
     if alone := training_seeds.only_one(comparison):
         return "\n".join([exports.to_text(shown), alone, LEGEND, *lines]), status
     return "\n".join([exports.to_text(shown), LEGEND, *lines, "",
-                      training_seeds.text(_over(comparison, store, shown.columns))]), status
+                      training_seeds.text(comparison, _over(comparison, store, shown.columns))]), status
 
 
 def _over(comparison: Comparison, store: Store, columns: Sequence[str]) -> list[Row]:
@@ -119,7 +120,8 @@ def comparison_of(options: Namespace) -> Comparison:
     comparison = Comparison(current_name("dataset", options.dataset), scenario, forget, methods,
                             tuple(whole(as_number(word)) for word in words(options.seeds)), options.profile,
                             options.model, {name: as_number(value) for name, value in chosen.items()},
-                            tuple(whole(as_number(word)) for word in words(options.training_seeds)))
+                            tuple(whole(as_number(word)) for word in words(options.training_seeds)),
+                            None if options.forget_seed is None else whole(as_number(options.forget_seed)))
     try:
         check(comparison)
     except BadSpec as error:

@@ -41,6 +41,7 @@ class Comparison:
     model: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     training_seeds: tuple[int, ...] = (0,)
+    forget_seed: int | None = None  # one forget set for all seeds; without it each seed draws its own
 
     def spec(self, method: str, seed: int) -> Spec:
         """One run of the comparison, with default hyperparameters.
@@ -53,7 +54,7 @@ class Comparison:
         return Spec(dataset=self.dataset, method=method, model=self.model, scenario=self.scenario,
                     forget_fraction=None if of_class else forget, forget_class=forget if of_class else None,
                     seed=seed, profile=self.profile, options=dict(self.options), original_seed=training,
-                    unlearning_seed=_apart(training, seed))
+                    unlearning_seed=_apart(training, seed), forget_seed=self.forget_seed)
 
     def specs(self) -> list[Spec]:
         """All methods with all seeds, retraining first, then one seed after the other."""

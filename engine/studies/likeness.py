@@ -78,8 +78,17 @@ def likeness(run: Run, store: Store, checkpoints: Checkpoints, attainable: bool 
     mine = weights_of(run, store, checkpoints, report)
     models = at_hand(mine, run, store, checkpoints, attainable, report)
     report("Comparing the models", None)
-    notes = [*([mine.notice] if mine.notice else []), *([] if attainable else [NOT_ATTAINABLE])]
+    notes = [*([mine.notice] if mine.notice else []), *([] if attainable else [NOT_ATTAINABLE]),
+             *_same_beginning(mine.resolved)]
     return Likeness(run.id, measured(models, mine.bench, mine.parts, mine.resolved), tuple(notes))
+
+
+def _same_beginning(resolved: Resolved) -> list[str]:
+    """What a retrained model that began from the Original's first weights does to a likeness of features."""
+    seed = reference_of(resolved).training_seed
+    return [f"The retrained model began from the first weights of the Original (both have seed {seed}), so its features "
+            "are nearer to this model's than another retrained model's are: read unlearned against retrained again."
+            ] if seed == resolved.spec.original_seed and not resolved.model.pretrained else []
 
 
 def at_hand(mine: RunWeights, run: Run, store: Store, checkpoints: Checkpoints, attainable: bool,

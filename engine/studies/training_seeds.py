@@ -2,7 +2,7 @@
 
 The plain table holds for one Original. Here the same grid is asked of every training seed, and each method's metric
 becomes a balanced design of I training seeds by J seeds (:mod:`engine.studies.variance`). The J seeds draw the forget
-set and the unlearning together, the same forget sets for every Original; K is 1.
+set and the unlearning together, the same forget sets for every Original, unless the comparison holds one set; K is 1.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from engine.studies.variance import ONE_TRAINING, UNDETECTABLE, Component, Varia
 from engine.types import Spec
 
 AllRuns = Mapping[int, Runs]  # by training seed
-OVER = ("± is half a 95% t interval over training seeds; runs of one Original count as one. Each unlearning seed also "
-        "draws a forget set, the same for every Original.")
+OVER = "± is half a 95% t interval over training seeds; runs of one Original count as one."
+DRAWN = ("Each seed also draws a forget set, the same for every Original: the part of unlearning contains that of the "
+         "forget set. compare --forget-seed N holds one.")
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,19 @@ def rows(comparison: Comparison, runs: AllRuns, metrics: Sequence[str]) -> list[
     return [_row(comparison, runs, method, metric) for method in methods for metric in metrics]
 
 
-def text(found: Sequence[Row]) -> str:
+def over(comparison: Comparison) -> str:
+    """Over what ± is, and what the part of unlearning contains."""
+    one_set = comparison.forget_seed is not None
+    return f"{OVER} All runs forget the set of seed {comparison.forget_seed}." if one_set else f"{OVER} {DRAWN}"
+
+
+def text(comparison: Comparison, found: Sequence[Row]) -> str:
     """The rows for people, and over what ± is."""
     lines = ["Over training seeds"]
     for row in found:
         lines.append(f"{method_title(row.method)}, {metric_title(row.metric)}: {_said(row)}")
     notes = dict.fromkeys(note for row in found if row.found for note in row.found.notes)
-    return "\n".join([*lines, OVER, *notes])
+    return "\n".join([*lines, over(comparison), *notes])
 
 
 def shares(found: Variation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from comparing import finish
@@ -50,6 +51,17 @@ def test_every_original_has_unlearning_seeds_of_its_own_and_the_same_forget_sets
     assert len({resolve(spec).split_identity() for spec in specs}) == 2
 
 
+def test_one_forget_set_may_be_held_for_all_seeds():
+    held = replace(GRID, forget_seed=5)
+    specs = [spec for one in held.of_each_original() for spec in one.specs()]
+    assert {spec.seeds.forget for spec in specs} == {5} and len({resolve(one).split_identity() for one in specs}) == 1
+    assert {spec.seeds.unlearning for spec in specs} == {0, 1, 1000, 1001, 2000, 2001}
+    assert "All runs forget the set of seed 5." in training_seeds.over(held)
+    assert "contains that of the forget set" in training_seeds.over(GRID)
+    with pytest.raises(BadSpec, match="forget_seed is -1"):
+        check(replace(GRID, forget_seed=-1))
+
+
 def test_the_rows_are_the_hand_case_and_pairs_with_retraining(finished):
     runs = training_seeds.find_runs(GRID, finished)
     found = {row.method: row for row in training_seeds.rows(GRID, runs, ["test_accuracy"])}
@@ -58,7 +70,7 @@ def test_the_rows_are_the_hand_case_and_pairs_with_retraining(finished):
     assert ssd.from_retrained.mean == -2.0 and ssd.from_retrained.half == 0.0
     assert found["original"].found.mean == 80.0 and found["original"].from_retrained is None
     assert training_seeds.missing(GRID, runs) == []
-    assert "training SD 3.87 (88%), unlearning SD 1.41 (12%)" in training_seeds.text(list(found.values()))
+    assert "training SD 3.87 (88%), unlearning SD 1.41 (12%)" in training_seeds.text(GRID, list(found.values()))
     assert ssd.to_json()["found"]["of_training"]["share"] == pytest.approx(15 / 17)
 
 
