@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
 
-from engine.system.files import write_whole
+from engine.system.files import write_json, write_whole
 
 log = logging.getLogger(__name__)
 SAMPLES, WEIGHTS = "samples.parquet", "weights.safetensors"
@@ -60,3 +61,16 @@ class Artifacts:
         """The size of the weights that a run keeps; None where it keeps none."""
         path = self.weights_path(run_id)
         return path.stat().st_size if path.is_file() else None
+
+    def save_finding(self, run_id: str, name: str, content: Any) -> None:
+        """Keeps what was found out about a run later, as JSON."""
+        write_json(self.folder(run_id) / f"{name}.json", content)
+
+    def load_finding(self, run_id: str, name: str) -> Any:
+        """What :meth:`save_finding` kept; None where there is none, or only a damaged one, which is logged."""
+        path = self.folder(run_id) / f"{name}.json"
+        try:
+            return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        except (OSError, ValueError) as error:
+            log.warning("%s cannot be read, so it is computed again: %s", path, error)
+            return None

@@ -53,6 +53,12 @@ class RunWeights:
         Whether the run kept no weights, so that they were computed again from its spec.
     notice : str, optional
         What to know about these weights: that they were computed again, or kept in half precision.
+
+    Examples
+    --------
+    >>> import torch
+    >>> RunWeights(torch.nn.Linear(2, 1), None, None, None, "0" * 64).notice is None
+    True
     """
 
     network: nn.Module

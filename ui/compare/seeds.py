@@ -44,8 +44,9 @@ def show(comparison: Comparison) -> None:
 def _section(comparison: Comparison) -> None:
     runs = training_seeds.find_runs(comparison, manager().store)
     st.markdown(f"#### Over {len(comparison.training_seeds)} Originals")
+    over = training_seeds.over(comparison)
     st.caption(f"I = {len(comparison.training_seeds)} ({numbered('training seed', comparison.training_seeds)}), J = "
-               f"{len(comparison.seeds)} ({numbered('seed', comparison.seeds)}), K = 1. {training_seeds.over(comparison)}")
+               f"{len(comparison.seeds)} ({numbered('seed', comparison.seeds)}), K = 1. {over}")
     _start(comparison, runs)
     found = training_seeds.rows(comparison, runs, columns_of(comparison.scenario))
     known = [row for row in found if row.found]
