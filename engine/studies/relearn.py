@@ -183,7 +183,8 @@ def _trained(mine: RunWeights, other_seed: int, report: Report, cancel: threadin
     method = next(method for method in all_of("method") if method.role == "reference")
     spec = mine.resolved.spec
     retraining = resolve(replace(spec, method=method.name, parameters={}), mine.resolved.sizes)
-    seeded = replace(retraining.spec, seed=spec.seed + other_seed, original_seed=spec.original_seed + other_seed)
+    seeded = replace(retraining.spec, seed=spec.seed + other_seed, original_seed=spec.original_seed + other_seed,
+                     unlearning_seed=spec.seeds.unlearning + other_seed)
 
     def on_step(model: nn.Module, progress: Any, seconds: float) -> None:
         _stop(cancel)
