@@ -24,7 +24,7 @@ from engine.system.words import numbered
 from ui.charts import compare as charts
 from ui.charts import humps
 from ui.common import address as link
-from ui.common import take_away, words
+from ui.common import glossary, take_away, words
 from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
@@ -187,6 +187,7 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
     st.caption(f"**How losses lie**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples over the loss in "
                f"nats (smoothed over {BANDWIDTH:g} decades); dashed grey: the retrained model's forget set. After good "
                "forgetting the two humps are one.")
+    glossary.line(("loss", "nats", "chance range", "retrained", "forget set"))
     top = humps.tallest(*(one.now for one in shown))
     with st.container(key="smalls"):
         for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):
