@@ -13,7 +13,7 @@ from engine.system.words import unknown
 from engine.terms import ROLES, Term
 from engine.types import PROFILES, Attack, Dataset, Method, Model, Scenario
 
-COLUMNS = ("loss", "entropy", "correct")  # of a read-out, that an attack may need
+COLUMNS = ("loss", "entropy", "correct", "phi")  # of a read-out, that an attack may need
 TABLES = ("samples", "population", "retrained")  # that an attack beside retrained models may need
 KINDS: dict[str, type[Any]] = {
     "dataset": Dataset, "model": Model, "scenario": Scenario, "method": Method, "attack": Attack}
