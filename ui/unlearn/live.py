@@ -114,7 +114,8 @@ def _header(jobs: Any, run: Run) -> None:
                          help="Stops after the current step; everything measured until then is kept."):
             jobs.cancel(run.id)
         fraction = progress.get("fraction")
-        text = " · ".join(filter(None, [progress.get("stage", "Waiting"), words.countdown(progress.get("eta"))]))
+        done = f"{100 * fraction:.0f}%" if fraction else ""  # the step is said once, beside the playhead
+        text = " · ".join(filter(None, [progress.get("stage", "Waiting"), done, words.countdown(progress.get("eta"))]))
         st.progress(fraction or 0.0, text=text)
     else:
         first = _trained_first(jobs, run)

@@ -140,7 +140,7 @@ def _decides(name: str, judged: Verdict | None) -> str | None:
         return "This number decides."
     if number.metric == "forget_accuracy":
         return "This gap decides."
-    return f"Decides: ROC area {number.short(digits=3)} (chance)"
+    return f"Decides: ROC area {number.short(digits=3)}"
 
 
 def _band(band: Sequence[float] | None) -> list[float] | None:
