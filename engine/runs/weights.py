@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from engine.attacks._shuffles import shuffled_by
 from engine.data.splits import Split
 from engine.errors import BadInput, Cancelled
 from engine.evaluation.measure import measure
@@ -120,8 +121,9 @@ def _again(run: Run, bench: Bench, report: Report, cancel: threading.Event | Non
 
     done = unlearn(bench, at.resolved, at.parts, on_step)
     readings, _ = read_sets(done.model, bench, at.parts, at.resolved)
-    notice = " ".join([f"Run {run.id} kept no weights: its model was computed again from its settings.",
-                       *_differences(run.metrics or {}, measure(readings))])
+    with shuffled_by(run.spec.evaluation_seed):
+        apart = _differences(run.metrics or {}, measure(readings))
+    notice = " ".join([f"Run {run.id} kept no weights: its model was computed again from its settings.", *apart])
     return replace(at, network=done.model, sha256=digest(tensors_of(done.model)), computed_again=True, notice=notice)
 
 
