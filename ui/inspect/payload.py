@@ -128,8 +128,8 @@ def area(found: Seat) -> str:
 
 
 def tiles(samples: Sequence[Shown], positions: ndarray, logarithmic: bool) -> list[dict[str, Any]]:
-    """Samples as the browser shows them, the first to be caught first."""
-    found = [{"at": float(positions[one.row]), "label": one.label, "said": _said(one),
+    """Samples as the browser shows them, the first to be caught first; one that is not at hand by its ``number``."""
+    found = [{"at": float(positions[one.row]), "number": one.sample, "label": one.label, "said": _said(one),
               "value": _value(float(positions[one.row]), logarithmic), **_content(one.shown)} for one in samples]
     return sorted(found, key=lambda tile: tile["at"])
 
@@ -137,7 +137,7 @@ def tiles(samples: Sequence[Shown], positions: ndarray, logarithmic: bool) -> li
 def _said(one: Shown) -> str:
     if one.said is not None:
         return f"says {one.said}{' ✓' if one.right else ''}"
-    return "says the same ✓" if one.right else "says something else"
+    return "says its label ✓" if one.right else "says not its label"
 
 
 def _value(position: float, logarithmic: bool) -> str:
@@ -147,6 +147,8 @@ def _value(position: float, logarithmic: bool) -> str:
 
 
 def _content(shown: Mapping[str, Any]) -> dict[str, str]:
+    if not shown:
+        return {}
     return {"text": shown["text"]} if "text" in shown else {"src": _png(shown["picture"])}
 
 
