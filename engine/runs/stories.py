@@ -27,9 +27,9 @@ class Story:
     """One forgotten sample: its picture or text, its label, and what each model says of it.
 
     ``truth`` is its true class where that is known, ``label`` what the data call it; ``now`` and ``retrained`` are None
-    where the answer was not kept, ``right_now`` and ``right_retrained`` say whether it was the label (None without a
-    retrained model). Losses are in nats. ``shown`` is the sample's ``picture`` or ``text``, ``twin`` that of the
-    never-seen sample most like it.
+    where the answer was not kept; ``right_before``, ``right_now`` and ``right_retrained`` say whether it was the label
+    (None without a retrained model). Losses are in nats. ``shown`` is the sample's ``picture`` or ``text``, ``twin``
+    that of the never-seen sample most like it.
     """
 
     sample: int
@@ -40,6 +40,7 @@ class Story:
     retrained: str | None
     loss_before: float
     loss_now: float
+    right_before: bool = False
     right_now: bool = False
     right_retrained: bool | None = None
     shown: Mapping[str, Any] = field(default_factory=dict)
@@ -52,8 +53,10 @@ class Story:
 
 
 def stories_at_once(run: Run, store: Store, checkpoints: Checkpoints, count: int = COUNT) -> list[Story]:
-    """The stories of a finished run that need no download and no wait; none where neither its data come with the app
-    nor an excerpt of them. Raises BadInput where the run kept no table, or as :func:`engine.runs.sources.loaded`.
+    """The stories of a finished run that need neither a download nor a wait; else none.
+
+    Its data, or an excerpt of them, come with the app. Raises BadInput where a recorded run kept no table, and as
+    :func:`engine.runs.sources.loaded`.
     """
     source, table = excerpt_of(run), library.samples(run, store)
     if not embedded(run):
@@ -69,9 +72,9 @@ def stories(run: Run, frame: DataFrame | None, source: Source, retrained: DataFr
             count: int = COUNT) -> list[Story]:
     """Up to ``count`` forgotten samples, the telling ones first.
 
-    First those with a false label that the Original had memorised and the model no longer repeats, then those whose
-    loss rose most. ``frame`` and ``retrained`` are per-sample tables of the run and of the retrained model. Raises
-    BadInput where there is no table.
+    First those with a false label that the Original had memorised and the model no longer repeats, then those that it
+    classified rightly and the model does not; among equals, those whose loss rose most. ``frame`` and ``retrained`` are
+    per-sample tables of the run and of the retrained model. Raises BadInput where there is no table.
     """
     if frame is None:
         raise BadInput(NO_TABLE)
@@ -79,7 +82,8 @@ def stories(run: Run, frame: DataFrame | None, source: Source, retrained: DataFr
     theirs = {} if retrained is None else {
         int(row["sample"]): row for row in retrained[retrained["set"] == "forget"].to_dict("records")}
     found = [_story(source, row, theirs.get(int(row["sample"]))) for row in rows.to_dict("records")]
-    found.sort(key=lambda story: (-_tells(story), story.loss_before - story.loss_now, story.sample))
+    found.sort(key=lambda one: (-_tells(one), one.right_now or not one.right_before, one.loss_before - one.loss_now,
+                                one.sample))
     return [_with_pictures(source, story) for story in found[:count]]
 
 
@@ -97,7 +101,7 @@ def _story(source: Source, row: dict[Any, Any], theirs: dict[Any, Any] | None) -
         number, label, source.truth(number), source.classes[int(row["said_before"])],
         said_of(source, label, row.get("predicted"), right),
         None if theirs is None else said_of(source, label, theirs.get("predicted"), bool(right_retrained)),
-        float(row["loss_before"]), float(row["loss"]), right, right_retrained)
+        float(row["loss_before"]), float(row["loss"]), bool(row["right_before"]), right, right_retrained)
 
 
 def _with_pictures(source: Source, story: Story) -> Story:

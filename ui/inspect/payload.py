@@ -5,10 +5,10 @@ Pure: no streamlit, no store. The names are those that seat.js reads.
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from ui.common.pictures import data_uri
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -149,12 +149,4 @@ def _value(position: float, logarithmic: bool) -> str:
 def _content(shown: Mapping[str, Any]) -> dict[str, str]:
     if not shown:
         return {}
-    return {"text": shown["text"]} if "text" in shown else {"src": _png(shown["picture"])}
-
-
-def _png(picture: Any) -> str:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return {"text": shown["text"]} if "text" in shown else {"src": data_uri(shown["picture"])}

@@ -10,12 +10,14 @@ import streamlit as st
 from engine.errors import BadInput, LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
-from ui.unlearn.samples import NOT_KEPT, enlarged, other, plain
+from ui.common.pictures import Picture, strip
+from ui.unlearn.samples import NOT_KEPT, other, plain
 
 if TYPE_CHECKING:
     from engine.runs.stories import Story
 
 COUNT = 5
+SIDE = 60  # pixels on the screen
 LIKE = {"picture": "nearest to it pixel by pixel", "text": "that has most words in common with it"}
 
 
@@ -55,8 +57,8 @@ def _tell(story: Story) -> None:
 
 def _pictures(story: Story) -> None:
     both = {"forgotten": story.shown, "like it, never seen": story.twin}
-    shown = {name: one["picture"] for name, one in both.items() if one}
-    st.image([enlarged(one) for one in shown.values()], width=64, caption=list(shown))
+    st.html(strip([Picture(one["picture"], f"{name}: labelled {story.label}" if name == "forgotten" else name, name)
+                   for name, one in both.items() if one], SIDE))
 
 
 def _texts(story: Story) -> None:
@@ -80,8 +82,9 @@ def _about(found: list[Story]) -> str:
     """How they were chosen, what "like it" means, and that an answer was not kept."""
     first: Mapping[str, Any] = found[0].shown
     kind = "picture" if "picture" in first else "text"
-    chosen = ("Wrong labels that the model had learned by heart come first, then those whose loss rose most."
-              if any(story.false_label for story in found) else "The samples whose loss rose most.")
+    chosen = ("Wrong labels that the model had learned by heart come first."
+              if any(story.false_label for story in found) else
+              "Samples that were right before and are wrong now come first, then those whose loss rose most.")
     like = f"“Like it, never seen” is the held-out {kind} {LIKE[kind]}." if any(one.twin for one in found) else ""
     unkept = any(story.now is None or (story.retrained, story.right_retrained) == (None, False) for story in found)
     return " ".join(filter(None, (chosen, like, NOT_KEPT if unkept else "")))
