@@ -140,7 +140,7 @@ def one_a_class(run: Run, longest: int, folder: Path = FOLDER) -> list[Sample]:
             if found.right_before(number)}
     first: dict[str, Sample] = {}
     for number, shown in sorted(rows.items(), key=lambda one: (len(one[1].get("text", "")), one[0])):
-        label = found.label("train", number)
+        label = found.label("train", number) or ""
         if label in found.classes and len(shown.get("text", "")) <= longest:
             first.setdefault(label, Sample(shown, label))
     return list(first.values())

@@ -52,8 +52,8 @@ def picked(positions: np.ndarray, can: np.ndarray | None = None) -> list[int]:
 def at_hand(exposure: Exposure, when: When, excerpt: Excerpt) -> dict[Side, np.ndarray]:
     """Which rows of both sides have a picture or text in the excerpt."""
     view = exposure.views[when]
-    return {side: np.array([bool(excerpt.shown(POOLS[side], int(number))) for number in table["sample"]])
-            for side, table in (("forget", view.forget), ("unseen", view.unseen))}
+    return {side: np.array([bool(excerpt.shown(pool, int(number))) for number in getattr(view, side)["sample"]])
+            for side, pool in POOLS.items()}
 
 
 def show(exposure: Exposure, when: When, rows: Mapping[Side, Sequence[int]], source: Source) -> dict[Side, list[Shown]]:
