@@ -131,7 +131,7 @@ class Sample:
 def one_a_class(run: Run, longest: int, folder: Path = FOLDER) -> list[Sample]:
     """The first forget sample of each class of a run that ships, of those that the Original classifies rightly.
 
-    Texts have at most ``longest`` characters and are sorted by length; samples with several labels are left out.
+    Texts are the longest of at most ``longest`` characters; samples with several labels are left out.
     """
     found = excerpt_of(run, folder)
     if found is None:
@@ -139,7 +139,7 @@ def one_a_class(run: Run, longest: int, folder: Path = FOLDER) -> list[Sample]:
     rows = {number: found.shown("train", number) for number in found.numbers(run, "forget")
             if found.right_before(number)}
     first: dict[str, Sample] = {}
-    for number, shown in sorted(rows.items(), key=lambda one: (len(one[1].get("text", "")), one[0])):
+    for number, shown in sorted(rows.items(), key=lambda one: (-len(one[1].get("text", "")), one[0])):
         label = found.label("train", number) or ""
         if label in found.classes and len(shown.get("text", "")) <= longest:
             first.setdefault(label, Sample(shown, label))

@@ -2,9 +2,11 @@
 
 The samples of a split, which all runs on it share:
 
-- of the forget set, those that the runs' stories choose (:mod:`engine.runs.stories`), five a run, and then others, run
-  after run, spread evenly by how much their loss rose, until there are 150;
-- of the test set, 50 spread evenly by the Original's loss, and the ones most like a story's sample (its twin).
+- of the forget set, those that the runs' stories choose (:mod:`engine.runs.stories`), five a run, then the 36 whose
+  loss is least, run after run, which an attacker catches first, and others, run after run, spread evenly by how much
+  their loss rose, until there are 150;
+- of the test set, 18 whose loss is least, others spread evenly by the Original's loss, 50 in all, and on top the ones
+  most like a story's sample (its twin).
 
 A run whose data, Original or forget set are not those at hand is refused. Where a recorded run ships without a
 per-sample table, the table of one's own run is used that has the same identity and the same numbers to the last digit.
@@ -13,6 +15,7 @@ per-sample table, the table of one's own run is used that has the same identity 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -41,10 +44,12 @@ if TYPE_CHECKING:
     from engine.runs.store import Store
 
 FORGET, TEST = 150, 50  # samples a split, stories among them and twins on top
+SUREST = {"forget": 36, "test": 18}  # of them, those whose loss is least
 QUALITY, SMALL = 90, 16  # of WebP; pictures of fewer pixels a side are kept without loss
 MEASURED = ("retain_accuracy", "forget_accuracy", "test_accuracy", "mia_loss", "mia_entropy")  # equal in the same run
-RULE = ("A split's forget samples are those that the stories of its runs choose and others spread evenly by how much "
-        f"their loss rose, {FORGET} in all; its test samples are {TEST} spread evenly by the Original's loss and the "
+RULE = (f"Of a split's forget set, {FORGET}: those that the stories of its runs choose, {SUREST['forget']} whose loss "
+        "is least, and others spread evenly by how much their loss rose. Of its test set, "
+        f"{TEST}: {SUREST['test']} whose loss is least, and others spread evenly by the Original's loss; and on top the "
         "ones most like a story's sample (by pixels, or by words).")
 
 
@@ -133,11 +138,19 @@ def spread(ranked: Sequence[Sequence[int]], first: Sequence[int], most: int) -> 
     return list(chosen)
 
 
+def surest(tables: Sequence[DataFrame], name: str) -> list[int]:
+    """The samples of a set whose loss is least, of each table in turn: those that an attacker catches first."""
+    rows = [table[table["set"] == name].sort_values(["loss", "sample"])["sample"].to_list() for table in tables]
+    ranked = (int(number) for numbers in zip(*rows, strict=True) for number in numbers)
+    return list(itertools.islice(dict.fromkeys(ranked), SUREST[name]))
+
+
 def _forget(told: Sequence[Told]) -> tuple[list[int], dict[int, int]]:
     """A split's forget samples, and the twins of those that stories choose."""
     best = [story.sample for one in told for story in stories(one.run, one.table, one.source)]
     twins = {number: twin for number in dict.fromkeys(best) if (twin := told[0].source.twin(number)) is not None}
-    return spread([_by_rise(one) for one in told], best, FORGET), twins
+    first = [*best, *surest([one.table for one in told], "forget")]
+    return spread([_by_rise(one) for one in told], first, FORGET), twins
 
 
 def _by_rise(one: Told) -> list[int]:
@@ -149,7 +162,8 @@ def _by_rise(one: Told) -> list[int]:
 def _test(told: Sequence[Told]) -> list[int]:
     numbers = told[0].table["sample"][told[0].table["set"] == "test"].to_numpy()
     losses = told[0].source.bench.readouts["heldout"].loss.numpy()[numbers]
-    return spread([[int(number) for number in numbers[losses.argsort(kind="stable")]]], [], TEST)
+    return spread([[int(number) for number in numbers[losses.argsort(kind="stable")]]],
+                  surest([one.table for one in told], "test"), TEST)
 
 
 # --- writing --------------------------------------------------------------------------------

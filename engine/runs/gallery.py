@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Side = Literal["forget", "unseen"]
 POOLS: Mapping[Side, Pool] = {"forget": "train", "unseen": "heldout"}
 STRICTEST, EVENLY = 24, 36  # samples of a side
+FEWER = 12  # of the strictest, where not all of them can be shown
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def picked(positions: np.ndarray, can: np.ndarray | None = None) -> list[int]:
     order = np.argsort(positions, kind="stable")
     among = order if can is None else order[can[order]]
     evenly = among[np.linspace(0, len(among) - 1, min(EVENLY, len(among))).astype(int)]
-    chosen = {*order[:STRICTEST].tolist(), *evenly.tolist()}
+    chosen = {*order[:STRICTEST if can is None else FEWER].tolist(), *evenly.tolist()}
     return [row for row in order.tolist() if row in chosen]
 
 

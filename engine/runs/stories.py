@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import BadInput
+from engine.errors import BadInput, UnknownRun
 from engine.runs import library
 from engine.runs.excerpt import excerpt_of
 from engine.runs.records import Run
@@ -112,10 +112,21 @@ def _with_pictures(source: Source, story: Story) -> Story:
 
 def _retrained(run: Run, store: Store) -> DataFrame | None:
     """The per-sample table of the retrained model on the run's split, or the rows of it that ship."""
-    from engine.runs.references import find_reference
-
-    known = find_reference(store, run.resolved(), run.data) if run.data else None
-    if known is None or known.id == run.id:
+    known = None if run.is_reference else _reference(run, store)
+    if known is None:
         return None
     table, few = library.samples(known, store), excerpt_of(known)
     return few.frame(known, table) if table is None and few else table
+
+
+def _reference(run: Run, store: Store) -> Run | None:
+    """The retraining that the run was measured against, else one on the same split."""
+    measured = run.metrics.retrained if run.metrics else None
+    try:
+        if measured and measured.run_id:
+            return library.get(measured.run_id, store).run
+    except UnknownRun:  # deleted since
+        pass
+    from engine.runs.references import find_reference  # torch
+
+    return find_reference(store, run.resolved(), run.data) if run.data else None

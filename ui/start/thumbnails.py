@@ -12,17 +12,18 @@ from ui.unlearn.samples import plain
 if TYPE_CHECKING:
     from engine.runs.records import Run
 
-PICTURES, TEXTS, SHORT = 6, 2, 60  # samples on a card, and the longest text in characters
+PICTURES, SHORT = 6, 60  # pictures on a card, and the longest text in characters
+FEELINGS = ("joy", "sadness")  # the classes that texts are shown of
 SIDE = 48  # pixels on the screen
 
 
 def show(run: Run) -> None:
-    """Samples that the run had to forget, of as many classes; nothing where none ship."""
+    """Samples that the run had to forget, one a class; nothing where none ship."""
     from engine.runs.excerpt import one_a_class
 
     found = one_a_class(run, SHORT)
     if found and "text" in found[0].shown:
-        for sample in found[:TEXTS]:
+        for sample in [one for one in found if one.label in FEELINGS]:
             st.markdown(f"“{plain(sample.shown['text'])}” :gray[{plain(sample.label)}]")
     elif found:
         st.html(strip([Picture(one.shown["picture"], one.label) for one in found[:PICTURES]], SIDE))

@@ -87,4 +87,5 @@ def _about(found: list[Story]) -> str:
               "Samples that were right before and are wrong now come first, then those whose loss rose most.")
     like = f"“Like it, never seen” is the held-out {kind} {LIKE[kind]}." if any(one.twin for one in found) else ""
     unkept = any(story.now is None or (story.retrained, story.right_retrained) == (None, False) for story in found)
-    return " ".join(filter(None, (chosen, like, NOT_KEPT if unkept else "")))
+    written = "The comments are as they were written." if kind == "text" else ""
+    return " ".join(filter(None, (chosen, like, written, NOT_KEPT if unkept else "")))

@@ -44,6 +44,13 @@ def test_evenly_spread_numbers_come_after_the_first_and_fill_up_to_the_most():
     assert spread([[5, 6]], [7], 10) == [7, 5, 6], "all there are"
 
 
+def test_the_surest_are_those_of_least_loss_of_each_run_in_turn():
+    one, other = (pd.DataFrame({"set": ["forget"] * 3 + ["test"], "sample": [7, 8, 9, 1], "loss": losses})
+                  for losses in ([.3, .1, .2, 0.], [.1, .1, .5, 0.]))
+    assert excerpting.surest([one, other], "forget") == [8, 7, 9]  # 8 and 7, then 9 and 8, then 7 and 9
+    assert excerpting.surest([one, other], "test") == [1]
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_sprite_gives_back_its_tiles(channels):
     from engine.runs.excerpt import _tiles
