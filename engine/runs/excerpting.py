@@ -49,8 +49,8 @@ QUALITY, SMALL = 90, 16  # of WebP; pictures of fewer pixels a side are kept wit
 MEASURED = ("retain_accuracy", "forget_accuracy", "test_accuracy", "mia_loss", "mia_entropy")  # equal in the same run
 RULE = (f"Of a split's forget set, {FORGET}: those that the stories of its runs choose, {SUREST['forget']} whose loss "
         "is least, and others spread evenly by how much their loss rose. Of its test set, "
-        f"{TEST}: {SUREST['test']} whose loss is least, and others spread evenly by the Original's loss; and on top the "
-        "ones most like a story's sample (by pixels, or by words).")
+        f"{TEST}: {SUREST['test']} whose loss is least, and others spread evenly by the Original's loss; and on top "
+        "the ones most like a story's sample (by pixels, or by words).")
 
 
 @dataclass(frozen=True)
