@@ -78,8 +78,9 @@ class Excerpt:
 
     def with_before(self, rows: DataFrame) -> DataFrame:
         mine = self.pool[self.pool["pool"] == "train"]
-        kept: DataFrame = rows.merge(mine[["sample", "before", "loss_before", "right_before"]], on="sample")
-        return kept.rename(columns={"before": "said_before"})
+        mine = mine.assign(said_before=mine["before"])[["sample", "said_before", "loss_before", "right_before"]]
+        kept: DataFrame = rows.merge(mine, on="sample")
+        return kept
 
     def right_before(self, number: int) -> bool:
         """Whether the Original classified a training sample rightly."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from engine.originals.checkpoints import Checkpoints
-    from engine.originals.workbench import Bench
+    from engine.originals.workbench import Bench, Report
 
 Pool = Literal["train", "heldout"]
 NOISE = "label_noise"  # the option of data sets whose labels are partly wrong on purpose; without it they are true
@@ -60,10 +60,12 @@ def said_of(source: Source, label: str | None, predicted: Any, right: bool) -> s
 # --- the loaded data ------------------------------------------------------------------------
 
 
-def own_bench(run: Run, checkpoints: Checkpoints) -> Bench:
+def own_bench(run: Run, checkpoints: Checkpoints, lost: str = "",
+              report: Report = lambda text, fraction: None) -> Bench:
     """The data and the Original that a run was made with; loads them if need be.
 
-    Raises BadInput where either is missing here or is another than the run's.
+    Raises BadInput where either is missing here or is another than the run's; ``lost`` says what that costs
+    where it is not the samples.
     """
     from engine.data.splits import split
     from engine.originals.workbench import prepare_bench
@@ -71,14 +73,14 @@ def own_bench(run: Run, checkpoints: Checkpoints) -> Bench:
     from engine.system.device import default_device
 
     asked = run.resolved()
-    bench = prepare_bench(asked, checkpoints, default_device())
+    bench = prepare_bench(asked, checkpoints, default_device(), report=report)
     if run.data and not bench.data.content.startswith(run.data):
-        raise BadInput(f"This run was made on another copy of {bench.data.name} than the one on this machine, so its "
-                       "samples cannot be shown.")
+        raise BadInput(f"This run was made on another copy of {bench.data.name} than the one on this machine, so "
+                       f"{lost or 'its samples cannot be shown'}.")
     resolved = resolve(asked.spec, split(bench.data, asked.spec).sizes)
     if run.identity and run.identity != resolved.identity(bench.data.content, bench.original.sha256):
         raise BadInput("This run began from another Original than the one on this machine, which has "
-                       "since been trained again, so the earlier predictions cannot be shown.")
+                       f"since been trained again, so {lost or 'the earlier predictions cannot be shown'}.")
     return bench
 
 

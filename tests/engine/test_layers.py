@@ -104,6 +104,7 @@ KEEPERS = {"runs/store.py", "originals/checkpoints.py", "training/partial.py", "
 OTHERS_FILES = {  # calls that touch files which are neither a run's nor a checkpoint's
     ("results.py", "save_file"), ("results.py", "write_whole"),  # a person's own
     ("studies/paper.py", "SOURCE.read_text"),  # the paper's tables
+    ("runs/excerpt.py", "Image.open"), ("runs/excerpting.py", "write_whole"),  # samples that ship
     ("system/hub.py", "path.glob"), ("system/hub.py", "cache.glob"),  # data sets, published weights
     ("datasets/_hub.py", "local.glob"),
     ("discovery.py", "folder.glob"), ("lineage.py", "FILE.read_text"),  # components and their source

@@ -69,10 +69,10 @@ def test_a_recorded_run_without_losses_of_samples_says_so(jobs, dataset, model):
     assert "This recorded run kept no losses of single samples, so none of them can be shown" in texts(at)
 
 
-@pytest.mark.parametrize(("dataset", "content"), [("cifar10", "src"), ("go_emotions", "text")])
-def test_the_caught_are_pictures_or_texts_and_others_their_number(jobs, monkeypatch, dataset, content):
+@pytest.mark.parametrize(("dataset", "fraction", "content"), [("cifar10", 0.15, "src"), ("go_emotions", 0.03, "text")])
+def test_the_caught_are_pictures_or_texts_and_others_their_number(jobs, monkeypatch, dataset, fraction, content):
     seen = sent(monkeypatch)
-    at = exposed(run=recorded(dataset, "finetune", 0.15).id)
+    at = exposed(run=recorded(dataset, "finetune", fraction).id)
     at.toggle(key="exposed.samples").set_value(True).run()
     assert not at.exception
     assert "test samples ship with the app; of the others the number is shown." in texts(at)
