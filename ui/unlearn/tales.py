@@ -52,7 +52,7 @@ def _tell(story: Story) -> None:
     said = f"Before: **{plain(story.before)}** → now: **{_said(story.now)}**"
     if story.right_retrained is not None:
         said += f" · retrained: {_said(story.retrained)}"
-    st.caption(f"{said}  \nLoss {story.loss_before:.2f} → {story.loss_now:.2f} nats")
+    st.caption(f"{said}  \nLoss {story.loss_before:.2f}, now {story.loss_now:.2f} nats")
 
 
 def _pictures(story: Story) -> None:
