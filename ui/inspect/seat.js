@@ -190,9 +190,11 @@ function strips(state, found) {
 }
 
 function tile(sample) {
-  const words = [`labelled ${sample.label}`, sample.said, sample.value];
-  const shown = sample.src ? make("img", { src: sample.src, alt: words.join(", "), class: "seat-picture" }) : make("q", {}, sample.text);
-  return make("figure", { class: sample.src ? "seat-tile" : "seat-tile seat-text" }, shown,
+  const words = [...(sample.label ? [`labelled ${sample.label}`] : []), sample.said, sample.value];
+  const picture = () => make("img", { src: sample.src, alt: words.join(", "), class: "seat-picture" });
+  const shown = sample.src ? picture() : sample.text ? make("q", {}, sample.text)
+    : make("span", { class: "seat-picture seat-missing", title: "This sample does not ship with the app." }, `no. ${whole(sample.number)}`);
+  return make("figure", { class: sample.text ? "seat-tile seat-text" : "seat-tile" }, shown,
     make("figcaption", {}, ...words.map((word) => make("span", {}, word))));
 }
 

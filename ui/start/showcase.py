@@ -18,6 +18,7 @@ from ui.common import words
 from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.frame import shell
+from ui.start import thumbnails
 from ui.unlearn import form as launch
 from ui.unlearn.form import DEMO
 
@@ -80,6 +81,7 @@ def cards() -> None:
         before, now = (run.metrics.original or UNMEASURED).get(attack.name), run.metrics.get(attack.name)
         with column.container(border=True, height="stretch"):
             st.markdown(f"### {example.title}: {words.number(before)} → {words.number(now, 1, '%')}")
+            thumbnails.show(run)
             st.caption(f"{attack.short_title}. {example.text}")
             st.page_link(shell.UNLEARN, label="Open", icon=":material/play_circle:", query_params={"run": run.id})
 

@@ -40,8 +40,8 @@ const cumulative = (density) => {
   return density.map((value) => (sum += value / PER_DECADE));
 };
 
-// One picture of two sets of losses. view: "density" or "cumulative".
-function humps(size, reading, retrained, bins, top, view, names, title, label) {
+// One picture of two sets of losses. view: "density" or "cumulative". first: the forget set's density at the beginning.
+function humps(size, reading, retrained, bins, top, view, names, title, label, first = null) {
   const root = svg("svg", { width: size.w, height: size.h, role: "img", "aria-label": label, class: "stage-svg" });
   const inner = { w: size.w - SIDE.l - SIDE.r, h: size.h - SIDE.t - SIDE.b };
   const x = (bin) => SIDE.l + ((bin + 0.5 - bins[0]) / (bins[1] - bins[0])) * inner.w;
@@ -62,6 +62,7 @@ function humps(size, reading, retrained, bins, top, view, names, title, label) {
   const shown = Object.fromEntries(Object.entries(values).map(([key, density]) => [
     key, density && (view === "cumulative" ? cumulative(density) : density)]));
   const path = (density) => density.slice(bins[0], bins[1]).map((value, i) => `${i ? "L" : "M"}${x(bins[0] + i).toFixed(1)},${y(value).toFixed(1)}`).join("");
+  if (first) beginning(root, first, shown.forget, bins, x, y, path);
   for (const key of ["test", "forget"]) {
     if (view === "density") {
       const area = `${path(shown[key])}L${x(bins[1] - 1)},${floor}L${x(bins[0])},${floor}Z`;
@@ -113,9 +114,18 @@ function widestGap(root, shown, bins, x, y) {
   root.append(svg("text", { x: x(at) + 8, y: (y(one) + y(other)) / 2 + 4, class: "stage-label" }, `widest gap ${(100 * Math.abs(one - other)).toFixed(0)} points (KS)`));
 }
 
+const peak = (density, bins) => density.reduce((best, value, bin) => (bin >= bins[0] && bin < bins[1] && value > density[best] ? bin : best), bins[0]);
+
+// From where the forget set came: its outline stays, with a name once it has moved away.
+function beginning(root, first, now, bins, x, y, path) {
+  root.append(svg("path", { d: path(first), fill: "none", stroke: COLOURS.forget, "stroke-width": 1.5, "stroke-dasharray": "2 3", "data-set": "beginning" }));
+  const top = peak(first, bins);
+  if (first[top] - now[top] < 0.25 * first[top]) return;
+  root.append(svg("text", { x: x(top), y: Math.max(SIDE.t + 2, y(first[top]) - 6), class: "stage-tick", "text-anchor": "middle" }, "forget, at first"));
+}
+
 function setLabels(root, shown, bins, x, y, view, names, size) {
-  const peak = (density) => density.reduce((best, value, bin) => (bin >= bins[0] && bin < bins[1] && value > density[best] ? bin : best), bins[0]);
-  const spots = { forget: peak(shown.forget), test: peak(shown.test) };
+  const spots = { forget: peak(shown.forget, bins), test: peak(shown.test, bins) };
   if (view === "cumulative") [spots.forget, spots.test] = [bins[0] + 0.25 * (bins[1] - bins[0]) | 0, bins[0] + 0.75 * (bins[1] - bins[0]) | 0];
   const near = Math.abs(x(spots.forget) - x(spots.test)) < 110;
   for (const key of ["forget", "test"]) {

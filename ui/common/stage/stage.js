@@ -141,7 +141,7 @@ function paint(state) {
   const said = reading.overlap === null ? "" : `, ${reading.overlap.toFixed(0)}% in common`;
   const panel = (shown, heading, retrained) => (byClass
     ? classBars(size, shown, data.classes, data.forgotten, `${heading.split(",")[0]}: accuracy by class, %`, `${heading}: accuracy by class`)
-    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`));
+    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`, data.compact ? data.points[0].forget : null));
   const title = atEnd ? "Now" : data.ended || state.position < last ? `At step ${reading.step.toLocaleString("en")}` : "Now";
   const before = data.points[0].overlap === null ? "" : `, ${data.points[0].overlap.toFixed(0)}% in common`;
   const heroes = [panel(reading, `${data.compact ? `Step ${reading.step}` : title}${said}`, data.retrained)];
