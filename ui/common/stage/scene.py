@@ -24,9 +24,11 @@ GOAL, CLASS_GOAL = "Forget should come down to test", "Forget should fall to the
 ROOM = 4.0  # percent or points on either side of what a gauge has to show
 
 
-def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = None, tall: int | None = None,
+def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = None, fit: bool = False,
           compact: bool = False) -> dict[str, Any] | None:
-    """What the stage draws of a run; None before its first event. ``at`` is the step to open at."""
+    """What the stage draws of a run; None before its first event. ``at`` is the step to open at, ``fit``
+    makes it end where the screen does.
+    """
     start = course.start
     if start is None:
         return None
@@ -38,7 +40,7 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
     colours = attack_colours(attacks)
     band = _band((final or start).null_band.get(next(iter(attacks), "")))
     return {
-        "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "tall": tall,
+        "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "fit": fit,
         "damaged": bool(judged and judged.damaged), "note": None if fine else COARSE, "caption": words.run_title(run),
         "classes": _classes(run, start), "forgotten": run.spec.forget_class,
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
