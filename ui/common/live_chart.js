@@ -9,6 +9,9 @@ const CONFIG = {
   toImageButtonOptions: { format: "png", scale: 2 },
 };
 
+const BESIDE_MAP = 150; // pixels of a map's axis and colour bar
+const NUMBER = 28; // pixels that a square's number takes
+
 // One download a page, shared by all charts; a failed one may be tried again by the next update.
 function loadPlotly(src) {
   if (window.Plotly?.react) return Promise.resolve(window.Plotly);
@@ -81,6 +84,15 @@ function fitted(layout, width) {
   return { ...layout, title: { ...layout.title, text: lines.join("<br>") }, margin: { ...layout.margin, t } };
 }
 
+// A map whose squares are too narrow for their numbers goes without them, and its columns' names stand upright. The
+// numbers remain in the square's hover text and in the table below.
+function narrowed(figure, layout, width) {
+  const { columns } = layout.meta ?? {};
+  if (!columns || (width - BESIDE_MAP) / columns >= NUMBER) return { data: figure.data, layout };
+  return { data: figure.data.map((trace) => (trace.name === "value" ? { ...trace, visible: false } : trace)),
+    layout: { ...layout, xaxis: { ...layout.xaxis, tickangle: -90 } } };
+}
+
 // What a chart says to those who cannot see it: its own description, or its heading, which holds the latest numbers.
 function described(layout) {
   const heading = (layout.title?.text ?? "").replace(/<br>/g, ". ").replace(/<[^>]*>/g, "");
@@ -98,14 +110,28 @@ async function draw(element, state, data, turn) {
   if (state.note) element.replaceChildren();
   state.note = false;
   const image = { ...CONFIG.toImageButtonOptions, ...(layout.meta?.image ? { format: layout.meta.image } : {}) };
-  await Plotly.react(element, figure.data, fitted(layout, element.offsetWidth), { ...CONFIG, toImageButtonOptions: image });
+  state.react = () => {
+    const drawn = narrowed(figure, fitted(layout, element.offsetWidth), element.offsetWidth);
+    return Plotly.react(element, drawn.data, drawn.layout, { ...CONFIG, toImageButtonOptions: image });
+  };
+  await state.react();
+  state.figure = figure;
+  if (!state.bound) bind(element, state, Plotly);
+  if (layout.meta?.columns) {
+    placeCursor(state);
+    state.cursor ??= bindCursor(element, state, Plotly);
+    state.cursor();
+    return;
+  }
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", described(figure.layout));
-  if (!state.bound) bind(element, state, Plotly);
 }
 
 function bind(element, state, Plotly) {
   state.bound = true;
+  const quiet = () => element.querySelectorAll(".modebar-btn").forEach((button) => button.setAttribute("tabindex", "-1"));
+  element.on("plotly_afterplot", quiet); // a mouse finds them; with Tab they would be a dozen stops a chart
+  quiet();
   element.on("plotly_click", ({ points: [point] }) => {
     state.send("click", { x: point.x ?? null, y: point.y ?? null, z: point.z ?? null });
   });
@@ -120,6 +146,10 @@ function bind(element, state, Plotly) {
   state.sizes = new ResizeObserver(() => requestAnimationFrame(() => {
     if (!element.offsetWidth || element.offsetWidth === width) return;
     width = element.offsetWidth; // the sidebar moved, or the tab that holds the chart is shown
+    if (state.layout.meta?.columns) {
+      state.react().then(() => state.cursor?.());
+      return;
+    }
     const { title, margin } = fitted(state.layout, width);
     Plotly.relayout(element, { ...(title && { "title.text": title.text, "margin.t": margin.t }), autosize: true });
   }));

@@ -35,7 +35,7 @@ from ui.compare import link as compare_link
 from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
 from ui.compare import table as compare_table
-from ui.frame import shell
+from ui.frame import drawer, shell
 
 EVERY = 0.7  # seconds between two looks at a race
 ATTACK: Slot[str | None] = Slot("compare.attack", None)
@@ -56,6 +56,7 @@ def show() -> None:
         comparison = compare_form.form()
     SORTED.restore()
     runs, broken = _runs(comparison)
+    drawer.button()
     with settings, st.container(key="compare-start"):
         compare_form.start(comparison if broken is None else None, runs)
     with view.container(key="view"):

@@ -26,7 +26,7 @@ from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
 from ui.common.take_away import Export
-from ui.frame import shell
+from ui.frame import drawer, shell
 from ui.robustness import cell as robustness_cell
 from ui.robustness import form as robustness_form
 from ui.robustness import link as robustness_link
@@ -59,6 +59,7 @@ def show() -> None:
         active = sweeps().active is not None
         if sweep:
             st.fragment(_look, run_every=EVERY if active else None)(sweep, active)
+    drawer.button()
     with settings, st.container(key="sweep-start"):
         st.fragment(_start, run_every=EVERY if active else None)(sweep)
 
