@@ -44,6 +44,29 @@ def test_the_form_is_a_drawer_once_there_is_a_run(page, app, width):
     assert page.errors == []
 
 
+def settled(page) -> list:
+    """What is too pale, once a change of the theme has reached every part of the page."""
+    for _ in range(10):
+        page.wait_for_timeout(300)
+        if not (found := page.evaluate((ROOT / "tests/browser/contrast.js").read_text())):
+            break
+    return found
+
+
+def test_every_text_stands_out_from_what_lies_behind_it(page, app):
+    poor = {}
+    run = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.finished)
+    for address in ("/", "/learn?lesson=2&step=explain", f"/unlearn?run={run.id}", "/robustness", "/compare"):
+        page.goto(app + address)
+        page.locator("h1").first.wait_for()
+        page.wait_for_timeout(1500)  # fonts, charts
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)
+            if found := settled(page):
+                poor[address, scheme] = found[:5]
+    assert poor == {}
+
+
 def test_a_narrow_map_goes_without_its_numbers(page, app):
     page.goto(f"{app}/robustness")
     page.locator(".st-key-robustness-map .main-svg").first.wait_for()

@@ -30,6 +30,24 @@ function loadPlotly(src) {
   return window.__livePlotly;
 }
 
+const light = (channels) => {
+  const [r, g, b] = channels.map((value) => (value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+
+// A colour as one reads texts in it: nearer to the page's text, until it stands out from the page by 4.5:1.
+function legible(colour, text, page) {
+  if (![colour, text, page].every((one) => /^#[0-9a-f]{6}$/i.test(one))) return colour;
+  const [from, to, back] = [colour, text, page].map(channels);
+  for (let share = 0; share <= 1; share += 0.1) {
+    const mixed = from.map((value, i) => Math.round(value + share * (to[i] - value)));
+    const [high, low] = [light(mixed), light(back)].sort((a, b) => b - a);
+    if ((high + 0.05) / (low + 0.05) >= 4.6) return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+  }
+  return text;
+}
+
 // What the figure leaves open (fonts, grid, hover box) comes from Streamlit's theme, so it follows a theme switch.
 function themed(layout, element) {
   const style = getComputedStyle(element);
@@ -38,7 +56,15 @@ function themed(layout, element) {
   const line = css("border-color", "rgba(128,128,128,0.3)");
   const font = { color: text, family: css("font", "sans-serif"), size: 12 };
   const clear = "rgba(0,0,0,0)";
+  const page = layout.paper_bgcolor?.startsWith("#") ? layout.paper_bgcolor : css("background-color", "#ffffff");
+  const ink = (colour) => legible(colour, text, page);
+  const inText = (said) => said?.replace(/color:\s*(#[0-9a-f]{6})/gi, (_, colour) => `color:${ink(colour)}`);
   const dressed = { paper_bgcolor: clear, plot_bgcolor: clear, ...layout, font: { ...font, ...layout.font } };
+  if (layout.annotations) {
+    dressed.annotations = layout.annotations.map((one) => ({ ...one, text: inText(one.text),
+      ...(one.font?.color && { font: { ...one.font, color: ink(one.font.color) } }) }));
+  }
+  if (layout.title?.text) dressed.title = { ...layout.title, text: inText(layout.title.text) };
   const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
   for (const name of new Set([...axes, "xaxis", "yaxis"])) {
     dressed[name] = { gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true, ...layout[name] };

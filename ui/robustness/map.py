@@ -63,7 +63,7 @@ def subtitle(heatmap: Heatmap) -> str:
     seeds, squares = len(heatmap.sweep.seeds), heatmap.squares.values()
     aim = "map's best" if heatmap.high_is_good else "ideal"
     told = [f"Numbers: {f'mean of {seeds} seeds' if seeds > 1 else f'seed {heatmap.sweep.seeds[0]}'}",
-            f"green: chance alone explains the distance to the {aim}; orange: points beyond chance"]
+            f"green ✓: chance alone explains the distance to the {aim}; orange: points beyond chance"]
     marks = ["★ best of its row"]
     marks += ["† over-forgotten, damaged or below chance, never best"] if any(one.doubtful for one in squares) else []
     marks += ["grey: too few samples to tell"] if heatmap.blind else []

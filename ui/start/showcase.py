@@ -52,6 +52,7 @@ def hero() -> None:
         if st.button("Forget 15% of the digits now", type="primary", icon=":material/play_arrow:", key="demo",
                      width="stretch"):
             st.switch_page(shell.UNLEARN, query_params={"run": launch.demo()})
+        st.page_link(shell.LEARN, label="New to this? Six lessons, ten minutes", icon=":material/school:")
         st.caption(launch.DEMO_TEXT)
     with picture:
         _play(_recorded(DEMO))
