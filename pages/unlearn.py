@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.common import address as link
-from ui.frame import drawer, shell
+from ui.frame import drawer, hide, shell
 from ui.unlearn import form as launch
 from ui.unlearn import live, prefill
 
@@ -11,6 +11,7 @@ shell.ensure()
 
 st.title("Does it forget?")
 prefill.FORM.restore()
+hide.apply("unlearn", hide.UNLEARN)
 link.warn(problem for problem in prefill.FORM.problems() if problem.field != prefill.RUN)  # those are beside the form
 settings, view = st.columns([2, 7], gap="medium")
 with settings.container(key="settings"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from engine.runs.recorded import recorded_runs
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
-SQUARE_TEXTS = """() => [...document.querySelectorAll('.st-key-robustness-map .textpoint text, .st-key-robustness-map text')]
+SQUARE_TEXTS = """() => [...document.querySelectorAll('.st-key-robustness-map text')]
   .filter(e => /^\\d+\\.\\d$/.test(e.textContent)).length"""
+
+LEVELS = """() => [...document.querySelectorAll('.stMain :is(h1, h2, h3, h4, h5, h6)')].filter(e => e.checkVisibility())
+  .map(e => Number(e.tagName[1]))"""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,9 @@ def test_the_form_is_a_drawer_once_there_is_a_run(page, app, width):
     launch = page.locator(".st-key-launch button")
     launch.wait_for()
     box = launch.bounding_box()
-    assert 0 <= box["x"] and box["x"] + box["width"] <= width and box["y"] + box["height"] <= 844
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["y"] + box["height"] <= 844
     page.keyboard.press("Escape")
     form.wait_for(state="hidden")
     opener.click()
@@ -60,6 +66,8 @@ def test_every_text_stands_out_from_what_lies_behind_it(page, app):
         page.goto(app + address)
         page.locator("h1").first.wait_for()
         page.wait_for_timeout(1500)  # fonts, charts
+        levels = page.evaluate(LEVELS)
+        assert levels[0] == 1 and all(b - a <= 1 for a, b in itertools.pairwise(levels)), (address, levels)
         for scheme in ("dark", "light"):
             page.emulate_media(color_scheme=scheme)
             if found := settled(page):
@@ -98,4 +106,17 @@ def test_a_maps_cells_by_arrow_keys(page, app):
     page.get_by_role("heading", name="alpha 0.05, forget 10%").first.wait_for()
     page.keyboard.press("ArrowLeft")
     assert "Now at alpha 0.02, forget fraction 10%" in chart.get_attribute("aria-label")
+    assert page.errors == []
+
+
+@pytest.mark.parametrize(("address", "gone", "there"), [
+    ("/unlearn?hide=method,settings", ".st-key-method", ".st-key-launch"),
+    ("/playground?hide=brake,forget", ".pg-brake", ".pg-alpha")])
+def test_a_teachers_link_hides_controls(page, app, address, gone, there):
+    page.goto(app + address)
+    page.locator(there).first.wait_for()
+    page.locator(gone).first.wait_for(state="hidden")
+    assert "hide=" in page.url
+    page.goto(app + address.replace("hide=", "hide=sidebar,"))
+    page.get_by_text("'sidebar' is not valid. Valid:").wait_for()
     assert page.errors == []

@@ -95,8 +95,8 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[S
         visible=bool(marks.running)))
     outside = sum(bool(value) for line in excess for value in line)
     alt = f"Heatmap, {len(columns)} by {len(rows)}: {outside} of {len(known)} squares lie beyond the chance range"
-    return figure.update_layout(height=height(len(rows)), showlegend=False, meta={"alt": alt, "columns": len(columns), "rows": len(rows),
-                                                                                 "at": list(marks.chosen) if marks.chosen else None},
+    meta = {"alt": alt, "columns": len(columns), "rows": len(rows), "at": marks.chosen and list(marks.chosen)}
+    return figure.update_layout(height=height(len(rows)), showlegend=False, meta=meta,
                                 margin={"l": 70, "r": 10, "t": figure.layout.margin.t, "b": 48})
 
 

@@ -35,7 +35,8 @@ def live_chart(figure: go.Figure, key: str, height: int = 300, revision: Any = N
 @functools.cache
 def _component() -> Any:
     """Registered once a process; Streamlit registers it again by itself on a new runtime."""
-    return st.components.v2.component("live_chart", js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS), isolate_styles=False,
+    code = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return st.components.v2.component("live_chart", js=code, isolate_styles=False,
                                       html='<div class="live-chart"></div>')
 
 

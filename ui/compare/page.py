@@ -203,7 +203,7 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
 
 def _table(table: Table, comparison: Comparison, runs: Runs) -> None:
     heading, chooser, toggle = st.columns([3, 2.2, 1.3], vertical_alignment="bottom")
-    heading.markdown(f"#### {_title(comparison)}")
+    heading.markdown(f"### {_title(comparison)}")
     gaps = build_table(comparison, runs, (GAP,))
     by = _order(chooser, table)
     each = toggle.toggle("Each seed", key="compare.each", persist_state="session",

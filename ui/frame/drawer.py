@@ -1,7 +1,7 @@
 """On a narrow window the form of a page is a drawer: closed once there is a result, opened by one button.
 
-Streamlit has no drawer. The form stays where it is on the page; style.css takes its column out of sight, or lays it over
-the page, by a mark on the document that drawer.js sets, so that opening it asks nothing of the server.
+Streamlit has no drawer. The form stays where it is on the page; style.css takes its column out of sight, or lays it
+over the page, by a mark on the document that drawer.js sets, so that opening it asks nothing of the server.
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ def _map(heatmap: Heatmap) -> None:
 
 def _scrub(heatmap: Heatmap, runs: Runs) -> None:
     """The end states by two sliders, and the map as a table."""
-    st.markdown("#### Run through the cells")
+    st.markdown("### Run through the cells")
     sweep, chosen = heatmap.sweep, _chosen(heatmap)
     at = robustness_scrub.scrub(heatmap, runs, _titles(sweep), chosen)
     if at and at != chosen and at[0] < len(sweep.across.values) and at[1] < len(sweep.down.values):

@@ -73,7 +73,8 @@ def _fill(opened: Prefill) -> None:
 
 
 # A run that the address names is always taken over, one that is shown because there is nothing else only at first.
-FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill, beside=("at", "present"))
+FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill,
+                                       beside=("at", "present", "hide"))
 
 
 def class_slot(dataset: str) -> Slot[int]:

@@ -35,7 +35,7 @@ def show(run: Run) -> None:
     except LabError:
         return  # the drawer "Samples of the forget set" says what is missing
     if found:
-        st.markdown(f"##### {len(found)} forgotten samples")
+        st.markdown(f"### {len(found)} forgotten samples")
     for column, story in zip(st.columns(COUNT), found, strict=False):
         with column.container(border=True, height="stretch"):
             st.image([enlarged(story.picture)] + ([enlarged(story.twin)] if story.twin is not None else []), width=64,
