@@ -44,10 +44,11 @@ class Worker:
         self.given: list[int] = []
         threading.Thread(target=self._listen, args=(said,), daemon=True).start()
 
-    def give(self, number: int, resolved: Resolved) -> None:
+    def give(self, number: int, resolved: Resolved, keep_weights: bool) -> None:
         self.given.append(number)
         with contextlib.suppress(OSError):  # it has just died: the end of what it says shows that
-            print(json.dumps({"number": number, "spec": asdict(resolved.spec)}), file=self.process.stdin, flush=True)
+            asked = {"number": number, "spec": asdict(resolved.spec), "keep_weights": keep_weights}
+            print(json.dumps(asked), file=self.process.stdin, flush=True)
 
     def end(self) -> None:
         self.process.kill()
@@ -68,7 +69,8 @@ class Processes:
 
     stage = "Unlearning"
 
-    def __init__(self, todo: Sequence[Resolved], workers: int):
+    def __init__(self, todo: Sequence[Resolved], workers: int, keep_weights: bool = False):
+        self.keep_weights = keep_weights
         self.said: queue.SimpleQueue[tuple[Worker, str | None]] = queue.SimpleQueue()
         self.threads = todo[0].dataset.threads or 1
         self.workers = [Worker(self.said, self.threads) for _ in range(min(workers, len(todo)))]
@@ -81,7 +83,7 @@ class Processes:
         return len(self.workers)
 
     def give(self, lane: int, number: int, resolved: Resolved) -> None:
-        self.workers[lane].give(number, resolved)
+        self.workers[lane].give(number, resolved, self.keep_weights)
 
     def answers(self) -> list[tuple[int, Outcome | None]]:
         found: list[tuple[int, Outcome | None]] = []
