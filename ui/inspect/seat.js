@@ -178,7 +178,7 @@ function strips(state, found) {
   }
   const one = (side, title, number, total) => {
     const below = data.gallery[side].filter((sample) => sample.at < found.line).slice(-STRIP);
-    const heading = make("h4", {}, `${title}: ${whole(number)} of ${whole(total)}`);
+    const heading = make("h3", {}, `${title}: ${whole(number)} of ${whole(total)}`);
     const some = number > below.length ? make("p", { class: "seat-caption" }, `The ${below.length} nearest to the line of those that are shown.`) : "";
     return make("section", { class: `seat-strip seat-at-${side}`, "data-strip": side }, heading, some, make("div", { class: "seat-tiles" }, ...below.reverse().map(tile)));
   };

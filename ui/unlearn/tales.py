@@ -39,7 +39,7 @@ def show(run: Run) -> None:
         return  # the drawer "Samples of the forget set" gives the reason
     if not found:
         return
-    st.markdown(f"##### {len(found)} forgotten samples")
+    st.markdown(f"### {len(found)} forgotten samples")
     for column, story in zip(st.columns(COUNT), found, strict=False):
         with column.container(border=True, height="stretch"):
             _tell(story)
