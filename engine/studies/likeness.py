@@ -87,7 +87,8 @@ def _same_beginning(resolved: Resolved) -> list[str]:
     """What a retrained model that began from the Original's first weights does to a likeness of features."""
     seed = reference_of(resolved).training_seed
     return [f"The retrained model began from the first weights of the Original (both have seed {seed}), so its "
-            "features are nearer to this model's than another retrained model's are: read unlearned against retrained again."
+            "features are nearer to this model's than another retrained model's are: read unlearned against retrained "
+            "again."
             ] if seed == resolved.spec.original_seed and not resolved.model.pretrained else []
 
 
