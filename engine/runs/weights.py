@@ -22,7 +22,7 @@ from engine.runs.method import setting, unlearn
 from engine.runs.packing import damaged, tensors_of, unpacked
 from engine.runs.readings import read_sets
 from engine.runs.records import Run, outdated
-from engine.runs.samples import own_bench
+from engine.runs.sources import own_bench
 from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.system.files import write_whole

@@ -28,7 +28,7 @@ def show(heatmap: Heatmap) -> None:
     if not rows or len(heatmap.sweep.across.values) < 2:
         return
     name = heatmap.sweep.across.title
-    st.markdown(f"#### Best {name} of each row: {measure_title(heatmap.metric).lower()}")
+    st.markdown(f"### Best {name} of each row: {measure_title(heatmap.metric).lower()}")
     if sentence := verdict(heatmap, rows):
         st.markdown(sentence)
     st.table([row_of(heatmap, row) for row in rows])

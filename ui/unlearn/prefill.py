@@ -76,7 +76,9 @@ def _fill(opened: Prefill) -> None:
             Slot(key, value).put(value)
 
 
-FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill, beside=("at", "present"))
+# A run that the address names is always taken over, one that is shown because there is nothing else only at first.
+FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill,
+                                       beside=("at", "present", "hide"))
 
 
 def take_over(resolved: Resolved) -> None:
