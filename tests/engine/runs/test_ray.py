@@ -14,7 +14,7 @@ from engine.runs.executors import ray as on_ray
 from engine.runs.here import run_here
 from engine.runs.store import Store
 from engine.spec import resolve
-from engine.studies.sweep_job import executor_problems
+from engine.studies.job import executor_problems
 from engine.types import Spec
 
 SPECS = [Spec(forget_fraction=f, parameters={"alpha": a, "retain_epochs": 1}) for f in (0.05, 0.3) for a in (0.1, 0.5)]
