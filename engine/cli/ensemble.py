@@ -19,18 +19,19 @@ from engine.cli.computing import words
 from engine.cli.options import Result, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec
-from engine.evaluation.ensembles.resampling import Mean
 from engine.registry import names, reference
 from engine.runs import estimates
 from engine.runs.executors import EXECUTORS, Control
 from engine.studies.ensemble import Design, Ensemble
 from engine.studies.ensemble_recorded import at_hand, pack
+from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_store import Kept
 from engine.studies.ensemble_views import CANNOT_TELL, Evidence, Findings, findings, numbers_of
-from engine.studies.ensemble_work import Task, located, missing, run_all
+from engine.studies.ensemble_work import located, missing, run_all
 from engine.studies.job import executor_problems
 
 FAILED, INTERRUPTED = 1, 130
+WIDTHS = (5, 7, 12, 8, 13, 8, 8, 9, 8, 9)  # of the table's columns after the name
 
 
 def add_parser(commands: Any) -> None:
@@ -41,7 +42,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--model", help="default: the data set's first model")
     parser.add_argument("--methods", nargs="+", default=list(Ensemble().methods),
                         help="separated by spaces or commas, or 'all' (default: %(default)s)")
-    parser.add_argument("--models", type=int, default=Ensemble().models, help="how many Originals (default: %(default)s)")
+    parser.add_argument("--models", type=int, default=Ensemble().models,
+                        help="how many Originals (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="what the seeds of all models come from")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
                         help="set an option of the data set")
@@ -58,7 +60,7 @@ def command(options: Namespace) -> Result:
     design, kept = located(ensemble, line)
     shelf = at_hand(design, kept)
     todo = [] if shelf.recorded else missing(design, kept)
-    stopped, errors = _computed(design, kept, todo, options.executor, line)
+    stopped, errors = computed(design, kept, todo, options.executor, line)
     seconds = time.monotonic() - began
     if stopped:
         have = len(numbers_of(kept, design))
@@ -87,7 +89,7 @@ def ensemble_of(options: Namespace) -> Ensemble:
                     {name: as_number(value) for name, value in chosen.items()}, options.seed)
 
 
-def _computed(design: Design, kept: Kept, todo: Sequence[Task], executor: str,
+def computed(design: Design, kept: Kept, todo: Sequence[Task], executor: str,
               line: ProgressLine) -> tuple[bool, dict[int, str]]:
     """Carries out the tasks; whether it was stopped, and what failed."""
     errors: dict[int, str] = {}
@@ -137,9 +139,10 @@ def _percentiles(values: np.ndarray) -> dict[str, float]:
 
 def as_text(found: Findings) -> list[str]:
     """The evidence as a table, with what it can support."""
-    head = ("", "N", "test", "population", "U-LiRA", "95%", "KLoM", "p95", "quality", "share")
+    head = ("", "N", "test", "population", "U-LiRA", "95%", "KLoM", "p95", "quality", "share", "")
     rows = [head, *(_cells(row) for row in (*found.rows[:2], found.attainable, *found.rows[2:]))]
-    lines = [f"{row[0]:<22}" + "".join(f"{cell:>{14 if at == 4 else 11}}" for at, cell in enumerate(row[1:])) for row in rows]
+    lines = [f"{name:<17}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
+             for name, *cells in rows]
     if found.cannot_tell:
         lines.append(f"U-LiRA: {CANNOT_TELL}. The retrained models themselves do not look like chance.")
     lines += [f"{name}: {reason}" for name, reason in found.failed.items()]
@@ -148,17 +151,10 @@ def as_text(found: Findings) -> list[str]:
 
 
 def _cells(row: Evidence) -> tuple[str, ...]:
-    attack = row.ulira
-    return (row.title, str(row.models), f"{row.test_accuracy:.1f}{' damaged' if row.damaged else ''}",
-            _number(row.population and row.population.value), _number(attack and attack.area.value),
-            _span(attack and attack.area), _number(row.klom and row.klom.mean),
-            _number(row.klom and row.klom.percentile_95), _number(row.quality and row.quality.score),
-            "" if row.share is None else f"{100 * row.share:.0f}%")
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
-
-
-def _span(mean: Mean | None) -> str:
-    return "" if mean is None else f"{mean.low:.3f}-{mean.high:.3f}"
+    attack, klom, quality = row.ulira, row.klom, row.quality
+    return (row.name, str(row.models), f"{row.test_accuracy:.1f}",
+            f"{row.population.value:.3f}" if row.population else "",
+            *((f"{attack.area.value:.3f}", f"{attack.area.low:.3f}-{attack.area.high:.3f}") if attack else ("", "")),
+            *((f"{klom.mean:.3f}", f"{klom.percentile_95:.3f}") if klom else ("", "")),
+            f"{quality.score:.3f}" if quality else "", "" if row.share is None else f"{100 * row.share:.0f}%",
+            "damaged" if row.damaged else "")

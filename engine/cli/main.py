@@ -27,11 +27,11 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    from engine.cli import archive, compare, ensemble, listing, pretrain, reproduce, roc, run, sweep, tag
+    from engine.cli import archive, compare, ensemble, listing, memorisation, pretrain, reproduce, roc, run, sweep, tag
 
     parser = Parser(prog="python -m engine", description="Machine unlearning from the command line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    for module in (run, pretrain, listing, roc, compare, reproduce, sweep, ensemble, archive, tag):
+    for module in (run, pretrain, listing, roc, compare, reproduce, sweep, ensemble, memorisation, archive, tag):
         module.add_parser(commands)
     return parser
 

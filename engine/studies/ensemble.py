@@ -1,9 +1,9 @@
 """An ensemble: many Originals of one data set on random thirds of it, so that measures over many models can be taken.
 
-Every block of three models deals the training set out anew: each sample is left out of one model's data, kept in another's,
-and forgotten by the third. So each sample has as many models in every state, and model m's draw does not depend
-on how many models there are. O_m is trained on what is kept or to be forgotten, the retrained model R_m on what is kept,
-and each method makes O_m forget. Nothing is computed here.
+For every block of three models the training set is drawn once: each sample is left out of one model's data, kept in
+another's, and forgotten by the third. So each sample has equally many models in every state, and model m's draw does
+not depend on how many models there are. O_m is trained on what is kept or to be forgotten, the retrained model R_m on
+what is kept, and each method makes O_m forget. Nothing is computed here.
 """
 
 from __future__ import annotations
@@ -195,8 +195,8 @@ def sizes_of(samples: int, expected: Sizes) -> Sizes:
 def _bad_numbers(ensemble: Ensemble) -> list[Problem]:
     problems = []
     if not FEWEST <= ensemble.models <= MOST:
-        problems.append(Problem.about("models", f"is {ensemble.models}, but must be a number from {FEWEST} to {MOST:,}: "
-                                                "each sample needs two models in every state."))
+        problems.append(Problem.about("models", f"is {ensemble.models}, but must be from {FEWEST} to {MOST:,}: a sample needs "
+                                                "two models in every state."))
     if not 0 <= ensemble.seed <= MAX_SEED:
         problems.append(Problem.about("seed", f"is {ensemble.seed}, but must be a number from 0 to {MAX_SEED:,}."))
     return problems

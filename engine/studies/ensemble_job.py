@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from engine.errors import BadInput
 from engine.runs.executors import Control
 from engine.studies.ensemble import Design, Ensemble, design
+from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_store import Kept
-from engine.studies.ensemble_work import Task, located, missing, run_all
+from engine.studies.ensemble_work import located, missing, run_all
 from engine.studies.job import Job, executor_problems
 from engine.system.paths import home
 from engine.system.singleton import singleton

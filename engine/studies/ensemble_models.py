@@ -39,7 +39,8 @@ def compute(design: Design, data: Data, number: int, parts: Sequence[str], weigh
             cancel: threading.Event | None = None) -> tuple[dict[str, Part], Tensors]:
     """The outputs of these parts of one model, and the weights of its Original.
 
-    A method that fails leaves its reason. ``weights`` are those of an Original that was trained before. Raises Cancelled.
+    A method that fails leaves its reason. ``weights`` are those of an Original that was trained before. Raises
+    Cancelled.
     """
     split = split_of(design, data, number)
     original = _original(design, data, number, weights, cancel or threading.Event())
@@ -79,8 +80,8 @@ def read(model: nn.Module, data: Data, split: Split) -> Part:
     test = read_out(model, data, data.heldout, split.test)
     model.train(was_training)
     if not phi.isfinite().all():
-        raise Diverged(f"{int((~phi.isfinite()).sum())} of {len(phi)} samples have no finite output: the method destroyed "
-                       "the model.")
+        raise Diverged(f"{int((~phi.isfinite()).sum())} of {len(phi)} samples have no finite output: the method "
+                       "destroyed the model.")
     return Part(phi=phi, correct=correct, test_accuracy=torch.tensor([test.accuracy]))
 
 
@@ -92,7 +93,7 @@ def to_keep(model: nn.Module) -> Tensors:
 
 
 def _original(design: Design, data: Data, number: int, weights: Tensors | None, cancel: threading.Event) -> nn.Module:
-    """O_m as it is kept: rounded first where its weights are large, so that a method added later begins from the same."""
+    """O_m as it is kept: rounded first where it is large, so that a method added later begins from the same weights."""
     seeds, base = seeds_of(design.ensemble.seed, number), design.base
     model = build_network(get("model", base.model.name), len(data.classes), data.inputs, seeds.training, data.device)
     if weights is None:

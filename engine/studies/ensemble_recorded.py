@@ -52,7 +52,8 @@ class Recorded:
     def read(self, key: str, numbers: Iterable[int]) -> Read:
         numbers = list(numbers)
         if failed := [reason for number, reason in self.failures(key).items() if number in numbers]:
-            raise NotMeasurable(f"{key.rpartition('-')[0]} failed on {len(failed)} of {len(numbers)} models: {failed[0]}")
+            name = key.rpartition("-")[0]
+            raise NotMeasurable(f"{name} failed on {len(failed)} of {len(numbers)} models: {failed[0]}")
         rows = [self._says["numbers"].index(number) for number in numbers]
         correct = np.unpackbits(self._tensors[f"correct.{key}"][rows], axis=1, count=self.about["samples"])
         return Read(self._tensors[f"phi.{key}"][rows].astype(np.float32), correct.astype(bool),
@@ -110,12 +111,13 @@ def _load(path: Path, changed: int) -> tuple[dict[str, np.ndarray], dict[str, An
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "np") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, "np") as file:
             says = json.loads(file.metadata()["ensemble"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise BadArchive(f"The shipped ensemble {path.name} cannot be read ({type(error).__name__}: {error}).") from error
+        raise BadArchive(f"The shipped ensemble {path.name} cannot be read ({type(error).__name__}: {error}): fetch it "
+                         "from the repository again.") from error
     if says.get("format") != FORMAT:
-        raise BadArchive(f"The shipped ensemble {path.name} has the format {says.get('format')}, but this version reads "
-                         f"format {FORMAT}.")
+        raise BadArchive(f"The shipped ensemble {path.name} has the format {says.get('format')}, but this version "
+                         f"reads format {FORMAT}: update the code.")
     return tensors, says

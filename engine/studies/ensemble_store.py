@@ -1,4 +1,4 @@
-"""Where ensembles are kept: a folder each, a small file for every model and part, so that a kill loses one model at most.
+"""Where ensembles are kept: a folder each, a small file for every model and part, so that a kill loses one model.
 
     $UNLEARN_HOME/ensembles/<identity>/about.json                     what its Originals and states depend on
                                        parts/<part>/00012.safetensors what model 12 says: phi, correct, test_accuracy
@@ -14,6 +14,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -89,7 +90,7 @@ class Kept:
         """Writes one model's files, each of them whole; the Original's outputs last, which make it count."""
         for name in sorted(files, key=lambda name: ORIGINAL in name):
             content = files[name]
-            write_whole(self.folder / name, lambda temporary, content=content: temporary.write_bytes(content))  # type: ignore[misc]
+            write_whole(self.folder / name, partial(Path.write_bytes, data=content))
 
     def parts(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {ORIGINAL: {"method": ORIGINAL}}
@@ -113,8 +114,8 @@ class Kept:
         failed = [about["failed"] for _, about in rows if "failed" in about]
         if failed:
             raise NotMeasurable(f"{key.rpartition('-')[0]} failed on {len(failed)} of {len(rows)} models: {failed[0]}")
-        return Read(*(np.stack([tensors[name] for tensors, _ in rows]) for name in ("phi", "correct")),
-                    np.array([tensors["test_accuracy"][0] for tensors, _ in rows]))
+        phi, correct = (np.stack([tensors[name] for tensors, _ in rows]) for name in ("phi", "correct"))
+        return Read(phi, correct, np.array([tensors["test_accuracy"][0] for tensors, _ in rows]))
 
     def weights(self, number: int) -> bytes | None:
         """The kept weights of an Original, None where it is not trained yet."""
@@ -160,8 +161,8 @@ def _load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "np") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, "np") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise BadCheckpoint(f"{path.name} in {path.parent} cannot be read ({error}). Delete it, and the ensemble computes "
-                            "it again.") from error
+        raise BadCheckpoint(f"{path.name} in {path.parent} cannot be read ({error}). Delete it, and the ensemble "
+                            "computes it again.") from error

@@ -163,7 +163,8 @@ def _row(name: str, title: str, of: _Measured, retrained: _Measured | None, atta
     if attack:
         row = replace(row, population=population(of.outputs), ulira=_tried(lambda: ulira(of.outputs), problems))
     if retrained is not None:
-        row = replace(_against(row, of, retrained, problems), damaged=retrained.test_accuracy - row.test_accuracy >= DAMAGED)
+        lost = retrained.test_accuracy - row.test_accuracy
+        row = replace(_against(row, of, retrained, problems), damaged=lost >= DAMAGED)
     best = attainable and attainable.quality
     share = row.quality.score / best.score if row.quality and best and best.score else None
     return replace(row, share=share, problems=tuple(problems))
@@ -186,11 +187,12 @@ def _tried(measure: Callable[[], T], problems: list[str]) -> T | None:
 
 
 def _notes(models: int, a_side: int) -> Iterator[str]:
-    yield (f"{models} models give each sample {a_side} a side: enough for a method's mean area with its interval, for a "
-           "ranking of methods and for means over groups of samples; not for a rate at 0.1% false alarms of one sample, "
-           "and not to call a single sample safe.")
+    yield (f"{models} models give each sample {a_side} a side: enough for a method's mean area with its interval, for "
+           "a ranking of methods and for means over groups of samples; not for a rate at 0.1% false alarms of one "
+           "sample, and not to call a single sample safe.")
     if a_side < ADVISED:
-        yield f"KLoM from {a_side} models a side (fewer than {ADVISED}) is far above 0 by chance: read it against its null."
+        yield (f"KLoM from {a_side} models a side (fewer than {ADVISED}) is far above 0 by chance: read it against the "
+               "second retrained model.")
     if a_side < LOW:
         yield (f"Forgetting quality from {a_side} models a side (fewer than {LOW}) flatters bad methods: differences "
                "between good ones vanish. It is over Originals; the challenge's is given one.")

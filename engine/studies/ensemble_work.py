@@ -6,11 +6,7 @@ Original gets only the parts that it lacks.
 
 from __future__ import annotations
 
-import base64
-import json
-import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from engine.errors import Cancelled, LabError
@@ -18,25 +14,10 @@ from engine.runs.executors import Control, OnProgress
 from engine.runs.executors.drive import TICK
 from engine.runs.executors.local import workers_for
 from engine.runs.executors.processes import WorkerProcesses
-from engine.studies.ensemble import ORIGINAL, Design, Ensemble, design, seeds_of
-from engine.studies.ensemble_store import Kept, kept_for, part_file, weights_file
-from engine.system.files import to_json
-
-
-@dataclass(frozen=True)
-class Task:
-    """One model and the parts of it that are missing."""
-
-    number: int
-    parts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A model's files by name, or why there are none."""
-
-    files: dict[str, bytes]
-    error: str | None = None
+from engine.studies import ensemble_request
+from engine.studies.ensemble import ORIGINAL, Design, Ensemble, design
+from engine.studies.ensemble_request import Answer, Task, data_of, files_of, request, understood
+from engine.studies.ensemble_store import Kept, kept_for
 
 
 class Lanes(Protocol):
@@ -54,14 +35,15 @@ class Lanes(Protocol):
 def located(ensemble: Ensemble, on_progress: OnProgress = lambda progress: None) -> tuple[Design, Kept]:
     """The design of an ensemble on its data, which are loaded, and its place. Raises BadSpec or DataMissing."""
     found = design(ensemble)
-    data = _data(found, lambda text, fraction: on_progress({"stage": text, "fraction": fraction}))
+    data = data_of(found, lambda text, fraction: on_progress({"stage": text, "fraction": fraction}))
     found = design(ensemble, len(data.train))
     return found, kept_for(found, data.content)
 
 
-def missing(found: Design, kept: Kept) -> list[Task]:
-    """What is to be computed, in the order of the models."""
-    have = {part: kept.numbers(found.key(part)) for part in (ORIGINAL, *found.parts)}
+def missing(found: Design, kept: Kept, parts: Sequence[str] | None = None) -> list[Task]:
+    """What is to be computed, in the order of the models; ``parts``, where not all are wanted."""
+    wanted = (ORIGINAL, *found.parts) if parts is None else parts
+    have = {part: kept.numbers(found.key(part)) for part in wanted}
     tasks = [Task(number, tuple(part for part, numbers in have.items() if number not in numbers))
              for number in range(found.ensemble.models)]
     return [task for task in tasks if task.parts]
@@ -95,56 +77,13 @@ class EnsembleProcesses(WorkerProcesses[Task, Answer]):
         super().__init__(found.base.dataset.threads or 1, workers)
 
     def asked(self, task: Task) -> dict[str, Any]:
-        return {"by": __name__, **request(self.found, self.kept, task)}
+        return {"by": ensemble_request.__name__, **request(self.found, self.kept, task)}
 
     def understood(self, line: str) -> tuple[int, Answer]:
         return understood(line)
 
     def lost(self, reason: str) -> Answer:
         return Answer({}, reason)
-
-
-def request(found: Design, kept: Kept, task: Task) -> dict[str, Any]:
-    """A task as JSON: all that a worker needs beside the data."""
-    weights = None if ORIGINAL in task.parts else kept.weights(task.number)
-    return {"ensemble": asdict(found.ensemble), "model": task.number, "parts": task.parts,
-            "weights": weights and base64.b64encode(weights).decode()}
-
-
-def answer(asked: dict[str, Any], data: Any = None) -> str:
-    """What a worker says to a :func:`request`: a line of JSON with the model's files, or with the reason it failed."""
-    try:
-        files = files_of(asked, data, threading.Event())
-        return to_json({"number": asked["number"],
-                        "files": {name: base64.b64encode(content).decode() for name, content in files.items()}})
-    except Exception as error:
-        from engine.runs.reasons import reason_of
-
-        return to_json({"number": asked["number"], "files": {}, "error": reason_of(error)})
-
-
-def understood(line: str) -> tuple[int, Answer]:
-    """The number and the answer of a worker's line."""
-    found = json.loads(line)
-    files = {name: base64.b64decode(content) for name, content in found["files"].items()}
-    return found["number"], Answer(files, found.get("error"))
-
-
-def files_of(asked: dict[str, Any], data: Any, cancel: threading.Event) -> dict[str, bytes]:
-    """Computes a :func:`request`; the new files by name."""
-    from safetensors.torch import load, save
-
-    from engine.studies.ensemble_models import compute
-
-    ensemble = Ensemble(**asked["ensemble"] | {"methods": tuple(asked["ensemble"]["methods"])})
-    data = _data(design(ensemble)) if data is None else data
-    found = design(ensemble, len(data.train))
-    weights = asked["weights"] and load(base64.b64decode(asked["weights"]))
-    outputs, original = compute(found, data, asked["model"], asked["parts"], weights, cancel)
-    seeds = json.dumps(asdict(seeds_of(ensemble.seed, asked["model"])))
-    files = {part_file(found.key(part), asked["model"]): save(dict(content), {"seeds": seeds} | content.about)
-             for part, content in outputs.items()}
-    return files | ({} if weights else {weights_file(asked["model"]): save(original, {"seeds": seeds})})
 
 
 def _drive(lanes: Lanes, todo: Sequence[Task], control: Control,
@@ -180,12 +119,3 @@ def _here(found: Design, kept: Kept, todo: Sequence[Task], control: Control) -> 
             return
         except LabError as error:
             yield task, Answer({}, str(error))
-
-
-def _data(found: Design, report: Any = lambda text, fraction: None) -> Any:
-    from engine.originals.workbench import load_data
-    from engine.system.device import default_device, prepare
-
-    device = default_device()
-    prepare(device, found.base.dataset.threads)
-    return load_data(found.base.dataset, found.base.options, device, report, found.base.model)

@@ -1,6 +1,6 @@
 """Work of many parts that runs in a thread of this process: paused, stopped and looked at from anywhere.
 
-Nothing is kept here that is not stored elsewhere: after a kill the same work is launched again and does what is missing.
+Nothing is kept here that is not stored elsewhere: after a kill the same work is launched again and does the rest.
 """
 
 from __future__ import annotations

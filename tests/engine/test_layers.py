@@ -100,7 +100,8 @@ FILE_CALLS = {"open", "write_text", "write_bytes", "read_text", "read_bytes", "u
               "glob", "rglob", "save_file", "load_file", "safe_open", "to_parquet", "read_parquet", "write_whole",
               "write_json"}
 KEEPERS = {"runs/store.py", "originals/checkpoints.py", "training/partial.py", "system/files.py", "system/paths.py",
-           "runs/archive/transfer.py", "runs/archive/format.py", "runs/recorded.py"}  # the last reads what ships
+           "runs/archive/transfer.py", "runs/archive/format.py", "studies/ensemble_store.py",
+           "runs/recorded.py", "studies/ensemble_recorded.py"}  # the last two read what ships
 OTHERS_FILES = {  # calls that touch files which are neither a run's nor a checkpoint's
     ("results.py", "save_file"), ("results.py", "write_whole"),  # a person's own
     ("studies/paper.py", "SOURCE.read_text"),  # the paper's tables

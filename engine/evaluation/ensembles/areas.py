@@ -45,4 +45,5 @@ def areas_per_sample(scores: np.ndarray, state: np.ndarray) -> np.ndarray:
     members, others = ((state == side) & np.isfinite(scores) for side in (FORGET, OUT))
     count, pairs = members.sum(0), members.sum(0) * others.sum(0)
     wins = (ranks * members).sum(0) - count * (count + 1) / 2
-    return np.divide(wins, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    areas: np.ndarray = np.divide(wins, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    return areas

@@ -1,8 +1,8 @@
-"""Forgetting quality as the 2023 NeurIPS unlearning challenge scored it: how well unlearned models hide among retrained.
+"""Forgetting quality as the 2023 NeurIPS challenge scored it: how well unlearned models hide among retrained ones.
 
-Triantafillou et al. 2024 (arXiv:2406.09073); github.com/google-deepmind/unlearning_evaluation, ``metric.py``. Per sample
-an epsilon between phi under N unlearned and N retrained models, the largest over a family of tests, and points that
-halve with every half unit of it. A perfect method scores about .17 and not 1, and with few models a bad method
+Triantafillou et al. 2024 (arXiv:2406.09073); github.com/google-deepmind/unlearning_evaluation, ``metric.py``. Per
+sample an epsilon between phi under N unlearned and N retrained models, the largest over a family of tests, and points
+that halve with every half unit of it. A perfect method scores about .17 and not 1, and with few models a bad method
 scores well: read the share of what a retrained model attains against others.
 
 The family is the released code's: single thresholds, and intervals about as wide as the narrower sample's range. Where
@@ -42,6 +42,11 @@ class ForgettingQuality:
         Models on the smaller side.
     low : bool
         Whether there are fewer than 256 models a side, which flatters bad methods.
+
+    Examples
+    --------
+    >>> ForgettingQuality(0.17, np.array([1.6]), models=21, low=True).score
+    0.17
     """
 
     score: float
@@ -187,16 +192,16 @@ def _by_size(one: np.ndarray, other: np.ndarray, first: np.ndarray, second: np.n
 
 def _refuse_bad(unlearned: np.ndarray, retrained: np.ndarray, originals: Sequence[object] | None) -> None:
     if unlearned.ndim != 2 or retrained.ndim != 2 or unlearned.shape[1] != retrained.shape[1]:
-        raise NotMeasurable(f"Forgetting quality compares {unlearned.shape} with {retrained.shape} values of phi: give "
-                            "both sides the same samples.")
+        raise NotMeasurable(f"Forgetting quality compares {unlearned.shape} with {retrained.shape} values of phi: "
+                            "give both sides the same samples.")
     if min(len(unlearned), len(retrained)) < FEWEST:
         raise NotMeasurable(f"Forgetting quality has {len(unlearned)} unlearned and {len(retrained)} retrained models "
                             f"and needs at least {FEWEST} a side.")
     for side in (unlearned, retrained):
         refuse_damaged(side)
     if originals is not None and 1 < len(set(originals)) < len(originals):
-        raise NotMeasurable(f"The {len(originals)} unlearned models come from {len(set(originals))} mixed Originals: take "
-                            "them all from one, or each from another.")
+        raise NotMeasurable(f"The {len(originals)} unlearned models come from {len(set(originals))} mixed Originals: "
+                            "take them all from one, or each from another.")
     if (np.ptp(unlearned, axis=0) == 0).all():
-        raise NotMeasurable("All unlearned models are identical: without randomness, as in a deterministic method on one "
-                            "Original, forgetting quality is not defined.")
+        raise NotMeasurable("All unlearned models are identical: without randomness, as in a deterministic method on "
+                            "one Original, forgetting quality is not defined.")

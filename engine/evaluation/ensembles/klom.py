@@ -1,11 +1,12 @@
-"""KLoM, the KL divergence of margins: per sample, how far phi under unlearned models lies from phi under retrained ones.
+"""KLoM, the KL divergence of margins: per sample, how far phi under unlearned models lies from that under retrained.
 
-Georgiev et al. 2024 (arXiv:2410.23232, appendix E.1). Direction: KL(unlearned || retrained). The published variant has 20
-bins, which need 64 models a side; with fewer, the number of bins follows that of the models.
+Georgiev et al. 2024 (arXiv:2410.23232, appendix E.1). Direction: KL(unlearned || retrained). The published variant has
+20 bins, which need 64 models a side; with fewer, the number of bins follows that of the models.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,12 @@ class Klom:
         Nats (n,).
     bins, models : int
         Bins over each sample's joint range, and models a side.
+
+    Examples
+    --------
+    >>> found = Klom(np.array([0.1, 0.3]), bins=5, models=21)
+    >>> found.name, found.mean
+    ('KLoM (5 bins, N = 21)', 0.2)
     """
 
     values: np.ndarray
@@ -57,7 +64,7 @@ def bins_for(models: int) -> int:
     >>> bins_for(8), bins_for(64)
     (4, 8)
     """
-    return max(4, round(models**0.5))
+    return max(4, round(math.sqrt(models)))
 
 
 def klom(unlearned: np.ndarray, retrained: np.ndarray, bins: int | None = None) -> Klom:
@@ -103,8 +110,8 @@ def _shares(side: np.ndarray, low: np.ndarray, width: np.ndarray, bins: int) -> 
 
 def _refuse_bad(unlearned: np.ndarray, retrained: np.ndarray, bins: int | None) -> int:
     if unlearned.shape != retrained.shape or unlearned.ndim != 2:
-        raise NotMeasurable(f"KLoM compares {unlearned.shape} with {retrained.shape} values of phi: give both sides the "
-                            "same number of models and the same samples.")
+        raise NotMeasurable(f"KLoM compares {unlearned.shape} with {retrained.shape} values of phi: give both sides "
+                            "the same number of models and the same samples.")
     if not (np.isfinite(unlearned).all() and np.isfinite(retrained).all()):
         raise NotMeasurable("KLoM was given values of phi that are not finite: a model is damaged.")
     models = len(unlearned)

@@ -25,6 +25,12 @@ class Memorisation:
         The difference of both sides' means, and its standard error.
     inside, outside : ndarray
         Models (n,) with and without the sample.
+
+    Examples
+    --------
+    >>> found = memorisation(np.eye(4)[:, :1], np.array([[1], [1], [0], [0]]))
+    >>> found.score.tolist(), found.inside.tolist()
+    ([0.5], [2])
     """
 
     score: np.ndarray

@@ -78,9 +78,9 @@ def refuse_damaged(phi: np.ndarray) -> None:
     """Raises NotMeasurable where a model's values are not finite, or it says the same of every sample."""
     bad = int((~np.isfinite(phi)).sum())
     if bad:
-        raise NotMeasurable(f"{bad:,} of {phi.size:,} values of phi are not finite: a model is damaged, or phi was not "
-                            "computed from logits in float64.")
+        raise NotMeasurable(f"{bad:,} of {phi.size:,} values of phi are not finite: a model is damaged, or phi was "
+                            "not computed from logits in float64.")
     constant = np.flatnonzero(np.ptp(phi, axis=1) == 0) if phi.shape[1] > 1 else np.array([])
     if len(constant):
-        raise NotMeasurable(f"Model {constant[0]} says the same of all {phi.shape[1]:,} samples: it is damaged, and a "
-                            "damaged model leaks nothing but has not unlearned anything.")
+        raise NotMeasurable(f"Model {constant[0]} says the same of all {phi.shape[1]:,} samples: it is damaged, and "
+                            "a damaged model leaks nothing but has not unlearned anything.")

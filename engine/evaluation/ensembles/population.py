@@ -5,8 +5,6 @@ What U-LiRA finds beyond it is what an attacker gains who looks at each sample b
 
 from __future__ import annotations
 
-import numpy as np
-
 from engine.evaluation.ensembles.areas import areas_per_model
 from engine.evaluation.ensembles.outputs import Outputs
 from engine.evaluation.ensembles.resampling import Mean, mean_over
@@ -18,7 +16,7 @@ def population(outputs: Outputs) -> Mean:
     Examples
     --------
     >>> from engine.evaluation.ensembles.outputs import FORGET, OUT
-    >>> population(Outputs(np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([[FORGET, OUT], [OUT, FORGET]]))).value
+    >>> population(Outputs([[2.0, 1.0], [1.0, 2.0]], [[FORGET, OUT], [OUT, FORGET]])).value
     1.0
     """
     return mean_over(areas_per_model(outputs.phi, outputs.state), outputs.group_of)

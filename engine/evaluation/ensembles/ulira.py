@@ -19,8 +19,9 @@ from engine.evaluation.ensembles.resampling import Mean, mean_over
 
 FEWEST = 2  # models a side and sample: one is left out, one is left to fit
 FEWEST_SAMPLES = 10  # a side of one model's ROC
-# Two models' areas are not independent: each is in the other's fit. At chance level the mean is a degenerate U statistic
-# of order two (Lee 1990, section 1.3), in which every pair counts twice: its variance is twice that of independent areas.
+# Two models' areas are not independent: each is in the other's fit. At chance level their mean is a degenerate U
+# statistic of order two (Lee 1990, section 1.3) in which every pair counts twice: its variance is twice that of
+# independent areas. Simulated: intervals hold one half in 93 to 96% of runs (test_ensembles_null.py).
 SHARED_FITS = 2.0
 
 
@@ -40,8 +41,16 @@ class ULira:
         Area (n,) over models of each sample.
     null_sd : float
         Standard deviation of one sample's area by chance alone.
-    models : int
+    models : float
         Models a side and sample, on average over samples.
+
+    Examples
+    --------
+    >>> state = np.array([[FORGET, OUT] * 10, [OUT, FORGET] * 10] * 3)
+    >>> rng = np.random.default_rng(0)
+    >>> found = ulira(Outputs(rng.normal(5.0 * (state == FORGET)), state))
+    >>> found.models, found.area.value > 0.9
+    (3.0, True)
     """
 
     llr: np.ndarray
@@ -81,8 +90,8 @@ def ulira(outputs: Outputs) -> ULira:
     llr = np.where(known & (sides[FORGET] | sides[OUT]), ratio, np.nan)
     areas, right = areas_per_model(llr, outputs.state), _right(llr, sides[FORGET], sides[OUT])
     a_side = float(np.mean([outputs.counts(state).mean() for state in sides]))
-    return ULira(llr, mean_over(areas, outputs.group_of, SHARED_FITS), mean_over(right, outputs.group_of, SHARED_FITS),
-                 areas_per_sample(llr, outputs.state), null_sd(a_side), a_side)
+    area, accuracy = (mean_over(values, outputs.group_of, SHARED_FITS) for values in (areas, right))
+    return ULira(llr, area, accuracy, areas_per_sample(llr, outputs.state), null_sd(a_side), a_side)
 
 
 def _right(llr: np.ndarray, members: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """A worker process of :mod:`engine.runs.executors.processes`: a task as a line of JSON in, its answer as a line out.
 
-A task is a run's ``spec``, or names the module whose ``answer`` carries it out (``by``). It ends when its input does, whatever it is doing: nothing outlives the process that asked.
+A task is a run's ``spec``, or names the module whose ``answer`` carries it out (``by``). The process ends when its
+input does, whatever it is doing: nothing outlives the process that asked.
 """
 
 from __future__ import annotations
