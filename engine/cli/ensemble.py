@@ -45,6 +45,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--models", type=int, default=Ensemble().models,
                         help="how many Originals (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="what the seeds of all models come from")
+    parser.add_argument("--candidates", type=int, metavar="N",
+                        help="samples that take part; the others are in all models' data (default: all, so that half "
+                             "is forgotten; 390 of digits: 15%%)")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
                         help="set an option of the data set")
     parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
@@ -86,7 +89,8 @@ def ensemble_of(options: Namespace) -> Ensemble:
     if methods == ["all"]:
         methods = [name for name in names("method") if name != reference().name]
     return Ensemble(options.dataset, tuple(methods), options.models, options.model,
-                    {name: as_number(value) for name, value in chosen.items()}, options.seed)
+                    {name: as_number(value) for name, value in chosen.items()}, options.seed,
+                    candidates=options.candidates)
 
 
 def computed(design: Design, kept: Kept, todo: Sequence[Task], executor: str,

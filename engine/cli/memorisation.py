@@ -34,7 +34,7 @@ def add_parser(commands: Any) -> None:
                         help="set an option of the data set")
     parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    parser.set_defaults(work=command, methods=[])
+    parser.set_defaults(work=command, methods=[], candidates=None)
 
 
 def command(options: Namespace) -> Result:

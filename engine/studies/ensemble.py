@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import BadSpec, Problem
+from engine.evaluation.ensembles.outputs import IN
 from engine.registry import names, reference, unknown
 from engine.spec import MAX_SEED, Resolved, resolve
 from engine.system.files import short_hash
@@ -23,6 +24,7 @@ from engine.types import Sizes, Spec
 
 BLOCK = 3  # models that one draw is dealt to
 FEWEST, MOST = 2 * BLOCK, 10_000
+FEWEST_CANDIDATES = 30  # ten a side for the area of one model
 DESIGN = 1  # raised where the same ensemble is drawn or read in another way, so that what was kept is not mixed in
 ORIGINAL = "original"
 
@@ -64,8 +66,10 @@ def seeds_of(seed: int, number: int) -> Seeds:
                                                    ("training", "retraining", "unlearning")))
 
 
-def states_of(seed: int, number: int, samples: int) -> np.ndarray:
+def states_of(seed: int, number: int, samples: int, candidates: int | None = None) -> np.ndarray:
     """Who is out, in and to be forgotten (n,) for model ``number``: a third each, and other thirds in its block.
+
+    With fewer ``candidates`` than samples, the thirds are of them, and all others are always in.
 
     Examples
     --------
@@ -73,8 +77,25 @@ def states_of(seed: int, number: int, samples: int) -> np.ndarray:
     >>> sorted(block[:, 0].tolist()), np.bincount(block[0]).tolist()
     ([0, 1, 2], [2, 2, 2])
     """
-    place = np.random.default_rng(seeds_of(seed, number).data).permutation(samples)
-    return ((place + number) % BLOCK).astype(np.uint8)
+    rng, pool = np.random.default_rng(seeds_of(seed, number).data), candidates_of(seed, samples, candidates)
+    state = np.full(samples, IN, dtype=np.uint8)
+    state[pool] = (rng.permutation(len(pool)) + number) % BLOCK
+    return state
+
+
+def candidates_of(seed: int, samples: int, candidates: int | None = None) -> np.ndarray:
+    """The samples that take part, in order: the same for all models; without a number of them all.
+
+    Examples
+    --------
+    >>> candidates_of(0, 5).tolist(), len(candidates_of(0, 1_000, 390))
+    ([0, 1, 2, 3, 4], 390)
+    """
+    if candidates is None:
+        return np.arange(samples)
+    digest = hashlib.sha256(f"{seed}/ensemble/candidates".encode()).digest()
+    drawn = np.random.default_rng(int.from_bytes(digest[:4], "big")).permutation(samples)[:candidates]
+    return np.sort(drawn)
 
 
 @dataclass(frozen=True)
@@ -97,6 +118,9 @@ class Ensemble:
         What all seeds come from.
     parameters : mapping, optional
         By method, hyperparameters that differ from the defaults.
+    candidates : int, optional
+        How many samples take part; the others are in all models' data. By default all, so that half of what an Original
+        saw is forgotten; with 390 of 1,000 it is 15%.
 
     Examples
     --------
@@ -111,10 +135,11 @@ class Ensemble:
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    candidates: int | None = None
 
-    def spec(self, method: str, seed: int = 0) -> Spec:
-        """The unlearning of one of its models as an ordinary spec: half of what the Original saw is forgotten."""
-        return Spec(dataset=self.dataset, method=method, model=self.model, forget_fraction=0.5, seed=seed,
+    def spec(self, method: str) -> Spec:
+        """The unlearning of one of its models as an ordinary spec; the sizes of its sets are :func:`sizes_of`'s."""
+        return Spec(dataset=self.dataset, method=method, model=self.model, forget_fraction=0.5,
                     options=dict(self.options), parameters=dict(self.parameters.get(method, {})))
 
 
@@ -141,10 +166,12 @@ class Design:
 
     def about(self, content: str) -> dict[str, Any]:
         """Everything that the Originals and states depend on, on data of this sha256, as JSON."""
-        base = self.base
-        return {"design": DESIGN, "dataset": base.dataset.name, "options": base.options, "model": base.model.name,
-                "recipe": asdict(base.recipe), "seed": self.ensemble.seed, "samples": self.samples,
-                "data": content, "code": {kind: base.code[kind] for kind in ("dataset", "model") if kind in base.code}}
+        base, candidates = self.base, self.ensemble.candidates
+        drawn_from = {} if candidates is None else {"candidates": candidates}
+        return {"design": DESIGN, **drawn_from, "dataset": base.dataset.name, "options": base.options,
+                "model": base.model.name, "recipe": asdict(base.recipe), "seed": self.ensemble.seed,
+                "samples": self.samples, "data": content,
+                "code": {kind: base.code[kind] for kind in ("dataset", "model") if kind in base.code}}
 
     def key(self, part: str) -> str:
         """What the outputs of a part are kept under: its method, hyperparameters and code."""
@@ -165,8 +192,8 @@ def design(ensemble: Ensemble, samples: int | None = None) -> Design:
 
     Examples
     --------
-    >>> design(Ensemble("moons", ("finetune",), models=6)).parts["finetune"].sizes.forget_fraction
-    0.5
+    >>> design(Ensemble("moons", ("finetune",), models=6)).parts["finetune"].sizes.forget
+    66
     """
     problems = _bad_numbers(ensemble)
     wanted = dict.fromkeys([reference().name, *ensemble.methods])
@@ -182,21 +209,33 @@ def design(ensemble: Ensemble, samples: int | None = None) -> Design:
     if problems:
         raise BadSpec(list(dict.fromkeys(problems)))
     samples = samples or parts[known[0]].dataset.train_size
-    sizes = sizes_of(samples, parts[known[0]].sizes)
+    candidates = samples if ensemble.candidates is None else ensemble.candidates
+    if not FEWEST_CANDIDATES <= candidates <= samples:
+        raise BadSpec([Problem.about("candidates", f"is {candidates:,}, but must be from {FEWEST_CANDIDATES} to the "
+                                                   f"{samples:,} training samples: a third of them is a side.")])
+    sizes = sizes_of(samples, candidates, parts[known[0]].sizes)
     return Design(ensemble, {name: resolve(part.spec, sizes) for name, part in parts.items()}, samples)
 
 
-def sizes_of(samples: int, expected: Sizes) -> Sizes:
-    """The set sizes of a model of an ensemble: a third to forget, a third to keep, and the usual held-out halves."""
-    third = samples // BLOCK
-    return Sizes(2 * third, third, third, expected.validation, expected.test)
+def sizes_of(samples: int, candidates: int, expected: Sizes) -> Sizes:
+    """The set sizes of a model: a third of the candidates to forget, one left out, and the usual held-out halves.
+
+    Examples
+    --------
+    >>> sizes = sizes_of(1_000, 390, Sizes(1_000, 150, 850, 398, 399))
+    >>> sizes.train, sizes.forget, round(sizes.forget_fraction, 2)
+    (870, 130, 0.15)
+    """
+    third = candidates // BLOCK
+    always = samples - candidates
+    return Sizes(always + 2 * third, third, always + third, expected.validation, expected.test)
 
 
 def _bad_numbers(ensemble: Ensemble) -> list[Problem]:
     problems = []
     if not FEWEST <= ensemble.models <= MOST:
-        problems.append(Problem.about("models", f"is {ensemble.models}, but must be from {FEWEST} to {MOST:,}: a sample needs "
-                                                "two models in every state."))
+        problems.append(Problem.about("models", f"is {ensemble.models}, but must be from {FEWEST} to {MOST:,}: a "
+                                                "sample needs two models in every state."))
     if not 0 <= ensemble.seed <= MAX_SEED:
         problems.append(Problem.about("seed", f"is {ensemble.seed}, but must be a number from 0 to {MAX_SEED:,}."))
     return problems

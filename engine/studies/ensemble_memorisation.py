@@ -49,6 +49,9 @@ def scores(shelf: Shelf, most: int | None = None) -> Scores:
     numbers = sorted(shelf.numbers(ORIGINAL))[:most]
     if len(numbers) < FEWEST:
         raise NotMeasurable(f"{len(numbers)} of at least {FEWEST} models are there: compute more of the ensemble.")
+    if "candidates" in shelf.about:
+        raise NotMeasurable(f"Only {shelf.about['candidates']:,} of {shelf.about['samples']:,} samples take part in "
+                            "this ensemble: memorisation needs one in which all do.")
     read, inside = shelf.read(ORIGINAL, numbers), states(shelf, numbers) != OUT
     probability = 1 / (1 + np.exp(-np.clip(read.phi.astype(np.float64), -500, 500)))
     return Scores(memorisation(read.correct, inside), memorisation(probability, inside), len(numbers))

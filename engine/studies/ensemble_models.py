@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -56,7 +57,7 @@ def compute(design: Design, data: Data, number: int, parts: Sequence[str], weigh
 def split_of(design: Design, data: Data, number: int) -> Split:
     """The index sets of one model; what it never saw is in none of them."""
     seeds = seeds_of(design.ensemble.seed, number)
-    state = torch.from_numpy(states_of(design.ensemble.seed, number, len(data.train)))
+    state = torch.from_numpy(_states(design, data, number))
     kept = split_off(data, (state != IN).nonzero().squeeze(1), replace(design.base.spec, seed=seeds.data))
     forget = (state == FORGET).nonzero().squeeze(1).to(data.device)
     return Split(forget, kept.retain, kept.validation, kept.test)
@@ -97,7 +98,7 @@ def _original(design: Design, data: Data, number: int, weights: Tensors | None, 
     seeds, base = seeds_of(design.ensemble.seed, number), design.base
     model = build_network(get("model", base.model.name), len(data.classes), data.inputs, seeds.training, data.device)
     if weights is None:
-        state = torch.from_numpy(states_of(design.ensemble.seed, number, len(data.train)))
+        state = torch.from_numpy(_states(design, data, number))
         members = ((state == IN) | (state == FORGET)).nonzero().squeeze(1).to(data.device)
         for _ in train(model, data, members, base.recipe, seeds.training):
             _stop(cancel)
@@ -105,6 +106,10 @@ def _original(design: Design, data: Data, number: int, weights: Tensors | None, 
     model.load_state_dict({name: value.float() if value.dtype == torch.float16 else value
                            for name, value in weights.items()})
     return model.eval()
+
+
+def _states(design: Design, data: Data, number: int) -> np.ndarray:
+    return states_of(design.ensemble.seed, number, len(data.train), design.ensemble.candidates)
 
 
 def _seeded(design: Design, part: str, number: int) -> Resolved:

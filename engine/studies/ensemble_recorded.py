@@ -1,6 +1,6 @@
 """Ensembles that ship with the repository, one safetensors file each: read-only, and found like one's own.
 
-phi is kept in half precision (a thousandth of itself), correctness in bits; weights are left out.
+phi is kept in half precision (to a thousandth of itself, within 65,504), correctness in bits; weights are left out.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from engine.system.files import write_whole
 
 log = logging.getLogger(__name__)
 FORMAT, ENDING = 1, "-ensemble.safetensors"
+LARGEST = float(np.finfo(np.float16).max)  # 65,504; only a destroyed model says more
 
 
 class Recorded:
@@ -70,7 +71,8 @@ def pack(shelf: Shelf, design: Design, path: Path) -> None:
     for key in keys.values():
         if not shelf.failures(key):
             read = shelf.read(key, numbers)
-            tensors |= {f"phi.{key}": read.phi.astype(np.float16), f"correct.{key}": np.packbits(read.correct, axis=1),
+            phi = np.clip(read.phi, -LARGEST, LARGEST).astype(np.float16)
+            tensors |= {f"phi.{key}": phi, f"correct.{key}": np.packbits(read.correct, axis=1),
                         f"test_accuracy.{key}": read.test_accuracy.astype(np.float32)}
     says = {"format": FORMAT, "about": shelf.about, "numbers": numbers,
             "parts": {key: shelf.parts()[key] for key in keys.values()},

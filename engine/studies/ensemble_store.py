@@ -154,7 +154,7 @@ def own_ensembles(folder: Path | None = None) -> Iterator[Kept]:
 def states(shelf: Shelf, numbers: Iterable[int]) -> np.ndarray:
     """Who was out, in and to be forgotten (M, n) for these models."""
     about = shelf.about
-    return np.stack([states_of(about["seed"], number, about["samples"]) for number in numbers])
+    return np.stack([states_of(about["seed"], number, about["samples"], about.get("candidates")) for number in numbers])
 
 
 def _load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

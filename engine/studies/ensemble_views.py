@@ -101,9 +101,12 @@ class Findings:
 
     @property
     def cannot_tell(self) -> bool:
-        """Whether the retrained models fail U-LiRA themselves: their interval leaves out chance."""
+        """Whether the retrained models fail U-LiRA themselves, by three standard errors: one and a half intervals."""
         retrained = self.rows[1].ulira
-        return retrained is not None and not retrained.area.holds(CHANCE)
+        if retrained is None:
+            return False
+        area = retrained.area
+        return abs(area.value - CHANCE) > 1.5 * (area.high - area.low) / 2
 
 
 def numbers_of(shelf: Shelf, design: Design) -> list[int]:
@@ -142,12 +145,14 @@ class _Measured:
     """What a part's models say, with who was where."""
 
     def __init__(self, read: Read, state: np.ndarray, groups: np.ndarray):
-        self.read, self.outputs = read, Outputs(read.phi, state, groups)
+        candidates = (state != IN).any(0)
+        self.read, self.state = read, state
+        self.outputs = Outputs(read.phi[:, candidates], state[:, candidates], groups)
         self.test_accuracy = float(read.test_accuracy.mean())
 
     def accuracy(self, state: int) -> float:
         """Percent right over the samples in this state, as a mean over models."""
-        here = self.outputs.state == state
+        here = self.state == state
         return 100 * float(((self.read.correct & here).sum(1) / here.sum(1)).mean())
 
 
