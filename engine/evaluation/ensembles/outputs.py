@@ -1,8 +1,8 @@
 """What measures over many models are taken from: who was in which model's data, and what each model says.
 
 ``state`` (M, n) has, for each model and sample, one of ``OUT``, ``IN`` and ``FORGET``; ``phi`` (M, n) the logit-scaled
-confidence ln(p / (1 - p)) of the label. Models that must be left out together, because one draw made the data of all of
-them, have the same number in ``groups`` (M,).
+confidence ln(p / (1 - p)) of the label. Models whose data came from one draw are left out of fits together: they have
+the same number in ``groups`` (M,). Models of one Original are resampled together: the same number in ``originals`` (M,).
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ class Outputs:
     state : ndarray
         ``OUT``, ``IN`` or ``FORGET`` (M, n).
     groups : ndarray, optional
-        Numbers (M,) of what is left out and resampled as one; by default every model is its own.
+        Numbers (M,) of what is left out as one; by default every model is its own.
+    originals : ndarray, optional
+        Numbers (M,) of what is resampled as one; by default every model has an Original of its own.
 
     Examples
     --------
@@ -39,6 +41,7 @@ class Outputs:
     phi: np.ndarray
     state: np.ndarray
     groups: np.ndarray | None = None
+    originals: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         phi, state = np.asarray(self.phi, dtype=np.float64), np.asarray(self.state)
@@ -46,11 +49,16 @@ class Outputs:
             raise NotMeasurable(f"phi has the shape {phi.shape} and state {state.shape}: give both one row a model and "
                                 "one column a sample.")
         refuse_damaged(phi)
-        groups = np.arange(len(phi)) if self.groups is None else np.asarray(self.groups)
-        if groups.shape != (len(phi),):
-            raise NotMeasurable(f"groups has the shape {groups.shape} for {len(phi)} models: give one number a model.")
-        for name, value in (("phi", phi), ("state", state), ("groups", np.unique(groups, return_inverse=True)[1])):
+        for name, value in (("phi", phi), ("state", state), ("groups", self._numbered("groups", len(phi))),
+                            ("originals", self._numbered("originals", len(phi)))):
             object.__setattr__(self, name, value)
+
+    def _numbered(self, name: str, models: int) -> np.ndarray:
+        given = getattr(self, name)
+        numbers = np.arange(models) if given is None else np.asarray(given)
+        if numbers.shape != (models,):
+            raise NotMeasurable(f"{name} has the shape {numbers.shape} for {models} models: give one number a model.")
+        return np.unique(numbers, return_inverse=True)[1]
 
     @property
     def models(self) -> int:
@@ -61,6 +69,12 @@ class Outputs:
         """Each model's group, numbered from 0."""
         assert self.groups is not None
         return self.groups
+
+    @property
+    def original_of(self) -> np.ndarray:
+        """Each model's Original, numbered from 0."""
+        assert self.originals is not None
+        return self.originals
 
     def counts(self, state: int) -> np.ndarray:
         """Models (n,) in which each sample has this state."""

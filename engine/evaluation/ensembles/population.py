@@ -19,4 +19,4 @@ def population(outputs: Outputs) -> Mean:
     >>> population(Outputs([[2.0, 1.0], [1.0, 2.0]], [[FORGET, OUT], [OUT, FORGET]])).value
     1.0
     """
-    return mean_over(areas_per_model(outputs.phi, outputs.state), outputs.group_of)
+    return mean_over(areas_per_model(outputs.phi, outputs.state), outputs.original_of)

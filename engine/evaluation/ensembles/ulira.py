@@ -38,9 +38,11 @@ class ULira:
     accuracy : Mean
         Share told apart by ``llr > 0``, mean of both sides.
     per_sample : ndarray
-        Area (n,) over models of each sample.
+        Area (n,) over models of each sample's phi: above one half it is still recognised, below it stands out as worse
+        than never seen.
     null_sd : float
-        Standard deviation of one sample's area by chance alone.
+        Standard deviation of one sample's area by chance alone. It is that of phi: a ratio's, whose fits leave the
+        scored model out, is wider.
     models : float
         Models a side and sample, on average over samples.
 
@@ -90,8 +92,8 @@ def ulira(outputs: Outputs) -> ULira:
     llr = np.where(known & (sides[FORGET] | sides[OUT]), ratio, np.nan)
     areas, right = areas_per_model(llr, outputs.state), _right(llr, sides[FORGET], sides[OUT])
     a_side = float(np.mean([outputs.counts(state).mean() for state in sides]))
-    area, accuracy = (mean_over(values, outputs.group_of, SHARED_FITS) for values in (areas, right))
-    return ULira(llr, area, accuracy, areas_per_sample(llr, outputs.state), null_sd(a_side), a_side)
+    area, accuracy = (mean_over(values, outputs.original_of, SHARED_FITS) for values in (areas, right))
+    return ULira(llr, area, accuracy, areas_per_sample(outputs.phi, outputs.state), null_sd(a_side), a_side)
 
 
 def _right(llr: np.ndarray, members: np.ndarray, others: np.ndarray) -> np.ndarray:

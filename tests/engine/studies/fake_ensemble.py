@@ -20,7 +20,7 @@ def written(ensemble: Ensemble, shifts: dict[str, float]) -> tuple[Design, Kept]
     kept.begin(found)
     numbers = range(ensemble.models)
     state = states(kept, numbers)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(1)
     level = rng.normal(2, 3, found.samples)
     for part in (ORIGINAL, *found.parts):
         member = state != OUT if part == ORIGINAL else state == FORGET
