@@ -1,6 +1,6 @@
 """How long the Playground's engine takes: the Original, a retraining, and a run with and without brake and arrows.
 
-    python benchmarks/playground.py [--repeats 20]
+    PYTHONPATH=. python benchmarks/playground.py [--repeats 20]
 
 Prints one JSON object last: seconds, the median of the repeats and the slowest, for each data set of points. With
 --browser URL, of a running app, it also measures there what a person feels: from the release of the alpha slider to

@@ -1,13 +1,14 @@
 """An engine for machine unlearning: data sets, Originals, methods, attacks, runs. This is its whole public surface.
 
 - ``load`` begins a notebook and returns a :class:`Lab`; ``Parts`` and ``Result`` are what it hands out.
+- ``weights_of`` gives the model that a finished run ended with, a :class:`RunWeights`.
 - ``Spec`` is one run as a person asks for it; ``python -m engine`` is the command line.
 - ``Method``, ``Attack``, ``Scenario``, ``Dataset``, ``Model`` are what a component's file binds, with the records that
   they are made of: ``Recipe``, ``Option``, ``Term``, ``Sizes``, ``Plan``, ``Progress``, ``parameter``, ``Auto``.
   ``register`` adds one to this process.
 - ``errors`` holds every error that is raised on purpose.
 
-Importing the package imports no torch; asking for ``load``, ``Lab``, ``Parts`` or ``Result`` does.
+Importing the package imports no torch; asking for ``load``, ``weights_of`` or what they hand out does.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ from engine.types import (
 )
 
 __all__ = ["Attack", "Auto", "Dataset", "Lab", "Method", "Model", "Option", "Parts", "Plan", "Progress", "Recipe",
-           "Result", "Scenario", "Sizes", "Spec", "Term", "__version__", "errors", "load", "parameter", "register"]
+           "Result", "RunWeights", "Scenario", "Sizes", "Spec", "Term", "__version__", "errors", "load", "parameter",
+           "register", "weights_of"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Lab", "Parts", "Result", "load"):
+    if name in ("Lab", "Parts", "Result", "RunWeights", "load", "weights_of"):
         from engine import api
 
         return getattr(api, name)

@@ -26,7 +26,11 @@ from engine.originals.checkpoints import open_checkpoints
 from engine.originals.workbench import prepare_bench
 from engine.results import Parts as Parts
 from engine.results import Result as Result
+from engine.runs import library
 from engine.runs.estimates import missing_original
+from engine.runs.store import open_store
+from engine.runs.weights import RunWeights as RunWeights
+from engine.runs.weights import weights_of as weights_of_run
 from engine.spec import resolve
 from engine.system.device import default_device
 from engine.types import Spec
@@ -84,3 +88,37 @@ def load(dataset: str = "digits", model: str | None = None, *, original_seed: in
     except OriginalMissing as error:
         error.add_note(missing_original(error, checkpoints))
         raise
+
+
+def weights_of(run_id: str) -> RunWeights:
+    """The model that a finished run ended with, its own or a recorded one's.
+
+    Parameters
+    ----------
+    run_id : str
+        The run's id, as ``python -m engine list`` prints it.
+
+    Returns
+    -------
+    RunWeights
+        The network with what it was made of. Where the run kept no weights, they are computed again, and ``notice``
+        says so.
+
+    Raises
+    ------
+    UnknownRun
+        Where there is no run of that id.
+    BadInput
+        Where it has not finished, or its model cannot be computed again here.
+    BadCheckpoint
+        Where the file that it kept is damaged.
+
+    Examples
+    --------
+    >>> import engine
+    >>> engine.weights_of("nothing")
+    Traceback (most recent call last):
+    engine.errors.UnknownRun: There is no run 'nothing' in ...
+    """
+    store = open_store()
+    return weights_of_run(library.get(run_id, store).run, store, open_checkpoints())

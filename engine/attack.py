@@ -22,7 +22,8 @@ class Attack:
     name, title : str
         The name of its accuracy among the metrics, and the one on screen.
     needs : tuple of str
-        Columns of a read-out (``loss`` and ``entropy``, float64 (N,) in nats; ``correct``, bool (N,)), or tables of
+        Columns of a read-out (``loss`` and ``entropy``, float64 (N,) in nats; ``correct``, bool (N,); ``phi``,
+        float64 (N,), see :mod:`engine.evaluation.phi`), or tables of
         samples (``engine.runs.readings.samples_frame``): ``samples``, the rows to score, ``population``, those of the
         validation set, and ``retrained``, the tables of all models retrained on these data.
     score_samples : callable

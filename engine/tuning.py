@@ -18,11 +18,14 @@ Tuning = Mapping[str, Mapping[str, Any]]
 
 
 def wrongly_tuned(dataset: Dataset, model: Model | None, method: Method | None) -> list[Problem]:
-    """Methods that ``unlearning`` names in vain, and what is wrong with the values for the method of this run."""
+    """Data sets and methods that ``unlearning`` names in vain, and what is wrong with the values for this run's."""
     problems = _problems("dataset", f"the data set {dataset.name}", dataset.unlearning, method)
     if model:
         own = model.unlearning.get(dataset.name, {})
         problems += _problems("model", f"the model {model.name} for {dataset.name}", own, method)
+        problems += [Problem("model", f"unlearning[{name!r}] of the model {model.name} is not valid: "
+                             f"{unknown('data set', name, names('dataset'))}")
+                     for name in model.unlearning if find("dataset", name) is None]
     return problems
 
 

@@ -13,7 +13,7 @@ from engine.system.words import unknown
 from engine.terms import ROLES, Term
 from engine.types import PROFILES, Attack, Dataset, Method, Model, Scenario
 
-COLUMNS = ("loss", "entropy", "correct")  # of a read-out, that an attack may need
+COLUMNS = ("loss", "entropy", "correct", "phi")  # of a read-out, that an attack may need
 TABLES = ("samples", "population", "retrained")  # that an attack beside retrained models may need
 KINDS: dict[str, type[Any]] = {
     "dataset": Dataset, "model": Model, "scenario": Scenario, "method": Method, "attack": Attack}
@@ -31,6 +31,8 @@ def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
     if kind == "method":
         return _wrong_method(record, others) or _wrong_hyperparameters(record)
     if kind in ("dataset", "model") and (unfit := _wrong_tuning(record)):
+        return unfit
+    if kind == "dataset" and (unfit := _wrong_counts(record)):
         return unfit
     if kind == "attack" and (strange := [name for name in record.needs if name not in (*COLUMNS, *TABLES)]):
         return f"needs {strange[0]!r}, but an attack can see {', '.join(COLUMNS)} or {', '.join(TABLES)}."
@@ -111,4 +113,20 @@ def _wrong_tuning(record: Dataset | Model) -> str | None:
                 return (f"declares {record.name!r} with {place} = {value!r}, but unlearning must be nested as in "
                         f"{shape}.")
         level = {f"{place}[{name!r}]": value for place, values in level.items() for name, value in values.items()}
+    return None
+
+
+def _wrong_counts(dataset: Dataset) -> str | None:
+    """Where ``class_counts`` contradict the classes or the sizes; None without any."""
+    counts, classes = dataset.class_counts, len(dataset.classes)
+    if not counts:
+        return None
+    if len(counts) != 3 or any(len(row) != classes for row in counts):
+        return (f"declares class_counts of {dataset.name!r} with {', '.join(str(len(row)) for row in counts)} numbers, "
+                f"but three rows of {classes} are needed: training set, test set, all held out.")
+    sizes = {"train_size": dataset.train_size, "test_size": dataset.test_size, "heldout_size": dataset.heldout_size}
+    for (name, size), row in zip(sizes.items(), counts, strict=True):
+        if size is not None and sum(row) != size:
+            return (f"declares class_counts of {dataset.name!r} that add up to {sum(row):,}, but {name} is {size:,}: "
+                    "correct one of them.")
     return None

@@ -28,6 +28,7 @@ def add_parser(commands: Any) -> None:
     export.add_argument("--profile", help=f"export only runs of this profile: {' or '.join(PROFILES)}")
     export.add_argument("--samples", choices=SAMPLES, default="attacked",
                         help="include per-sample losses of the attacked sets (default), of all sets, or none")
+    export.add_argument("--with-weights", action="store_true", help="include the weights of the runs that kept them")
     export.add_argument("--force", action="store_true", help="replace FILE if it exists")
     export.add_argument("--json", action="store_true", help="print one JSON object on stdout")
 
@@ -45,9 +46,11 @@ def command(options: Namespace) -> tuple[Any, int]:
 
 def _export(options: Namespace, store: Store) -> tuple[dict[str, Any], str]:
     ids = _chosen(options, store)
-    done = export_runs(Path(options.file), ids, store, options.samples, options.force)
+    done = export_runs(Path(options.file), ids, store, options.samples, options.force,
+                       options.with_weights)
+    kept = f", {done['with_weights']} with weights" if options.with_weights else ""
     return done, (f"{_count(len(ids))} in {done['path']} ({done['bytes'] / 1000:,.0f} kB), "
-                  f"{done['with_samples']} with per-sample losses.")
+                  f"{done['with_samples']} with per-sample losses{kept}.")
 
 
 def _chosen(options: Namespace, store: Store) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import BooleanOptionalAction, Namespace
 from typing import Any
 
 from engine.checks import checked
@@ -35,6 +35,8 @@ def add_parser(commands: Any) -> None:
     run.add_argument("--profile", default="corrected", help=f"{' or '.join(PROFILES)} (default: corrected)")
     run.add_argument("--original-seed", default="0", help="seed of the Original (default: 0)")
     run.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
+    run.add_argument("--keep-weights", action=BooleanOptionalAction, default=None,
+                     help="keep the unlearned weights with the run, of any size or never (default: up to 5 MB)")
     run.set_defaults(work=command)
 
 
@@ -44,7 +46,8 @@ def command(options: Namespace) -> Result:
     store = open_store()
     store.mark_interrupted()
     with ctrl_c() as cancel, heartbeat(store):
-        run = run_here(resolved, store, options.train_original, cancel, ProgressLine())
+        run = run_here(resolved, store, options.train_original, cancel, ProgressLine(),
+                       keep_weights=options.keep_weights)
     if run.notice:
         print(run.notice, file=sys.stderr)
     result = described(run)

@@ -49,6 +49,7 @@ def add_parser(commands: Any) -> None:
                         help="set an option of the data set")
     parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
     parser.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
+    parser.add_argument("--keep-weights", action="store_true", help="keep the unlearned weights of every run")
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.set_defaults(work=command)
 
@@ -117,7 +118,8 @@ def _carried_out(sweep: Sweep, todo: Sequence[Cell], options: Namespace, store: 
 
     specs = [resolve(sweep.spec(*cell)) for cell in todo]
     executor = EXECUTORS[options.executor]
-    for position, run in executor.run_all(specs, store, options.train_original, Control(cancel), tell):
+    control = Control(cancel, keep_weights=options.keep_weights)
+    for position, run in executor.run_all(specs, store, options.train_original, control, tell):
         ended += 1
         yield todo[position], run
 

@@ -129,9 +129,23 @@ def _sizes(data: Data, dataset: Dataset) -> Iterator[str]:
                                  ("heldout", len(data.heldout), dataset.heldout_size)):
         if size != declared:
             yield f"{name} has {size:,} samples and not {name}_size = {declared:,}: declare {name}_size={size}."
+    yield from _class_counts(data, dataset)
     if data.test_count != dataset.test_size:
         yield (f"test_count is {data.test_count} and not test_size = {dataset.test_size}: declare "
                f"test_size={data.test_count}.")
+
+
+def _class_counts(data: Data, dataset: Dataset) -> Iterator[str]:
+    """The first class of which there are other numbers of samples than declared."""
+    if not dataset.class_counts:
+        return
+    for name, pool, declared in (("train", data.train, dataset.class_counts[0]),
+                                 ("heldout", data.heldout, dataset.class_counts[2])):
+        found = torch.bincount(pool.labels, minlength=len(declared)).tolist()
+        for number, (count, wanted) in enumerate(zip(found, declared, strict=True)):
+            if count != wanted:
+                yield (f"{name} has {count:,} samples of {dataset.classes[number]} and not {wanted:,} as class_counts "
+                       "declares: declare what there is.")
 
 
 def _dtype(tensor: Tensor) -> str:

@@ -27,6 +27,7 @@ from engine.evaluation.readout import Readout, read_out
 from engine.registry import live_attacks
 from engine.system.rng import permutation
 from engine.types import Progress
+from engine.validity import COLUMNS
 
 MOST_SAMPLES = {"forget": 500, "test": 500, "unseen": 500, "retain": 200}  # in live charts; retain hardly moves
 FRAMES = 48  # at most, spread evenly over a run's steps
@@ -136,14 +137,18 @@ class Watcher:
                            for name, index in self.chosen.items()})
 
     def stored(self, frame: Any) -> Readings | None:
-        """A finished run's read-outs of the samples watched here, from its table; None where it lacks any."""
-        if frame is None or not {name for name, _ in self.chosen.items()} <= set(frame["set"]):
+        """A finished run's read-outs of the samples watched here, from its table; None where it lacks any.
+
+        Also None where an attack needs a column that the table, of an older version, does not have.
+        """
+        needed = {column for attack in live_attacks() for column in attack.needs}
+        if frame is None or not needed <= set(frame) or not {n for n, _ in self.chosen.items()} <= set(frame["set"]):
             return None
         sets = {}
         for name, index in self.chosen.items():
             rows = frame[frame["set"] == name].set_index("sample").loc[index.cpu().numpy()]
-            sets[name] = Readout(*(torch.from_numpy(rows[column].to_numpy().copy())
-                                   for column in ("loss", "entropy", "correct")))
+            sets[name] = Readout(**{column: torch.from_numpy(rows[column].to_numpy().copy())
+                                    for column in COLUMNS if column in rows})
         return Readings(**sets)
 
     def _frame(self, model: nn.Module) -> tuple[Readings, Reading]:

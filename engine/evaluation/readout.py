@@ -1,4 +1,4 @@
-"""What a model says about every sample: loss, entropy, its label and whether it is right, in float32.
+"""What a model says about every sample: loss, entropy, its label, whether it is right and how sure, in float32.
 
 A read-out is taken once over a whole pool; every metric of every split is then an index look-up.
 """
@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from engine.data.batches import batch_sizes
 from engine.data.images import Data, Pool
+from engine.evaluation.phi import phi_of
 from engine.system.rng import generator
 
 BATCH = 1_000
-MEANING = 2  # of the columns; raised where it changes, so that read-outs kept before are not used
+MEANING = 3  # of the columns; raised where it changes, so that read-outs kept before are not used
 IN_CACHE = 250  # pictures: on a CPU their maps then stay in a core's cache (benchmarks/read_out.py measures the gain)
 
 
@@ -23,18 +24,20 @@ IN_CACHE = 250  # pictures: on a CPU their maps then stay in a core's cache (ben
 class Readout:
     """Per-sample columns on the CPU, each of shape (N,): loss and entropy in nats, correctness, the class said.
 
-    ``predicted`` (int16) is None where it was not kept.
+    ``phi`` is the logit-scaled confidence (:mod:`engine.evaluation.phi`). It and ``predicted`` (int16) are None where
+    they were not kept.
     """
 
     loss: Tensor
     entropy: Tensor
     correct: Tensor
     predicted: Tensor | None = None
+    phi: Tensor | None = None
 
     def __getitem__(self, index: Tensor) -> Readout:
         index = index.cpu()
-        return Readout(self.loss[index], self.entropy[index], self.correct[index],
-                       None if self.predicted is None else self.predicted[index])
+        later = (None if column is None else column[index] for column in (self.predicted, self.phi))
+        return Readout(self.loss[index], self.entropy[index], self.correct[index], *later)
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -87,7 +90,7 @@ def read_logits(model: nn.Module, inputs: Tensor) -> Tensor:
 def _columns(model: nn.Module, data: Data, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
     with torch.no_grad():
         logits = read_logits(model, inputs)
-        return *data.criterion.columns(logits, targets), logits.argmax(dim=1).to(torch.int16)
+        return *data.criterion.columns(logits, targets), logits.argmax(dim=1).to(torch.int16), phi_of(logits, targets)
 
 
 def _joined(parts: list[tuple[Tensor, ...]]) -> Readout:

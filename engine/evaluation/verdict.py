@@ -13,7 +13,11 @@ rules. The first that applies decides:
    shows on the same split is never held against a run.
 5. ``undecided``: nothing could be measured, or there was nothing to forget.
 6. ``forgotten``: a class that is recognised as little as by the retrained model (an attack that beats chance within
-   it is reported); otherwise everything that could be measured is as chance, or the retrained model, has it.
+   it is reported); otherwise everything that could be measured is as chance, or the retrained model, has it. That is
+   said as far as what was tried, with what was not.
+
+What each attack comes to is an item of evidence (``engine.evaluation.evidence``); a verdict sums the items up and names
+the number that decides, so that a page can show it.
 """
 
 from __future__ import annotations
@@ -21,20 +25,30 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
 
 from engine.errors import BadInput
-from engine.registry import by_class, is_reference, live_attacks
+from engine.evaluation.evidence import ERRORS, Counts, Decisive, Evidence, of_attacks, texts, tried, untried
+from engine.registry import by_class, get, is_reference
 from engine.spec import resolve
-from engine.types import Attack, Spec
+from engine.types import Spec
 
 DAMAGED = 10.0  # points of test accuracy lost, from which on a model counts as damaged
 GONE = 1.0  # percent of a class recognised, under which a model never names it
 STILL_KNOWN = 5.0  # points of accuracy on a forgotten class above the retrained model's, from which on it is not
-ERRORS = 3.0  # standard errors
 COMPOSED = ("Over-forgotten", "The model is damaged")  # how notes begin that older versions stored as verdicts
+
+TITLES = {
+    "reference": "The reference: a model that never saw the forget set",
+    "damaged": "Damaged: the model no longer works on new samples",
+    "over_forgotten": "Over-forgotten: the forgotten samples stand out again",
+    "not_forgotten": "Not forgotten: an attacker still finds the forget set",
+    "undecided": "No verdict: too little can be measured here",
+    "forgotten": "Forgotten, as far as {tried} can tell"}
+CLASS_TITLES = {"not_forgotten": "Not forgotten: the model still knows the class",
+                "forgotten": "Forgotten, as far as its answers tell: it no longer names the class"}
 
 Kind = Literal["reference", "damaged", "over_forgotten", "not_forgotten", "undecided", "forgotten"]
 Metrics = Mapping[str, Any]
@@ -67,6 +81,12 @@ class Verdict:
         Whether tables mark it as damaged.
     over_forgotten : str, optional
         Why tables mark it as over-forgotten.
+    evidence : tuple of Evidence
+        What was looked at, an item each.
+    decisive : Decisive, optional
+        The number that decided, where one lies beyond its limit.
+    title : str
+        The verdict in a line, as a page's largest text.
 
     Examples
     --------
@@ -79,23 +99,9 @@ class Verdict:
     text: str
     damaged: bool = False
     over_forgotten: str | None = None
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Samples in the forget set, the test set, and the set that an attacker has to tell from the forget set."""
-
-    forget: int
-    test: int
-    nonmembers: int
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One attack: what it comes to, in a sentence."""
-
-    kind: Literal["reverse", "found", "under", "chance"]
-    text: str
+    evidence: tuple[Evidence, ...] = ()
+    decisive: Decisive | None = None
+    title: str = ""
 
 
 def verdict_of(run: Judged) -> Verdict | None:
@@ -105,19 +111,27 @@ def verdict_of(run: Judged) -> Verdict | None:
     return judge(run.metrics, run.spec.scenario, _counts(run), is_reference(run.spec))
 
 
-def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: bool = False) -> Verdict:
-    """The verdict on the metrics of one model. Without ``counts`` no ROC area and no accuracy is judged."""
+def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: bool = False,
+          more: Sequence[Evidence] = ()) -> Verdict:
+    """The verdict on the metrics of one model. Without ``counts`` no ROC area and no accuracy is judged.
+
+    ``more`` is evidence beside that of the attacks on this one model.
+    """
     if reference:
         return Verdict("reference", "This is the retrained model, which never saw the forget set: it is the "
                        "reference for the others, so it is not judged itself. Where it is off the chance level, so "
-                       "is the split.")
-    broken, over = _damage(metrics), _over_forgetting(metrics, scenario, counts)
+                       "is the split.", title=TITLES["reference"])
+    items = (*of_attacks(metrics, counts), *more)
+    broken, over = _damage(metrics), _over_forgetting(metrics, scenario, counts, items)
+    why = over.text if over else None
     if broken:
-        return Verdict("damaged", broken, damaged=True, over_forgotten=over)
-    findings = [found for attack in live_attacks() if (found := _finding(attack, metrics, counts))]
-    if over:
-        return Verdict("over_forgotten", " ".join([over, *_texts(findings, "found")]), over_forgotten=over)
-    return (_class if by_class(scenario) else _random)(metrics, findings)
+        found = Verdict("damaged", broken.text, damaged=True, over_forgotten=why, decisive=broken.decisive)
+    elif over:
+        found = Verdict("over_forgotten", " ".join([over.text, *texts(items, "found")]), over_forgotten=why,
+                        decisive=over.decisive)
+    else:
+        found = (_class if by_class(scenario) else _random)(metrics, items)
+    return replace(found, evidence=items, title=_title(found, scenario, items))
 
 
 def remarks(metrics: Metrics) -> list[str]:
@@ -155,27 +169,37 @@ def _declared(spec: str) -> Counts | None:
 # --- the rules ------------------------------------------------------------------------------
 
 
-def _damage(metrics: Metrics) -> str | None:
+def _title(found: Verdict, scenario: str, items: Sequence[Evidence]) -> str:
+    """The verdict in a line; "forgotten" is said as far as what was tried."""
+    special = CLASS_TITLES if by_class(scenario) else {}
+    return special.get(found.kind, TITLES[found.kind]).format(tried=tried(items))
+
+
+def _damage(metrics: Metrics) -> Evidence | None:
     before, after = (metrics.get("original") or {}).get("test_accuracy"), metrics.get("test_accuracy")
     if before is None or after is None or before - after < DAMAGED:
         return None
-    return (f"The model is damaged: its test accuracy fell from {before:.1f} to {after:.1f}%. A broken "
-            "model leaks nothing but has not unlearned, so attacks near 50% are no success here.")
+    return Evidence("test_accuracy", "found", f"The model is damaged: its test accuracy fell from {before:.1f} to "
+                    f"{after:.1f}%. A broken model leaks nothing but has not unlearned, so attacks near 50% are no "
+                    "success here.", Decisive("test_accuracy", after, before - DAMAGED, above=False))
 
 
-def _over_forgetting(metrics: Metrics, scenario: str, counts: Counts | None) -> str | None:
+def _over_forgetting(metrics: Metrics, scenario: str, counts: Counts | None,
+                     items: Sequence[Evidence]) -> Evidence | None:
     """Why the forget set stands out by being worse than unseen data (the Streisand effect); None where it does not."""
     if counts is None:
         return None
-    for attack in live_attacks():
-        if _reversed(attack, metrics, counts):
+    for item in items:
+        if item.kind == "reverse" and item.decisive:
+            attack = get("attack", item.name)
             what = f"higher {attack.lower[1]}" if attack.lower else f"lower scores in “{attack.short_title}”"
-            return (f"Over-forgotten: forgotten samples have {what} than unseen ones, so an "
-                    f"attacker finds them by the reverse rule (AUC {_area(attack, metrics):.3f}, Streisand effect).")
+            return replace(item, text=f"Over-forgotten: forgotten samples have {what} than unseen ones, so an attacker "
+                           f"finds them by the reverse rule ({item.decisive.words('ROC area', digits=3)}; Streisand "
+                           "effect).")
     return _too_low(metrics, scenario, counts)
 
 
-def _too_low(metrics: Metrics, scenario: str, counts: Counts) -> str | None:
+def _too_low(metrics: Metrics, scenario: str, counts: Counts) -> Evidence | None:
     """Over-forgetting by the forget accuracy: under the test accuracy, for a class under the retrained model's."""
     now, known = metrics.get("forget_accuracy"), metrics.get("retrained") or {}
     if by_class(scenario):
@@ -184,20 +208,22 @@ def _too_low(metrics: Metrics, scenario: str, counts: Counts) -> str | None:
         aim, m, of, what = metrics.get("test_accuracy"), counts.test, "forget set", "the one on unseen data"
     if now is None or aim is None or not far_under(now, counts.forget, aim, m):
         return None
-    return (f"Over-forgotten: the accuracy on the {of} ({now:.1f}%) is far below {what} ({aim:.1f}%), which "
-            "gives the forgotten samples away (Streisand effect).")
+    return Evidence("forget_accuracy", "reverse", f"Over-forgotten: the accuracy on the {of} ({now:.1f}%) is far below "
+                    f"{what} ({aim:.1f}%), which gives the forgotten samples away (Streisand effect).",
+                    Decisive("forget_accuracy", now, aim, above=False))
 
 
-def _random(metrics: Metrics, findings: list[Finding]) -> Verdict:
-    text = " ".join(_texts(findings))
-    if not findings:
+def _random(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
+    if not items:
         return Verdict("undecided", "No attack could be measured, so there is no verdict.")
-    if any(found.kind == "found" for found in findings):
-        return Verdict("not_forgotten", text)
-    return Verdict("undecided" if all(found.kind == "under" for found in findings) else "forgotten", text)
+    if found := [item for item in items if item.kind == "found"]:
+        return Verdict("not_forgotten", " ".join(texts(items)), decisive=found[0].decisive)
+    if all(item.kind == "under" for item in items):
+        return Verdict("undecided", " ".join(texts(items)))
+    return Verdict("forgotten", " ".join(filter(None, [*texts(items), untried(items)])))
 
 
-def _class(metrics: Metrics, findings: list[Finding]) -> Verdict:
+def _class(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
     """By the accuracy on the class against the retrained model's, else against zero.
 
     An attack compares with never-seen samples of the class: where both are still recognised it finds nothing.
@@ -206,17 +232,19 @@ def _class(metrics: Metrics, findings: list[Finding]) -> Verdict:
     before = (metrics.get("original") or {}).get("forget_accuracy")
     known = "zero is usual for a retrained one" if aim is None else f"the retrained model: {aim:.1f}%"
     right = f"{now:.1f}% of its samples right ({known})"
+    limit = (aim or 0.0) + STILL_KNOWN
     if before is not None and before < GONE and now < GONE:
         return Verdict("undecided", f"The Original never knew this class: it got {before:.1f}% of its samples right, "
                        "so there was nothing to forget.")
-    if now > (aim or 0.0) + STILL_KNOWN:
-        attacks = _texts(findings, "found") or [
-            "An attack near 50% only shows that the model treats all samples of the class alike."]
-        return Verdict("not_forgotten", " ".join([
-            f"The class is not forgotten: the model still gets {right}.", *attacks]))
-    leak = ["Within the class, the samples that the Original was trained on still stand out."]
-    return Verdict("forgotten", " ".join([f"The class is forgotten: the model gets {right}.", *_why(now), *(
-        leak + told if (told := _texts(findings, "found")) else _texts(findings))]))
+    found = texts(items, "found")
+    if now > limit:
+        attacks = found or ["An attack near 50% only shows that the model treats all samples of the class alike."]
+        return Verdict("not_forgotten", " ".join([f"The class is not forgotten: the model still gets {right}.",
+                                                  *attacks]), decisive=Decisive("forget_accuracy", now, limit))
+    leak = ["Within the class, the samples that the Original was trained on still stand out.", *found]
+    return Verdict("forgotten", " ".join(filter(None, [
+        f"The class is forgotten: the model gets {right}.", *_why(now), *(leak if found else texts(items)),
+        untried(items)])))
 
 
 def _why(accuracy: float) -> list[str]:
@@ -224,71 +252,3 @@ def _why(accuracy: float) -> list[str]:
     return [] if accuracy >= GONE else [
         "Losses far above those of other unseen data are expected here: the remaining data "
         "contain no such class."]
-
-
-# --- one attack -----------------------------------------------------------------------------
-
-
-def _texts(findings: list[Finding], kind: str | None = None) -> list[str]:
-    return [found.text for found in findings if kind in (None, found.kind)]
-
-
-def _finding(attack: Attack, metrics: Metrics, counts: Counts | None) -> Finding | None:
-    """What an attack comes to by its accuracy and its ROC area; None where it has neither."""
-    if counts and _reversed(attack, metrics, counts):
-        return Finding("reverse", "")
-    score, band = metrics.get(attack.name), (metrics.get("null_band") or {}).get(attack.name)
-    truth = (metrics.get("retrained") or {}).get(attack.name)
-    if score is None or band is None:
-        return _by_area(attack, metrics, counts)
-    span = f"{score:.1f}%, chance range: {band[0]:.1f} to {band[1]:.1f}%"
-    span += "" if truth is None else f", the retrained model: {truth:.1f}%"
-    if score > band[1]:
-        if truth is not None and score <= truth:
-            return Finding("chance", f"An attacker {_means(attack)} does no better than against the retrained model "
-                           f"({span}).")
-        return Finding("found", f"An attacker {_means(attack)} still does better than chance ({span}).")
-    by_area = _by_area(attack, metrics, counts)
-    if by_area and by_area.kind == "found":
-        return by_area
-    if score < band[0]:
-        return Finding("under", f"An attacker {_means(attack)} does worse than a coin toss ({span}): the rule it "
-                       "learns on one part of the samples does not carry over to the rest.")
-    return Finding("chance", f"An attacker {_means(attack)} does no better than chance ({span}).")
-
-
-def _by_area(attack: Attack, metrics: Metrics, counts: Counts | None) -> Finding | None:
-    """By the ROC area alone, which is finer than the accuracy; None without one or without counts."""
-    area, truth = _area(attack, metrics), _area(attack, metrics.get("retrained") or {})
-    if area is None or counts is None:
-        return None
-    limit = 0.5 + _off_half(counts)
-    digits = 3 if round(area, 3) != round(limit, 3) else 5  # two numbers that differ are not shown as the same
-    span = f"ROC area {area:.{digits}f}, by chance at most {limit:.{digits}f}"
-    span += "" if truth is None else f", the retrained model: {truth:.3f}"
-    if area > limit and (truth is None or area > truth):
-        return Finding("found", f"An attacker {_means(attack)} still ranks forgotten samples before never-seen ones "
-                       f"({span}).")
-    return Finding("chance", f"An attacker {_means(attack)} does no better than chance ({span}).")
-
-
-def _reversed(attack: Attack, metrics: Metrics, counts: Counts) -> bool:
-    """Whether an attacker finds the forget set by the reverse rule, beyond chance and the retrained model."""
-    area, truth = _area(attack, metrics), _area(attack, metrics.get("retrained") or {})
-    return area is not None and area < 0.5 - _off_half(counts) and (truth is None or area < truth)
-
-
-def _area(attack: Attack, metrics: Metrics) -> float | None:
-    """The area under an attack's ROC curve."""
-    return attack.value(metrics, "auc")
-
-
-def _off_half(counts: Counts) -> float:
-    """Three standard errors of a ROC area under the null (Mann and Whitney 1947)."""
-    n, m = counts.forget, counts.nonmembers
-    return ERRORS * math.sqrt((n + m + 1) / (12 * n * m)) if n and m else math.inf
-
-
-def _means(attack: Attack) -> str:
-    """How an attacker goes about it: ``by the loss``."""
-    return attack.means or f"with “{attack.short_title}”"

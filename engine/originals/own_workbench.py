@@ -9,16 +9,15 @@ then made again, and results have another identity and a sentence that says so.
 from __future__ import annotations
 
 import copy
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from torch import Tensor, nn, uint8
+from torch import nn
 
 from engine.data.images import Data, tensors_of
 from engine.evaluation.readout import Readout, read_out
 from engine.originals.workbench import Bench
 from engine.spec import Resolved
+from engine.training.weights import digest
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class OwnBench:
         return resolved.identity(content, self._current.original.sha256)
 
     def _digests(self) -> Digests:
-        return Digests(_digest(self.network.state_dict()), _digest(tensors_of(self.data)))
+        return Digests(digest(self.network.state_dict()), digest(tensors_of(self.data)))
 
     def _read_anew(self, seen: Digests) -> Bench:
         bench, data = self._loaded, self.data
@@ -84,11 +83,3 @@ def _read_outs(network: nn.Module, data: Data) -> dict[str, Readout]:
 def _without_memory(data: Data) -> Data:
     """The same tensors in new records: fingerprints that were worked out before are not those of changed data."""
     return replace(data, train=replace(data.train), heldout=replace(data.heldout))
-
-
-def _digest(tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256()
-    for name, value in sorted(tensors.items()):
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        digest.update(value.detach().cpu().contiguous().flatten().view(uint8).numpy().data)
-    return digest.hexdigest()

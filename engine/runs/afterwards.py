@@ -99,9 +99,10 @@ def _measured(attack: Attack, samples: DataFrame | None,
     """All that an attack comes to on the kept samples, its null band, and why there is none."""
     from engine.attacks._attacker import FEWEST
     from engine.evaluation.measure import null_band, of_scores, scores
+    from engine.evaluation.phi import NOT_KEPT
 
     if samples is None or not set(attack.needs) <= set(samples.columns):
-        return of_scores(attack, None, None), None, UNKEPT
+        return of_scores(attack, None, None), None, NOT_KEPT if samples is not None else UNKEPT
     scenario = find("scenario", spec.scenario)
     compared = scenario.compared_with if scenario else "test"
     sides = [samples[samples["set"] == name] for name in ("forget", compared)]

@@ -31,10 +31,10 @@ log = logging.getLogger(__name__)
 _starts: Recent[StartEvent] = Recent(16)
 
 
-def compute(resolved: Resolved, bench: Bench) -> Outcome:
+def compute(resolved: Resolved, bench: Bench, keep_weights: bool = False) -> Outcome:
     """Carries out a run on a bench that is at hand; whatever goes wrong is its outcome, with the reason."""
     try:
-        return run_method(bench, resolved, Traced())
+        return run_method(bench, resolved, Traced(), keep_weights)
     except Exception as error:
         if not isinstance(error, LabError):
             log.exception("%s failed", resolved.spec)

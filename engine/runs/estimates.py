@@ -7,7 +7,8 @@ Where nothing was measured, the answer is "an unknown time".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -18,6 +19,9 @@ from engine.runs.recorded import asked_for, recorded_runs
 from engine.runs.records import Run
 from engine.spec import Resolved
 from engine.system.known import all_known
+
+SPREAD = 10  # newest runs alike whose times make a span
+UNSURE = 2.0  # what was measured once, or elsewhere, may take from half to twice as long
 
 
 def measured(store: Any) -> list[Run]:
@@ -61,15 +65,10 @@ def training_rate(dataset: str, model: str, checkpoints: Checkpoints) -> float |
 def run_rate(resolved: Resolved, checkpoints: Checkpoints,
              finished: list[Run] | None = None) -> float | None:
     """Seconds per sample for a run: measured on the newest finished ones alike, else by a training."""
-    method, dataset, model = resolved.method.name, resolved.dataset.name, resolved.model.name
     for run in finished or []:
-        spec = run.spec
-        if run.imported:
-            continue  # it tells how fast another machine is
-        alike = (spec.method, spec.dataset, spec.model) == (method, dataset, model)
-        if alike and run.samples and run.seconds is not None:
+        if _alike(run, resolved) and run.samples and run.seconds is not None:
             return run.seconds / run.samples
-    return training_rate(dataset, model, checkpoints)
+    return training_rate(resolved.dataset.name, resolved.model.name, checkpoints)
 
 
 def run_seconds(resolved: Resolved, checkpoints: Checkpoints,
@@ -77,6 +76,68 @@ def run_seconds(resolved: Resolved, checkpoints: Checkpoints,
     """Seconds of the method alone, or None where nothing was measured yet."""
     rate = run_rate(resolved, checkpoints, finished)
     return None if rate is None else rate * resolved.plan.samples
+
+
+@dataclass(frozen=True)
+class Span:
+    """From how many to how many seconds something will take."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def around(cls, seconds: float) -> Span:
+        """Half to twice: of something that was measured once, or on another machine."""
+        return cls(seconds / UNSURE, seconds * UNSURE)
+
+    def __str__(self) -> str:
+        """``3 to 7 s``, ``40 s to 2 min``; ``about 4 s`` where both ends are the same."""
+        if self.high < 1:
+            return "under 1 s"
+        (low, unit), (high, of) = _rounded(max(1.0, self.low), math.floor), _rounded(self.high, math.ceil)
+        if (low, unit) == (high, of):
+            return f"about {high} {of}"
+        return f"{low} to {high} {of}" if unit == of else f"{low} {unit} to {high} {of}"
+
+
+def _rounded(seconds: float, whole: Callable[[float], int]) -> tuple[str, str]:
+    """A number and its unit; hours with one decimal."""
+    if seconds < 90:
+        return f"{whole(seconds)}", "s"
+    return (f"{whole(seconds / 60)}", "min") if seconds < 5400 else (f"{whole(seconds / 360) / 10:.1f}", "h")
+
+
+def in_words(span: Span | None) -> str:
+    """The span, or that nothing was measured yet."""
+    return duration(None) if span is None else str(span)
+
+
+def run_span(resolved: Resolved, checkpoints: Checkpoints, finished: Sequence[Run]) -> Span | None:
+    """How long a run takes from its start to its end: the spread of those alike that were measured on this machine.
+
+    With fewer than two of them it is half to twice what is known.
+    """
+    alike = [run for run in finished if _alike(run, resolved) and run.samples and run.seconds is not None][:SPREAD]
+    if len(alike) < 2:
+        seconds = run_seconds(resolved, checkpoints, list(finished))
+        return None if seconds is None else Span.around(seconds + (measuring_seconds(resolved, list(finished)) or 0.0))
+    rates = [run.seconds / run.samples for run in alike if run.samples and run.seconds is not None]
+    beside = [seconds for run in alike if (seconds := _beside(run)) is not None] or [0.0]
+    samples = resolved.plan.samples
+    return Span(min(rates) * samples + max(0.0, min(beside)), max(rates) * samples + max(0.0, max(beside)))
+
+
+def training_span(resolved: Resolved, checkpoints: Checkpoints) -> Span | None:
+    """The same for training an Original, which is measured once."""
+    seconds = training_seconds(resolved, checkpoints)
+    return None if seconds is None else Span.around(seconds)
+
+
+def _alike(run: Run, resolved: Resolved) -> bool:
+    """Whether a run was measured here, with the same method on the same data set and model."""
+    spec = run.spec
+    return not run.imported and (spec.method, spec.dataset, spec.model) == (
+        resolved.method.name, resolved.dataset.name, resolved.model.name)
 
 
 def training_seconds(resolved: Resolved, checkpoints: Checkpoints) -> float | None:

@@ -52,7 +52,7 @@ def execute(run: Run, store: Store, checkpoints: Checkpoints, device: torch.devi
 def _carry_out(run: Run, resolved: Resolved, live: Live, device: torch.device) -> None:
     bench = prepare_bench(resolved, live.checkpoints, device, run.train_original, live.stage,
                           live.cancel.event)
-    outcome = run_method(bench, resolved, live)
+    outcome = run_method(bench, resolved, live, run.keep_weights)
     _end(live.store, run.id, **with_reference(live.store, run.id, resolved, outcome))
     live.settle()
     complete(live.store, run.id)

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.errors import BadInput
 from engine.evaluation.measure import scores
+from engine.evaluation.phi import NOT_KEPT
 from engine.evaluation.retrained import nonmember_set, references_of
 from engine.evaluation.roc import Sides
 from engine.registry import all_of
@@ -21,6 +22,7 @@ from engine.runs import library
 from engine.runs.records import Run
 from engine.runs.references import ALIKE, is_reference
 from engine.types import Attack, Spec
+from engine.validity import COLUMNS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from engine.runs.store import Store
 
 When = Literal["before", "now", "retrained"]
-COLUMNS = {"loss", "entropy", "correct"}  # that every table has
 RECORDED_WITHOUT = ("This recorded run ships without a table of its samples, to stay small: run it again to get one.")
 OWN_WITHOUT = "This run has no table of its samples, so nobody can be told apart: run it again to get one."
 NO_RETRAINED = "Nobody has retrained a model on this split yet: run Retraining with the same forget set and seed."
@@ -114,6 +115,8 @@ def why_not(exposure: Exposure, when: When, attack: Attack) -> str | None:
     view = exposure.views[when]
     if not attack.needs_retrained:
         lacking = [name for name in attack.needs if name not in view.forget]
+        if "phi" in lacking:
+            return NOT_KEPT
         return f"The table has no column {', '.join(lacking)}." if lacking else None
     if when != "now":
         return "It is measured on the unlearned model only."
@@ -167,7 +170,7 @@ def _said(rows: DataFrame, said: Readout) -> DataFrame:
 
 
 def _scores(attack: Attack, rows: DataFrame, view: View, exposure: Exposure) -> np.ndarray:
-    columns: dict[str, Any] = {name: rows[name].to_numpy() for name in COLUMNS}
+    columns: dict[str, Any] = {name: rows[name].to_numpy() for name in COLUMNS if name in rows}
     if attack.needs_retrained:
         usable = references_of(view.population, list(exposure.references))
         columns |= {"samples": rows, "population": view.population, "retrained": usable}

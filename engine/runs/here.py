@@ -15,12 +15,13 @@ from engine.spec import Resolved
 
 
 def run_here(resolved: Resolved, store: Store, train_original: bool, cancel: threading.Event,
-             on_progress: Callable[[dict[str, Any]], None], queued: str | None = None) -> Run:
+             on_progress: Callable[[dict[str, Any]], None], queued: str | None = None,
+             keep_weights: bool | None = None) -> Run:
     """Records a run, or takes the queued one of that id, and carries it out in this process; returns it as stored.
 
     Raises BadInput where what is asked for is not possible here; a run that was recorded for it is removed again.
     """
-    run_id = queued or store.begin(resolved, train_original)
+    run_id = queued or store.begin(resolved, train_original, keep_weights)
     try:
         from engine.runs.execute import execute
 

@@ -22,6 +22,7 @@ from engine.data.splits import split as split_of
 from engine.evaluation.measure import Readings, band_of, measure, null_bands
 from engine.originals.workbench import Bench, untouched
 from engine.runs.outcome import Outcome
+from engine.runs.packing import packed
 from engine.runs.readings import original_readings, read_sets, samples_frame
 from engine.spec import Resolved, resolve
 from engine.system.files import parquet_of
@@ -91,8 +92,11 @@ class Watch:
         return []
 
 
-def run_method(bench: Bench, resolved: Resolved, watch: Watch) -> Outcome:
-    """Carries out a finished run's work on a bench that is at hand. Raises what the method or ``watch`` raises."""
+def run_method(bench: Bench, resolved: Resolved, watch: Watch, keep_weights: bool | None = False) -> Outcome:
+    """Carries out a finished run's work on a bench that is at hand. Raises what the method or ``watch`` raises.
+
+    ``keep_weights``: whether its outcome has the weights; None for small ones only.
+    """
     at = setting(bench, resolved)
     partial = watch.begin(at)
     done = unlearn(bench, at.resolved, at.parts, watch.step, partial)
@@ -102,7 +106,8 @@ def run_method(bench: Bench, resolved: Resolved, watch: Watch) -> Outcome:
     course = watch.end(done, readings, metrics)
     columns = {"status": "finished", **at.columns, "metrics": metrics, "seconds": done.seconds, "steps": done.steps,
                "samples": done.samples, "progress": {"stage": "Finished", "fraction": 1.0}}
-    return Outcome(columns, course, parquet_of(samples_frame(sets)))
+    weights = None if keep_weights is False else packed(done.model, at.identity, always=bool(keep_weights))
+    return Outcome(columns, course, parquet_of(samples_frame(sets)), weights)
 
 
 def setting(bench: Bench, resolved: Resolved) -> Setting:

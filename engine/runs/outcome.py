@@ -8,11 +8,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: its columns in the store with the status, its events, its per-sample table as parquet."""
+    """How a run ended: its columns in the store with the status, its events, its table of samples as parquet.
+
+    ``weights`` are safetensors, where they are to be kept.
+    """
 
     columns: dict[str, Any]
     course: list[dict[str, Any]] = field(default_factory=list)
     samples: bytes | None = None
+    weights: bytes | None = None
 
     @property
     def finished(self) -> bool:

@@ -48,9 +48,9 @@ class Jobs:
             self._spawn("jobs-heartbeat", self._beat)
             self._spawn("jobs-worker", self._work)
 
-    def submit(self, spec: Spec, train_original: bool = False) -> str:
+    def submit(self, spec: Spec, train_original: bool = False, keep_weights: bool | None = None) -> str:
         """Checks a spec and puts it at the end of the queue; returns the run's id. Raises BadSpec."""
-        run_id = self.store.submit(resolve(spec), train_original)
+        run_id = self.store.submit(resolve(spec), train_original, keep_weights)
         self.start()
         self._wake.set()
         return run_id
@@ -58,7 +58,7 @@ class Jobs:
     def rerun(self, run_id: str) -> str:
         """Queues the spec of an earlier run again."""
         run = self.store.get(run_id)
-        return self.submit(run.resolved().spec, run.train_original)
+        return self.submit(run.resolved().spec, run.train_original, run.keep_weights)
 
     def cancel(self, run_id: str) -> None:
         """Takes a run out of the queue, or asks it to stop and keep what it has, whichever process runs it."""

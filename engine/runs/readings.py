@@ -58,7 +58,7 @@ def original_readings(bench: Bench, parts: Split, resolved: Resolved) -> Reading
 
 
 def samples_frame(sets: dict[str, tuple[torch.Tensor, Readout]]) -> Any:
-    """Per-sample table: set, sample (its number in its pool), loss and entropy in nats, correct, predicted."""
+    """Per-sample table: set, sample (its number in its pool), loss and entropy in nats, correct, predicted, phi."""
     import pandas as pd
 
     return pd.concat([pd.DataFrame({"set": name, "sample": index.numpy()}

@@ -41,9 +41,11 @@ def record(store: Store, ended: Sequence[tuple[Resolved, str, Outcome]]) -> list
 
 
 def with_reference(store: Store, run_id: str, resolved: Resolved, outcome: Outcome) -> dict[str, Any]:
-    """Keeps the per-sample table; returns the columns of the finished run with what a retrained model adds."""
+    """Keeps the per-sample table and the weights; returns the run's columns with what a retrained model adds."""
     assert outcome.samples is not None
     store.save_samples(run_id, outcome.samples)
+    if outcome.weights is not None:
+        store.save_weights(run_id, outcome.weights)
     columns = outcome.columns
     known = find_reference(store, resolved, columns["data"])
     if known is None and not resolved.method.from_scratch:

@@ -50,6 +50,8 @@ class Run:
         Hashes of what it shares with its retrained reference, and of the data.
     train_original : bool
         Whether it may train an Original first.
+    keep_weights : bool, optional
+        Whether its weights are to be kept; None keeps small ones only.
     created, started, ended, heartbeat, imported : float, optional
         When it was asked for, begun and over, when its process was last alive, and when it came from an archive.
     progress : mapping of str to Any, optional
@@ -94,6 +96,7 @@ class Run:
     data: str | None = None
     identity: str | None = None
     train_original: bool = False
+    keep_weights: bool | None = None
     created: float | None = None
     started: float | None = None
     ended: float | None = None
@@ -117,11 +120,12 @@ class Run:
     def from_row(cls, row: Mapping[str, Any], recorded: bool = False) -> Run:
         """The run of a row of the store or of an archive; columns that it lacks are empty."""
         known = {name: row[name] for name in COLUMNS if name in row}
-        asked = row["spec"]
+        asked, keep = row["spec"], row.get("keep_weights")
         return cls(**known | {
             "spec": spec_of(asked), "recorded": recorded, "metrics": Metrics.from_json(row.get("metrics")),
             "spec_extra": {name: value for name, value in asked.items() if name not in SPEC_FIELDS},
             "spec_missing": SPEC_FIELDS - set(asked),
+            "keep_weights": None if keep is None else bool(keep),
             "train_original": bool(row.get("train_original")), "cancel": bool(row.get("cancel"))})
 
     def to_row(self) -> dict[str, Any]:
@@ -129,6 +133,7 @@ class Run:
         row = {name: getattr(self, name) for name in COLUMNS}
         asked = {name: value for name, value in asdict(self.spec).items() if name not in self.spec_missing}
         return row | {"spec": asked | dict(self.spec_extra), "metrics": self.metrics and self.metrics.to_json(),
+                      "keep_weights": None if self.keep_weights is None else int(self.keep_weights),
                       "train_original": int(self.train_original), "cancel": int(self.cancel)}
 
     @property

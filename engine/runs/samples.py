@@ -9,7 +9,7 @@ from engine.data.splits import split
 from engine.errors import BadInput
 from engine.evaluation.readout import Readout
 from engine.originals.checkpoints import Checkpoints
-from engine.originals.workbench import Bench, prepare_bench
+from engine.originals.workbench import Bench, Report, prepare_bench
 from engine.runs.records import Run
 from engine.spec import resolve
 from engine.system.device import default_device
@@ -34,20 +34,21 @@ def exhibits(run: Run, frame: Any, checkpoints: Checkpoints, order: str = "most"
     return [_exhibit(bench.data, row) for row in rows.head(count).to_dict("records")]
 
 
-def own_bench(run: Run, checkpoints: Checkpoints) -> Bench:
+def own_bench(run: Run, checkpoints: Checkpoints, lost: str = "its samples cannot be shown",
+              report: Report = lambda text, fraction: None) -> Bench:
     """The data and the Original that a run was made with; loads them if need be.
 
-    Raises BadInput where either is missing here or is another than the run's.
+    Raises BadInput where either is missing here or is another than the run's; ``lost`` says what that costs.
     """
     asked = run.resolved()
-    bench = prepare_bench(asked, checkpoints, default_device())
+    bench = prepare_bench(asked, checkpoints, default_device(), report=report)
     if run.data and not bench.data.content.startswith(run.data):
-        raise BadInput(f"This run was made on another copy of {bench.data.name} than the one on this machine, so its "
-                       "samples cannot be shown.")
+        raise BadInput(f"This run was made on another copy of {bench.data.name} than the one on this machine, so "
+                       f"{lost}.")
     resolved = resolve(asked.spec, split(bench.data, asked.spec).sizes)
     if run.identity and run.identity != resolved.identity(bench.data.content, bench.original.sha256):
         raise BadInput("This run began from another Original than the one on this machine, which has "
-                       "since been trained again, so the earlier predictions cannot be shown.")
+                       f"since been trained again, so {lost}.")
     return bench
 
 

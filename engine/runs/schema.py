@@ -35,6 +35,7 @@ runs = Table(
     Column("data", String(16)),                  # of the data that were at hand
     Column("identity", String(32)),              # of everything that changes the result
     Column("train_original", Integer, nullable=False, default=0),
+    Column("keep_weights", Integer),             # 1 or 0 where a person said so; else small ones are kept
     Column("created", Float, nullable=False),    # seconds since 1970, as all times here
     Column("started", Float),
     Column("ended", Float),

@@ -24,22 +24,23 @@ from engine.errors import StoreUnavailable, UnknownRun
 from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
+from engine.runs.artifacts import Artifacts
 from engine.runs.records import Run
 from engine.runs.rows import Unreadable, read_rows
 from engine.runs.schema import add_missing_columns, connect_args, events, metadata, runs, tune_sqlite
 from engine.spec import Resolved
-from engine.system.files import write_whole
 from engine.system.paths import database_url, home
 from engine.system.version import code_version
 from engine.types import ENDED, Status
 
 log = logging.getLogger(__name__)
-SAMPLES = "samples.parquet"
 
 Events = list[dict[str, Any]]  # named here: inside the class, list is a method
+# A run of an archive: its columns there, its events with ``seq``, its samples and its weights, each or None.
+Adopted = tuple[Mapping[str, Any], Events, Any, bytes | None]
 
 
-class Store:
+class Store(Artifacts):
     """The runs under one folder. Safe to use from several threads and processes at once."""
 
     def __init__(self, root: Path, url: str | None = None):
@@ -58,17 +59,17 @@ class Store:
 
     # --- writing ----------------------------------------------------------------------------
 
-    def submit(self, resolved: Resolved, train_original: bool = False) -> str:
-        """Puts a run at the end of the queue and returns its id."""
-        return self._insert(resolved, "queued", train_original)
+    def submit(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
+        """Puts a run at the end of the queue and returns its id; None keeps small weights only."""
+        return self._insert(_row(resolved, "queued", train_original, keep_weights))
 
-    def begin(self, resolved: Resolved, train_original: bool = False) -> str:
+    def begin(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
         """Records a run that this process starts at once, beside the queue."""
-        return self._insert(resolved, "running", train_original)
+        return self._insert(_row(resolved, "running", train_original, keep_weights))
 
-    def begin_all(self, resolved: Sequence[Resolved]) -> list[str]:
+    def begin_all(self, resolved: Sequence[Resolved], keep_weights: bool = False) -> list[str]:
         """Records several runs that this process starts at once: all of them or none."""
-        rows = [_row(one, "running", False) for one in resolved]
+        rows = [_row(one, "running", False, keep_weights) for one in resolved]
         with self._transaction() as connection:
             connection.execute(sa.insert(runs), rows)
         return [row["id"] for row in rows]
@@ -128,21 +129,24 @@ class Store:
             if not connection.execute(sa.update(runs).where(runs.c.id == run_id).values(**values)).rowcount:
                 raise UnknownRun(f"There is no run {run_id!r} in {self.root}.")
 
-    def adopt(self, found: Iterable[tuple[Mapping[str, Any], list[dict[str, Any]], Any]]) -> None:
-        """Takes over ended runs, all or none: columns as an archive has them, events with ``seq``, samples or None."""
+    def adopt(self, found: Iterable[Adopted]) -> None:
+        """Takes over ended runs, all or none."""
         written: list[Path] = []
         try:
             with self._transaction() as connection:  # the row comes first: it locks out another import of the run
-                for row, course, samples in found:
+                for row, course, samples, weights in found:
                     connection.execute(sa.insert(runs).values(**row, imported=time.time()))
                     rows = [{"run": row["id"], "seq": event["seq"],
                              "payload": {name: value for name, value in event.items() if name != "seq"}}
                             for event in course]
                     if rows:
                         connection.execute(sa.insert(events), rows)
-                    if samples is not None:
+                    if samples is not None or weights is not None:
                         written.append(self.folder(row["id"]))
+                    if samples is not None:
                         self.save_samples(row["id"], samples)
+                    if weights is not None:
+                        self.save_weights(row["id"], weights)
         except BaseException as error:
             for folder in written:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -220,39 +224,7 @@ class Store:
         with self._transaction() as connection:
             return bool(connection.execute(sa.select(runs.c.cancel).where(runs.c.id == run_id)).scalar())
 
-    # --- artifacts --------------------------------------------------------------------------
-
-    def folder(self, run_id: str) -> Path:
-        """Where a run's artifacts are."""
-        return self.root / "artifacts" / run_id
-
-    def save_samples(self, run_id: str, samples: Any) -> Path:
-        """Keeps the per-sample losses and entropies of a run: a pandas DataFrame, or the parquet file of one."""
-        path = self.folder(run_id) / SAMPLES
-        write_whole(path, lambda temporary: temporary.write_bytes(samples) if isinstance(samples, bytes)
-                    else samples.to_parquet(temporary, index=False))
-        return path
-
-    def has_samples(self, run_id: str) -> bool:
-        """Whether a per-sample table of this run is kept."""
-        return (self.folder(run_id) / SAMPLES).is_file()
-
-    def load_samples(self, run_id: str) -> Any:
-        """The per-sample table of a finished run: set, sample, loss, entropy, correct.
-
-        None where there is none; a damaged one is logged and as good as none.
-        """
-        import pandas as pd
-
-        path = self.folder(run_id) / SAMPLES
-        try:
-            return pd.read_parquet(path) if path.is_file() else None
-        except (OSError, ValueError) as error:
-            log.warning("the samples of run %s cannot be read: %s", run_id, _short(error))
-            return None
-
-    def _insert(self, resolved: Resolved, status: Status, train_original: bool) -> str:
-        row = _row(resolved, status, train_original)
+    def _insert(self, row: dict[str, Any]) -> str:
         with self._transaction() as connection:
             connection.execute(sa.insert(runs).values(**row))
         return str(row["id"])
@@ -266,12 +238,13 @@ class Store:
             raise StoreUnavailable(f"The run store {self.url} does not answer: {_short(error)}.") from error
 
 
-def _row(resolved: Resolved, status: Status, train_original: bool) -> dict[str, Any]:
+def _row(resolved: Resolved, status: Status, train_original: bool, keep_weights: bool | None) -> dict[str, Any]:
     """The columns of a new run."""
     return {"id": secrets.token_hex(4), "status": status, "spec": asdict(resolved.spec),
             "code": dict(resolved.code) or None,
             "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
             "created": time.time(), "train_original": int(train_original), "tags": [],
+            "keep_weights": None if keep_weights is None else int(keep_weights),
             **(_running() if status == "running" else {})}
 
 

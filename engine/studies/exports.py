@@ -10,19 +10,24 @@ from engine.evaluation.metrics import metric_title
 from engine.evaluation.sides import MEANING
 from engine.naming import class_name
 from engine.registry import all_of, by_class, get
-from engine.studies import table_frame
+from engine.studies import table_frame, unchanged
+from engine.studies.cell import Against, Cell
+from engine.studies.comparison import REFERENCE
 from engine.studies.costs import COSTS
-from engine.studies.notes import method_title
-from engine.studies.table import Cell, Table
+from engine.studies.notes import ORIGINAL, method_title
+from engine.studies.table import Table
 from engine.system.files import to_json as json_text
 from engine.system.words import numbered
 from engine.types import Spec
 
 JSON_FIELDS = ("dataset", "scenario", "forget", "method", "metric", "mean", "std", "seeds", "paper_mean", "paper_std",
                "difference")
-MARKS = {"†": "over-forgotten", "‡": "damaged model"}
+MARKS = {"†": "over-forgotten: the forgotten samples stand out, so never best in an attack's column",
+         "‡": "damaged model, so never best", unchanged.MARK: f"{unchanged.MEANING}, so never best"}
 LATEX_SIDES = {"": "", "↑": r"$^\uparrow$", "↓": r"$^\downarrow$"}
-LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$"}
+LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$", unchanged.MARK: "$^=$"}
+INSIDE = "✓"  # behind a value inside the chance range of what it is held against
+AIMS: dict[Against, str] = {"retrained": "the retrained model", "ideal": "the ideal of its column, where that is fixed"}
 NONE = "-"
 HEAD_WIDTH = 18
 
@@ -79,24 +84,42 @@ def what_is_forgotten(dataset: str, scenario: str, forget: float | int | str) ->
     return f"{100 * float(forget):g}%{which}"
 
 
-def to_markdown(table: Table) -> str:
-    """A Markdown table: mean ± standard deviation, best in bold, the paper's value in brackets, then the cost."""
-    rows = [[_title(table, method), *(_markdown_cell(table.cell(method, name)) for name in table.columns),
+def to_markdown(table: Table, against: Against = "retrained") -> str:
+    """A Markdown table: mean ± standard deviation, best in bold, the paper's value in brackets, then the cost.
+
+    ``✓`` follows what lies inside the chance range of ``against``.
+    """
+    rows = [[_title(table, method), *(_markdown_cell(table.cell(method, name), against) for name in table.columns),
              *_costs(table, method)] for method in table.methods]
     notes = ["Mean ± standard deviation over seeds. Bold: best; differences within the chance range are ties."]
     if _has_paper(table):
         notes.append("In brackets: the paper's value, with * where it differs by more than two standard deviations.")
-    if used := [f"{mark} {said}" for mark, said in MARKS.items() if any(mark in table.marks(m) for m in table.methods)]:
-        notes.append(f"{', '.join(used)}.")
-    notes += sides_legend(table)
+    notes += [*_held(table, against, INSIDE), *marks_legend(table)]
     notes += [note.text for note in table.notes]
     return "\n".join([f"**{what_is_compared(table)}**", "", table_frame.to_markdown(_titles(table), rows),
                       *(f"- {note}" for note in notes)]) + "\n"
 
 
-def sides_legend(table: Table) -> list[str]:
-    """What the arrows mean, where there are some."""
-    return [f"{mark} {said}." for mark, said in MEANING.items() if any(cell.mark == mark for cell in table.cells)]
+def marks_legend(table: Table) -> list[str]:
+    """What the marks behind names and values mean, for those that occur."""
+    rows, cells = "".join(map(table.marks, table.methods)), "".join(cell.mark for cell in table.cells)
+    return [f"{mark} {said}." for mark, said in (MARKS | MEANING).items() if mark in rows + cells]
+
+
+def inside(cell: Cell, against: Against) -> bool | None:
+    """Whether chance alone explains how far a value is from its reference, signs counted.
+
+    None where that is not known, where nothing is compared (the reference, the Original) or where it would mislead.
+    """
+    beyond = None if cell.method in (ORIGINAL, REFERENCE) or cell.doubtful else cell.beyond(against)
+    return None if beyond is None else beyond == 0
+
+
+def _held(table: Table, against: Against, mark: str) -> list[str]:
+    """What values are held against and how one sees it, where any value is."""
+    if all(inside(cell, against) is None for cell in table.cells):
+        return []
+    return [f"Held against {AIMS[against]}: {mark} inside its chance range (95%)."]
 
 
 def _has_paper(table: Table) -> bool:
@@ -115,9 +138,9 @@ def _costs(table: Table, method: str) -> list[str]:
     return [cost.text(table.cost.get(method, {}).get(cost.name)) for cost in COSTS]
 
 
-def _markdown_cell(cell: Cell) -> str:
+def _markdown_cell(cell: Cell, against: Against) -> str:
     ours = value_text(cell.mean, cell.std)
-    ours = (f"**{ours}**" if cell.best else ours) + cell.mark
+    ours = (f"**{ours}**" if cell.best else ours) + cell.mark + (f" {INSIDE}" if inside(cell, against) else "")
     mark = r"\*" if cell.outside else ""
     return ours if cell.paper_mean is None else f"{ours} ({value_text(cell.paper_mean, cell.paper_std)}{mark})"
 
@@ -139,7 +162,7 @@ def to_text(table: Table) -> str:
         texts = [name.ljust(widths[0]), whose.ljust(widths[1])]
         texts += [value.rjust(width) for value, width in zip(values, widths[2:])]
         lines.append("  ".join(texts).rstrip())
-    said = [*sides_legend(table), *(note.text for note in table.notes)]
+    said = [*marks_legend(table), *(note.text for note in table.notes)]
     lines += ["", *said] if said else []
     return "\n".join(lines) + "\n"
 
@@ -151,25 +174,30 @@ def _marks(cell: Cell) -> str:
 # --- LaTeX ----------------------------------------------------------------------------------
 
 
-def to_latex(table: Table) -> str:
-    r"""A booktabs table, ready to paste: mean $\pm$ std, best bold, the paper's values in a grey row below ours."""
+def to_latex(table: Table, against: Against = "retrained") -> str:
+    r"""A booktabs table, ready to paste: mean $\pm$ std, best bold, the paper's values in a grey row below ours.
+
+    Underlined is what lies inside the chance range of ``against``.
+    """
     paper = _has_paper(table)
     lines = [r"% Needs \usepackage{booktabs}" + (r" and \usepackage{xcolor}." if paper else "."),
              f"% {what_is_compared(table)}.",
              "% Mean and standard deviation over seeds. Bold: best; differences within the chance range are ties."]
     if paper:
         lines.append("% Grey: the paper's value; * where ours differs by more than two standard deviations.")
-    lines += [f"% {said}" for said in (*sides_legend(table), *(note.text for note in table.notes))]
-    rows = [row for method in table.methods for row in _latex_rows(table, method)]
+    told = (*_held(table, against, "underlined"), *marks_legend(table), *(note.text for note in table.notes))
+    lines += [f"% {said}" for said in told]
+    rows = [row for method in table.methods for row in _latex_rows(table, method, against)]
     return "\n".join([*lines, table_frame.to_latex(_titles(table), rows)])
 
 
-def _latex_rows(table: Table, method: str) -> list[list[str]]:
+def _latex_rows(table: Table, method: str, against: Against) -> list[list[str]]:
     """Ours and, where the paper has any value of the method, the paper's."""
     cells = [table.cell(method, name) for name in table.columns]
     title = latex_title(method) + "".join(LATEX_MARKS[mark] for mark in table.marks(method))
     theirs = [_latex_paper(cell) for cell in cells]
-    rows = [[title, *map(_latex_cell, cells), *_costs(table, method)], ["", *theirs, *[""] * len(COSTS)]]
+    ours = [_latex_cell(cell, against) for cell in cells]
+    rows = [[title, *ours, *_costs(table, method)], ["", *theirs, *[""] * len(COSTS)]]
     return rows if any(theirs) else rows[:1]
 
 
@@ -179,8 +207,9 @@ def latex_title(method: str) -> str:
     return declared or table_frame.escaped(method_title(method))
 
 
-def _latex_cell(cell: Cell) -> str:
+def _latex_cell(cell: Cell, against: Against) -> str:
     text = value_text(cell.mean, cell.std, r" $\pm$ ")
+    text = rf"\underline{{{text}}}" if inside(cell, against) else text
     text = (rf"\textbf{{{text}}}" if cell.best else text) + LATEX_SIDES[cell.mark]
     return f"{text}*" if cell.outside else text
 

@@ -32,7 +32,7 @@ class Square:
     waiting before finished. ``noise`` is the metric's chance range here, ``within`` whether the mean is no further than
     that from the ideal (for a metric that should be high: from the map's best). Where it is ``doubtful``, as in a
     table (``engine.evaluation.sides``), it is neither within nor the best of its row. ``excess`` is how far the mean
-    lies beyond the noise floor, 0 inside it; None where either is not known.
+    lies beyond the chance range, 0 inside it; None where either is not known.
     """
 
     across: Any
@@ -69,13 +69,14 @@ class Row:
     at_rule_mean: float | None
     holds: bool | None  # whether it is as good as the best; None where the grid does not reach the rule, or not yet
     blind: bool = False  # chance hides whatever might differ here, so nothing holds or fails
+    at_rule_doubtful: bool = False  # that cell is excluded, so the rule cannot hold there
 
 
 @dataclass(frozen=True)
 class Heatmap:
     """All squares by place, rows that have a value, and what the method itself would choose across, by value down.
 
-    ``blind`` are the rows that cannot tell: all their squares lie inside the noise floor, and that is at least half of
+    ``blind`` are the rows that cannot tell: all their squares lie inside the chance range, and that is at least half of
     what the Original shows, so that even half of the forgetting would go unseen.
     """
 
@@ -103,14 +104,15 @@ class Heatmap:
         limit = self._badness(lowest) + (best.noise or 0.0)
         as_good = tuple(one.across for mean, one in sound if self._badness(mean) <= limit)
         rule = self.rule.get(down)
-        at, at_rule, holds = None, None, None
+        at, at_rule, holds, doubtful = None, None, None, False
         numbers = self._numbers()
         if rule is not None and numbers:
             at = min(numbers, key=lambda x: abs(x - rule))
-            at_rule = self.squares[at, down].mean
+            at_rule, doubtful = self.squares[at, down].mean, self.squares[at, down].doubtful
             known = self._reached(rule) and at_rule is not None and down not in self.blind
             holds = at in as_good if known else None
-        return Row(down, best.across, lowest, as_good, rule, at, at_rule, holds, down in self.blind)
+        return Row(down, best.across, lowest, as_good, rule, at, at_rule, holds, down in self.blind,
+                   doubtful)
 
     def _badness(self, mean: float) -> float:
         return -mean if self.high_is_good else mean
@@ -173,7 +175,7 @@ def _doubtful(metric: str, by_seed: Mapping[int, Run | None], noise: float | Non
 
 
 def _excess(square: Square, best: float | None) -> float | None:
-    """How far the mean lies beyond the noise floor from the ideal, or from the ``best`` of a map where high is good."""
+    """How far the mean lies beyond the chance range of the ideal, or of the ``best`` of a map where high is good."""
     if square.mean is None or square.noise is None:
         return None
     return max(0.0, (square.mean if best is None else best - square.mean) - square.noise)

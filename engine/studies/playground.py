@@ -11,29 +11,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from engine.checks import LARGEST, number
-from engine.data.points import REACH, PointData
+from engine.data.points import PointData
 from engine.data.splits import Split, split_off
 from engine.errors import BadSpec, Diverged, LabError, Problem
-from engine.evaluation.metrics import headlines
 from engine.originals.checkpoints import open_checkpoints, original_key
 from engine.originals.pretrain import load_original
 from engine.registry import all_of, get, reference, unknown
 from engine.spec import Resolved, resolve
-from engine.studies import playground_forces as forces
-from engine.studies import playground_numbers as numbers
+from engine.studies.playground_film import SIDE, Film, Ground, Shot, Take, film_of, look
 from engine.system.device import prepare
 from engine.system.recent import Recent
 from engine.training.loop import Task, train
 from engine.training.networks import build_network
-from engine.types import Progress, Spec
+from engine.types import Spec
 
+__all__ = ["SIDE", "Asked", "Film", "Ground", "check", "datasets", "ground", "play", "retrained"]
 CPU = torch.device("cpu")
-SIDE = 48  # cells a side of a decision field
 FRAMES = 40  # beside the Original, at most
 BRAKED, UNBRAKED = Spec().method, "neggrad_plus"  # ∇τ, and the same two forces without its target
 LEARNING_RATE = 4e-3  # of NegGrad+: enough to overshoot while one watches
@@ -66,38 +63,9 @@ class Asked:
         return replace(base, method=BRAKED, parameters={"alpha": self.alpha})
 
 
-@dataclass(frozen=True)
-class Ground:
-    """Data and Original: what all plays on one data set share."""
-
-    data: PointData
-    original: nn.Module
-    inputs: Tensor  # the cells' centres, then all points of both pools, as the network reads them
-
-
-@dataclass(frozen=True)
-class Film:
-    """The Original (frame 0) and what became of it: fields uint8 (F, C, SIDE, SIDE), probabilities of 255.
-
-    ``steps`` (F,) are the optimiser steps before each frame, ``total`` those that were planned. ``numbers`` hold a
-    value a frame. ``stopped`` says in a sentence why a run ended early.
-    """
-
-    fields: np.ndarray
-    numbers: numbers.Numbers
-    steps: tuple[int, ...]
-    total: int
-    arrows: tuple[forces.Arrows, ...] = ()
-    stopped: str = ""
-
-    @property
-    def longest(self) -> float:
-        """The length that arrows are drawn to the scale of."""
-        return forces.longest(self.arrows)
-
-
 _grounds: Recent[Ground] = Recent(8)
 _references: Recent[Film] = Recent(64)
+_takes: Recent[Take] = Recent(8)
 
 
 def check(asked: Asked) -> Asked:
@@ -146,8 +114,7 @@ def ground(asked: Asked) -> Ground:
 def _ground(resolved: Resolved) -> Ground:
     prepare(CPU, resolved.dataset.threads)
     data: PointData = resolved.dataset.load(resolved.options)
-    points = torch.cat([_centres(), data.train.points, data.heldout.points])
-    return Ground(data, _original(resolved, data).eval(), data.normalised(points))
+    return Ground.of(data, _original(resolved, data))
 
 
 def _original(resolved: Resolved, data: PointData) -> nn.Module:
@@ -159,13 +126,6 @@ def _original(resolved: Resolved, data: PointData) -> nn.Module:
     for _ in train(model, data, torch.arange(len(data.train)), key.recipe, key.seed):
         pass
     return model
-
-
-def _centres() -> Tensor:
-    """The middles of the field's cells, row by row from the top left, (SIDE * SIDE, 2)."""
-    along = (torch.arange(SIDE) + 0.5) / SIDE * 2 * REACH - REACH
-    y, x = torch.meshgrid(-along, along, indexing="ij")
-    return torch.stack([x.flatten(), y.flatten()], dim=1)
 
 
 # --- plays ----------------------------------------------------------------------------------
@@ -181,22 +141,36 @@ class BrakedTask(Task):
         return self.brake * super().validation_loss()
 
 
-def play(asked: Asked) -> Film:
-    """The Original forgets: a frame of every few steps. Raises BadSpec where the question makes no sense."""
+def play(asked: Asked, whole: bool = True) -> Film:
+    """The Original forgets: a frame of every few steps, or without ``whole`` the first and the last frame alone.
+
+    What was played last is kept: asking for the rest draws it, but plays nothing again. Raises BadSpec where the
+    question makes no sense.
+    """
     asked = check(asked)
     at = ground(asked)
+    code = tuple(sorted(resolve(asked.spec).code.items()))
+    take = _takes.get((replace(asked, arrows=False), code), lambda: _take(at, asked))
+    return take.film(asked.arrows, whole)
+
+
+def _take(at: Ground, asked: Asked) -> Take:
     if not asked.forget:
-        return _film(at, None, [_look(at, at.original)], (0,), 0)
+        return Take(at, None, (Shot.of(0, at.original, {}),), 0)
     parts, resolved = _setting(at, asked.spec, asked.forget)
-    task = _task(at, parts, resolved, asked.brake or 1.0)
-    kept, stopped = _Kept(at, task, resolved.plan.steps, asked.arrows), ""
+    task, total, stopped = _task(at, parts, resolved, asked.brake or 1.0), resolved.plan.steps, ""
+    wanted = {round(total * frame / FRAMES) for frame in range(1, FRAMES + 1)}
+    begun: dict[str, float] = {}  # the first step's terms are those at the Original
+    shots = []
     try:
         for progress in resolved.method.unlearn(task, resolved.parameters):
-            kept.see(progress)
+            begun = begun or _plain(progress.terms)
+            if progress.step in wanted:
+                shots.append(Shot.of(progress.step, task.model, _plain(progress.terms)))
     except Diverged as error:
         stopped = str(error)
-    arrows = _arrows(at, kept, resolved) if asked.arrows else ()
-    return _film(at, parts, kept.looks, tuple(kept.steps), resolved.plan.steps, arrows, stopped)
+    shots.insert(0, Shot.of(0, at.original, begun))
+    return Take(at, task, tuple(shots), total, resolved.effective.get("beta"), stopped)
 
 
 def retrained(asked: Asked) -> Film:
@@ -215,7 +189,8 @@ def _retrained(at: Ground, asked: Asked) -> Film:
     task = _task(at, parts, resolved)
     for _ in resolved.method.unlearn(task, resolved.parameters):
         pass
-    return _film(at, parts, [_look(at, task.model)], (resolved.plan.steps,), resolved.plan.steps)
+    looks = [look(at, dict(task.model.state_dict()))]
+    return film_of(at, task, looks, (resolved.plan.steps,), resolved.plan.steps)
 
 
 def _setting(at: Ground, spec: Spec, forget: tuple[int, ...]) -> tuple[Split, Resolved]:
@@ -240,52 +215,5 @@ def _task(at: Ground, parts: Split, resolved: Resolved, brake: float = 1.0) -> B
         fresh=lambda: build_network(resolved.model, len(data.classes), data.inputs, seed, CPU), brake=brake)
 
 
-class _Kept:
-    """The frames of a play as it goes: logits everywhere, and the models and terms that ``arrows`` are made of."""
-
-    def __init__(self, at: Ground, task: Task, total: int, arrows: bool):
-        self.at, self.task, self.arrows = at, task, arrows
-        self.wanted = {round(total * frame / FRAMES) for frame in range(1, FRAMES + 1)}
-        self.steps, self.looks, self.models = [0], [_look(at, task.model)], [copy.deepcopy(task.model)]
-        self.terms: list[dict[str, float]] = []
-
-    def see(self, progress: Progress) -> None:
-        """Keeps a frame of this step if it is one of those wanted; frame 0 has the terms of the first step."""
-        if not self.terms:
-            self.terms.append(_plain(progress.terms))
-        if progress.step in self.wanted and bool((look := _look(self.at, self.task.model)).isfinite().all()):
-            self.steps.append(progress.step)
-            self.looks.append(look)
-            if self.arrows:
-                self.models.append(copy.deepcopy(self.task.model))
-            self.terms.append(_plain(progress.terms))
-
-
-def _arrows(at: Ground, kept: _Kept, resolved: Resolved) -> tuple[forces.Arrows, ...]:
-    beta, centres = resolved.effective.get("beta"), _centres().view(SIDE, SIDE, 2)
-    return tuple(forces.arrows(at.data, kept.task, model, terms, centres, look[:SIDE * SIDE].view(SIDE, SIDE, -1), beta)
-                 for model, terms, look in zip(kept.models, kept.terms, kept.looks, strict=False))
-
-
 def _plain(terms: dict[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in terms.items()}
-
-
-def _look(at: Ground, model: nn.Module) -> Tensor:
-    """Logits (N, C) of all cells and points, in evaluation mode."""
-    was_training = model.training
-    model.eval()
-    with torch.no_grad():
-        logits: Tensor = model(at.inputs)
-    model.train(was_training)
-    return logits
-
-
-def _film(at: Ground, parts: Split | None, looks: list[Tensor], steps: tuple[int, ...], total: int,
-          arrows: tuple[forces.Arrows, ...] = (), stopped: str = "") -> Film:
-    """Frames (F, N, C) of logits as a film; a single one, the reference, has the attack's chance range."""
-    logits = torch.stack(looks).float()
-    fields = (255 * logits[:, :SIDE * SIDE].softmax(dim=2)).round().to(torch.uint8)
-    fields = fields.transpose(1, 2).reshape(len(logits), -1, SIDE, SIDE)
-    told = numbers.of_frames(at.data, parts, logits[:, SIDE * SIDE:], headlines()[0], band=len(looks) == 1)
-    return Film(fields.numpy(), told, steps, total, arrows, stopped)

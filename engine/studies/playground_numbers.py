@@ -12,6 +12,7 @@ from engine.attacks._attacker import FEWEST, balanced
 from engine.data.points import PointData
 from engine.data.splits import Split
 from engine.evaluation.measure import null_band, quick_accuracies, scores
+from engine.evaluation.phi import phi_of
 from engine.types import Attack
 
 Values = tuple[float | None, ...]
@@ -40,9 +41,12 @@ def of_frames(data: PointData, parts: Split | None, logits: Tensor, attack: Atta
     """
     known = len(data.train)
     labels = torch.cat([data.train.labels, data.heldout.labels])
-    loss, entropy, correct = data.criterion.columns(logits.flatten(0, 1), labels.repeat(len(logits)))
+    flat, targets = logits.flatten(0, 1), labels.repeat(len(logits))
+    loss, entropy, correct = data.criterion.columns(flat, targets)
     columns = {"loss": loss.view(len(logits), -1), "entropy": entropy.view(len(logits), -1),
                "correct": correct.view(len(logits), -1)}
+    if "phi" in attack.needs:
+        columns["phi"] = phi_of(flat, targets).view(len(logits), -1)
     if parts is None:
         none = (None,) * len(logits)
         return Numbers(none, _percent(columns["correct"][:, known:]), none, none)

@@ -1,22 +1,32 @@
-"""Which method comes nearest to retraining, as far as chance lets one say so, and what it costs. Pure.
+"""Which method comes nearest to its reference, as far as chance lets one say so, and what it costs. Pure.
 
-Methods are ranked by the average gap to the retrained model (``engine.evaluation.metrics``). Those within the noise
-floor of the nearest one cannot be told apart from it. A method whose model is damaged is not ranked.
+A method stands where its *worst measure* stands: of every measure the distance to the reference is taken, less the
+chance range, and the largest of these counts. An average would let four good measures hide a bad one, and would
+reward what has no fault but leaks; a distance in multiples of its chance range would make the largest set decide,
+because its chance range is the smallest. Points beyond chance are what Robustness colours too.
+
+The reference is the retrained model (accuracies and attacks, with their signs) or the fixed ideals of the formula
+(50% for an attack, 0 for the forget-test gap). Methods whose worst measures differ by no more than chance cannot be
+told apart. Not ranked at all: a damaged model, an over-forgotten one, and a method that changed nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
+from engine.evaluation.metrics import MOVED, headlines
+from engine.studies.cell import Against, Cell, fixed_ideal
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.notes import ORIGINAL
-from engine.studies.table import Cell, Table, build_table
+from engine.studies.table import Table, build_table, columns_of
 
-GAP = "average_gap"
+NEAREST = "nearest"  # the order of the ranking, beside those by a column or a cost
 ACCURACIES = ("retain_accuracy", "test_accuracy")
 COSTLY = 3.0  # points of an accuracy that are worth a word
 NOT_RANKED = (ORIGINAL, REFERENCE)
+Reason = Literal["damaged", "over_forgotten", "unchanged"]
 
 
 @dataclass(frozen=True)
@@ -30,32 +40,75 @@ class Lost:
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """Methods by their average gap: the nearest and its ties, the others in order, and those that are not ranked."""
+class Part:
+    """A measure's share in the distance: ``off`` points from the reference, ``beyond`` of them not due to chance."""
 
-    nearest: tuple[Cell, ...] = ()
-    others: tuple[Cell, ...] = ()
-    damaged: tuple[str, ...] = ()
+    metric: str
+    off: float
+    chance: float
+    beyond: float
+    above: bool | None = None  # the retrained model's accuracy; None where only the distance is known
+
+
+@dataclass(frozen=True)
+class Place:
+    """A method with all its measures, the worst first."""
+
+    method: str
+    parts: tuple[Part, ...]
+
+    @property
+    def worst(self) -> Part:
+        return self.parts[0]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Methods by their worst measure: the nearest and its ties, the others in order, and why some are left out.
+
+    ``places`` holds every method that has numbers, those left out too.
+    """
+
+    against: Against = "retrained"
+    nearest: tuple[Place, ...] = ()
+    others: tuple[Place, ...] = ()
+    left_out: Mapping[str, Reason] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
     cost: Lost | None = None
 
 
-def rank(comparison: Comparison, runs: Runs) -> Ranking:
-    """The ranking of what has finished so far; nothing is nearest without a retrained model."""
-    table = build_table(comparison, runs, (GAP, *ACCURACIES))
-    gaps = [cell for cell in table.cells if cell.metric == GAP and cell.method not in NOT_RANKED]
-    known = sorted((cell for cell in gaps if cell.mean is not None and not cell.damaged), key=_gap)
-    noise = table.noise[GAP] or 0.0
-    nearest = tuple(cell for cell in known if _gap(cell) - _gap(known[0]) <= noise)
-    return Ranking(nearest, tuple(known[len(nearest):]), tuple(cell.method for cell in gaps if cell.damaged),
-                   _largest_loss(table, [cell.method for cell in known]))
+def measures(scenario: str, against: Against) -> tuple[str, ...]:
+    """What is held against a reference: the accuracies and attacks, or the columns of the table with a fixed ideal."""
+    if against == "retrained":
+        return (*MOVED, *(attack.metric("gap") for attack in headlines()))
+    return tuple(name for name in columns_of(scenario) if fixed_ideal(name, scenario))
 
 
-def ordered(table: Table, by: str) -> tuple[str, ...]:
-    """The table's rows, best first by a metric (its distance to the ideal) or a cost; Original and retraining on top.
+def rank(comparison: Comparison, runs: Runs, against: Against = "retrained") -> Ranking:
+    """The ranking of what has finished so far; without a retrained model nothing is nearest to it."""
+    names = measures(comparison.scenario, against)
+    table = build_table(comparison, runs, tuple(dict.fromkeys((*names, *ACCURACIES))))
+    places = {method: place for method in table.methods if method not in NOT_RANKED
+              and (place := _place(table, method, names, against))}
+    left_out = {method: why for method in places if (why := _why(table.cell(method, ACCURACIES[0])))}
+    known = sorted((place for place in places.values() if place.method not in left_out),
+                   key=lambda place: place.worst.beyond)
+    nearest = tuple(place for place in known if _tied(place, known[0]))
+    return Ranking(against, nearest, tuple(known[len(nearest):]), left_out, places,
+                   _largest_loss(table, [place.method for place in known]))
 
-    What would mislead comes after the others, and what has no value last.
+
+def ordered(table: Table, by: str, ranking: Ranking | None = None) -> tuple[str, ...]:
+    """The table's rows, best first by the ranking, a metric (its distance to the ideal) or a cost.
+
+    The Original and retraining are on top. What would mislead comes after the others, and what has no value last.
     """
+    found = ranking or Ranking()
+    ranks = [place.method for place in (*found.nearest, *found.others)] + list(found.left_out)
+
     def place(method: str) -> tuple[bool, bool, float]:
+        if by == NEAREST:
+            return method not in ranks, False, ranks.index(method) if method in ranks else 0
         if by not in table.columns:
             spent = table.cost.get(method, {}).get(by)
             return spent is None, False, spent or 0.0
@@ -66,8 +119,32 @@ def ordered(table: Table, by: str) -> tuple[str, ...]:
     return (*top, *sorted((method for method in table.methods if method not in NOT_RANKED), key=place))
 
 
-def _gap(cell: Cell) -> float:
-    return cell.mean or 0.0
+def _why(cell: Cell) -> Reason | None:
+    """Why a method is not ranked, the gravest reason first."""
+    if cell.damaged:
+        return "damaged"
+    if cell.over_forgotten:
+        return "over_forgotten"
+    return "unchanged" if cell.unchanged else None
+
+
+def _place(table: Table, method: str, names: Sequence[str], against: Against) -> Place | None:
+    parts = [part for name in names if (part := _part(table.cell(method, name), against))]
+    return Place(method, tuple(sorted(parts, key=lambda part: (-part.beyond, -part.off)))) if parts else None
+
+
+def _part(cell: Cell, against: Against) -> Part | None:
+    off, beyond = cell.off(against), cell.beyond(against)
+    if off is None or beyond is None or cell.chance is None:
+        return None
+    known = against == "retrained" and cell.metric in MOVED and cell.mean is not None and cell.retrained is not None
+    above = (cell.mean or 0.0) > (cell.retrained or 0.0) if known else None
+    return Part(cell.metric, off, cell.chance, beyond, above)
+
+
+def _tied(place: Place, first: Place) -> bool:
+    """Whether chance explains how much further a method's worst measure is than the nearest one's."""
+    return place.worst.beyond - first.worst.beyond <= max(place.worst.chance, first.worst.chance)
 
 
 def _largest_loss(table: Table, methods: Sequence[str]) -> Lost | None:
@@ -85,4 +162,4 @@ def _lost(table: Table, method: str, metric: str) -> float | None:
     if metric == "test_accuracy" and cell.retrained is not None:
         before = min(before, cell.retrained)
     lost = before - cell.mean
-    return lost if lost > (table.noise[metric] or 0.0) else None
+    return lost if lost > (cell.chance or 0.0) else None

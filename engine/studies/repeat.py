@@ -41,6 +41,17 @@ def reference_command(spec: Spec) -> str:
     return run_command(replace(spec, method=reference().name, parameters={}))
 
 
+def roc_command(run_id: str, attack: str, view: str) -> str:
+    """``python -m engine roc`` of a run that is there.
+
+    Examples
+    --------
+    >>> roc_command("0a1b2c3d", "mia_loss", "now")
+    'python -m engine roc 0a1b2c3d --attack mia_loss --view now'
+    """
+    return _shell(["roc", run_id, "--attack", attack, "--view", view])
+
+
 def comparison_commands(comparison: Comparison) -> list[str]:
     """One command a run, in the order in which they are best run."""
     return [run_command(spec) for spec in comparison.specs()]

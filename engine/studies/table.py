@@ -10,7 +10,7 @@ Three rules, the same for every table and export:
   A method with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near.
   Nor is a value that lies under its chance range (``engine.evaluation.sides``).
   One with a damaged model (``engine.evaluation.verdict``) is never best at all: a broken model
-  leaks nothing, but has not unlearned.
+  leaks nothing, but has not unlearned. Nor is one that changed nothing (``engine.studies.unchanged``).
 - Ours and the paper's value are *outside* one another where they differ by more than two standard deviations,
   the root of both variances; ours counts as 0 where there is one seed.
 """
@@ -27,58 +27,20 @@ from engine.errors import BadInput
 from engine.evaluation.measured import Metrics
 from engine.evaluation.metrics import ideal_in, metric_of
 from engine.evaluation.noise import noise_floor
-from engine.evaluation.sides import MARKS, Side, apart, misleads, side_of
+from engine.evaluation.sides import Side, apart, side_of
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.registry import all_of, get
 from engine.spec import Resolved, resolve
+from engine.studies.cell import Cell
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.costs import average, cost_of
 from engine.studies.notes import ORIGINAL, Note, notes_on_paper, notes_on_runs, notes_on_sides
 from engine.studies.paper import paper_value
+from engine.studies.unchanged import MARK as UNCHANGED
+from engine.studies.unchanged import unchanged
 
 UNIT_MAX = 100.0  # what "max" can be at most: the metrics of that ideal are percentages
 Measured = Mapping[tuple[str, int], Metrics]  # by method and seed
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One method's value of one metric, in the metric's unit; ``mean`` is None where no run has it.
-
-    ``values`` holds each seed's value and ``seeds`` their seeds; ``std`` is over seeds (n - 1), None for one.
-    ``difference`` is ours minus the paper's; ``retrained`` the mean of the retrained model on the same seeds, and
-    ``off_retrained`` how far ours is from it, on whichever side of the ideal; ``side`` as ``engine.evaluation.sides``.
-    """
-
-    dataset: str
-    scenario: str
-    forget: float | int | str
-    method: str
-    metric: str
-    mean: float | None = None
-    std: float | None = None
-    seeds: tuple[int, ...] = ()
-    values: Mapping[int, float] = field(default_factory=dict)
-    paper_mean: float | None = None
-    paper_std: float | None = None
-    difference: float | None = None
-    outside: bool | None = None
-    best: bool = False
-    retrained: float | None = None
-    distance: float | None = None
-    over_forgotten: bool = False
-    damaged: bool = False
-    off_retrained: float | None = None
-    side: Side | None = None
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether a good value would be misleading here."""
-        return misleads(self.metric, self.over_forgotten, self.damaged, self.side)
-
-    @property
-    def mark(self) -> str:
-        """``↓`` under the chance range, ``↑`` for the best of a column that is still over it."""
-        return MARKS[self.side] if self.side and (self.best or self.side == "under") else ""
 
 
 @dataclass(frozen=True)
@@ -106,11 +68,10 @@ class Table:
         raise KeyError((method, metric))
 
     def marks(self, method: str) -> str:
-        """``†`` for a row with an over-forgotten run, ``‡`` for one with a damaged model; the Original has none."""
+        """``†`` for an over-forgotten run, ``‡`` for a damaged model, ``=`` for no change; the Original has none."""
         cell = self.cell(method, self.columns[0])
-        return "" if method == ORIGINAL else "†" * cell.over_forgotten + "‡" * cell.damaged
-
-
+        marks = "†" * cell.over_forgotten + "‡" * cell.damaged + UNCHANGED * cell.unchanged
+        return "" if method == ORIGINAL else marks
 
 
 def columns_of(scenario: str) -> tuple[str, ...]:
@@ -134,12 +95,16 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
         method: {seed: measured[method, seed] for seed in comparison.seeds if (method, seed) in measured}
         for method in ordered}
     retrained, verdicts = _retrained(comparison, measured), _verdicts(finished)
+    specs = {method: resolved if method in (ORIGINAL, REFERENCE) else _resolved(comparison, method) for method in rows}
+    same = {method for method in rows if method not in (ORIGINAL, REFERENCE)
+            and unchanged(rows[method], specs[method])}
     cells, noise = [], {}
     for metric in columns:
-        column = [_cell(comparison, resolved, method, metric, metrics, retrained, verdicts.get(method, {}))
+        column = [replace(_cell(comparison, specs[method], method, metric, metrics, retrained,
+                                verdicts.get(method, {})), unchanged=method in same)
                   for method, metrics in rows.items()]
         nearest = min(_candidates(column), key=_away, default=None)
-        noise[metric] = _noise(nearest, metric, comparison, rows)
+        noise[metric] = nearest.chance if nearest else None
         cells += [_marked(cell, nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
@@ -210,11 +175,10 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
                 mean=mean, std=std, seeds=tuple(values), values=values, paper_mean=paper_mean, paper_std=paper_std,
                 difference=difference, outside=outside, retrained=aim,
                 distance=_distance(metric, comparison.scenario, mean, off), off_retrained=off,
-                side=_side(metric, comparison, method, {seed: metrics[seed] for seed in values}, retrained),
+                side=_side(metric, comparison, method, {seed: metrics[seed] for seed in values}, retrained, resolved),
+                chance=noise_floor(metric, list(metrics.values()), resolved) if resolved else None,
                 over_forgotten=any(verdicts[seed].over_forgotten for seed in verdicts if seed in metrics),
                 damaged=any(verdicts[seed].damaged for seed in verdicts if seed in metrics))
-
-
 
 
 def _forget_of(comparison: Comparison, resolved: Resolved | None) -> float | int | str:
@@ -241,11 +205,10 @@ def _distance(metric: str, scenario: str, mean: float | None, off_retrained: flo
 
 
 def _side(metric: str, comparison: Comparison, method: str, metrics: Mapping[int, Mapping[str, Any]],
-          retrained: Mapping[int, Mapping[str, Any]]) -> Side | None:
+          retrained: Mapping[int, Mapping[str, Any]], resolved: Resolved | None) -> Side | None:
     """On which side an unlearning method lies; the Original and retraining are never best anyway."""
     ideal = ideal_in(metric_of(metric), comparison.scenario)
-    resolved = None if method in (ORIGINAL, REFERENCE) else _resolved(comparison, method)
-    if resolved is None or ideal == "match_retrained":
+    if method in (ORIGINAL, REFERENCE) or resolved is None or ideal == "match_retrained":
         return None
     noise = noise_floor(metric, list(metrics.values()), resolved) if metric == "accuracy_gap" else None
     return side_of(metric, [(one, retrained.get(seed)) for seed, one in metrics.items()], noise)
@@ -265,14 +228,6 @@ def _away(cell: Cell) -> float:
     return inf if cell.distance is None else cell.distance
 
 
-def _noise(nearest: Cell | None, metric: str, comparison: Comparison,
-           rows: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> float | None:
-    resolved = _resolved(comparison, nearest.method) if nearest else None
-    if nearest is None or resolved is None:
-        return None
-    return noise_floor(metric, list(rows[nearest.method].values()), resolved)
-
-
 def _marked(cell: Cell, nearest: Cell | None, noise: float | None) -> Cell:
     if nearest is None or noise is None or not _candidates([cell]):
         return replace(cell, best=False)
@@ -285,7 +240,5 @@ def _unmarked(cells: Sequence[Cell], noise: Mapping[str, float | None]) -> list[
                if floor is None and _candidates([cell for cell in cells if cell.metric == name])]
     return [Note("no_floor", f"No chance range is known for {', '.join(without)}: no method is marked as best there.")
             ] if without else []
-
-
 
 

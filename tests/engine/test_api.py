@@ -55,7 +55,8 @@ def test_parts_and_results_are_one_line_when_printed(lab):
 def test_what_the_package_offers():
     assert set(engine.__all__) == {
         "Attack", "Auto", "Dataset", "Lab", "Method", "Model", "Option", "Parts", "Plan", "Progress", "Recipe",
-        "Result", "Scenario", "Sizes", "Spec", "Term", "__version__", "errors", "load", "parameter", "register"}
+        "Result", "RunWeights", "Scenario", "Sizes", "Spec", "Term", "__version__", "errors", "load", "parameter",
+        "register", "weights_of"}
     assert all(getattr(engine, name) is not None for name in engine.__all__)
     assert engine.load is api.load and engine.Lab is api.Lab
     with pytest.raises(AttributeError, match=r"^module 'engine' has no attribute 'unlearn'$"):

@@ -127,6 +127,33 @@ def test_wrong_settings_of_a_model(fresh):
                   "whole number from 2 to 4,096: the nearest valid value is 2.")]
 
 
+def test_a_model_that_names_an_unknown_data_set_is_refused_when_a_run_is_asked_for(fresh):
+    registry.register(replace(CNN, name="mine", unlearning={"digit": {"finetune": {"batch_size": 8}}}))
+    with pytest.raises(BadSpec) as refused:
+        resolve(Spec(model="mine", method="finetune"))
+    assert [(problem.field, str(problem)) for problem in refused.value.problems] == [
+        ("model", "unlearning['digit'] of the model mine is not valid: No data set named 'digit'. Did you mean "
+                  "'digits'?")]
+
+
+EVEN, SHORT = (100,) * 10, (100,) * 9
+
+
+@pytest.mark.parametrize(("counts", "said"), [
+    ((EVEN, EVEN), "declares class_counts of 'mine' with 10, 10 numbers, but three rows of 10 are needed: training "
+     "set, test set, all held out."),
+    ((EVEN, SHORT, EVEN), "declares class_counts of 'mine' with 10, 9, 10 numbers, but three rows of 10 are needed: "
+     "training set, test set, all held out."),
+    ((EVEN, EVEN, EVEN), "declares class_counts of 'mine' that add up to 1,000, but heldout_size is 797: correct one "
+     "of them."),
+    (((99, *EVEN[1:]), EVEN, EVEN), "declares class_counts of 'mine' that add up to 999, but train_size is 1,000: "
+     "correct one of them."),
+    ((EVEN, EVEN, (97, *(700 // 7,) * 7, 0, 0)), None),
+])
+def test_class_counts_fit_the_classes_and_the_sizes(counts, said):
+    assert wrong("dataset", replace(DIGITS, name="mine", class_counts=counts), {}) == said
+
+
 def test_a_form_shows_the_methods_own_default_in_the_place_of_a_wrong_setting():
     values, problems = requested_parameters(Spec(method="finetune"), replace(DIGITS, unlearning={
         "finetune": {"batch_size": 0, "learning_rate": 0.25}}), FINETUNE)

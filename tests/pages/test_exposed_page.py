@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from engine.runs import library
 from engine.runs.recorded import recorded_runs
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts
@@ -33,6 +34,18 @@ def test_without_own_runs_a_recorded_one_is_open(jobs, monkeypatch):
     assert at.selectbox(key="exposed.run").options[0].endswith("recorded")
     assert [line["name"] for line in seen[-1]["lines"]] == ["best", "few"]
     assert "All attacks catch" in texts(at)
+
+
+def test_one_accuracy_counts_and_it_is_the_runs(jobs, monkeypatch):
+    seen = sent(monkeypatch)
+    at = exposed()
+    run = library.get(at.query_params["run"], jobs.store).run
+    assert seen[-1]["counts"]["value"] == f"{run.metrics['mia_loss']:.1f}%"
+    low, high = run.metrics.null_band["mia_loss"]
+    assert seen[-1]["counts"]["range"] == f"chance range {low:.1f} to {high:.1f}%"
+    assert "flatters" in seen[-1]["words"]["flatters"] and "one half" in seen[-1]["lines"][0]["note"]
+    at.segmented_control(key="exposed.attack").set_value("mia_entropy").run()
+    assert seen[-1]["counts"]["value"] == f"{run.metrics['mia_entropy']:.1f}%"
 
 
 def test_an_own_run_shows_before_and_those_who_are_caught(jobs, monkeypatch):

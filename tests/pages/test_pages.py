@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.spec import resolve
 from engine.types import Spec
+from ui.common import glossary
 from ui.frame import shell
 from ui.unlearn.form import DEMO
 
@@ -43,7 +44,7 @@ def put(jobs, status: str, **values) -> str:
 
 def test_the_one_style_sheet_is_put_into_the_page_once(jobs):
     styles = [html.proto.body for html in app().run().get("html") if "<style>" in html.proto.body]
-    assert styles == [f"<style>{shell.STYLE.read_text(encoding='utf-8')}</style>"]
+    assert styles == [f"<style>{shell.STYLE.read_text(encoding='utf-8')}{glossary.style()}</style>"]
 
 
 def test_start_says_what_this_is_and_what_is_on_this_machine(jobs):

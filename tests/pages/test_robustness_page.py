@@ -46,7 +46,7 @@ def test_at_first_the_authors_grid_is_there_to_be_looked_at(jobs):
     at = page()
     assert not at.exception and not at.info
     assert "**432 runs, all done** (432 recorded)" in texts(at)
-    assert "In 3 more, too few samples are forgotten to tell." in texts(at)
+    assert "3 rows cannot: too few samples are forgotten; in 4 its value is outside the grid." in texts(at)
 
 
 def test_where_nothing_was_run_it_says_what_to_do_and_what_it_takes(jobs):

@@ -14,7 +14,7 @@ from archiving import METRICS, finished_run, samples_frame  # noqa: E402
 
 from engine.evaluation.events import Course  # noqa: E402
 from engine.studies.paired import paired  # noqa: E402
-from ui.selected import curves, pairs  # noqa: E402
+from ui.selected import curves, pairs, report  # noqa: E402
 from ui.selected.words import sentence, short_names  # noqa: E402
 
 
@@ -37,7 +37,7 @@ def table(at: AppTest) -> str:
 def test_two_alphas_in_a_sentence_a_table_and_a_scatter(jobs):
     ids = [finished_run(jobs.store, parameters={"alpha": alpha}) for alpha in (0.1, 0.5)]
     at = page(*ids)
-    assert "These 2 runs differ only in alpha: 0.1, 0.5." in written(at)
+    assert "These 2 runs differ only in alpha: 0.1 (A), 0.5 (B)." in written(at)
     shown = table(at)
     assert "Alpha" in shown and "Batch size" not in shown, "only settings that differ"
     assert "outside 48.9 to 50.8" in shown  # METRICS: the loss attack has 51.4%
@@ -76,8 +76,10 @@ def test_a_tag_is_text_and_no_markup(jobs):
 def test_sentences_and_names(jobs):
     ids = [finished_run(jobs.store, parameters={"alpha": alpha}, seed=seed) for alpha in (0.1, 0.5) for seed in (0, 1)]
     runs = [jobs.store.get(run_id) for run_id in ids]
-    assert sentence(runs) == "These 4 runs differ in seed: 0, 1; and alpha: 0.1, 0.5."
-    assert short_names(runs)[:2] == ["seed 0, alpha 0.1", "seed 1, alpha 0.1"]
+    assert sentence(runs) == (
+        "These 4 runs differ only in seed: 0 (A, C), 1 (B, D); and alpha: 0.1 (A, B), 0.5 (C, D).")
+    assert sentence([*runs, *runs[:3]]) == "These 7 runs differ only in seed: 0, 1; and alpha: 0.1, 0.5.", "too many"
+    assert short_names(runs)[:2] == ["A: seed 0, alpha 0.1", "B: seed 1, alpha 0.1"]
     assert short_names([runs[0], runs[0]]) == ["A", "B"]
 
 
@@ -89,7 +91,8 @@ def test_seeds_become_one_line_with_a_band(jobs):
     apart = curves.lines(measured, "mia_loss", "step", False)
     together = curves.lines(measured, "mia_loss", "step", True)
     assert [line["name"] for line in apart] == short_names(runs)
-    assert [line["name"] for line in together] == ["alpha 0.1, 2 seeds", "alpha 0.5, 2 seeds"]
+    assert [line["name"] for line in together] == ["A+B: alpha 0.1, 2 seeds", "C+D: alpha 0.5, 2 seeds"]
+    assert [line["colour"] for line in together] == [apart[0]["colour"], apart[2]["colour"]], "as in the table"
     assert together[0]["points"][-1] == {"x": 3.0, "y": METRICS["mia_loss"], "low": METRICS["mia_loss"],
                                          "high": METRICS["mia_loss"]}
 
@@ -102,3 +105,35 @@ def test_marked_points_are_samples_those_that_moved_most_first():
     assert sorted(found.samples.tolist()) == sorted(forget) and set(found.sets) == {"forget"}
     assert abs(found.apart[0]) >= abs(found.apart[1])
     assert pairs.marked(both, []) is None
+
+
+def test_every_place_names_the_runs_by_the_same_letters(jobs):
+    ids = [finished_run(jobs.store, parameters={"alpha": alpha}) for alpha in (0.5, 0.1, 0.25)]
+    at = page(*ids)
+    rows = table(at).split("<tr")[2:]
+    assert [f">{letter}: " in row and run in row for letter, run, row in zip("ABC", ids, rows)] == [True] * 3
+    assert [at.selectbox(key=key).options[0] for key in ("pairs.one", "pairs.other")] == ["A: alpha 0.5"] * 2
+    assert list(at.dataframe[-1].value.columns)[2:4] == ["loss in A", "loss in B"]
+    at.selectbox(key="pairs.one").set_value(2).run()
+    assert list(at.dataframe[-1].value.columns)[2:4] == ["loss in C", "loss in B"], "the table's letters"
+
+
+def test_the_report_of_selected_runs_is_offered(jobs):
+    at = page(*(finished_run(jobs.store, parameters={"alpha": alpha}) for alpha in (0.1, 0.5)))
+    assert [button.proto.label for button in at.get("download_button")] == ["Report, one HTML file"]
+
+
+def test_the_report_has_the_runs_the_curves_and_the_commands(jobs):
+    ids = [finished_run(jobs.store, parameters={"alpha": alpha}) for alpha in (0.1, 0.5)]
+    jobs.store.annotate(ids[0], [], "<script>alert(1)</script>")
+    runs = [jobs.store.get(run_id) for run_id in ids]
+    made = report.report(runs, curves.measure(runs, jobs.store))
+    assert made.answer == "These 2 runs differ only in alpha: 0.1 (A), 0.5 (B)."
+    assert made.commands == ["python -m engine run --dataset digits --model small_cnn --method nabla_tau "
+                             f"--forget-fraction 0.15 --set alpha={alpha} --train-original" for alpha in (0.1, 0.5)]
+    assert [part.title for part in made.parts][:2] == ["What differs, and what came of it", "Attack on the loss"]
+    text = report.write(runs, curves.measure(runs, jobs.store))
+    assert text.count("<polyline") == 2 * (len(made.parts) - 3) >= 4, "a line a run in each chart"
+    assert "A: alpha 0.1: 51.4 at the end" in text and "Grey: the chance range (95%)" in text
+    assert "<script>alert" not in text and "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert 'href="' not in text.partition("<main>")[2].partition("<footer")[0], "the app is not there"

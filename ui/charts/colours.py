@@ -52,8 +52,13 @@ def know(names: Iterable[str]) -> None:
 
 
 def _free(place: int) -> str:
-    """The colour of the added method in this place: a palette of a few, then hues a golden angle apart."""
+    """The colour of the added method in this place: a palette of a few, then hues a golden ratio apart.
+
+    Only olive and violet to red: the hues between are those of the forget, test and retain set.
+    """
     if place < len(MORE_METHODS):
         return MORE_METHODS[place]
-    red, green, blue = colorsys.hls_to_rgb(place * 0.618034 % 1, 0.45, 0.45)
+    along = place * 0.618034 % 1 * 0.47
+    hue, light = (0.1 + along, 0.38) if along < 0.1 else ((0.6 + along) % 1, 0.55)
+    red, green, blue = colorsys.hls_to_rgb(hue, light, 0.5)
     return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"

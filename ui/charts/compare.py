@@ -36,7 +36,8 @@ def plot_race(courses: Sequence[Course], attack: str, x: str = "samples", band: 
 
     Over several seeds the line is their mean and a ribbon spans them; both end where the first seed's does.
     ``retrained`` holds the retrained model's value by seed: a dashed level at their mean. ``band`` is the chance
-    range. The end of a line is hollow while one of its runs goes on. Raises ValueError for an unknown axis.
+    range. The end of a line is hollow while one of its runs goes on. The method under the mouse stays, others fade.
+    Raises ValueError for an unknown axis.
     """
     title = "Whose attack falls to a coin toss, 50%, and how soon?"
     figure = over_time(title, subtitle, x, "accuracy, %", height=380, hovermode="closest", showlegend=False)
@@ -59,7 +60,7 @@ def plot_race(courses: Sequence[Course], attack: str, x: str = "samples", band: 
     figure.update_yaxes(range=[round(low, 2), round(high, 2)], uirevision=attack)
     _name_ends(figure, ends, low, high)
     said = "; ".join(f"{name} {value:.1f}%" for name, _, value in ends)
-    return figure.update_layout(meta={"alt": f"Line chart. At the end: {said}"})
+    return figure.update_layout(meta={"alt": f"Line chart. At the end: {said}", "highlight": True})
 
 
 def _draw(figure: go.Figure, runs: Sequence[tuple[Course, Points]], x: str) -> tuple[str, str, float]:
@@ -71,7 +72,7 @@ def _draw(figure: go.Figure, runs: Sequence[tuple[Course, Points]], x: str) -> t
         figure.add_trace(go.Scatter(
             x=[*xs, *reversed(xs)], y=[round(value, 3) for value in (*high, *reversed(low))], mode="lines",
             line={"width": 0}, fill="toself", fillcolor=_pale(colour), hoverinfo="skip",
-            name=f"{course['name']}, span"))
+            name=f"{course['name']}, span", legendgroup=course["method"]))
     going = any(one["running"] for one, _ in runs)
     seeds = f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {course['seed']}"
     symbol = symbol_of(course["method"])

@@ -15,7 +15,8 @@ from ui.charts import blank_figure
 
 GOOD, MIDDLE, POOR = "#1b9e8f", "#f2e6c9", "#d97706"
 PAPER = [[0.0, "#fff7ec"], [0.35, "#fdbb84"], [0.7, "#d7301f"], [1.0, "#7f0000"]]
-GREY = "#c3c8cf"  # nothing can be said of these
+GREY = "#c3c8cf"  # excluded, or nothing can be said
+HATCH = "#8f979f"  # lines on the grey of rows that cannot tell
 MARK = "#7b3fe4"
 RULE = "#b0006d"
 EDGE = 0.002  # of the scale: less beyond chance than that is as good as inside
@@ -59,17 +60,17 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[S
                  title: str, subtitle: str, marks: Marks, unit: str = "points") -> go.Figure:
     """Squares coloured by their excess over chance, with their values as numbers; ``said`` is what hovering says.
 
-    Rows that cannot tell are grey, and a doubtful square is grey where it would look good. Bars hatch what waits, a
-    frame pulses what runs.
+    Rows that cannot tell are hatched, a doubtful square is plain grey whatever its number, and what was not run is an
+    empty frame; a bold frame pulses what runs.
     """
     figure = blank_figure(title, subtitle, **_axes(columns, rows, axes))
     known = [(column, row) for row, line in enumerate(values) for column, value in enumerate(line) if value is not None]
     grey = [(column, row) for column, row in known if row in marks.blind or excess[row][column] is None
-            or ((column, row) in marks.doubtful and not excess[row][column])]
+            or (column, row) in marks.doubtful]
     figure.add_trace(_squares(columns, rows, excess, said, grey, unit))
-    figure.add_trace(_greyed([spot for spot in grey if spot[1] not in marks.blind]))
-    figure.add_trace(_rows_greyed(list(marks.blind), len(columns)))
-    figure.add_trace(_hatched(marks.waiting))
+    figure.add_trace(_greyed([spot for spot in grey if spot[1] not in marks.blind], len(columns), len(rows)))
+    figure.add_trace(_rows_hatched(list(marks.blind), len(columns)))
+    figure.add_trace(_empty([spot for spot in marks.waiting if spot[1] not in marks.blind]))
     if len(columns) <= MOST_NUMBERS:
         told = [(column, row) for column, row in known if row not in marks.blind]
         figure.add_trace(_text(told, [f"{values[row][column]:.1f}" for column, row in told], "value", 11, down=0.2))
@@ -93,7 +94,7 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[S
         visible=bool(marks.running)))
     outside = sum(bool(value) for line in excess for value in line)
     alt = f"Heatmap, {len(columns)} by {len(rows)}: {outside} of {len(known)} squares lie beyond the chance range"
-    return figure.update_layout(height=height(len(rows)), showlegend=False, meta={"alt": alt},
+    return figure.update_layout(height=height(len(rows)), showlegend=False, meta={"alt": alt}, barmode="overlay",
                                 margin={"l": 70, "r": 10, "t": figure.layout.margin.t, "b": 48})
 
 
@@ -148,26 +149,27 @@ def _squares(columns: Sequence[str], rows: Sequence[str], excess: Sequence[Seque
         zmin=0, zmax=max([LEAST, *known]), xgap=2, ygap=2, colorbar=bar)
 
 
-def _greyed(spots: Sequence[Spot]) -> go.Bar:
-    """Opaque, so that dark text is legible on a dark page too."""
-    return go.Bar(x=[column for column, _ in spots], base=[row - 0.47 for _, row in spots], y=[0.94] * len(spots),
-                  width=0.96, hoverinfo="skip", name="grey", visible=bool(spots),
-                  marker={"color": GREY, "line": {"width": 0}})
+def _greyed(spots: Sequence[Spot], columns: int, rows: int) -> go.Heatmap:
+    """As wide and high as the coloured squares; light, so that dark text is legible on a dark page too."""
+    hidden = set(spots)
+    return go.Heatmap(z=[[0 if (column, row) in hidden else None for column in range(columns)] for row in range(rows)],
+                      x=list(range(columns)), y=list(range(rows)), colorscale=[[0, GREY], [1, GREY]], zmin=0, zmax=1,
+                      showscale=False, xgap=2, ygap=2, hoverinfo="skip", name="grey", visible=bool(spots))
 
 
-def _rows_greyed(rows: Sequence[int], columns: int) -> go.Bar:
+def _rows_hatched(rows: Sequence[int], columns: int) -> go.Bar:
     """Whole rows, without the gaps between their squares, so that a sentence can stand there."""
     return go.Bar(x=[(columns - 1) / 2] * len(rows), base=[row - 0.47 for row in rows], y=[0.94] * len(rows),
-                  width=columns - 0.04, hoverinfo="skip", name="grey rows", visible=bool(rows),
-                  marker={"color": GREY, "line": {"width": 0}})
+                  width=columns - 0.04, hoverinfo="skip", name="hatched rows", visible=bool(rows),
+                  marker={"color": GREY, "line": {"width": 0},
+                          "pattern": {"shape": "/", "size": 9, "solidity": 0.14, "fgcolor": HATCH, "bgcolor": GREY}})
 
 
-def _hatched(spots: Sequence[Spot]) -> go.Bar:
+def _empty(spots: Sequence[Spot]) -> go.Bar:
+    """A thin frame and nothing in it."""
     return go.Bar(x=[column for column, _ in spots], base=[row - 0.46 for _, row in spots], y=[0.92] * len(spots),
                   width=0.94, hoverinfo="skip", name="waiting", visible=bool(spots),
-                  marker={"color": "rgba(128,128,128,0.08)", "line": {"width": 0},
-                          "pattern": {"shape": "/", "size": 7, "solidity": 0.2, "fgcolor": "rgba(128,128,128,0.75)",
-                                      "bgcolor": "rgba(128,128,128,0.08)"}})
+                  marker={"color": "rgba(0,0,0,0)", "line": {"width": 1, "color": "rgba(128,128,128,0.7)"}})
 
 
 def _text(spots: Sequence[tuple[float, int]], texts: Sequence[str], name: str, size: int, right: float = 0.0,

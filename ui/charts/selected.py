@@ -15,11 +15,13 @@ import plotly.graph_objects as go
 from ui.charts import blank_figure, empty_figure
 from ui.charts.colours import BY_SET, COIN_TOSS
 
-# Of runs, in the order of the selection: none is the colour of the forget, test or retain set. Okabe and Ito, darkened
-# to 3:1 against both pages, then two more; dashes tell the next ones apart.
-PALETTE = ("#8e44ad", "#c0392b", "#008b8b", "#a0743a", "#5b6ee1", "#d6478f", "#6b8e23", "#7f7f7f")
+# Of runs, in the order of the selection: none is near the colour of the forget, test or retain set, or of the retrained
+# model (a test); at 3:1 or more against both pages. Dashes tell the next ones apart.
+PALETTE = ("#8e44ad", "#c0392b", "#008b8b", "#a0743a", "#6633ff", "#d6478f", "#667700", "#dd33ff")
 DASHES = ("solid", "dash", "dot")
 GRID = 60  # points of a mean over seeds
+PLAIN = ",.6~r"  # d3's: no engineering prefixes such as 10m for 0.01
+MOST_TICKS = 8
 ROOM = 7.2  # pixels that a letter of a label takes
 
 
@@ -80,16 +82,19 @@ def plot_overlay(lines: Sequence[Mapping[str, Any]], title: str, x_title: str, y
     return figure
 
 
-def plot_pairs(pairs: Mapping[str, Mapping[str, Sequence[float]]], names: tuple[str, str], low: float) -> go.Figure:
+def plot_pairs(pairs: Mapping[str, Mapping[str, Sequence[float]]], names: tuple[str, str], low: float,
+               letters: tuple[str, str] = ("A", "B")) -> go.Figure:
     """Each sample's loss in one run against that in another, both logarithmic; on the diagonal nothing has changed.
 
     ``pairs`` holds per set ``one``, ``other`` and ``sample`` (its number); losses below ``low`` are drawn there.
+    ``names`` are the runs' names, with their ``letters``.
     """
-    title = "Each sample's loss in both runs: above the diagonal it is higher in B"
+    one, other = letters
+    title = f"Each sample's loss in both runs: above the diagonal it is higher in {other}"
     figure = blank_figure(title, "click a point, or drag a box or a lasso round several", height=460,
                           hovermode="closest", dragmode="select",
-                          xaxis={"title": f"loss in A: {names[0]}, nats", "type": "log", "zeroline": False},
-                          yaxis={"title": f"loss in B: {names[1]}, nats", "type": "log", "zeroline": False})
+                          xaxis={"title": f"loss in {names[0]}, nats", "type": "log", "zeroline": False},
+                          yaxis={"title": f"loss in {names[1]}, nats", "type": "log", "zeroline": False})
     top = max((max(side) for pair in pairs.values() for side in (pair["one"], pair["other"]) if len(side)),
               default=1.0)
     figure.add_trace(go.Scatter(x=[low, top], y=[low, top], mode="lines", name="equal", hoverinfo="skip",
@@ -98,12 +103,15 @@ def plot_pairs(pairs: Mapping[str, Mapping[str, Sequence[float]]], names: tuple[
         figure.add_trace(go.Scattergl(
             x=np.maximum(pair["one"], low), y=np.maximum(pair["other"], low), mode="markers", name=name,
             customdata=np.asarray(pair["sample"]), marker={"color": BY_SET[name], "size": 6, "opacity": 0.6},
-            hovertemplate=f"{name} sample %{{customdata}}<br>A %{{x:.3g}}, B %{{y:.3g}} nats<extra></extra>"))
+            hovertemplate=f"{name} sample %{{customdata}}<br>{one} %{{x:.3g}}, {other} %{{y:.3g}} nats<extra></extra>"))
     return figure
 
 
 def plot_parallel(dimensions: Sequence[Mapping[str, Any]], colours: Sequence[float], title: str) -> go.Figure:
-    """Parallel coordinates: a line a run. A dimension is ``{"label", "values"}``; texts become places on its axis."""
+    """Parallel coordinates: a line a run. A dimension is ``{"label", "values"}``; texts become places on its axis.
+
+    ``format`` is that of a result's ticks; without it a setting's own values are the ticks.
+    """
     figure = blank_figure("", height=360, margin={"l": 60, "r": 60, "t": 60, "b": 24})
     scale = [[0, "#2166ac"], [0.5, "#b58cb8"], [1, "#b2182b"]]
     figure.add_trace(go.Parcoords(
@@ -149,10 +157,17 @@ def _labels(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def _own_ticks(one: Mapping[str, Any]) -> dict[str, Any]:
+    """A setting's own few values as ticks, in plain digits; results keep round ticks."""
+    values = sorted(set(one["values"]))
+    return {} if "format" in one or len(values) > MOST_TICKS else {
+        "tickvals": values, "ticktext": [np.format_float_positional(value, trim="-") for value in map(float, values)]}
+
+
 def _dimension(one: Mapping[str, Any]) -> dict[str, Any]:
     values = list(one["values"])
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
-        return {"label": one["label"], "values": values}
+        return {"label": one["label"], "values": values, "tickformat": one.get("format", PLAIN)} | _own_ticks(one)
     words = list(dict.fromkeys(map(str, values)))
     return {"label": one["label"], "values": [words.index(str(value)) for value in values],
             "tickvals": list(range(len(words))), "ticktext": words}

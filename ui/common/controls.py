@@ -6,6 +6,8 @@ No page names a hyperparameter: name, default, range, step, unit and help live b
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -19,24 +21,42 @@ from ui.common.state import Slot
 MAIN = "main"  # the group that is shown at once; the others are folded away
 
 
-def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setting, more: Any) -> dict[str, Any]:
+def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setting, more: Any,
+                    places: dict[str, Any]) -> dict[str, Any]:
     """Draws the method's widgets, the less usual ones into the container ``more``.
 
-    Returns what differs from the defaults of this data set and profile.
+    Returns what differs from the defaults of this data set and profile. Each widget leaves an empty place below it in
+    ``places``, by its field, for what is wrong with it.
     """
-    defaults, _ = requested_parameters(spec, dataset, method, get("model", spec.model or dataset.default_model))
-    fields = declared(method.parameters)
-    scope = scope_of(scoped(dataset, spec.model), spec.profile, method.name)
-    chosen = {h.name: _widget(h, defaults[h.name], setting, scope) for h in fields if h.group == MAIN}
+    defaults, scope, fields = _defaults(spec, dataset, method)
+    chosen = {h.name: _widget(h, defaults[h.name], setting, scope, places) for h in fields if h.group == MAIN}
     folded = [h for h in fields if h.group != MAIN]
     if folded:
         with more:
             for group, members in groupby(sorted(folded, key=lambda h: h.group), key=lambda h: h.group):
                 st.markdown(f"**{group.capitalize()}**")
-                chosen |= {h.name: _widget(h, defaults[h.name], setting, scope) for h in list(members)}
+                chosen |= {h.name: _widget(h, defaults[h.name], setting, scope, places) for h in list(members)}
             st.button("Back to the defaults", key=f"reset.{scope}", icon=":material/restart_alt:",
                       on_click=_reset, args=(scope,))
     return {name: value for name, value in chosen.items() if value != defaults[name]}
+
+
+def resets(spec: Spec, dataset: Dataset, method: Method) -> dict[str, dict[str, Any]]:
+    """By hyperparameter: the widgets' keys with the values that put its default back."""
+    defaults, scope, fields = _defaults(spec, dataset, method)
+    found: dict[str, dict[str, Any]] = {}
+    for h in fields:
+        key, usual = key_of(scope, h.name), defaults[h.name]
+        number = {"int": int, "float": float}.get(h.kind)
+        found[h.name] = {auto_key(key): True} if h.auto else {key: number(usual) if number else usual}
+    return found
+
+
+def _defaults(spec: Spec, dataset: Dataset, method: Method) -> tuple[dict[str, Any], str, Sequence[Hyperparameter]]:
+    """The defaults, what the widgets' keys begin with, and the hyperparameters themselves."""
+    usual, _ = requested_parameters(replace(spec, parameters={}), dataset, method,
+                                    get("model", spec.model or dataset.default_model))
+    return usual, scope_of(scoped(dataset, spec.model), spec.profile, method.name), declared(method.parameters)
 
 
 def scoped(dataset: Dataset, model: str | None) -> str:
@@ -65,7 +85,13 @@ def auto_key(key: str) -> str:
     return f"{key}.auto"
 
 
-def _widget(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any:
+def _widget(h: Hyperparameter, default: Any, setting: Setting, scope: str, places: dict[str, Any]) -> Any:
+    value = _drawn(h, default, setting, scope)
+    places[f"parameters.{h.name}"] = st.empty()
+    return value
+
+
+def _drawn(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any:
     key, label = key_of(scope, h.name), h.title
     if h.auto is None:
         return _value(h, default, label, key)

@@ -104,8 +104,20 @@ async function draw(element, state, data, turn) {
   if (!state.bound) bind(element, state, Plotly);
 }
 
+// Where a chart asks for it, the line under the mouse stays and those of other groups fade. Only looks change, no data.
+function faded(element, group) {
+  element.data.forEach((trace, at) => {
+    const lines = element.querySelectorAll(".scatterlayer > .trace")[at];
+    if (lines) lines.style.opacity = group && trace.legendgroup && trace.legendgroup !== group ? 0.18 : "";
+  });
+}
+
 function bind(element, state, Plotly) {
   state.bound = true;
+  element.on("plotly_hover", ({ points: [point] }) => {
+    if (state.layout.meta?.highlight) faded(element, point.data.legendgroup);
+  });
+  element.on("plotly_unhover", () => faded(element, null));
   element.on("plotly_click", ({ points: [point] }) => {
     state.send("click", { x: point.x ?? null, y: point.y ?? null, z: point.z ?? null });
   });

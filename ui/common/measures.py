@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from engine.evaluation.evidence import Decisive
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import Metric, all_metrics, ideal_in
+from engine.evaluation.verdict import verdict_of
 from engine.runs.records import Run
 from ui.common import words
 
@@ -18,16 +20,25 @@ COARSE = ("%", "points")  # units that are told with one decimal; the others are
 
 def table(run: Run) -> None:
     """All metrics of a finished run; those that are empty say why."""
-    st.table(rows(run.metrics or UNMEASURED, run.spec.scenario))
+    found = verdict_of(run)
+    st.table(rows(run.metrics or UNMEASURED, run.spec.scenario, found.decisive if found else None))
     st.caption("Spans are exact 95% intervals (Clopper and Pearson 1934). A dash means not measured.")
 
 
-def rows(final: Metrics, scenario: str) -> list[dict[str, str]]:
+def rows(final: Metrics, scenario: str, decisive: Decisive | None = None) -> list[dict[str, str]]:
     """One row a metric, every value as Markdown with its unit and interval; a dash where there is none."""
     models = {"Original": final.original or UNMEASURED, "now": final, "retrained": final.retrained or UNMEASURED}
-    return [{"measure": f"**{m.title}**  \n:small[{m.help}{_reason(m, final)}]",
+    return [{"measure": f"**{m.title}**{decides(m, decisive, ' :orange-badge[{}]')}  \n"
+                        f":small[{m.help}{_reason(m, final)}]",
              **{title: _cell(m, metrics) for title, metrics in models.items()}, "ideal": _whole(ideal(m, scenario))}
             for m in all_metrics()]
+
+
+def decides(metric: Metric, decisive: Decisive | None, form: str = "{}") -> str:
+    """Marks the measure that a verdict rests on, with its limit."""
+    if decisive is None or decisive.metric != metric.name:
+        return ""
+    return form.format(f"decides: {decisive.words('', metric.unit, 1 if metric.unit in COARSE else 3).strip()}")
 
 
 def value(metric: Metric, number: float | None) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from engine.evaluation.evidence import Decisive
+from engine.evaluation.metrics import metric_of
 from engine.naming import class_name
 from engine.naming import unusual_model as unusual_model
 from engine.registry import all_of, find, live_attacks
@@ -54,6 +56,11 @@ def short(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
+def plain(text: str) -> str:
+    """Without what Markdown takes for its own."""
+    return "".join(f"\\{one}" if one in "\\`*_[]<>$#|~" else one for one in text)
+
+
 def percent(fraction: float) -> str:
     """``15%``, ``0.5%``."""
     return f"{100 * fraction:.4g}%"
@@ -68,6 +75,16 @@ def setting(value: Any) -> str:
 def title_of(kind: str, name: str) -> str:
     """A component's title, or its name where a stored run names one that is gone."""
     return next((record.title for record in all_of(kind) if record.name == name), name)
+
+
+def decided(number: Decisive) -> str:
+    """The number that a verdict rests on, beyond its limit: ``loss attack 61.7% > 57.3%``."""
+    metric, attack = metric_of(number.metric), find("attack", number.attack)
+    if attack is None:
+        return f"{metric.title.lower()} {number.short('%')}"
+    if number.metric == attack.metric("auc"):
+        return f"{attack.label}, area {number.short(digits=3)}"
+    return f"{attack.label} {number.short('%')}"
 
 
 def forgotten(spec: Spec) -> str:

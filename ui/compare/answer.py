@@ -1,44 +1,90 @@
-"""The page's answer in a sentence: who is nearest to retraining, whom chance hides, and what it costs. Pure."""
+"""The page's answer in a sentence: who is nearest to the reference, by which measure, and what it costs. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from engine.evaluation.metrics import metric_of
-from engine.studies.ranking import Ranking
-from engine.studies.table import Cell
+from engine.studies.cell import Against
+from engine.studies.ranking import Part, Place, Ranking, Reason
 from ui.compare.race import short_title
 
 MOST = 4  # further methods that are named
+AIMS: dict[Against, str] = {"retrained": "retraining", "ideal": "the ideal"}
+REFERENCES: dict[Against, str] = {
+    "retrained": "the retrained model", "ideal": "the formula's ideal (50% for an attack, 0 for a gap)"}
+REASONS: dict[Reason, str] = {"damaged": "damaged the model", "over_forgotten": "over-forgot",
+                              "unchanged": "changed nothing"}
 
 
 def sentence(ranking: Ranking) -> str:
-    """``Nearest to retraining: Fine-tuning (average gap 1.2 points), then ∇τ (2.3).``; empty before there is one."""
+    """``Nearest to retraining: ∇τ, 14.5 points beyond chance (retain accuracy, above), then ...``; empty before."""
     if not ranking.nearest:
         return ""
-    told = f"{_nearest(ranking)}{_then(ranking.others)}{_cost(ranking)}."
-    if ranking.damaged:
-        who = _and([short_title(method) for method in ranking.damaged])
-        told += f" {who} {'are' if len(ranking.damaged) > 1 else 'is'} not ranked: the model is damaged."
-    return told
+    return f"{_nearest(ranking)}{_then(ranking.others)}{_cost(ranking)}."
+
+
+def left_out(ranking: Ranking) -> str:
+    """``Not ranked: Amnesiac over-forgot; SSD changed nothing.``; empty where all are ranked."""
+    said = [f"{_and([short_title(method) for method, why in ranking.left_out.items() if why == reason])} {does}"
+            for reason, does in REASONS.items() if reason in ranking.left_out.values()]
+    return f"Not ranked: {'; '.join(said)}." if said else ""
+
+
+def rule(against: Against) -> str:
+    """How methods are ranked, in a sentence for the page."""
+    return (f"Ranked by the worst measure: how many points it lies beyond the chance range (95%) of "
+            f"{REFERENCES[against]}. An average would let one good measure hide a bad one.")
+
+
+def part(one: Part) -> str:
+    """``retain accuracy, above``, or what an attack is called."""
+    return ", ".join(filter(None, [measure(one), side(one)]))
+
+
+def measure(one: Part) -> str:
+    """A measure within a sentence: ``retain accuracy``, ``attack on the loss``."""
+    title = metric_of(one.metric).title.removesuffix(", from 50")
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]
+
+
+def side(one: Part) -> str:
+    """Whether an accuracy lies above or below the retrained model's; nothing where only the distance is known."""
+    return "" if one.above is None or not one.off else "above" if one.above else "below"
+
+
+def parts(place: Place) -> str:
+    """Every measure of a method, the worst first: ``retain accuracy, above: 14.7 (chance ±0.2); ...``."""
+    return "; ".join(f"{part(one)}: {one.off:.1f} (chance range ±{one.chance:.1f})" for one in place.parts)
 
 
 def _nearest(ranking: Ranking) -> str:
-    first = ranking.nearest[0]
+    first, aim = ranking.nearest[0], AIMS[ranking.against]
     if len(ranking.nearest) == 1:
-        alone = "" if ranking.others else "The only method with a number"
-        return f"{alone or 'Nearest to retraining'}: {_title(first)} (average gap {_points(first)} points)"
-    names = _and([_title(cell) for cell in ranking.nearest])
-    span = f"average gaps {_points(first)} to {_points(ranking.nearest[-1])} points"
-    who = "Nearest to retraining" if ranking.others else "Chance hides who is nearest to retraining"
-    return f"{who}: {names} cannot be told apart ({span})"
+        alone = not ranking.others and len(ranking.places) == 1
+        head = "The only method with a number" if alone else f"Nearest to {aim}"
+        return f"{head}: {short_title(first.method)}, {_where(first)}"
+    names = _and([short_title(place.method) for place in ranking.nearest])
+    head = f"Nearest to {aim}" if ranking.others else f"Chance hides who is nearest to {aim}"
+    if not ranking.nearest[-1].worst.beyond:
+        return f"{head}: {names} lie inside the chance range in every measure"
+    far = f"{first.worst.beyond:.1f} to {ranking.nearest[-1].worst.beyond:.1f} points beyond chance"
+    return f"{head}: {names} cannot be told apart (worst measures {far})"
 
 
-def _then(others: Sequence[Cell]) -> str:
+def _where(place: Place) -> str:
+    worst = place.worst
+    if not worst.beyond:
+        return "inside the chance range in every measure"
+    return f"{worst.beyond:.1f} points beyond chance in its worst measure ({part(worst)})"
+
+
+def _then(others: Sequence[Place]) -> str:
     if not others:
         return ""
     more = f" and {len(others) - MOST} more" if len(others) > MOST else ""
-    return ", then " + ", ".join(f"{_title(cell)} ({_points(cell)})" for cell in others[:MOST]) + more
+    return ", then " + ", ".join(f"{short_title(place.method)} ({place.worst.beyond:.1f}, {part(place.worst)})"
+                                 for place in others[:MOST]) + more
 
 
 def _cost(ranking: Ranking) -> str:
@@ -52,12 +98,3 @@ def _cost(ranking: Ranking) -> str:
 def _and(names: Sequence[str]) -> str:
     """``A``, ``A and B``, ``A, B and C``."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def _title(cell: Cell) -> str:
-    """The method with a dagger where it is over-forgotten, which the table's notes explain."""
-    return short_title(cell.method) + " †" * cell.over_forgotten
-
-
-def _points(cell: Cell) -> str:
-    return f"{cell.mean:.1f}"

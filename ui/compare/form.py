@@ -58,7 +58,7 @@ def _fill(comparison: Comparison) -> None:
 
 FORM: LinkedForm[Comparison] = LinkedForm(
     "compare", "Compare", compare_link.NAMES, compare_link.from_query, compare_link.to_query, _fill,
-    beside=(compare_link.SORT,))
+    beside=compare_link.LOOK)
 
 
 def form() -> Comparison | None:

@@ -6,23 +6,26 @@ Nonsense in an address is put into a sentence, and the usual choice stands in fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from engine.checks import LARGEST, SMALLEST
 from engine.errors import BadInput, Problem
 from engine.evaluation.metrics import metric_title
-from engine.registry import by_class, get, models_for, names, of_the_paper, unknown
+from engine.registry import by_class, current_name, get, models_for, names, of_the_paper, unknown
 from engine.spec import MAX_SEED
+from engine.studies.cell import Against
 from engine.studies.comparison import Comparison
 from engine.studies.costs import SPENT
-from engine.studies.ranking import GAP
+from engine.studies.ranking import NEAREST
 from engine.studies.table import columns_of
 from engine.types import PROFILES
 from ui.common.words import short
 
-SORT = "sort"  # how the table is ordered: no part of the comparison
+SORT, AGAINST = LOOK = "sort", "against"  # how the table is ordered and held: no part of the comparison
+View = tuple[str, Against]  # the column that the table is sorted by, and what it is held against
+HELD: dict[Against, str] = {"retrained": "the retrained model", "ideal": "the ideal"}
 NAMES = ("data", "scenario", "forget", "methods", "seeds", "profile", "model")
 MOST_SEEDS = 20
 USUAL = Comparison(methods=of_the_paper())  # the paper's six on the digits: what an address leaves out
@@ -39,24 +42,32 @@ def to_query(comparison: Comparison) -> dict[str, str]:
 
 
 def orders() -> dict[str, str]:
-    """What the table can be sorted by, with titles: the average gap first, then its columns and costs."""
+    """What the table can be sorted by, with titles: the ranking first, then its columns and costs."""
     spent = {cost.name: cost.title for cost in SPENT}
     columns = dict.fromkeys(name for scenario in names("scenario") for name in columns_of(scenario))
-    return {GAP: metric_title(GAP), **{name: metric_title(name) for name in columns}, **spent}
+    return {NEAREST: "Worst measure, nearest first", **{name: metric_title(name) for name in columns}, **spent}
 
 
-def order_of(asked: Mapping[str, str]) -> tuple[str, list[Problem]]:
-    """The column that an address sorts by, else the average gap, with a sentence for one that does not exist."""
-    name = asked.get(SORT, GAP).strip()
-    if name in orders():
-        return name, []
-    return GAP, [Problem(SORT, f"The link's sort: there is no column {short(name)!r}. Valid: {', '.join(orders())}. "
-                               "The default is shown instead.")]
+def view_of(asked: Mapping[str, str]) -> tuple[View, list[Problem]]:
+    """The order and the reference that an address asks for, with a sentence for one that does not exist."""
+    problems = []
+
+    def read(name: str, what: str, valid: Sequence[str]) -> str:
+        value = asked.get(name, valid[0]).strip()
+        if value in valid:
+            return value
+        problems.append(Problem(name, f"The link's {name}: there is no {what} {short(value)!r}. Valid: "
+                                      f"{', '.join(valid)}. The default is shown instead."))
+        return valid[0]
+
+    order, against = read(SORT, "column", list(orders())), read(AGAINST, "reference", list(HELD))
+    return (order, "ideal" if against == "ideal" else "retrained"), problems
 
 
-def order_query(name: str) -> dict[str, str]:
-    """The address's parameter for an order that is not the usual one."""
-    return {} if name == GAP else {SORT: name}
+def view_query(view: View) -> dict[str, str]:
+    """The address's parameters for an order and a reference that are not the usual ones."""
+    order, against = view
+    return ({} if order == NEAREST else {SORT: order}) | ({} if against == "retrained" else {AGAINST: against})
 
 
 def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
@@ -77,7 +88,8 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
             problems.append(Problem(name, f"The link's {name}: {error} The default is shown instead."))
             return usual
 
-    dataset = read("data", USUAL.dataset, lambda text: _one("dataset", text, names("dataset")))
+    dataset = read("data", USUAL.dataset,
+                   lambda text: _one("dataset", current_name("dataset", text), names("dataset")))
     scenario = read("scenario", USUAL.scenario, lambda text: _one("scenario", text, names("scenario")))
     forget = read("forget", 0 if by_class(scenario) else USUAL.forget, lambda text: _forget(dataset, scenario, text))
     methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
@@ -114,7 +126,7 @@ def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:
 
 def _methods(text: str, problems: list[Problem]) -> tuple[str, ...]:
     """Those that exist, in the address's order; the others are reported. Raises BadInput where none exists."""
-    words, valid = list(dict.fromkeys(_words(text))), names("method")
+    words, valid = list(dict.fromkeys(current_name("method", word) for word in _words(text))), names("method")
     told = [unknown("method", short(word), valid) for word in words if word not in valid]
     if told and len(told) == len(words):
         raise BadInput(" ".join(told))

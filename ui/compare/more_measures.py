@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import Metric, all_metrics, metric_of
+from engine.studies.cell import Cell
 from engine.studies.comparison import Runs
 from engine.studies.notes import ORIGINAL
-from engine.studies.table import Cell, Table, columns_of
+from engine.studies.table import Table, columns_of
 from ui.common import measures
 from ui.common.html_table import Box, Name, Row, Small, draw
 from ui.compare.race import short_title

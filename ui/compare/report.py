@@ -11,8 +11,9 @@ from engine.evaluation.metrics import metric_of
 from engine.evaluation.verdict import verdict_of
 from engine.registry import live_attacks
 from engine.runs.records import Run
+from engine.studies.cell import Against
 from engine.studies.comparison import Comparison, Runs
-from engine.studies.ranking import rank
+from engine.studies.ranking import NEAREST, ordered, rank
 from engine.studies.repeat import comparison_commands
 from engine.studies.table import Table, build_table
 from engine.system.words import spaced
@@ -27,25 +28,28 @@ CHANCE = ("The chance range is where an attack's accuracy lies in 95% of cases w
           "set sizes.")
 
 WORDS = {"damaged": "Damaged", "over_forgotten": "Over-forgotten", "not_forgotten": "Not forgotten",
-         "undecided": "No verdict", "forgotten": "Forgotten", "reference": "The reference"}
+         "undecided": "No verdict", "reference": "The reference",
+         "forgotten": "Forgotten, as far as the attacks can tell"}
 
 
-def write(shown: Table, runs: Runs, about: str) -> str:
-    """The report of a comparison as one HTML file; ``about`` says what is compared."""
-    return render(report(shown, runs, about))
+def write(shown: Table, runs: Runs, about: str, against: Against = "retrained") -> str:
+    """The report of a comparison as one HTML file; ``about`` says what is compared, ``against`` with what."""
+    return render(report(shown, runs, about, against))
 
 
-def report(shown: Table, runs: Runs, about: str) -> Report:
+def report(shown: Table, runs: Runs, about: str, against: Against = "retrained") -> Report:
     """The same as a record."""
-    comparison = shown.comparison
+    comparison, ranking = shown.comparison, rank(shown.comparison, runs, against)
+    order = ordered(shown, NEAREST, ranking)
     more = build_table(comparison, runs, more_measures.columns(comparison.scenario))
-    parts = [Part("Paper's measures and cost", Markup(main_table.main(shown, runs))),
+    main = main_table.main(shown, runs, order=order, ranking=ranking, against=against)
+    parts = [Part("Paper's measures and cost", Markup(main)),
              *_tradeoffs(comparison, runs, shown),
              Part("More measures", Markup(more_measures.more(more, runs, each_seed=True))),
              Part("Runs", _runs(comparison, runs), (CHANCE,)), Part("Settings", _settings(comparison, runs))]
-    said = list(_verdicts(comparison, runs))
-    return Report(f"{QUESTION} {about}", answer.sentence(rank(comparison, runs)) or about, said, parts,
-                  _facts(comparison), comparison_commands(comparison))
+    said = [*filter(None, [answer.left_out(ranking)]), *_verdicts(comparison, runs)]
+    return Report(f"{QUESTION} {about}", answer.sentence(ranking) or about, said, parts,
+                  _facts(comparison, against), comparison_commands(comparison))
 
 
 def _verdicts(comparison: Comparison, runs: Runs) -> Iterable[str]:
@@ -105,9 +109,10 @@ def _settings(comparison: Comparison, runs: Runs) -> Markup:
                  [(name, " ".join(map(str, seeds)), text) for (name, text), seeds in used.items()])
 
 
-def _facts(comparison: Comparison) -> dict[str, str]:
+def _facts(comparison: Comparison, against: Against) -> dict[str, str]:
     spec = comparison.spec(comparison.methods[0], comparison.seeds[0])
     facts = {"Data": words.title_of("dataset", comparison.dataset), "Forgotten": words.forgotten(spec),
              "Seeds": " ".join(map(str, comparison.seeds)), "Profile": comparison.profile,
+             "Held against": answer.REFERENCES[against],
              "Model": words.title_of("model", comparison.model) if comparison.model else "the data set's first"}
     return facts | {spaced(name): words.setting(value) for name, value in comparison.options.items()}

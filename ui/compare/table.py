@@ -8,39 +8,45 @@ from engine.evaluation.metrics import metric_of, metric_title
 from engine.evaluation.sides import loses_sign
 from engine.evaluation.verdict import verdict_of
 from engine.runs.records import Run
+from engine.studies.cell import Against, Cell
 from engine.studies.comparison import Runs
 from engine.studies.costs import RATIOS, SPENT, Cost
-from engine.studies.exports import sides_legend, value_text
+from engine.studies.exports import inside, marks_legend, value_text
 from engine.studies.notes import ORIGINAL, method_title
-from engine.studies.ranking import GAP, NOT_RANKED
-from engine.studies.table import Cell, Table
+from engine.studies.ranking import Ranking
+from engine.studies.table import Table
 from ui.charts.colours import method_colour
 from ui.common import measures, words
 from ui.common.html_table import INSIDE, Box, Name, Row, Small, draw
+from ui.compare import answer
 
 RATIO = {cost.name: ratio for cost in SPENT for ratio in RATIOS if ratio.name == f"{cost.name}_ratio"}
 NOTHING = "No finished run has this number yet."
 
 
 def main(table: Table, runs: Runs, each_seed: bool = False, order: Sequence[str] = (),
-         gaps: Table | None = None) -> str:
+         ranking: Ranking | None = None, against: Against = "retrained") -> str:
     """The paper's columns and the cost, a row a method; ``each_seed`` adds a small row a seed.
 
-    ``order`` are the rows from top to bottom, by default the table's; ``gaps`` brings the first column, the average
-    gap to the retrained model.
+    ``order`` are the rows from top to bottom, by default the table's; ``ranking`` brings the first column, each
+    method's worst measure. Coloured is what lies inside the chance range of ``against``.
     """
     shown = [name for name in order or table.methods
              if name != ORIGINAL or table.cell(ORIGINAL, table.columns[0]).seeds]
-    parts = [table] if gaps is None else [gaps, table]
-    rows = [row for name in shown
-            for row in (_row(parts, runs, name), *(_seed_rows(parts, runs, name) if each_seed else ()))]
-    return draw("compared", _head(parts), rows, _foot(table, runs), several=len(table.comparison.seeds) > 1,
-                truth=has_truth(table), paper=any(cell.paper_mean is not None for cell in table.cells), inside=INSIDE)
+    rows = [row for name in shown for row in (
+        _row(table, runs, name, ranking, against),
+        *(_seed_rows(table, runs, name, ranking is not None) if each_seed else ()))]
+    return draw("compared", _head(table, ranking), rows, _foot(table, runs),
+                several=len(table.comparison.seeds) > 1, known=against == "ideal" or has_truth(table),
+                aim=answer.REFERENCES[against], paper=any(cell.paper_mean is not None for cell in table.cells),
+                marks=marks_legend(table), rule=answer.rule(ranking.against) if ranking else "", inside=INSIDE)
 
 
-def _head(parts: Sequence[Table]) -> Iterable[Name]:
+def _head(table: Table, ranking: Ranking | None) -> Iterable[Name]:
     yield Name("Method")
-    for table, name in _columns(parts):
+    if ranking:
+        yield Name("Worst measure", answer.rule(ranking.against), (Small("points beyond chance"),))
+    for name in table.columns:
         ideal = measures.ideal(metric_of(name), table.comparison.scenario)
         yield Name(metric_title(name), metric_of(name).help, (Small(f"ideal: {ideal}"),))
     for cost in SPENT:
@@ -48,20 +54,28 @@ def _head(parts: Sequence[Table]) -> Iterable[Name]:
         yield Name(cost.title, cost.help, (Small("% of retraining", ratio.help),) if ratio else ())
 
 
-def _columns(parts: Sequence[Table]) -> list[tuple[Table, str]]:
-    """Every column with the table that it comes from."""
-    return [(table, name) for table in parts for name in table.columns]
-
-
-def _row(parts: Sequence[Table], runs: Runs, method: str) -> Row:
-    table = parts[-1]
+def _row(table: Table, runs: Runs, method: str, ranking: Ranking | None, against: Against) -> Row:
     name = _name(table, runs, method)
     if method != ORIGINAL and not table.cost[method]["steps"] and not _seeds_done(table, method):
         failed = "failed" in _statuses(table, runs, method).values()
         return Row(name, note=_states(table, runs, method), kind="failed" if failed else "")
-    values = (_value(part, part.cell(method, metric)) for part, metric in _columns(parts))
+    values = (_value(table.cell(method, metric), against) for metric in table.columns)
     costs = (_cost(cost, table.cost.get(method, {})) for cost in SPENT)
-    return Row(name, (*values, *costs), kind="over" if table.marks(method) else "")
+    first = (_worst(ranking, method),) if ranking else ()
+    return Row(name, (*first, *values, *costs), kind="over" if table.marks(method) else "")
+
+
+def _worst(ranking: Ranking, method: str) -> Box:
+    """How far a method's worst measure lies beyond chance, which one that is, and all of them on hovering."""
+    place = ranking.places.get(method)
+    if place is None:
+        return Box("–", "Nothing is held against its reference here.", number=False)
+    ranked, worst = method not in ranking.left_out, place.worst
+    which = [answer.measure(worst), answer.side(worst)] if worst.beyond else ["inside in all"]
+    small = filter(None, [*which, "" if ranked else "not ranked"])
+    return Box(f"{worst.beyond:.1f}", answer.parts(place), tuple(map(Small, small)),
+               any(place.method == one.method for one in ranking.nearest),
+               INSIDE if ranked and not worst.beyond else "")
 
 
 def _name(table: Table, runs: Runs, method: str) -> Name:
@@ -78,11 +92,11 @@ def dot(method: str) -> str:
     return "transparent" if method == ORIGINAL else method_colour(method)
 
 
-def _value(table: Table, cell: Cell) -> Box:
+def _value(cell: Cell, against: Against) -> Box:
     if cell.mean is None:
         return Box("–", NOTHING, number=False)
-    return Box(value_text(cell.mean, cell.std) + cell.mark, _told(table, cell), tuple(_paper(cell)), cell.best,
-               INSIDE if inside(table, cell) else "")
+    return Box(value_text(cell.mean, cell.std) + cell.mark, _told(cell), tuple(_paper(cell)), cell.best,
+               INSIDE if inside(cell, against) else "")
 
 
 def _paper(cell: Cell) -> Iterable[Small]:
@@ -98,8 +112,8 @@ def _cost(cost: Cost, spent: dict[str, float | None]) -> Box:
                small=() if share is None else (Small(f"{100 * share:.1f}%"),))
 
 
-def _told(table: Table, cell: Cell) -> str:
-    """What hovering says: each seed's value, the distance to the ideal, the noise floor."""
+def _told(cell: Cell) -> str:
+    """What hovering says: each seed's value, the distance to the ideal, the chance range."""
     unit = metric_of(cell.metric).unit
     said = [", ".join(f"seed {seed}: {value:.2f}" for seed, value in cell.values.items())]
     if cell.distance is not None:
@@ -108,21 +122,9 @@ def _told(table: Table, cell: Cell) -> str:
         said.append(f"retrained model {cell.retrained:.2f}")
     if cell.off_retrained is not None:
         said.append(f"{cell.off_retrained:.2f} from it" + " (signs counted)" * loses_sign(cell.metric))
-    if (noise := table.noise[cell.metric]) is not None:
-        said.append(f"chance range ±{noise:.2f}")
+    if cell.chance is not None:
+        said.append(f"chance range ±{cell.chance:.2f}")
     return "; ".join(said)
-
-
-def inside(table: Table, cell: Cell) -> bool | None:
-    """Whether chance alone explains how far a value is from the retrained model's, signs counted.
-
-    None where that is not known, where nothing is compared (the reference, the Original) or where it would mislead.
-    """
-    noise = table.noise[cell.metric]
-    if cell.method in NOT_RANKED or cell.doubtful or noise is None:
-        return None
-    away = cell.mean if cell.metric == GAP else cell.off_retrained
-    return None if away is None else away <= noise
 
 
 def has_truth(table: Table) -> bool:
@@ -133,11 +135,11 @@ def has_truth(table: Table) -> bool:
 # --- single seeds and states ----------------------------------------------------------------
 
 
-def _seed_rows(parts: Sequence[Table], runs: Runs, method: str) -> Iterable[Row]:
-    for seed in parts[-1].comparison.seeds:
+def _seed_rows(table: Table, runs: Runs, method: str, ranked: bool) -> Iterable[Row]:
+    for seed in table.comparison.seeds:
         run = runs.get((method, seed))
         done = run is not None and run.status == "finished"
-        values = [words.number(table.cell(method, name).values.get(seed), 2) for table, name in _columns(parts)]
+        values = [""] * ranked + [words.number(table.cell(method, name).values.get(seed), 2) for name in table.columns]
         spent = [words.number(getattr(run, cost.name), cost.digits) if done else "" for cost in SPENT]
         yield Row(_seed_name(method, seed, run), tuple(map(Box, values + spent)), kind="one")
 
@@ -185,7 +187,7 @@ def _seeds_done(table: Table, method: str) -> tuple[int, ...]:
 
 
 def _foot(table: Table, runs: Runs) -> Iterable[str]:
-    yield from (*_averaging(table), *sides_legend(table), *_over_forgotten(table, runs),
+    yield from (*_averaging(table), *_over_forgotten(table, runs),
                 *_unfinished(table, runs), *_recorded(table, runs))
     yield from (f"{'‡ ' if note.kind == 'damaged' else ''}{note.text}" for note in table.notes
                 if note.kind != "over_forgotten")  # told above, with numbers

@@ -15,6 +15,7 @@ import streamlit as st
 from engine.errors import LabError
 from engine.registry import names
 from ui.charts import colours
+from ui.common import glossary
 from ui.common.state import Slot
 
 READY = Slot("_shell", False)  # whether app.py has run in this session
@@ -46,7 +47,7 @@ def pages(icons: bool = True) -> dict[str, list[Any]]:
 
 def frame() -> None:
     """The one style sheet of all pages, and the colours of methods in the order of their names in forms."""
-    st.html(STYLE)
+    st.html(f"<style>{STYLE.read_text(encoding='utf-8')}{glossary.style()}</style>")
     colours.know(names("method"))
 
 

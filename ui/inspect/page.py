@@ -10,10 +10,11 @@ from engine.errors import LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import address as link
-from ui.common import words
+from ui.common import glossary, take_away, words
 from ui.common.state import Slot
+from ui.common.take_away import Export
 from ui.frame import shell
-from ui.inspect import caught, payload
+from ui.inspect import caught, payload, report
 from ui.inspect.form import FORM, REFUSED, RUN, SCORE, SECOND, VIEW, WHEN, Seen, When
 from ui.inspect.seat import seat
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from engine.types import Attack
 
 NONE = "no second run"
+TERMS = ("loss", "nats", "ROC area", "chance range", "forget set", "false alarms", "retrained")
 SHOWN = Slot("exposed.samples", False)
 FAILED: Slot[dict[str, str]] = Slot("exposed.failed", {})
 READ: Slot[dict[str, Exposure]] = Slot("exposed.read", {})  # by run id, with what the Original said
@@ -40,12 +42,18 @@ def show() -> None:
         return
     exposure = _exposure(run)
     attack, when, second = _controls(exposure, runs)
-    FORM.mirror(Seen(run.id, when, attack.name, second.id if second else ""))
+    seen = Seen(run.id, when, attack.name, second.id if second else "")
+    FORM.mirror(seen)
     ready = _ready(exposure, when)
-    sides = _seat(exposure, ready, attack, second)
+    sides, data = _seat(exposure, ready, attack, second)
+    glossary.line(TERMS)
     st.toggle("Show those caught and those wrongly accused", key=SHOWN.key, help="Pictures or texts. Loads the data.",
               **SHOWN.given("value"))
     caught.show(exposure, ready)
+    take_away.show("exposed", f"exposed-{run.id}", [
+        Export(take_away.REPORT, "html", "text/html", lambda: report.write(exposure, ready, attack, data),
+               "Opens anywhere, also without a network: the humps with their line, the rates, who is caught, settings "
+               "and the commands.")], "The line moves in the file, too.", FORM.write(seen))
     _load(exposure, when, sides)
 
 
@@ -135,8 +143,10 @@ def _named(attack: Attack) -> str:
     return attack.label.capitalize() if attack.short else attack.label
 
 
-def _seat(exposure: Exposure, when: When, attack: Attack, second: Run | None) -> Sides:
-    """The component, with the samples where they have been loaded."""
+def _seat(exposure: Exposure, when: When, attack: Attack,
+          second: Run | None) -> tuple[Sides, dict[str, Any]]:
+    """The component, with the samples where they have been loaded; returns the scores and what it draws."""
+    from engine.runs.afterwards import completed
     from engine.runs.exposure import sides
     from engine.studies.attacker import take
 
@@ -144,9 +154,11 @@ def _seat(exposure: Exposure, when: When, attack: Attack, second: Run | None) ->
     found = take(mine, attack, beside)
     key = f"{exposure.run.id}|{when}|{attack.name}|{second.id if second else ''}"
     pair = (words.title_of("method", second.spec.method), beside) if second and beside else None
-    seat(payload.seat(key, found, mine, attack, words.never_seen(exposure.run.spec), pair,
-                      _gallery(exposure, when, mine, found.axis.logarithmic)), "seat")
-    return mine
+    counts = payload.counting(completed(exposure.run, manager().store, whole=True).metrics, when, attack)
+    data = payload.seat(key, found, mine, attack, words.never_seen(exposure.run.spec), pair,
+                        _gallery(exposure, when, mine, found.axis.logarithmic), counts)
+    seat(data, "seat")
+    return mine, data
 
 
 def _beside(second: Run | None, attack: Attack) -> Sides | None:

@@ -13,25 +13,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy import ndarray
 
+    from engine.evaluation.measured import Metrics
     from engine.evaluation.roc import Reported, Sides
     from engine.runs.gallery import Shown
     from engine.studies.attacker import Line, Seat
     from engine.types import Attack
+    from ui.inspect.form import When
 
 UNITS = {"loss": "nats", "entropy": "nats"}
-TITLES = {"best": "Best on the other half", "few": "1% false alarms", "common": "Common to both runs"}
+TITLES = {"best": "Best line", "few": "1% false alarms", "common": "Common to both runs"}
 HELP = {
     "best": "The line of the best accuracy, chosen on half of the samples and counted on the other half.",
     "few": "The line that catches most while at most 1% of the never-seen samples are accused.",
     "common": "One line for both runs: the best mean of their accuracies.",
 }
 OWN = "Your line is chosen on the same data it is counted on, which flatters the attacker."
+FLATTERS = "chosen on these same samples: flatters"
+RULE = ("a rule learned on some samples and tried on others: the number in every table and, with the ROC area, of the "
+        "verdict")
 EQUAL = "Equal values fall on one side together, and here no line catches anybody with so few false alarms."
 
 
 def seat(key: str, found: Seat, sides: Sides, attack: Attack, unseen: str, second: tuple[str, Sides] | None = None,
-         gallery: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """All that the component draws. ``second`` is another run's short title and its scores."""
+         gallery: Mapping[str, Any] | None = None, counts: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """All that the component draws. ``second`` is another run's short title and its scores; ``counts`` is the one
+    accuracy that counts (:func:`counting`).
+    """
     from engine.studies.attacker import interval_table
 
     axis, (members, others) = found.axis, found.sizes
@@ -43,8 +50,20 @@ def seat(key: str, found: Seat, sides: Sides, attack: Attack, unseen: str, secon
         "second": None if second is None else {"title": second[0], **_second(second[1], found)},
         "interval": _interval(*interval_table(members)), "otherInterval": _interval(*interval_table(others, 30)),
         "lines": [_line(line, second[0] if second else "") for line in found.lines],
-        "words": _words(found, attack, unseen), "gallery": gallery,
+        "words": _words(found, attack, unseen), "gallery": gallery, "counts": counts,
     }
+
+
+def counting(metrics: Metrics | None, when: When, attack: Attack) -> dict[str, str] | None:
+    """The run's own attack accuracy for one of its models; None where it has none. No second accuracy counts."""
+    if metrics is None:
+        return None
+    of = metrics if when == "now" else metrics.original if when == "before" else metrics.retrained
+    value, band = of.get(attack.name) if of else None, metrics.null_band.get(attack.name)
+    if value is None:
+        return None
+    return {"value": f"{value:.1f}%", "text": RULE,
+            "range": f"chance range {band[0]:.1f} to {band[1]:.1f}%" if band else "50% is a coin toss"}
 
 
 def _rounded(values: ndarray) -> list[float]:
@@ -95,7 +114,8 @@ def note(line: Line, second: str = "") -> str:
     """What a strategy comes to where it is counted on samples that it was not chosen on."""
     if not line.reported:
         return "Too few samples to choose on one half and count on the other: chosen on the same data."
-    parts = ["Chosen on one half, counted on the other, both ways:", f"{_rates(line.reported[0])}."]
+    parts = [f"{TITLES[line.name]} as an attacker would have it, chosen on one half and counted on the other:",
+             f"{_rates(line.reported[0])}."]
     if len(line.reported) > 1 and second:
         parts.append(f"{second}: {_rates(line.reported[1])}.")
     if line.counted.caught == 0:
@@ -114,13 +134,14 @@ def _words(found: Seat, attack: Attack, unseen: str) -> dict[str, str]:
               else "Smoothed over 2.5% of the axis.")
     axis = f"{column} ({UNITS[column]}, logarithmic)" if column else f"score of {attack.short_title}, falling"
     return {"axis": axis, "unit": UNITS.get(column, ""), "forget": "forget", "unseen": unseen, "own": OWN,
-            "area": area(found), "smooth": f"{smooth} Below the line, the attacker says: in the forget set."}
+            "flatters": FLATTERS, "area": area(found),
+            "smooth": f"{smooth} Below the line, the attacker says: in the forget set."}
 
 
 def area(found: Seat) -> str:
     """The area under the curve in a sentence, with its chance range and what a reversed curve means."""
     (low, high), (members, others) = found.auc_chance_range, found.sizes
-    said = (f"Area {found.auc:.3f}, chance range {low:.3f} to {high:.3f} "
+    said = (f"ROC area {found.auc:.3f}, chance range {low:.3f} to {high:.3f} "
             f"({members:,} forget and {others:,} never-seen samples).")
     if found.auc < low:
         said += " Over-forgotten: the forget samples stand out the other way round."

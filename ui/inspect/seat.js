@@ -142,7 +142,9 @@ function tell(state) {
       range(interval(data.interval, found.caught)), "caught", second?.tpr, data.second),
     figure("Wrongly accused", found.fpr, `${whole(found.accused)} of ${whole(models.main.others)} ${data.words.unseen} samples`,
       range(interval(data.otherInterval, found.accused)), "accused", second?.fpr, data.second),
-    figure("Accuracy", found.accuracy, "50% is a coin toss", at, "accuracy", second?.accuracy, data.second));
+    figure("Accuracy of this line", found.accuracy, data.words.flatters, at, "accuracy", second?.accuracy, data.second),
+    ...(data.counts ? [counting(data.counts)] : []));
+  parts.numbers.classList.toggle("seat-four", Boolean(data.counts));
   parts.note.textContent = data.lines.find((line) => line.name === state.how)?.note ?? data.words.own;
   strips(state, found);
 }
@@ -160,6 +162,12 @@ function figure(title, share, counts, more, name, second, other) {
     make("span", {}, counts), make("span", { class: "seat-more" }, more)];
   if (other) parts.push(make("span", { class: "seat-other" }, `${other.title}: ${percent(second)}`));
   return make("div", { class: `seat-figure seat-is-${name}` }, ...parts);
+}
+
+// The one accuracy that counts: the run's, which no line here moves.
+function counting({ value, text, range: chance }) {
+  return make("div", { class: "seat-figure seat-counts" }, make("span", { class: "seat-title" }, "Attack accuracy: this one counts"),
+    make("strong", { "data-number": "counts" }, value), make("span", {}, chance), make("span", { class: "seat-more" }, text));
 }
 
 function strips(state, found) {
@@ -188,7 +196,7 @@ function tile(sample) {
     make("figcaption", {}, ...words.map((word) => make("span", {}, word))));
 }
 
-export default function ({ data, parentElement }) {
+export default function attackersSeat({ data, parentElement }) {
   const root = parentElement.querySelector(".seat");
   const state = (root.seat ??= start(root));
   receive(state, data);

@@ -20,8 +20,17 @@ def seat(data: dict[str, Any], key: str) -> None:
 @functools.cache
 def _component() -> Any:
     """Registered once a process; Streamlit registers it again by itself on a new runtime."""
-    return st.components.v2.component("attackers_seat", js="\n".join(_read(name) for name in SCRIPTS),
-                                      css=_read("seat.css"), html='<div class="seat"></div>', isolate_styles=False)
+    return st.components.v2.component("attackers_seat", js=code(), css=style(), html='<div class="seat"></div>',
+                                      isolate_styles=False)
+
+
+def code() -> str:
+    """One module; its default export is named ``attackersSeat``."""
+    return "\n".join(_read(name) for name in SCRIPTS)
+
+
+def style() -> str:
+    return _read("seat.css")
 
 
 def _read(name: str) -> str:

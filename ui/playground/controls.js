@@ -52,8 +52,9 @@ function board(root, send) {
   });
 
   // --- asking ------------------------------------------------------------------------------
-  // While a question is out, changes only mark that another one is due: the newest state is asked next.
-  function ask(reference = false) {
+  // While a question is out, changes only mark that another one is due: the newest state is asked next. A change asks
+  // for the ends of the film, which come sooner; then the rest is asked for, and then the retrained map.
+  function ask({ whole = false, reference = false } = {}) {
     if (me.waiting && performance.now() - me.marks.sent < 5000) {
       me.changed = true;
       return;
@@ -61,7 +62,7 @@ function board(root, send) {
     Object.assign(me, { waiting: true, changed: false, mark: me.mark + 1 });
     me.marks.sent = performance.now();
     const { order, ...said } = me.want;
-    me.send("asked", { ...said, forget: order && [...order].sort((a, b) => a - b), reference, mark: me.mark });
+    me.send("asked", { ...said, forget: order && [...order].sort((a, b) => a - b), whole, reference, mark: me.mark });
   }
 
   function change(values) {
@@ -93,7 +94,8 @@ function board(root, send) {
     film.wake();
     root.dataset.answered = String(data.mark);
     if (me.changed) ask();
-    else if (!me.retrained && data.asked.forget.length) ask(true);
+    else if (!data.film.whole) ask({ whole: true });
+    else if (!me.retrained && data.asked.forget.length) ask({ whole: true, reference: true });
   }
 
   // --- drawing -----------------------------------------------------------------------------

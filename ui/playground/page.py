@@ -1,7 +1,8 @@
 """The page "See it in two dimensions": one component, which asks, and the engine, which answers with frames.
 
 The component holds maps, controls and playback (board.html, board.css and the .js files). A change there starts this
-fragment alone; retraining is asked for in a second round, so that the unlearned map never waits for it.
+fragment alone. It asks in rounds, so that what is looked at first waits for nothing else: how the play ended, then its
+other frames, then the retrained map.
 """
 
 from __future__ import annotations
@@ -28,10 +29,14 @@ KEY = "playground"
 
 @dataclass(frozen=True)
 class Call:
-    """How the component asked: its own mark, which the answer repeats, and whether it wants the retrained map."""
+    """How the component asked: its own mark, which the answer repeats, and how much it wants of the answer.
+
+    Without ``whole`` the first and the last frame, which come sooner; with ``reference`` the retrained map too.
+    """
 
     mark: float = 0.0
     reference: bool = True
+    whole: bool = True
 
 
 WISH, CALL = Slot("playground.wish", Wish()), Slot("playground.call", Call())
@@ -63,7 +68,7 @@ def _take() -> None:
     forget = said["forget"]
     WISH.put(Wish(str(said["dataset"]), float(said["noise"]), None if forget is None else tuple(map(int, forget)),
                   float(said["alpha"]), None if said["brake"] is None else float(said["brake"]), bool(said["arrows"])))
-    CALL.put(Call(float(said["mark"]), bool(said["reference"])))
+    CALL.put(Call(float(said["mark"]), bool(said["reference"]), bool(said["whole"])))
 
 
 def _answer(wish: Wish, call: Call) -> dict[str, Any]:
@@ -77,7 +82,7 @@ def _answer(wish: Wish, call: Call) -> dict[str, Any]:
         asked = playground.Asked(wish.dataset, wish.noise, wrong, wish.alpha, wish.brake, wish.arrows)
     reference = call.reference and bool(asked.forget)
     return {"mark": call.mark, "asked": wire.question(asked), "choices": wire.choices(playground.datasets()),
-            "points": wire.points(at), "film": wire.film(playground.play(asked)),
+            "points": wire.points(at), "film": wire.film(playground.play(asked, call.whole)),
             "retrained": wire.film(playground.retrained(asked)) if reference else None}
 
 

@@ -36,4 +36,4 @@ def film(of: Film) -> dict[str, Any]:
     return {"fields": base64.b64encode(of.fields[:, 1:].tobytes()).decode(), "side": of.fields.shape[-1],
             "steps": list(of.steps), "total": of.total, "forget": told.forget, "test": told.test,
             "attack": told.attack, "loss": told.loss, "band": told.band, "stopped": of.stopped,
-            "arrows": [one.rows() for one in of.arrows], "longest": of.longest}
+            "arrows": [one.rows() for one in of.arrows], "longest": of.longest, "whole": of.whole}

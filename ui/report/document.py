@@ -23,6 +23,10 @@ from ui.report.citation import PAPER, SOFTWARE
 
 HERE = Path(__file__).parent
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
+BEGIN = """
+{}({{ data: JSON.parse(document.getElementById("report-data").textContent),
+  parentElement: document.getElementById("report-picture") }});
+"""
 TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True)
 
@@ -35,6 +39,21 @@ class Part:
     body: Markup
     notes: tuple[str, ...] = ()
     folded: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One that moves in the file, without the app.
+
+    ``script`` is a module whose function ``begin`` draws ``data`` into the element of the class ``root``.
+    """
+
+    title: str
+    data: Mapping[str, Any]
+    root: str
+    script: str
+    style: str
+    begin: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +80,8 @@ class Report:
         Why there is no command.
     scene : mapping, optional
         What the stage plays (:func:`ui.common.stage.scene.scene`), where the report is of a run.
+    picture : Picture, optional
+        Another moving picture, above the parts.
     """
 
     question: str
@@ -72,15 +93,20 @@ class Report:
     unrepeatable: str = ""
     damaged: bool = False
     scene: Mapping[str, Any] | None = None
+    picture: Picture | None = None
 
 
 def render(report: Report) -> str:
     """The whole file."""
     made = {"Report made": f"{words.when(time.time())}, by version {code_version()}"}
+    style, script = _text("report.css"), []
+    if report.scene:
+        style, script = style + files.style(), [files.code() + _text("report.js")]
+    if picture := report.picture:
+        style, script = style + picture.style, [*script, picture.script + BEGIN.format(picture.begin)]
     return TEMPLATES.get_template("report.html.j2").render(
         report=report, facts={**report.facts, **made}, policy=POLICY, citations=(PAPER, SOFTWARE),
-        style=Markup(_text("report.css") + (files.style() if report.scene else "")),
-        script=Markup(files.code() + _text("report.js")) if report.scene else "")
+        style=Markup(style), scripts=[Markup(one) for one in script])
 
 
 def table(head: Iterable[Name | str], rows: Iterable[Row]) -> Markup:

@@ -64,11 +64,16 @@ def subtitle(heatmap: Heatmap) -> str:
     aim = "map's best" if heatmap.high_is_good else "ideal"
     told = [f"Numbers: {f'mean of {seeds} seeds' if seeds > 1 else f'seed {heatmap.sweep.seeds[0]}'}",
             f"green: chance alone explains the distance to the {aim}; orange: points beyond chance"]
-    marks = ["★ best of its row"]
-    marks += ["† over-forgotten, damaged or below chance, never best"] if any(one.doubtful for one in squares) else []
-    marks += ["grey: too few samples to tell"] if heatmap.blind else []
-    marks += [f"dashed: the method's own {heatmap.sweep.across.title}"] if len(heatmap.rule) > 1 else []
-    return "; ".join(told) + "<br>" + "; ".join(marks)
+    drawn = [one for one in squares if one.down not in heatmap.blind]
+    signs = ["★ best of its row"] if len(heatmap.blind) < len(heatmap.sweep.down.values) else []
+    signs += ["grey †: over-forgotten, damaged or below chance, so it never counts, however low its number"
+              ] if any(one.doubtful for one in drawn) else []
+    signs += ["hatched: too few samples to tell"] if heatmap.blind else []
+    waiting = {one.mean is None for one in drawn if one.state == "waiting"}
+    signs += ["empty: not run yet"] if True in waiting else []
+    signs += ["thin frame: seeds still to run"] if False in waiting else []
+    signs += [f"dashed: the method's own {heatmap.sweep.across.title}"] if len(heatmap.rule) > 1 else []
+    return "; ".join(told) + "<br>" + "; ".join(signs)
 
 
 def verdict(heatmap: Heatmap, square: Square) -> str:
@@ -76,7 +81,7 @@ def verdict(heatmap: Heatmap, square: Square) -> str:
     if square.down in heatmap.blind:
         return f"{BLIND}: chance hides every difference in this row"
     if square.doubtful:
-        return "over-forgotten, damaged or below what chance gives: never best"
+        return "over-forgotten, damaged or below what chance gives: it never counts"
     if not square.excess:
         return "inside the chance range" if not heatmap.high_is_good else "as good as the map's best, within chance"
     return f"{square.excess:.1f} points beyond the chance range"

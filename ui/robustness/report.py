@@ -16,7 +16,7 @@ from engine.studies.repeat import sweep_command
 from engine.studies.sweep import Sweep
 from engine.studies.sweep_runs import Runs
 from engine.system.words import spaced
-from ui.charts.robustness import EDGE, GOOD, GREY, LEAST, MIDDLE, POOR, Marks
+from ui.charts.robustness import EDGE, GOOD, GREY, HATCH, LEAST, MIDDLE, POOR, Marks
 from ui.common import measures, words
 from ui.report.document import TEMPLATES, Part, Report, listed, render, texts
 from ui.robustness import map as shown_map
@@ -74,7 +74,7 @@ def draw(heatmap: Heatmap) -> Markup:
         for column, x in enumerate(sweep.across.values)]} for row, y in enumerate(sweep.down.values)]
     return Markup(TEMPLATES.get_template("map.html.j2").render(
         lines=lines, columns=[amount(sweep.across.name, x) for x in sweep.across.values], across=sweep.across.title,
-        down=sweep.down.title, unit=metric_of(heatmap.metric).unit, grey=GREY))
+        down=sweep.down.title, unit=metric_of(heatmap.metric).unit, grey=GREY, hatch=HATCH))
 
 
 def _square(square: Square, top: float, marks: str, hover: str) -> dict[str, str | None]:
@@ -89,7 +89,7 @@ def _marks(shown: Marks, spot: tuple[int, int]) -> str:
 
 def colour(excess: float | None, top: float, doubtful: bool = False) -> str:
     """The page's colour of a square as ``#rrggbb``: good inside the chance range, outside from the middle to poor."""
-    if excess is None or (doubtful and not excess):
+    if excess is None or doubtful:
         return GREY
     share = min(1.0, excess / top)
     if share <= EDGE:

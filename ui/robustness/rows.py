@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import streamlit as st
@@ -15,7 +16,10 @@ from engine.types import declared
 from ui.common import words
 from ui.robustness.map import measure_title
 
-UNKNOWN = {True: "too few samples", False: "not known"}  # by whether chance hides everything in the row
+CANNOT = "cannot tell"  # a row in which chance hides everything
+NONE = "–"
+WITHOUT = ("outside the grid", "not measured yet")  # by whether the cell nearest to it has no value
+REFUSED = {False: "no", True: "no, it is excluded (†)"}  # by whether the rule's cell is doubtful
 
 
 def show(heatmap: Heatmap) -> None:
@@ -41,10 +45,14 @@ def answer(heatmap: Heatmap) -> str:
         return ""
     wide = sum(2 * _inside(heatmap, row.down) >= across for row in sound)
     blind = sum(row.blind for row in rows)
-    more = f"; in {blind} more, too few samples are forgotten to tell" if blind else ""
+    that, more = (" that can tell", f"; {_cannot(blind)}") if blind else ("", "")
     whose = "the map's best" if heatmap.high_is_good else "the ideal"
     return (f"At least half of the values of {heatmap.sweep.across.title} lie within the chance range of {whose} "
-            f"in {wide} of {len(sound)} {plural(len(sound), 'row')}{more}.")
+            f"in {wide} of {len(sound)} {plural(len(sound), 'row')}{that}{more}.")
+
+
+def _cannot(rows: int) -> str:
+    return f"{rows} {plural(rows, 'row')} cannot: too few samples are forgotten"
 
 
 def _inside(heatmap: Heatmap, down: Any) -> int:
@@ -53,29 +61,41 @@ def _inside(heatmap: Heatmap, down: Any) -> int:
 
 
 def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
-    """How often the method's own choice is as good as the best; empty where it has none."""
-    judged, name = [row for row in rows if row.holds is not None], heatmap.sweep.across.name
+    """How often the method's own choice is as good as the best; empty where it has none.
+
+    Counts what :func:`row_of` says, row by row: those that cannot tell and those without its cell are no evidence.
+    """
+    name = heatmap.sweep.across.name
     auto = next(h.auto for h in declared(get("method", heatmap.sweep.method).parameters) if h.name == name)
+    said = Counter(holds(row) for row in rows if row.rule is not None)
+    judged = said["yes"] + sum(said[text] for text in REFUSED.values())
     if not judged or auto is None:  # without a rule no row is judged
         return ""
-    blind = sum(row.blind for row in rows)
-    beyond = len(rows) - len(judged) - blind
-    more = f" In {beyond} more, its cell is missing or outside the grid." if beyond else ""
-    more += f" In {blind} more, too few samples are forgotten to tell." if blind else ""
-    return (f"The method's own {spaced(name)} ({auto.rule}) is as good as the best of its row, "
-            f"within the chance range, in **{sum(bool(row.holds) for row in judged)} of {len(judged)}** rows.{more}")
+    more = [_cannot(said[CANNOT])] if said[CANNOT] else []
+    more += [f"in {said[text]} its value is {text}" for text in WITHOUT if said[text]]
+    that = " that can tell" if more else ""
+    return (f"The method's own {spaced(name)} ({auto.rule}) is as good as the best of its row, within the chance "
+            f"range, in **{said['yes']} of the {judged}** {'; '.join([f'rows{that}', *more])}.")
+
+
+def holds(row: Row) -> str:
+    """Whether the rule holds in a row, in a word or two; where its cell is excluded, why it does not."""
+    if row.blind:
+        return CANNOT
+    return {True: "yes", False: REFUSED[row.at_rule_doubtful], None: WITHOUT[row.at_rule_mean is None]}[row.holds]
 
 
 def row_of(heatmap: Heatmap, row: Row) -> dict[str, str]:
-    """A row's best value and how the rule does there, by column title."""
+    """A row's best value and how the rule does there, by column title; nothing is best where a row cannot tell."""
     across, down = heatmap.sweep.across.name, heatmap.sweep.down.name
     unit = metric_of(heatmap.metric).unit
-    told = {heatmap.sweep.down.title: amount(down, row.down), "best": amount(across, row.best),
-            unit: words.number(row.mean, 2), "as good as the row's best, within chance": _stretch(heatmap, row)}
+    best = (CANNOT, NONE, NONE) if row.blind else (
+        amount(across, row.best), words.number(row.mean, 2), _stretch(heatmap, row))
+    told = {heatmap.sweep.down.title: amount(down, row.down),
+            **dict(zip(("best", unit, "as good as the row's best, within chance"), best, strict=True))}
     if row.rule is not None:
         told |= {"rule": f"{row.rule:.3g}", "nearest cell": amount(across, row.at_rule),
-                 f"{unit} there": words.number(row.at_rule_mean, 2),
-                 "rule holds": {True: "yes", False: "no", None: UNKNOWN[row.blind]}[row.holds]}
+                 f"{unit} there": words.number(row.at_rule_mean, 2), "rule holds": holds(row)}
     return told
 
 

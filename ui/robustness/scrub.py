@@ -59,9 +59,9 @@ def _cell(heatmap: Heatmap, runs: Runs, x: Any, y: Any) -> dict[str, Any]:
 
 
 def _kind(heatmap: Heatmap, square: Square) -> str:
-    if square.excess is None or square.down in heatmap.blind or (square.doubtful and not square.excess):
+    if square.excess is None or square.down in heatmap.blind or square.doubtful:
         return "unknown"
-    return "poor" if square.excess or square.doubtful else "good"
+    return "poor" if square.excess else "good"
 
 
 def _number(known: Sequence[Metrics], name: str, colour: str, low: float, label: str = "") -> dict[str, Any]:

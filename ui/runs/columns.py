@@ -62,7 +62,10 @@ def columns() -> dict[str, Column]:
                usual=True),
         *_results(),
         Column("verdict", "verdict", verdict, width=98, groups=True, usual=True,
-               help="What the numbers come to by the present rules; the run's page gives the reason."),
+               help="What the numbers come to by the present rules. Forgotten means: as far as the attacks that were "
+                    "tried can tell. The run's page gives the reason."),
+        Column("decided", "decided by", decided, width=150, usual=True,
+               help="The number that decides the verdict, and the limit that it lies beyond."),
         Column("status", "status", status, width=98, groups=True, usual=True),
         Column("whose", "whose", source, width=76, groups=True, usual=True,
                help="Recorded runs ship with the app and are read-only; imported ones came out of an archive."),
@@ -117,6 +120,12 @@ def verdict(run: Run) -> str:
     """The verdict in a word or two."""
     found = verdict_of(run)
     return VERDICTS.get(found.kind, found.kind) if found else ""
+
+
+def decided(run: Run) -> str:
+    """The number that the verdict rests on; empty where none lies beyond its limit."""
+    found = verdict_of(run)
+    return words.decided(found.decisive) if found and found.decisive else ""
 
 
 def moment(run: Run) -> datetime.datetime | None:

@@ -19,12 +19,14 @@ from ui.charts.lines import X_AXES
 from ui.charts.selected import look, mean_line, plot_overlay
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
-from ui.selected.words import short_names
+from ui.selected.words import LETTERS, short_names
 
 AXIS: Slot[str] = Slot("selected.x", "step")
 SHOWN: Slot[str] = Slot("selected.y", "")
 TOGETHER = Slot("selected.seeds", True)
 ACCURACIES = ("forget_accuracy", "test_accuracy", "retain_accuracy")
+GOOD = {"forget_accuracy": "as the retrained model's is good, not lower", "test_accuracy": "higher is better",
+        "retain_accuracy": "as the retrained model's is good"}
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,11 @@ def show(runs: Sequence[Run], store: Store) -> None:
         accuracy = st.segmented_control("Accuracy", ACCURACIES, key="selected.accuracy", required=True,
                                         format_func=lambda name: name.split("_")[0], default=ACCURACIES[1])
         together = several and st.toggle("Mean over seeds", key=TOGETHER.key, **TOGETHER.given("value"))
-    measured = [Measured(run, name, Course.from_json(library.events_after(run, store)))
-                for run, name in zip(runs, short_names(runs))]
+    measured = measure(runs, store)
     left, right = st.columns(2)
     for column, metric in ((left, attack), (right, accuracy)):
-        title = f"{attacks[metric].capitalize()}: lower leaks less" if metric in attacks else metric_of(metric).title
+        title = f"{attacks[metric].capitalize()}: 50% is a coin toss" if metric in attacks else (
+            f"{metric_of(metric).title}: {GOOD[metric]}")
         figure = plot_overlay(lines(measured, metric, x, bool(together)), title, X_AXES[x], "accuracy, %",
                               band(measured, metric), "grey: the chance range" if metric in attacks else "")
         with column:
@@ -69,18 +71,26 @@ def show(runs: Sequence[Run], store: Store) -> None:
         st.caption("Lines are means over seeds, bands reach from the lowest to the highest seed.")
 
 
+def measure(runs: Sequence[Run], store: Store) -> list[Measured]:
+    """The runs with their names and courses, in the order of the selection."""
+    return [Measured(run, name, Course.from_json(library.events_after(run, store)))
+            for run, name in zip(runs, short_names(runs))]
+
+
 def lines(measured: Sequence[Measured], metric: str, x: str, together: bool) -> list[dict[str, Any]]:
     """The lines of a chart; ``together`` draws runs that differ only by the seed as one, with a band."""
     if not together:
         return [_line(place, one.name, one.points(metric, x)) for place, one in enumerate(measured)]
-    of = {one.run.id: one for one in measured}
-    groups = [[of[run.id] for run in group] for group in over_seeds([one.run for one in measured])]
-    names = short_names([group[0].run for group in groups]) if len(groups) > 1 else ["mean"]
+    place_of = {one.run.id: place for place, one in enumerate(measured)}
+    groups = [[place_of[run.id] for run in group] for group in over_seeds([one.run for one in measured])]
+    names = short_names([measured[group[0]].run for group in groups])
     found = []
-    for place, (group, name) in enumerate(zip(groups, names)):
-        each = [one.points(metric, x) for one in group]
-        seeds = f", {len(group)} seeds" if len(group) > 1 else ""
-        found.append(_line(place, name + seeds, mean_line(each) if len(group) > 1 else each[0]))
+    for group, name in zip(groups, names):
+        each = [measured[place].points(metric, x) for place in group]
+        letters, what = "+".join(LETTERS[place] for place in group), name.partition(": ")[2]
+        seeds = f"{len(group)} seeds" if len(group) > 1 else ""
+        found.append(_line(group[0], ": ".join(filter(None, [letters, ", ".join(filter(None, [what, seeds]))])),
+                           mean_line(each) if len(group) > 1 else each[0]))
     return found
 
 

@@ -9,8 +9,9 @@ from engine.evaluation.metrics import headlines, metric_of
 from engine.runs.records import Run
 from engine.spec import Resolved
 from engine.studies.selected import Mark, differences, mark, telling
+from engine.types import Spec
 from ui.charts.selected import look
-from ui.common import words
+from ui.common import measures, words
 from ui.common.html_table import INSIDE, Box, Name, Row, Small, draw
 from ui.compare.race import short_title
 from ui.runs.columns import columns, source, status, verdict
@@ -23,8 +24,11 @@ def metrics() -> tuple[str, ...]:
             "retain_accuracy")
 
 
-def table(runs: Sequence[Run]) -> str:
-    """The table as HTML, a run a row; a value inside its chance range is tinted and marked."""
+def table(runs: Sequence[Run], linked: bool = True) -> str:
+    """The table as HTML, a run a row; a value inside its chance range is tinted and marked.
+
+    ``linked`` makes a run's name lead to its page.
+    """
     found, names = telling(differences(runs)), metrics()
     head = [Name("Run"), *(Name(one.name.capitalize()) for one in found), *map(_head, names), Name("Verdict"),
             Name("Time")]
@@ -34,7 +38,7 @@ def table(runs: Sequence[Run]) -> str:
         boxes = [Box(value(one, one.values[place])) for one in found]
         boxes += [_number(name, mark(run, name, resolved)) for name in names]
         boxes += [Box(verdict(run) or status(run), number=False), Box(words.seconds(run.seconds))]
-        rows.append(Row(_name(run, place), tuple(boxes)))
+        rows.append(Row(_name(run, place, linked), tuple(boxes)))
     return draw("selected", head, rows, _foot(runs), inside=INSIDE)
 
 
@@ -48,7 +52,8 @@ def resolved_of(run: Run) -> Resolved | None:
 
 def _head(name: str) -> Name:
     metric, short = metric_of(name), title(name).capitalize()
-    return Name(f"{short}, {metric.unit}" if metric.unit else short, hover=metric.help)
+    good = measures.ideal(metric, Spec().scenario)
+    return Name(f"{short}, {metric.unit}" if metric.unit else short, metric.help, (Small(f"ideal: {good}"),))
 
 
 def title(name: str) -> str:
@@ -57,11 +62,11 @@ def title(name: str) -> str:
     return known[name].title if name in known else metric_of(name).title
 
 
-def _name(run: Run, place: int) -> Name:
+def _name(run: Run, place: int, linked: bool) -> Name:
     colour, _ = look(place)
     small = [Small(f"{run.id}, {source(run)}")] + ([Small(", ".join(run.tags))] if run.tags else [])
     return Name(f"{LETTERS[place]}: {short_title(run.spec.method)}, {words.title_of('dataset', run.spec.dataset)}",
-                words.run_title(run), tuple(small), colour, f"unlearn?run={run.id}")
+                words.run_title(run), tuple(small), colour, f"unlearn?run={run.id}" if linked else "")
 
 
 def _number(name: str, found: Mark) -> Box:

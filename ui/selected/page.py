@@ -14,11 +14,12 @@ from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.studies.selected import Difference, check, differences, telling
 from ui.charts.selected import plot_parallel
-from ui.common import address
+from ui.common import address, take_away
+from ui.common.take_away import Export
 from ui.frame import shell
 from ui.runs.columns import status
-from ui.selected import curves, numbers, pairs
-from ui.selected.words import sentence, value
+from ui.selected import curves, numbers, pairs, report
+from ui.selected.words import LETTERS, sentence, value
 
 RUNS = "runs"  # the address's parameter: ids with commas between them
 EVERY = 2.0  # seconds between two looks while one of them runs
@@ -41,6 +42,7 @@ def show() -> None:
         st.subheader("Sample by sample")
         pairs.show(runs, store)
     _parallel(runs)
+    _take_away(runs, store)
     st.page_link(shell.RUNS, label="Choose other runs", icon=":material/list:")
 
 
@@ -70,6 +72,17 @@ def _live(ids: list[str]) -> None:
     curves.show(runs, store)
 
 
+def _take_away(runs: Sequence[Run], store: Store) -> None:
+    def written() -> str:
+        return report.write(runs, curves.measure(runs, store), curves.AXIS.get())
+
+    take_away.show("selected", "selected-runs", [
+        Export(take_away.REPORT, "html", "text/html", written,
+               "What differs, the numbers, the curves, every run's origin and the commands. Opens anywhere.")],
+        "To save a chart as a picture, use the camera in its corner.", {RUNS: ",".join(run.id for run in runs)},
+        "This address reopens these runs side by side:")
+
+
 def _places(one: Difference) -> list[Any]:
     """A setting's values for an axis: numbers where all of them are, else words."""
     numeric = all(isinstance(found, (int, float)) and not isinstance(found, bool) for found in one.values)
@@ -79,7 +92,9 @@ def _places(one: Difference) -> list[Any]:
 def _parallel(runs: Sequence[Run]) -> None:
     """Parallel coordinates of what differs and what came of it, coloured by the first attack."""
     names = numbers.metrics()
-    done = [run for run in runs if run.metrics and all(run.metrics.get(name) is not None for name in names)]
+    known = [(letter, run) for letter, run in zip(LETTERS, runs)
+             if run.metrics and all(run.metrics.get(name) is not None for name in names)]
+    done = [run for _, run in known]
     if len(done) < 2:
         st.caption("Parallel coordinates need two finished runs.")
         return
@@ -87,9 +102,10 @@ def _parallel(runs: Sequence[Run]) -> None:
     st.caption("A line is a run. Drag along an axis to keep only the lines that pass there; drag an axis's title to "
                "move it.")
     found = telling(differences(done))
-    dimensions = [{"label": one.name, "values": _places(one)} for one in found[:8]]
-    dimensions += [{"label": numbers.title(name), "values": [run.metrics[name] for run in done if run.metrics]}
-                   for name in names]
+    dimensions: list[dict[str, Any]] = [{"label": "run", "values": [letter for letter, _ in known]}]
+    dimensions += [{"label": one.name, "values": _places(one)} for one in found[:8]]
+    dimensions += [{"label": numbers.title(name), "format": ".1f",
+                    "values": [run.metrics[name] for run in done if run.metrics]} for name in names]
     colours = [float(run.metrics[names[0]]) for run in done if run.metrics]
     st.plotly_chart(plot_parallel(dimensions, colours, f"{numbers.title(names[0])}, %"), key="selected-parallel",
                     config=pairs.CONFIG)

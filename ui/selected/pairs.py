@@ -22,7 +22,8 @@ SHOWN = 200  # samples in the list
 
 def show(runs: Sequence[Run], store: Store) -> None:
     """The choice of two runs, their scatter and the samples that one marks in it."""
-    one, other = _choose(runs)
+    places = _choose(runs)
+    one, other = (runs[place] for place in places)
     if not same_samples(one, other):
         st.info("These two runs do not forget and test on the same samples of the same data, so their samples cannot "
                 "be paired: choose two of the same data, forget set and seed.", icon=":material/info:")
@@ -32,23 +33,24 @@ def show(runs: Sequence[Run], store: Store) -> None:
     except BadInput as error:
         st.info(str(error), icon=":material/info:")
         return
-    names = short_names([one, other])
-    event: Any = st.plotly_chart(plot_pairs(_by_set(pairs), (names[0] or "A", names[1] or "B"), LEAST),
+    names = short_names(runs)
+    letters = LETTERS[places[0]], LETTERS[places[1]]
+    event: Any = st.plotly_chart(plot_pairs(_by_set(pairs), (names[places[0]], names[places[1]]), LEAST, letters),
                                  key=f"pairs-{one.id}-{other.id}", on_select="rerun", config=CONFIG,
                                  selection_mode=("points", "box", "lasso"))
-    _list(pairs, marked(pairs, event.selection.points))
+    _list(pairs, marked(pairs, event.selection.points), letters)
 
 
-def _choose(runs: Sequence[Run]) -> tuple[Run, Run]:
+def _choose(runs: Sequence[Run]) -> tuple[int, int]:
+    """The places of two runs in the selection."""
     places = range(len(runs))
-    names = [f"{LETTERS[place]}: {name}".removesuffix(": ") for place, name in enumerate(short_names(runs))]
-    names = [name.replace(f"{letter}: {letter}", letter, 1) for name, letter in zip(names, LETTERS)]
     if len(runs) == 2:
-        return runs[0], runs[1]
+        return 0, 1
+    names = short_names(runs)
     with st.container(horizontal=True):
-        one = st.selectbox("A", places, format_func=names.__getitem__, key="pairs.one")
-        other = st.selectbox("B", places, index=1, format_func=names.__getitem__, key="pairs.other")
-    return runs[one], runs[other]
+        one = st.selectbox("Across", places, format_func=names.__getitem__, key="pairs.one")
+        other = st.selectbox("Up", places, index=1, format_func=names.__getitem__, key="pairs.other")
+    return one, other
 
 
 def _by_set(pairs: Paired) -> dict[str, dict[str, Any]]:
@@ -72,7 +74,7 @@ def _moved(pairs: Paired) -> Paired:
     return pairs.some(np.argsort(-np.abs(pairs.apart), kind="stable"))
 
 
-def _list(pairs: Paired, chosen: Paired | None) -> None:
+def _list(pairs: Paired, chosen: Paired | None, letters: tuple[str, str]) -> None:
     found = chosen or _moved(pairs)
     if chosen:
         st.caption(f"{len(chosen):,} samples marked, those whose loss differs most first.")
@@ -80,12 +82,13 @@ def _list(pairs: Paired, chosen: Paired | None) -> None:
         st.caption(f"No point is marked: these are the {min(SHOWN, len(found)):,} of {len(found):,} samples whose loss "
                    "differs most.")
     few = found.some(np.arange(min(SHOWN, len(found))))
-    (a, b), (right, also) = few.losses, few.correct
-    st.dataframe({"set": few.sets, "sample": few.samples, "loss in A": a, "loss in B": b,
-                  "B / A": 10 ** few.apart, "A right": right, "B right": also}, hide_index=True, height=300,
+    (a, b), (right, also), (one, other) = few.losses, few.correct, letters
+    st.dataframe({"set": few.sets, "sample": few.samples, f"loss in {one}": a, f"loss in {other}": b,
+                  "ratio": 10 ** few.apart, f"{one} right": right, f"{other} right": also},
+                 hide_index=True, height=300,
                  key="pairs-list", column_config={
                      "sample": st.column_config.NumberColumn(format="%d", help="Its number in its data."),
                      **{name: st.column_config.NumberColumn(f"{name}, nats", format="%.4g")
-                        for name in ("loss in A", "loss in B")},
-                     "B / A": st.column_config.NumberColumn("B ÷ A", format="%.3g",
-                                                            help="How many times as high the loss is in B.")})
+                        for name in (f"loss in {one}", f"loss in {other}")},
+                     "ratio": st.column_config.NumberColumn(f"{other} ÷ {one}", format="%.3g", help=(
+                         f"How many times as high the loss is in {other}."))})

@@ -16,24 +16,33 @@ KINDS = {"data": "dataset", "model": "model", "scenario": "scenario"}
 
 
 def sentence(runs: Sequence[Run]) -> str:
-    """``These 2 runs differ only in alpha: 0.1, 0.25.``"""
+    """``These 2 runs differ only in alpha: 0.1 (A), 0.25 (B).`` Of many runs the values stand without letters."""
     found = telling(differences(runs))
     count = f"These {len(runs)} runs"
     if not found:
         return f"{count} have the same settings."
-    named = [f"{one.name}: {_values(one)}" for one in found]
+    named = [f"{one.name}: {_each(one) if len(runs) <= MOST_VALUES else _values(one)}" for one in found]
     if len(found) == 1:
         return f"{count} differ only in {named[0]}."
-    return f"{count} differ in {'; '.join(named[:-1])}; and {named[-1]}."
+    return f"{count} differ only in {'; '.join(named[:-1])}; and {named[-1]}."
+
+
+def _each(one: Difference) -> str:
+    """``0.1 (A), 0.25 (B, C)``: each value with the letters of its runs, in the order of the letters."""
+    letters: dict[str, list[str]] = {}
+    for letter, found in zip(LETTERS, one.values):
+        letters.setdefault(value(one, found), []).append(letter)
+    return ", ".join(f"{said} ({', '.join(those)})" for said, those in letters.items())
 
 
 def short_names(runs: Sequence[Run]) -> list[str]:
-    """A name a run by what differs: ``alpha 0.1``, ``SSD, seed 1``; begun by a letter where two would be equal."""
+    """A name a run, its letter first and then what differs: ``A: alpha 0.1``, ``B: SSD, seed 1``, ``C``.
+
+    The letter is the run's place in the selection, the same in the sentence, the table and every chart.
+    """
     found = telling(differences(runs))
     names = [", ".join(_named(one, one.values[place]) for one in found if one.values[place] is not None)
              for place in range(len(runs))]
-    if len(set(names)) == len(names):
-        return names
     return [f"{LETTERS[place]}: {name}" if name else LETTERS[place] for place, name in enumerate(names)]
 
 

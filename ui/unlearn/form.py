@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from engine.errors import BadSpec, LabError
+from engine.errors import BadSpec, LabError, Problem
 from engine.originals.checkpoints import original_key
 from engine.registry import by_class, get, models_for
 from engine.runs import estimates
@@ -17,7 +18,7 @@ from engine.spec import Resolved, expected_sizes, resolve
 from engine.system.words import spaced
 from engine.types import Dataset, Option, Setting, Spec
 from ui.common import controls, form_parts, words
-from ui.unlearn import live, prefill
+from ui.unlearn import chips, live, prefill
 
 NOISY = 400  # samples per side under which the page warns of the attack's own noise
 # The first seed from 1 on on which the retrained model lies inside both chance ranges and the Original outside both.
@@ -44,34 +45,52 @@ def form() -> Resolved | None:
     for problem in prefill.FORM.problems():
         if problem.field == prefill.RUN:
             st.caption(problem)
-    spec = _spec()
+    places: dict[str, Any] = {}  # below each control, for what is wrong with it
+    spec = _spec(places)
     try:
         resolved = resolve(spec)
     except BadSpec as error:
-        for problem in error.problems:
-            st.error(problem, icon=":material/error:")
+        _mark(error.problems, places)
         START.pressed("Unlearn", disabled=True)
         return None
-    allowed = _preview(resolved)
+    chips.show(spec)
+    cost = st.empty()
+    allowed, busy = _preview(resolved), _busy()
     if START.pressed("Unlearn", disabled=allowed is None):
         try:
             run_id = manager().submit(spec, train_original=bool(allowed))
             live.launched(run_id)
             prefill.FORM.mirror(prefill.Prefill(run_id))
+            busy = True
         except LabError as error:
             st.error(str(error))
+    cost.markdown(f"**{_cost(resolved, busy)}**")
     return resolved
 
 
-def _spec() -> Spec:
+def _mark(problems: Sequence[Problem], places: Mapping[str, Any]) -> None:
+    """Each problem at its own control; here where it has none."""
+    for problem in problems:
+        places.get(problem.field or "", st).error(problem, icon=":material/error:")
+    if any(problem.field in places for problem in problems):
+        st.caption(":material/arrow_upward: Fix what is marked in red to start.")
+
+
+def _busy() -> bool:
+    """Whether a run goes on or waits: then that run says how long it takes, and the form does not."""
+    return bool(manager().store.list(status=("running", "queued"), limit=1))
+
+
+def _spec(places: dict[str, Any]) -> Spec:
     dataset = get("dataset", form_parts.dataset_box(prefill.DATASET.key))
     note = st.empty()
-    forget, size = _forget(dataset), st.empty()
+    forget, size = _forget(dataset, places), st.empty()
     method = get("method", form_parts.method_box(prefill.METHOD.key))
+    places["method"] = st.empty()
     st.caption(method.summary + ("" if method.in_paper else " Not one of the paper's methods."))
     main, more = st.container(), st.expander("More settings", icon=":material/tune:")
     with more:
-        model, options, seed, profile = _setting(dataset)
+        model, options, seed, profile = _setting(dataset, places)
     note.caption(dataset.summary if options or not dataset.note else dataset.note)
     spec = Spec(dataset=dataset.name, model=model, method=method.name, options=options, seed=seed, profile=profile,
                 **forget)
@@ -80,17 +99,19 @@ def _spec() -> Spec:
     if by_class(spec.scenario):
         size.caption(class_size(here, spec))
     with main:
-        return replace(spec, parameters=controls.method_controls(spec, here, method, setting, more))
+        return replace(spec, parameters=controls.method_controls(spec, here, method, setting, more, places))
 
 
-def _forget(dataset: Dataset) -> dict[str, Any]:
+def _forget(dataset: Dataset, places: dict[str, Any]) -> dict[str, Any]:
     """What to forget: a share of the training set, or a class."""
     scenario = get("scenario", form_parts.scenario_box(prefill.SCENARIO))
     if scenario.by_class:
         more = ", and the attack compares with never-seen samples of it" if scenario.compared_with == "unseen" else ""
         number = form_parts.class_box(dataset, prefill.class_slot(dataset.name).key, more)
+        places["forget_class"] = st.empty()
         return {"scenario": scenario.name, "forget_class": number, "forget_fraction": None}
     share = form_parts.share_slider("Forget, % of the training set", prefill.SHARE, scenario)
+    places["forget_fraction"] = st.empty()
     return {"scenario": scenario.name, "forget_fraction": share}
 
 
@@ -101,15 +122,16 @@ def class_size(dataset: Dataset, spec: Spec) -> str:
             f"{100 * sizes.forget / sizes.train:.1f}%.")
 
 
-def _setting(dataset: Dataset) -> tuple[str, dict[str, Any], int, str]:
+def _setting(dataset: Dataset, places: dict[str, Any]) -> tuple[str, dict[str, Any], int, str]:
     """Model, options of the data set, seed and profile: seldom changed, so folded away."""
     model = model_of(dataset, prefill.model_slot(dataset.name).key)
-    before = st.container()
+    before, places["model"] = st.container(), st.empty()
     seed = st.number_input("Seed", value=0, step=1, key=prefill.SEED.key, persist_state="session",
                            help="Draws the forget set, the test/validation split and the batch order.")
+    places["seed"] = st.empty()
     profile = form_parts.profile_box(prefill.PROFILE)
     with before:
-        options = {option.name: _option(dataset, option, profile) for option in dataset.options}
+        options = {option.name: _option(dataset, option, profile, places) for option in dataset.options}
     changed = {o.name: options[o.name] for o in dataset.options if options[o.name] != o.default_in(profile)}
     return model, changed, seed, profile
 
@@ -131,19 +153,28 @@ def model_unless_usual(dataset: Dataset, key: str) -> str | None:
     return None if model == dataset.default_model else model
 
 
-def _option(dataset: Dataset, option: Option, profile: str) -> Any:
+def _option(dataset: Dataset, option: Option, profile: str, places: dict[str, Any]) -> Any:
     usual = option.choices.index(option.default_in(profile))
-    return st.selectbox(spaced(option.name).capitalize(), option.choices, usual, help=option.help,
-                        key=controls.option_key(dataset, option, profile), persist_state="session")
+    chosen = st.selectbox(spaced(option.name).capitalize(), option.choices, usual, help=option.help,
+                          key=controls.option_key(dataset, option, profile), persist_state="session")
+    places[f"options.{option.name}"] = st.empty()
+    return chosen
+
+
+def _cost(resolved: Resolved, busy: bool) -> str:
+    """``80 steps · 4,932 samples · 3 to 7 s``; no time beside that of a run that goes on."""
+    plan, jobs = resolved.plan, manager()
+    about = "" if resolved.sizes.unseen is None else "about "
+    parts = [f"{about}{plan.steps:,} steps", f"{about}{plan.samples:,} samples"]
+    if not busy:
+        span = estimates.run_span(resolved, jobs.checkpoints, estimates.measured(jobs.store))
+        parts.append(estimates.in_words(span).replace(" s", "\u00a0s"))  # the unit stays with its number
+    return " · ".join(parts)
 
 
 def _preview(resolved: Resolved) -> bool | None:
-    """Cost before launch; returns whether to train an Original first, or None where that is not allowed yet."""
-    jobs = manager()
-    plan, dataset = resolved.plan, resolved.dataset
-    time = estimates.duration(estimates.run_seconds(resolved, jobs.checkpoints, estimates.measured(jobs.store)))
-    about = "" if resolved.sizes.unseen is None else "about "
-    st.markdown(f"**{about}{plan.steps:,} steps · {about}{plan.samples:,} samples · {time}**")
+    """What to know before launch; returns whether to train an Original first, or None where that is not allowed yet."""
+    dataset = resolved.dataset
     fewest = min(resolved.sizes.forget, resolved.sizes.nonmembers)
     if fewest < NOISY:
         st.caption(noise(fewest))
@@ -196,7 +227,7 @@ def original(resolved: Resolved) -> bool | None:
     except LabError as error:
         st.error(str(error))
         return None
-    time = estimates.duration(estimates.training_seconds(resolved, checkpoints))
+    time = estimates.in_words(estimates.training_span(resolved, checkpoints))
     agreed: Any = st.toggle(f"Train the Original first: {time}", key=f"train.{key.name}",
                             help="There is no trained Original (the model before unlearning) for these data, model, "
                                  "options and seed. It is trained once and kept; if stopped, training can be resumed "

@@ -8,20 +8,10 @@ from typing import Any
 import streamlit as st
 
 from engine.evaluation.verdict import Verdict, verdict_of
-from engine.registry import by_class
 from engine.runs.records import Run
 from engine.system.words import spaced
-from ui.common import words
+from ui.common import glossary, words
 
-HEADLINES = {
-    "reference": "The reference: a model that never saw the forget set",
-    "damaged": "Damaged: the model no longer works on new samples",
-    "over_forgotten": "Over-forgotten: the forgotten samples stand out again",
-    "not_forgotten": "Not forgotten: an attacker still finds the forget set",
-    "undecided": "No verdict: too little can be measured here",
-    "forgotten": "Forgotten: an attacker does no better than chance"}
-CLASS_HEADLINES = {"not_forgotten": "Not forgotten: the model still knows the class",
-                   "forgotten": "Forgotten: the model no longer names the class"}
 STATES = {"queued": "Waiting", "running": "Unlearning …", "cancelled": "Stopped before its end",
           "failed": "This run failed", "interrupted": "Interrupted before its end", "finished": "Finished"}
 
@@ -29,10 +19,7 @@ STATES = {"queued": "Waiting", "running": "Unlearning …", "cancelled": "Stoppe
 def headline(run: Run) -> str:
     """The largest text of the page: the verdict once there is one, before that what is happening."""
     found = verdict_of(run) if run.finished else None
-    if not found:
-        return STATES[run.status]
-    special = CLASS_HEADLINES if by_class(run.spec.scenario) else {}
-    return special.get(found.kind, HEADLINES[found.kind])
+    return found.title if found else STATES[run.status]
 
 
 def ruined(run: Run) -> bool:
@@ -46,6 +33,7 @@ def verdict_text(run: Run) -> None:
     found = verdict_of(run) if run.finished else None
     if found:
         _shown(found)(found.text, icon=":material/gavel:")
+        glossary.line(glossary.words_in(found.text))
 
 
 def _shown(found: Verdict) -> Callable[..., Any]:
@@ -60,10 +48,5 @@ def chips(run: Run) -> str:
     if value is not None:
         parts.append(f"{spaced(name)} {value:.3g}" if isinstance(value, float) else f"{spaced(name)} {value}")
     parts += [f"seed {spec.seed}"] if spec.seed else []
-    shown = [f":gray-badge[{_plain(part)}]" for part in parts + words.changes(run)]
+    shown = [f":gray-badge[{words.plain(part)}]" for part in parts + words.changes(run)]
     return " ".join([words.badge(run.status), *shown])
-
-
-def _plain(text: str) -> str:
-    """Without what Markdown takes for its own."""
-    return "".join(f"\\{one}" if one in "\\`*_[]<>$#|~" else one for one in text)

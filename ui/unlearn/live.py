@@ -23,7 +23,7 @@ from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
 from ui.frame import present
-from ui.unlearn import headline, report_card, samples, tales
+from ui.unlearn import headline, prefill, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
@@ -75,9 +75,13 @@ def say_if_other(run_id: str, asked: Resolved | None) -> None:
         shown = library.get(run_id, manager().store).run.resolved()
     except LabError:
         return
-    if asked and asked.fingerprint != shown.fingerprint:
-        st.caption(":material/edit: You changed the settings: this is the last run's picture. "
-                   "Press **Unlearn** to see yours.")
+    if asked is None or asked.fingerprint == shown.fingerprint:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(":material/edit: The form holds other settings than this run. Press **Unlearn** to see yours, or",
+                   width="content")
+        st.button("use this run's settings", key="take-over", type="tertiary", on_click=prefill.take_over,
+                  args=(shown,))
 
 
 def launched(run_id: str) -> None:
@@ -110,8 +114,7 @@ def _header(jobs: Any, run: Run) -> None:
                          help="Stops after the current step; everything measured until then is kept."):
             jobs.cancel(run.id)
         fraction = progress.get("fraction")
-        steps = f"step {progress['step']:,} of {progress['total_steps']:,}" if progress.get("total_steps") else ""
-        text = " · ".join(filter(None, [progress.get("stage", "Waiting"), steps, words.countdown(progress.get("eta"))]))
+        text = " · ".join(filter(None, [progress.get("stage", "Waiting"), words.countdown(progress.get("eta"))]))
         st.progress(fraction or 0.0, text=text)
     else:
         first = _trained_first(jobs, run)
@@ -139,7 +142,7 @@ def _trained_first(jobs: Any, run: Run) -> str:
             return ""
     except LabError:  # a spec of another version, a damaged sidecar: told when it is run
         return ""
-    time = estimates.duration(estimates.training_seconds(resolved, jobs.checkpoints))
+    time = estimates.in_words(estimates.training_span(resolved, jobs.checkpoints))
     return f"There is no Original for it on this machine: it is trained first, {time}."
 
 

@@ -1,6 +1,7 @@
-"""The launch form filled from the run that is opened: the widgets then hold that run's settings, to be changed.
+"""The launch form filled from the run that an address names: the widgets then hold its settings, to be changed.
 
-What is changed by hand stays until another run is opened.
+Where the address names none, the last run's picture is shown, and the form stands at the defaults. What is changed by
+hand stays until another run is opened.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ def current_run() -> str | None:
 
 
 def _read(asked: Mapping[str, str]) -> tuple[Prefill, list[Problem]]:
-    run_id = asked.get(RUN) or current_run()
+    run_id = asked.get(RUN)
     if not run_id:
-        return Prefill(), []
+        return Prefill(current_run() or ""), []  # its picture, not its settings
     try:
         run = library.get(run_id, manager().store).run
     except LabError:
@@ -72,8 +73,12 @@ def _fill(opened: Prefill) -> None:
             Slot(key, value).put(value)
 
 
-# A run that the address names is always taken over, one that is shown because there is nothing else only at first.
 FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill, beside=("at", "present"))
+
+
+def take_over(resolved: Resolved) -> None:
+    """Puts the settings of the run that is shown into the form."""
+    _fill(Prefill(resolved=resolved))
 
 
 def class_slot(dataset: str) -> Slot[int]:

@@ -40,7 +40,7 @@ def report(run: Run, course: Course) -> Report:
     commands, refused = _commands(run)
     said = [found.text] if found else []
     said += [*(remarks(run.metrics) if run.metrics else []), *filter(None, (run.reason, run.notice))]
-    return Report(words.run_title(run), headline(run), said, [*_numbers(run), _settings(run)], _facts(run), commands,
+    return Report(words.run_title(run), headline(run), said, [*_numbers(run), settings(run)], facts(run), commands,
                   refused, damaged=bool(found and found.kind == "damaged"), scene=scene(run, course))
 
 
@@ -63,18 +63,19 @@ def _numbers(run: Run) -> Iterable[Part]:
         return
     known = [metric for metric in all_metrics() if final.get(metric.name) is not None]
     yield Part("All measures", table(("Measure", "Original", "Now", "Retrained", "Chance range", "Ideal"),
-                                     [_row(metric, final, run.spec.scenario) for metric in known]),
+                                     [_row(metric, final, run) for metric in known]),
                (CHANCE, *_sizes(final)))
     unknown = [(metric.title, measures.why_missing(metric, final)) for metric in all_metrics() if metric not in known]
     if unknown:
         yield Part("Not measured", texts(("Measure", "Reason"), unknown), folded=True)
 
 
-def _row(metric: Metric, final: Metrics, scenario: str) -> Row:
-    band = final.null_band.get(metric.name)
-    return Row(Name(metric.title, small=(Small(metric.help),)), (
+def _row(metric: Metric, final: Metrics, run: Run) -> Row:
+    band, found = final.null_band.get(metric.name), verdict_of(run)
+    mark = measures.decides(metric, found.decisive if found else None)
+    return Row(Name(metric.title, small=(*((Small(f"This measure {mark}."),) if mark else ()), Small(metric.help))), (
         *(_box(metric, metrics or UNMEASURED) for metrics in (final.original, final, final.retrained)),
-        Box(f"{band[0]:.1f} to {band[1]:.1f}%" if band else ""), Box(measures.ideal(metric, scenario))))
+        Box(f"{band[0]:.1f} to {band[1]:.1f}%" if band else ""), Box(measures.ideal(metric, run.spec.scenario))))
 
 
 def _box(metric: Metric, metrics: Metrics) -> Box:
@@ -91,7 +92,8 @@ def _sizes(final: Metrics) -> Iterable[str]:
 # --- settings and origin --------------------------------------------------------------------
 
 
-def _settings(run: Run) -> Part:
+def settings(run: Run) -> Part:
+    """Every setting that a run used, as a report's section."""
     spec = run.spec
     used: dict[str, Any] = {
         "method": words.title_of("method", spec.method), "data": words.title_of("dataset", spec.dataset),
@@ -102,12 +104,13 @@ def _settings(run: Run) -> Part:
     return Part("Settings", listed({spaced(name): words.setting(value) for name, value in used.items()}))
 
 
-def _facts(run: Run) -> Mapping[str, str]:
-    facts = {"Run": f"{run.id}{', recorded' if run.recorded else ''}", "Device": run.device or "unknown",
+def facts(run: Run) -> Mapping[str, str]:
+    """Where a run comes from: device, times, version and identity."""
+    known = {"Run": f"{run.id}{', recorded' if run.recorded else ''}", "Device": run.device or "unknown",
              "Started": words.when(run.started or run.created), "Ended": words.when(run.ended),
              "The method alone": words.seconds(run.seconds),
              "Steps": "–" if run.steps is None else f"{run.steps:,}",
              "Samples processed": "–" if run.samples is None else f"{run.samples:,}",
              "Code version of the run": run.code_version or "unknown", "Identity": run.identity or "–",
              "Data": run.data or "–", "Tags": ", ".join(run.tags or ()), "Note": run.note or ""}
-    return {name: value for name, value in facts.items() if value}
+    return {name: value for name, value in known.items() if value}

@@ -3,7 +3,8 @@
     manifest.json            format, version, created (UTC), number of runs, sha256 and size of every other member
     runs.json                a list of runs, each with the columns of ``engine.runs.archive.columns.COLUMNS``
     events.parquet           run, seq, payload (JSON text)
-    samples/<run id>.parquet per-sample losses: set, sample, loss, entropy, correct, predicted
+    weights/<run id>.safetensors  what the run ended with, where that was asked for
+    samples/<run id>.parquet per-sample losses: set, sample, loss, entropy, correct, predicted, phi
 
 Whatever is wrong with an archive is a BadArchive in one sentence. A member's sha256 is checked whenever it is
 read, so a listing of runs does not wait for samples. The hashes find accidents and careless edits; they are no
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     import pyarrow
     from pandas import DataFrame
 
-FORMAT, VERSION, SUFFIX = "machine-unlearning-runs", 1, ".zip"
+FORMAT, VERSION, SUFFIX = "machine-unlearning-runs", 2, ".zip"
+LATER = {"predicted": "int16", "phi": "float32"}  # columns of samples that older versions lack, in this order
 MANIFEST, RUNS, EVENTS = "manifest.json", "runs.json", "events.parquet"
 ATTACKED = ("forget", "test", "unseen", "validation")  # what attacks and distances look at; retain is far larger
 MOST_BYTES, MOST_RATIO, MOST_ROWS = 2**30, 1000, 20_000_000  # of one member, unpacked: beyond, it is a trap
@@ -45,17 +47,23 @@ def events_schema() -> pyarrow.Schema:
     return pa.schema({"run": pa.string(), "seq": pa.int32(), "payload": pa.string()})
 
 
-def samples_schema(predicted: bool = False) -> pyarrow.Schema:
-    """The columns of a per-sample table; ``predicted``, the class said, is missing in those of older versions."""
+def samples_schema(later: int = 0) -> pyarrow.Schema:
+    """The columns of a per-sample table, with the first ``later`` of those that came in later versions."""
     import pyarrow as pa
 
     return pa.schema({"set": pa.string(), "sample": pa.int32(), "loss": pa.float32(), "entropy": pa.float32(),
-                      "correct": pa.bool_()} | ({"predicted": pa.int16()} if predicted else {}))
+                      "correct": pa.bool_()}
+                     | {name: pa.type_for_alias(LATER[name]) for name in list(LATER)[:later]})
 
 
 def samples_name(run_id: str) -> str:
     """The member with a run's per-sample table."""
     return f"samples/{run_id}.parquet"
+
+
+def weights_name(run_id: str) -> str:
+    """The member with the weights that a run ended with."""
+    return f"weights/{run_id}.safetensors"
 
 
 class Archive:
@@ -85,16 +93,31 @@ class Archive:
         return samples_name(run_id) in self.manifest["members"]
 
     def samples(self, run_id: str) -> DataFrame | None:
-        """The per-sample table: set, sample, loss and entropy in nats, correct, predicted; None where there is none."""
+        """The per-sample table as :meth:`Store.load_samples` has it; None where there is none."""
         name = samples_name(run_id)
         if not self.has_samples(run_id):
             return None
         with self._open() as archive:
-            table = self._table(archive, name, samples_schema(), samples_schema(predicted=True))
+            table = self._table(archive, name, *map(samples_schema, range(len(LATER) + 1)))
         frame = table.to_pandas().astype({"sample": "int64"})
         if strange := sorted(set(frame["set"].unique()) - {"retain", *ATTACKED}):
             raise self._bad(f"its member {name} has samples of a set {strange[0]!r} that runs do not have")
         return frame
+
+    def weights(self, run_id: str) -> bytes | None:
+        """The weights that a run ended with, as :mod:`engine.runs.packing` made them; None where there are none."""
+        from safetensors import SafetensorError, deserialize
+
+        name = weights_name(run_id)
+        if name not in self.manifest["members"]:
+            return None
+        with self._open() as archive:
+            content = self._bytes(archive, name)
+        try:
+            deserialize(content)  # type: ignore[no-untyped-call]
+        except SafetensorError:
+            raise self._bad(f"its member {name} is no safetensors file") from None
+        return content
 
     @functools.cached_property
     def _courses(self) -> dict[str, list[dict[str, Any]]]:
@@ -193,7 +216,7 @@ class Archive:
         ids = [record["id"] for record in self.runs]
         if twice := [run_id for run_id, count in Counter(ids).items() if count > 1]:
             raise self._bad(f"it has two runs with the id {twice[0]}")
-        known = {MANIFEST, RUNS, EVENTS, *map(samples_name, ids)}
+        known = {MANIFEST, RUNS, EVENTS, *map(samples_name, ids), *map(weights_name, ids)}
         for name in sorted(set(self.manifest["members"]) - known):
             raise self._bad(f"it has a member {name!r} that no archive of these runs has")
 

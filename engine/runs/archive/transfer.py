@@ -22,6 +22,7 @@ from engine.runs.archive.format import (
     ATTACKED,
     EVENTS,
     FORMAT,
+    LATER,
     MANIFEST,
     RUNS,
     SUFFIX,
@@ -30,6 +31,7 @@ from engine.runs.archive.format import (
     events_schema,
     samples_name,
     samples_schema,
+    weights_name,
 )
 from engine.runs.records import Run
 from engine.runs.store import Store
@@ -55,24 +57,27 @@ def read_archive(path: Path | str) -> Archive:
 
 
 def export_runs(path: Path | str, run_ids: Iterable[str], store: Store, samples: str = "attacked",
-                force: bool = False) -> dict[str, Any]:
+                force: bool = False, weights: bool = False) -> dict[str, Any]:
     """Writes ended runs into one file, whole or not at all; an existing file is replaced with ``force`` only.
 
     ``samples``: per-sample losses of the sets that are ``attacked`` (forget, test, unseen, validation), of
-    ``all`` sets, or ``none``. Returns path, bytes, runs (ids) and with_samples (how many have them). Raises
-    BadInput, UnknownRun, or LabError where the disk is full.
+    ``all`` sets, or ``none``; ``weights``: what runs that kept them ended with. Returns path, bytes, runs (ids),
+    with_samples and, where asked for, with_weights (how many have them). Raises BadInput, UnknownRun, or LabError
+    where the disk is full.
     """
     path, ids = Path(path), list(dict.fromkeys(run_ids))
     _check_target(path, samples, force)
     runs = _ended(ids, store)
-    with_samples: list[str] = []
+    members: set[str] = set()
     try:
-        write_whole(path, lambda temporary: with_samples.extend(_write(temporary, runs, store, samples)))
+        write_whole(path, lambda temporary: members.update(_write(temporary, runs, store, samples, weights)))
     except OSError as error:
         kind = LabError if error.errno in FULL else BadInput
         raise kind(f"The archive {path} could not be written ({error.strerror or error}): no partial "
                    "file was left behind.") from error
-    return {"path": str(path), "bytes": path.stat().st_size, "runs": ids, "with_samples": len(with_samples)}
+    counts = {"with_samples": samples_name} | ({"with_weights": weights_name} if weights else {})
+    return {"path": str(path), "bytes": path.stat().st_size, "runs": ids,
+            **{what: sum(name(run_id) in members for run_id in ids) for what, name in counts.items()}}
 
 
 def _ended(ids: list[str], store: Store) -> list[Run]:
@@ -85,8 +90,9 @@ def _ended(ids: list[str], store: Store) -> list[Run]:
     return runs
 
 
-def _write(path: Path, runs: list[Run], store: Store, samples: str) -> list[str]:
-    """Writes the zip, a member at a time; returns the ids of the runs whose samples are in it."""
+def _write(path: Path, runs: list[Run], store: Store, samples: str, weights: bool) -> Iterable[str]:
+    """Writes the zip, a member at a time; returns their names. Its version is the first one that can read it."""
+    version = 1
     members: dict[str, dict[str, Any]] = {}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
 
@@ -97,12 +103,17 @@ def _write(path: Path, runs: list[Run], store: Store, samples: str) -> list[str]
         add(RUNS, to_json([portable(run) for run in runs]).encode())
         add(EVENTS, _events_bytes({run.id: store.events(run.id) for run in runs}))
         for run in runs if samples != "none" else ():
-            if (content := _samples_bytes(run.id, store, samples)) is not None:
-                add(samples_name(run.id), content)
+            if (table := _samples_table(run.id, store, samples)) is not None:
+                add(samples_name(run.id), _samples_bytes(table))
+                version = VERSION if "phi" in table.column_names else version
+        for run in runs if weights else ():
+            if store.weights_bytes(run.id) is not None:
+                add(weights_name(run.id), store.weights_path(run.id).read_bytes())
+                version = VERSION
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         archive.writestr(_dateless(MANIFEST), to_json({
-            "format": FORMAT, "version": VERSION, "created": created, "runs": len(runs), "members": members}))
-    return [run.id for run in runs if samples_name(run.id) in members]
+            "format": FORMAT, "version": version, "created": created, "runs": len(runs), "members": members}))
+    return members
 
 
 def _check_target(path: Path, samples: str, force: bool) -> None:
@@ -135,8 +146,8 @@ def _events_bytes(courses: dict[str, list[dict[str, Any]]]) -> bytes:
     return _parquet(pa.Table.from_pylist(rows, events_schema()), use_dictionary=["run"], write_statistics=False)
 
 
-def _samples_bytes(run_id: str, store: Store, samples: str) -> bytes | None:
-    """The table of a run's samples, None where it kept none. Bytes split by their place halve what floats take."""
+def _samples_table(run_id: str, store: Store, samples: str) -> pyarrow.Table | None:
+    """The table of a run's samples, None where it kept none."""
     import pyarrow as pa
 
     try:
@@ -144,13 +155,19 @@ def _samples_bytes(run_id: str, store: Store, samples: str) -> bytes | None:
         if frame is None:
             return None
         chosen = frame if samples == "all" else frame[frame["set"].isin(ATTACKED)]
-        schema = samples_schema("predicted" in chosen and bool(chosen["predicted"].notna().all()))
-        table = pa.Table.from_pandas(chosen, schema, preserve_index=False).replace_schema_metadata(None)
+        whole = [name in chosen and bool(chosen[name].notna().all()) for name in LATER]
+        schema = samples_schema([*whole, False].index(False))
+        return pa.Table.from_pandas(chosen, schema, preserve_index=False).replace_schema_metadata(None)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"The per-sample table of run {run_id} cannot be read ({type(error).__name__}): export it "
                        "without samples, --samples none.") from error
+
+
+def _samples_bytes(table: pyarrow.Table) -> bytes:
+    """The parquet file of such a table. Bytes split by their place halve what floats take."""
+    floats = [name for name in ("loss", "entropy", "phi") if name in table.column_names]
     return _parquet(table, use_dictionary=["set"], column_encoding={
-        "sample": "DELTA_BINARY_PACKED", "loss": "BYTE_STREAM_SPLIT", "entropy": "BYTE_STREAM_SPLIT"})
+        "sample": "DELTA_BINARY_PACKED", **dict.fromkeys(floats, "BYTE_STREAM_SPLIT")})
 
 
 def _parquet(table: pyarrow.Table, **options: Any) -> bytes:
@@ -185,7 +202,8 @@ def import_runs(path: Path | str, store: Store) -> dict[str, Any]:
         else:
             raise BadArchive(f"Run {record['id']} of {archive.path.name} is in the store already, with other content: "
                              "nothing was imported. Delete it there first, or export the others alone.")
-    store.adopt((record, archive.events(record["id"]), archive.samples(record["id"])) for record in new)
+    store.adopt((record, archive.events(record["id"]), archive.samples(record["id"]), archive.weights(record["id"]))
+                for record in new)
     _complete(store, {record["split"] for record in new})
     return {"imported": [record["id"] for record in new], "already_there": there, "skipped": skipped}
 

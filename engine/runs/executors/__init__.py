@@ -21,10 +21,11 @@ OnProgress = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Control:
-    """How whoever started a sweep holds it or ends it, from any thread."""
+    """How whoever started a sweep holds it or ends it, from any thread; and whether its runs keep their weights."""
 
     cancel: threading.Event = field(default_factory=threading.Event)
     paused: threading.Event = field(default_factory=threading.Event)
+    keep_weights: bool = False
 
     def hold(self) -> bool:
         """Waits while paused; returns whether to continue."""

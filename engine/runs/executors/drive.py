@@ -74,8 +74,8 @@ class Order:
 class Drive:
     """The cells that begin from one Original, on lanes."""
 
-    def __init__(self, todo: Sequence[Resolved], store: Store, lanes: Lanes):
-        self.todo, self.store, self.lanes = todo, store, lanes
+    def __init__(self, todo: Sequence[Resolved], store: Store, lanes: Lanes, keep_weights: bool = False):
+        self.todo, self.store, self.lanes, self.keep_weights = todo, store, lanes, keep_weights
         self.order, self.again = Order(todo), deque[int]()
         self.ids: dict[int, str] = {}  # runs of the cells that have begun and not ended
         self.lane_of: dict[int, int] = {}  # of the cells that were given and not answered
@@ -102,7 +102,8 @@ class Drive:
                   if (number := self._next(lane)) is not None]
         fresh = [number for _, number in chosen if number not in self.ids]
         if fresh:
-            self.ids |= zip(fresh, self.store.begin_all([self.todo[number] for number in fresh]), strict=True)
+            self.ids |= zip(fresh, self.store.begin_all(
+                [self.todo[number] for number in fresh], self.keep_weights), strict=True)
         for lane, number in chosen:
             self.lanes.give(lane, number, self.todo[number])
 
@@ -175,7 +176,7 @@ def _run_group(lanes_for: Callable[[Sequence[Resolved]], Lanes], todo: Sequence[
         lanes.begin(prepare_bench(
             todo[0], open_checkpoints(), default_device(), train_original,
             lambda text, fraction: on_progress({"stage": text, "fraction": fraction}), control.cancel))
-        drive = Drive(todo, store, lanes)
+        drive = Drive(todo, store, lanes, control.keep_weights)
         yield from drive.run(control, on_progress)
     except Cancelled:
         return

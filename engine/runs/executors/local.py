@@ -28,13 +28,14 @@ def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, contro
     """
     workers = workers_for(todo)
     if workers:
-        yield from run_on_lanes(lambda cells: Processes(cells, workers), todo, store, train_original, control,
-                                on_progress)
+        yield from run_on_lanes(lambda cells: Processes(cells, workers, control.keep_weights), todo, store,
+                                train_original, control, on_progress)
         return
     for position, resolved in enumerate(todo):
         if not control.hold():
             return
-        yield position, run_here(resolved, store, train_original, control.cancel, on_progress)
+        yield position, run_here(resolved, store, train_original, control.cancel, on_progress,
+                                 keep_weights=control.keep_weights)
 
 
 def problem() -> None:

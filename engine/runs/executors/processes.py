@@ -132,14 +132,15 @@ class Processes(WorkerProcesses["Resolved", Outcome]):
 
     stage = "Unlearning"
 
-    def __init__(self, todo: Sequence[Resolved], workers: int):
+    def __init__(self, todo: Sequence[Resolved], workers: int, keep_weights: bool = False):
+        self.keep_weights = keep_weights
         super().__init__(todo[0].dataset.threads or 1, min(workers, len(todo)))
 
     def begin(self, bench: Bench) -> None:
         """Nothing to do: each worker loads its own, from the same files."""
 
     def asked(self, task: Resolved) -> dict[str, Any]:
-        return {"spec": asdict(task.spec)}
+        return {"spec": asdict(task.spec), "keep_weights": self.keep_weights}
 
     def understood(self, line: str) -> tuple[int, Outcome]:
         return read_line(line)

@@ -44,14 +44,15 @@ def problem() -> str | None:
 def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, control: Control,
             on_progress: OnProgress = lambda progress: None) -> Iterator[tuple[int, Run]]:
     """See :func:`engine.runs.executors.local.run_all`. Raises BadInput where no cluster answers or it has no room."""
-    yield from run_on_lanes(lambda cells: Actors(cells, on_progress), todo, store, train_original, control, on_progress)
+    yield from run_on_lanes(lambda cells: Actors(cells, on_progress, control.keep_weights), todo, store,
+                            train_original, control, on_progress)
 
 
 class Actors:
     """As many actors of the cluster as have room; Ray starts one that dies again, and tries its cell again."""
 
-    def __init__(self, todo: Sequence[Resolved], on_progress: OnProgress):
-        self.todo, self.on_progress = todo, on_progress
+    def __init__(self, todo: Sequence[Resolved], on_progress: OnProgress, keep_weights: bool = False):
+        self.todo, self.on_progress, self.keep_weights = todo, on_progress, keep_weights
         self.actors: list[Any] = []
         self.given: dict[Any, int] = {}  # cells by the reference of Ray to their answer
         self.mine = False  # whether the cluster is ours to end
@@ -74,7 +75,7 @@ class Actors:
         return len(self.actors)
 
     def give(self, lane: int, number: int, resolved: Resolved) -> None:
-        self.given[self.actors[lane].compute.remote(json.dumps(asdict(resolved.spec)))] = number
+        self.given[self.actors[lane].compute.remote(json.dumps(asdict(resolved.spec)), self.keep_weights)] = number
 
     def answers(self) -> list[tuple[int, Outcome | None]]:
         import ray
@@ -107,11 +108,11 @@ class Worker:
         threads = prepare(bench.device, get("dataset", bench.data.name).threads)
         self.bench = _on_gpu(bench) if on_gpu else replace(bench, threads=threads)
 
-    def compute(self, spec: str) -> str:
+    def compute(self, spec: str, keep_weights: bool = False) -> str:
         """A spec as JSON in, its outcome as a line of JSON out."""
         from engine.runs.compute import compute
 
-        return line_of(0, compute(resolve(Spec(**json.loads(spec))), self.bench))
+        return line_of(0, compute(resolve(Spec(**json.loads(spec))), self.bench, keep_weights))
 
 
 def _outcome(answer: Any) -> Outcome:

@@ -22,15 +22,16 @@ def line_of(number: int, outcome: Any) -> str:
     """An outcome as one line of JSON."""
     from engine.system.files import to_json
 
-    table = base64.b64encode(outcome.samples).decode() if outcome.samples else None
-    return to_json({"number": number, "columns": outcome.columns, "course": outcome.course, "samples": table})
+    files = {name: base64.b64encode(content).decode() if content else None
+             for name, content in (("samples", outcome.samples), ("weights", outcome.weights))}
+    return to_json({"number": number, "columns": outcome.columns, "course": outcome.course, **files})
 
 
 def read_line(line: str) -> tuple[int, Any]:
     """The number and the outcome that :func:`line_of` wrote."""
     found = json.loads(line)
-    table = base64.b64decode(found["samples"]) if found["samples"] else None
-    return found["number"], Outcome(found["columns"], found["course"], table)
+    files = (base64.b64decode(found[name]) if found[name] else None for name in ("samples", "weights"))
+    return found["number"], Outcome(found["columns"], found["course"], *files)
 
 
 def _listen(asked: queue.SimpleQueue[str]) -> None:
@@ -59,7 +60,7 @@ def _outcome_of(asked: dict[str, Any]) -> str:
     try:
         resolved = resolve(Spec(**asked["spec"]))
         bench = prepare_bench(resolved, open_checkpoints(), default_device())
-        return line_of(asked["number"], compute(resolved, bench))
+        return line_of(asked["number"], compute(resolved, bench, asked["keep_weights"]))
     except Exception as error:
         return line_of(asked["number"], failed(reason_of(error)))
 

@@ -106,6 +106,10 @@ def test_wrong_texts_and_pools(data, text):
 @pytest.mark.parametrize(("loaded", "declared", "text"), [
     ({}, {"train_size": 1_000}, "train has 3 samples and not train_size = 1,000: declare train_size=3."),
     ({}, {"heldout_size": 3}, "heldout has 2 samples and not heldout_size = 3: declare heldout_size=2."),
+    ({}, {"class_counts": ((1, 2), (0, 0), (2, 0))}, "heldout has 1 samples of a and not 2 as class_counts declares: "
+     "declare what there is."),
+    ({}, {"class_counts": ((2, 1), (0, 0), (1, 1))}, "train has 1 samples of a and not 2 as class_counts declares: "
+     "declare what there is."),
     ({}, {"test_size": 1}, "test_count is None and not test_size = 1: declare test_size=None."),
     ({"test_count": 1}, {}, "test_count is 1 and not test_size = None: declare test_size=1."),
     ({"test_count": 2}, {}, "test_count is 2 of 2 held-out samples: leave some for the test and some for the "

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from engine.evaluation.evidence import Counts, Decisive, Evidence
 from engine.evaluation.measured import Metrics
-from engine.evaluation.verdict import Counts, far_under, judge, remarks, verdict_of
+from engine.evaluation.verdict import far_under, judge, remarks, verdict_of
 from engine.runs.recorded import recorded_runs
 from engine.runs.records import Run
 from engine.types import Spec
@@ -20,9 +21,10 @@ WELL = {"retain_accuracy": 99.0, "forget_accuracy": 72.0, "test_accuracy": 72.0,
 BY_LOSS = "An attacker by the loss does no better than chance (50.0%, chance range: 45.0 to 55.0%)."
 BY_ENTROPY = "An attacker by the entropy does no better than chance (50.0%, chance range: 44.0 to 56.0%)."
 HIGHER_LOSSES = ("Over-forgotten: forgotten samples have higher losses than unseen ones, so an attacker finds them by "
-                 "the reverse rule (AUC 0.377, Streisand effect).")
+                 "the reverse rule (ROC area 0.37700, by chance at least 0.37722; Streisand effect).")
 BROKEN = ("The model is damaged: its test accuracy fell from 72.7 to 9.8%. A broken model leaks nothing but has "
           "not unlearned, so attacks near 50% are no success here.")
+UNTRIED = "Not tried: attacks tuned to each sample, relearning."
 RIGHT_HERE = ("Losses far above those of other unseen data are expected here: the remaining "
               "data contain no such class.")
 
@@ -36,26 +38,29 @@ def said(scenario="random", counts=COUNTS, reference=False, **changes):
 
 
 @pytest.mark.parametrize(("changes", "kind", "text"), [
-    ({}, "forgotten", f"{BY_LOSS} {BY_ENTROPY}"),
+    ({}, "forgotten", f"{BY_LOSS} {BY_ENTROPY} {UNTRIED}"),
     ({"mia_entropy": 63.25}, "not_forgotten", f"{BY_LOSS} An attacker by the entropy still does better than chance "
      "(63.2%, chance range: 44.0 to 56.0%)."),
-    ({"mia_loss_auc": 0.63}, "not_forgotten", "An attacker by the loss still ranks forgotten samples before never-seen "
-     f"ones (ROC area 0.630, by chance at most 0.623). {BY_ENTROPY}"),
+    ({"mia_loss_auc": 0.63}, "not_forgotten", "An attacker by the loss guesses no better than a coin toss (50.0%, "
+     "chance range: 45.0 to 55.0%), but ranks forgotten samples ahead of never-seen ones (ROC area 0.630, by chance "
+     f"at most 0.623). {BY_ENTROPY}"),
     ({"mia_loss": 42.0}, "forgotten", "An attacker by the loss does worse than a coin toss (42.0%, chance range: 45.0 "
-     "to 55.0%): the rule it learns on one part of the samples does not carry over to the rest. " + BY_ENTROPY),
+     "to 55.0%): the rule it learns on one part of the samples does not carry over to the rest. "
+     f"{BY_ENTROPY} {UNTRIED}"),
     ({"mia_loss_auc": 0.377}, "over_forgotten", HIGHER_LOSSES),
     ({"mia_loss_auc": 0.377, "mia_loss": 60.0}, "over_forgotten", HIGHER_LOSSES),
-    ({"mia_loss_auc": 0.378}, "forgotten", f"{BY_LOSS} {BY_ENTROPY}"),
+    ({"mia_loss_auc": 0.378}, "forgotten", f"{BY_LOSS} {BY_ENTROPY} {UNTRIED}"),
     ({"mia_loss_auc": 0.377, "mia_entropy": 63.25}, "over_forgotten", f"{HIGHER_LOSSES} An attacker by the entropy "
      "still does better than chance (63.2%, chance range: 44.0 to 56.0%)."),
     ({"mia_entropy_auc": 0.32}, "over_forgotten", "Over-forgotten: forgotten samples have higher entropies than unseen "
-     "ones, so an attacker finds them by the reverse rule (AUC 0.320, Streisand effect)."),
+     "ones, so an attacker finds them by the reverse rule (ROC area 0.320, by chance at least 0.377; Streisand "
+     "effect)."),
     ({"forget_accuracy": 40.0}, "over_forgotten", "Over-forgotten: the accuracy on the forget set (40.0%) is far below "
      "the one on unseen data (72.0%), which gives the forgotten samples away (Streisand effect)."),
     ({"test_accuracy": 9.8, "forget_accuracy": 9.8, "original": {"test_accuracy": 72.7}}, "damaged", BROKEN),
     ({"test_accuracy": 9.8, "mia_loss_auc": 0.2, "original": {"test_accuracy": 72.7}}, "damaged", BROKEN),
     ({"test_accuracy": 62.8, "forget_accuracy": 62.8, "original": {"test_accuracy": 72.7}}, "forgotten",
-     f"{BY_LOSS} {BY_ENTROPY}"),
+     f"{BY_LOSS} {BY_ENTROPY} {UNTRIED}"),
     ({"mia_loss": None, "mia_entropy": None, "mia_loss_auc": None, "mia_entropy_auc": None}, "undecided",
      "No attack could be measured, so there is no verdict."),
 ])
@@ -68,7 +73,7 @@ def test_what_the_retrained_model_shows_is_not_held_against_a_run():
     retrained = {"mia_loss": 61.0, "mia_loss_auc": 0.64}
     assert said(mia_loss=60.5, mia_loss_auc=0.63, retrained=retrained) == (
         "forgotten", "An attacker by the loss does no better than against the retrained model (60.5%, chance range: "
-        f"45.0 to 55.0%, the retrained model: 61.0%). {BY_ENTROPY}")
+        f"45.0 to 55.0%, the retrained model: 61.0%). {BY_ENTROPY} {UNTRIED}")
     assert said(mia_loss=61.5, retrained=retrained)[1].startswith(
         "An attacker by the loss still does better than chance (61.5%, chance range: 45.0 to 55.0%, the retrained "
         "model: 61.0%).")
@@ -85,7 +90,8 @@ def test_the_reference_is_never_judged():
 
 
 def test_without_counts_only_the_accuracies_of_attacks_are_judged():
-    assert said(counts=None, mia_loss_auc=0.1, forget_accuracy=1.0) == ("forgotten", f"{BY_LOSS} {BY_ENTROPY}")
+    assert said(counts=None, mia_loss_auc=0.1, forget_accuracy=1.0) == (
+        "forgotten", f"{BY_LOSS} {BY_ENTROPY} {UNTRIED}")
 
 
 def test_an_area_just_beyond_its_limit_is_not_shown_as_the_same_number():
@@ -111,16 +117,45 @@ def test_a_damaged_model_keeps_both_marks():
     assert (found.kind, found.damaged, found.over_forgotten) == ("damaged", True, HIGHER_LOSSES)
 
 
+@pytest.mark.parametrize(("changes", "title", "decisive"), [
+    ({}, "Forgotten, as far as these two attacks can tell", None),
+    ({"mia_entropy": None, "mia_entropy_auc": None}, "Forgotten, as far as this attack can tell", None),
+    ({"mia_entropy": 63.25}, "Not forgotten: an attacker still finds the forget set",
+     Decisive("mia_entropy", 63.25, 56.0, "mia_entropy")),
+    ({"mia_loss_auc": 0.63}, "Not forgotten: an attacker still finds the forget set",
+     Decisive("mia_loss_auc", 0.63, pytest.approx(0.6228, abs=1e-4), "mia_loss")),
+    ({"mia_loss_auc": 0.3}, "Over-forgotten: the forgotten samples stand out again",
+     Decisive("mia_loss_auc", 0.3, pytest.approx(0.3772, abs=1e-4), "mia_loss", above=False)),
+    ({"test_accuracy": 9.8, "original": {"test_accuracy": 72.7}}, "Damaged: the model no longer works on new samples",
+     Decisive("test_accuracy", 9.8, pytest.approx(62.7), above=False)),
+    ({"forget_accuracy": 40.0}, "Over-forgotten: the forgotten samples stand out again",
+     Decisive("forget_accuracy", 40.0, 72.0, above=False)),
+])
+def test_a_verdict_names_the_number_that_decides(changes, title, decisive):
+    found = judge(WELL | changes, "random", COUNTS)
+    assert (found.title, found.decisive) == (title, decisive)
+
+
+def test_further_evidence_is_summed_up_with_the_attacks():
+    gone = Evidence("relearning", "chance", "It is relearned as slowly as by a retrained model.")
+    found = judge(WELL, "random", COUNTS, more=[gone])
+    assert (found.kind, found.title) == ("forgotten", "Forgotten, as far as these two attacks and relearning can tell")
+    assert found.text.endswith(f"{gone.text} Not tried: attacks tuned to each sample.")
+    back = Evidence("relearning", "found", "It comes back at once.", Decisive("relearned", 9.0, 3.0))
+    found = judge(WELL, "random", COUNTS, more=[back])
+    assert (found.kind, found.decisive) == ("not_forgotten", back.decisive) and back.text in found.text
+
+
 # --- a class --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("now", "retrained", "kind", "text"), [
     (0.0, None, "forgotten", "The class is forgotten: the model gets 0.0% of its samples right (zero is usual for a "
-     f"retrained one). {RIGHT_HERE} {BY_LOSS} {BY_ENTROPY}"),
+     f"retrained one). {RIGHT_HERE} {BY_LOSS} {BY_ENTROPY} {UNTRIED}"),
     (5.0, 0.0, "forgotten", "The class is forgotten: the model gets 5.0% of its samples right (the retrained model: "
-     f"0.0%). {BY_LOSS} {BY_ENTROPY}"),
+     f"0.0%). {BY_LOSS} {BY_ENTROPY} {UNTRIED}"),
     (30.0, 25.0, "forgotten", "The class is forgotten: the model gets 30.0% of its samples right (the retrained model: "
-     f"25.0%). {BY_LOSS} {BY_ENTROPY}"),
+     f"25.0%). {BY_LOSS} {BY_ENTROPY} {UNTRIED}"),
     (5.1, 0.0, "not_forgotten", "The class is not forgotten: the model still gets 5.1% of its samples right (the "
      "retrained model: 0.0%). An attack near 50% only shows that the model treats all samples of the class alike."),
     (0.0, 30.0, "over_forgotten", "Over-forgotten: the accuracy on the forgotten class (0.0%) is far below the "
@@ -136,7 +171,7 @@ def test_a_class_is_forgotten_when_the_model_knows_it_as_little_as_a_retrained_o
     ({"mia_loss_auc": 0.377, "forget_accuracy": 40.0}, "over_forgotten", HIGHER_LOSSES),
     ({"mia_loss": 60.0}, "forgotten", "The class is forgotten: the model gets 0.0% of its samples right (zero is usual "
      f"for a retrained one). {RIGHT_HERE} Within the class, the samples that the Original was trained on still stand "
-     "out. An attacker by the loss still does better than chance (60.0%, chance range: 45.0 to 55.0%)."),
+     "out. An attacker by the loss still does better than chance (60.0%, chance range: 45.0 to 55.0%). " + UNTRIED),
     ({"mia_loss": 60.0, "forget_accuracy": 40.0}, "not_forgotten", "The class is not forgotten: the model still gets "
      "40.0% of its samples right (zero is usual for a retrained one). An attacker by the loss still does better than "
      "chance (60.0%, chance range: 45.0 to 55.0%)."),
@@ -204,7 +239,7 @@ def test_a_retraining_by_the_originals_recipe_is_the_reference():
     assert verdict_of(Run("run", "failed", Spec())) is None
 
 
-FINDS, LOST = ("still does better than chance", "still ranks", "finds them"), "does no better than chance"
+FINDS, LOST = ("still does better than chance", "ranks forgotten", "finds them"), "does no better than chance"
 
 
 def contradictions(run):

@@ -75,6 +75,19 @@ def test_class_removal_keeps_its_unseen_samples(store, other, tmp_path):
     assert other.get(run_id).spec.forget_class == 3
 
 
+@pytest.mark.parametrize("later, version", [((), 1), (("predicted",), 1), (("predicted", "phi"), 2)])
+def test_columns_that_came_later_travel_where_they_are(store, other, tmp_path, later, version):
+    """An archive says the first version that can read it: older programs then ask for an update by name."""
+    columns = {"predicted": pd.Series([3, 5] * 220, dtype="int16"),
+               "phi": pd.Series([-1.5, 88.25] * 220, dtype="float32")}
+    frame = samples_frame().assign(**{name: columns[name] for name in later})
+    run_id = finished_run(store, frame=frame)
+    export_runs(tmp_path / "runs.zip", [run_id], store, "all")
+    assert read_archive(tmp_path / "runs.zip").manifest["version"] == version
+    import_runs(tmp_path / "runs.zip", other)
+    pd.testing.assert_frame_equal(other.load_samples(run_id), frame)
+
+
 def test_without_samples(store, other, tmp_path):
     run_id = finished_run(store)
     assert export_runs(tmp_path / "runs.zip", [run_id], store, "none")["with_samples"] == 0

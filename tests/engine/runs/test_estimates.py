@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engine.originals.checkpoints import Checkpoints
-from engine.runs.estimates import duration, run_seconds, training_seconds
+from engine.runs.estimates import Span, duration, in_words, run_seconds, run_span, training_seconds, training_span
 from engine.runs.records import Run
 from engine.spec import resolve
 from engine.types import Spec
@@ -20,6 +20,14 @@ from engine.types import Spec
     (5_400, "about 1.5 h"), (36_000, "about 10.0 h")])
 def test_durations_in_words(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("low, high, text", [
+    (0.2, 0.9, "under 1 s"), (0.2, 2.1, "1 to 3 s"), (3.9, 6.2, "3 to 7 s"), (4.0, 4.0, "about 4 s"),
+    (40, 100, "40 s to 2 min"), (95, 400, "1 to 7 min"), (3_000, 9_000, "50 min to 2.5 h"),
+    (7_000, 9_100, "1.9 to 2.6 h")])
+def test_spans_in_words(low, high, text):
+    assert str(Span(low, high)) == text
 
 
 @pytest.fixture
@@ -64,6 +72,27 @@ def test_finished_runs_know_better(measured):
                     Run("b", "finished", spec, seconds=10, samples=10_000),
                     Run("c", "finished", spec, seconds=77, samples=1)]
     assert run_seconds(resolve(Spec()), measured, newest_first) == pytest.approx(4_932 * 0.001)
+
+
+def timed(name, seconds, beside, **changes):
+    return Run(name, "finished", Spec(model="small_cnn"), seconds=seconds, samples=1_000, started=100.0,
+               ended=100.0 + seconds + beside, **changes)
+
+
+def test_a_span_is_the_spread_of_the_runs_alike(measured):
+    """0.5 to 1 ms a sample and 2 to 4 s beside; what another machine measured counts for nothing."""
+    runs = [timed("a", 1.0, 2.0), timed("b", 0.5, 4.0), timed("c", 90.0, 90.0, imported=True)]
+    found = run_span(resolve(Spec()), measured, runs)
+    assert (found.low, found.high) == (pytest.approx(4_932 * 0.0005 + 2), pytest.approx(4_932 * 0.001 + 4))
+
+
+def test_what_was_measured_once_or_elsewhere_is_half_to_twice(measured, tmp_path):
+    found = run_span(resolve(Spec()), measured, [timed("a", 1.0, 2.0)])
+    assert (found.low, found.high) == (pytest.approx(6.932 / 2), pytest.approx(6.932 * 2))
+    found = training_span(resolve(Spec()), measured)
+    assert (found.low, found.high) == (pytest.approx(60.0), pytest.approx(240.0))
+    empty = Checkpoints(tmp_path / "none", shipped=None)
+    assert in_words(run_span(resolve(Spec()), empty, [])) == "an unknown time (nothing was measured yet)"
 
 
 @pytest.mark.parametrize("content", [

@@ -76,8 +76,8 @@ def test_a_run_from_the_queue_to_its_end(jobs):
     assert samples["set"].value_counts().to_dict() == {"retain": 850, "forget": 150, "validation": 398, "test": 399}
     forget = samples[samples["set"] == "forget"]
     assert 100 * forget["correct"].mean() == pytest.approx(metrics["forget_accuracy"])
-    assert list(samples.columns) == ["set", "sample", "loss", "entropy", "correct",
-                                     "predicted"] and samples["sample"].max() < 1_000
+    assert list(samples.columns) == ["set", "sample", "loss", "entropy", "correct", "predicted",
+                                     "phi"] and samples["sample"].max() < 1_000
 
 
 def test_two_runs_one_after_the_other(jobs):

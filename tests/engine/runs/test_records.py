@@ -56,7 +56,7 @@ def test_values_that_no_check_expects_are_a_sentence_too():
 
 def test_a_run_of_another_version_is_listed_and_deleted(store):
     store.adopt([({**{name: ROW[name] for name in ("id", "status", "created", "metrics")}, "spec": ANOTHER,
-                   "fingerprint": "f" * 12, "split": "s" * 12}, [], None)])
+                   "fingerprint": "f" * 12, "split": "s" * 12}, [], None, None)])
     (run,) = store.list()
     assert run.spec_extra and verdict_of(run) is not None and described(run)["spec"] == ANOTHER
     store.delete(run.id)

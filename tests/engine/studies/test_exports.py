@@ -14,6 +14,7 @@ from engine.studies.comparison import Comparison, find_runs
 from engine.studies.exports import cells_of, latex_title, to_csv, to_json, to_latex, to_markdown, to_text
 from engine.studies.table import build_table
 
+HELD = Comparison("digits", methods=("nabla_tau", "finetune"))
 SMALL = Comparison("cifar10", methods=("nabla_tau", "l1_sparse"), seeds=(0, 1), profile="paper")
 VALUES = {"nabla_tau": [(83.0, 1.25), (84.0, 1.75)], "l1_sparse": [(70.0, 4.0)]}
 
@@ -33,6 +34,7 @@ LATEX = r"""% Needs \usepackage{booktabs} and \usepackage{xcolor}.
 % cifar10, forgetting 15%, profile paper, seeds 0, 1.
 % Mean and standard deviation over seeds. Bold: best; differences within the chance range are ties.
 % Grey: the paper's value; * where ours differs by more than two standard deviations.
+% ‡ damaged model, so never best.
 % ↑ best, but the attack still does better than chance.
 % No retrained model for seeds 0, 1: metrics that need one stay empty there.
 % l1-sparse: the mean is over seed 0 only.
@@ -61,7 +63,7 @@ MARKDOWN = r"""**cifar10, forgetting 15%, profile paper, seeds 0, 1**
 
 - Mean ± standard deviation over seeds. Bold: best; differences within the chance range are ties.
 - In brackets: the paper's value, with * where it differs by more than two standard deviations.
-- ‡ damaged model.
+- ‡ damaged model, so never best.
 - ↑ best, but the attack still does better than chance.
 - No retrained model for seeds 0, 1: metrics that need one stay empty there.
 - l1-sparse: the mean is over seed 0 only.
@@ -80,6 +82,7 @@ Original        ours        80.00 ± 0.00*    12.00 ± 0.00*
                 paper       85.73 ± 0.25      1.52 ± 0.22
 l1-sparse‡      ours               70.00             4.00
 
+‡ damaged model, so never best.
 ↑ best, but the attack still does better than chance.
 No retrained model for seeds 0, 1: metrics that need one stay empty there.
 l1-sparse: the mean is over seed 0 only.
@@ -160,3 +163,19 @@ def test_an_empty_table_exports_too(store):
     assert "Original & - & - & - & - & - & - & - & - & - & - \\\\\n & \\textcolor{gray}" in to_latex(empty)
     assert "% cifar10, forgetting the class dog, profile paper, seed 0." in to_latex(empty)
     assert to_csv(empty).count("\n") == 11 and "forgetting the class dog" in to_markdown(empty)
+
+
+def test_exports_say_what_values_are_held_against_and_mark_what_lies_inside(store, monkeypatch):
+    """56% is what retraining shows: 6 points from the ideal, whose chance range is one point."""
+    monkeypatch.setattr("engine.runs.library.recorded_runs", lambda: ())
+    monkeypatch.setattr("engine.studies.comparison._completed", lambda runs, store: runs)
+    odd = {"mia_loss": 56.0, "mia_loss_gap": 6.0, "retain_accuracy": 90.0}
+    for method, gap in (("nabla_tau", 0.5), ("finetune", 6.5)):
+        finish(store, HELD, method, mia_loss=50 + gap, mia_loss_gap=gap, retrained=odd)
+    table = build_table(HELD, find_runs(HELD, store), ("mia_loss_gap",))
+    assert "| 6.50 ✓ |" in to_markdown(table) and r"\underline{6.50}" in to_latex(table)
+    assert "- Held against the retrained model: ✓ inside its chance range (95%).\n" in to_markdown(table)
+    assert "% Held against the retrained model: underlined inside its chance range (95%).\n" in to_latex(table)
+    assert "| **0.50** ✓ |" in to_markdown(table, "ideal") and "6.50 ✓" not in to_markdown(table, "ideal")
+    assert r"\textbf{\underline{0.50}}" in to_latex(table, "ideal")
+    assert "Held against the ideal of its column, where that is fixed: ✓" in to_markdown(table, "ideal")

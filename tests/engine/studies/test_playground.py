@@ -10,7 +10,7 @@ import torch
 
 from engine.errors import BadSpec, LabError
 from engine.runs.store import open_store
-from engine.studies import playground
+from engine.studies import playground, playground_film
 from engine.studies import playground_forces as forces
 from engine.studies.playground import SIDE, Asked
 
@@ -49,6 +49,16 @@ def test_the_same_question_has_the_same_answer(film, wrong):
     assert np.array_equal(again.fields, film.fields) and again.numbers == film.numbers
 
 
+def test_the_ends_come_first_and_nothing_is_played_twice(film, wrong, monkeypatch):
+    played, real, other = [], playground._take, replace(wrong, alpha=0.37)
+    monkeypatch.setattr(playground, "_take", lambda *asked: played.append(asked) or real(*asked))
+    ends, whole = playground.play(other, whole=False), playground.play(other)
+    assert ends.steps == (0, whole.total) and (ends.whole, whole.whole) == (False, True) and len(played) == 1
+    assert np.array_equal(ends.fields, whole.fields[[0, -1]])
+    assert ends.numbers.attack == (whole.numbers.attack[0], whole.numbers.attack[-1])
+    assert len(playground.play(replace(other, arrows=True), whole=False).arrows) == 2 and len(played) == 1
+
+
 def test_the_field_is_the_networks_own(film):
     """Row 0 is at the top: y = REACH less half a cell."""
     at = playground.ground(Asked())
@@ -74,7 +84,8 @@ def test_brake_one_is_the_method_itself(wrong):
     for _ in resolved.method.unlearn(task, resolved.parameters):
         pass
     assert resolved.method.name == "nabla_tau" and resolved.effective["alpha"] == 0.5
-    assert np.array_equal(playground._film(at, parts, [playground._look(at, task.model)], (60,), 60).fields[0],
+    ended = playground_film.look(at, task.model.state_dict())
+    assert np.array_equal(playground_film.film_of(at, task, [ended], (60,), 60).fields[0],
                           playground.play(wrong).fields[-1])
 
 

@@ -7,8 +7,9 @@ import math
 
 import pytest
 
-from ui.charts.colours import BY_METHOD, BY_SET, NULL_BAND, REFERENCE, method_colour
+from ui.charts.colours import BY_METHOD, BY_SET, MORE_METHODS, NULL_BAND, REFERENCE, _free, method_colour
 from ui.charts.compare import LINE, dash_of, plot_race, plot_tradeoff, symbol_of
+from ui.charts.selected import PALETTE
 
 PAGES = ("#ffffff", "#0f141b")  # the backgrounds in .streamlit/config.toml
 
@@ -20,7 +21,7 @@ def course(method="scrub", seed=0, values=(70.0, 60.0, 52.0), running=False, **m
 
 
 def lines(figure):
-    return [trace for trace in figure.data if trace.legendgroup]
+    return [trace for trace in figure.data if trace.legendgroup and trace.fill is None]
 
 
 def named(figure, name):
@@ -43,6 +44,12 @@ def test_several_seeds_are_their_mean_with_a_ribbon_from_the_lowest_to_the_highe
     assert (list(ribbon.x), list(ribbon.y)) == ([0, 640, 1280, 1280, 640, 0], [70.0, 64.0, 58.0, 52.0, 60.0, 70.0])
     assert ribbon.fill == "toself" and ribbon.line.width == 0
     assert line.hovertemplate.startswith("SCRUB, mean of 2 seeds<br>")
+
+
+def test_a_method_and_its_ribbon_are_highlighted_together():
+    figure = plot_race([course(seed=0), course(seed=1), course("ssd")], "mia_loss", retrained={0: 51.0})
+    assert figure.layout.meta["highlight"] is True
+    assert [trace.legendgroup for trace in figure.data] == ["scrub", "scrub", "ssd", None, None], "levels never fade"
 
 
 def test_seeds_measured_at_other_places_are_joined_by_straight_lines_as_far_as_all_go():
@@ -226,6 +233,20 @@ def test_every_two_methods_are_far_apart():
 @pytest.mark.parametrize("set_name", list(BY_SET))
 def test_no_method_has_the_colour_of_a_set(set_name):
     nearest = min(math.dist(oklab(colour), oklab(BY_SET[set_name])) for colour in BY_METHOD.values())
+    assert nearest > 0.1
+
+
+@pytest.mark.parametrize("set_name", list(BY_SET))
+def test_no_added_method_and_no_selected_run_has_the_colour_of_a_set(set_name):
+    added = [*MORE_METHODS, *map(_free, range(len(MORE_METHODS), 60)), *PALETTE]
+    assert min(math.dist(oklab(colour), oklab(BY_SET[set_name])) for colour in added) > 0.085
+
+
+def test_no_selected_run_is_grey_as_the_retrained_model_and_all_are_legible():
+    assert min(math.dist(oklab(colour), oklab(REFERENCE)) for colour in PALETTE) > 0.085
+    for colour in PALETTE:
+        assert min(contrast(colour, page) for page in PAGES) >= 3
+    nearest = min(math.dist(oklab(one), oklab(other)) for one, other in itertools.combinations(PALETTE, 2))
     assert nearest > 0.1
 
 

@@ -49,24 +49,37 @@ def test_what_is_a_little_outside_does_not_look_inside():
     assert scale[0] == scale[1] == GOOD and scale[2] == MIDDLE and GOOD not in scale[2:]
 
 
-def test_rows_that_cannot_tell_are_grey_and_say_so():
+def test_rows_that_cannot_tell_are_hatched_and_say_so():
     drawn = traces(Marks(blind={1: "too few samples to tell"}))
     assert list(drawn["squares"].z[1]) == [None, None, None]
-    rows = drawn["grey rows"]
+    rows = drawn["hatched rows"]
     assert (list(rows.x), list(rows.base), rows.width) == ([1], [0.53], 2.96)
     assert (list(drawn["cannot tell"].text), list(drawn["cannot tell"].y)) == (["too few samples to tell"], [1])
     assert list(drawn["value"].text) == ["6.0", "1.5"], "no number there looks good or bad"
+    assert rows.marker.pattern.shape == "/"
 
 
-def test_a_doubtful_square_never_has_the_good_colour():
+def test_a_doubtful_square_is_grey_whatever_its_number_and_as_wide_as_the_others():
     drawn = traces(Marks(doubtful=[(1, 0), (0, 0)]))
-    assert list(drawn["squares"].z[0]) == [4.0, None, None], "what is bad anyway keeps its colour"
-    assert (list(drawn["grey"].x), list(drawn["grey"].base)) == ([1], [-0.47])
+    assert list(drawn["squares"].z[0]) == [None, None, None]
+    grey, squares = drawn["grey"], drawn["squares"]
+    assert [list(line) for line in grey.z] == [[0, 0, None], [None, None, None]]
+    assert (grey.xgap, grey.ygap, list(grey.x)) == (squares.xgap, squares.ygap, list(squares.x))
+
+
+def test_what_cannot_tell_what_is_excluded_and_what_was_not_run_look_different():
+    drawn = traces(Marks(blind={1: "too few"}, doubtful=[(0, 0)], waiting=[(2, 0), (0, 1)]))
+    hatched, grey, empty = drawn["hatched rows"], drawn["grey"], drawn["waiting"]
+    assert hatched.marker.pattern.shape and not empty.marker.pattern.shape
+    assert empty.marker.color == "rgba(0,0,0,0)" and empty.marker.line.width == 1
+    assert grey.colorscale[0][1] == hatched.marker.color == "#c3c8cf"
+    assert list(empty.x) == [2], "a hatched row has no empty squares"
+    assert figure().layout.barmode == "overlay", "else Plotly narrows and moves bars that share a row"
 
 
 def test_a_square_whose_chance_range_is_not_known_has_no_colour():
     drawn = plot_heatmap(["a"], ["b"], [[3.2]], [[None]], [[""]], ("", ""), "", "", Marks())
-    assert list(next(trace for trace in drawn.data if trace.name == "grey").x) == [0]
+    assert [list(line) for line in next(trace for trace in drawn.data if trace.name == "grey").z] == [[0]]
 
 
 def test_marks_lie_on_their_squares():

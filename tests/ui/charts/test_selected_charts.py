@@ -43,4 +43,22 @@ def test_words_are_places_on_their_axis():
                             "values": [1, 2.5, 3]}], [50, 60, 70], "loss attack")
     words, numbers = figure.data[0].dimensions
     assert list(words.ticktext) == ["ssd", "scrub"] and list(words["values"]) == [0, 1, 0]
-    assert list(numbers["values"]) == [1, 2.5, 3] and numbers.tickvals is None
+    assert list(numbers["values"]) == list(numbers.tickvals) == [1, 2.5, 3]
+
+
+def test_numbers_on_parallel_axes_are_plain():
+    rates, many, attack = plot_parallel([
+        {"label": "learning rate", "values": [0.01, 1e-05, 0.01]}, {"label": "steps", "values": list(range(20))},
+        {"label": "loss attack", "format": ".1f", "values": [51.26, 49.0, 50.0]}], [50, 60, 70], "").data[0].dimensions
+    assert (list(rates.ticktext), list(rates.tickvals)) == (["0.00001", "0.01"], [1e-05, 0.01])
+    assert many.tickvals is None and many.tickformat == ",.6~r", "no 10m for 0.01"
+    assert attack.tickformat == ".1f" and attack.tickvals is None
+
+
+def test_the_pairs_are_named_by_their_letters():
+    figure = plot_pairs({"forget": {"one": [1.0], "other": [2.0], "sample": [7]}}, ("B: alpha 0.1", "D: alpha 0.5"),
+                        1e-6, ("B", "D"))
+    assert "above the diagonal it is higher in D" in figure.layout.title.text
+    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == (
+        "loss in B: alpha 0.1, nats", "loss in D: alpha 0.5, nats")
+    assert figure.data[1].hovertemplate == "forget sample %{customdata}<br>B %{x:.3g}, D %{y:.3g} nats<extra></extra>"

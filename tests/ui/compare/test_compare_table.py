@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from engine.errors import BadInput
+from engine.registry import get
+from engine.registry import table as table_of
 from engine.runs.records import Run
 from engine.studies.comparison import Comparison
-from engine.studies.ranking import GAP, ordered
+from engine.studies.exports import inside
+from engine.studies.ranking import NEAREST, ordered, rank
 from engine.studies.table import build_table
 from ui.charts.colours import method_colour
 from ui.common.html_table import INSIDE
 from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
 from ui.compare import table as compare_table
-from ui.compare.link import RECORDED, USUAL, from_query, order_of, order_query, parse_seeds, to_query
+from ui.compare.link import RECORDED, USUAL, from_query, parse_seeds, to_query, view_of, view_query
+from ui.compare.page import untuned
 
 SPEC = {"dataset": "cifar10", "scenario": "random", "profile": "paper", "model": "resnet18"}
 ORIGINAL = {"retain_accuracy": 94.14, "forget_accuracy": 94.4, "test_accuracy": 85.0, "accuracy_gap": 9.4,
@@ -78,17 +83,17 @@ def test_best_is_bold_and_ties_are_shared():
             run("amnesiac", metrics=metrics(loss=61.0))]
     text = html(runs, "scrub", "ssd", "amnesiac")
     assert "<b>0.50</b>" in text
-    assert "<b>1.00</b>" in text, "inside the noise floor of one point"
+    assert "<b>1.00</b>" in text, "inside the chance range of one point"
     assert "<b>11.00</b>" not in text
 
 
 RETRAINED = metrics(retain=95.0, gap=0.5, loss=50.2)
 
 
-def placed(runs, *methods):
+def placed(runs, *methods, against="retrained"):
     found = {(one.spec.method, 0): one for one in runs}
     table = build_table(comparison(*methods), found)
-    return {method: compare_table.inside(table, table.cell(method, "mia_loss_gap")) for method in table.methods}
+    return {method: inside(table.cell(method, "mia_loss_gap"), against) for method in table.methods}
 
 
 PAPERS = ("scrub", "ssd", "amnesiac")
@@ -112,14 +117,57 @@ def test_without_a_retrained_model_nothing_is_coloured_and_the_key_says_so():
     assert "No retrained model yet" in text and INSIDE not in text
 
 
-def test_rows_come_in_the_order_asked_for_and_the_average_gap_first():
-    found = {(name, 0): run(name, metrics=metrics(average_gap=gap)) for name, gap in (("scrub", 2.0), ("ssd", 1.0))}
-    asked = comparison("scrub", "ssd")
-    table, gaps = build_table(asked, found), build_table(asked, found, (GAP,))
-    text = compare_table.main(table, found, order=ordered(gaps, GAP), gaps=gaps)
+def test_the_ideal_may_be_what_values_are_held_against():
+    runs = [run(method, metrics=metrics(loss=loss, retrained=RETRAINED | {"mia_loss": 56.0}))
+            for method, loss in (("scrub", 50.5), ("ssd", 56.0))]
+    assert placed(runs, "scrub", "ssd") == {"original": None, "scrub": False, "ssd": True}
+    assert placed(runs, "scrub", "ssd", against="ideal") == {"original": None, "scrub": True, "ssd": False}
+    found = {(one.spec.method, 0): one for one in runs}
+    table = build_table(comparison("scrub", "ssd"), found)
+    assert inside(table.cell("scrub", "retain_accuracy"), "ideal") is None, "its ideal is the retrained model's value"
+    text = compare_table.main(table, found, against="ideal")
+    assert "inside the chance range of\nthe formula&#39;s ideal (50% for an attack, 0 for a gap)" in text
+
+
+def test_without_a_retrained_model_the_ideal_still_colours():
+    runs = [run("scrub", metrics=metrics(loss=50.5))]
+    found = {("scrub", 0): runs[0]}
+    text = compare_table.main(build_table(comparison("scrub"), found), found, against="ideal")
+    assert INSIDE in text and "No retrained model yet" not in text
+
+
+def ranked_text(**by_method):
+    found = {(name, 0): run(name, metrics=metrics(retrained=RETRAINED, **more)) for name, more in by_method.items()}
+    asked = comparison(*by_method)
+    table, ranking = build_table(asked, found), rank(asked, found)
+    return compare_table.main(table, found, order=ordered(table, NEAREST, ranking), ranking=ranking)
+
+
+def test_rows_come_in_the_order_of_the_ranking_whose_worst_measure_is_the_first_column():
+    text = ranked_text(scrub={"loss": 58.0, "retain": 95.0}, ssd={"loss": 53.0, "retain": 95.0})
     assert text.index("Original") < text.index("SSD") < text.index("SCRUB")
-    assert row(text, "SSD")[1] == ["1.00"]
-    assert row(text, "Retain accuracy")[1][:4] == ["Average", "gap", "to", "retrained"]
+    assert row(text, "SCRUB")[1] == ["6.8", "attack", "on", "the", "loss"], "58 is 7.8 from 50.2; chance: one point"
+    assert row(text, "Retain accuracy")[1] == ["Worst", "measure", "points", "beyond", "chance"]
+    assert "Ranked by the worst measure" in text.partition("cmp-foot")[2]
+
+
+def test_a_method_that_changed_nothing_is_marked_not_ranked_never_best_and_the_mark_is_explained():
+    same = {"retain": 94.14, "test": 85.0, "gap": 9.4, "loss": 55.0, "entropy": 54.0}
+    text = ranked_text(ssd=same, scrub={"loss": 58.0, "retain": 95.0, "test": 84.0})
+    cells = row(text, "SSD")
+    assert cells[0] == ["Selective", "synaptic", "dampening", "(SSD)", "="] and cells[1][-2:] == ["not", "ranked"]
+    visible = text.partition("<details")[0]
+    assert "= changed nothing: every measure lies within the chance range of the Original" in visible
+    assert "over-forgotten" not in visible and "damaged model" not in visible, "only marks that occur"
+    assert "<b>85.00</b>" not in text and "<b>84.00</b>" in text, "doing nothing costs nothing: no merit"
+
+
+def test_every_mark_that_occurs_is_explained_in_the_visible_caption():
+    text = ranked_text(ssd={"test": 60.0}, scrub={"loss": 53.0, "mia_loss_auc": 0.3}, amnesiac={"entropy": 40.0})
+    visible = text.partition("<details")[0]
+    for mark, meaning in (("†", "over-forgotten: "), ("‡", "damaged model, "), ("↓", "below the chance range")):
+        assert f"{mark} {meaning}" in visible
+    assert "= changed nothing" not in visible
 
 
 def test_an_over_forgotten_run_is_marked_with_a_sentence():
@@ -251,12 +299,15 @@ def test_an_address_that_asks_for_nothing_opens_a_comparison_that_ships_finished
     assert from_query({"seeds": "0"})[0].dataset == "digits", "what a link leaves out is the usual"
 
 
-def test_the_order_is_in_the_address():
-    assert order_of(order_query("seconds")) == ("seconds", []) and order_query("seconds") == {"sort": "seconds"}
-    assert order_of({}) == (GAP, []) and order_query(GAP) == {}
-    assert order_of({"sort": "speed"})[0] == GAP
-    assert order_of({"sort": "speed"})[1][0].startswith(
-        "The link's sort: there is no column 'speed'. Valid: average_gap")
+def test_the_order_and_the_reference_are_in_the_address():
+    for view, query in (((NEAREST, "retrained"), {}), (("seconds", "retrained"), {"sort": "seconds"}),
+                        (("seconds", "ideal"), {"sort": "seconds", "against": "ideal"})):
+        assert view_query(view) == query and view_of(query) == (view, [])
+    view, problems = view_of({"sort": "speed", "against": "luck"})
+    assert view == (NEAREST, "retrained")
+    assert problems[0].startswith("The link's sort: there is no column 'speed'. Valid: nearest, retain_accuracy")
+    assert problems[1] == ("The link's against: there is no reference 'luck'. Valid: retrained, ideal. The default is "
+                           "shown instead.")
 
 
 def test_a_link_reads_like_a_sentence():
@@ -286,6 +337,14 @@ def test_nonsense_in_a_link_is_a_sentence(asked, told):
     found, problems = from_query(asked)
     assert problems == [told + (" It is left out." if "methods" in asked else " The default is shown instead.")]
     assert found.methods == (("ssd",) if "methods" in asked else USUAL.methods)
+
+
+def test_a_method_that_was_renamed_is_found_under_its_former_name(monkeypatch):
+    monkeypatch.setitem(table_of("method"), "ssd", replace(get("method", "ssd"), aliases=("damper",)))
+    digits = replace(get("dataset", "digits"), unlearning={"damper": {"alpha": 1.0}})
+    monkeypatch.setitem(table_of("dataset"), "digits", digits)
+    assert untuned(Comparison("digits", methods=("ssd", "scrub", "retrain"))) == ["scrub"]
+    assert from_query({"methods": "damper"}) == (comparison("ssd", dataset="digits", profile=USUAL.profile), [])
 
 
 def test_a_link_whose_methods_are_all_nonsense_shows_the_usual_ones():
@@ -321,8 +380,8 @@ def test_an_attack_on_the_other_side_is_not_close_to_the_retrained_model():
     table = build_table(comparison("retrain", "scrub", "ssd"), found)
     cells = {method: table.cell(method, "mia_loss_gap") for method in ("scrub", "ssd")}
     assert [cell.off_retrained for cell in cells.values()] == [1.0, 15.0]
-    assert compare_table.inside(table, cells["scrub"]) is True
-    assert (compare_table.inside(table, cells["ssd"]), cells["ssd"].best, cells["ssd"].mark) == (None, False, "↓")
+    assert inside(cells["scrub"], "retrained") is True
+    assert (inside(cells["ssd"], "retrained"), cells["ssd"].best, cells["ssd"].mark) == (None, False, "↓")
 
 
 @pytest.mark.parametrize(("entropies", "shown"), [

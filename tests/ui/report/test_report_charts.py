@@ -54,6 +54,6 @@ def test_a_hostile_name_is_text():
 @pytest.mark.parametrize(("excess", "doubtful", "shown"), [
     (0.0, False, "#1b9e8f"), (0.02, False, "#1b9e8f"), (0.03, False, "#f2e6c9"), (5.01, False, "#e6ae68"),
     (10.0, False, "#d97706"), (99.0, False, "#d97706"), (None, False, "#c3c8cf"), (0.0, True, "#c3c8cf"),
-    (10.0, True, "#d97706")])
+    (10.0, True, "#c3c8cf")])
 def test_colours_are_good_inside_the_chance_range_and_poorer_the_further_outside(excess, doubtful, shown):
     assert colour(excess, 10.0, doubtful) == shown

@@ -13,15 +13,20 @@ from test_report_document import HOSTILE, Page
 from engine.cli.main import build_parser
 from engine.cli.run import _spec_of
 from engine.cli.sweep import sweep_of
-from engine.runs import library, recorded
+from engine.evaluation.verdict import verdict_of
+from engine.registry import get
+from engine.runs import exposure, library, recorded
 from engine.runs.store import Store
 from engine.spec import resolve
+from engine.studies.attacker import take
 from engine.studies.comparison import Comparison, find_runs
 from engine.studies.heatmap import build
 from engine.studies.sweep import Axis, Sweep
 from engine.studies.sweep_runs import find_runs as find_cells
 from engine.studies.table import build_table
 from ui.compare import report as compare_report
+from ui.inspect import payload
+from ui.inspect import report as seat_report
 from ui.report.document import render
 from ui.robustness import report as map_report
 from ui.unlearn import report as run_report
@@ -99,6 +104,36 @@ def test_a_run_that_this_version_cannot_repeat_says_why(opened):
     assert list(report.commands) == []
     assert "cannot repeat the run" in report.unrepeatable and "'colour'" in report.unrepeatable
     assert "cannot repeat the run" in render(report)
+
+
+def test_the_number_that_decides_is_marked_in_a_runs_report(store):
+    run = next(run for run in recorded.recorded_runs() if run.finished and (found := verdict_of(run)).decisive
+               and found.kind == "not_forgotten" and found.decisive.metric == "mia_loss_auc")
+    opened = library.get(run.id, store)
+    number = verdict_of(run).decisive
+    said = "\n".join(Page(render(run_report.report(opened.run, opened.course))).texts)
+    assert f"This measure decides: {number.value:.3f}, by chance at most {number.limit:.3f}." in said
+    assert "but ranks forgotten samples ahead of never-seen ones" in said
+
+
+def test_the_attackers_seat_is_reported_with_its_rates_and_its_command(store):
+    run = next(run for run in exposure.exposed_runs(store) if run.spec.dataset == "digits")
+    found, attack = exposure.gather(run, store), get("attack", "mia_loss")
+    sides = exposure.sides(found, "now", attack)
+    data = payload.seat("key", take(sides, attack), sides, attack, "test", None, None,
+                        payload.counting(run.metrics, "now", attack))
+    html = seat_report.write(found, "now", attack, data)
+    page = Page(html)
+    said = "\n".join(page.texts)
+    assert json.loads(re.search(r'id="report-data">(.*?)</script>', html, re.DOTALL)[1]) == json.loads(json.dumps(data))
+    one = take(sides, attack).lines[0]
+    assert f"{one.counted.caught:,} of {one.counted.members:,}, {100 * one.counted.tpr:.1f}%" in said
+    assert f"Attack accuracy {run.metrics['mia_loss']:.1f}%" in said and "Who is caught by which attack?" in said
+    command = f"python -m engine roc {run.id} --attack mia_loss --view now"
+    assert command in said
+    asked = build_parser().parse_args(shlex.split(command)[3:])
+    assert (asked.run, asked.attack, asked.view) == (run.id, "mia_loss", "now")
+    assert not page.attributes() & {"src", "href", "onclick"}
 
 
 def test_a_failed_run_says_why_and_has_no_numbers(opened):

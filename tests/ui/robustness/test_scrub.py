@@ -61,6 +61,6 @@ def test_a_cell_without_runs_says_so():
 
 def test_the_answer_counts_the_rows_that_can_tell():
     assert answer(build(GRID, RUNS, "mia_loss_gap")) == (
-        "At least half of the values of alpha lie within the chance range of the ideal in 1 of 1 row; in 1 more, too "
-        "few samples are forgotten to tell.")
+        "At least half of the values of alpha lie within the chance range of the ideal in 1 of 1 row that can tell; "
+        "1 row cannot: too few samples are forgotten.")
     assert answer(build(GRID, {}, "mia_loss_gap")) == ""

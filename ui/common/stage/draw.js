@@ -132,7 +132,7 @@ function setLabels(root, shown, bins, x, y, view, names, size) {
 function curves(size, xs, series, head, options) {
   const root = svg("svg", { width: size.w, height: size.h, role: "img", "aria-label": options.label, class: "stage-svg stage-curves" });
   const longest = Math.max(0, ...series.filter((one) => Number.isFinite(one.now)).map((one) => one.name.length)); // and " 50.0" behind it
-  const room = { l: 40, r: Math.min(size.w / 2, 20 + 7.5 * (longest + 5)), t: 30, b: 30 };
+  const room = { l: 40, r: Math.min(size.w / 2, 20 + 7.5 * (longest + 5)), t: 30, b: 40 };
   const inner = { w: size.w - room.l - room.r, h: size.h - room.t - room.b };
   const known = series.flatMap((one) => [...one.values, one.level, one.end]).concat(options.band ?? [], options.near ?? []).filter((value) => Number.isFinite(value));
   const [low, high] = [Math.min(...known) - 1.5, Math.max(...known) + 1.5];
@@ -142,13 +142,18 @@ function curves(size, xs, series, head, options) {
   root.append(svg("text", { x: 8, y: 18, class: "stage-title" }, options.title));
   if (options.band) {
     root.append(svg("rect", { x: room.l, width: inner.w, y: y(options.band[1]), height: y(options.band[0]) - y(options.band[1]), class: "stage-band" }));
-    root.append(svg("text", { x: room.l + 6, y: y(options.band[0]) - 5, class: "stage-tick" }, "chance range (95%)"));
+    root.append(svg("rect", { x: room.l, width: 18, y: size.h - 14, height: 10, class: "stage-band" }));
+    root.append(svg("text", { x: room.l + 24, y: size.h - 5, class: "stage-tick" }, "chance range (95%)"));
   }
   for (const tick of ticks(low, high)) {
     root.append(svg("line", { x1: room.l, x2: room.l + inner.w, y1: y(tick), y2: y(tick), class: "stage-grid" }));
     root.append(svg("text", { x: room.l - 6, y: y(tick) + 4, class: "stage-tick", "text-anchor": "end" }, `${tick}%`));
   }
-  root.append(svg("text", { x: room.l + inner.w, y: size.h - 8, class: "stage-tick", "text-anchor": "end" }, options.axis));
+  for (const tick of ticks(0, last, 4)) {
+    root.append(svg("line", { x1: x(tick), x2: x(tick), y1: room.t + inner.h, y2: room.t + inner.h + 4, class: "stage-axis" }));
+    root.append(svg("text", { x: x(tick), y: room.t + inner.h + 16, class: "stage-tick", "text-anchor": "middle" }, tick.toLocaleString("en")));
+  }
+  root.append(svg("text", { x: room.l + inner.w, y: size.h - 5, class: "stage-tick", "text-anchor": "end" }, options.axis));
   const whole = (values, to) => {
     let begun = false;
     return values.map((value, i) => (Number.isFinite(value) && xs[i] <= to ? `${begun ? "L" : ((begun = true), "M")}${x(xs[i]).toFixed(1)},${y(value).toFixed(1)}` : "")).join("");
@@ -170,19 +175,52 @@ function curves(size, xs, series, head, options) {
   return root;
 }
 
-function ticks(low, high) {
-  const step = [1, 2, 5, 10, 20, 25, 50].find((one) => (high - low) / one <= 5) ?? 100;
+function ticks(low, high, most = 5) {
+  const steps = [-2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) => [1, 2, 2.5, 5].map((one) => one * 10 ** power));
+  const step = steps.find((one) => (most < 5 || one >= 1) && one !== 2.5 && (high - low) / one <= most) ?? 10 ** 9;
   const first = Math.ceil(low / step);
-  return Array.from({ length: Math.max(0, Math.floor(high / step) - first + 1) }, (_, i) => (first + i) * step);
+  return Array.from({ length: Math.max(0, Math.floor(high / step + 1e-9) - first + 1) }, (_, i) => Number(((first + i) * step).toFixed(6)));
+}
+
+// What the marks on the tiles mean; a word with a meaning shows it on hover and on focus.
+function legend(terms, humps, band, retrained) {
+  const row = html("div", "stage-legend");
+  const mark = (draw, ...text) => {
+    const one = html("span", "stage-mark");
+    const picture = svg("svg", { width: 18, height: 12, "aria-hidden": "true" });
+    picture.append(draw);
+    one.append(picture, ...text);
+    row.append(one);
+  };
+  mark(svg("circle", { cx: 9, cy: 6, r: 4, fill: "none", stroke: "currentColor", "stroke-width": 1.5 }), "before");
+  mark(svg("circle", { cx: 9, cy: 6, r: 5, fill: COLOURS.forget }), "now");
+  if (retrained) mark(svg("line", { x1: 9, x2: 9, y1: 0, y2: 12, stroke: COLOURS.retrained, "stroke-width": 2, "stroke-dasharray": "3 2" }), term(terms, "retrained"));
+  if (band) mark(svg("rect", { x: 0, width: 18, y: 1, height: 10, rx: 3, class: "stage-band" }), term(terms, "chance range"));
+  if (humps) {
+    const words = [html("span", "stage-mark", "% "), html("span", "stage-mark")];
+    words[0].append(term(terms, "in common"), ": overlap of the humps");
+    words[1].append(term(terms, "loss", "term-left"), " in ", term(terms, "nats", "term-left"));
+    row.append(...words);
+  }
+  return row;
+}
+
+function term(terms, word, more = "") {
+  const one = html("span", `term ${more}`, word);
+  Object.assign(one.dataset, { meaning: terms[word] });
+  one.tabIndex = 0;
+  one.setAttribute("aria-label", `${word}: ${terms[word]}`);
+  return one;
 }
 
 // A number as "69.7 → 52.3%" over a bar on which the chance range, the retrained model, before and now lie.
-function gauge(one, now, w, damaged) {
-  const box = html("div", "stage-gauge");
+function gauge(one, now, w, damaged, atEnd) {
+  const decides = atEnd && one.decides;
+  const box = html("div", decides ? "stage-gauge stage-decides" : "stage-gauge");
   const inside = one.band && now !== null && now >= one.band[0] && now <= one.band[1];
   box.append(html("div", "stage-gauge-title", one.title));
   const big = html("div", "stage-gauge-value");
-  big.append(html("span", "stage-was", `${one.before === null ? "–" : one.before.toFixed(1)} → `), html("span", damaged ? (one.key === "test_accuracy" ? "stage-broken" : "") : one.band ? (inside ? "stage-in" : "stage-out") : "", now === null ? "–" : now.toFixed(1)), html("span", "stage-unit", one.unit));
+  big.append(html("span", "stage-was", `${one.before === null ? "–" : one.before.toFixed(1)} → `), html("span", damaged ? (one.key === "test_accuracy" ? "stage-broken" : "") : one.band ? (inside && !decides ? "stage-in" : "stage-out") : "", now === null ? "–" : now.toFixed(1)), html("span", "stage-unit", one.unit));
   box.append(big);
   const x = (value) => 6 + ((Math.min(one.high, Math.max(one.low, value)) - one.low) / (one.high - one.low)) * (w - 12);
   const bar = svg("svg", { width: w, height: 16, "aria-hidden": "true" });
@@ -192,5 +230,6 @@ function gauge(one, now, w, damaged) {
   if (one.before !== null) bar.append(svg("circle", { cx: x(one.before), cy: 8, r: 4, fill: "none", stroke: "currentColor", "stroke-width": 1.5 }));
   if (now !== null) bar.append(svg("circle", { cx: x(now), cy: 8, r: 5.5, fill: COLOURS.forget }));
   box.append(bar, html("div", "stage-gauge-note", one.note));
+  if (decides) box.append(html("div", "stage-gauge-note stage-why", one.decides));
   return box;
 }

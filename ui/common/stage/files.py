@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from ui.common import glossary
+
 HERE = Path(__file__).parent
 SCRIPTS = ("draw.js", "picture.js", "stage.js")  # one after the other they are one module
 
@@ -17,4 +19,4 @@ def code() -> str:
 
 @functools.cache
 def style() -> str:
-    return (HERE / "stage.css").read_text(encoding="utf-8")
+    return (HERE / "stage.css").read_text(encoding="utf-8") + glossary.style()

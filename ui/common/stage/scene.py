@@ -10,17 +10,18 @@ from engine.evaluation.events import Course, ProbeEvent, Reading, StartEvent
 from engine.evaluation.histograms import EDGES, density
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import metric_of
-from engine.evaluation.verdict import verdict_of
+from engine.evaluation.verdict import Verdict, verdict_of
 from engine.naming import class_name
 from engine.registry import by_class, live_attacks
 from engine.runs.records import Run
 from ui.charts.colours import attack_colours
-from ui.common import words
+from ui.common import glossary, words
 
 COARSE = ("An earlier version kept only coarse losses of this run, so its two humps cannot be drawn: run it again to "
           "see them. The numbers and curves are as measured.")
 SETS = ("retain", "forget", "test")
 GOAL, CLASS_GOAL = "Forget should come down to test", "Forget should fall to the retrained model's"
+TERMS = ("retrained", "chance range", "in common", "loss", "nats")  # that the picture explains
 ROOM = 4.0  # percent or points on either side of what a gauge has to show
 
 
@@ -38,6 +39,8 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
     colours = attack_colours(attacks)
     band = _band((final or start).null_band.get(next(iter(attacks), "")))
     return {
+        "total": (run.progress or {}).get("total_steps") if not run.has_ended else None,
+        "terms": {word: glossary.MEANINGS[word] for word in TERMS},
         "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "tall": tall,
         "damaged": bool(judged and judged.damaged), "note": None if fine else COARSE, "caption": words.run_title(run),
         "classes": _classes(run, start), "forgotten": run.spec.forget_class,
@@ -48,7 +51,7 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
                            "now": _number(final.get(name) if final else None)} for name, attack in attacks.items()},
         "titles": {"attacks": "The attack should fall to a coin toss, 50%",
                    "accuracy": CLASS_GOAL if by_class(run.spec.scenario) else GOAL},
-        "gauges": [_gauge(name, run, start, final, retrained) for name in _told(run)]}
+        "gauges": [_gauge(name, run, start, final, retrained, judged) for name in _told(run, judged)]}
 
 
 def _classes(run: Run, start: StartEvent) -> list[str] | None:
@@ -70,9 +73,10 @@ def _end(run: Run, course: Course) -> list[ProbeEvent]:
                        Reading(last.reading.histogram, last.reading.overlap, known, attacks), complete=True)]
 
 
-def _told(run: Run) -> tuple[str, str, str]:
-    """The three numbers that decide."""
-    attack = live_attacks()[0].name
+def _told(run: Run, judged: Verdict | None) -> tuple[str, str, str]:
+    """The three numbers to look at; the attack is the one that decides, else the first."""
+    decisive = judged.decisive.attack if judged and judged.decisive else ""
+    attack = decisive or live_attacks()[0].name
     return ("forget_accuracy", "test_accuracy", attack) if by_class(run.spec.scenario) else (
         attack, "accuracy_gap", "test_accuracy")
 
@@ -107,7 +111,7 @@ def _retrained(start: StartEvent, final: Metrics | None, fine: bool) -> dict[str
 
 
 def _gauge(name: str, run: Run, start: StartEvent, final: Metrics | None,
-           retrained: Mapping[str, Any] | None) -> dict[str, Any]:
+           retrained: Mapping[str, Any] | None, judged: Verdict | None) -> dict[str, Any]:
     metric, attacks = metric_of(name), {attack.name for attack in live_attacks()}
     before = ((final.original or UNMEASURED) if final else start.before.values).get(name)
     now = final.get(name) if final else None
@@ -122,7 +126,21 @@ def _gauge(name: str, run: Run, start: StartEvent, final: Metrics | None,
     return {"key": name, "title": metric.title, "unit": "%" if metric.unit == "%" else " points",
             "before": _number(before), "now": _number(now), "retrained": _number(aim), "band": band,
             "low": min([*shown, 50.0 if band else 100.0]) - ROOM if name != "accuracy_gap" else 0.0,
-            "high": max([*shown, 50.0 if band else 0.0]) + ROOM, "note": " · ".join(notes)}
+            "high": max([*shown, 50.0 if band else 0.0]) + ROOM, "note": " · ".join(notes),
+            "decides": _decides(name, judged)}
+
+
+def _decides(name: str, judged: Verdict | None) -> str | None:
+    """What of this number decides the verdict; None where it does not."""
+    number = judged.decisive if judged else None
+    if number is None or name not in (number.attack, number.metric) + (
+            ("accuracy_gap",) if number.metric == "forget_accuracy" else ()):
+        return None
+    if number.metric == name:
+        return "This number decides."
+    if number.metric == "forget_accuracy":
+        return "This gap decides."
+    return f"Decides: ROC area {number.short(digits=3)} (chance)"
 
 
 def _band(band: Sequence[float] | None) -> list[float] | None:

@@ -40,7 +40,7 @@ function gaugeNow(one, reading, atEnd) {
 
 function build(element, state) {
   const root = html("div", "stage-root");
-  const parts = { gauges: html("div", "stage-gauges"), heroes: html("div", "stage-heroes"), controls: html("div", "stage-controls"), curves: html("div", "stage-heroes") };
+  const parts = { gauges: html("div", "stage-gauges"), legend: html("div"), heroes: html("div", "stage-heroes"), controls: html("div", "stage-controls"), curves: html("div", "stage-heroes") };
   const play = html("button", "stage-button", "▶ Replay");
   const slider = Object.assign(html("input", "stage-slider"), { type: "range", min: 0, step: "any" });
   slider.setAttribute("aria-label", "Replay: drag through the run");
@@ -53,7 +53,7 @@ function build(element, state) {
   slider.oninput = () => { state.playing = state.follow = false; state.position = Number(slider.value); paint(state); };
   slider.onchange = () => keepStep(state);
   parts.controls.append(play, slider, where, speed, view, axis, ...save);
-  root.append(parts.gauges, parts.heroes, parts.controls, parts.curves);
+  root.append(parts.gauges, parts.legend, parts.heroes, parts.controls, parts.curves);
   const table = html("details", "stage-table");
   table.append(html("summary", "", "As a table"));
   table.ontoggle = () => fillTable(table, state);
@@ -132,7 +132,8 @@ function paint(state) {
   const width = (state.width = element.offsetWidth || 600);
   const wide = width >= 620 && !data.compact;
   const w = wide ? Math.floor((width - 20) / 2) : width;
-  parts.gauges.replaceChildren(...data.gauges.map((one) => gauge(one, gaugeNow(one, reading, atEnd), Math.max(120, width / data.gauges.length - 28), atEnd && data.damaged)));
+  parts.gauges.replaceChildren(...data.gauges.map((one) => gauge(one, gaugeNow(one, reading, atEnd), Math.max(120, width / data.gauges.length - 28), atEnd && data.damaged, atEnd)));
+  explain(state);
   const byClass = state.view === "usual" && data.classes;
   const drawnView = state.view === "cumulative" ? "cumulative" : "density";
   const top = drawnView === "cumulative" ? 1 : state.top;
@@ -150,10 +151,20 @@ function paint(state) {
   state.slider.max = last;
   state.slider.value = state.position;
   state.play.textContent = state.playing ? "❚❚ Pause" : "▶ Replay";
-  state.where.textContent = `step ${reading.step.toLocaleString("en")} of ${data.points[last].step.toLocaleString("en")}`;
+  state.where.textContent = `step ${reading.step.toLocaleString("en")} of ${(data.total ?? data.points[last].step).toLocaleString("en")}`;
   parts.controls.hidden = data.compact || last < 1;
   element.dataset.position = state.position.toFixed(2);
   element.dataset.frames = String(data.points.length);
+}
+
+// The legend is drawn when it changes only: a redraw would take the keyboard's focus from its words.
+function explain(state) {
+  const { data, parts } = state;
+  const humps = !data.note && !(state.view === "usual" && data.classes);
+  const key = data.compact ? "" : `${humps} ${Boolean(data.band)} ${Boolean(data.retrained)}`;
+  if (state.explained === key) return;
+  state.explained = key;
+  parts.legend.replaceChildren(...(key ? [legend(data.terms, humps, data.gauges.some((one) => one.band), data.gauges.some((one) => one.retrained !== null))] : []));
 }
 
 function paintCurves(state, reading, atEnd, w) {

@@ -1,0 +1,172 @@
+"""What was looked at to judge a run, an item each, and what has not been tried: a verdict sums these up.
+
+Attacks on one model are measured with every run. Whatever else may show that something is left (see :data:`FURTHER`)
+is handed to :func:`engine.evaluation.verdict.judge` as items of the same kind.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.registry import live_attacks
+from engine.types import Attack
+
+ERRORS = 3.0  # standard errors
+FURTHER = {"per_example": "attacks tuned to each sample", "relearning": "relearning"}
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+Metrics = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Samples in the forget set, the test set, and the set that an attacker has to tell from the forget set."""
+
+    forget: int
+    test: int
+    nonmembers: int
+
+
+@dataclass(frozen=True)
+class Decisive:
+    """The number that a verdict rests on, and the limit that it lies beyond.
+
+    ``metric`` is its name among the metrics, ``attack`` the attack that it belongs to, empty for none; ``above`` says
+    on which side of the limit a number is beyond it.
+    """
+
+    metric: str
+    value: float
+    limit: float
+    attack: str = ""
+    above: bool = True
+
+    def short(self, unit: str = "", digits: int = 1) -> str:
+        """``0.630 > 0.623``: two numbers that differ are not shown as the same."""
+        digits = digits if round(self.value, digits) != round(self.limit, digits) else digits + 2
+        return f"{self.value:.{digits}f}{unit} {'>' if self.above else '<'} {self.limit:.{digits}f}{unit}"
+
+    def words(self, title: str, unit: str = "", digits: int = 1) -> str:
+        """``ROC area 0.630, by chance at most 0.623``: two numbers that differ are not shown as the same."""
+        digits = digits if round(self.value, digits) != round(self.limit, digits) else digits + 2
+        by, side = "by chance " if self.attack else "", "most" if self.above else "least"
+        return f"{title} {self.value:.{digits}f}{unit}, {by}at {side} {self.limit:.{digits}f}{unit}"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that was tried on a model, and what it comes to.
+
+    Parameters
+    ----------
+    name : str
+        An attack's name, or a key of :data:`FURTHER`.
+    kind : {'found', 'reverse', 'under', 'chance'}
+        The forget set was found; it was found by the reverse rule; worse than a coin toss; no better than chance.
+    text : str
+        The same as a sentence; empty where a verdict says it in other words.
+    decisive : Decisive, optional
+        The number that says so, where something was found.
+    """
+
+    name: str
+    kind: Literal["found", "reverse", "under", "chance"]
+    text: str
+    decisive: Decisive | None = None
+
+
+def of_attacks(metrics: Metrics, counts: Counts | None) -> list[Evidence]:
+    """What each live attack comes to; without ``counts`` no ROC area is judged."""
+    return [item for attack in live_attacks() if (item := _of_attack(attack, metrics, counts))]
+
+
+def texts(items: Iterable[Evidence], kind: str | None = None) -> list[str]:
+    """The sentences of all items, or of those of a kind."""
+    return [item.text for item in items if item.text and kind in (None, item.kind)]
+
+
+def tried(items: Sequence[Evidence]) -> str:
+    """How far a verdict of "forgotten" reaches: ``these two attacks``."""
+    attacks = sum(item.name not in FURTHER for item in items)
+    more = [FURTHER[item.name] for item in items if item.name in FURTHER]
+    count = NUMBERS[attacks] if attacks < len(NUMBERS) else str(attacks)
+    named = [] if not attacks else ["this attack" if attacks == 1 else f"these {count} attacks"]
+    return " and ".join([*named, *more])
+
+
+def untried(items: Sequence[Evidence]) -> str:
+    """``Not tried: attacks tuned to each sample, relearning.``; empty where everything was."""
+    left = [title for name, title in FURTHER.items() if name not in {item.name for item in items}]
+    return f"Not tried: {', '.join(left)}." if left else ""
+
+
+# --- one attack -----------------------------------------------------------------------------
+
+
+def _of_attack(attack: Attack, metrics: Metrics, counts: Counts | None) -> Evidence | None:
+    """What an attack comes to by its accuracy and its ROC area; None where it has neither."""
+    if counts and (reverse := _reversed(attack, metrics, counts)):
+        return reverse
+    score, band = metrics.get(attack.name), (metrics.get("null_band") or {}).get(attack.name)
+    truth = (metrics.get("retrained") or {}).get(attack.name)
+    if score is None or band is None:
+        return _by_area(attack, metrics, counts)
+    span = f"{score:.1f}%, chance range: {band[0]:.1f} to {band[1]:.1f}%"
+    known = "" if truth is None else f", the retrained model: {truth:.1f}%"
+    if score > band[1]:
+        if truth is not None and score <= truth:
+            return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does no better than against the "
+                            f"retrained model ({span}{known}).")
+        return Evidence(attack.name, "found", f"An attacker {_means(attack)} still does better than chance "
+                        f"({span}{known}).", Decisive(attack.name, score, band[1], attack.name))
+    by_area = _by_area(attack, metrics, counts, span)
+    if by_area and by_area.kind == "found":
+        return by_area
+    if score < band[0]:
+        return Evidence(attack.name, "under", f"An attacker {_means(attack)} does worse than a coin toss "
+                        f"({span}{known}): the rule it learns on one part of the samples does not carry over to the "
+                        "rest.")
+    return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does no better than chance ({span}{known}).")
+
+
+def _by_area(attack: Attack, metrics: Metrics, counts: Counts | None, guess: str = "") -> Evidence | None:
+    """By the ROC area, which is finer than the accuracy ``guess``; None without one or without counts."""
+    area, truth = _area(attack, metrics), _area(attack, metrics.get("retrained") or {})
+    if area is None or counts is None:
+        return None
+    number = Decisive(attack.metric("auc"), area, 0.5 + _off_half(counts), attack.name)
+    found = area > number.limit and (truth is None or area > truth)
+    shown = number.words("ROC area", digits=3) + ("" if truth is None else f", the retrained model: {truth:.3f}")
+    if not found:
+        return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does no better than chance ({shown}).")
+    toss = f"An attacker {_means(attack)} guesses no better than a coin toss ({guess}), but" if guess else (
+        f"An attacker {_means(attack)} still")
+    return Evidence(attack.name, "found", f"{toss} ranks forgotten samples ahead of never-seen ones ({shown}).", number)
+
+
+def _reversed(attack: Attack, metrics: Metrics, counts: Counts) -> Evidence | None:
+    """Where an attacker finds the forget set by the reverse rule, beyond chance and the retrained model."""
+    area, truth = _area(attack, metrics), _area(attack, metrics.get("retrained") or {})
+    limit = 0.5 - _off_half(counts)
+    if area is None or area >= limit or (truth is not None and area >= truth):
+        return None
+    return Evidence(attack.name, "reverse", "", Decisive(attack.metric("auc"), area, limit, attack.name, above=False))
+
+
+def _area(attack: Attack, metrics: Metrics) -> float | None:
+    """The area under an attack's ROC curve."""
+    return attack.value(metrics, "auc")
+
+
+def _off_half(counts: Counts) -> float:
+    """Three standard errors of a ROC area under the null (Mann and Whitney 1947)."""
+    n, m = counts.forget, counts.nonmembers
+    return ERRORS * math.sqrt((n + m + 1) / (12 * n * m)) if n and m else math.inf
+
+
+def _means(attack: Attack) -> str:
+    """How an attacker goes about it: ``by the loss``."""
+    return attack.means or f"with “{attack.short_title}”"

@@ -1,0 +1,76 @@
+"""The files of a run, in a folder of its own that goes with it: the table of its samples, its weights."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from engine.system.files import write_json, write_whole
+
+log = logging.getLogger(__name__)
+SAMPLES, WEIGHTS = "samples.parquet", "weights.safetensors"
+
+
+class Artifacts:
+    """The files of all runs under ``root``; each is written whole or not at all."""
+
+    root: Path
+
+    def folder(self, run_id: str) -> Path:
+        """Where a run's artifacts are."""
+        return self.root / "artifacts" / run_id
+
+    def save_samples(self, run_id: str, samples: Any) -> Path:
+        """Keeps the per-sample losses and entropies of a run: a pandas DataFrame, or the parquet file of one."""
+        path = self.folder(run_id) / SAMPLES
+        write_whole(path, lambda temporary: temporary.write_bytes(samples) if isinstance(samples, bytes)
+                    else samples.to_parquet(temporary, index=False))
+        return path
+
+    def has_samples(self, run_id: str) -> bool:
+        """Whether a per-sample table of this run is kept."""
+        return (self.folder(run_id) / SAMPLES).is_file()
+
+    def load_samples(self, run_id: str) -> Any:
+        """The per-sample table of a finished run: set, sample, loss, entropy, correct, predicted, phi.
+
+        None where there is none; a damaged one is logged and as good as none. Older ones lack the last two columns.
+        """
+        import pandas as pd
+
+        path = self.folder(run_id) / SAMPLES
+        try:
+            return pd.read_parquet(path) if path.is_file() else None
+        except (OSError, ValueError) as error:
+            log.warning("the samples of run %s cannot be read: %s", run_id, str(error).splitlines()[0])
+            return None
+
+    def save_weights(self, run_id: str, weights: bytes) -> Path:
+        """Keeps the weights that a run ended with, as :func:`engine.runs.weights.packed` makes them."""
+        path = self.weights_path(run_id)
+        write_whole(path, lambda temporary: temporary.write_bytes(weights))
+        return path
+
+    def weights_path(self, run_id: str) -> Path:
+        """Where a run's weights are, if it keeps any."""
+        return self.folder(run_id) / WEIGHTS
+
+    def weights_bytes(self, run_id: str) -> int | None:
+        """The size of the weights that a run keeps; None where it keeps none."""
+        path = self.weights_path(run_id)
+        return path.stat().st_size if path.is_file() else None
+
+    def save_finding(self, run_id: str, name: str, content: Any) -> None:
+        """Keeps what was found out about a run later, as JSON."""
+        write_json(self.folder(run_id) / f"{name}.json", content)
+
+    def load_finding(self, run_id: str, name: str) -> Any:
+        """What :meth:`save_finding` kept; None where there is none, or only a damaged one, which is logged."""
+        path = self.folder(run_id) / f"{name}.json"
+        try:
+            return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        except (OSError, ValueError) as error:
+            log.warning("%s cannot be read, so it is computed again: %s", path, error)
+            return None

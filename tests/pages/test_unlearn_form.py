@@ -1,0 +1,96 @@
+"""The form of Unlearn: wrong values at their own controls, changes as chips, defaults at first, one estimate."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from engine.spec import resolve
+from engine.types import Spec
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHER = Spec(seed=3, parameters={"learning_rate": 0.5})
+
+
+def page(**query) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.switch_page("pages/unlearn.py").run()
+
+
+def box(at, name):
+    return next(widget for widget in at.number_input if widget.key and widget.key.endswith(name))
+
+
+def chips(at) -> list[str]:
+    return [button.label for button in at.button if button.key and button.key.startswith("chip.")]
+
+
+def cost(at) -> str:
+    return next(one.value for one in at.markdown if "samples" in one.value and "steps" in one.value)
+
+
+def stored(jobs, status: str) -> str:
+    run_id = jobs.store.begin(resolve(OTHER))
+    if status != "running":
+        jobs.store.end(run_id, status, reason="Just so.")
+    return run_id
+
+
+def test_a_wrong_value_is_marked_at_its_own_control(jobs):
+    at = page()
+    box(at, ".retain_epochs").set_value(300).run()
+    more = next(one for one in at.expander if one.label == "More settings")
+    assert [error.value for error in more.error] == [error.value for error in at.error] != []
+    assert any("Fix what is marked in red" in one.value for one in at.caption)
+    assert at.button(key="launch").disabled
+
+
+def test_changes_are_chips_and_a_cross_puts_the_default_back(jobs):
+    at = page()
+    assert chips(at) == []
+    at.number_input(key="seed").set_value(7).run()
+    box(at, ".learning_rate").set_value(0.5).run()
+    at.selectbox(key="option.digits.label_noise").set_value(0.0).run()
+    assert chips(at) == ["seed 7 ×", "label noise 0 ×", "learning rate 0.5 ×"]
+    at.button(key="chip.learning_rate").click().run()
+    assert chips(at) == ["seed 7 ×", "label noise 0 ×"] and box(at, ".learning_rate").value == 0.002
+    at.button(key="chip.label_noise").click().run()
+    at.button(key="chip.seed").click().run()
+    assert chips(at) == [] and at.number_input(key="seed").value == 0
+    assert not at.exception
+
+
+def test_alpha_by_hand_goes_back_to_automatic(jobs):
+    at = page()
+    automatic = next(toggle for toggle in at.toggle if toggle.label.startswith("alpha: automatic"))
+    automatic.set_value(False).run()
+    next(slider for slider in at.slider if slider.label == "alpha").set_value(0.4).run()
+    assert chips(at) == ["alpha 0.4 ×"]
+    at.button(key="chip.alpha").click().run()
+    assert chips(at) == [] and "alpha" not in [slider.label for slider in at.slider]
+
+
+def test_a_plain_visit_starts_at_the_defaults_beside_the_last_runs_picture(jobs):
+    run_id = stored(jobs, "failed")
+    at = page()
+    assert at.query_params["run"] == run_id and any("Just so." in one.value for one in at.error)
+    assert at.number_input(key="seed").value == 0 and chips(at) == []
+    at.button(key="take-over").click().run()
+    assert at.number_input(key="seed").value == 3 and chips(at) == ["seed 3 ×", "learning rate 0.5 ×"]
+    assert "take-over" not in [button.key for button in at.button]
+
+
+def test_an_address_that_names_a_run_brings_its_settings(jobs):
+    at = page(run=stored(jobs, "failed"))
+    assert chips(at) == ["seed 3 ×", "learning rate 0.5 ×"]
+
+
+def test_the_form_gives_a_range_before_and_nothing_beside_a_run_that_goes_on(jobs):
+    at = page()
+    assert re.fullmatch(r"\*\*80 steps · 4,932 samples · \d+ to \d+\u00a0s\*\*", cost(at))
+    stored(jobs, "running")
+    assert cost(page()) == "**80 steps · 4,932 samples**"

@@ -1,0 +1,52 @@
+"""What the tiles of a run say: the number that decides is among them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.evaluation.verdict import verdict_of
+from engine.runs import library, recorded
+from engine.runs.store import Store
+from ui.common import words
+from ui.common.stage.scene import scene
+
+
+@pytest.fixture(scope="module")
+def gauges(tmp_path_factory):
+    """The tiles of the first recorded run whose verdict rests on this metric."""
+    store = Store(tmp_path_factory.mktemp("home"))
+
+    def of(metric: str | None, kind: str):
+        for run in recorded.recorded_runs():
+            found = verdict_of(run) if run.finished else None
+            if found and found.kind == kind and (found.decisive.metric if found.decisive else None) == metric:
+                opened = library.get(run.id, store)
+                return found.decisive, scene(opened.run, opened.course)["gauges"]
+        raise AssertionError(f"no recorded run is {kind} by {metric}")
+
+    return of
+
+
+@pytest.mark.parametrize("attack", ["mia_loss", "mia_entropy"])
+def test_an_area_that_decides_stands_in_the_tile_of_its_attack(gauges, attack):
+    number, tiles = gauges(f"{attack}_auc", "not_forgotten")
+    assert [tile["key"] for tile in tiles] == [attack, "accuracy_gap", "test_accuracy"]
+    assert [tile["decides"] for tile in tiles] == [f"Decides: ROC area {number.short(digits=3)} (chance)", None, None]
+    low, high = tiles[0]["band"]
+    assert low <= tiles[0]["now"] <= high, "its accuracy alone would not"
+
+
+def test_an_accuracy_that_decides_says_so_and_else_no_tile_does(gauges):
+    _, tiles = gauges("mia_entropy", "not_forgotten")
+    assert (tiles[0]["key"], tiles[0]["decides"]) == ("mia_entropy", "This number decides.")
+    _, tiles = gauges("test_accuracy", "damaged")
+    assert [tile["decides"] for tile in tiles] == [None, None, "This number decides."]
+    _, tiles = gauges(None, "forgotten")
+    assert [tile["decides"] for tile in tiles] == [None] * 3
+
+
+def test_the_number_in_words(gauges):
+    number, _ = gauges("mia_loss_auc", "not_forgotten")
+    assert words.decided(number) == f"loss attack, area {number.value:.3f} > {number.limit:.3f}"
+    number, _ = gauges("test_accuracy", "damaged")
+    assert words.decided(number) == f"test accuracy {number.short('%')}"
