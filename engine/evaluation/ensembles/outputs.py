@@ -2,7 +2,7 @@
 
 ``state`` (M, n) has, for each model and sample, one of ``OUT``, ``IN`` and ``FORGET``; ``phi`` (M, n) the logit-scaled
 confidence ln(p / (1 - p)) of the label. Models whose data came from one draw are left out of fits together: they have
-the same number in ``groups`` (M,). Models of one Original are resampled together: the same number in ``originals`` (M,).
+the same number in ``groups`` (M,). Models of one Original are resampled together, by ``originals`` (M,).
 """
 
 from __future__ import annotations
