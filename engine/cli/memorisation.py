@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.cli.terminal import ProgressLine
 from engine.runs.executors import EXECUTORS
 from engine.studies.ensemble import ORIGINAL
 from engine.studies.ensemble_memorisation import Scores, scores
+from engine.studies.ensemble_scores import pack_scores
 from engine.studies.ensemble_work import located, missing
 
 SHOWN = 10
@@ -33,6 +35,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
                         help="set an option of the data set")
     parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
+    parser.add_argument("--export", metavar="FILE", help="also write the scores as one file")
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.set_defaults(work=command, methods=[], candidates=None)
 
@@ -48,6 +51,8 @@ def command(options: Namespace) -> Result:
         return (said if options.json else f"Stopped: {said['models']} of {said['of']} models are there. "
                                           "The same command continues."), INTERRUPTED
     found = scores(kept, options.models)
+    if options.export:
+        pack_scores(kept, found, Path(options.export))
     about = {"models": found.models, "computed": len(todo), "seconds": round(time.monotonic() - began, 3)}
     return (as_json(found) | about if options.json else as_text(found)), FAILED if errors else 0
 

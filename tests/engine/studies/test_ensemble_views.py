@@ -16,6 +16,7 @@ from engine.evaluation.ensembles.ulira import null_sd
 from engine.studies.ensemble import ORIGINAL, Ensemble, candidates_of, design, states_of
 from engine.studies.ensemble_memorisation import scores
 from engine.studies.ensemble_recorded import Recorded, at_hand, pack, recorded_ensembles
+from engine.studies.ensemble_scores import pack_scores, recorded_scores
 from engine.studies.ensemble_store import kept_for, part_file, weights_file
 from engine.studies.ensemble_views import findings
 
@@ -112,6 +113,18 @@ def test_memorisation_from_the_originals(made):
     assert scores(kept, 24).models == 24
     with pytest.raises(NotMeasurable, match="6 of at least 12 models"):
         scores(kept, 6)
+
+
+def test_scores_that_ship_are_read_back(made, tmp_path, caplog):
+    _, kept = made
+    found = scores(kept)
+    pack_scores(kept, found, tmp_path / "digits-memorisation.safetensors")
+    (tmp_path / "moons-memorisation.safetensors").write_bytes(b"broken")
+    ((about, again),) = recorded_scores(tmp_path)
+    assert (about, again.models) == (kept.about, 64) and "moons-memorisation.safetensors cannot be read" in caplog.text
+    for name in ("score", "error", "inside", "outside"):
+        np.testing.assert_array_equal(getattr(again.probability, name), getattr(found.probability, name))
+    assert (tmp_path / "digits-memorisation.safetensors").stat().st_size < 100_000
 
 
 def test_what_ships_is_found_like_ones_own(made, tmp_path):
