@@ -1,7 +1,8 @@
 """Pictures a second that a model reads in evaluation mode on a CPU: in parts that fit its cache, against 1,000 at once.
 
 ``python benchmarks/read_out.py [--rounds 5]``: the small conv net on 1,797 pictures of 8x8 pixels and ResNet18 on 2,000
-of 32x32, random ones. Says whether both ways give the same bits; prints one JSON object last.
+of 32x32, random ones. Says whether both ways give the same bits, and how much longer a read-out takes for its column
+phi, in percent of the logits; prints one JSON object last.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch
 
 from benchmarks._timing import paired, report
+from engine.evaluation.phi import phi_of
 from engine.evaluation.readout import BATCH, read_logits
 from engine.registry import get
 from engine.system.device import prepare
@@ -36,9 +38,15 @@ def measured(name: str, rounds: int) -> dict[str, Any]:
         with torch.no_grad():
             return torch.cat([net(some) for some in pictures])
 
-    found = paired(in_parts, at_once, rounds)
+    logits, targets = in_parts(), torch.arange(count) % 10
+
+    def phi() -> torch.Tensor:
+        return torch.cat([phi_of(*some) for some in zip(logits.split(BATCH), targets.split(BATCH), strict=True)])
+
+    found, of_phi = paired(in_parts, at_once, rounds), paired(in_parts, phi, rounds)
     return found | {"pictures_per_second": round(count / found["ours_seconds"]),
-                    "same_bits": torch.equal(in_parts(), at_once())}
+                    "same_bits": torch.equal(in_parts(), at_once()),
+                    "phi_percent": round(100 * of_phi["times_as_fast"], 2)}
 
 
 def main() -> None:

@@ -47,7 +47,7 @@ def _measured(options: Namespace) -> dict[str, Any]:
     return {"run_id": found.run.id, "attack": attack.name, "view": options.view, "forget": len(sides.members),
             "unseen": len(sides.nonmembers), "auc": curve.auc, "auc_chance_range": list(curve.auc_chance_range),
             "strategies": {line.name: _strategy(line) for line in strategies(sides)},
-            "roc": {"fpr": curve.fpr.tolist(), "tpr": curve.tpr.tolist()}}
+            "resolution": curve.resolution, "roc": {"fpr": curve.fpr.tolist(), "tpr": curve.tpr.tolist()}}
 
 
 def _strategy(line: Any) -> dict[str, Any]:

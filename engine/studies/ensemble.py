@@ -30,7 +30,7 @@ ORIGINAL = "original"
 
 
 @dataclass(frozen=True)
-class Seeds:
+class ModelSeeds:
     """The seeds of one model, each for one thing.
 
     Parameters
@@ -56,14 +56,14 @@ class Seeds:
     unlearning: int
 
 
-def seeds_of(seed: int, number: int) -> Seeds:
+def seeds_of(seed: int, number: int) -> ModelSeeds:
     """The seeds of model ``number`` of the ensembles with this seed, whatever their size."""
     def drawn(purpose: str, at: int) -> int:
         digest = hashlib.sha256(f"{seed}/ensemble/{purpose}/{at}".encode()).digest()
         return int.from_bytes(digest[:4], "big") % MAX_SEED
 
-    return Seeds(drawn("data", number // BLOCK), *(drawn(what, number) for what in
-                                                   ("training", "retraining", "unlearning")))
+    return ModelSeeds(drawn("data", number // BLOCK), *(drawn(what, number) for what in
+                                                        ("training", "retraining", "unlearning")))
 
 
 def states_of(seed: int, number: int, samples: int, candidates: int | None = None) -> np.ndarray:

@@ -38,3 +38,14 @@ def test_a_run_that_ended_before_it_was_measured_offers_none(jobs):
     at = page("unlearn", run=put(jobs, "failed", reason="It broke."))
     assert not at.exception
     assert reports(at) == []
+
+
+def test_a_run_that_kept_its_weights_hands_them_out_with_their_size(jobs):
+    run_id = a_recorded_run()
+    at = page("unlearn", run=run_id)
+    assert any("kept no weights" in caption.value for caption in at.caption)
+    jobs.store.save_weights(run_id, b"w" * 234_567)
+    at = page("unlearn", run=run_id)
+    assert not at.exception
+    labels = [button.proto.label for button in at.get("download_button")]
+    assert "The unlearned weights as safetensors (0.2 MB)" in labels

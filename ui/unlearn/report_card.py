@@ -17,7 +17,7 @@ from engine.runs.records import Run, described
 from engine.system.files import to_json
 from engine.system.words import spaced
 from ui.common import measures, take_away, words
-from ui.unlearn import report
+from ui.unlearn import report, weights
 
 CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks
 CLASS_CARDS = ("forget_accuracy", "test_accuracy", "retain_accuracy", "tpr_at_1pct_fpr")  # 0 on the class is right
@@ -116,6 +116,7 @@ def _export(run: Run) -> None:
     if run.metrics and not run.recorded:
         st.download_button("Losses and entropies of every sample as CSV", lambda: _csv(run.id), f"{run.id}.csv",
                            "text/csv", on_click="ignore", key=f"csv-{run.id}")
+    weights.offer(run)
     st.caption("**Save SVG** and **Save PNG** beside the replay save the charts above with a caption; a chart further "
                "down has a camera in its corner.")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.registry import names
+from engine.registry import get, names
 from engine.studies.ensemble import Ensemble, design
+from engine.studies.ensemble_memorisation import scores
 from engine.studies.ensemble_recorded import FOLDER, at_hand, recorded_ensembles
 from engine.studies.ensemble_store import kept_for
 from engine.studies.ensemble_views import findings
@@ -37,3 +38,15 @@ def test_what_it_says(shipped):
         assert row.ulira.area.low > row.population.value, "a look at each sample finds more than one threshold"
     assert (nabla.damaged, finetune.damaged, scrub.damaged) == (True, False, True)
     assert seen.attainable.quality.score == pytest.approx(0.18, abs=0.02)  # as simulated for perfect unlearning
+
+
+def test_changed_labels_are_what_its_originals_memorise(shipped, digits):
+    """18% of the labels were redrawn: a model says them only where it was trained on them."""
+    clean = get("dataset", "digits").load({"label_noise": 0.0})
+    changed = (clean.train.labels != digits.train.labels).numpy()
+    found = scores(shipped)
+    assert 0.15 < changed.mean() < 0.2
+    for score in (found.correctness.score, found.probability.score):
+        assert (score[changed] > 0.8).mean() > 0.8 and (score[~changed] < 0.5).mean() > 0.9
+    first = found.probability.score.argsort()[::-1][:100]
+    assert changed[first].mean() > 0.9

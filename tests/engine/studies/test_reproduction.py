@@ -210,7 +210,7 @@ def test_markdown_is_one_table_a_size_and_nothing_else(say, executed):
     assert out.startswith("**cifar10, forgetting 15%, profile paper, seeds 0, 1**\n\n| Method | Retain accuracy (%) |")
     assert "\n\n**cifar10, forgetting 30%, profile paper, seeds 0, 1**\n" in out and "Table 1" not in out
     row = next(line for line in out.splitlines() if line.startswith("| Fine-tuning |")).split(" | ")
-    assert row[3] == r"**80.50 ± 0.71** (85.55 ± 0.30\*)", "best in bold, then the paper's value"
+    assert row[3] == r"**80.50 ± 0.71** ✓ (85.55 ± 0.30\*)", "best in bold, then the paper's value"
     assert out.endswith(".\n") and not out.endswith("\n\n")
 
 
