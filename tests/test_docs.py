@@ -112,7 +112,7 @@ def test_pages_are_the_apps():
     assert {path.stem for path in (ROOT / "pages").glob("*.py")} == {
         page.split("/")[1].removesuffix(".py")
         for page in (shell.START, shell.LEARN, shell.PLAYGROUND, shell.UNLEARN, shell.EXPOSED, shell.COMPARE,
-                     shell.ROBUSTNESS, shell.RUNS, shell.SELECTED)}
+                     shell.ROBUSTNESS, shell.EVIDENCE, shell.RUNS, shell.SELECTED)}
 
 
 # --- paths, links, commands -----------------------------------------------------------------

@@ -42,18 +42,18 @@ def methods_of(found: Findings) -> tuple[Evidence, ...]:
     return found.rows[2:]
 
 
-def answer(found: Findings) -> str:
-    """The ensemble in a sentence or three."""
+def answer(found: Findings) -> tuple[str, ...]:
+    """What an ensemble says, the most important sentence first."""
     rows = [row for row in methods_of(found) if row.ulira]
     if found.cannot_tell:
         return (f"{CANNOT_TELL.capitalize()}: to the per-example attack the retrained models themselves do not look "
-                "like chance.")
+                "like chance.",)
     if not rows:
-        return "No method of this ensemble could be attacked."
+        return ("No method of this ensemble could be attacked.",)
     whole = [row for row in rows if not row.damaged]
     hidden = [row for row in whole if row.ulira and inside(row.ulira.area)]
     broken = [row for row in rows if row.damaged and row.ulira and inside(row.ulira.area)]
-    return " ".join(filter(None, [_hidden(rows, hidden), _nearest(whole, hidden), _broken(broken)]))
+    return tuple(filter(None, [_hidden(rows, hidden), _nearest(whole, hidden), _broken(broken)]))
 
 
 def _hidden(rows: Sequence[Evidence], hidden: Sequence[Evidence]) -> str:

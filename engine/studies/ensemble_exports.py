@@ -61,8 +61,8 @@ def table_rows(found: Findings) -> list[Evidence]:
 
 def to_markdown(found: Findings) -> str:
     """The answer, the table, both rankings, and what this many models can support."""
-    parts = [answer(found), _table(found), *_failed(found.failed), ranking(found), _places(found), _legend(found),
-             *found.notes]
+    parts = [" ".join(answer(found)), _table(found), *_failed(found.failed), ranking(found), _places(found),
+             _legend(found), *found.notes]
     return "\n\n".join(filter(None, parts))
 
 
@@ -70,15 +70,16 @@ def _flat(row: Evidence) -> dict[str, Any]:
     attack, klom, quality = row.ulira, row.klom, row.quality
     return {"method": row.name, "models": row.models, "test_accuracy": row.test_accuracy,
             "retain_accuracy": row.retain_accuracy, "forget_accuracy": row.forget_accuracy, "damaged": row.damaged,
-            **_mean("population_auc", row.population), **_mean("ulira_auc", attack and attack.area),
-            **_mean("ulira_accuracy", attack and attack.accuracy), "klom_mean": klom and klom.mean,
+            **_mean("population_auc", row.population), **_mean("ulira_auc", attack.area if attack else None),
+            **_mean("ulira_accuracy", attack.accuracy if attack else None), "klom_mean": klom and klom.mean,
             "klom_p95": klom and klom.percentile_95, "klom_bins": klom and klom.bins,
             "models_a_side": klom and klom.models, "forgetting_quality": quality and quality.score,
             "share_of_attainable": row.share, "problems": " ".join(row.problems)}
 
 
 def _mean(name: str, mean: Mean | None) -> dict[str, float | None]:
-    return {name: mean and mean.value, f"{name}_low": mean and mean.low, f"{name}_high": mean and mean.high}
+    value, low, high = (mean.value, mean.low, mean.high) if mean else (None, None, None)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
 HEAD = ("Method", "N", "Test accuracy, %", "Population attack", "Per-example attack (U-LiRA)", "KLoM, mean",
@@ -93,7 +94,7 @@ def _table(found: Findings) -> str:
 def _line(row: Evidence) -> tuple[str, ...]:
     klom, quality = row.klom, row.quality
     return (f"{row.title}{f' {DAMAGED}' if row.damaged else ''}", str(row.models), f"{row.test_accuracy:.1f}",
-            _interval(row.population), _interval(row.ulira and row.ulira.area),
+            _interval(row.population), _interval(row.ulira.area if row.ulira else None),
             f"{klom.mean:.3f}" if klom else NONE, f"{klom.percentile_95:.2f}" if klom else NONE,
             f"{quality.score:.3f}" if quality else NONE, NONE if row.share is None else f"{100 * row.share:.1f}%")
 
@@ -112,7 +113,7 @@ def _failed(failed: Mapping[str, str]) -> list[str]:
 
 def _places(found: Findings) -> str:
     ranked = places(found)
-    lines = [("Place", "By the population attack", "By the per-example attack")]
+    lines: list[tuple[str, ...]] = [("Place", "By the population attack", "By the per-example attack")]
     usual = sorted(ranked, key=lambda place: place.population)
     lines += [("---",) * 3]
     lines += [(str(at), *(f"{one.row.title}{f' {DAMAGED}' if one.row.damaged else ''}" for one in both))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from engine.errors import NotMeasurable
 from engine.evaluation.ensembles.klom import Klom, klom
 from engine.evaluation.ensembles.outputs import FORGET, IN, OUT, Outputs
-from engine.registry import reference
+from engine.registry import get, reference
 from engine.runs.sources import NOISE
 from engine.studies.ensemble import Design, candidates_of
 from engine.studies.ensemble_request import data_of
@@ -106,8 +107,13 @@ def true_labels(found: Design) -> np.ndarray | None:
     base = found.base
     if not base.options.get(NOISE):
         return None
-    clean: np.ndarray = base.dataset.load({**base.options, NOISE: 0.0}, lambda *_: None).train.labels.numpy()
-    return clean
+    return _clean(base.dataset.name, tuple(sorted(({**base.options, NOISE: 0.0}).items())))
+
+
+@functools.lru_cache(maxsize=4)
+def _clean(dataset: str, options: tuple[tuple[str, Any], ...]) -> np.ndarray:
+    labels: np.ndarray = get("dataset", dataset).load(dict(options), lambda *_: None).train.labels.numpy()
+    return labels
 
 
 def changed_labels(found: Design) -> np.ndarray | None:

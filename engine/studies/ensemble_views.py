@@ -138,7 +138,7 @@ def findings(shelf: Shelf, design: Design) -> Findings:
         else:
             rows.append(_row(name, get("method", name).title, measured, retrained, attainable))
     a_side = len(retrained.outputs.under(OUT))
-    return Findings(tuple(rows), len(numbers), a_side, attainable, tuple(_notes(len(numbers), a_side)), failed)
+    return Findings(tuple(rows), len(numbers), a_side, attainable, tuple(notes(len(numbers), a_side)), failed)
 
 
 class _Measured:
@@ -191,7 +191,8 @@ def _tried(measure: Callable[[], T], problems: list[str]) -> T | None:
         return None
 
 
-def _notes(models: int, a_side: int) -> Iterator[str]:
+def notes(models: int, a_side: int) -> Iterator[str]:
+    """What this many models, and so many a side and sample, can and cannot support; the general sentence first."""
     yield (f"{models} models give each sample {a_side} a side: enough for a method's mean area with its interval, for "
            "a ranking of methods and for means over groups of samples; not for a rate at 0.1% false alarms of one "
            "sample, and not to call a single sample safe.")
