@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Status = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]
 ENDED: tuple[Status, ...] = ("finished", "failed", "cancelled", "interrupted")
 PROFILES = ("corrected", "paper")
+NAMED_SEEDS = ("forget_seed", "unlearning_seed", "evaluation_seed")  # each follows ``seed`` where it is None
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,33 @@ class TrainingState:
 
 
 @dataclass(frozen=True)
+class Seeds:
+    """The four seeds of a run, each by its name (Trippa et al. vary the last three together).
+
+    Parameters
+    ----------
+    training : int
+        Of the Original.
+    forget : int
+        Of the split: the forget set, and the halves of the held-out samples.
+    unlearning : int
+        Of the method: the order of batches and whatever it draws; of a retraining also its first weights.
+    evaluation : int
+        Of measuring: null bands, the samples of live charts and, where it is named, the attacks' shuffles.
+
+    Examples
+    --------
+    >>> Spec(seed=1, original_seed=2, unlearning_seed=7).seeds
+    Seeds(training=2, forget=1, unlearning=7, evaluation=1)
+    """
+
+    training: int
+    forget: int
+    unlearning: int
+    evaluation: int
+
+
+@dataclass(frozen=True)
 class Spec:
     """One run as a person asks for it. See :mod:`engine.spec` for validation and identity.
 
@@ -152,6 +180,8 @@ class Spec:
         The class to forget, by name or number, where the scenario goes by a class.
     seed, original_seed : int
         The seed of the run, and the one that the Original was trained with.
+    forget_seed, unlearning_seed, evaluation_seed : int, optional
+        Seeds of the split, the method and the measuring (:class:`Seeds`); None follows ``seed``.
     profile : {'corrected', 'paper'}
         Whether to follow the published tables, quirks included.
     parameters, options : mapping of str to Any, optional
@@ -175,6 +205,21 @@ class Spec:
     profile: str = "corrected"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    forget_seed: int | None = None
+    unlearning_seed: int | None = None
+    evaluation_seed: int | None = None
+
+    @property
+    def seeds(self) -> Seeds:
+        """The four seeds; one that is None is ``seed``."""
+        forget, unlearning, evaluation = (self.seed if one is None else one for one in (
+            self.forget_seed, self.unlearning_seed, self.evaluation_seed))
+        return Seeds(self.original_seed, forget, unlearning, evaluation)
+
+    @property
+    def named_seeds(self) -> dict[str, int]:
+        """The seeds that are named beside ``seed``; those that follow it are left out."""
+        return {name: value for name in NAMED_SEEDS if (value := getattr(self, name)) is not None}
 
     @property
     def fraction(self) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from engine.attacks._shuffles import shuffled_by
 from engine.data.splits import split as split_of
 from engine.evaluation.measure import measure
 from engine.originals.own_workbench import OwnBench
@@ -61,7 +62,8 @@ class Lab:
         return " ".join([*([notice] if notice else []), *self._own.changes()]) or None
 
     def split(self, forget_fraction: float = 0.15, seed: int = 0, profile: str = "corrected",
-              forget_class: str | int | None = None, scenario: str | None = None) -> Parts:
+              forget_class: str | int | None = None, scenario: str | None = None,
+              forget_seed: int | None = None) -> Parts:
         """Chooses the forget set as a scenario does, and halves the held-out samples.
 
         Parameters
@@ -76,6 +78,8 @@ class Lab:
             The class to forget, by name or number.
         scenario : str, optional
             Without one it is a random subset, or with a ``forget_class`` that class.
+        forget_seed : int, optional
+            The seed of the choice alone; by default it is ``seed``.
 
         Returns
         -------
@@ -97,10 +101,11 @@ class Lab:
         by_class = forget_class is not None
         scenario = scenario or next(one.name for one in all_of("scenario") if one.by_class is by_class)
         spec = resolve(replace(self._base, forget_fraction=forget_fraction, seed=seed, profile=profile,
-                               scenario=scenario, forget_class=forget_class)).spec
+                               scenario=scenario, forget_class=forget_class, forget_seed=forget_seed)).spec
         return Parts(spec, split_of(self._own.data, spec))
 
-    def unlearn(self, parts: Parts, method: str = Spec().method, on_progress: Any = None, **parameters: Any) -> Result:
+    def unlearn(self, parts: Parts, method: str = Spec().method, on_progress: Any = None,
+                unlearning_seed: int | None = None, **parameters: Any) -> Result:
         """Runs a method on a copy of the Original as it is now.
 
         Parameters
@@ -111,6 +116,8 @@ class Lab:
             The method's name or alias.
         on_progress : callable, optional
             It is called with every :class:`engine.types.Progress`.
+        unlearning_seed : int, optional
+            The seed of the method alone; by default it is that of the split's spec.
         **parameters
             The method's hyperparameters, where they differ from the defaults.
 
@@ -134,7 +141,9 @@ class Lab:
         >>> result.steps > 0
         True
         """
-        resolved = resolve(replace(parts.spec, method=method, parameters=parameters), parts.sets.sizes)
+        seed = parts.spec.unlearning_seed if unlearning_seed is None else unlearning_seed
+        resolved = resolve(replace(parts.spec, method=method, parameters=parameters, unlearning_seed=seed),
+                           parts.sets.sizes)
 
         def on_step(model: nn.Module, progress: Progress, seconds: float) -> None:
             if on_progress is not None:
@@ -146,13 +155,15 @@ class Lab:
         done: Unlearned = unlearn(bench, resolved, parts.sets, on_step)
         return Result(done.model, resolved, parts, done.seconds, done.steps, done.samples, identity, changes)
 
-    def evaluate(self, result: Result | Parts) -> dict[str, Any]:
+    def evaluate(self, result: Result | Parts, evaluation_seed: int | None = None) -> dict[str, Any]:
         """Every metric that needs no retrained model, of an unlearned model or, given a split, of the Original.
 
         Parameters
         ----------
         result : Result or Parts
             What to measure: an unlearned model, or the Original on a split.
+        evaluation_seed : int, optional
+            The seed of the attacks' shuffles; by default they are the published ones.
 
         Returns
         -------
@@ -166,6 +177,10 @@ class Lab:
         >>> 0 <= lab.evaluate(lab.split())["forget_accuracy"] <= 100
         True
         """
+        with shuffled_by(evaluation_seed):
+            return self._measured(result)
+
+    def _measured(self, result: Result | Parts) -> dict[str, Any]:
         bench = self._own.current()
         if isinstance(result, Parts):
             readings = original_readings(bench, result.sets, resolve(result.spec, result.sets.sizes))

@@ -22,6 +22,7 @@ from engine.scenarios._sizes import by_fraction, forget_count, too_small
 from engine.system.files import short_hash
 from engine.tuning import wrongly_tuned
 from engine.types import (
+    NAMED_SEEDS,
     PROFILES,
     Dataset,
     Method,
@@ -69,12 +70,12 @@ class Resolved:
 
     def split_identity(self) -> str:
         """Hash of what a run shares with its retrained reference: the same data, model and index sets."""
-        return short_hash(self._forget_set() | {"seed": self.spec.seed})
+        return short_hash(self._forget_set() | {"seed": self.spec.seeds.forget})
 
     @property
     def training_seed(self) -> int:
         """The seed of a training from scratch: the paper's retrained model is one for all seeds, as its Original."""
-        return self.spec.original_seed if self.spec.profile == "paper" else self.spec.seed
+        return self.spec.original_seed if self.spec.profile == "paper" else self.spec.seeds.unlearning
 
     def training_identity(self, data_fingerprint: str) -> str:
         """Hash of everything that makes the weights of a training from scratch, test/validation split left out."""
@@ -84,7 +85,7 @@ class Resolved:
 
     def _forget_set(self) -> dict[str, Any]:
         s = self.spec
-        seed_of_forget_set = None if s.profile == "paper" else s.seed
+        seed_of_forget_set = None if s.profile == "paper" else s.seeds.forget
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "scenario": s.scenario, "fraction": s.forget_fraction,
                 "class": s.forget_class, "forget_seed": seed_of_forget_set, "profile": s.profile,
@@ -95,7 +96,7 @@ class Resolved:
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "method": s.method, "parameters": self.effective,
                 "scenario": s.scenario, "fraction": s.forget_fraction, "class": s.forget_class, "seed": s.seed,
-                "original_seed": s.original_seed, "profile": s.profile,
+                "original_seed": s.original_seed, "profile": s.profile, **s.named_seeds,
                 **self._made_by("dataset", "model", "scenario", "method")}
 
     def _made_by(self, *kinds: str) -> dict[str, Any]:
@@ -184,12 +185,6 @@ def effective_parameters(values: dict[str, Any], method: Method, setting: Settin
     return method.parameters(**filled)
 
 
-
-
-
-
-
-
 @overload
 def _known(kind: Literal["dataset"], name: Any) -> Dataset | None: ...
 @overload
@@ -211,13 +206,24 @@ def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:
     values: dict[str, Any] = {"forget_fraction": None} if by_class else {}
     problems: list[Problem] = []
     checks: dict[str, Callable[[Any], Any]] = {} if by_class else {"forget_fraction": share}
-    checks |= {name: partial(number, name, kind="int", low=0, high=MAX_SEED) for name in ("seed", "original_seed")}
+    seeds = ("seed", "original_seed", *spec.named_seeds)
+    checks |= {name: partial(number, name, kind="int", low=0, high=MAX_SEED) for name in seeds}
     for name, check in checks.items():
         try:
             values[name] = check(getattr(spec, name))
         except BadSpec as error:
             problems += error.problems
-    return dataclasses.replace(spec, **values), problems
+    values |= {name: None for name in NAMED_SEEDS if name in values and values[name] == values.get("seed")}
+    spec = dataclasses.replace(spec, **values)
+    return spec, problems + _no_own_forget_set(spec)
+
+
+def _no_own_forget_set(spec: Spec) -> list[Problem]:
+    """What is wrong with a seed of the forget set where the profile has one set for all seeds."""
+    if spec.forget_seed is None or spec.profile != "paper":
+        return []
+    return [Problem.about("forget_seed", f"is {spec.forget_seed}, but the profile 'paper' has one forget set for all "
+                          "seeds: leave it out, or take the profile 'corrected'.")]
 
 
 def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[Problem]]:

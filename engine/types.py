@@ -12,9 +12,11 @@ from engine.dataset import Dataset as Dataset
 from engine.dataset import Option as Option
 from engine.dataset import Recipe as Recipe
 from engine.flow import ENDED as ENDED
+from engine.flow import NAMED_SEEDS as NAMED_SEEDS
 from engine.flow import PROFILES as PROFILES
 from engine.flow import Plan as Plan
 from engine.flow import Progress as Progress
+from engine.flow import Seeds as Seeds
 from engine.flow import Sizes as Sizes
 from engine.flow import Spec as Spec
 from engine.flow import Status as Status

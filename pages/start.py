@@ -13,7 +13,7 @@ showcase.hero()
 status.interrupted_runs()
 showcase.cards()
 
-st.subheader("Latest runs")
+st.header("Latest runs")
 status.latest_runs()
 
 with st.expander("Recorded results: open without data or a GPU", icon=":material/album:"):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.common import address as link
-from ui.frame import shell
+from ui.frame import drawer, hide, shell
 from ui.unlearn import form as launch
 from ui.unlearn import live, prefill
 
@@ -11,10 +11,12 @@ shell.ensure()
 
 st.title("Does it forget?")
 prefill.FORM.restore()
+hide.apply("unlearn", hide.UNLEARN)
 link.warn(problem for problem in prefill.FORM.problems() if problem.field != prefill.RUN)  # those are beside the form
 settings, view = st.columns([2, 7], gap="medium")
 with settings.container(key="settings"):
     asked = launch.form()
+drawer.button()
 with view.container(key="view"):
     if run_id := st.query_params.get(prefill.RUN) or prefill.current_run():
         prefill.FORM.mirror(prefill.Prefill(run_id))

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import ThreadpoolController
 
+from engine.attacks._shuffles import shuffle_seed
 from engine.errors import Diverged
 
 FEWEST = 10  # samples a side, below which an attack's accuracy says nothing
@@ -28,7 +29,7 @@ def balanced(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarray, n
     sides = [np.asarray(side, dtype=np.float64).copy() for side in (members, nonmembers)]
     for side in sides:
         if len(side) > n:
-            np.random.default_rng(1).shuffle(side)
+            np.random.default_rng(shuffle_seed(1)).shuffle(side)
     return sides[0][:n], sides[1][:n]
 
 
@@ -59,7 +60,7 @@ def attack_table(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarra
 
 def attack_splits() -> StratifiedShuffleSplit:
     """The attacker's ten splits, nine tenths to learn from each time."""
-    return StratifiedShuffleSplit(n_splits=10, test_size=0.1, random_state=0)
+    return StratifiedShuffleSplit(n_splits=10, test_size=0.1, random_state=shuffle_seed(0))
 
 
 def _mean_accuracy(feature: np.ndarray, label: np.ndarray) -> float:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.attacks._shuffles import shuffle_seed
+
 ITERATIONS, TOLERANCE = 50, 1e-9
 UNDAMPED = 8  # full Newton steps that a permuted label, whose slope is nearly flat, is given; it needs 3 to 5
 IN_CACHE = 20_000  # numbers that are fitted at a time
@@ -22,7 +24,7 @@ def quick_score(members: Any, nonmembers: Any) -> float:
     from engine.attacks._attacker import attack_table
 
     feature, label = attack_table(members, nonmembers)
-    fit, held = _splits(len(label))
+    fit, held = _splits(len(label), shuffle_seed(0))
     slope, threshold = fit_logistic(feature[fit], label[fit])
     said = (slope[:, None] * feature[held] + threshold[:, None]) > 0
     return 100 * float((said == label[held]).mean())
@@ -34,7 +36,7 @@ def quick_scores(members: np.ndarray, nonmembers: np.ndarray) -> np.ndarray:
     For null bands: their labels are permuted, so that most fits need few steps and are done without a line search.
     """
     feature = np.concatenate([nonmembers, members], axis=1)
-    fit, held = _splits(feature.shape[1])
+    fit, held = _splits(feature.shape[1], shuffle_seed(0))
     label = np.repeat([0.0, 1.0], members.shape[1])
     each = max(1, IN_CACHE // fit.size)
     parts = [_told_apart(feature[i:i + each], label, fit, held) for i in range(0, len(feature), each)]
@@ -68,8 +70,11 @@ def _fit_flat(feature: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 @functools.lru_cache(maxsize=16)
-def _splits(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers (10, .) to fit on and to hold out, for ``count`` rows of which the second half are members."""
+def _splits(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers (10, .) to fit on and to hold out, for ``count`` rows of which the second half are members.
+
+    ``seed`` is that of the splits: what is remembered depends on it.
+    """
     from engine.attacks._attacker import attack_splits
 
     pairs = list(attack_splits().split(np.zeros((count, 1)), np.repeat([0, 1], count // 2)))

@@ -1,4 +1,4 @@
-"""``python -m engine archive export | import``: runs as one portable file."""
+"""``python -m engine archive export | import | excerpt``: runs as one portable file, and a few of their samples."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from engine.types import PROFILES
 
 
 def add_parser(commands: Any) -> None:
-    """Adds ``archive`` with its two actions to the command line's commands."""
+    """Adds ``archive`` with its actions to the command line's commands."""
     archive = commands.add_parser("archive", help="export and import runs as one portable file")
     archive.set_defaults(work=command)
-    actions = archive.add_subparsers(dest="action", required=True, metavar="export|import",
+    actions = archive.add_subparsers(dest="action", required=True, metavar="export|import|excerpt",
                                      parser_class=type(archive))
 
     export = actions.add_parser("export", help="write finished runs into a file")
@@ -36,10 +36,16 @@ def add_parser(commands: Any) -> None:
     importing.add_argument("file", metavar="FILE", help="an archive written by export")
     importing.add_argument("--json", action="store_true", help="print one JSON object on stdout")
 
+    excerpt = actions.add_parser("excerpt", help="write a few samples of the recorded runs")
+    excerpt.add_argument("file", metavar="FILE", help="the excerpt to write; its name ends in .zip")
+    excerpt.add_argument("--dataset", required=True, help="of which data set; it has to be on this machine")
+    excerpt.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    excerpt.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+
 
 def command(options: Namespace) -> tuple[Any, int]:
-    """Exports or imports; returns what was done as a dictionary (with ``--json``) or as text."""
-    work = {"export": _export, "import": _import}[options.action]
+    """Carries the action out; returns what was done as a dictionary (with ``--json``) or as text."""
+    work = {"export": _export, "import": _import, "excerpt": _excerpt}[options.action]
     result, text = work(options, open_store())
     return result if options.json else text, 0
 
@@ -81,6 +87,19 @@ def _import(options: Namespace, store: Store) -> tuple[dict[str, Any], str]:
     lines = [f"{_count(len(done['imported']))} imported, {len(done['already_there'])} already there, "
              f"{len(done['skipped'])} skipped."]
     return done, "\n".join(lines + [f"  {run_id}: {reason}" for run_id, reason in done["skipped"].items()])
+
+
+def _excerpt(options: Namespace, store: Store) -> tuple[dict[str, Any], str]:
+    from engine.originals.checkpoints import open_checkpoints
+    from engine.runs.excerpting import write_excerpt  # torch
+
+    get("dataset", options.dataset)
+    done = write_excerpt(Path(options.file), options.dataset, store, open_checkpoints(), options.force)
+    lines = [f"{done['samples']:,} samples of {_count(len(done['runs']))} in {done['path']} "
+             f"({done['bytes'] / 1000:,.0f} kB)."]
+    if done["left_out"]:
+        lines.append(f"Left out, for want of a table of their samples: {_count(len(done['left_out']))}.")
+    return done, "\n".join(lines)
 
 
 def _count(number: int) -> str:

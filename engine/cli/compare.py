@@ -6,7 +6,9 @@ reason and the rest continues.
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from engine.cli.computing import by_number, compute, say_aside, whole, words
@@ -14,12 +16,14 @@ from engine.cli.options import Result, as_number, assignments
 from engine.errors import BadSpec, Problem
 from engine.evaluation.metrics import all_metrics
 from engine.registry import all_of, by_class, current_name, names
-from engine.runs.store import open_store
-from engine.studies import exports
+from engine.runs.store import Store, open_store
+from engine.studies import exports, training_seeds
 from engine.studies.comparison import Comparison, check, find_runs
 from engine.studies.notes import ORIGINAL
 from engine.studies.reproduction import unfinished
-from engine.studies.table import build_table, columns_of
+from engine.studies.table import Table, build_table, columns_of
+from engine.studies.training_seeds import Row
+from engine.system.files import to_json
 from engine.types import PROFILES, Spec
 
 LEGEND = "^ or ↑ best, ties within the chance range shared."
@@ -37,6 +41,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--model", help="default: the data set's first model")
     parser.add_argument("--methods", nargs="+", required=True, help="separated by spaces or commas")
     parser.add_argument("--seeds", nargs="+", default=["0"], help="default: 0")
+    parser.add_argument("--training-seeds", nargs="+", default=["0"], metavar="T",
+                        help="seeds of Originals; with several, how far they move each number (default: 0)")
+    parser.add_argument("--forget-seed", metavar="N", help="one forget set for all seeds (default: each draws its own)")
     parser.add_argument("--scenario", help=f"{' or '.join(names('scenario'))} (default: by what is forgotten)")
     parser.add_argument("--forget-fraction", metavar="F", help=f"0.001 to 0.6 (default: {Spec().forget_fraction})")
     parser.add_argument("--forget-class", metavar="NAME|INDEX", help="a class to forget instead")
@@ -60,16 +67,36 @@ def command(options: Namespace) -> Result:
         said.append(text)
         say_aside(text)
 
-    status = 0 if options.recorded_only else compute([comparison], store, options.train_original, say)
+    each = comparison.of_each_original()
+    status = 0 if options.recorded_only else compute(each, store, options.train_original, say)
     runs = find_runs(comparison, store)
     shown = build_table(comparison, runs, _columns(comparison, options.form))
-    lines = unfinished(comparison, runs)
+    lines = [line for one in each for line in unfinished(one, find_runs(one, store))]
     if options.form:
         for line in lines:
             if line not in said:  # when the run ended
                 say_aside(line)
-        return FORMS[options.form][1](shown).rstrip(), status
-    return "\n".join([exports.to_text(shown), LEGEND, *lines]), status
+        return _in_form(options.form, shown, comparison, store), status
+    if alone := training_seeds.only_one(comparison):
+        return "\n".join([exports.to_text(shown), alone, LEGEND, *lines]), status
+    return "\n".join([exports.to_text(shown), LEGEND, *lines, "",
+                      training_seeds.text(comparison, _over(comparison, store, shown.columns))]), status
+
+
+def _over(comparison: Comparison, store: Store, columns: Sequence[str]) -> list[Row]:
+    return training_seeds.rows(comparison, training_seeds.find_runs(comparison, store), columns)
+
+
+def _in_form(form: str, shown: Table, comparison: Comparison, store: Store) -> str:
+    """The table of the first Original; JSON has the variation over training seeds with each cell where there is one."""
+    if len(comparison.training_seeds) == 1 or form != "json":
+        if len(comparison.training_seeds) > 1:
+            say_aside(f"The {form} table is of the Original of seed {comparison.training_seeds[0]}: the variation over "
+                      "training seeds is in the text and with --json.")
+        return FORMS[form][1](shown).rstrip()
+    found = {(row.method, row.metric): row.to_json() for row in _over(comparison, store, shown.columns)}
+    cells = json.loads(exports.to_json(shown))
+    return to_json([cell | {"over_training_seeds": found[cell["method"], cell["metric"]]} for cell in cells])
 
 
 def _columns(comparison: Comparison, form: str | None) -> tuple[str, ...]:
@@ -92,7 +119,9 @@ def comparison_of(options: Namespace) -> Comparison:
         problems.append(Problem("method", f"--methods names no method: the row {ORIGINAL!r} is always shown."))
     comparison = Comparison(current_name("dataset", options.dataset), scenario, forget, methods,
                             tuple(whole(as_number(word)) for word in words(options.seeds)), options.profile,
-                            options.model, {name: as_number(value) for name, value in chosen.items()})
+                            options.model, {name: as_number(value) for name, value in chosen.items()},
+                            tuple(whole(as_number(word)) for word in words(options.training_seeds)),
+                            None if options.forget_seed is None else whole(as_number(options.forget_seed)))
     try:
         check(comparison)
     except BadSpec as error:

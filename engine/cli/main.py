@@ -27,11 +27,11 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    from engine.cli import archive, compare, listing, pretrain, relearn, reproduce, roc, run, sweep, tag
+    from engine.cli import archive, compare, compare_models, listing, pretrain, relearn, reproduce, roc, run, sweep, tag
 
     parser = Parser(prog="python -m engine", description="Machine unlearning from the command line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    for module in (run, pretrain, listing, roc, relearn, compare, reproduce, sweep, archive, tag):
+    for module in (run, pretrain, listing, roc, relearn, compare, compare_models, reproduce, sweep, archive, tag):
         module.add_parser(commands)
     return parser
 

@@ -19,6 +19,8 @@ from engine.spec import resolve
 from engine.types import PROFILES, Spec
 
 EXIT = {"finished": 0, "cancelled": 130}
+SEEDS = {"forget": "the forget set and the test/validation halves", "unlearning": "the method",
+         "evaluation": "chance ranges and the attacks' shuffles"}
 
 
 def add_parser(commands: Any) -> None:
@@ -34,6 +36,8 @@ def add_parser(commands: Any) -> None:
                      help="set any declared hyperparameter of the method; may be repeated")
     run.add_argument("--profile", default="corrected", help=f"{' or '.join(PROFILES)} (default: corrected)")
     run.add_argument("--original-seed", default="0", help="seed of the Original (default: 0)")
+    for name, what in SEEDS.items():
+        run.add_argument(f"--{name}-seed", metavar="N", help=f"seed of {what} (default: --seed)")
     run.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
     run.add_argument("--keep-weights", action=BooleanOptionalAction, default=None,
                      help="keep the unlearned weights with the run, of any size or never (default: up to 5 MB)")
@@ -72,7 +76,9 @@ def _spec_of(options: Namespace) -> Spec:
                 forget_fraction=as_number(options.forget_fraction), forget_class=options.forget_class,
                 seed=as_number(options.seed), original_seed=as_number(options.original_seed),
                 profile=options.profile, parameters=parameters,
-                options={name: as_number(value) for name, value in chosen.items()})
+                options={name: as_number(value) for name, value in chosen.items()},
+                **{f"{name}_seed": None if (text := getattr(options, f"{name}_seed")) is None else as_number(text)
+                   for name in SEEDS})
     if problems:
         try:
             resolve(spec)

@@ -42,6 +42,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--axis", action="append", default=[], metavar="NAME=V,V,..",
                         help="put another hyperparameter across; given twice, the second one goes down")
     parser.add_argument("--seeds", nargs="+", help="instead of the preset's")
+    parser.add_argument("--original-seed", default="0", help="seed of the Original (default: 0); several: --axis "
+                                                             "original_seed=0,1,2")
     parser.add_argument("--profile", default=PROFILES[0], help=f"{' or '.join(PROFILES)} (default: {PROFILES[0]})")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
                         help="set a hyperparameter for every cell")
@@ -85,7 +87,8 @@ def sweep_of(options: Namespace) -> Sweep:
     axes, bad_axes = assignments(options.axis, "--axis")
     problems += [*wrong, *more, *bad_axes]
     sweep = preset(options.preset, dataset=options.dataset, method=options.method, model=options.model,
-                   profile=options.profile, options={name: as_number(value) for name, value in chosen.items()})
+                   profile=options.profile, original_seed=as_number(options.original_seed),
+                   options={name: as_number(value) for name, value in chosen.items()})
     fixed = {name: as_number(value) for name, value in fixed.items()}
     sweep = replace(sweep, parameters={**sweep.parameters, **fixed})
     across = Axis("alpha", _values(options.alphas)) if options.alphas else sweep.across

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -32,10 +34,12 @@ class Split(PerSet[Tensor]):
 def split(data: Data, spec: Spec) -> Split:
     """The index sets of a run, on the data's device; the held-out pool is halved by the seed or officially split.
 
+    That seed is the forget set's: scenarios find it under ``spec.seed``.
+
     Where the scenario names non-members of its own (class removal), the test set leaves them out; the validation set
     is the whole half.
     """
-    scenario = get("scenario", spec.scenario)
+    scenario, spec = get("scenario", spec.scenario), replace(spec, seed=spec.seeds.forget)
     unseen = scenario.unseen(data, spec) if scenario.unseen else None
     return split_off(data, scenario.select(data, spec), spec, unseen)
 
@@ -55,7 +59,7 @@ def _halves(data: Data, spec: Spec) -> tuple[Tensor, Tensor]:
     if data.test_count is not None:
         everything = torch.arange(len(data.heldout))
         return everything[data.test_count:], everything[:data.test_count]
-    order = permutation(len(data.heldout), spec.seed, "test/validation")
+    order = permutation(len(data.heldout), spec.seeds.forget, "test/validation")
     return order[:len(order) // 2].sort().values, order[len(order) // 2:].sort().values
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import UnknownMetric
-from engine.evaluation.metrics import by_name
+from engine.evaluation.metrics import by_name, tow_mia
 from engine.system.words import unknown
 
 Span = tuple[float, float]
+DERIVED: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {"tow_mia": tow_mia}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +62,23 @@ class Metrics(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         """What is stored under a name, also a former one; raises UnknownMetric, which is a KeyError."""
-        if name in self.stored:
-            return self.stored[name]
+        if name in self:
+            return self.get(name)
         raise UnknownMetric(self._absent(name))
 
     def __contains__(self, name: object) -> bool:
-        return name in self.stored
+        return name in self.stored or (name in DERIVED and self._derived(str(name)) is not None)
 
     def get(self, name: str, default: Any = None) -> Any:
         """What is stored under a name, or the default; no sentence is made for what is absent."""
+        if name in DERIVED and name not in self.stored and (value := self._derived(name)) is not None:
+            return value
         return self.stored.get(name, default)
+
+    def _derived(self, name: str) -> Any:
+        """What came after this result was stored and follows from it and its retrained model; else None."""
+        theirs = self.stored.get("retrained")
+        return DERIVED[name](self.stored, theirs) if theirs else None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.stored)

@@ -6,8 +6,10 @@ number (50 for an attack), or ``max``. Every registered attack brings five metri
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
+from typing import Any
 
 from engine.registry import all_of, find, live_attacks
 from engine.types import Attack
@@ -30,6 +32,7 @@ class Metric:
 
 
 MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")  # what ToW and the average gap look at
+KEPT = ("retain_accuracy", "test_accuracy")  # what ToW-MIA looks at, beside an attack
 
 ACCURACIES = (
     Metric("retain_accuracy", "Retain accuracy", "%", "match_retrained",
@@ -53,6 +56,10 @@ DISTANCES = (
 AGAINST_RETRAINED = (
     Metric("tow", "ToW", "", 1.0,
            "Tug of war: 1 - |accuracy - retrained accuracy|, multiplied over forget, retain and test set; 1 is best.",
+           True),
+    Metric("tow_mia", "ToW-MIA", "", 1.0,
+           "Tug of war with privacy in it: 1 - |value - retrained value|, multiplied over the loss attack's accuracy, "
+           "the retain and the test accuracy; 1 is best. It sees no more than that one attack, which is a weak one.",
            True),
     Metric("average_gap", "Average gap to retrained", "points", 0.0,
            "Mean distance to the retrained model's forget, retain and test accuracy and loss attack.", True),
@@ -83,6 +90,31 @@ def of_attack(attack: Attack) -> tuple[Metric, ...]:
     5
     """
     return (*_accuracy_and_area(attack), *_exposure(attack))
+
+
+def tow_mia(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> float | None:
+    """ToW-MIA (Zhao et al. 2024) of a run and its retrained model, by the first headline attack (docs/methods.md).
+
+    Parameters
+    ----------
+    mine, theirs : mapping of str to Any
+        The metrics of both, in percent.
+
+    Returns
+    -------
+    float or None
+        From 0 to 1, 1 where all three values are equal; None where one is missing.
+
+    Examples
+    --------
+    >>> retrained = {"mia_loss": 50.0, "retain_accuracy": 99.0, "test_accuracy": 80.0}
+    >>> round(tow_mia({"mia_loss": 60.0, "retain_accuracy": 99.0, "test_accuracy": 70.0}, retrained), 6)
+    0.81
+    """
+    names = (next((attack.name for attack in headlines()), ""), *KEPT)
+    pairs = [(mine.get(name), theirs.get(name)) for name in names]
+    known = [(one, other) for one, other in pairs if one is not None and other is not None]
+    return prod(1 - abs(one - other) / 100 for one, other in known) if len(known) == len(names) else None
 
 
 def references_name(attack: Attack) -> str:

@@ -14,7 +14,7 @@ from engine.attacks._attacker import FEWEST
 from engine.attacks._tables import untrained_losses
 from engine.evaluation import distances
 from engine.evaluation.measure import of_scores, scores
-from engine.evaluation.metrics import MOVED, against_retrained_metrics, headlines, of_attack, references_name
+from engine.evaluation.metrics import MOVED, against_retrained_metrics, headlines, of_attack, references_name, tow_mia
 from engine.registry import all_of, attack_codes, get
 from engine.system.known import all_known
 from engine.types import Attack, Spec
@@ -56,10 +56,11 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
         return metrics | found | {"retrained": None, "missing": dict.fromkeys(names, reason)}
     theirs = {name: value for name, value in (reference.metrics or {}).items() if name not in OWN and name not in found}
     found |= (moved := tug_of_war(metrics, theirs))
-    missing: dict[str, str] = {}
+    missing = {name: f"It needs the attacks on both models, of at least {FEWEST} samples per side."
+               for name, value in moved.items() if value is None}
     if samples is None or reference_samples is None:
         needing = [name for name in names if name not in moved]
-        missing = dict.fromkeys(needing, "It needs the losses of every sample, which were not kept.")
+        missing |= dict.fromkeys(needing, "It needs the losses of every sample, which were not kept.")
     else:
         mine, other = (frame.loc[frame["set"] == "forget", "loss"].to_numpy() for frame in (samples, reference_samples))
         found |= {"ks_retrained": distances.kolmogorov_smirnov(mine, other),
@@ -74,13 +75,14 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
     return metrics | found | {"retrained": theirs | {"run_id": reference.id}, "missing": missing}
 
 
-def tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float]:
-    """ToW (Zhao et al. 2024) and the average gap (Fan et al. 2024), which counts the first headline attack."""
+def tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float | None]:
+    """ToW, ToW-MIA (Zhao et al. 2024) and the average gap (Fan et al. 2024); two count the first headline attack."""
     away = [abs(mine[name] - theirs[name]) for name in MOVED]
     first = next((attack.name for attack in headlines()), "")
     attacks = all_known(run.get(first) for run in (mine, theirs))
     gaps = away if attacks is None else [*away, abs(attacks[0] - attacks[1])]
-    return {"tow": float(np.prod([1 - gap / 100 for gap in away])), "average_gap": float(np.mean(gaps))}
+    return {"tow": float(np.prod([1 - gap / 100 for gap in away])), "tow_mia": tow_mia(mine, theirs),
+            "average_gap": float(np.mean(gaps))}
 
 
 # --- attacks beside retrained models --------------------------------------------------------

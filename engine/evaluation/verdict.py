@@ -48,7 +48,7 @@ TITLES = {
     "undecided": "No verdict: too little can be measured here",
     "forgotten": "Forgotten, as far as {tried} can tell"}
 CLASS_TITLES = {"not_forgotten": "Not forgotten: the model still knows the class",
-                "forgotten": "Forgotten, as far as its answers tell: it no longer names the class"}
+                "forgotten": "Forgotten, as far as its answers tell"}
 
 Kind = Literal["reference", "damaged", "over_forgotten", "not_forgotten", "undecided", "forgotten"]
 Metrics = Mapping[str, Any]

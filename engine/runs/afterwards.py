@@ -98,6 +98,7 @@ def _measured(attack: Attack, samples: DataFrame | None,
               spec: Spec) -> tuple[dict[str, Any], tuple[float, float] | None, str | None]:
     """All that an attack comes to on the kept samples, its null band, and why there is none."""
     from engine.attacks._attacker import FEWEST
+    from engine.attacks._shuffles import shuffled_by
     from engine.evaluation.measure import null_band, of_scores, scores
     from engine.evaluation.phi import NOT_KEPT
 
@@ -109,7 +110,8 @@ def _measured(attack: Attack, samples: DataFrame | None,
     if min(map(len, sides)) < FEWEST:
         return of_scores(attack, None, None), None, f"It needs at least {FEWEST} samples per side."
     mine, theirs = (scores(attack, {name: side[name].to_numpy() for name in attack.needs}, len(side)) for side in sides)
-    return of_scores(attack, mine, theirs), null_band(attack, mine, theirs, seed=spec.seed), None
+    with shuffled_by(spec.evaluation_seed):
+        return of_scores(attack, mine, theirs), null_band(attack, mine, theirs, seed=spec.seeds.evaluation), None
 
 
 def _retrained(run: Run, metrics: Values, attacks: Sequence[Attack], store: Store) -> dict[str, Any] | None:

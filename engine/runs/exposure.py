@@ -91,7 +91,7 @@ def before(exposure: Exposure, checkpoints: Checkpoints) -> Exposure:
 
     Raises BadInput or another LabError where either is not here or not the run's.
     """
-    from engine.runs.samples import own_bench  # torch, which nothing else here needs
+    from engine.runs.sources import own_bench  # torch, which nothing else here needs
 
     bench, now = own_bench(exposure.run, checkpoints), exposure.views["now"]
     rows = View(_said(now.forget, bench.readouts["train"]), _said(now.unseen, bench.readouts["heldout"]),

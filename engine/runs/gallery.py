@@ -8,51 +8,65 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from engine.originals.checkpoints import Checkpoints
 from engine.runs.exposure import Exposure, When
-from engine.runs.samples import labels, own_bench
+from engine.runs.sources import Pool, Source, said_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from engine.runs.excerpt import Excerpt
+
 Side = Literal["forget", "unseen"]
-STRICTEST, EVENLY = 24, 36
+POOLS: Mapping[Side, Pool] = {"forget": "train", "unseen": "heldout"}
+STRICTEST, EVENLY = 24, 36  # samples of a side
+FEWER = 12  # of the strictest, where not all of them can be shown
 
 
 @dataclass(frozen=True)
 class Shown:
     """One sample: ``shown`` is its ``picture``, uint8 (H, W, C), or its ``text``; ``said`` None where it was not kept.
 
-    ``row`` is its row in the view's table of its side, ``sample`` its number in its pool.
+    ``row`` is its row in the view's table of its side, ``sample`` its number in its pool. ``shown`` is empty and
+    ``label`` None where the sample is not at hand.
     """
 
     row: int
     sample: int
     shown: Mapping[str, Any]
-    label: str
+    label: str | None
     said: str | None
     right: bool
 
 
-def picked(positions: np.ndarray) -> list[int]:
-    """The rows worth showing: those that are caught first, and others spread evenly over all."""
+def picked(positions: np.ndarray, can: np.ndarray | None = None) -> list[int]:
+    """The rows worth showing: those that are caught first, and others spread evenly over all.
+
+    ``can``, bool like ``positions``: the rows that can be shown, where not all can; then the others are of these.
+    """
     order = np.argsort(positions, kind="stable")
-    evenly = np.linspace(0, len(order) - 1, min(EVENLY, len(order))).astype(int)
-    places = np.unique(np.concatenate([np.arange(min(STRICTEST, len(order))), evenly]))
-    return [int(row) for row in order[places]]
+    among = order if can is None else order[can[order]]
+    evenly = among[np.linspace(0, len(among) - 1, min(EVENLY, len(among))).astype(int)]
+    chosen = {*order[:STRICTEST if can is None else FEWER].tolist(), *evenly.tolist()}
+    return [row for row in order.tolist() if row in chosen]
 
 
-def show(exposure: Exposure, when: When, rows: Mapping[Side, Sequence[int]],
-         checkpoints: Checkpoints) -> dict[Side, list[Shown]]:
-    """These rows of both sides. Loads the data; raises BadInput or another LabError where they are not here."""
-    data, view = own_bench(exposure.run, checkpoints).data, exposure.views[when]
-    return {side: [_shown(data, side, getattr(view, side), row) for row in wanted] for side, wanted in rows.items()}
+def at_hand(exposure: Exposure, when: When, excerpt: Excerpt) -> dict[Side, np.ndarray]:
+    """Which rows of both sides have a picture or text in the excerpt."""
+    view = exposure.views[when]
+    return {side: np.array([bool(excerpt.shown(pool, int(number))) for number in getattr(view, side)["sample"]])
+            for side, pool in POOLS.items()}
 
 
-def _shown(data: Any, side: Side, table: DataFrame, row: int) -> Shown:
+def show(exposure: Exposure, when: When, rows: Mapping[Side, Sequence[int]], source: Source) -> dict[Side, list[Shown]]:
+    """These rows of both sides as people see them."""
+    view = exposure.views[when]
+    return {side: [_shown(source, POOLS[side], getattr(view, side), row) for row in wanted]
+            for side, wanted in rows.items()}
+
+
+def _shown(source: Source, pool: Pool, table: DataFrame, row: int) -> Shown:
     one = table.iloc[row]
-    number, pool = int(one["sample"]), data.train if side == "forget" else data.heldout
-    said = one.get("predicted")
-    kept = said is not None and said == said
-    return Shown(row, number, pool.shown(number), labels(data, pool, number),
-                 data.classes[int(said)] if kept else None, bool(one["correct"]))
+    number, right = int(one["sample"]), bool(one["correct"])
+    label = source.label(pool, number)
+    return Shown(row, number, source.shown(pool, number), label, said_of(source, label, one.get("predicted"), right),
+                 right)

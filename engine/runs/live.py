@@ -81,7 +81,7 @@ class Live(Watch):
 
     def begin(self, at: Setting) -> Partial:
         self.store.update(self.run_id, **at.columns)
-        bench, seed = at.bench, at.resolved.spec.seed
+        bench, seed = at.bench, at.resolved.spec.seeds.evaluation
         self._title = at.resolved.method.title
         self._watcher = Watcher(bench.data, at.parts, seed)
         self.stage("Measuring the Original")

@@ -16,6 +16,7 @@ from typing import Any
 from torch import nn
 
 from engine import registry
+from engine.attacks._shuffles import shuffled_by
 from engine.data.splits import Split
 from engine.data.splits import split as split_of
 from engine.evaluation.measure import Readings, band_of, measure, null_bands
@@ -69,7 +70,8 @@ class Setting:
     @property
     def shared(self) -> tuple[Any, ...]:
         """What runs have in common whose Original has the same metrics; it holds no data."""
-        return (self.resolved.split_identity(), self.resolved.spec.profile, self.bench.original.sha256,
+        spec = self.resolved.spec
+        return (self.resolved.split_identity(), spec.evaluation_seed, spec.profile, self.bench.original.sha256,
                 self.bench.data.content, self.bench.where,
                 *((attack.name, registry.code("attack", attack.name)) for attack in registry.live_attacks()))
 
@@ -96,12 +98,16 @@ def run_method(bench: Bench, resolved: Resolved, watch: Watch, keep_weights: boo
 
     ``keep_weights``: whether its outcome has the weights; None for small ones only.
     """
-    at = setting(bench, resolved)
-    partial = watch.begin(at)
+    with shuffled_by(resolved.spec.evaluation_seed):
+        return _carried_out(setting(bench, resolved), watch, keep_weights)
+
+
+def _carried_out(at: Setting, watch: Watch, keep_weights: bool | None) -> Outcome:
+    bench, partial = at.bench, watch.begin(at)
     done = unlearn(bench, at.resolved, at.parts, watch.step, partial)
     watch.stage("Evaluating")
     readings, sets = read_sets(done.model, bench, at.parts, at.resolved)
-    metrics = measured(readings, original_metrics(at), at.resolved.spec.seed)
+    metrics = measured(readings, original_metrics(at), at.resolved.spec.seeds.evaluation)
     course = watch.end(done, readings, metrics)
     columns = {"status": "finished", **at.columns, "metrics": metrics, "seconds": done.seconds, "steps": done.steps,
                "samples": done.samples, "progress": {"stage": "Finished", "fraction": 1.0}}
@@ -119,7 +125,7 @@ def unlearn(bench: Bench, resolved: Resolved, parts: Split,
             on_step: OnStep = lambda model, progress, seconds: None, partial: Partial | None = None) -> Unlearned:
     """Runs a method on a copy of the Original. ``on_step`` is called off the clock after every step."""
     data, watch = bench.data, Stopwatch(bench.device)
-    seed = resolved.training_seed if resolved.method.from_scratch else resolved.spec.seed
+    seed = resolved.training_seed if resolved.method.from_scratch else resolved.spec.seeds.unlearning
 
     def resume(model: nn.Module, optimiser: Any) -> Any:
         state = partial.resume(model, optimiser) if partial else None

@@ -37,9 +37,8 @@ def read_sets(model: nn.Module, bench: Bench, parts: Split,
 
 
 def _as_trained(model: nn.Module, bench: Bench, index: torch.Tensor, resolved: Resolved) -> Readout:
-    recipe = resolved.recipe
-    return read_out_as_trained(model, bench.data, bench.data.train, index, resolved.spec.seed, recipe.augment,
-                               recipe.batch_size)
+    recipe, seed = resolved.recipe, resolved.spec.seeds.evaluation
+    return read_out_as_trained(model, bench.data, bench.data.train, index, seed, recipe.augment, recipe.batch_size)
 
 
 def bench_readings(bench: Bench, parts: Split) -> Readings:

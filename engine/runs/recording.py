@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine.attacks._shuffles import shuffled_by
 from engine.evaluation.measured import Metrics
 from engine.evaluation.retrained import against_retrained, own_reference
 from engine.runs.outcome import Outcome, failed
@@ -57,7 +58,11 @@ def with_reference(store: Store, run_id: str, resolved: Resolved, outcome: Outco
 def _against(store: Store, run: Run, known: Run | None, outcome: Outcome) -> dict[str, Any]:
     """The metrics against the retrained model; a retraining is its own reference."""
     assert outcome.samples is not None  # a finished outcome has its table
-    metrics, frame = outcome.columns["metrics"], frame_of(outcome.samples)
+    with shuffled_by(run.spec.evaluation_seed):
+        return _beside(store, run, known, outcome.columns["metrics"], frame_of(outcome.samples))
+
+
+def _beside(store: Store, run: Run, known: Run | None, metrics: dict[str, Any], frame: Any) -> dict[str, Any]:
     if is_reference(run):
         return against_retrained(metrics, frame, replace(run, metrics=Metrics(metrics)), frame, own_reference(frame))
     if known is None:

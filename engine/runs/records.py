@@ -15,7 +15,7 @@ from engine.errors import BadInput, BadSpec, Problem
 from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import remarks, verdict_of
 from engine.spec import MADE_BY, Resolved, resolve
-from engine.types import ENDED, Spec, Status
+from engine.types import ENDED, NAMED_SEEDS, Spec, Status
 
 SPEC_FIELDS = frozenset(one.name for one in dataclasses.fields(Spec))
 
@@ -172,6 +172,11 @@ COLUMNS = tuple(one.name for one in dataclasses.fields(Run) if one.name not in (
 def spec_of(asked: Mapping[str, Any]) -> Spec:
     """A stored spec as far as this version knows it: other fields are left out, absent ones have their default."""
     return Spec(**{name: value for name, value in asked.items() if name in SPEC_FIELDS})
+
+
+def stored_spec(spec: Spec) -> dict[str, Any]:
+    """A spec as it is stored: seeds that follow ``seed`` are left out, so that versions without them read it too."""
+    return {name: value for name, value in asdict(spec).items() if name not in NAMED_SEEDS or value is not None}
 
 
 DESCRIBED = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.attacks._shuffles import shuffled_by
 from engine.evaluation.metrics import AGAINST_RETRAINED, stored_names
 from engine.evaluation.retrained import against_retrained, own_reference
 from engine.registry import all_of
 from engine.runs.afterwards import lacks_beside, same_code
 from engine.runs.recorded import recorded_runs, recorded_samples
 from engine.runs.records import outdated
-from engine.types import Attack
+from engine.types import Attack, Spec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -29,7 +30,8 @@ ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "pro
 def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:
     """The newest finished retraining, by the recipe, on the same split of the same data; else a recorded one."""
     split, copy = resolved.split_identity(), data[:16]
-    own = newest_reference(store.list(status=("finished",), newest_first=True, split=split, data=copy))
+    finished = store.list(status=("finished",), newest_first=True, split=split, data=copy)
+    own = newest_reference(_same_seeds_first(finished, resolved.spec))
     return own or newest_reference([run for run in recorded_runs() if run.finished and run.split == split
                                     and run.data == copy and not run.notice])
 
@@ -42,6 +44,12 @@ def reference_samples(store: Store, reference: Run) -> DataFrame | None:
 def newest_reference(runs: list[Run]) -> Run | None:
     """The first of these runs that is a retraining by the Original's own recipe, with its metrics."""
     return next((run for run in runs if is_reference(run) and run.metrics and not outdated(run)), None)
+
+
+def _same_seeds_first(runs: list[Run], spec: Spec) -> list[Run]:
+    """The runs in their order, those of the same Original and unlearning seed before the others."""
+    asked = (spec.seeds.training, spec.seeds.unlearning)
+    return sorted(runs, key=lambda run: (run.spec.seeds.training, run.spec.seeds.unlearning) != asked)
 
 
 def is_reference(run: Run) -> bool:
@@ -58,7 +66,7 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None, a
     finished run's numbers do not move with the store; ``anew`` measures them all with what is there now.
     """
     alike = store.list(status=("finished",), newest_first=True, split=run.split, data=run.data)
-    reference = newest_reference(alike)
+    reference = newest_reference(_same_seeds_first(alike, run.spec))
     if reference is None or run.metrics is None or not (anew or _waiting(run)):
         return run
     samples = store.load_samples(run.id)
@@ -67,7 +75,8 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None, a
     elif retrained is None:
         retrained = retrained_samples(store, run)
     before = run.metrics.to_json()
-    metrics = against_retrained(before, samples, reference, store.load_samples(reference.id), retrained)
+    with shuffled_by(run.spec.evaluation_seed):
+        metrics = against_retrained(before, samples, reference, store.load_samples(reference.id), retrained)
     store.amend(run.id, metrics=metrics if anew else _kept(before, metrics))
     return store.get(run.id)
 

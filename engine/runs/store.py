@@ -13,7 +13,6 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
 from engine.runs.artifacts import Artifacts
-from engine.runs.records import Run
+from engine.runs.records import Run, stored_spec
 from engine.runs.rows import Unreadable, read_rows
 from engine.runs.schema import add_missing_columns, connect_args, events, metadata, runs, tune_sqlite
 from engine.spec import Resolved
@@ -240,7 +239,7 @@ class Store(Artifacts):
 
 def _row(resolved: Resolved, status: Status, train_original: bool, keep_weights: bool | None) -> dict[str, Any]:
     """The columns of a new run."""
-    return {"id": secrets.token_hex(4), "status": status, "spec": asdict(resolved.spec),
+    return {"id": secrets.token_hex(4), "status": status, "spec": stored_spec(resolved.spec),
             "code": dict(resolved.code) or None,
             "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
             "created": time.time(), "train_original": int(train_original), "tags": [],

@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from engine.attacks._shuffles import shuffled_by
 from engine.data.splits import Split
 from engine.errors import BadInput, Cancelled
 from engine.evaluation.measure import measure
@@ -21,7 +22,7 @@ from engine.runs.method import setting, unlearn
 from engine.runs.packing import damaged, tensors_of, unpacked
 from engine.runs.readings import read_sets
 from engine.runs.records import Run, outdated
-from engine.runs.samples import own_bench
+from engine.runs.sources import own_bench
 from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.system.files import write_whole
@@ -120,8 +121,9 @@ def _again(run: Run, bench: Bench, report: Report, cancel: threading.Event | Non
 
     done = unlearn(bench, at.resolved, at.parts, on_step)
     readings, _ = read_sets(done.model, bench, at.parts, at.resolved)
-    notice = " ".join([f"Run {run.id} kept no weights: its model was computed again from its settings.",
-                       *_differences(run.metrics or {}, measure(readings))])
+    with shuffled_by(run.spec.evaluation_seed):
+        apart = _differences(run.metrics or {}, measure(readings))
+    notice = " ".join([f"Run {run.id} kept no weights: its model was computed again from its settings.", *apart])
     return replace(at, network=done.model, sha256=digest(tensors_of(done.model)), computed_again=True, notice=notice)
 
 

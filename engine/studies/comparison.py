@@ -7,24 +7,30 @@ where the resolved spec has the same fingerprint, so nothing is computed twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.checks import number
 from engine.errors import BadSpec, Problem
 from engine.registry import by_class, reference
 from engine.runs import afterwards, library
 from engine.runs.records import Run
 from engine.runs.store import Store
-from engine.spec import resolve
+from engine.spec import MAX_SEED, resolve
 from engine.types import PROFILES, Spec
 
 REFERENCE = reference().name
+APART = 1_000  # unlearning seed = APART * training seed + seed, as SUPREME (2510.26714) decouples them
+MOST_TRAINING_SEED = MAX_SEED // APART - 1
 Runs = dict[tuple[str, int], Run]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Methods side by side on one forget set; ``forget`` is a fraction, or a class in a scenario that forgets one."""
+    """Methods side by side on one forget set; ``forget`` is a fraction, or a class in a scenario that forgets one.
+
+    Its runs begin from the first Original of ``training_seeds``; :mod:`engine.studies.training_seeds` goes over all.
+    """
 
     dataset: str = "digits"
     scenario: str = "random"
@@ -34,18 +40,29 @@ class Comparison:
     profile: str = PROFILES[0]
     model: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    training_seeds: tuple[int, ...] = (0,)
+    forget_seed: int | None = None  # one forget set for all seeds; without it each seed draws its own
 
     def spec(self, method: str, seed: int) -> Spec:
-        """One run of the comparison, with default hyperparameters."""
+        """One run of the comparison, with default hyperparameters.
+
+        Every Original has unlearning seeds of its own, so that what is drawn for one is not drawn for another.
+        """
+        training = self.training_seeds[0] if self.training_seeds else 0
         of_class = by_class(self.scenario)  # an unknown one is named when the spec is checked
         forget: Any = self.forget  # whatever was typed: resolve() says what is wrong with it
         return Spec(dataset=self.dataset, method=method, model=self.model, scenario=self.scenario,
                     forget_fraction=None if of_class else forget, forget_class=forget if of_class else None,
-                    seed=seed, profile=self.profile, options=dict(self.options))
+                    seed=seed, profile=self.profile, options=dict(self.options), original_seed=training,
+                    unlearning_seed=_apart(training, seed), forget_seed=self.forget_seed)
 
     def specs(self) -> list[Spec]:
         """All methods with all seeds, retraining first, then one seed after the other."""
         return [self.spec(*cell) for cell in self.grid()]
+
+    def of_each_original(self) -> list[Comparison]:
+        """One comparison for each training seed."""
+        return [replace(self, training_seeds=(seed,)) for seed in self.training_seeds]
 
     def grid(self) -> list[tuple[str, int]]:
         """The (method, seed) pairs in the order in which they are best run: others are completed by a retraining."""
@@ -56,19 +73,43 @@ class Comparison:
 def check(comparison: Comparison) -> None:
     """Raises BadSpec with every problem: no methods or seeds, one named twice, an unknown name, a bad value."""
     problems: list[Problem] = []
-    for what, values in (("method", comparison.methods), ("seed", comparison.seeds)):
+    asked = {"method": comparison.methods, "seed": comparison.seeds, "training seed": comparison.training_seeds}
+    for what, values in asked.items():
         if not values:
             problems.append(Problem(what, f"No {what} is chosen: a comparison needs at least one."))
         twice = [value for value in dict.fromkeys(values) if list(values).count(value) > 1]
         problems += [Problem.about(what, f"{value} is chosen twice: once is enough.") for value in twice]
+    bad = _bad_training_seeds(comparison)
+    for one in [replace(comparison, training_seeds=())] if bad else comparison.of_each_original() or [comparison]:
+        problems += _bad_runs(one)
+    if problems + bad:
+        raise BadSpec(list(dict.fromkeys(problems + bad)))
+
+
+def _bad_runs(comparison: Comparison) -> list[Problem]:
+    problems: list[Problem] = []
     for method in comparison.methods or (REFERENCE,):
         for seed in comparison.seeds or (0,):
             try:
                 resolve(comparison.spec(method, seed))
             except BadSpec as error:
                 problems += error.problems
-    if problems:
-        raise BadSpec(list(dict.fromkeys(problems)))
+    return problems
+
+
+def _bad_training_seeds(comparison: Comparison) -> list[Problem]:
+    problems: list[Problem] = []
+    for seed in comparison.training_seeds:
+        try:
+            number("training_seed", seed, "int", 0, MOST_TRAINING_SEED)
+        except BadSpec as error:
+            problems += error.problems
+    return problems
+
+
+def _apart(training: Any, seed: Any) -> int | None:
+    """The unlearning seed with this Original; None, which follows the seed, with the usual one or a bad seed."""
+    return APART * training + seed if training and isinstance(training, int) and isinstance(seed, int) else None
 
 
 def find_runs(comparison: Comparison, store: Store, recorded: bool = True) -> Runs:

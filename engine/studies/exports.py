@@ -72,6 +72,7 @@ def what_is_compared(table: Table) -> str:
     """One line: data set, what is forgotten, profile and seeds."""
     comparison = table.comparison
     seeds = numbered("seed", comparison.seeds)
+    seeds += f", Original of seed {comparison.training_seeds[0]}" if any(comparison.training_seeds[:1]) else ""
     what = what_is_forgotten(comparison.dataset, comparison.scenario, table.cells[0].forget)
     return f"{comparison.dataset}, forgetting {what}, profile {comparison.profile}, {seeds}"
 

@@ -10,7 +10,7 @@ from typing import Any
 from engine.registry import by_class, reference
 from engine.studies.comparison import Comparison
 from engine.studies.sweep import FRACTION, Axis, Sweep
-from engine.types import Spec
+from engine.types import NAMED_SEEDS, Spec
 
 ENGINE = ("python", "-m", "engine")
 
@@ -31,6 +31,7 @@ def run_command(spec: Spec) -> str:
     words += _flag(*forgets)
     words += [*_flag("--seed", spec.seed, usual.seed), *_flag("--original-seed", spec.original_seed,
                                                              usual.original_seed)]
+    words += [word for name in NAMED_SEEDS for word in _flag(f"--{name.replace('_', '-')}", getattr(spec, name))]
     words += [*_flag("--profile", spec.profile, usual.profile), *_settings("--set", spec.parameters),
               *_settings("--option", spec.options)]
     return _shell([*words, "--train-original"])
@@ -65,7 +66,8 @@ def sweep_command(sweep: Sweep) -> str:
         held[FRACTION] = sweep.forget_fraction
     words = ["sweep", "--dataset", sweep.dataset, *_flag("--model", sweep.model), "--method", sweep.method]
     words += [word for axis in (sweep.across, sweep.down) for word in ("--axis", _axis(axis))]
-    words += ["--seeds", *map(str, sweep.seeds), *_flag("--profile", sweep.profile, usual.profile)]
+    words += ["--seeds", *map(str, sweep.seeds), *_flag("--original-seed", sweep.original_seed, usual.original_seed),
+              *_flag("--profile", sweep.profile, usual.profile)]
     words += [*_settings("--set", held), *_settings("--option", sweep.options)]
     return _shell([*words, "--train-original"])
 

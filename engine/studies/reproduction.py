@@ -38,8 +38,8 @@ class Todo:
         return resolve(self.comparison.spec(self.method, self.seed))
 
     @property
-    def key(self) -> tuple[float | int | str, str, int]:
-        return self.comparison.forget, self.method, self.seed
+    def key(self) -> tuple[float | int | str, str, int, tuple[int, ...]]:
+        return self.comparison.forget, self.method, self.seed, self.comparison.training_seeds
 
     @property
     def label(self) -> str:
@@ -102,7 +102,8 @@ def all_runs(comparison: Comparison, table: PaperTable, store: Store) -> Runs:
 
 def label(comparison: Comparison, method: str, *seeds: int) -> str:
     what = what_is_forgotten(comparison.dataset, comparison.scenario, comparison.forget)
-    return f"{method_title(method)}, {what}, {numbered('seed', seeds)}"
+    training = next((f", Original of seed {seed}" for seed in comparison.training_seeds[:1] if seed), "")
+    return f"{method_title(method)}, {what}, {numbered('seed', seeds)}{training}"
 
 
 def state(comparison: Comparison, method: str, seed: int, run: Run) -> str:

@@ -66,7 +66,8 @@ def settings(run: Run) -> dict[tuple[Of, str], Any]:
     spec = run.spec
     own: dict[str, Any] = {
         "data": spec.dataset, "model": spec.model, "method": spec.method, "scenario": spec.scenario,
-        "forget": _forgotten(run), "profile": spec.profile, SEED: spec.seed, "original seed": spec.original_seed}
+        "forget": _forgotten(run), "profile": spec.profile, SEED: spec.seed, "original seed": spec.original_seed,
+        **{spaced(name): value for name, value in spec.named_seeds.items()}}
     used = {**spec.parameters, **(run.effective or {})}
     found: dict[tuple[Of, str], Any] = {("run", name): value for name, value in own.items()}
     found |= {("option", spaced(name)): value for name, value in _options(run).items()}

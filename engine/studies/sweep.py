@@ -19,6 +19,8 @@ from engine.system.words import spaced
 from engine.types import PROFILES, Spec, declared
 
 FRACTION = "forget_fraction"
+TRAINING = "original_seed"  # an axis of its own: how much another Original would move a map
+TITLES = {TRAINING: "training seed"}
 MOST_RUNS = 10_000  # a grid beyond this is a slip of the pen: the authors' has 432
 SHOWN = 5  # duplicates named per side
 # The authors' grid for alpha and for the forget fraction (paper, section 6.4, figure 2).
@@ -37,7 +39,7 @@ class Axis:
     @property
     def title(self) -> str:
         """The name as people read it: ``forget fraction``."""
-        return spaced(self.name)
+        return TITLES.get(self.name) or spaced(self.name)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Sweep:
     model: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    original_seed: int = 0
 
     @property
     def size(self) -> int:
@@ -71,9 +74,9 @@ class Sweep:
     def spec_with(self, varied: Mapping[str, Any], seed: int = 0) -> Spec:
         """A run of the sweep in which only these quantities are set, the others as the method has them."""
         values = {**self.parameters, **varied}
-        fraction = values.pop(FRACTION, self.forget_fraction)
+        fraction, training = values.pop(FRACTION, self.forget_fraction), values.pop(TRAINING, self.original_seed)
         return Spec(dataset=self.dataset, method=self.method, model=self.model, forget_fraction=fraction, seed=seed,
-                    profile=self.profile, options=dict(self.options), parameters=values)
+                    profile=self.profile, options=dict(self.options), parameters=values, original_seed=training)
 
     def specs(self) -> list[Spec]:
         """The specs of all cells, in the order of :meth:`cells`."""
@@ -96,12 +99,15 @@ def preset(name: str, **changes: Any) -> Sweep:
 
 
 def axes_of(method: str) -> list[str]:
-    """What can be an axis of a map: the forget fraction, and the method's hyperparameters that are numbers."""
-    return [FRACTION, *(h.name for h in declared(get("method", method).parameters) if h.kind in ("int", "float"))]
+    """What can be an axis of a map: the forget fraction, the method's hyperparameters that are numbers, Originals."""
+    numbers = [h.name for h in declared(get("method", method).parameters) if h.kind in ("int", "float")]
+    return [FRACTION, *numbers, TRAINING]
 
 
 def suggested(name: str, dataset: str, method: str) -> tuple[Any, ...]:
     """Values to begin an axis with: the small preset's, else half of what the method uses, that, and twice that."""
+    if name == TRAINING:
+        return 0, 1, 2
     usual = PRESETS["small"]
     for axis in (usual.across, usual.down):
         if axis.name == name and (name == FRACTION or method == usual.method):
@@ -123,7 +129,7 @@ def check(sweep: Sweep) -> None:
 def _axis_problems(sweep: Sweep) -> list[Problem]:
     problems: list[Problem] = []
     for name, values in _sides(sweep):
-        field = name if name in (FRACTION, "seed") else f"parameters.{name}"
+        field = name if name in (FRACTION, TRAINING, "seed") else f"parameters.{name}"
         if not values:
             problems.append(Problem.about(field, "has no values: each side of the grid needs at least one."))
         twice = [value for value, count in Counter(values).items() if count > 1][:SHOWN]
@@ -139,7 +145,7 @@ def _axis_problems(sweep: Sweep) -> list[Problem]:
 def _unknown_axes(sweep: Sweep) -> list[Problem]:
     if sweep.method not in names("method"):
         return []  # told by the spec itself
-    known = (FRACTION, *(h.name for h in declared(get("method", sweep.method).parameters)))
+    known = (FRACTION, TRAINING, *(h.name for h in declared(get("method", sweep.method).parameters)))
     return [Problem(None, unknown("axis", axis.name, known)) for axis in (sweep.across, sweep.down)
             if axis.name not in known]
 

@@ -19,10 +19,11 @@ from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import Resolved, resolve
 from engine.studies.sweep import FRACTION, Axis, Cell, Sweep
-from engine.types import Spec
+from engine.types import NAMED_SEEDS, Spec
 
 ABSENT = "missing"
-ALIKE = ("dataset", "method", "model", "scenario", "profile", "options", "original_seed")  # the same in all of a grid
+ALIKE = ("dataset", "method", "model", "scenario", "profile", "options", "original_seed",
+         *NAMED_SEEDS)  # the same in all of a grid
 Runs = dict[Cell, Run]
 
 
@@ -116,14 +117,14 @@ def _grid(group: Sequence[Run], every: Sequence[Run]) -> Sweep | None:
     values = {name: _in_order(one[name] for one in varied) for name in varied[0]}
     several = [name for name in values if len(values[name]) > 1]
     seeds = tuple(dict.fromkeys(spec.seed for spec in specs))
-    if len(several) != 2 or specs[0].scenario != Spec().scenario:
+    if len(several) != 2 or specs[0].scenario != Spec().scenario or specs[0].named_seeds:
         return None
     down, across = sorted(several, key=lambda name: name != FRACTION)
     held = {name: one[0] for name, one in values.items() if name not in (*several, FRACTION)}
     sweep = Sweep(dataset=specs[0].dataset, method=specs[0].method, model=specs[0].model,
                   across=Axis(across, values[across]), down=Axis(down, values[down]), seeds=seeds,
                   forget_fraction=values[FRACTION][0], profile=specs[0].profile, options=specs[0].options,
-                  parameters=held)
+                  parameters=held, original_seed=specs[0].original_seed)
     return sweep if sweep.size == len(group) or _completed(sweep, group, every) else None
 
 

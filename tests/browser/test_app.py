@@ -135,7 +135,7 @@ def look(page, seen: list[str], progress: set[str]) -> None:
     state = next((s for s in charts(page) if s[0] == "now" and s[1] != "[]"), None)
     if state and state[1] not in seen:
         seen.append(state[1])
-    progress |= {text for text in page.locator("[data-testid=stProgress]").all_inner_texts() if "step" in text}
+    progress |= {text for text in page.locator("[data-testid=stProgress]").all_inner_texts() if "%" in text}
 
 
 def test_pictures_in_dark_and_narrow(browser, app, home):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.runs.store import Store
+
 pytestmark = pytest.mark.browser
 BESIDE = """() => { const both = [...document.querySelectorAll('[data-testid=stMetricValue]')].map(e => e.innerText);
   return both.length === 2 && /points off/.test(document.body.innerText) && [...both, document.body.innerText]; }"""
@@ -14,9 +16,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def app(serve, tmp_path_factory):
+def home(tmp_path_factory):
+    """The results folder of that server."""
+    return tmp_path_factory.mktemp("lessons")
+
+
+@pytest.fixture(scope="module")
+def app(serve, home):
     """The address of one server for the tests here."""
-    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("lessons"))})
+    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(home)})
 
 
 def shown(page, name: str) -> bool:
@@ -68,4 +76,38 @@ def test_present_mode_by_keys(page, app):
     page.keyboard.press("p")
     page.locator("[data-testid=stSidebar]").wait_for(state="visible")
     page.wait_for_function("() => !location.href.includes('present')")
+    assert page.errors == []
+
+
+ENDS = """() => Math.max(...[...document.querySelectorAll('.stage-curves, .st-key-lesson-steps button')]
+  .map(e => e.getBoundingClientRect().bottom))"""
+SHOWN = "() => document.querySelectorAll('.stage-curves').length === 2"
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1024, 576)])
+def test_on_a_projector_nothing_is_cut_and_no_key_is_swallowed(page, app, size, home):
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    for step in ("run", "compare"):
+        page.goto(f"{app}/learn?lesson=4&step={step}&present=1")
+        page.wait_for_function(SHOWN)
+        page.wait_for_function(f"() => ({ENDS})() <= {height}")
+    page.locator(".stage-button").first.click()  # the button keeps the focus, the space bar still plays and pauses
+    page.wait_for_function("() => document.querySelector('.stage-button').textContent.includes('Pause')")
+    page.keyboard.press(" ")
+    page.wait_for_function("() => document.querySelector('.stage-button').textContent.includes('Replay')")
+
+    run = Store(home).list(status=("finished",))[0]
+    page.goto(f"{app}/unlearn?run={run.id}&present=1")
+    page.wait_for_function(SHOWN)
+    page.wait_for_function(f"() => ({ENDS})() <= {height}")
+    assert page.locator("h1, h2").first.bounding_box()["y"] >= 0
+    page.keyboard.press("PageDown")
+    page.wait_for_function("() => document.querySelector('.stMain').scrollTop > 300")
+    page.keyboard.press("PageUp")
+    page.wait_for_function("() => document.querySelector('.stMain').scrollTop === 0")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => document.querySelector('.stMain').scrollTop > 50")
+    page.goto(f"{app}/?present=1")
+    page.get_by_role("heading", name="Can a trained model forget?").wait_for()
     assert page.errors == []

@@ -106,6 +106,7 @@ OTHERS_FILES = {  # calls that touch files which are neither a run's nor a check
     ("results.py", "save_file"), ("results.py", "write_whole"),  # a person's own
     ("runs/weights.py", "save_file"), ("runs/weights.py", "write_whole"),
     ("studies/paper.py", "SOURCE.read_text"),  # the paper's tables
+    ("runs/excerpt.py", "Image.open"), ("runs/excerpting.py", "write_whole"),  # samples that ship
     ("system/hub.py", "path.glob"), ("system/hub.py", "cache.glob"),  # data sets, published weights
     ("datasets/_hub.py", "local.glob"),
     ("discovery.py", "folder.glob"), ("lineage.py", "FILE.read_text"),  # components and their source

@@ -112,7 +112,7 @@ def test_compare_tells_what_it_does_not_know(jobs):
     at = compare_page(metods="ssd", seeds="1")
     assert not at.exception
     assert [warning.value for warning in at.warning] == [UNKNOWN.format(
-        "metods=ssd", "Compare", "data, scenario, forget, methods, seeds, profile, model, sort",
+        "metods=ssd", "Compare", "data, scenario, forget, methods, seeds, profile, model, sort, against",
         " Did you mean methods?")]
     assert asked(at)["seeds"] == "1" and "metods" not in asked(at)
     at.text_input(key="compare.seeds").set_value("2").run()
@@ -131,7 +131,7 @@ def test_robustness_tells_what_it_does_not_know(jobs):
 def test_unlearn_tells_what_it_does_not_know(jobs):
     at = unlearn_page(rn="x")
     assert [warning.value for warning in at.warning] == [
-        UNKNOWN.format("rn=x", "Unlearn", "run, at, present", " Did you mean run?")]
+        UNKNOWN.format("rn=x", "Unlearn", "run, at, present, hide", " Did you mean run?")]
 
 
 @pytest.mark.parametrize("more", [{"methods": "ssd finetune"}, {"model": "small_cnn"}])

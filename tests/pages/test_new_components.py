@@ -68,7 +68,7 @@ def test_robustness(jobs):
     assert not at.exception
     at.segmented_control(key="robustness.metric").set_value("doubt_gap").run()
     assert not at.exception
-    assert "#### Best spread of each row: doubt attack" in texts(at)
+    assert "### Best spread of each row: doubt attack" in texts(at)
 
 
 def test_two_added_methods_have_two_colours():

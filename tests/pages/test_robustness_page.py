@@ -92,7 +92,7 @@ def test_from_click_to_a_filled_map(jobs):
     assert "**4 runs, all done**" in texts(at)
     assert at.button(key="sweep").disabled
     assert len(jobs.store.list(status=("finished",))) == 4
-    assert "#### Best alpha of each row: loss attack" in texts(at)
+    assert "### Best alpha of each row: loss attack" in texts(at)
     assert "Click a cell" in texts(at)
 
 
@@ -101,7 +101,7 @@ def test_a_square_from_near_shows_the_stores_numbers(jobs):
     at.session_state["robustness.chosen"] = (0.5, 0.3)
     at.run()
     assert not at.exception
-    assert "#### alpha 0.5, forget 30%" in texts(at)
+    assert "### alpha 0.5, forget 30%" in texts(at)
     run = find_runs(GRID, jobs.store)[0.5, 0.3, 0]
     table = next(t.value for t in at.table if "seed" in t.value)
     assert list(table["run"]) == [f"[open](unlearn?run={run.id})"]
@@ -180,7 +180,7 @@ def test_the_address_keeps_the_measure_and_the_square(jobs):
     there = page(**QUERY, measure="test_accuracy", at="0.5 0.3")
     assert not there.exception and not there.warning
     assert there.segmented_control(key="robustness.metric").value == "test_accuracy"
-    assert "#### alpha 0.5, forget 30%" in texts(there)
+    assert "### alpha 0.5, forget 30%" in texts(there)
     assert "&measure=test_accuracy&at=0.5+0.3" in there.code[-1].value
     there.segmented_control(key="robustness.metric").set_value("mia_loss_gap").run()
     assert "measure" not in there.query_params and there.query_params["at"] == "0.5 0.3"

@@ -27,7 +27,7 @@ def page(*ids: str) -> AppTest:
 
 
 def written(at: AppTest) -> str:
-    return "\n".join(str(one.value) for kind in ("subheader", "caption", "info") for one in getattr(at, kind))
+    return "\n".join(str(one.value) for kind in ("header", "caption", "info") for one in getattr(at, kind))
 
 
 def table(at: AppTest) -> str:

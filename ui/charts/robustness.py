@@ -85,6 +85,8 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[S
         figure.add_trace(go.Scatter(x=[marks.rule[row] for row in at], y=at, mode="lines", name="the rule",
                                     opacity=0.55,  # the numbers under it stay legible
                                     line={"color": RULE, "width": 3, "dash": "dash"}, hoverinfo="skip"))
+    good = [(column, row) for column, row in known if excess[row][column] == 0 and (column, row) not in grey]
+    figure.add_trace(_text(good, ["✓"] * len(good), "inside chance", 9, -0.36, -0.26))  # not by its colour alone
     figure.add_trace(_text(marks.best, ["★"] * len(marks.best), "best of its row", 13, 0.36, -0.26))
     figure.add_trace(_text(marks.doubtful, ["†"] * len(marks.doubtful), "doubtful", 12, -0.36, -0.26))
     figure.add_trace(_text(marks.failed, ["✕"] * len(marks.failed), "failed", 18, colour="#d6453d"))
@@ -94,7 +96,8 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[S
         visible=bool(marks.running)))
     outside = sum(bool(value) for line in excess for value in line)
     alt = f"Heatmap, {len(columns)} by {len(rows)}: {outside} of {len(known)} squares lie beyond the chance range"
-    return figure.update_layout(height=height(len(rows)), showlegend=False, meta={"alt": alt}, barmode="overlay",
+    meta = {"alt": alt, "columns": len(columns), "rows": len(rows), "at": marks.chosen and list(marks.chosen)}
+    return figure.update_layout(height=height(len(rows)), showlegend=False, meta=meta, barmode="overlay",
                                 margin={"l": 70, "r": 10, "t": figure.layout.margin.t, "b": 48})
 
 

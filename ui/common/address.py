@@ -10,6 +10,7 @@ import streamlit as st
 from engine.errors import Problem
 from ui.common.words import short
 
+HIDE = "hide"  # the parameter that names the controls that a teacher has hidden
 PRESENT = "present"  # the parameter of present mode, which every page understands
 
 

@@ -9,6 +9,9 @@ const CONFIG = {
   toImageButtonOptions: { format: "png", scale: 2 },
 };
 
+const BESIDE_MAP = 150; // pixels of a map's axis and colour bar
+const NUMBER = 28; // pixels that a square's number takes
+
 // One download a page, shared by all charts; a failed one may be tried again by the next update.
 function loadPlotly(src) {
   if (window.Plotly?.react) return Promise.resolve(window.Plotly);
@@ -27,6 +30,24 @@ function loadPlotly(src) {
   return window.__livePlotly;
 }
 
+const light = (channels) => {
+  const [r, g, b] = channels.map((value) => (value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+
+// A colour as one reads texts in it: nearer to the page's text, until it stands out from the page by 4.5:1.
+function legible(colour, text, page) {
+  if (![colour, text, page].every((one) => /^#[0-9a-f]{6}$/i.test(one))) return colour;
+  const [from, to, back] = [colour, text, page].map(channels);
+  for (let share = 0; share <= 1; share += 0.1) {
+    const mixed = from.map((value, i) => Math.round(value + share * (to[i] - value)));
+    const [high, low] = [light(mixed), light(back)].sort((a, b) => b - a);
+    if ((high + 0.05) / (low + 0.05) >= 4.6) return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+  }
+  return text;
+}
+
 // What the figure leaves open (fonts, grid, hover box) comes from Streamlit's theme, so it follows a theme switch.
 function themed(layout, element) {
   const style = getComputedStyle(element);
@@ -35,7 +56,15 @@ function themed(layout, element) {
   const line = css("border-color", "rgba(128,128,128,0.3)");
   const font = { color: text, family: css("font", "sans-serif"), size: 12 };
   const clear = "rgba(0,0,0,0)";
+  const page = layout.paper_bgcolor?.startsWith("#") ? layout.paper_bgcolor : css("background-color", "#ffffff");
+  const ink = (colour) => legible(colour, text, page);
+  const inText = (said) => said?.replace(/color:\s*(#[0-9a-f]{6})/gi, (_, colour) => `color:${ink(colour)}`);
   const dressed = { paper_bgcolor: clear, plot_bgcolor: clear, ...layout, font: { ...font, ...layout.font } };
+  if (layout.annotations) {
+    dressed.annotations = layout.annotations.map((one) => ({ ...one, text: inText(one.text),
+      ...(one.font?.color && { font: { ...one.font, color: ink(one.font.color) } }) }));
+  }
+  if (layout.title?.text) dressed.title = { ...layout.title, text: inText(layout.title.text) };
   const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
   for (const name of new Set([...axes, "xaxis", "yaxis"])) {
     dressed[name] = { gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true, ...layout[name] };
@@ -81,6 +110,15 @@ function fitted(layout, width) {
   return { ...layout, title: { ...layout.title, text: lines.join("<br>") }, margin: { ...layout.margin, t } };
 }
 
+// A map whose squares are too narrow for their numbers goes without them, and its columns' names stand upright. The
+// numbers remain in the square's hover text and in the table below.
+function narrowed(figure, layout, width) {
+  const { columns } = layout.meta ?? {};
+  if (!columns || (width - BESIDE_MAP) / columns >= NUMBER) return { data: figure.data, layout };
+  return { data: figure.data.map((trace) => (trace.name === "value" ? { ...trace, visible: false } : trace)),
+    layout: { ...layout, xaxis: { ...layout.xaxis, tickangle: -90 } } };
+}
+
 // What a chart says to those who cannot see it: its own description, or its heading, which holds the latest numbers.
 function described(layout) {
   const heading = (layout.title?.text ?? "").replace(/<br>/g, ". ").replace(/<[^>]*>/g, "");
@@ -98,10 +136,21 @@ async function draw(element, state, data, turn) {
   if (state.note) element.replaceChildren();
   state.note = false;
   const image = { ...CONFIG.toImageButtonOptions, ...(layout.meta?.image ? { format: layout.meta.image } : {}) };
-  await Plotly.react(element, figure.data, fitted(layout, element.offsetWidth), { ...CONFIG, toImageButtonOptions: image });
+  state.react = () => {
+    const drawn = narrowed(figure, fitted(layout, element.offsetWidth), element.offsetWidth);
+    return Plotly.react(element, drawn.data, drawn.layout, { ...CONFIG, toImageButtonOptions: image });
+  };
+  await state.react();
+  state.figure = figure;
+  if (!state.bound) bind(element, state, Plotly);
+  if (layout.meta?.columns) {
+    placeCursor(state);
+    state.cursor ??= bindCursor(element, state, Plotly);
+    state.cursor();
+    return;
+  }
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", described(figure.layout));
-  if (!state.bound) bind(element, state, Plotly);
 }
 
 // Where a chart asks for it, the line under the mouse stays and those of other groups fade. Only looks change, no data.
@@ -114,6 +163,9 @@ function faded(element, group) {
 
 function bind(element, state, Plotly) {
   state.bound = true;
+  const quiet = () => element.querySelectorAll(".modebar-btn").forEach((button) => button.setAttribute("tabindex", "-1"));
+  element.on("plotly_afterplot", quiet); // a mouse finds them; with Tab they would be a dozen stops a chart
+  quiet();
   element.on("plotly_hover", ({ points: [point] }) => {
     if (state.layout.meta?.highlight) faded(element, point.data.legendgroup);
   });
@@ -132,6 +184,10 @@ function bind(element, state, Plotly) {
   state.sizes = new ResizeObserver(() => requestAnimationFrame(() => {
     if (!element.offsetWidth || element.offsetWidth === width) return;
     width = element.offsetWidth; // the sidebar moved, or the tab that holds the chart is shown
+    if (state.layout.meta?.columns) {
+      state.react().then(() => state.cursor?.());
+      return;
+    }
     const { title, margin } = fitted(state.layout, width);
     Plotly.relayout(element, { ...(title && { "title.text": title.text, "margin.t": margin.t }), autosize: true });
   }));

@@ -1,7 +1,7 @@
 """A Plotly chart that is updated in place: no blank, zoom kept, clicks on any trace delivered (heatmaps too).
 
 ``st.plotly_chart`` builds a new chart whenever its data change; use it where nothing moves. The browser's half
-is live_chart.js.
+is live_chart.js; map_cursor.js moves through a map whose figure says its ``columns`` and ``rows`` in ``layout.meta``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import streamlit as st
 
 from ui.common.assets import plotly_url
 
-JS = Path(__file__).with_suffix(".js")
+HERE = Path(__file__).parent
+SCRIPTS = ("map_cursor.js", "live_chart.js")  # one after the other they are one module
 
 
 def live_chart(figure: go.Figure, key: str, height: int = 300, revision: Any = None) -> dict[str, Any] | None:
@@ -34,7 +35,8 @@ def live_chart(figure: go.Figure, key: str, height: int = 300, revision: Any = N
 @functools.cache
 def _component() -> Any:
     """Registered once a process; Streamlit registers it again by itself on a new runtime."""
-    return st.components.v2.component("live_chart", js=JS.read_text(encoding="utf-8"), isolate_styles=False,
+    code = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return st.components.v2.component("live_chart", js=code, isolate_styles=False,
                                       html='<div class="live-chart"></div>')
 
 

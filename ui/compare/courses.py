@@ -8,7 +8,7 @@ from engine.evaluation.histograms import BANDWIDTH, EDGES
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from ui.charts import compare as charts
 from ui.charts import humps
-from ui.common import words
+from ui.common import glossary, words
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
 from ui.compare import link as compare_link
@@ -91,6 +91,7 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
     st.caption(f"**How losses lie**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples over the loss in "
                f"nats (smoothed over {BANDWIDTH:g} decades); dashed grey: the retrained model's forget set. After good "
                "forgetting the two humps are one.")
+    glossary.line(("loss", "nats", "chance range", "retrained", "forget set"))
     top = humps.tallest(*(one.now for one in shown))
     with st.container(key="smalls"):
         for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):

@@ -21,6 +21,7 @@ from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 from ui.compare import link as compare_link
 from ui.compare import race as compare_runs
+from ui.compare import seeds as compare_seeds
 from ui.unlearn import form as launch
 
 USUAL = compare_link.USUAL
@@ -48,6 +49,7 @@ def _fill(comparison: Comparison) -> None:
     PROFILE.put(comparison.profile)
     METHODS.put(list(comparison.methods))
     SEEDS.put(" ".join(map(str, comparison.seeds)))
+    compare_seeds.ORIGINALS.put(" ".join(map(str, comparison.training_seeds)))
     if comparison.model:
         _model(comparison.dataset).put(comparison.model)
     of_class = by_class(comparison.scenario)
@@ -82,12 +84,14 @@ def _choices() -> Comparison | None:
     size, methods_here = st.empty(), st.container()
     text = st.text_input("Seeds", key=SEEDS.key, persist_state="session", help=SEEDS_HELP,
                          **SEEDS.given("value"))
+    originals = compare_seeds.control()
     profile = form_parts.profile_box(PROFILE)
     comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model)
     if by_class(scenario):
         size.caption(launch.class_size(_read_as(dataset, profile), comparison.spec(REFERENCE, 0)))
     try:
-        comparison = replace(comparison, seeds=compare_link.parse_seeds(text))
+        comparison = replace(comparison, seeds=compare_link.parse_seeds(text),
+                             training_seeds=compare_link.parse_originals(originals))
     except LabError as error:
         st.error(str(error), icon=":material/error:")
         with methods_here:

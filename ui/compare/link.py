@@ -16,7 +16,7 @@ from engine.evaluation.metrics import metric_title
 from engine.registry import by_class, current_name, get, models_for, names, of_the_paper, unknown
 from engine.spec import MAX_SEED
 from engine.studies.cell import Against
-from engine.studies.comparison import Comparison
+from engine.studies.comparison import MOST_TRAINING_SEED, Comparison
 from engine.studies.costs import SPENT
 from engine.studies.ranking import NEAREST
 from engine.studies.table import columns_of
@@ -26,7 +26,7 @@ from ui.common.words import short
 SORT, AGAINST = LOOK = "sort", "against"  # how the table is ordered and held: no part of the comparison
 View = tuple[str, Against]  # the column that the table is sorted by, and what it is held against
 HELD: dict[Against, str] = {"retrained": "the retrained model", "ideal": "the ideal"}
-NAMES = ("data", "scenario", "forget", "methods", "seeds", "profile", "model")
+NAMES = ("data", "scenario", "forget", "methods", "seeds", "originals", "profile", "model")
 MOST_SEEDS = 20
 USUAL = Comparison(methods=of_the_paper())  # the paper's six on the digits: what an address leaves out
 RECORDED = replace(USUAL, dataset="cifar10", seeds=(0, 1, 2), profile="paper")  # ships finished: what opens at first
@@ -37,6 +37,7 @@ def to_query(comparison: Comparison) -> dict[str, str]:
     forget = comparison.forget if by_class(comparison.scenario) else f"{comparison.forget:g}"
     query = {"data": comparison.dataset, "scenario": comparison.scenario, "forget": str(forget),
              "methods": " ".join(comparison.methods), "seeds": " ".join(map(str, comparison.seeds)),
+             "originals": " ".join(map(str, comparison.training_seeds)) if any(comparison.training_seeds) else "",
              "profile": comparison.profile, "model": comparison.model or ""}
     return {name: value for name, value in query.items() if value}  # an address may lose what is empty
 
@@ -94,10 +95,11 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
     forget = read("forget", 0 if by_class(scenario) else USUAL.forget, lambda text: _forget(dataset, scenario, text))
     methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
     seeds = read("seeds", USUAL.seeds, parse_seeds)
+    originals = read("originals", USUAL.training_seeds, parse_originals)
     profile = read("profile", USUAL.profile, lambda text: _one("profile", text, PROFILES))
     models = tuple(model.name for model in models_for(get("dataset", dataset)))
     model = read("model", None, lambda text: _one(f"model for {dataset}", text, models))
-    return Comparison(dataset, scenario, forget, methods, seeds, profile, model), problems
+    return Comparison(dataset, scenario, forget, methods, seeds, profile, model, training_seeds=originals), problems
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
@@ -116,6 +118,16 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     if len(seeds) > MOST_SEEDS:
         raise BadInput(f"{len(seeds)} seeds are chosen, but at most {MOST_SEEDS} can be compared at once.")
     return tuple(seeds)
+
+
+def parse_originals(text: str) -> tuple[int, ...]:
+    """The same of training seeds, which are smaller: unlearning seeds are made of them."""
+    seeds = parse_seeds(text)
+    for seed in seeds:
+        if seed > MOST_TRAINING_SEED:
+            raise BadInput(f"{seed} is not a training seed: they are whole numbers from 0 to {MOST_TRAINING_SEED:,}, "
+                           "such as 0 1 2.")
+    return seeds
 
 
 def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:

@@ -31,8 +31,9 @@ from ui.compare import form as compare_form
 from ui.compare import link as compare_link
 from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
+from ui.compare import seeds as compare_seeds
 from ui.compare import table as compare_table
-from ui.frame import shell
+from ui.frame import drawer, shell
 
 EVERY = 0.7  # seconds between two looks at a race
 ORDER: Slot[str] = Slot("compare.order", NEAREST)
@@ -60,6 +61,7 @@ def show() -> None:
         comparison = compare_form.form()
     VIEW.restore()
     runs, broken = _runs(comparison)
+    drawer.button()
     with settings, st.container(key="compare-start"):
         compare_form.start(comparison if broken is None else None, runs)
     with view.container(key="view"):
@@ -116,6 +118,7 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
         _table(table, comparison, runs, ranking)
         courses.show(comparison, runs, followed)
     _tradeoff(comparison, runs, table)
+    compare_seeds.show(comparison)
 
 
 # --- the table ------------------------------------------------------------------------------
@@ -131,7 +134,7 @@ def _held() -> None:
 
 
 def _table(table: Table, comparison: Comparison, runs: Runs, ranking: Ranking) -> None:
-    st.markdown(f"#### {_title(comparison)}")
+    st.markdown(f"### {_title(comparison)}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         _held()
         by = _order(table, ranking.against)

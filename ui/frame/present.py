@@ -16,7 +16,7 @@ ON = Slot("present", False)
 LESSONS = "learn"  # the place in the address of the page that draws its own foot, where a link may hide the keys
 READ = Slot("present.read", False)  # whether the address was asked: once a session, which decides from then on
 KEYS = ("Keys: **space** plays and pauses · **← →** one frame · **1 to 6** open a lesson · **Page Down, Page Up** next "
-        "and back · **P** present mode")
+        "and back in a lesson, elsewhere a screen down and up · **↑ ↓** scroll · **P** present mode")
 
 
 def active() -> bool:
@@ -50,10 +50,17 @@ def switch() -> None:
 
 
 def foot(page: Any) -> None:
-    """In the mode, under every page that does not say them itself: the keys, and the way out without a keyboard."""
+    """In the mode, on every page that does not say them itself: the keys, and the way out without a keyboard."""
     if active() and page.url_path != LESSONS:
-        st.caption(KEYS)
-        leave()
+        with corner():
+            st.caption(KEYS)
+            leave()
+
+
+def corner() -> Any:
+    """What a room need not see, behind a small button in the corner, so that the screen is left to the picture."""
+    with st.container(key="present-corner"):
+        return st.popover("", icon=":material/more_vert:", help="Keys and tools")
 
 
 def leave() -> None:
@@ -62,9 +69,12 @@ def leave() -> None:
         st.button("Leave present mode", key="present-off", on_click=toggle)
 
 
-def key_pressed() -> str | None:
-    """The key that caused this script run: ``1`` to ``6``, ``PageDown``, ``PageUp`` or ``p``; else None."""
-    pressed: str | None = _component()(key="keys", data={}, on_key_change=_nothing).key
+def key_pressed(turns: bool = False) -> str | None:
+    """The key that caused this script run: ``1`` to ``6``, ``PageDown``, ``PageUp`` or ``p``; else None.
+
+    Page Down and Page Up come where the page ``turns`` its steps by them; elsewhere they scroll.
+    """
+    pressed: str | None = _component()(key="keys", data={"turns": turns}, on_key_change=_nothing).key
     return pressed
 
 

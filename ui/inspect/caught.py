@@ -26,7 +26,7 @@ def show(exposure: Exposure, when: When) -> None:
     from engine.evaluation.roc import overlap
     from engine.runs.exposure import possible, sides
 
-    st.subheader("Who is caught by which attack?")
+    st.header("Who is caught by which attack?")
     rate = st.segmented_control("False alarms allowed", list(RATES), format_func=RATES.__getitem__, default=0.01,
                                 required=True, key="exposed.rate")
     scored = {attack.name: sides(exposure, when, attack) for attack in possible(exposure, when)}

@@ -20,6 +20,7 @@ from ui.inspect.seat import seat
 
 if TYPE_CHECKING:
     from engine.evaluation.roc import Sides
+    from engine.runs.excerpt import Excerpt
     from engine.runs.exposure import Exposure
     from engine.types import Attack
 
@@ -47,8 +48,7 @@ def show() -> None:
     ready = _ready(exposure, when)
     sides, data = _seat(exposure, ready, attack, second)
     glossary.line(TERMS)
-    st.toggle("Show those caught and those wrongly accused", key=SHOWN.key, help="Pictures or texts. Loads the data.",
-              **SHOWN.given("value"))
+    _show_them(exposure)
     caught.show(exposure, ready)
     take_away.show("exposed", f"exposed-{run.id}", [
         Export(take_away.REPORT, "html", "text/html", lambda: report.write(exposure, ready, attack, data),
@@ -175,14 +175,38 @@ def _beside(second: Run | None, attack: Attack) -> Sides | None:
 
 
 def _gallery(exposure: Exposure, when: When, sides: Sides, logarithmic: bool) -> dict[str, Any] | None:
-    if not SHOWN.get() or exposure.run.id not in READ.get():
+    """The samples to show: of the loaded data where they have been read, else of the excerpt that ships."""
+    few, read = _excerpt(exposure), exposure.run.id in READ.get()
+    if not SHOWN.get() or not (few or read):
         return None
     from engine.runs import gallery
+    from engine.runs.sources import loaded
 
     positions: dict[gallery.Side, Any] = {"forget": -sides.members, "unseen": -sides.nonmembers}
-    rows = {side: gallery.picked(places) for side, places in positions.items()}
-    found = gallery.show(exposure, when, rows, manager().checkpoints)
+    can = gallery.at_hand(exposure, when, few) if few else {}
+    rows = {side: gallery.picked(places, can.get(side)) for side, places in positions.items()}
+    found = gallery.show(exposure, when, rows, few or loaded(exposure.run, manager().checkpoints))
     return {side: payload.tiles(found[side], places, logarithmic) for side, places in positions.items()}
+
+
+def _show_them(exposure: Exposure) -> None:
+    """The switch for the samples themselves, and how many of them ship where the data are not loaded."""
+    few, run = _excerpt(exposure), exposure.run
+    st.toggle("Show those caught and those wrongly accused", key=SHOWN.key, **SHOWN.given("value"),
+              help="Pictures or texts." if few else "Pictures or texts. Loads the data.")
+    if few and SHOWN.get():
+        st.caption(f"{len(few.numbers(run, 'forget')):,} of {few.total(run, 'forget'):,} forget and "
+                   f"{len(few.numbers(run, 'test')):,} of {few.total(run, 'test'):,} test samples ship with the app; "
+                   "of the others the number is shown.")
+
+
+def _excerpt(exposure: Exposure) -> Excerpt | None:
+    """The samples of the run that ship, where its data have not been read."""
+    from engine.runs.excerpt import excerpt_of
+    from engine.runs.sources import embedded
+
+    run = exposure.run
+    return None if run.id in READ.get() or embedded(run) else excerpt_of(run)
 
 
 def _load(exposure: Exposure, when: str, sides: Sides) -> None:
@@ -190,7 +214,7 @@ def _load(exposure: Exposure, when: str, sides: Sides) -> None:
     from engine.runs.exposure import before
 
     run_id = exposure.run.id
-    wanted = SHOWN.get() or when == "before"
+    wanted = when == "before" or (SHOWN.get() and _excerpt(exposure) is None)
     if not wanted or run_id in READ.get():
         return
     if why := FAILED.get().get(run_id):

@@ -5,10 +5,10 @@ Pure: no streamlit, no store. The names are those that seat.js reads.
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from ui.common.pictures import data_uri
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -149,8 +149,8 @@ def area(found: Seat) -> str:
 
 
 def tiles(samples: Sequence[Shown], positions: ndarray, logarithmic: bool) -> list[dict[str, Any]]:
-    """Samples as the browser shows them, the first to be caught first."""
-    found = [{"at": float(positions[one.row]), "label": one.label, "said": _said(one),
+    """Samples as the browser shows them, the first to be caught first; one that is not at hand by its ``number``."""
+    found = [{"at": float(positions[one.row]), "number": one.sample, "label": one.label, "said": _said(one),
               "value": _value(float(positions[one.row]), logarithmic), **_content(one.shown)} for one in samples]
     return sorted(found, key=lambda tile: tile["at"])
 
@@ -158,22 +158,16 @@ def tiles(samples: Sequence[Shown], positions: ndarray, logarithmic: bool) -> li
 def _said(one: Shown) -> str:
     if one.said is not None:
         return f"says {one.said}{' ✓' if one.right else ''}"
-    return "says the same ✓" if one.right else "says something else"
+    return "says its label ✓" if one.right else "says not its label"
 
 
 def _value(position: float, logarithmic: bool) -> str:
     if not logarithmic:
         return f"score {-position:.3f}"
-    return f"{position:.1e} nats" if 0 < position < 1e-3 else f"{position:.3f} nats"
+    return f"{position:.1e} nats" if 0 < position < 1e-3 else f"{position + 0.0:.3f} nats"  # no minus zero
 
 
 def _content(shown: Mapping[str, Any]) -> dict[str, str]:
-    return {"text": shown["text"]} if "text" in shown else {"src": _png(shown["picture"])}
-
-
-def _png(picture: Any) -> str:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    if not shown:
+        return {}
+    return {"text": shown["text"]} if "text" in shown else {"src": data_uri(shown["picture"])}

@@ -178,7 +178,7 @@ function strips(state, found) {
   }
   const one = (side, title, number, total) => {
     const below = data.gallery[side].filter((sample) => sample.at < found.line).slice(-STRIP);
-    const heading = make("h4", {}, `${title}: ${whole(number)} of ${whole(total)}`);
+    const heading = make("h3", {}, `${title}: ${whole(number)} of ${whole(total)}`);
     const some = number > below.length ? make("p", { class: "seat-caption" }, `The ${below.length} nearest to the line of those that are shown.`) : "";
     return make("section", { class: `seat-strip seat-at-${side}`, "data-strip": side }, heading, some, make("div", { class: "seat-tiles" }, ...below.reverse().map(tile)));
   };
@@ -190,9 +190,11 @@ function strips(state, found) {
 }
 
 function tile(sample) {
-  const words = [`labelled ${sample.label}`, sample.said, sample.value];
-  const shown = sample.src ? make("img", { src: sample.src, alt: words.join(", "), class: "seat-picture" }) : make("q", {}, sample.text);
-  return make("figure", { class: sample.src ? "seat-tile" : "seat-tile seat-text" }, shown,
+  const words = [...(sample.label ? [`labelled ${sample.label}`] : []), sample.said, sample.value];
+  const picture = () => make("img", { src: sample.src, alt: words.join(", "), class: "seat-picture" });
+  const shown = sample.src ? picture() : sample.text ? make("q", {}, sample.text)
+    : make("span", { class: "seat-picture seat-missing", title: "This sample does not ship with the app." }, `no. ${whole(sample.number)}`);
+  return make("figure", { class: sample.text ? "seat-tile seat-text" : "seat-tile" }, shown,
     make("figcaption", {}, ...words.map((word) => make("span", {}, word))));
 }
 

@@ -19,7 +19,6 @@ from ui.learn.records import Film, Lesson
 # Runs that this session has asked for: one that fails or is stopped is not queued again by looking at the page.
 TRIED: Slot[frozenset[str]] = Slot("lessons.tried", frozenset())
 EVERY = 0.5  # seconds between two looks at a run that is on its way
-TALL = 250  # pixels of a chart on a projector
 
 
 def ensure(lessons: Iterable[Lesson]) -> None:
@@ -72,12 +71,12 @@ def try_again() -> None:
     TRIED.put(TRIED.first)
 
 
-def play(film: Film, run: Run, at: int | None, tall: bool, again: bool) -> None:
+def play(film: Film, run: Run, at: int | None, fit: bool, again: bool) -> None:
     """The run as a moving picture: ``at`` is the step to open at, ``again`` plays it from its beginning."""
-    st.fragment(_view, run_every=None if run.has_ended else EVERY)(film, run.id, run.has_ended, at, tall, again)
+    st.fragment(_view, run_every=None if run.has_ended else EVERY)(film, run.id, run.has_ended, at, fit, again)
 
 
-def _view(film: Film, run_id: str, had_ended: bool, at: int | None, tall: bool, again: bool) -> None:
+def _view(film: Film, run_id: str, had_ended: bool, at: int | None, fit: bool, again: bool) -> None:
     try:
         found = library.get(run_id, manager().store)
     except LabError as error:
@@ -86,7 +85,7 @@ def _view(film: Film, run_id: str, had_ended: bool, at: int | None, tall: bool, 
     run = afterwards.completed(found.run, manager().store, whole=True)
     if run.has_ended and not had_ended:
         st.rerun()
-    drawn = scene(run, found.course, autoplay=again and at is None, at=at, tall=TALL if tall else None)
+    drawn = scene(run, found.course, autoplay=again and at is None, at=at, fit=fit)
     if drawn:
         stage(drawn, f"lesson-{film.key}-{run.id}{'-again' if again else ''}")
     elif not run.has_ended:

@@ -16,7 +16,7 @@ def act(page: Any) -> None:
     lessons = page.url_path == present.LESSONS
     if not (lessons or present.active() or page.url_path == "unlearn"):
         return
-    pressed = present.key_pressed()
+    pressed = present.key_pressed(turns=lessons)
     if pressed == "p":
         present.toggle()
         st.rerun()

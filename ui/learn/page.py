@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -25,8 +26,17 @@ def show() -> None:
     place = PLACE.get()
     FORM.mirror(place)
     films.ensure(LESSONS[place.number - 1:place.number + 1])  # the next lesson's too: nobody waits there
-    _heading(place)
-    {"predict": _predict, "run": _run, "compare": _compare, "explain": _explain}[place.step](place)
+    head = _heading(place)
+    {"predict": _predict, "run": _run, "compare": _compare, "explain": _explain}[place.step](place, head)
+    if present.active():
+        with present.corner():
+            _tools(place)
+    else:
+        _tools(place)
+
+
+def _tools(place: Place) -> None:
+    """What a teacher needs and a class does not."""
     if "teacher" not in place.hidden:
         audience.show(place)
     if "keys" not in place.hidden:
@@ -34,12 +44,18 @@ def show() -> None:
     present.leave()
 
 
-def _heading(place: Place) -> None:
+def _heading(place: Place) -> Any:
+    """Lessons, title and steps; where Back and Next are drawn: on a projector in the same line."""
     if "lessons" not in place.hidden:
         _chooser(place)
-    st.header(place.lesson.title)
     steps = " → ".join(f"**{TITLES[step]}**" if step == place.step else f":gray[{TITLES[step]}]" for step in STEPS)
+    if present.active():
+        head = st.container(horizontal=True, vertical_alignment="center", key="lesson-head")
+        head.markdown(f"## {place.lesson.title}\n{steps}", width="stretch")
+        return head
+    st.header(place.lesson.title)
     st.markdown(f"Lesson {place.number} of {len(LESSONS)}, about {place.lesson.minutes:g} minutes · {steps}")
+    return st
 
 
 def _chooser(place: Place) -> None:
@@ -54,7 +70,7 @@ def _chooser(place: Place) -> None:
                          label_visibility="collapsed", format_func=titles.__getitem__)
 
 
-def _predict(place: Place) -> None:
+def _predict(place: Place, head: Any) -> None:
     lesson = place.lesson
     st.markdown(lesson.opening)
     value = predictions.ask(place.number, lesson.guess)
@@ -67,16 +83,16 @@ def _predict(place: Place) -> None:
             predictions.keep(place.number, value)
         go(1)
 
-    _buttons(place, "Run it" if known else NEXT["predict"], keep, disabled=value is None)
+    _buttons(head, place, "Run it" if known else NEXT["predict"], keep, disabled=value is None)
 
 
-def _run(place: Place) -> None:
+def _run(place: Place, head: Any) -> None:
     st.markdown(place.lesson.watch)
-    _buttons(place, NEXT["run"])
+    _buttons(head, place, NEXT["run"])
     _picture(place, films.runs_of(place.lesson), again=True)
 
 
-def _compare(place: Place) -> None:
+def _compare(place: Place, head: Any) -> None:
     lesson, runs = place.lesson, films.runs_of(place.lesson)
     if films.ready(lesson, runs):
         _beside(place, runs)
@@ -86,7 +102,7 @@ def _compare(place: Place) -> None:
         st.button("Try again", key="lesson-again", icon=":material/replay:", on_click=films.try_again)
     else:
         films.wait(lesson)
-    _buttons(place, NEXT["compare"])
+    _buttons(head, place, NEXT["compare"])
     if films.ready(lesson, runs):
         _picture(place, runs, again=False)
 
@@ -98,7 +114,8 @@ def _beside(place: Place, runs: Mapping[str, Run]) -> None:
     said, was = predictions.said(predictions.kept(place.number)), predictions.said(truth)
     told = f"{predictions.kept_in_words(place.number, guess, truth)} {place.lesson.happened(runs)}"
     if guess.choices:  # sentences, too long for large figures
-        st.markdown(f"You said: **{said}**  \nIt was: **{was}**")
+        between = " · " if present.active() else "  \n"
+        st.markdown(f"You said: **{said}**{between}It was: **{was}**")
         st.markdown(told)
         return
     mine, real, text = st.columns([1, 1, 3], vertical_alignment="center")
@@ -107,14 +124,43 @@ def _beside(place: Place, runs: Mapping[str, Run]) -> None:
     text.markdown(told)
 
 
-def _explain(place: Place) -> None:
+def _explain(place: Place, head: Any) -> None:
+    last = place.number == len(LESSONS)
+    if present.active():
+        why, asked = st.columns(2, gap="medium")
+        with why:
+            _why(place)
+        with asked:
+            _in_tabs(place, last)
+    else:
+        _why(place)
+        _quizzes(place)
+        if last:
+            _all_predictions()
+    _buttons(head, place, NEXT["explain"])
+
+
+def _why(place: Place) -> None:
     st.markdown("\n".join(f"- {point}" for point in place.lesson.why))
+
+
+def _quizzes(place: Place) -> None:
     if "quiz" not in place.hidden:
         for number, quiz in enumerate(place.lesson.quizzes):
             _quiz(f"quiz.{place.number}.{number}", quiz)
-    if place.number == len(LESSONS):
-        _all_predictions()
-    _buttons(place, NEXT["explain"])
+
+
+def _in_tabs(place: Place, last: bool) -> None:
+    """One question at a time beside the explanation, and the predictions of all lessons in the end."""
+    quizzes = () if "quiz" in place.hidden else place.lesson.quizzes
+    titles = [f"Question {number}" for number, _ in enumerate(quizzes, 1)] + ["Your predictions"] * last
+    tabs = st.tabs(titles) if titles else []
+    for number, (tab, quiz) in enumerate(zip(tabs, quizzes, strict=False)):
+        with tab:
+            _quiz(f"quiz.{place.number}.{number}", quiz)
+    if last:
+        with tabs[-1]:
+            _all_predictions()
 
 
 def _quiz(name: str, quiz: Quiz) -> None:
@@ -156,12 +202,12 @@ def _picture(place: Place, runs: Mapping[str, Run], again: bool) -> None:
         films.play(film, runs[film.key], at, present.active(), again)
 
 
-def _buttons(place: Place, label: str, forward: Callable[[], None] = lambda: go(1),
+def _buttons(head: Any, place: Place, label: str, forward: Callable[[], None] = lambda: go(1),
              disabled: bool = False) -> None:
     if "steps" in place.hidden:
         return
     last = place.moved(1) == place
-    with st.container(horizontal=True, key="lesson-steps"):
+    with head.container(horizontal=True, key="lesson-steps"):
         st.button("Back", icon=":material/arrow_back:", key="lesson-back", on_click=go, args=(-1,),
                   disabled=place.moved(-1) == place)
         if last:

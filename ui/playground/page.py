@@ -17,8 +17,10 @@ import streamlit as st
 
 from engine.errors import LabError
 from ui.common import address as link
+from ui.common.address import HIDE
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
+from ui.frame import hide
 from ui.playground import wire
 from ui.playground.link import NAMES, Wish, read, write
 
@@ -40,12 +42,13 @@ class Call:
 
 
 WISH, CALL = Slot("playground.wish", Wish()), Slot("playground.call", Call())
-FORM: LinkedForm[Wish] = LinkedForm("playground", "Playground", NAMES, read, write, WISH.put)
+FORM: LinkedForm[Wish] = LinkedForm("playground", "Playground", NAMES, read, write, WISH.put, beside=(HIDE,))
 
 
 def show() -> None:
     """The whole page below its title."""
     FORM.restore()
+    hide.apply(KEY, hide.PLAYGROUND)
     link.warn(FORM.problems())
     st.fragment(_board)()
 

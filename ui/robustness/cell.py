@@ -27,7 +27,7 @@ def show(sweep: Sweep, runs: Runs, place: Place) -> None:
     """Heading, distributions of this square and those left and right of it, and a row a seed."""
     x, y = place
     heading, chooser = st.columns([5, 2], vertical_alignment="bottom")
-    heading.markdown(f"#### {label(sweep.across.name, x)}, {label(sweep.down.name, y)}")
+    heading.markdown(f"### {label(sweep.across.name, x)}, {label(sweep.down.name, y)}")
     seed = sweep.seeds[0]
     if len(sweep.seeds) > 1:
         seed = chooser.segmented_control("Seed", sweep.seeds, key="robustness.seed", default=seed, required=True,

@@ -14,10 +14,9 @@ from engine.runs import estimates
 from engine.runs.executors import EXECUTORS
 from engine.runs.queue import manager
 from engine.spec import resolve
-from engine.studies.sweep import FRACTION, PRESETS, Axis, Sweep, axes_of, check, suggested
+from engine.studies.sweep import FRACTION, PRESETS, TRAINING, Axis, Sweep, axes_of, check, suggested
 from engine.studies.sweep_job import estimate, sweeps
 from engine.studies.sweep_runs import Runs, counts, missing
-from engine.system.words import spaced
 from engine.types import declared
 from ui.common import form_parts
 from ui.common.linked_form import LinkedForm
@@ -117,7 +116,7 @@ def _fit_method() -> None:
             _fit_values(axis, values)
     with contextlib.suppress(LabError):  # what is no NAME=VALUE stays, to be told
         held = robustness_link.held_of(HELD.get())
-        known = {h.name for h in declared(get("method", METHOD.get()).parameters)}
+        known = {TRAINING, *(h.name for h in declared(get("method", METHOD.get()).parameters))}
         HELD.put(robustness_link.held_text({k: v for k, v in held.items() if k in known}))
 
 
@@ -128,7 +127,7 @@ def _fit_values(axis: Slot[str], values: Slot[str]) -> None:
 
 def axis_title(name: str) -> str:
     """An axis as people read it."""
-    return spaced(name).capitalize()
+    return Axis(name, ()).title.capitalize()
 
 
 # --- start ----------------------------------------------------------------------------------

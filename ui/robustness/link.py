@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import BadInput, BadSpec, Problem
 from engine.studies.heatmap import measures
-from engine.studies.sweep import PRESETS, Axis, Sweep, check
+from engine.studies.sweep import PRESETS, TRAINING, Axis, Sweep, check
 from ui.common.words import short
 from ui.compare.link import parse_seeds
 
@@ -23,10 +23,11 @@ NAMES = ("data", "method", "across", "xs", "down", "ys", "seeds", "profile", "mo
 
 def to_query(sweep: Sweep) -> dict[str, str]:
     """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
+    training = {TRAINING: sweep.original_seed} if sweep.original_seed else {}
     query = {"data": sweep.dataset, "method": sweep.method, "across": sweep.across.name,
              "xs": text_of(sweep.across.values), "down": sweep.down.name, "ys": text_of(sweep.down.values),
              "seeds": text_of(sweep.seeds), "profile": sweep.profile, "model": sweep.model or "",
-             "set": held_text(sweep.parameters)}
+             "set": held_text({**sweep.parameters, **training})}
     return {name: value for name, value in query.items() if value}
 
 

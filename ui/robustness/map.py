@@ -63,7 +63,7 @@ def subtitle(heatmap: Heatmap) -> str:
     seeds, squares = len(heatmap.sweep.seeds), heatmap.squares.values()
     aim = "map's best" if heatmap.high_is_good else "ideal"
     told = [f"Numbers: {f'mean of {seeds} seeds' if seeds > 1 else f'seed {heatmap.sweep.seeds[0]}'}",
-            f"green: chance alone explains the distance to the {aim}; orange: points beyond chance"]
+            f"green ✓: chance alone explains the distance to the {aim}; orange: points beyond chance"]
     drawn = [one for one in squares if one.down not in heatmap.blind]
     signs = ["★ best of its row"] if len(heatmap.blind) < len(heatmap.sweep.down.values) else []
     signs += ["grey †: over-forgotten, damaged or below chance, so it never counts, however low its number"

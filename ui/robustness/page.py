@@ -26,7 +26,7 @@ from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
 from ui.common.take_away import Export
-from ui.frame import shell
+from ui.frame import drawer, shell
 from ui.robustness import cell as robustness_cell
 from ui.robustness import form as robustness_form
 from ui.robustness import link as robustness_link
@@ -59,6 +59,7 @@ def show() -> None:
         active = sweeps().active is not None
         if sweep:
             st.fragment(_look, run_every=EVERY if active else None)(sweep, active)
+    drawer.button()
     with settings, st.container(key="sweep-start"):
         st.fragment(_start, run_every=EVERY if active else None)(sweep)
 
@@ -186,7 +187,7 @@ def _map(heatmap: Heatmap) -> None:
 
 def _scrub(heatmap: Heatmap, runs: Runs) -> None:
     """The end states by two sliders, and the map as a table."""
-    st.markdown("#### Run through the cells")
+    st.markdown("### Run through the cells")
     sweep, chosen = heatmap.sweep, _chosen(heatmap)
     at = robustness_scrub.scrub(heatmap, runs, _titles(sweep), chosen)
     if at and at != chosen and at[0] < len(sweep.across.values) and at[1] < len(sweep.down.values):

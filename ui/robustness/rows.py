@@ -28,7 +28,7 @@ def show(heatmap: Heatmap) -> None:
     if not rows or len(heatmap.sweep.across.values) < 2:
         return
     name = heatmap.sweep.across.title
-    st.markdown(f"#### Best {name} of each row: {measure_title(heatmap.metric).lower()}")
+    st.markdown(f"### Best {name} of each row: {measure_title(heatmap.metric).lower()}")
     if sentence := verdict(heatmap, rows):
         st.markdown(sentence)
     st.table([row_of(heatmap, row) for row in rows])
@@ -66,7 +66,8 @@ def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
     Counts what :func:`row_of` says, row by row: those that cannot tell and those without its cell are no evidence.
     """
     name = heatmap.sweep.across.name
-    auto = next(h.auto for h in declared(get("method", heatmap.sweep.method).parameters) if h.name == name)
+    fields = declared(get("method", heatmap.sweep.method).parameters)
+    auto = next((h.auto for h in fields if h.name == name), None)
     said = Counter(holds(row) for row in rows if row.rule is not None)
     judged = said["yes"] + sum(said[text] for text in REFUSED.values())
     if not judged or auto is None:  # without a rule no row is judged

@@ -35,11 +35,11 @@ def show() -> None:
         st.info(str(error), icon=":material/info:")
         st.page_link(shell.RUNS, label="Choose runs", icon=":material/list:")
         return
-    st.subheader(sentence(runs))
+    st.header(sentence(runs))
     active = any(not run.has_ended for run in runs)
     st.fragment(_live, run_every=EVERY if active else None)([run.id for run in runs])
     if len(runs) > 1:
-        st.subheader("Sample by sample")
+        st.header("Sample by sample")
         pairs.show(runs, store)
     _parallel(runs)
     _take_away(runs, store)
@@ -98,7 +98,7 @@ def _parallel(runs: Sequence[Run]) -> None:
     if len(done) < 2:
         st.caption("Parallel coordinates need two finished runs.")
         return
-    st.subheader("Settings and results at once")
+    st.header("Settings and results at once")
     st.caption("A line is a run. Drag along an axis to keep only the lines that pass there; drag an axis's title to "
                "move it.")
     found = telling(differences(done))

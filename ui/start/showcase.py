@@ -18,6 +18,7 @@ from ui.common import words
 from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.frame import shell
+from ui.start import thumbnails
 from ui.unlearn import form as launch
 from ui.unlearn.form import DEMO
 
@@ -52,6 +53,7 @@ def hero() -> None:
         if st.button("Forget 15% of the digits now", type="primary", icon=":material/play_arrow:", key="demo",
                      width="stretch"):
             st.switch_page(shell.UNLEARN, query_params={"run": launch.demo()})
+        st.page_link(shell.LEARN, label="New to this? Six lessons, ten minutes", icon=":material/school:")
         st.caption(launch.DEMO_TEXT)
     with picture:
         _play(_recorded(DEMO))
@@ -72,14 +74,16 @@ def _play(run: Run | None) -> None:
 
 def cards() -> None:
     """Three recorded runs, each with what its attack came to."""
-    for column, example in zip(st.columns(len(EXAMPLES)), EXAMPLES, strict=True):
+    columns = st.container(key="start-cards").columns(len(EXAMPLES))
+    for column, example in zip(columns, EXAMPLES, strict=True):
         run = _recorded(example.spec)
         if run is None or run.metrics is None:
             continue
         attack = live_attacks()[0]
         before, now = (run.metrics.original or UNMEASURED).get(attack.name), run.metrics.get(attack.name)
         with column.container(border=True, height="stretch"):
-            st.markdown(f"### {example.title}: {words.number(before)} → {words.number(now, 1, '%')}")
+            st.markdown(f"## {example.title}: {words.number(before)} → {words.number(now, 1, '%')}")
+            thumbnails.show(run)
             st.caption(f"{attack.short_title}. {example.text}")
             st.page_link(shell.UNLEARN, label="Open", icon=":material/play_circle:", query_params={"run": run.id})
 

@@ -28,7 +28,6 @@ from ui.unlearn import headline, prefill, report_card, samples, tales
 EVERY = 0.4  # seconds between two looks at a running run
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
 AT = "at"  # the address's parameter: the step to open at
-TALL = 250  # pixels of a chart on a projector
 
 
 def follow(run_id: str) -> None:
@@ -92,7 +91,7 @@ def launched(run_id: str) -> None:
 def _stage(run: Run, course: Course) -> None:
     asked = st.query_params.get(AT, "")
     drawn_scene = scene(run, course, autoplay=run.id in LAUNCHED.get(), at=int(asked) if asked.isdecimal() else None,
-                        tall=TALL if present.active() else None)
+                        fit=present.active())
     if drawn_scene:
         stage(drawn_scene, f"stage-{run.id}")
 
@@ -106,7 +105,8 @@ def _waiting(run: Run) -> str:
 
 def _header(jobs: Any, run: Run) -> None:
     progress = run.progress or {}
-    title, button = st.columns([4, 1], vertical_alignment="center")
+    with st.container(key="run-head"):
+        title, button = st.columns([4, 1], vertical_alignment="center")
     title.markdown(f"## {headline.headline(run)}")
     title.markdown(headline.chips(run))
     if run.status in ("queued", "running"):
@@ -114,7 +114,8 @@ def _header(jobs: Any, run: Run) -> None:
                          help="Stops after the current step; everything measured until then is kept."):
             jobs.cancel(run.id)
         fraction = progress.get("fraction")
-        text = " · ".join(filter(None, [progress.get("stage", "Waiting"), words.countdown(progress.get("eta"))]))
+        done = f"{100 * fraction:.0f}%" if fraction else ""  # the step is said once, beside the playhead
+        text = " · ".join(filter(None, [progress.get("stage", "Waiting"), done, words.countdown(progress.get("eta"))]))
         st.progress(fraction or 0.0, text=text)
     else:
         first = _trained_first(jobs, run)

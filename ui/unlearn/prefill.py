@@ -58,9 +58,12 @@ def _read(asked: Mapping[str, str]) -> tuple[Prefill, list[Problem]]:
 
 def _left_out(resolved: Resolved) -> list[Problem]:
     """What the form cannot take over from a run."""
-    seed = resolved.spec.original_seed
-    return [Problem(RUN, f"The run shown started from the Original of seed {seed}; a run started "
-                         "here uses that of seed 0. **Run again** keeps it.")] if seed else []
+    seed, named = resolved.spec.original_seed, resolved.spec.named_seeds
+    problems = [Problem(RUN, f"The run shown started from the Original of seed {seed}; a run started "
+                             "here uses that of seed 0. **Run again** keeps it.")] if seed else []
+    seeds = " and ".join(f"{name} {value}" for name, value in named.items())
+    return problems + ([Problem(RUN, f"The run shown has seeds of its own ({seeds}); a run started here uses one seed "
+                                     "for all. **Run again** keeps them.")] if named else [])
 
 
 def _write(opened: Prefill) -> dict[str, str]:
@@ -73,7 +76,9 @@ def _fill(opened: Prefill) -> None:
             Slot(key, value).put(value)
 
 
-FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill, beside=("at", "present"))
+# A run that the address names is always taken over, one that is shown because there is nothing else only at first.
+FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill,
+                                       beside=("at", "present", "hide"))
 
 
 def take_over(resolved: Resolved) -> None:

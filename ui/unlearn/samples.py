@@ -8,15 +8,18 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.registry import find
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.reasons import reason_of
 from engine.runs.records import Run
+from ui.common import words
 from ui.common.state import Slot
 
 TO = "\u00a0→\u00a0"  # not to be broken
 IN_A_ROW, SIZE, COUNT = 6, 96, 24
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")  # what Markdown would take for its own
+NOT_KEPT = "“Not its label”: this run kept whether the model was right, not what it said instead."
 ORDERS = {"most": "most forgotten first", "least": "least forgotten first", "lost": "right before, wrong now"}
 
 
@@ -25,31 +28,55 @@ def samples(run: Run) -> None:
     if run.status != "finished":
         return
     opened = st.toggle("Samples of the forget set", key=f"samples-{run.id}",
-                       help="Shows the model's predictions and losses for them, before and after. Loads the data.")
+                       help="Shows the model's predictions and losses for them, before and after.")
     if not opened:
         return
     chooser = st.empty()  # drawn once there is something to order
-    order = Slot(f"samples-order-{run.id}", "most")
+    order, whole = Slot(f"samples-order-{run.id}", "most"), Slot(f"samples-all-{run.id}", False)
     chosen = order.get()
     try:
         with st.spinner("Loading the samples …"):
-            found = _load(run, chosen)
+            found, note = _load(run, chosen, whole.get())
     except LabError as error:
         st.info(reason_of(error), icon=":material/info:")
         return
     chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.__getitem__, default=order.first, required=True,
                               key=order.key, label_visibility="collapsed")
+    if note:
+        _few(run, note, whole)
     if not found:
         st.caption("None: no forget sample was right before and is wrong now.")
         return
-    st.caption(f"{len(found)} samples, sorted by how much their loss rose. Losses in nats; ✓ is right.")
+    st.caption(f"{len(found)} samples, sorted by how much their loss rose. Losses in nats; ✓ is right."
+               + (f" {NOT_KEPT}" if any(one["after"] is None for one in found) else ""))
     (_texts if "text" in found[0] else _pictures)(found)
 
 
-def _load(run: Run, order: str) -> list[dict[str, Any]]:
-    from engine.runs.samples import exhibits  # torch, which no page needs before something is asked of it
+def _load(run: Run, order: str, whole: bool) -> tuple[list[dict[str, Any]], str]:
+    """The samples, and how many of them ship where these are not all."""
+    from engine.runs.excerpt import excerpt_of
+    from engine.runs.samples import exhibits, table_of
+    from engine.runs.sources import embedded, loaded
 
-    return exhibits(run, library.samples(run, manager().store), manager().checkpoints, order, COUNT)
+    table, few = library.samples(run, manager().store), excerpt_of(run)
+    if few is None or embedded(run) or (whole and table is not None):
+        return exhibits(table_of(run, table), loaded(run, manager().checkpoints), order, COUNT), ""
+    note = f"{len(few.numbers(run, 'forget')):,} of {few.total(run, 'forget'):,} samples ship with the app"
+    return exhibits(table_of(run, few.frame(run, table)), few, order, COUNT), note
+
+
+def _few(run: Run, note: str, whole: Slot[bool]) -> None:
+    """That only some samples ship, and the way to all of them."""
+    dataset = find("dataset", run.spec.dataset)
+    if not library.has_samples(run, manager().store):
+        st.caption(f"{note}; of the others it kept no losses: run it again for all.")
+    elif dataset is None or dataset.available() is None:
+        st.caption(f"{note}; set UNLEARN_DATA_DIR to a folder with {words.title_of('dataset', run.spec.dataset)} "
+                   "for all.")
+    else:
+        st.caption(f"{note}.")
+        st.button("Load all", key=f"load-{run.id}", icon=":material/download:", on_click=lambda: whole.put(True),
+                  help="Loads the data and reads the Original, which takes minutes the first time.")
 
 
 def _texts(found: list[dict[str, Any]]) -> None:
@@ -66,9 +93,14 @@ def _pictures(found: list[dict[str, Any]]) -> None:
 
 
 def _said(one: dict[str, Any]) -> str:
-    """``joy ✓ → love``: what the model said before and says now; a dash where a run did not keep it."""
-    before, after = (f"{one[name] or '–'}{' ✓' if one[f'{name}_right'] else ''}" for name in ("before", "after"))
+    """``joy ✓ → love``: what the model said before and says now."""
+    before, after = (f"{one[name] or other()}{' ✓' if one[f'{name}_right'] else ''}" for name in ("before", "after"))
     return f"{before} → {after}"
+
+
+def other() -> str:
+    """A wrong answer that was not kept."""
+    return "not its label"
 
 
 def plain(text: str) -> str:

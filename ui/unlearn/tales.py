@@ -2,47 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from engine.errors import LabError
-from engine.registry import find
-from engine.runs import library
+from engine.errors import BadInput, LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
-from ui.unlearn.samples import enlarged, plain
+from ui.common.pictures import Picture, strip
+from ui.unlearn.samples import NOT_KEPT, other, plain
 
 if TYPE_CHECKING:
     from engine.runs.stories import Story
 
 COUNT = 5
+SIDE = 60  # pixels on the screen
+LIKE = {"picture": "nearest to it pixel by pixel", "text": "that has most words in common with it"}
 
 
 def show(run: Run) -> None:
-    """A strip of stories where the data come with the app, so that nothing has to be waited for."""
-    dataset = find("dataset", run.spec.dataset)
-    if not run.finished or dataset is None or dataset.available() != "embedded":
+    """A strip of stories where nothing has to be waited for: the data, or some of their samples, come with the app."""
+    if not run.finished:
         return
-    from engine.runs.references import find_reference, reference_samples
-    from engine.runs.stories import stories
+    from engine.runs.stories import stories_at_once
 
     jobs = manager()
     try:
-        known = find_reference(jobs.store, run.resolved(), run.data or "") if run.data else None
-        retrained = reference_samples(jobs.store, known) if known else None
-        found = stories(run, library.samples(run, jobs.store), jobs.checkpoints, retrained, COUNT)
+        found = stories_at_once(run, jobs.store, jobs.checkpoints, COUNT)
+    except BadInput:
+        if run.recorded:
+            st.caption("This recorded run kept no losses of single samples, so none of them can be shown: "
+                       "run it again to see them.")
+        return
     except LabError:
-        return  # the drawer "Samples of the forget set" says what is missing
-    if found:
-        st.markdown(f"##### {len(found)} forgotten samples")
+        return  # the drawer "Samples of the forget set" gives the reason
+    if not found:
+        return
+    st.markdown(f"### {len(found)} forgotten samples")
     for column, story in zip(st.columns(COUNT), found, strict=False):
         with column.container(border=True, height="stretch"):
-            st.image([enlarged(story.picture)] + ([enlarged(story.twin)] if story.twin is not None else []), width=64,
-                     caption=["forgotten"] + (["like it, never seen"] if story.twin is not None else []))
-            st.markdown(_called(story))
-            said = f"Before: **{plain(story.before)}** → now: **{plain(story.now or '–')}**"
-            st.caption(said + (f" · retrained: {plain(story.retrained)}" if story.retrained else ""))
+            _tell(story)
+    st.caption(_about(found))
+
+
+def _tell(story: Story) -> None:
+    _pictures(story) if "picture" in story.shown else _texts(story)
+    st.markdown(_called(story))
+    said = f"Before: **{plain(story.before)}** → now: **{_said(story.now)}**"
+    if story.right_retrained is not None:
+        said += f" · retrained: {_said(story.retrained)}"
+    st.caption(f"{said}  \nLoss {story.loss_before:.2f}, now {story.loss_now:.2f} nats")
+
+
+def _pictures(story: Story) -> None:
+    both = {"forgotten": story.shown, "like it, never seen": story.twin}
+    st.html(strip([Picture(one["picture"], f"{name}: labelled {story.label}" if name == "forgotten" else name, name)
+                   for name, one in both.items() if one], SIDE))
+
+
+def _texts(story: Story) -> None:
+    st.markdown(f"“{plain(story.shown['text'])}”")
+    if story.twin:
+        st.caption(f"Like it, never seen: “{plain(story.twin['text'])}”")
 
 
 def _called(story: Story) -> str:
@@ -50,3 +72,20 @@ def _called(story: Story) -> str:
     if story.false_label:
         return f"A **{plain(story.truth or story.label)}**, labelled **{plain(story.label)}** on purpose"
     return f"Labelled **{plain(story.label)}**" + (", rightly" if story.truth is not None else "")
+
+
+def _said(said: str | None) -> str:
+    return other() if said is None else plain(said)
+
+
+def _about(found: list[Story]) -> str:
+    """How they were chosen, what "like it" means, and that an answer was not kept."""
+    first: Mapping[str, Any] = found[0].shown
+    kind = "picture" if "picture" in first else "text"
+    chosen = ("Wrong labels that the model had learned by heart come first."
+              if any(story.false_label for story in found) else
+              "Samples that were right before and are wrong now come first, then those whose loss rose most.")
+    like = f"“Like it, never seen” is the held-out {kind} {LIKE[kind]}." if any(one.twin for one in found) else ""
+    unkept = any(story.now is None or (story.retrained, story.right_retrained) == (None, False) for story in found)
+    written = "The comments are as they were written." if kind == "text" else ""
+    return " ".join(filter(None, (chosen, like, written, NOT_KEPT if unkept else "")))

@@ -55,7 +55,7 @@ def test_tow_and_average_gap_by_hand():
 
 
 def test_a_retrained_model_is_all_there_is_to_reach():
-    assert tug_of_war(THEIRS, THEIRS) == {"tow": 1.0, "average_gap": 0.0}
+    assert tug_of_war(THEIRS, THEIRS) == {"tow": 1.0, "tow_mia": 1.0, "average_gap": 0.0}
 
 
 @pytest.mark.parametrize("without", [{"mia_loss": None}, {}])
@@ -64,6 +64,13 @@ def test_the_average_gap_without_an_attack_is_that_of_the_accuracies(without):
     theirs = {name: value for name, value in THEIRS.items() if name != "mia_loss"} | without
     assert tug_of_war(MINE, theirs)["average_gap"] == pytest.approx(4.0)
     assert tug_of_war(MINE | {"retain_accuracy": 95.0}, theirs)["average_gap"] == pytest.approx(16 / 3)
+
+
+def test_tow_mia_without_an_attack_is_empty_with_the_reason():
+    theirs = {name: value for name, value in THEIRS.items() if name != "mia_loss"}
+    assert tug_of_war(MINE, theirs)["tow_mia"] is None
+    found = against_retrained(MINE, None, retraining(metrics=theirs), None, [])
+    assert found["missing"]["tow_mia"] == "It needs the attacks on both models, of at least 10 samples per side."
 
 
 # --- what is there and what is not ----------------------------------------------------------
@@ -106,7 +113,7 @@ def test_a_table_against_itself():
         ("forget", 0), ("test", 0), ("validation", 30), ("retain", 30))})
     found = against_retrained(THEIRS, same, retraining(), same, [same])
     assert {name: found[name] for name in NAMES} == {
-        "tow": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0,
+        "tow": 1.0, "tow_mia": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0,
         "rmia": 50.0, "rmia_gap": 0.0, "rmia_auc": 0.5, "rmia_tpr_at_1pct_fpr": 0.0, "rmia_tpr_at_0_1pct_fpr": 0.0}
     assert found["missing"] == {}
 

@@ -144,7 +144,7 @@ def test_the_retrained_model_is_at_no_distance_from_itself(history):
     for run in (history.retrained, now(history, "retrained"), history.other_retrained):
         metrics = run.metrics
         assert {name: metrics[name] for name in NAMES} == {
-            "tow": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0,
+            "tow": 1.0, "tow_mia": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0,
             "rmia": 50.0, "rmia_gap": 0.0, "rmia_auc": 0.5, "rmia_tpr_at_1pct_fpr": 0.0, "rmia_tpr_at_0_1pct_fpr": 0.0}
         assert metrics["missing"] == {} and metrics["retrained"]["run_id"] == run.id
         assert verdict_of(run).kind == "reference"

@@ -7,6 +7,7 @@ import pytest
 from engine.errors import BadInput
 from engine.originals.checkpoints import Checkpoints
 from engine.runs.recorded import find_recorded, recorded_runs, recorded_samples
+from engine.runs.sources import loaded
 from engine.runs.stories import Story, _tells, stories
 
 
@@ -18,12 +19,14 @@ def demo():
 
 def test_the_demo_begins_with_lies_that_were_memorised_and_are_gone(demo, tmp_path):
     retrained = next(run for run in recorded_runs() if run.spec.method == "retrain" and run.spec.dataset == "digits")
-    found = stories(demo, recorded_samples(demo.id), Checkpoints(tmp_path), recorded_samples(retrained.id))
+    source = loaded(demo, Checkpoints(tmp_path))
+    found = stories(demo, recorded_samples(demo.id), source, recorded_samples(retrained.id))
     assert len(found) == 5
     for story in found:
         assert story.false_label and story.before == story.label, "the Original repeats the lie"
         assert story.now == story.truth and story.loss_now > story.loss_before
-        assert story.retrained is not None and story.picture.shape == story.twin.shape == (8, 8, 1)
+        assert story.retrained is not None and story.shown["picture"].shape == (8, 8, 1)
+        assert story.twin["picture"].shape == (8, 8, 1)
 
 
 def test_the_demo_is_on_a_split_that_retraining_passes():
@@ -44,4 +47,4 @@ def test_what_tells_most(label, truth, before, now, tells):
 
 def test_a_run_without_a_table_says_so(demo, tmp_path):
     with pytest.raises(BadInput, match="kept no table"):
-        stories(demo, None, Checkpoints(tmp_path))
+        stories(demo, None, loaded(demo, Checkpoints(tmp_path)))

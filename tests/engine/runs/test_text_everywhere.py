@@ -13,6 +13,7 @@ from engine.errors import BadInput
 from engine.originals.checkpoints import Checkpoints
 from engine.runs.archive.transfer import import_runs
 from engine.runs.samples import exhibits
+from engine.runs.sources import loaded
 from engine.runs.store import Store, open_store
 from engine.system.paths import home as home_folder
 
@@ -68,12 +69,13 @@ def test_an_archive_of_texts_goes_there_and_back_and_shows_its_samples(say, with
     assert import_runs(tmp_path / "texts.zip", there)["imported"] == [run_id]
     run, frame = there.get(run_id), there.load_samples(run_id)
     assert run.metrics == with_text_original["metrics"]
-    shown = exhibits(run, frame, Checkpoints(home_folder() / "checkpoints"), "most", 5)
+    checkpoints = Checkpoints(home_folder() / "checkpoints")
+    shown = exhibits(frame, loaded(run, checkpoints), "most", 5)
     rises = [one["loss_after"] - one["loss_before"] for one in shown]
     assert len(shown) == 5 and rises == sorted(rises, reverse=True)
     assert all(one["label"] in ("admiration", "anger", "joy", "neutral") and "it is" in one["text"] for one in shown)
     with pytest.raises(BadInput) as caught:
-        exhibits(dataclasses.replace(run, identity="0" * 32), frame, Checkpoints(home_folder() / "checkpoints"))
+        loaded(dataclasses.replace(run, identity="0" * 32), checkpoints)
     assert str(caught.value) == (
         "This run began from another Original than the one on this machine, which has since been trained again, so "
         "the earlier predictions cannot be shown.")

@@ -205,3 +205,24 @@ def test_cells_that_are_one_run_are_computed_once(store):
     store.end(store.begin(resolve(grid.spec("auto", 0.3, 0))), "finished", metrics={})
     assert set(find_runs(grid, store)) == {("auto", 0.3, 0), (0.5, 0.3, 0)}
     assert missing(grid, find_runs(grid, store)) == [(0.1, 0.3, 0)]
+
+
+def test_training_seeds_are_an_axis_or_held_the_same():
+    sweep = Sweep(across=Axis("original_seed", (0, 1)), down=Axis(FRACTION, (0.15,)))
+    check(sweep)
+    assert [spec.original_seed for spec in sweep.specs()] == [0, 1] and sweep.across.title == "training seed"
+    assert sweep.specs()[0] == Sweep(down=Axis(FRACTION, (0.15,))).spec_with({FRACTION: 0.15})
+    held = Sweep(original_seed=3, across=Axis("alpha", (0.1,)), down=Axis(FRACTION, (0.15,)))
+    assert [spec.original_seed for spec in held.specs()] == [3]
+    with pytest.raises(BadSpec, match="original_seed is 'x', but must be a number"):
+        check(replace(sweep, across=Axis("original_seed", ("x",))))
+    with pytest.raises(BadSpec, match="original_seed is -1, but must be a whole number"):
+        check(replace(held, original_seed=-1))
+
+
+def test_a_grid_of_another_original_is_found_as_one():
+    specs = Sweep(across=Axis("alpha", (0.1, 0.2)), down=Axis(FRACTION, (0.15, 0.3)), original_seed=2).specs()
+    (found,), loose = grids([Run(str(number), "finished", resolve(spec).spec) for number, spec in enumerate(specs)])
+    assert found.original_seed == 2 and not loose
+    named = [replace(spec, unlearning_seed=7) for spec in specs]
+    assert grids([Run(str(number), "finished", resolve(spec).spec) for number, spec in enumerate(named)])[0] == []

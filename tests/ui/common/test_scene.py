@@ -31,7 +31,7 @@ def gauges(tmp_path_factory):
 def test_an_area_that_decides_stands_in_the_tile_of_its_attack(gauges, attack):
     number, tiles = gauges(f"{attack}_auc", "not_forgotten")
     assert [tile["key"] for tile in tiles] == [attack, "accuracy_gap", "test_accuracy"]
-    assert [tile["decides"] for tile in tiles] == [f"Decides: ROC area {number.short(digits=3)} (chance)", None, None]
+    assert [tile["decides"] for tile in tiles] == [f"Decides: ROC area {number.short(digits=3)}", None, None]
     low, high = tiles[0]["band"]
     assert low <= tiles[0]["now"] <= high, "its accuracy alone would not"
 

@@ -2,9 +2,15 @@
 
 const NS = "http://www.w3.org/2000/svg";
 const COLOURS = { forget: "#ff7f0e", test: "#1f77b4", retain: "#2ca02c", retrained: "#808080" };
+const DASHES = { test: "9 3", retain: "2 3" }; // told apart without their colours, too
 const PER_DECADE = 10;
 const DECADES = ["10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1", "1", "10", "100"];
 const SIDE = { l: 14, r: 14, t: 30, b: 36 };
+
+// A text in a set's colour; stage.css darkens or lightens it until it is legible, and a saved picture keeps the colour.
+const ink = (colour) => ({ fill: colour, style: `--ink: ${colour}` });
+
+const dash = (key) => (DASHES[key] ? { "stroke-dasharray": DASHES[key] } : {});
 
 function svg(name, attributes = {}, text = null) {
   const element = document.createElementNS(NS, name);
@@ -40,8 +46,8 @@ const cumulative = (density) => {
   return density.map((value) => (sum += value / PER_DECADE));
 };
 
-// One picture of two sets of losses. view: "density" or "cumulative".
-function humps(size, reading, retrained, bins, top, view, names, title, label) {
+// One picture of two sets of losses. view: "density" or "cumulative". first: the forget set's density at the beginning.
+function humps(size, reading, retrained, bins, top, view, names, title, label, first = null) {
   const root = svg("svg", { width: size.w, height: size.h, role: "img", "aria-label": label, class: "stage-svg" });
   const inner = { w: size.w - SIDE.l - SIDE.r, h: size.h - SIDE.t - SIDE.b };
   const x = (bin) => SIDE.l + ((bin + 0.5 - bins[0]) / (bins[1] - bins[0])) * inner.w;
@@ -62,12 +68,13 @@ function humps(size, reading, retrained, bins, top, view, names, title, label) {
   const shown = Object.fromEntries(Object.entries(values).map(([key, density]) => [
     key, density && (view === "cumulative" ? cumulative(density) : density)]));
   const path = (density) => density.slice(bins[0], bins[1]).map((value, i) => `${i ? "L" : "M"}${x(bins[0] + i).toFixed(1)},${y(value).toFixed(1)}`).join("");
+  if (first) beginning(root, first, shown.forget, bins, x, y, path);
   for (const key of ["test", "forget"]) {
     if (view === "density") {
       const area = `${path(shown[key])}L${x(bins[1] - 1)},${floor}L${x(bins[0])},${floor}Z`;
       root.append(svg("path", { d: area, fill: COLOURS[key], "fill-opacity": 0.45, "data-set": key }));
     }
-    root.append(svg("path", { d: path(shown[key]), fill: "none", stroke: COLOURS[key], "stroke-width": 3 }));
+    root.append(svg("path", { d: path(shown[key]), fill: "none", stroke: COLOURS[key], "stroke-width": 3, ...dash(key) }));
   }
   if (shown.retrained) {
     root.append(svg("text", { x: SIDE.l + inner.w, y: 18, class: "stage-tick", "text-anchor": "end" }, "- - retrained without them"));
@@ -93,7 +100,7 @@ function classBars(size, reading, names, forgotten, title, label) {
     root.append(svg("rect", { x: SIDE.l + i * step + step * 0.12, width: step * 0.76, y: floor - height, height, fill: mine ? COLOURS.forget : COLOURS.test, "fill-opacity": mine ? 1 : 0.6 }));
     if (step < 22) return;
     if (value !== null) root.append(svg("text", { x: SIDE.l + (i + 0.5) * step, y: Math.max(SIDE.t + 12, floor - height - 4), class: "stage-tick", "text-anchor": "middle" }, value.toFixed(0)));
-    root.append(svg("text", { x: SIDE.l + (i + 0.5) * step, y: floor + 15, class: mine ? "stage-label" : "stage-tick", fill: mine ? COLOURS.forget : "currentColor", "text-anchor": "middle" }, names[i].slice(0, Math.floor(step / 7))));
+    root.append(svg("text", { x: SIDE.l + (i + 0.5) * step, y: floor + 15, class: mine ? "stage-label" : "stage-tick", ...(mine ? ink(COLOURS.forget) : { fill: "currentColor" }), "text-anchor": "middle" }, names[i].slice(0, Math.floor(step / 7))));
   });
   root.append(svg("line", { x1: SIDE.l, x2: SIDE.l + inner.w, y1: floor, y2: floor, class: "stage-axis" }));
   const total = (reading.said ?? []).reduce((sum, count) => sum + count, 0);
@@ -113,9 +120,18 @@ function widestGap(root, shown, bins, x, y) {
   root.append(svg("text", { x: x(at) + 8, y: (y(one) + y(other)) / 2 + 4, class: "stage-label" }, `widest gap ${(100 * Math.abs(one - other)).toFixed(0)} points (KS)`));
 }
 
+const peak = (density, bins) => density.reduce((best, value, bin) => (bin >= bins[0] && bin < bins[1] && value > density[best] ? bin : best), bins[0]);
+
+// From where the forget set came: its outline stays, with a name once it has moved away.
+function beginning(root, first, now, bins, x, y, path) {
+  root.append(svg("path", { d: path(first), fill: "none", stroke: COLOURS.forget, "stroke-width": 1.5, "stroke-dasharray": "2 3", "data-set": "beginning" }));
+  const top = peak(first, bins);
+  if (first[top] - now[top] < 0.25 * first[top]) return;
+  root.append(svg("text", { x: x(top), y: Math.max(SIDE.t + 2, y(first[top]) - 6), class: "stage-tick", "text-anchor": "middle" }, "forget, at first"));
+}
+
 function setLabels(root, shown, bins, x, y, view, names, size) {
-  const peak = (density) => density.reduce((best, value, bin) => (bin >= bins[0] && bin < bins[1] && value > density[best] ? bin : best), bins[0]);
-  const spots = { forget: peak(shown.forget), test: peak(shown.test) };
+  const spots = { forget: peak(shown.forget, bins), test: peak(shown.test, bins) };
   if (view === "cumulative") [spots.forget, spots.test] = [bins[0] + 0.25 * (bins[1] - bins[0]) | 0, bins[0] + 0.75 * (bins[1] - bins[0]) | 0];
   const near = Math.abs(x(spots.forget) - x(spots.test)) < 110;
   for (const key of ["forget", "test"]) {
@@ -124,7 +140,7 @@ function setLabels(root, shown, bins, x, y, view, names, size) {
     const place = x(spots[key]) + (near ? (left ? -8 : 8) : 0);
     const at = Math.min(size.w - 60, Math.max(60, place));
     const beside = near && at !== place && left ? 18 : 0; // at the edge of the picture: one under the other
-    root.append(svg("text", { x: at, y: Math.max(SIDE.t + 2, y(shown[key][spots[key]]) - 8) + beside, class: "stage-label", fill: COLOURS[key], "text-anchor": anchor }, names[key]));
+    root.append(svg("text", { x: at, y: Math.max(SIDE.t + 2, y(shown[key][spots[key]]) - 8) + beside, class: "stage-label", ...ink(COLOURS[key]), "text-anchor": anchor }, names[key]));
   }
 }
 
@@ -162,7 +178,7 @@ function curves(size, xs, series, head, options) {
   for (const one of series) {
     if (Number.isFinite(one.level)) root.append(svg("line", { x1: room.l, x2: room.l + inner.w, y1: y(one.level), y2: y(one.level), stroke: one.colour, "stroke-dasharray": "6 4", "stroke-width": 1.5 }));
     root.append(svg("path", { d: whole(one.values, Infinity), fill: "none", stroke: one.colour, "stroke-opacity": 0.3, "stroke-width": 2 }));
-    root.append(svg("path", { d: whole(one.values, head.x + 1e-9), fill: "none", stroke: one.colour, "stroke-width": 2.5 }));
+    root.append(svg("path", { d: whole(one.values, head.x + 1e-9), fill: "none", stroke: one.colour, "stroke-width": 2.5, ...dash(one.name) }));
     const value = one.now;
     if (!Number.isFinite(value)) continue;
     root.append(svg("circle", { cx: x(head.x), cy: y(value), r: head.end ? 6 : 4, fill: one.colour }));
@@ -170,7 +186,7 @@ function curves(size, xs, series, head, options) {
   }
   root.append(svg("line", { x1: x(head.x), x2: x(head.x), y1: room.t, y2: room.t + inner.h, class: "stage-head" }));
   ends.sort((a, b) => a.y - b.y).forEach((one, i) => { if (i) one.y = Math.max(one.y, ends[i - 1].y + 15); });
-  for (const one of ends) root.append(svg("text", { x: room.l + inner.w + 8, y: one.y + 4, class: "stage-label stage-end", fill: one.colour }, one.text));
+  for (const one of ends) root.append(svg("text", { x: room.l + inner.w + 8, y: one.y + 4, class: "stage-label stage-end", ...ink(one.colour) }, one.text));
   root.scrub = (offset) => Math.min(1, Math.max(0, (offset - room.l) / inner.w)) * last;
   return root;
 }

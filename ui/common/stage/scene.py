@@ -25,9 +25,11 @@ TERMS = ("retrained", "chance range", "in common", "loss", "nats")  # that the p
 ROOM = 4.0  # percent or points on either side of what a gauge has to show
 
 
-def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = None, tall: int | None = None,
+def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = None, fit: bool = False,
           compact: bool = False) -> dict[str, Any] | None:
-    """What the stage draws of a run; None before its first event. ``at`` is the step to open at."""
+    """What the stage draws of a run; None before its first event. ``at`` is the step to open at, ``fit``
+    makes it end where the screen does.
+    """
     start = course.start
     if start is None:
         return None
@@ -41,7 +43,7 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
     return {
         "total": (run.progress or {}).get("total_steps") if not run.has_ended else None,
         "terms": {word: glossary.MEANINGS[word] for word in TERMS},
-        "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "tall": tall,
+        "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "fit": fit,
         "damaged": bool(judged and judged.damaged), "note": None if fine else COARSE, "caption": words.run_title(run),
         "classes": _classes(run, start), "forgotten": run.spec.forget_class,
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
@@ -140,7 +142,7 @@ def _decides(name: str, judged: Verdict | None) -> str | None:
         return "This number decides."
     if number.metric == "forget_accuracy":
         return "This gap decides."
-    return f"Decides: ROC area {number.short(digits=3)} (chance)"
+    return f"Decides: ROC area {number.short(digits=3)}"
 
 
 def _band(band: Sequence[float] | None) -> list[float] | None:

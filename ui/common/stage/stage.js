@@ -3,6 +3,8 @@
 
 const SECONDS = 4; // that a whole run takes to play at speed 1, however fast it was computed
 const AXES = { step: "steps", samples: "samples", seconds: "seconds" };
+const LEAST = { hero: 150, curve: 105 }; // pixels of a chart on a projector, whose lines are still told apart
+const BETWEEN = 22; // pixels between its parts
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 const mix = (one, other, share) => (Number.isFinite(one) && Number.isFinite(other) ? one + (other - one) * share : one ?? other ?? null);
@@ -62,6 +64,10 @@ function build(element, state) {
   Object.assign(state, { parts, play, slider, where, table, axis: "step", view: "usual", speed: 1 });
   state.sizes = new ResizeObserver(() => requestAnimationFrame(() => element.offsetWidth !== state.width && paint(state)));
   state.sizes.observe(element);
+  state.around = new ResizeObserver(() => requestAnimationFrame(() => refit(state, element)));
+  const page = element.closest(".stMainBlockContainer");
+  if (page) state.around.observe(page);
+  window.addEventListener("resize", (state.onResize = () => refit(state, element)));
   document.addEventListener("keydown", (state.keys = (event) => onKey(state, element, event)));
 }
 
@@ -73,9 +79,18 @@ function choice(labels, first, label, onChange) {
   return select;
 }
 
+// Whether the key belongs to what has the focus. A button or link that was clicked keeps the focus, but no key is meant
+// for it: only where the keyboard brought it there, which is when the focus shows.
+function usesKeys({ target, key }) {
+  const on = target.closest?.("input, textarea, select, button, [contenteditable], [role=slider], [role=combobox], a");
+  if (!on) return false;
+  if (on.matches("input[type=range]")) return key !== " ";
+  return !on.matches("button, a, input[type=radio], input[type=checkbox]") || on.matches(":focus-visible");
+}
+
 function onKey(state, element, event) {
   if (!element.isConnected || state.data.compact || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest?.("input, textarea, select, button, [contenteditable], [role=slider], [role=combobox], a")) return;
+  if (usesKeys(event)) return;
   if (event.key === " ") { toggle(state); event.preventDefault(); }
   if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
     state.playing = state.follow = false;
@@ -123,6 +138,24 @@ function keepStep(state) {
   try { window.history.replaceState(window.history.state, "", address); } catch { /* a page without an address of its own, such as a preview */ }
 }
 
+// Heights of the charts. On a projector the picture ends where the screen does, as far as charts stay legible.
+function heightsOf(state, wide) {
+  const { data, parts, element } = state;
+  if (!data.fit || !wide) return { hero: data.compact ? 250 : 230, curve: 190 };
+  const top = element.getBoundingClientRect().top + (element.closest(".stMain")?.scrollTop ?? window.scrollY);
+  const free = window.innerHeight - top - parts.gauges.offsetHeight - parts.legend.offsetHeight - parts.controls.offsetHeight - BETWEEN;
+  const hero = Math.max(LEAST.hero, Math.round(0.58 * free));
+  return (state.heights = { hero, curve: Math.max(LEAST.curve, free - hero) });
+}
+
+// What is above the picture has changed its height, or the window: the charts take what is left.
+function refit(state, element) {
+  if (!state.data?.fit || state.playing || !element.offsetWidth) return;
+  const before = state.heights;
+  const now = heightsOf(state, element.offsetWidth >= 620);
+  if (before?.hero !== now.hero || before?.curve !== now.curve) paint(state);
+}
+
 function paint(state) {
   const { data, parts, element } = state;
   if (!data.points.length) return;
@@ -137,22 +170,23 @@ function paint(state) {
   const byClass = state.view === "usual" && data.classes;
   const drawnView = state.view === "cumulative" ? "cumulative" : "density";
   const top = drawnView === "cumulative" ? 1 : state.top;
-  const size = { w, h: data.compact ? 250 : data.tall ?? 230 };
+  const heights = heightsOf(state, wide);
+  const size = { w, h: heights.hero };
   const said = reading.overlap === null ? "" : `, ${reading.overlap.toFixed(0)}% in common`;
   const panel = (shown, heading, retrained) => (byClass
     ? classBars(size, shown, data.classes, data.forgotten, `${heading.split(",")[0]}: accuracy by class, %`, `${heading}: accuracy by class`)
-    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`));
+    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`, data.compact ? data.points[0].forget : null));
   const title = atEnd ? "Now" : data.ended || state.position < last ? `At step ${reading.step.toLocaleString("en")}` : "Now";
   const before = data.points[0].overlap === null ? "" : `, ${data.points[0].overlap.toFixed(0)}% in common`;
   const heroes = [panel(reading, `${data.compact ? `Step ${reading.step}` : title}${said}`, data.retrained)];
   if (!data.compact) heroes.unshift(panel(data.points[0], `Before${before}`, null));
   parts.heroes.replaceChildren(...(data.note ? [html("p", "stage-note", data.note)] : heroes));
-  if (!data.compact) paintCurves(state, reading, atEnd, w);
+  if (!data.compact) paintCurves(state, reading, atEnd, { w, h: heights.curve });
+  parts.controls.hidden = data.compact || last < 1;
   state.slider.max = last;
   state.slider.value = state.position;
   state.play.textContent = state.playing ? "❚❚ Pause" : "▶ Replay";
   state.where.textContent = `step ${reading.step.toLocaleString("en")} of ${(data.total ?? data.points[last].step).toLocaleString("en")}`;
-  parts.controls.hidden = data.compact || last < 1;
   element.dataset.position = state.position.toFixed(2);
   element.dataset.frames = String(data.points.length);
 }
@@ -167,14 +201,13 @@ function explain(state) {
   parts.legend.replaceChildren(...(key ? [legend(data.terms, humps, data.gauges.some((one) => one.band), data.gauges.some((one) => one.retrained !== null))] : []));
 }
 
-function paintCurves(state, reading, atEnd, w) {
+function paintCurves(state, reading, atEnd, size) {
   const { data, parts } = state;
   const xs = data.points.map((point) => point[state.axis]);
   const head = { x: reading.x, end: atEnd };
   const final = (key) => data.gauges.find((one) => one.key === key)?.now;
   const attacks = Object.entries(data.attacks).map(([key, one]) => ({ name: one.label.replace(/ attack$/, ""), colour: one.colour, values: state.attacks[key], level: data.retrained?.attacks[key], now: atEnd ? one.now ?? reading.attacks[key] : reading.attacks[key] }));
   const accuracy = ["retain", "forget", "test"].map((key) => ({ name: key, colour: COLOURS[key], values: data.points.map((point) => point.accuracy[key]), level: data.retrained?.accuracy[key], now: (atEnd && final(`${key}_accuracy`)) || reading.accuracy[key] }));
-  const size = { w, h: data.tall ? data.tall * 0.72 : 190 };
   const axis = { step: "steps", samples: "samples processed", seconds: "training time, s" }[state.axis];
   const say = (series) => series.map((one) => `${one.name} ${percent(one.now)}`).join(", ");
   const charts = [curves(size, xs, attacks, head, { title: data.titles.attacks, band: data.band, near: [50], axis, label: `Attack accuracy: ${say(attacks)}` }),
@@ -237,6 +270,8 @@ export default function stage({ data, parentElement }) {
   return () => setTimeout(() => {
     if (element.isConnected) return;
     state.sizes?.disconnect();
+    state.around?.disconnect();
+    window.removeEventListener("resize", state.onResize);
     document.removeEventListener("keydown", state.keys);
   });
 }

@@ -1,0 +1,90 @@
+"""What recorded runs show of their samples without the data: stories, lists, the attacker's catch."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.runs.excerpt import excerpt_of
+from engine.runs.recorded import recorded_runs
+from tests.pages.test_exposed_page import exposed, sent
+from tests.pages.test_pages import app, texts
+
+
+@pytest.fixture(autouse=True)
+def without_data(monkeypatch):
+    """Neither a folder nor the hub's cache has data."""
+    monkeypatch.delenv("UNLEARN_DATA_DIR", raising=False)
+    monkeypatch.setattr("engine.datasets._hub.available", lambda *_: None)
+
+
+def recorded(dataset: str, method: str, fraction: float):
+    return next(run for run in recorded_runs() if (run.spec.dataset, run.spec.method, run.spec.forget_fraction) == (
+        dataset, method, fraction) and excerpt_of(run) and run.spec.seed == 0)
+
+
+def opened(run_id: str) -> AppTest:
+    at = app().run()
+    at.query_params["run"] = run_id
+    return at.switch_page("pages/unlearn.py").run()
+
+
+def drawn(at: AppTest) -> str:
+    return "".join(html.proto.body for html in at.get("html"))
+
+
+def test_a_recorded_run_on_pictures_tells_five_stories_and_lists_what_ships(jobs):
+    run = recorded("cifar10", "finetune", 0.15)
+    at = opened(run.id)
+    assert not at.exception
+    said = texts(at)
+    assert "##### 5 forgotten samples" in said and "→ now: **not its label** · retrained: " in said
+    assert "“Like it, never seen” is the held-out picture nearest to it pixel by pixel." in said
+    assert "this run kept whether the model was right, not what it said instead" in said
+    assert drawn(at).count('<img src="data:image/png;base64,') == 10, "each beside its twin"
+
+    at.toggle(key=f"samples-{run.id}").set_value(True).run()
+    assert not at.exception
+    assert "150 of 7,500 samples ship with the app; set UNLEARN_DATA_DIR to a folder with CIFAR-10" in texts(at)
+    assert "24 samples, sorted by how much their loss rose." in texts(at)
+
+
+def test_a_recorded_run_on_texts_tells_five_stories(jobs):
+    run = recorded("go_emotions", "nabla_tau", 0.3)
+    at = opened(run.id)
+    assert not at.exception
+    said = texts(at)
+    assert "##### 5 forgotten samples" in said and said.count("Like it, never seen: “") == 5
+    assert "is the held-out text that has most words in common with it" in said
+    at.toggle(key=f"samples-{run.id}").set_value(True).run()
+    assert "of the others it kept no losses: run it again for all." in texts(at)
+
+
+@pytest.mark.parametrize(("dataset", "model"), [("cifar10", "resnet18"), ("go_emotions", "minilm")])
+def test_a_recorded_run_without_losses_of_samples_says_so(jobs, dataset, model):
+    bare = next(run for run in recorded_runs() if (run.spec.dataset, run.spec.model) == (dataset, model)
+                and excerpt_of(run) is None)
+    at = opened(bare.id)
+    assert not at.exception
+    assert "This recorded run kept no losses of single samples, so none of them can be shown" in texts(at)
+
+
+@pytest.mark.parametrize(("dataset", "fraction", "content"), [("cifar10", 0.15, "src"), ("go_emotions", 0.03, "text")])
+def test_the_caught_are_pictures_or_texts_and_others_their_number(jobs, monkeypatch, dataset, fraction, content):
+    seen = sent(monkeypatch)
+    at = exposed(run=recorded(dataset, "finetune", fraction).id)
+    at.toggle(key="exposed.samples").set_value(True).run()
+    assert not at.exception
+    assert "test samples ship with the app; of the others the number is shown." in texts(at)
+    for side in ("forget", "unseen"):
+        tiles = seen[-1]["gallery"][side]
+        shown = [tile for tile in tiles if content in tile]
+        assert len(shown) >= 36 and all(tile["label"] for tile in shown)
+        assert all(tile["label"] is None and tile["number"] >= 0 for tile in tiles if content not in tile)
+        assert not any(tile["value"].startswith("-0.000") for tile in tiles)
+
+
+def test_the_cards_on_start_have_pictures_and_texts(jobs):
+    at = app().run()
+    assert drawn(at).count('<img src="data:image/png;base64,') == 12, "six digits and six of CIFAR-10"
+    assert ":gray[joy]" in texts(at) and ":gray[sadness]" in texts(at)
