@@ -53,7 +53,8 @@ def answer(found: Findings) -> tuple[str, ...]:
     whole = [row for row in rows if not row.damaged]
     hidden = [row for row in whole if row.ulira and inside(row.ulira.area)]
     broken = [row for row in rows if row.damaged and row.ulira and inside(row.ulira.area)]
-    return tuple(filter(None, [_hidden(rows, hidden), _nearest(whole, hidden), _broken(broken)]))
+    return tuple(filter(None, [_hidden(rows, hidden), _nearest(whole, hidden), _unlike(found, hidden),
+                               _broken(broken)]))
 
 
 def _hidden(rows: Sequence[Evidence], hidden: Sequence[Evidence]) -> str:
@@ -62,8 +63,9 @@ def _hidden(rows: Sequence[Evidence], hidden: Sequence[Evidence]) -> str:
         return f"{rows[0].title} {'hides' if hidden else 'does not hide'} what it {attacker}."
     if not hidden:
         return f"None of the {len(rows)} methods hides what it {attacker}."
-    verb, subject = ("hides", "it") if len(hidden) == 1 else ("hide", "they")
-    return f"{len(hidden)} of the {len(rows)} methods {verb} what {subject} {attacker}: {_listed(hidden)}."
+    if len(hidden) == 1:
+        return f"Of the {len(rows)} methods, only {hidden[0].title} hides what it {attacker}."
+    return f"{len(hidden)} of the {len(rows)} methods hide what they {attacker}: {_listed(hidden)}."
 
 
 def _nearest(whole: Sequence[Evidence], hidden: Sequence[Evidence]) -> str:
@@ -72,6 +74,19 @@ def _nearest(whole: Sequence[Evidence], hidden: Sequence[Evidence]) -> str:
     best = min(whole, key=_distance)
     assert best.ulira
     return f"{best.title} comes closest: area {best.ulira.area.value:.3f}, where a coin toss has {CHANCE:.3f}."
+
+
+def _unlike(found: Findings, hidden: Sequence[Evidence]) -> str:
+    """Which of them the attack does not tell, but KLoM does: the average sample is off more than most by chance."""
+    null = found.attainable.klom
+    if null is None:
+        return ""
+    off = [row for row in hidden if row.klom and row.klom.mean > null.percentile_95]
+    if not off or off[0].klom is None:
+        return ""
+    many = len(off) > 1
+    return (f"Hidden is not retrained: {_listed(off)} still {'answer' if many else 'answers'} otherwise (KLoM "
+            f"{off[0].klom.mean:.2f}{' for the first' if many else ''}, where retrained models attain {null.mean:.2f}).")
 
 
 def _distance(row: Evidence) -> float:
@@ -114,17 +129,15 @@ def _population_distance(row: Evidence) -> float:
 
 
 def understated(found: Findings) -> list[Evidence]:
-    """Methods, damaged or not, whose per-example area lies above that of the population attack, most so first.
+    """Methods, damaged or not, that the per-example attack finds farther from a coin toss, those most so first.
 
-    Their intervals do not overlap.
+    Their intervals do not overlap. An area below one half counts as far as one above: the attacker turns the answer
+    round.
     """
     rows = [row for row in methods_of(found) if row.ulira and row.population
-            and row.ulira.area.low > row.population.high]
-    return sorted(rows, key=_more, reverse=True)
-
-
-def _more(row: Evidence) -> float:
-    return row.ulira.area.value - row.population.value if row.ulira and row.population else 0.0
+            and row.ulira.area.low - CHANCE > max(abs(end - CHANCE) for end in (row.population.low,
+                                                                                 row.population.high))]
+    return sorted(rows, key=lambda row: _distance(row) - _population_distance(row), reverse=True)
 
 
 def ranking(found: Findings) -> str:

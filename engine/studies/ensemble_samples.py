@@ -25,7 +25,7 @@ STRATUM = 100  # samples of each, a tenth of the training samples where these ar
 
 def sample_numbers(found: Design) -> np.ndarray:
     """The numbers of the samples that take part, in the order of every per-sample value."""
-    return candidates_of(found.ensemble.seed, found.samples, found.ensemble.candidates)
+    return candidates_of(found.ensemble.seed, found.samples, found.candidates)
 
 
 def most_exposed(row: Evidence, count: int) -> list[int]:

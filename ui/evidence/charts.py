@@ -14,7 +14,7 @@ from ui.charts.colours import REFERENCE
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True,
                         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-LOWEST, HIGHEST = 0.4, 1.0  # areas at the ends of a small bar
+LOWEST, HIGHEST = 0.3, 1.0  # areas at the ends of a small bar
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 440, 250, 46, 12, 26, 40
 ROW, SIDE = 24, 150  # of the slope chart: pixels a place, and beside it for the names
 DASH = "6 4"

@@ -27,14 +27,14 @@ from ui.unlearn import form as launch
 USUAL = usual_ensemble()
 DATA, METHODS = Slot("evidence.data", USUAL.dataset), Slot("evidence.methods", list(USUAL.methods))
 MODELS, SEED = Slot("evidence.models", USUAL.models), Slot("evidence.seed", USUAL.seed)
-CANDIDATES: Slot[int | None] = Slot("evidence.candidates", None)
+CANDIDATES = Slot("evidence.candidates", "")
 START = form_parts.StartButton("ensemble", "groups", "Trains every missing model and reuses finished ones. It "
                                "continues when you leave this page.")
 MODELS_HELP = ("How many Originals are trained, each on another random part of the data. For each of them one model is "
                "retrained and one is unlearned a method. 64 make a ranking of methods; 8 only show the way.")
-CANDIDATES_HELP = ("Each of these samples is left out of a third of the models, kept in a third and forgotten in a "
-                   "third; all others are in every model. Empty: all samples take part, so that half of what a model "
-                   "saw is forgotten. 390 of the 1,000 digits make it 15%.")
+CANDIDATES_HELP = ("A number, or all. Each of these samples is left out of a third of the models, kept in a third and "
+                   "forgotten in a third; the others are in every model. Empty: so many that 15% of what a model saw "
+                   "is forgotten. With all it is half, which is harder.")
 
 
 def fill(ensemble: Ensemble) -> None:
@@ -42,7 +42,7 @@ def fill(ensemble: Ensemble) -> None:
     DATA.put(ensemble.dataset)
     METHODS.put(list(ensemble.methods))
     MODELS.put(ensemble.models)
-    CANDIDATES.put(ensemble.candidates)
+    CANDIDATES.put(str(ensemble.candidates or ""))
     SEED.put(ensemble.seed)
     if ensemble.model:
         _model(ensemble.dataset).put(ensemble.model)
@@ -83,15 +83,15 @@ def _choices() -> tuple[Ensemble, dict[str, Any]]:
     models = st.number_input("Models", step=1, key=MODELS.key, help=MODELS_HELP, **keep)
     places["models"] = st.empty()
     with st.expander("Samples, seed, network", icon=":material/tune:"):
-        candidates = st.number_input("Samples that take part", step=1, key=CANDIDATES.key, placeholder="all",
-                                     help=CANDIDATES_HELP, **CANDIDATES.given("value"), **keep)
+        candidates = st.text_input("Samples that take part", key=CANDIDATES.key, placeholder="15% are forgotten",
+                                   help=CANDIDATES_HELP, **keep)
         places["candidates"] = st.empty()
         seed = st.number_input("Seed", step=1, key=SEED.key, help="What the seeds of all models come from.", **keep)
         places["seed"] = st.empty()
         model = launch.model_unless_usual(get("dataset", dataset), _model(dataset).key)
         places["model"] = st.empty()
     return Ensemble(dataset, tuple(methods), int(models), model, seed=int(seed),
-                    candidates=None if candidates is None else int(candidates)), places
+                    candidates=evidence_link.candidates_of(candidates)), places
 
 
 def _beside(problems: Sequence[Problem], places: dict[str, Any]) -> list[Problem]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from engine.errors import BadInput, BadSpec, Problem
 from engine.registry import names, reference
@@ -40,7 +41,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Ensemble, list[Problem]]:
         ensemble = replace(
             usual, dataset=asked.get("data", usual.dataset).strip(), methods=_methods(asked.get("methods", ALL)),
             models=_number("models", asked.get("models", str(usual.models))),
-            candidates=_number("candidates", asked["candidates"]) if asked.get("candidates") else None,
+            candidates=candidates_of(asked.get("candidates", "")),
             seed=_number("seed", asked.get("seed", "0")), model=asked.get("model", "").strip() or None)
         design(ensemble)
     except BadSpec as error:
@@ -63,6 +64,14 @@ def view_of(asked: Mapping[str, str], valid: Iterable[str], usual: str) -> tuple
         return usual, [Problem(CHOSEN, f"The link's method: {short(method)!r} is not in this ensemble. Valid: "
                                        f"{', '.join(known)}. {usual} is shown instead.")]
     return method, []
+
+
+def candidates_of(text: str) -> int | Literal["all"] | None:
+    """How many samples take part: a number, ``all``, or nothing for the usual share. Raises BadInput."""
+    word = text.strip()
+    if word in ("", ALL):
+        return "all" if word else None
+    return _number("candidates", word)
 
 
 def _methods(text: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from engine.studies.ensemble_shelves import AtHand
 from engine.studies.ensemble_views import Findings
 from ui.charts.colours import FORGET, TEST
 from ui.compare.race import short_title
-from ui.evidence import charts
+from ui.evidence import charts, drawn
 from ui.evidence.samples import columns_of, line_of, looked_up
 
 SHOWN = 24
@@ -28,7 +28,8 @@ def show(at_hand: AtHand, found: Findings, memorised: Scores) -> None:
         st.markdown("#### How many are memorised")
         changed = changed_of(at_hand)
         score = memorised.correctness.score
-        st.html(charts.scores(score.tolist(), None if changed is None else changed.tolist(), (TEST, FORGET)))
+        drawn.show(charts.scores(score.tolist(), None if changed is None else changed.tolist(), (TEST, FORGET)),
+                   "evidence-memory")
         st.caption(f"From {memorised.models} models: a score is known to about "
                    f"±{1.96 * float(np.mean(memorised.correctness.error)):.2f}.")
         if changed is not None:

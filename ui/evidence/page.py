@@ -27,9 +27,9 @@ from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 from ui.common.take_away import Export
 from ui.compare.race import short_title
+from ui.evidence import drawn, memory, report, samples, table
 from ui.evidence import form as evidence_form
 from ui.evidence import link as evidence_link
-from ui.evidence import memory, report, samples, sortable, table
 from ui.frame import drawer, shell
 
 EVERY = 1.0  # seconds between two looks at a job
@@ -120,7 +120,7 @@ def _view(ensemble: Ensemble) -> None:
     said = answer(evidence)
     st.markdown(f"## {said[0]}")
     st.markdown(" ".join([*said[1:], _what(found, evidence)]))
-    sortable.show(table.main(evidence), "evidence-table")
+    drawn.show(table.main(evidence), "evidence-table")
     _ranking(evidence)
     memorised = _memorised(found)
     _near(found, evidence, memorised)
@@ -135,7 +135,7 @@ def _view(ensemble: Ensemble) -> None:
 def _what(found: AtHand, evidence: Findings) -> str:
     """Which models these are, in a sentence."""
     ensemble, base = found.design.ensemble, found.design.base
-    share = f"{100 * base.sizes.forget_fraction:.4g}%"
+    share = f"{100 * base.sizes.forget_fraction:.0f}%"
     where = ", recorded" if found.shelf.recorded else ""
     return (f"{words.title_of('dataset', ensemble.dataset)}: {evidence.models} models of each method{where}; each "
             f"forgets {share} of what its Original saw, on another draw.")
@@ -170,7 +170,8 @@ def _ranking(evidence: Findings) -> None:
     st.markdown("### What changes against the population attack")
     text, picture = st.columns([2, 3], gap="medium")
     text.markdown(sentence)
-    picture.html(table.slope(evidence))
+    with picture:
+        drawn.show(table.slope(evidence), "evidence-ranking")
 
 
 def _near(found: AtHand, evidence: Findings, memorised: Scores | str) -> None:

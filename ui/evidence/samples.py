@@ -15,7 +15,7 @@ from engine.studies.ensemble_views import Evidence, Findings
 from ui.charts.colours import FORGET, RETAIN, TEST, method_colour
 from ui.common.pictures import data_uri
 from ui.compare.race import short_title
-from ui.evidence import charts
+from ui.evidence import charts, drawn
 
 SHOWN = 24
 SETS = {"forget": FORGET, "retain": RETAIN, "never seen": TEST}
@@ -36,8 +36,8 @@ def _areas(row: Evidence) -> None:
     if row.ulira is None:
         st.info(" ".join(row.problems) or "It was not attacked.", icon=":material/info:")
         return
-    st.html(charts.areas([float(one) for one in row.ulira.per_sample if np.isfinite(one)], row.ulira.null_sd,
-                         method_colour(row.name)))
+    drawn.show(charts.areas([float(one) for one in row.ulira.per_sample if np.isfinite(one)], row.ulira.null_sd,
+                            method_colour(row.name)), "evidence-areas")
     st.caption(f"Dashed: what chance alone gives with {row.ulira.models:.0f} models a side. A single sample inside it "
                "is not safe, and one outside it may be luck.")
 
@@ -53,8 +53,8 @@ def _klom(at_hand: AtHand, found: Findings, row: Evidence) -> None:
     if null is None:
         st.info("Too few retrained models for a null line.", icon=":material/info:")
         return
-    st.html(charts.shares({name: (one.values.tolist(), SETS[name]) for name, one in sets.items()},
-                          null.values.tolist()))
+    drawn.show(charts.shares({name: (one.values.tolist(), SETS[name]) for name, one in sets.items()},
+                             null.values.tolist()), "evidence-klom")
     st.caption("The same samples where they were forgotten, kept and never seen. Dashed: retrained models against "
                "others; a curve on it cannot be told from retraining.")
 

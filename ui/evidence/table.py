@@ -69,10 +69,11 @@ def _row(found: Findings, row: Evidence, kind: str = "") -> Row:
     colour = REFERENCE if kind == ANCHOR else method_colour(row.name)
     small = (Small(BEST[row.name]),) if row.name in BEST else ()
     name = Name(title, row.title, small, "transparent" if row.name == ORIGINAL else colour, more=mark)
-    accuracy = Box(f"{row.test_accuracy:.1f}%", small=(Small("damaged"),) if row.damaged else (),
-                   value=row.test_accuracy)
-    return Row(name, (accuracy, _area(row.population, colour), _attack(found, row, colour), _klom(found, row, colour),
-                      _quality(row)), kind=kind or ("over" if row.damaged else ""))
+    why = "Damaged: ten points or more below the retrained models'." if row.damaged else ""
+    boxes = (Box(f"{row.test_accuracy:.1f}%", why, value=row.test_accuracy),
+             _area(row.population, colour, spelled=False), _attack(found, row, colour), _klom(found, row, colour),
+             _quality(row))
+    return Row(name, boxes, kind=kind or ("over" if row.damaged else ""))
 
 
 def _attack(found: Findings, row: Evidence, colour: str) -> Box:
@@ -81,13 +82,14 @@ def _attack(found: Findings, row: Evidence, colour: str) -> Box:
     return _area(row.ulira.area if row.ulira else None, colour, " ".join(row.problems))
 
 
-def _area(mean: Mean | None, colour: str, why: str = "") -> Box:
+def _area(mean: Mean | None, colour: str, why: str = "", spelled: bool = True) -> Box:
+    """``spelled``: with its interval in numbers, too."""
     if mean is None:
         return Box("–", why or "Retrained models are attacked in the row above.", number=False)
     low, high = chance_range(mean)
     hover = (f"{mean.value:.4f}, 95% interval {mean.low:.4f} to {mean.high:.4f} over {mean.groups} Originals; chance "
              f"range {low:.4f} to {high:.4f}")
-    return Box(f"{mean.value:.3f}", hover, (Small(f"{mean.low:.3f} to {mean.high:.3f}"),), False,
+    return Box(f"{mean.value:.3f}", hover, (Small(f"{mean.low:.3f} to {mean.high:.3f}"),) if spelled else (), False,
                INSIDE if inside(mean) else "", picture=charts.interval(mean.value, (mean.low, mean.high), (low, high),
                                                                        colour), value=mean.value)
 
@@ -99,9 +101,9 @@ def _klom(found: Findings, row: Evidence, colour: str) -> Box:
     if null is None:
         return Box(f"{row.klom.mean:.2f}", value=row.klom.mean)
     most = max(one.klom.mean for one in table_rows(found) if one.klom)
-    return Box(f"{row.klom.mean:.2f}", f"Mean over samples; retrained models against others: {null.mean:.2f}.",
-               (Small(f"95% below {row.klom.percentile_95:.2f}", "The published read-out, the 95th percentile over "
-                                                                 f"samples; retrained: {null.percentile_95:.2f}."),),
+    hover = (f"Mean over samples; retrained models against others: {null.mean:.2f}. 95% of samples lie below "
+             f"{row.klom.percentile_95:.2f}, of retrained models below {null.percentile_95:.2f}.")
+    return Box(f"{row.klom.mean:.2f}", hover,
                picture=charts.length(row.klom.mean, null.mean, most, "nats", colour), value=row.klom.mean)
 
 
@@ -109,10 +111,9 @@ def _quality(row: Evidence) -> Box:
     if row.quality is None:
         return Box("–", " ".join(row.problems) or "The reference: it is compared with a second retrained.",
                    number=False)
-    score = (Small(f"score {row.quality.score:.3f}"),)
     if row.share is None:
-        return Box("attainable", "This score is what 100% means.", score, value=1.0)
-    return Box(f"{100 * row.share:.1f}%", small=score, value=row.share)
+        return Box("attainable", f"Score {row.quality.score:.3f}: this is what 100% means.", value=1.0)
+    return Box(f"{100 * row.share:.1f}%", f"Score {row.quality.score:.3f}.", value=row.share)
 
 
 def _foot(found: Findings) -> Iterable[str]:

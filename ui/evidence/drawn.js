@@ -1,4 +1,4 @@
-// Columns that sort by a click or a key. The table comes from a template that escapes every text.
+// What a template has drawn; it escapes every text. A table gets columns that sort by a click or a key.
 // A new table (the ensemble has grown) keeps the order that a person chose.
 
 const ARROWS = { ascending: " ▲", descending: " ▼" };
@@ -49,8 +49,8 @@ const makeButton = (root, head, column) => {
   });
 };
 
-export default function sortable({ data, parentElement }) {
-  const root = parentElement.querySelector(".sortable");
+export default function drawn({ data, parentElement }) {
+  const root = parentElement.querySelector(".drawn");
   if (root.shown === data.html) return;
   root.shown = data.html;
   root.innerHTML = data.html;
