@@ -58,8 +58,9 @@ def form() -> tuple[Ensemble | None, list[Problem]]:
     What is wrong with a field is said below it.
     """
     FORM.restore()
-    ensemble, places = _choices()
+    choices, places = _choices()
     try:
+        ensemble = _ensemble(choices)
         design(ensemble)
         at_hand_of(ensemble)
     except BadSpec as error:
@@ -70,7 +71,8 @@ def form() -> tuple[Ensemble | None, list[Problem]]:
     return ensemble, []
 
 
-def _choices() -> tuple[Ensemble, dict[str, Any]]:
+def _choices() -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the widgets hold, and an empty place below each for what is wrong with it, both by field."""
     keep: dict[str, Any] = {"persist_state": "session"}
     places: dict[str, Any] = {}
     dataset = form_parts.dataset_box(DATA.key)
@@ -90,8 +92,14 @@ def _choices() -> tuple[Ensemble, dict[str, Any]]:
         places["seed"] = st.empty()
         model = launch.model_unless_usual(get("dataset", dataset), _model(dataset).key)
         places["model"] = st.empty()
-    return Ensemble(dataset, tuple(methods), int(models), model, seed=int(seed),
-                    candidates=evidence_link.candidates_of(candidates)), places
+    return {"dataset": dataset, "methods": methods, "models": models, "model": model, "seed": seed,
+            "candidates": candidates}, places
+
+
+def _ensemble(chosen: dict[str, Any]) -> Ensemble:
+    """Raises BadSpec for a number that is none."""
+    return Ensemble(chosen["dataset"], tuple(chosen["methods"]), int(chosen["models"] or 0), chosen["model"],
+                    seed=int(chosen["seed"] or 0), candidates=evidence_link.candidates_of(chosen["candidates"]))
 
 
 def _beside(problems: Sequence[Problem], places: dict[str, Any]) -> list[Problem]:

@@ -67,11 +67,14 @@ def view_of(asked: Mapping[str, str], valid: Iterable[str], usual: str) -> tuple
 
 
 def candidates_of(text: str) -> int | Literal["all"] | None:
-    """How many samples take part: a number, ``all``, or nothing for the usual share. Raises BadInput."""
+    """How many samples take part: a number, ``all``, or nothing for the usual share. Raises BadSpec."""
     word = text.strip()
     if word in ("", ALL):
         return "all" if word else None
-    return _number("candidates", word)
+    try:
+        return int(word)
+    except ValueError:
+        raise BadSpec([Problem.about("candidates", f"is {short(word)!r}, but must be a number or all.")]) from None
 
 
 def _methods(text: str) -> tuple[str, ...]:

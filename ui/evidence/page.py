@@ -21,6 +21,7 @@ from engine.studies.ensemble_memorisation import Scores
 from engine.studies.ensemble_shelves import AtHand, at_hand_of, memorisation_of
 from engine.studies.ensemble_views import Evidence, Findings, findings
 from engine.system.files import to_json
+from engine.system.paths import home
 from ui.common import address as link
 from ui.common import take_away, words
 from ui.common.linked_form import LinkedForm
@@ -154,7 +155,8 @@ def _kept(key: str, _found: AtHand) -> Findings:
 
 def _identity(found: AtHand) -> str:
     parts = [found.design.key(part) for part in (ORIGINAL, *found.design.parts)]
-    return to_json([found.shelf.about, found.shelf.recorded, parts, found.numbers])
+    where = "" if found.shelf.recorded else str(home())
+    return to_json([where, found.shelf.about, parts, found.numbers])
 
 
 def _memorised(found: AtHand) -> Scores | str:

@@ -11,10 +11,12 @@ import streamlit as st
 from engine.errors import LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.studies.ensemble_job import EnsembleJob, ensembles
 from engine.studies.sweep_job import SweepJob, sweeps
 from engine.system.machine import machine
 from ui.common import words
 from ui.compare.race import short_title
+from ui.evidence import link as evidence_link
 from ui.frame import shell
 from ui.robustness import link as robustness_link
 
@@ -37,7 +39,8 @@ def _alone(active: list[Run]) -> list[Run]:
 
 
 def _state(active: list[Run]) -> Sequence[tuple[str, str]]:
-    return [(run.id, run.status) for run in active] + [("sweep", "running")] * bool(sweeps().active)
+    return [(run.id, run.status) for run in active] + [("sweep", "running")] * bool(sweeps().active) + [
+        ("ensemble", "running")] * bool(ensembles().active)
 
 
 def _tray(seen: Sequence[tuple[str, str]]) -> None:
@@ -52,7 +55,9 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
     st.caption("RUNS")
     if job := sweeps().active:
         _sweep(job)
-    elif not active:
+    if many := ensembles().active:
+        _ensemble(many)
+    if not (job or many or active):
         st.caption("Nothing is running.")
     for run in active[:8]:
         _line(jobs, run)
@@ -74,6 +79,22 @@ def _sweep(job: SweepJob) -> None:
         st.caption(" · ".join(filter(None, told)))
     if button.button("", icon=":material/stop:", key="tray-stop-sweep", help="Stop the sweep; finished cells are "
                                                                              "kept."):
+        job.cancel()
+        st.rerun(scope="fragment")
+
+
+def _ensemble(job: EnsembleJob) -> None:
+    """The ensemble as one line: what, how far, how long yet."""
+    now, ensemble = job.view(), job.design.ensemble
+    text, button = st.columns([5, 1], vertical_alignment="center")
+    with text:
+        st.page_link(shell.EVIDENCE, query_params=evidence_link.to_query(ensemble),
+                     label=f"Ensemble on {words.title_of('dataset', ensemble.dataset)}")
+        said = [f"{now.ended:,} of {now.todo:,} models", now.state if now.state != "running" else "",
+                words.countdown(now.left) if now.state == "running" else ""]
+        st.caption(" · ".join(filter(None, said)))
+    if button.button("", icon=":material/stop:", key="tray-stop-ensemble",
+                     help="Stop the ensemble; finished models are kept."):
         job.cancel()
         st.rerun(scope="fragment")
 
