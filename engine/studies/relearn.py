@@ -26,7 +26,7 @@ from engine.runs.store import Store
 from engine.runs.weights import RunWeights, weights_of
 from engine.spec import Resolved, resolve
 from engine.studies.relearn_numbers import WHO, Point, Relearned, Settings, Who, complete
-from engine.studies.relearn_training import Curve, Ground, constant, ground_of, points, refreshed
+from engine.studies.relearn_training import POOL, Curve, Ground, constant, ground_of, points, refreshed
 from engine.system.files import short_hash
 from engine.types import Spec
 
@@ -55,7 +55,7 @@ def relearn(run: Run, store: Store, checkpoints: Checkpoints, settings: Settings
     ``on_point`` is called with each point as it comes. Raises BadInput where the settings or the run do not allow it,
     BadCheckpoint where kept weights are damaged, Cancelled once ``cancel`` is set.
     """
-    asked = filled(run, settings or Settings())
+    asked = filled(run, settings or default_settings(run))
     if found := known(run, store, asked):
         return found
     bed = prepare(run, store, checkpoints, asked, report, cancel)
@@ -72,6 +72,12 @@ def known(run: Run, store: Store, settings: Settings) -> Relearned | None:
     except (KeyError, TypeError, AttributeError) as error:
         log.warning("what was found about run %s cannot be read, so it is computed again: %r", run.id, error)
         return None
+
+
+def default_settings(run: Run) -> Settings:
+    """Retain data alone, and with ten forgotten samples, or as many as may be shown."""
+    most = min(10, round(POOL * run.resolved().sizes.forget))
+    return Settings(forgotten=(0, most) if most else (0,))
 
 
 def filled(run: Run, settings: Settings) -> Settings:
@@ -183,7 +189,8 @@ def _trained(mine: RunWeights, other_seed: int, report: Report, cancel: threadin
     method = next(method for method in all_of("method") if method.role == "reference")
     spec = mine.resolved.spec
     retraining = resolve(replace(spec, method=method.name, parameters={}), mine.resolved.sizes)
-    seeded = replace(retraining.spec, seed=spec.seed + other_seed, original_seed=spec.original_seed + other_seed)
+    seeded = replace(retraining.spec, seed=spec.seed + other_seed, original_seed=spec.original_seed + other_seed,
+                     unlearning_seed=spec.seeds.unlearning + other_seed)
 
     def on_step(model: nn.Module, progress: Any, seconds: float) -> None:
         _stop(cancel)

@@ -1,0 +1,52 @@
+"""The ensemble of digits that ships: what it has, and that it is found without computing."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.registry import get, names
+from engine.studies.ensemble import Ensemble, design
+from engine.studies.ensemble_memorisation import scores
+from engine.studies.ensemble_recorded import FOLDER, at_hand, recorded_ensembles
+from engine.studies.ensemble_store import kept_for
+from engine.studies.ensemble_views import findings
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    (found,) = [one for one in recorded_ensembles() if "candidates" not in one.about]
+    return found
+
+
+def test_it_has_every_method_for_64_models_in_less_than_two_megabytes(shipped):
+    assert {part["method"] for part in shipped.parts().values()} == {"original", *names("method")}
+    assert all(shipped.numbers(key) == frozenset(range(64)) for key in shipped.parts())
+    assert (FOLDER / "digits-ensemble.safetensors").stat().st_size < 2_000_000
+
+
+def test_it_is_at_hand_where_nothing_was_computed(shipped, home, digits):
+    found = design(Ensemble("digits", ("nabla_tau", "finetune")), len(digits.train))
+    assert at_hand(found, kept_for(found, digits.content)).about == shipped.about
+
+
+def test_what_it_says(shipped):
+    seen = findings(shipped, design(Ensemble("digits", ("nabla_tau", "finetune", "scrub")), 1_000))
+    original, retrained, nabla, finetune, scrub = seen.rows
+    assert retrained.ulira.area.holds(0.5) and not seen.cannot_tell
+    assert original.ulira.area.value > 0.85 > original.population.value > 0.7
+    for row in (nabla, finetune):
+        assert row.ulira.area.low > row.population.value, "a look at each sample finds more than one threshold"
+    assert (nabla.damaged, finetune.damaged, scrub.damaged) == (True, False, True)
+    assert seen.attainable.quality.score == pytest.approx(0.18, abs=0.02)  # as simulated for perfect unlearning
+
+
+def test_changed_labels_are_what_its_originals_memorise(shipped, digits):
+    """18% of the labels were redrawn: a model says them only where it was trained on them."""
+    clean = get("dataset", "digits").load({"label_noise": 0.0})
+    changed = (clean.train.labels != digits.train.labels).numpy()
+    found = scores(shipped)
+    assert 0.15 < changed.mean() < 0.2
+    for score in (found.correctness.score, found.probability.score):
+        assert (score[changed] > 0.8).mean() > 0.8 and (score[~changed] < 0.5).mean() > 0.9
+    first = found.probability.score.argsort()[::-1][:100]
+    assert changed[first].mean() > 0.9
