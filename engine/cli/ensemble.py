@@ -98,7 +98,7 @@ def ensemble_of(options: Namespace) -> Ensemble:
 
 def _candidates(asked: str | None) -> int | Literal["all"] | None:
     if asked is None or asked == "all":
-        return asked
+        return "all" if asked else None
     try:
         return int(asked)
     except ValueError:

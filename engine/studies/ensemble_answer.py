@@ -84,9 +84,9 @@ def _unlike(found: Findings, hidden: Sequence[Evidence]) -> str:
     off = [row for row in hidden if row.klom and row.klom.mean > null.percentile_95]
     if not off or off[0].klom is None:
         return ""
-    many = len(off) > 1
-    return (f"Hidden is not retrained: {_listed(off)} still {'answer' if many else 'answers'} otherwise (KLoM "
-            f"{off[0].klom.mean:.2f}{' for the first' if many else ''}, where retrained models attain {null.mean:.2f}).")
+    verb, which = ("answer", " for the first") if len(off) > 1 else ("answers", "")
+    return (f"Hidden is not retrained: {_listed(off)} still {verb} otherwise (KLoM {off[0].klom.mean:.2f}{which}, "
+            f"where retrained models attain {null.mean:.2f}).")
 
 
 def _distance(row: Evidence) -> float:

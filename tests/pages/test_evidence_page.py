@@ -43,8 +43,7 @@ def test_at_first_the_shipped_ensemble_answers(jobs):
     at = page()
     assert not at.exception and not at.error
     assert at.title[0].value == "Is it really gone?"
-    assert "Of the 12 methods, only NoT hides what it forgot from an attacker who knows how the method behaves." in texts(
-        at)
+    assert "## Of the 12 methods, only NoT hides what it forgot from an attacker who knows how" in texts(at)
     assert "**64 models, all done** (recorded)" in texts(at)
     assert "11 of 12 methods change places, most of all Gradient ascent, from 10 to 2." in texts(at)
     assert at.button(key="ensemble").disabled
@@ -76,8 +75,7 @@ def test_another_method_from_near_is_in_the_address(jobs):
 def test_retrained_models_that_fail_their_own_test_say_so(jobs):
     written(MOONS, {ORIGINAL: 2.0, "retrain": 1.0, "finetune": 1.0})
     at = page(**QUERY)
-    assert "Cannot tell here: to the per-example attack the retrained models themselves do not look like chance." in texts(
-        at)
+    assert "## Cannot tell here: to the per-example attack the retrained models themselves do not look" in texts(at)
 
 
 def test_where_nothing_was_computed_it_says_what_to_do_and_what_it_takes(jobs):
@@ -85,7 +83,7 @@ def test_where_nothing_was_computed_it_says_what_to_do_and_what_it_takes(jobs):
     assert not at.exception
     assert at.info[0].value.startswith("No model of this ensemble exists yet. Press **Start**")
     assert "**9 models**: 0 done, **9 to compute**" in texts(at)
-    assert "9 models give each sample 3 a side" in texts(at)
+    assert "9 models give each sample 3 a side: enough for a method's mean area with its (wide) interval" in texts(at)
     assert "on this machine." in texts(at)
     assert not at.button(key="ensemble").disabled
 
@@ -107,7 +105,7 @@ def test_a_bad_number_is_a_sentence_at_its_field_and_nothing_can_be_started(jobs
 @pytest.mark.parametrize(("query", "said"), [
     ({"data": "moon"}, "The link's ensemble: No dataset named 'moon'"),
     ({"models": "many"}, "The link's ensemble: models is 'many', but must be a whole number. The one that ships"),
-    ({"method": "nothing"}, "The link's method: 'nothing' is not in this ensemble. Valid: original, retrain, nabla_tau"),
+    ({"method": "nothing"}, "The link's method: 'nothing' is not in this ensemble. Valid: original, retrain,"),
     ({"zoom": "9"}, "The link's `zoom=9` could not be used: the page Evidence takes only data, methods, models")])
 def test_nonsense_in_a_link_is_put_into_a_sentence(jobs, query, said):
     at = page(**query)

@@ -11,9 +11,9 @@ from engine.studies.ensemble_memorisation import Scores
 from engine.studies.ensemble_shelves import AtHand
 from engine.studies.ensemble_views import Findings
 from ui.charts.colours import FORGET, TEST
-from ui.compare.race import short_title
 from ui.evidence import charts, drawn
 from ui.evidence.samples import columns_of, line_of, looked_up
+from ui.evidence.table import title_of
 
 SHOWN = 24
 ABOUT = ("A sample is memorised where models trained on it are right more often than models without it: 1 means right "
@@ -84,13 +84,9 @@ def _strata(at_hand: AtHand, found: Findings, memorised: Scores) -> None:
         return
     areas = people.area_by_stratum(found, strata)
     heads = {name: f"{name.capitalize()} ({len(places)})" for name, places in strata.items()}
-    rows = [{"Method": _title(name), **{heads[stratum]: f"{area:.3f}" for stratum, area in by.items()}}
+    rows = [{"Method": title_of(name), **{heads[stratum]: f"{area:.3f}" for stratum, area in by.items()}}
             for name, by in areas.items()]
     st.table(rows, hide_index=True)
     st.caption("Mean area over the least memorised samples, those nearest to one half and the most memorised; a coin "
                "toss is 0.500. Low is the control: there retraining changes almost nothing. Scores from the same "
                "Originals make the highest stratum look a little worse than it is.")
-
-
-def _title(name: str) -> str:
-    return {"original": "Original", "retrain": "Retrained"}.get(name) or short_title(name)

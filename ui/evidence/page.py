@@ -27,7 +27,6 @@ from ui.common import take_away, words
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 from ui.common.take_away import Export
-from ui.compare.race import short_title
 from ui.evidence import drawn, memory, report, samples, table
 from ui.evidence import form as evidence_form
 from ui.evidence import link as evidence_link
@@ -113,9 +112,7 @@ def _view(ensemble: Ensemble) -> None:
     found = at_hand_of(ensemble)
     have = len(found.numbers) if found else 0
     if found is None or have < FEWEST:
-        waiting = f"{have} of at least {FEWEST} models are there." if have else "No model of this ensemble exists yet."
-        st.info(f"{waiting} Press **Start** and the table fills in. **Digits** with all methods and 64 models ships "
-                "finished.", icon=":material/groups:")
+        _nothing(ensemble, have)
         return
     evidence = _findings(found)
     said = answer(evidence)
@@ -131,6 +128,15 @@ def _view(ensemble: Ensemble) -> None:
     else:
         st.info(memorised, icon=":material/info:")
     _take_away(found, evidence, memorised if isinstance(memorised, Scores) else None)
+
+
+def _nothing(ensemble: Ensemble, have: int) -> None:
+    """That there is nothing to see yet, and what brings it about."""
+    job = ensembles().active
+    waiting = f"{have} of at least {FEWEST} models are there." if have else "No model of this ensemble exists yet."
+    way = ("The table appears with the first six." if job and job.design.ensemble == ensemble else
+           "Press **Start** and the table fills in. **Digits** with all methods and 64 models ships finished.")
+    st.info(f"{waiting} {way}", icon=":material/groups:")
 
 
 def _what(found: AtHand, evidence: Findings) -> str:
@@ -188,16 +194,12 @@ def _near(found: AtHand, evidence: Findings, memorised: Scores | str) -> None:
         CHOSEN.put(usual)
     st.markdown("### Sample by sample")
     link.warn(form.problems(CHOSEN.get()))
-    name = st.selectbox("Method", list(rows), key=CHOSEN.key, persist_state="session", width=320, format_func=_title,
-                        help="The Original shows what there was to forget, the retrained models what chance looks "
-                             "like.")
+    name = st.selectbox("Method", list(rows), key=CHOSEN.key, persist_state="session", width=320,
+                        format_func=table.title_of, help="The Original shows what there was to forget, the retrained "
+                                                         "models what chance looks like.")
     form.mirror(name)
     row: Evidence = rows[name]
     samples.show(found, evidence, row, memorised if isinstance(memorised, Scores) else None)
-
-
-def _title(name: str) -> str:
-    return {ORIGINAL: "Original", "retrain": "Retrained"}.get(name) or short_title(name)
 
 
 def _look_of(valid: list[str], usual: str) -> LinkedForm[str]:

@@ -46,7 +46,7 @@ def _strata(at_hand: AtHand, found: Findings, memorised: Scores | None) -> Itera
     if memorised is None:
         return
     places = strata(memorised.probability.score[sample_numbers(at_hand.design)])
-    rows = [(short_title(name), *(f"{by[stratum]:.3f}" for stratum in places))
+    rows = [(table.title_of(name), *(f"{by[stratum]:.3f}" for stratum in places))
             for name, by in area_by_stratum(found, places).items()]
     yield Part("The per-example attack by memorisation", texts(("Method", *places), rows),
                (f"Mean area over {len(places['low'])} samples each; scores from {memorised.models} models.",),

@@ -56,7 +56,7 @@ def _klom(at_hand: AtHand, found: Findings, row: Evidence) -> None:
     drawn.show(charts.shares({name: (one.values.tolist(), SETS[name]) for name, one in sets.items()},
                              null.values.tolist()), "evidence-klom")
     st.caption("The same samples where they were forgotten, kept and never seen. Dashed: retrained models against "
-               "others; a curve on it cannot be told from retraining.")
+               "others; a curve on it is as near as retraining comes.")
 
 
 def _exposed(at_hand: AtHand, row: Evidence, memorised: Scores | None) -> None:

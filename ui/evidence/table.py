@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from engine.evaluation.ensembles.klom import DIRECTION
 from engine.evaluation.ensembles.resampling import Mean
+from engine.registry import reference
 from engine.studies.ensemble import ORIGINAL
 from engine.studies.ensemble_answer import chance_range, inside, places
 from engine.studies.ensemble_exports import DAMAGED, table_rows
@@ -18,8 +19,8 @@ from ui.compare.race import short_title
 from ui.evidence import charts
 
 ANCHOR = "anchor"  # the kind of rows that stay on top however the table is sorted
-BEST = {"retrain": "what forgetting should look like", ORIGINAL: "nothing forgotten",
-        "second_retrained": "what is attainable"}
+SECOND = "second_retrained"
+ANCHORS = {ORIGINAL: "nothing forgotten", SECOND: "what is attainable"}
 POPULATION = ("How well one threshold on the confidence, the same for all samples, tells forgotten samples from never "
               "seen ones. The usual attack on a single run is of this kind.")
 PER_EXAMPLE = ("How well an attacker who has seen many models with and without a sample tells whether this one was "
@@ -46,6 +47,12 @@ def slope(found: Findings) -> Markup:
     return charts.slope(ranked, ("Population attack", "Per-example attack"))
 
 
+def title_of(name: str) -> str:
+    """A row as the page names it."""
+    own = {ORIGINAL: "Original", SECOND: "A second retrained", reference().name: "Retrained"}
+    return own.get(name) or short_title(name)
+
+
 def _nearest_first(found: Findings, rows: Iterable[Evidence]) -> list[Evidence]:
     """Undamaged methods first, those nearest to a coin toss before the others."""
     at = {one.row.name: one.per_example for one in places(found)}
@@ -64,11 +71,9 @@ def _head(found: Findings) -> Iterable[Name]:
 
 def _row(found: Findings, row: Evidence, kind: str = "") -> Row:
     mark = f"\u00a0{DAMAGED}" if row.damaged else ""
-    title = short_title(row.name) if kind != ANCHOR else {ORIGINAL: "Original", "second_retrained": "A second retrained"
-                                                         }.get(row.name, "Retrained")
     colour = REFERENCE if kind == ANCHOR else method_colour(row.name)
-    small = (Small(BEST[row.name]),) if row.name in BEST else ()
-    name = Name(title, row.title, small, "transparent" if row.name == ORIGINAL else colour, more=mark)
+    small = (Small(ANCHORS.get(row.name, "what forgetting should look like")),) if kind == ANCHOR else ()
+    name = Name(title_of(row.name), row.title, small, "transparent" if row.name == ORIGINAL else colour, more=mark)
     why = "Damaged: ten points or more below the retrained models'." if row.damaged else ""
     boxes = (Box(f"{row.test_accuracy:.1f}%", why, value=row.test_accuracy),
              _area(row.population, colour, spelled=False), _attack(found, row, colour), _klom(found, row, colour),
