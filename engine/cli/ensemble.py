@@ -11,14 +11,14 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from engine.cli.computing import words
 from engine.cli.options import Result, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
-from engine.errors import BadSpec
+from engine.errors import BadSpec, Problem
 from engine.registry import names, reference
 from engine.runs import estimates
 from engine.runs.executors import EXECUTORS, Control
@@ -45,9 +45,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--models", type=int, default=Ensemble().models,
                         help="how many Originals (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="what the seeds of all models come from")
-    parser.add_argument("--candidates", type=int, metavar="N",
-                        help="samples that take part; the others are in all models' data (default: all, so that half "
-                             "is forgotten; 390 of digits: 15%%)")
+    parser.add_argument("--candidates", metavar="N",
+                        help="samples that take part, a number or 'all'; the others are in all models' data (default: "
+                             "so many that 15%% is forgotten, 390 of digits; with all it is half)")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
                         help="set an option of the data set")
     parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
@@ -90,7 +90,16 @@ def ensemble_of(options: Namespace) -> Ensemble:
         methods = [name for name in names("method") if name != reference().name]
     return Ensemble(options.dataset, tuple(methods), options.models, options.model,
                     {name: as_number(value) for name, value in chosen.items()}, options.seed,
-                    candidates=options.candidates)
+                    candidates=_candidates(options.candidates))
+
+
+def _candidates(asked: str | None) -> int | Literal["all"] | None:
+    if asked is None or asked == "all":
+        return asked
+    try:
+        return int(asked)
+    except ValueError:
+        raise BadSpec([Problem.about("candidates", f"is {asked!r}, but must be a number or 'all'.")]) from None
 
 
 def computed(design: Design, kept: Kept, todo: Sequence[Task], executor: str,

@@ -37,7 +37,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
     parser.add_argument("--export", metavar="FILE", help="also write the scores as one file")
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    parser.set_defaults(work=command, methods=[], candidates=None)
+    parser.set_defaults(work=command, methods=[], candidates="all")
 
 
 def command(options: Namespace) -> Result:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -118,9 +118,9 @@ class Ensemble:
         What all seeds come from.
     parameters : mapping, optional
         By method, hyperparameters that differ from the defaults.
-    candidates : int, optional
-        How many samples take part; the others are in all models' data. By default all, so that half of what an Original
-        saw is forgotten; with 390 of 1,000 it is 15%.
+    candidates : int or 'all', optional
+        How many samples take part; the others are in all models' data. By default so many that an Original forgets
+        the usual share of what it saw (15%, 390 of 1,000); with all it is half.
 
     Examples
     --------
@@ -129,13 +129,13 @@ class Ensemble:
     """
 
     dataset: str = "digits"
-    methods: tuple[str, ...] = ("nabla_tau", "finetune")
+    methods: tuple[str, ...] = (Spec().method,)
     models: int = 64
     model: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    candidates: int | None = None
+    candidates: int | Literal["all"] | None = None
 
     def spec(self, method: str) -> Spec:
         """The unlearning of one of its models as an ordinary spec; the sizes of its sets are :func:`sizes_of`'s."""
@@ -147,12 +147,13 @@ class Ensemble:
 class Design:
     """A checked ensemble on data of a known size, with the effective settings of each part.
 
-    ``parts`` has the retrained model first, then each method, by name.
+    ``parts`` has the retrained model first, then each method, by name. ``candidates`` of the ``samples`` take part.
     """
 
     ensemble: Ensemble
     parts: Mapping[str, Resolved]
     samples: int
+    candidates: int
 
     @property
     def base(self) -> Resolved:
@@ -166,8 +167,8 @@ class Design:
 
     def about(self, content: str) -> dict[str, Any]:
         """Everything that the Originals and states depend on, on data of this sha256, as JSON."""
-        base, candidates = self.base, self.ensemble.candidates
-        drawn_from = {} if candidates is None else {"candidates": candidates}
+        base, candidates = self.base, self.candidates
+        drawn_from = {} if candidates == self.samples else {"candidates": candidates}
         return {"design": DESIGN, **drawn_from, "dataset": base.dataset.name, "options": base.options,
                 "model": base.model.name, "recipe": asdict(base.recipe), "seed": self.ensemble.seed,
                 "samples": self.samples, "data": content,
@@ -193,7 +194,7 @@ def design(ensemble: Ensemble, samples: int | None = None) -> Design:
     Examples
     --------
     >>> design(Ensemble("moons", ("finetune",), models=6)).parts["finetune"].sizes.forget
-    66
+    26
     """
     problems = _bad_numbers(ensemble)
     wanted = dict.fromkeys([reference().name, *ensemble.methods])
@@ -209,12 +210,31 @@ def design(ensemble: Ensemble, samples: int | None = None) -> Design:
     if problems:
         raise BadSpec(list(dict.fromkeys(problems)))
     samples = samples or parts[known[0]].dataset.train_size
-    candidates = samples if ensemble.candidates is None else ensemble.candidates
+    candidates = candidates_in(ensemble, samples)
     if not FEWEST_CANDIDATES <= candidates <= samples:
         raise BadSpec([Problem.about("candidates", f"is {candidates:,}, but must be from {FEWEST_CANDIDATES} to the "
                                                    f"{samples:,} training samples: a third of them is a side.")])
     sizes = sizes_of(samples, candidates, parts[known[0]].sizes)
-    return Design(ensemble, {name: resolve(part.spec, sizes) for name, part in parts.items()}, samples)
+    return Design(ensemble, {name: resolve(part.spec, sizes) for name, part in parts.items()}, samples,
+                  candidates)
+
+
+def candidates_in(ensemble: Ensemble, samples: int) -> int:
+    """How many of these samples take part: as asked, or so many that the usual share is forgotten.
+
+    A third c/3 of them is forgotten of the n - c/3 samples that an Original saw.
+
+    Examples
+    --------
+    >>> candidates_in(Ensemble(), 1_000), candidates_in(Ensemble(candidates="all"), 1_000)
+    (390, 1000)
+    """
+    if ensemble.candidates == "all":
+        return samples
+    if ensemble.candidates is not None:
+        return ensemble.candidates
+    share = Spec().fraction
+    return max(FEWEST_CANDIDATES, round(share * samples / (1 + share)) * BLOCK)
 
 
 def sizes_of(samples: int, candidates: int, expected: Sizes) -> Sizes:

@@ -109,7 +109,7 @@ def _original(design: Design, data: Data, number: int, weights: Tensors | None, 
 
 
 def _states(design: Design, data: Data, number: int) -> np.ndarray:
-    return states_of(design.ensemble.seed, number, len(data.train), design.ensemble.candidates)
+    return states_of(design.ensemble.seed, number, len(data.train), design.candidates)
 
 
 def _seeded(design: Design, part: str, number: int) -> Resolved:

@@ -18,8 +18,8 @@ from engine.studies.ensemble_work import located, missing
 sys.path.insert(0, str(Path(__file__).parents[1] / "studies"))
 from fake_ensemble import written
 
-MOONS = Ensemble("moons", ("finetune",), models=24)
-COMMAND = ["ensemble", "--dataset", "moons", "--methods", "finetune", "--models"]
+MOONS = Ensemble("moons", ("finetune",), models=24, candidates="all")
+COMMAND = ["ensemble", "--dataset", "moons", "--methods", "finetune", "--candidates", "all", "--models"]
 
 
 @pytest.fixture
@@ -58,6 +58,7 @@ def test_memorisation(made, capsys):
     (["--models", "3"], "models is 3, but must be from 6 to 10,000"),
     (["--methods", "nabla"], "No method named 'nabla'"),
     (["--candidates", "5"], "candidates is 5, but must be from 30"),
+    (["--candidates", "some"], "candidates is 'some', but must be a number or 'all'."),
     (["--executor", "slurm"], "No executor named 'slurm'"),
     (["--option", "noise"], "--option 'noise' is not of the form NAME=VALUE"),
 ])
@@ -68,7 +69,7 @@ def test_bad_input_is_a_sentence(home, capsys, words, said):
 
 def test_ctrl_c_keeps_what_is_there_and_says_how_to_continue(home):
     process = start_python("-m", "engine", *COMMAND, "12", "--json")
-    found, kept = located(Ensemble("moons", ("finetune",), models=12))
+    found, kept = located(Ensemble("moons", ("finetune",), models=12, candidates="all"))
     wait_for(lambda: process.poll() is not None or kept.numbers(ORIGINAL), "a model")
     process.send_signal(signal.SIGINT)
     said = json.loads(process.communicate(timeout=120)[0])

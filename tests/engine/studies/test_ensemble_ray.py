@@ -10,7 +10,7 @@ from engine.studies.ensemble import ORIGINAL, Ensemble
 from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_work import located, missing, run_all
 
-SMALL = Ensemble("moons", ("finetune",), models=6, parameters={"finetune": {"retain_epochs": 1}})
+SMALL = Ensemble("moons", ("finetune",), models=6, candidates="all", parameters={"finetune": {"retain_epochs": 1}})
 
 
 def test_ray_comes_to_the_local_outputs_one_worker_killed_in_the_middle(home, tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ from engine.studies.ensemble_scores import pack_scores, recorded_scores
 from engine.studies.ensemble_store import kept_for, part_file, weights_file
 from engine.studies.ensemble_views import findings
 
-DIGITS = Ensemble("digits", ("nabla_tau", "finetune"), models=64)
+DIGITS = Ensemble("digits", ("nabla_tau", "finetune"), models=64, candidates="all")
 SHIFTS = {ORIGINAL: 2.0, "finetune": 1.0}
 
 
