@@ -97,8 +97,10 @@ def ensemble_of(options: Namespace) -> Ensemble:
 
 
 def _candidates(asked: str | None) -> int | Literal["all"] | None:
-    if asked is None or asked == "all":
-        return "all" if asked else None
+    if asked is None:
+        return None
+    if asked == "all":
+        return "all"
     try:
         return int(asked)
     except ValueError:

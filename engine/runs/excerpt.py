@@ -84,12 +84,6 @@ class Excerpt:
         kept: DataFrame = rows.merge(mine, on="sample")
         return kept
 
-    def said_before(self, run: Run, name: str, rows: DataFrame) -> DataFrame:
-        """The ``rows`` of the run's set ``forget`` or ``test`` that are here, with the Original's answer and loss."""
-        mine = self.pool[(self.pool["pool"] == POOL_OF[name]) & self.pool["sample"].isin(self.numbers(run, name))]
-        kept = mine.rename(columns={"before": "predicted", "loss_before": "loss", "right_before": "correct"})
-        return rows[["set", "sample"]].merge(kept[["sample", "predicted", "loss", "correct"]], on="sample")
-
     def right_before(self, number: int) -> bool:
         """Whether the Original classified a training sample rightly."""
         return bool(self._cell("train", number, "right_before"))

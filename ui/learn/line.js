@@ -3,7 +3,7 @@
 // before and after wherever the focus is, except where somebody types or chooses.
 
 const BEGIN = 0.12; // of the axis: left of the humps, so that the line has to be moved
-const [LOW, HIGH, BELOW] = [170, 520, 34]; // pixels: the picture's height, and what stands below it
+const [LOW, HIGH, BELOW] = [170, 520, 42]; // pixels: the picture's height, and what stands below it
 const FADE = 400; // milliseconds in which one pair of humps changes into the other
 
 function build(root) {
