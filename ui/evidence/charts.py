@@ -59,7 +59,6 @@ class Text:
     y: float
     text: str
     anchor: str = "start"
-    colour: str = ""
     strong: bool = False
 
 
@@ -195,11 +194,13 @@ def shares(curves: Mapping[str, tuple[Sequence[float], str]], null: Sequence[flo
     grid, texts = plot.axes("KLoM, nats", "samples below, %")
     lines = [Line(_places(plot, _below(values)), colour, DASH if name == "retrained" else "")
              for name, (values, colour) in named.items()]
-    texts += [Text(WIDTH - RIGHT - 8, HEIGHT - BOTTOM - 14 - 18 * at, name, "end", colour, strong=True)
-              for at, (name, (_, colour)) in enumerate(named.items())]
+    beside = [(HEIGHT - BOTTOM - 14 - 18 * at, name, colour) for at, (name, (_, colour)) in enumerate(named.items())]
+    texts += [Text(WIDTH - RIGHT - 22, y, name, "end", strong=True) for y, name, _ in beside]
+    dots = [Dot(WIDTH - RIGHT - 12, y - 4, colour, name == "retrained") for y, name, colour in beside]
     said = "; ".join(f"{name}: mean {sum(values) / len(values):.2f}, 95% below {_percentile(values, 95):.2f}"
                      for name, (values, _) in named.items())
-    return draw(Chart(f"Shares of samples over KLoM. {said}", grid=grid, lines=lines, texts=texts, note=f"{said}."))
+    return draw(Chart(f"Shares of samples over KLoM. {said}", grid=grid, lines=lines, dots=dots, texts=texts,
+                      note=f"{said}."))
 
 
 def scores(values: Sequence[float], marked: Sequence[bool] | None, colours: tuple[str, str]) -> Markup:
