@@ -7,7 +7,7 @@ runs or waits, and last the newest that failed or was stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.evaluation.events import Course
@@ -48,7 +48,14 @@ def get(run_id: str, store: Store) -> Opened:
     """The run of that id, a recorded one or one's own; raises UnknownRun."""
     shipped = find_recorded(run_id)
     run, events = shipped or (store.get(run_id), None)
+    run = with_evidence(run, store)
     return Opened(run, store.events(run_id) if events is None else events, lambda: samples(run, store))
+
+
+def with_evidence(run: Run, store: Store) -> Run:
+    """A recorded run with what was found out about it here; one's own as it is."""
+    found = store.evidence_beside(run.id) if run.recorded else None
+    return replace(run, evidence={**(run.evidence or {}), **found}) if found else run
 
 
 def events_after(run: Run, store: Store, after: int = -1) -> list[dict[str, Any]]:
@@ -73,7 +80,7 @@ def all_runs(store: Store, recorded: bool = True) -> list[Run]:
     """One's own runs, then with ``recorded`` the shipped ones, without those that were imported as well."""
     own = store.list()
     there = {run.id for run in own}
-    return own + [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
+    return own + [with_evidence(run, store) for run in (recorded_runs() if recorded else ()) if run.id not in there]
 
 
 def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: Any) -> dict[C, Run]:
@@ -91,7 +98,7 @@ def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: 
     shipped = newest_as_now(recorded_runs(), **alike) if recorded else {}
     for fingerprint, run in shipped.items():
         if fingerprint in asked and (fingerprint not in found or RANK[found[fingerprint].status] > RECORDED):
-            found[fingerprint] = run
+            found[fingerprint] = with_evidence(run, store)
     return {cell: run for fingerprint, run in found.items() for cell in asked[fingerprint]}
 
 

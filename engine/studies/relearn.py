@@ -17,6 +17,7 @@ from typing import Any
 from torch import nn
 
 from engine.errors import BadInput, Cancelled, Diverged
+from engine.evaluation.relearning import NAME
 from engine.originals.checkpoints import Checkpoints
 from engine.registry import all_of, by_class
 from engine.runs.method import unlearn
@@ -61,7 +62,13 @@ def relearn(run: Run, store: Store, checkpoints: Checkpoints, settings: Settings
     bed = prepare(run, store, checkpoints, asked, report, cancel)
     found = carried_out(run.id, bed, asked, on_point, report, cancel)
     store.save_finding(run.id, _name(run, asked), found.to_json())
+    keep_evidence(found, store, _name(run, asked))
     return found
+
+
+def keep_evidence(found: Relearned, store: Store, key: str) -> None:
+    """Hands the answer to the run's verdict."""
+    store.add_evidence(found.run_id, key, {"name": NAME, **found.outcome().to_json()})
 
 
 def known(run: Run, store: Store, settings: Settings) -> Relearned | None:
@@ -72,6 +79,17 @@ def known(run: Run, store: Store, settings: Settings) -> Relearned | None:
     except (KeyError, TypeError, AttributeError) as error:
         log.warning("what was found about run %s cannot be read, so it is computed again: %r", run.id, error)
         return None
+
+
+def all_known(run: Run, store: Store) -> list[Relearned]:
+    """Everything that relearning ever found about a run, the newest first."""
+    found = []
+    for stored in store.findings(run.id, NAME):
+        try:
+            found.append(Relearned.from_json(stored))
+        except (KeyError, TypeError, AttributeError) as error:
+            log.warning("what was found about run %s cannot be read: %r", run.id, error)
+    return found
 
 
 def filled(run: Run, settings: Settings) -> Settings:
@@ -201,4 +219,4 @@ def _by_class(run: Run) -> str | None:
 
 def _name(run: Run, settings: Settings) -> str:
     made_of = {"identity": run.identity, "settings": asdict(settings), "meaning": MEANING}
-    return f"relearning-{short_hash(made_of)}"
+    return f"{NAME}-{short_hash(made_of)}"
