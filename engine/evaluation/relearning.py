@@ -67,7 +67,7 @@ class Outcome:
     def title(self) -> str:
         """The same as a page's largest text, where it comes back; empty where it does not."""
         where = f"after {_steps(self.step)} on {self.shown.removesuffix(' alone')}"
-        return {"there": "Not gone: the model still has more than half of the Original's advantage",
+        return {"there": "Still has more than half of the Original's advantage on the forgotten: not gone",
                 "hidden": f"Comes back {where}, as the retrained model does not: hidden, not removed",
                 "covered": f"Comes back {where} to where the retrained model stays: covered up, not removed"
                 }.get(self.kind, "")

@@ -204,7 +204,7 @@ def _title(found: Verdict, scenario: str, items: Sequence[Evidence]) -> str:
     special, left = CLASS_TITLES if by_class(scenario) else {}, decides(items)
     answers = listed(["its answers", *further_tried(items)])
     if left and left.title and found.kind in ("damaged", "not_forgotten"):
-        return f"Damaged, and: {left.title[0].lower()}{left.title[1:]}" if found.damaged else left.title
+        return f"Damaged, and {left.title[0].lower()}{left.title[1:]}" if found.damaged else left.title
     return special.get(found.kind, TITLES[found.kind]).format(tried=tried(items), answers=answers)
 
 

@@ -72,7 +72,7 @@ def _range(line: Mapping[str, Any]) -> go.Scatter:
     return go.Scatter(
         x=[place(point["x"]) for point in (*points, *points[::-1])],
         y=[round(value, 3) for value in (*(p["low"] for p in points), *(p["high"] for p in points[::-1]))],
-        fill="toself", fillcolor=f"rgba({red},{green},{blue},0.14)", line={"width": 0}, hoverinfo="skip",
+        mode="lines", fill="toself", fillcolor=f"rgba({red},{green},{blue},0.14)", line={"width": 0}, hoverinfo="skip",
         name=f"{line['name']}, range")
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from engine.errors import LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.studies.background import TITLES, Question, questions
 from engine.studies.sweep_job import SweepJob, sweeps
 from engine.system.machine import machine
 from ui.common import words
@@ -19,6 +20,7 @@ from ui.frame import shell
 from ui.robustness import link as robustness_link
 
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+!|<>~$]")  # what Markdown would take for its own
+ADDRESS = {"relearning": "relearn", "likeness": "likeness"}  # by kind, the parameter that opens its part of the page
 BUSY, IDLE = 2.0, 8.0  # seconds between two looks; an idle tab looks too, to notice runs started elsewhere
 
 
@@ -37,7 +39,8 @@ def _alone(active: list[Run]) -> list[Run]:
 
 
 def _state(active: list[Run]) -> Sequence[tuple[str, str]]:
-    return [(run.id, run.status) for run in active] + [("sweep", "running")] * bool(sweeps().active)
+    return [(run.id, run.status) for run in active] + [
+        ("sweep", "running")] * bool(sweeps().active) + [("question", "running")] * bool(questions().active)
 
 
 def _tray(seen: Sequence[tuple[str, str]]) -> None:
@@ -52,8 +55,10 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
     st.caption("RUNS")
     if job := sweeps().active:
         _sweep(job)
-    elif not active:
+    elif not active and not questions().active:
         st.caption("Nothing is running.")
+    if question := questions().active:
+        _question(question)
     for run in active[:8]:
         _line(jobs, run)
     if len(active) > 8:
@@ -75,6 +80,19 @@ def _sweep(job: SweepJob) -> None:
     if button.button("", icon=":material/stop:", key="tray-stop-sweep", help="Stop the sweep; finished cells are "
                                                                              "kept."):
         job.cancel()
+        st.rerun(scope="fragment")
+
+
+def _question(question: Question) -> None:
+    """What is being found out about a finished run, as one line."""
+    now = question.view()
+    text, button = st.columns([6, 1], vertical_alignment="center")
+    with text:
+        done = "" if now.fraction is None else f" · {100 * now.fraction:.0f}%"
+        st.page_link(shell.UNLEARN, label=f"{TITLES[question.kind]}{done}", help=f"Run {question.run_id}: {now.stage}",
+                     query_params={"run": question.run_id, ADDRESS[question.kind]: "1"})
+    if button.button("", icon=":material/stop:", key="tray-stop-question", help="Stop it; nothing of it is kept."):
+        question.stop()
         st.rerun(scope="fragment")
 
 

@@ -10,8 +10,8 @@ from engine.studies.relearn_numbers import TITLES, WHO, Numbers, Relearned
 
 HELP = ("**Recovered**: (unlearned - retrained) / (Original - retrained) at the end; 0% is right. **Above retrained**: "
         "the mean distance over all steps, with its range over the orders of the batches; what is attainable is that "
-        "of a second retrained model. **Steps to half**: the first step with half of the distance recovered, beyond two "
-        "standard errors. A dash: never.")
+        "of a second retrained model. **Steps to half**: the first step with half of the distance recovered, beyond "
+        "two standard errors. A dash: never.")
 BLIND = "What these steps at these rates do not bring back may still be there."
 
 
