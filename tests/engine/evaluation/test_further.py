@@ -44,7 +44,8 @@ def test_the_strongest_of_several_answers_counts():
 
 @pytest.mark.parametrize("broken", [
     {"name": "relearning"}, {"name": "unheard of"}, {}, "text", None,
-    {"name": "relearning", **HIDDEN.to_json(), "kind": "**bold**"}, {"name": "relearning", **HIDDEN.to_json(), "step": "x"},
+    {"name": "relearning", **HIDDEN.to_json(), "kind": "**bold**"},
+    {"name": "relearning", **HIDDEN.to_json(), "step": "x"},
     {"name": "relearning", **COVERED.to_json(), "before": None}])
 def test_what_cannot_be_read_is_left_out_and_logged(broken, caplog):
     assert further({"one": broken, **kept(GONE)}) == [GONE.evidence()] and "evidence one cannot be read" in caplog.text
@@ -91,9 +92,9 @@ def test_a_class_too():
 def test_what_cannot_tell_was_tried_and_reaches_no_further():
     found = judged(CLOSE)
     assert found.title == "Forgotten, as far as this attack can tell"
-    assert found.text == (f"{BY_LOSS} Relearning: cannot tell here: the Original and the retrained model lie 5.0 points "
-                          "apart on the 100 samples held back, less than two standard errors (9.3). Not tried: attacks "
-                          "tuned to each sample.")
+    assert found.text == (f"{BY_LOSS} Relearning: cannot tell here: the Original and the retrained model lie 5.0 "
+                          "points apart on the 100 samples held back, less than two standard errors (9.3). Not tried: "
+                          "attacks tuned to each sample.")
     alone = judge({"test_accuracy": 70.0}, "random", None, more=[CLOSE.evidence()])
     assert alone.kind == "undecided"
 
