@@ -60,6 +60,12 @@ class Question:
         with self._lock:
             self._stage, self._fraction = stage, fraction
 
+    def reporting(self, stage: str, fraction: float | None) -> None:
+        """The same for a study that knows of no stop: it ends here. Raises Cancelled."""
+        if self.cancel.is_set():
+            raise Cancelled("Stopped.")
+        self.report(stage, fraction)
+
     def hand_out(self, part: Any) -> None:
         """Shows a part of the answer before the whole is there."""
         with self._lock:

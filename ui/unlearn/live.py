@@ -23,7 +23,7 @@ from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
 from ui.frame import present
-from ui.unlearn import headline, prefill, relearning, report_card, samples, tales
+from ui.unlearn import headline, likeness, prefill, relearning, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
@@ -70,6 +70,7 @@ def _view(run_id: str, was_running: bool) -> None:
     report_card.metrics(run, course.start, course.probes)
     _objective(run, course.probes)
     samples.samples(run)
+    likeness.show(run)
 
 
 def say_if_other(run_id: str, asked: Resolved | None) -> None:
