@@ -18,6 +18,7 @@ from engine.runs.recorded import (
     recorded_runs,
     recorded_samples,
 )
+from engine.runs.recorded_findings import shipped_evidence
 from engine.runs.records import Run
 from engine.runs.store import Store
 
@@ -53,9 +54,9 @@ def get(run_id: str, store: Store) -> Opened:
 
 
 def with_evidence(run: Run, store: Store) -> Run:
-    """A recorded run with what was found out about it here; one's own as it is."""
-    found = store.evidence_beside(run.id) if run.recorded else None
-    return replace(run, evidence={**(run.evidence or {}), **found}) if found else run
+    """A run with what ships about it, and a recorded one with what was found out about it here."""
+    found = {**shipped_evidence(run.identity), **(store.evidence_beside(run.id) if run.recorded else {})}
+    return replace(run, evidence={**found, **(run.evidence or {})}) if found else run
 
 
 def events_after(run: Run, store: Store, after: int = -1) -> list[dict[str, Any]]:
@@ -80,7 +81,8 @@ def all_runs(store: Store, recorded: bool = True) -> list[Run]:
     """One's own runs, then with ``recorded`` the shipped ones, without those that were imported as well."""
     own = store.list()
     there = {run.id for run in own}
-    return own + [with_evidence(run, store) for run in (recorded_runs() if recorded else ()) if run.id not in there]
+    shipped = [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
+    return [with_evidence(run, store) for run in own + shipped]
 
 
 def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: Any) -> dict[C, Run]:
@@ -98,8 +100,9 @@ def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: 
     shipped = newest_as_now(recorded_runs(), **alike) if recorded else {}
     for fingerprint, run in shipped.items():
         if fingerprint in asked and (fingerprint not in found or RANK[found[fingerprint].status] > RECORDED):
-            found[fingerprint] = with_evidence(run, store)
-    return {cell: run for fingerprint, run in found.items() for cell in asked[fingerprint]}
+            found[fingerprint] = run
+    told = {fingerprint: with_evidence(run, store) for fingerprint, run in found.items()}
+    return {cell: run for fingerprint, run in told.items() for cell in asked[fingerprint]}
 
 
 def missing(cells: Iterable[C], runs: Mapping[C, Run]) -> list[C]:

@@ -82,7 +82,7 @@ def _of_curve(resolved: Resolved, settings: Settings, rate: float) -> float:
     """Seconds of one curve: its steps and its readings."""
     step = max(STEP, rate * like_published(resolved).parameters.batch_size)
     reading = max(READING, READ * rate * (resolved.sizes.forget + resolved.sizes.test))
-    return settings.steps[-1] * step + len(settings.steps) * reading
+    return float(settings.steps[-1] * step + len(settings.steps) * reading)
 
 
 def _retrainings(run: Run, store: Store, resolved: Resolved, settings: Settings) -> list[Resolved]:

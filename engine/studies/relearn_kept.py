@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, replace
+from pathlib import Path
 
 from engine.errors import BadInput
 from engine.evaluation.relearning import NAME
+from engine.runs.recorded_findings import FOLDER, ship, shipped_finding
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import Resolved, resolve
@@ -30,9 +32,9 @@ def known(run: Run, store: Store, settings: Settings) -> Relearned | None:
 
 
 def all_known(run: Run, store: Store) -> list[Relearned]:
-    """Everything that relearning ever found about a run, the newest first."""
-    found = []
-    for stored in store.findings(run.id, NAME):
+    """Everything that relearning ever found about a run, the newest first, then what ships about runs like it."""
+    found, shipped = [], shipped_finding(run.identity)
+    for stored in [*store.findings(run.id, NAME), *([{**shipped["finding"], "run_id": run.id}] if shipped else [])]:
         try:
             found.append(Relearned.from_json(stored))
         except (KeyError, TypeError, AttributeError) as error:
@@ -68,6 +70,13 @@ def _check(settings: Settings) -> None:
 def keep_evidence(found: Relearned, store: Store, key: str) -> None:
     """Hands the answer to the run's verdict."""
     store.add_evidence(found.run_id, key, {"name": NAME, **found.outcome().to_json()})
+
+
+def ship_finding(run: Run, found: Relearned, folder: Path = FOLDER) -> Path:
+    """Writes what is to ship about runs like this one."""
+    assert run.identity is not None
+    numbers = {"name": NAME, **found.outcome().to_json()}
+    return ship(run.identity, found.to_json(), {name_of(run, found.settings): numbers}, folder)
 
 
 def like_published(resolved: Resolved) -> Resolved:

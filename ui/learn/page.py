@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from engine.runs import library
+from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import address as link
 from ui.frame import present
@@ -14,6 +16,7 @@ from ui.learn import audience, films, predictions
 from ui.learn.lessons import LESSONS
 from ui.learn.place import AT, FORM, PLACE, Place, go, open_lesson
 from ui.learn.records import STEPS, Quiz
+from ui.unlearn import relearning
 
 TITLES = {"predict": "Predict", "run": "Run", "compare": "Compare", "explain": "Explain"}
 NEXT = {"predict": "Keep my prediction and run it", "run": "Compare", "compare": "Why?", "explain": "Next lesson"}
@@ -104,6 +107,8 @@ def _compare(place: Place, head: Any) -> None:
         films.wait(lesson)
     _buttons(head, place, NEXT["compare"])
     if films.ready(lesson, runs):
+        if place.lesson.relearned and "picture" not in place.hidden:
+            relearning.brief(library.get(runs[place.lesson.relearned].id, manager().store).run)
         _picture(place, runs, again=False)
 
 

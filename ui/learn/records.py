@@ -59,7 +59,8 @@ class Lesson:
     """One lesson: what it asks, the runs it shows, what they came to and why.
 
     ``shown`` are the keys of the films to watch, the first of them at first; ``at`` is the step to open them at, None
-    to play them. ``happened`` says in a sentence or two what the finished runs came to, ``why`` explains in points.
+    to play them. ``relearned`` is the key of the film that is relearned beside the answer. ``happened`` says in a
+    sentence or two what the finished runs came to, ``why`` explains in points.
     """
 
     title: str
@@ -73,3 +74,4 @@ class Lesson:
     quizzes: tuple[Quiz, ...]
     minutes: float = 1.5
     at: int | None = None
+    relearned: str = ""

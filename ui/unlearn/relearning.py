@@ -42,6 +42,18 @@ def show(run: Run) -> None:
     st.fragment(_view, run_every=EVERY if active else None)(run.id, active)
 
 
+def brief(run: Run) -> None:
+    """The answer and its first curve alone; where nothing is known, the whole part with its button."""
+    kept = relearn_asked.kept(run, manager().store)
+    if not kept:
+        show(run)
+        return
+    count, found = next(iter(kept.items()))
+    with st.container(border=True, key="relearning"):
+        st.markdown(f"### {TITLE}\n{WHAT}\n\n**{found.said()}**")
+        _panel(run, count, found, VALUES[0])
+
+
 def _view(run_id: str, was_active: bool) -> None:
     store = manager().store
     question = questions().of(NAME, run_id)
