@@ -11,7 +11,7 @@ from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import metric_of
 from engine.runs.records import Run
 from engine.studies.likeness_asked import agreement_said, tells
-from ui.charts.likeness import LINES, plot_layers, plot_moved
+from ui.charts.likeness import LAYERS, LINES, plot_layers, plot_moved
 from ui.common import measures
 from ui.common.live_chart import live_chart
 from ui.common.words import plain
@@ -86,7 +86,7 @@ def layers(run_id: str, name: str, one: Set, blind: Mapping[str, str]) -> None:
     alt = "; ".join(f"{title}: " + ", ".join(f"{layer} {_number(value)}" for layer, value in one["cka"][pair].items())
                     for pair, (title, *_) in LINES.items() if pair in one["cka"])
     live_chart(plot_layers(one["cka"], "Features, layer by layer", "1: the same but for a turn and a scale",
-                           f"{said} {alt}".strip()), f"layers-{run_id}", height=320, revision=f"{run_id}-{name}")
+                           f"{said} {alt}".strip()), f"layers-{run_id}", height=LAYERS, revision=f"{run_id}-{name}")
     st.table([{"layer": layer, **{title: _number(one["cka"].get(pair, {}).get(layer))
                                   for pair, title in PAIRS.items()}} for layer in known], hide_index=True)
     st.caption(" ".join(filter(None, [said, blind["cka"]])))
