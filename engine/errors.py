@@ -8,7 +8,8 @@
     |   |-- ModelMissing        the published weights of a model are neither on this machine nor reachable
     |   |-- OriginalMissing     there is no trained Original for this data set and model
     |   |-- UnknownRun          no run of that id in the store
-    |   `-- BadArchive          a file of runs is damaged, changed, from a newer version, or no archive at all
+    |   |-- BadArchive          a file of runs is damaged, changed, from a newer version, or no archive at all
+    |   `-- NotMeasurable       these models cannot carry a measure: too few, mixed, without randomness, or damaged
     |-- BadCheckpoint           a checkpoint file is damaged or belongs to something else
     |-- UnknownMetric       a result holds no metric of that name
     |-- BadMethod               a method's code did what no method may do
@@ -105,6 +106,10 @@ class UnknownRun(BadInput):
 
 class BadArchive(BadInput):
     """An archive of runs cannot be read or taken over; nothing of it was imported."""
+
+
+class NotMeasurable(BadInput):
+    """A measure over many models is not defined on these: too few, mixed, without randomness, or damaged ones."""
 
 
 class BadCheckpoint(LabError):

@@ -10,12 +10,15 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from engine.errors import BadInput, BadSpec, LabError
 from engine.system.files import to_json
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+COMMANDS = ("run", "pretrain", "listing", "roc", "relearn", "compare", "compare_models", "reproduce", "sweep",
+            "ensemble", "memorisation", "archive", "tag")  # a module each, in the order of the help
 
 
 class Parser(argparse.ArgumentParser):
@@ -27,12 +30,10 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    from engine.cli import archive, compare, compare_models, listing, pretrain, relearn, reproduce, roc, run, sweep, tag
-
     parser = Parser(prog="python -m engine", description="Machine unlearning from the command line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    for module in (run, pretrain, listing, roc, relearn, compare, compare_models, reproduce, sweep, archive, tag):
-        module.add_parser(commands)
+    for name in COMMANDS:
+        import_module(f"engine.cli.{name}").add_parser(commands)
     return parser
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.cli.computing import words
@@ -39,10 +40,12 @@ def add_parser(commands: Any) -> None:
 def command(options: Namespace) -> Result:
     """Relearns a run; raises UnknownRun, BadInput, BadCheckpoint or Cancelled."""
     from engine.studies.relearn import relearn
+    from engine.studies.relearn_kept import default_settings
 
-    settings = _settings(options)
-    store, line = open_store(), ProgressLine()
+    settings, store, line = _settings(options), open_store(), ProgressLine()
     run = library.get(options.run, store).run
+    if options.forgotten is None and run.finished:
+        settings = replace(settings, forgotten=default_settings(run).forgotten)
     with ctrl_c() as cancel:
         found = relearn(run, store, open_checkpoints(), settings, cancel=cancel,
                         report=lambda text, fraction: line({"stage": text, "fraction": fraction}))

@@ -22,8 +22,8 @@ from engine.runs.here import heartbeat
 from engine.runs.records import Run
 from engine.runs.store import open_store
 from engine.spec import resolve
+from engine.studies.job import executor_problems
 from engine.studies.sweep import FRACTION, PRESETS, Axis, Cell, Sweep, check, preset
-from engine.studies.sweep_job import executor_problems
 from engine.studies.sweep_runs import Runs, cell_of, counts, find_runs, missing
 from engine.types import PROFILES, Spec
 

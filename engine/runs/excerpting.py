@@ -28,6 +28,7 @@ import pandas as pd
 
 from engine.data.splits import split
 from engine.errors import BadInput
+from engine.evaluation.metrics import headlines
 from engine.registry import get
 from engine.runs import library
 from engine.runs.excerpt import FORMAT, LISTS, MANIFEST, POOL, SAID, SPRITE, SUFFIX, VERSION, sprite_of
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 FORGET, TEST = 150, 50  # samples a split, stories among them and twins on top
 SUREST = {"forget": 36, "test": 18}  # of them, those whose loss is least
 QUALITY, SMALL = 90, 16  # of WebP; pictures of fewer pixels a side are kept without loss
-MEASURED = ("retain_accuracy", "forget_accuracy", "test_accuracy", "mia_loss", "mia_entropy")  # equal in the same run
+ACCURACIES = ("retain_accuracy", "forget_accuracy", "test_accuracy")
 RULE = (f"Of a split's forget set, {FORGET}: those that the stories of its runs choose, {SUREST['forget']} whose loss "
         "is least, and others spread evenly by how much their loss rose. Of its test set, "
         f"{TEST}: {SUREST['test']} whose loss is least, and others spread evenly by the Original's loss; and on top "
@@ -103,9 +104,10 @@ def _told(dataset: str, store: Store, checkpoints: Checkpoints) -> tuple[list[To
 
 def _table_of_the_same(run: Run, store: Store) -> DataFrame | None:
     """The table of one's own run that is this one carried out again, with equal numbers."""
+    measured = (*ACCURACIES, *(attack.name for attack in headlines()))
     for own in store.list(status=("finished",), fingerprint=run.fingerprint):
         if run.identity and own.identity == run.identity and own.metrics and run.metrics and all(
-                own.metrics.get(name) == run.metrics.get(name) for name in MEASURED):
+                own.metrics.get(name) == run.metrics.get(name) for name in measured):
             return library.samples(own, store)
     return None
 

@@ -17,6 +17,7 @@ from torch import nn
 
 from engine import registry
 from engine.attacks._shuffles import shuffled_by
+from engine.data.images import Data
 from engine.data.splits import Split
 from engine.data.splits import split as split_of
 from engine.evaluation.measure import Readings, band_of, measure, null_bands
@@ -124,7 +125,13 @@ def setting(bench: Bench, resolved: Resolved) -> Setting:
 def unlearn(bench: Bench, resolved: Resolved, parts: Split,
             on_step: OnStep = lambda model, progress, seconds: None, partial: Partial | None = None) -> Unlearned:
     """Runs a method on a copy of the Original. ``on_step`` is called off the clock after every step."""
-    data, watch = bench.data, Stopwatch(bench.device)
+    return unlearn_from(bench.network, bench.data, resolved, parts, on_step, partial)
+
+
+def unlearn_from(network: nn.Module, data: Data, resolved: Resolved, parts: Split,
+                 on_step: OnStep = lambda model, progress, seconds: None, partial: Partial | None = None) -> Unlearned:
+    """:func:`unlearn` on a copy of any network, on the device of the data."""
+    watch = Stopwatch(data.device)
     seed = resolved.training_seed if resolved.method.from_scratch else resolved.spec.seeds.unlearning
 
     def resume(model: nn.Module, optimiser: Any) -> Any:
@@ -133,9 +140,9 @@ def unlearn(bench: Bench, resolved: Resolved, parts: Split,
         return state
 
     task = Task(
-        model=copy.deepcopy(bench.network), data=data, split=parts, recipe=resolved.recipe, seed=seed,
-        device=bench.device, resume=resume,
-        fresh=lambda: build_network(resolved.model, len(data.classes), data.inputs, seed, bench.device))
+        model=copy.deepcopy(network), data=data, split=parts, recipe=resolved.recipe, seed=seed,
+        device=data.device, resume=resume,
+        fresh=lambda: build_network(resolved.model, len(data.classes), data.inputs, seed, data.device))
     last = Progress(0, 1, 0, {})
     with untouched(data, resolved.method.title):
         for last in watch.time(resolved.method.unlearn(task, resolved.parameters)):

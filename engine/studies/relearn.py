@@ -24,7 +24,7 @@ from engine.runs.references import find_reference
 from engine.runs.store import Store
 from engine.runs.weights import RunWeights, weights_of
 from engine.spec import resolve
-from engine.studies.relearn_kept import filled, keep_evidence, known, like_published, name_of
+from engine.studies.relearn_kept import default_settings, filled, keep_evidence, known, like_published, name_of
 from engine.studies.relearn_numbers import WHO, Point, Relearned, Settings, Who, complete
 from engine.studies.relearn_training import Curve, Ground, constant, ground_of, points, refreshed
 
@@ -50,7 +50,7 @@ def relearn(run: Run, store: Store, checkpoints: Checkpoints, settings: Settings
     ``on_point`` is called with each point as it comes. Raises BadInput where the settings or the run do not allow it,
     BadCheckpoint where kept weights are damaged, Cancelled once ``cancel`` is set.
     """
-    asked = filled(run, settings or Settings())
+    asked = filled(run, settings or default_settings(run))
     if found := known(run, store, asked):
         keep_evidence(found, store, name_of(run, asked))  # of an earlier version it is not
         return found
@@ -141,7 +141,8 @@ def _trained(mine: RunWeights, other_seed: int, report: Report, cancel: threadin
     method = next(method for method in all_of("method") if method.role == "reference")
     spec = mine.resolved.spec
     retraining = resolve(replace(spec, method=method.name, parameters={}), mine.resolved.sizes)
-    seeded = replace(retraining.spec, seed=spec.seed + other_seed, original_seed=spec.original_seed + other_seed)
+    seeded = replace(retraining.spec, seed=spec.seed + other_seed, original_seed=spec.original_seed + other_seed,
+                     unlearning_seed=spec.seeds.unlearning + other_seed)
 
     def on_step(model: nn.Module, progress: Any, seconds: float) -> None:
         _stop(cancel)

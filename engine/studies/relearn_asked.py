@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.errors import BadInput
@@ -13,7 +14,7 @@ from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import Resolved, resolve
 from engine.studies.background import Question, questions
-from engine.studies.relearn_kept import all_known, filled, like_published
+from engine.studies.relearn_kept import all_known, filled, like_published, pool_size
 from engine.studies.relearn_numbers import WHO, Relearned, Settings
 
 SHOWN = (0, 5, 10)  # forgotten samples beside the retain data, a panel each
@@ -47,6 +48,12 @@ def kept(run: Run, store: Store) -> dict[int, Relearned]:
 
 def _curves(found: Relearned) -> int:
     return len(found.rates) * len(found.settings.seeds) * (1 + found.settings.second)
+
+
+def open_panels(run: Run, known: Iterable[int]) -> list[int]:
+    """How many forgotten samples may still be shown: of the usual counts those that fit and are not known."""
+    most = pool_size(run)
+    return [count for count in SHOWN if count <= most and count not in set(known)]
 
 
 def ask(run_id: str, store: Store, forgotten: int = 0, settings: Settings | None = None) -> Question:

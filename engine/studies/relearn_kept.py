@@ -12,7 +12,7 @@ from engine.runs.recorded_findings import FOLDER, ship, shipped_finding
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import Resolved, resolve
-from engine.studies.relearn_numbers import Relearned, Settings
+from engine.studies.relearn_numbers import POOL, Relearned, Settings
 from engine.system.files import short_hash
 from engine.types import Spec
 
@@ -40,6 +40,17 @@ def all_known(run: Run, store: Store) -> list[Relearned]:
         except (KeyError, TypeError, AttributeError) as error:
             log.warning("what was found about run %s cannot be read: %r", run.id, error)
     return found
+
+
+def default_settings(run: Run) -> Settings:
+    """Retain data alone, and with ten forgotten samples, or as many as may be shown."""
+    most = min(10, pool_size(run))
+    return Settings(forgotten=(0, most) if most else (0,))
+
+
+def pool_size(run: Run) -> int:
+    """How many forgotten samples may be shown. Raises BadSpec for a run of another version."""
+    return round(POOL * run.resolved().sizes.forget)
 
 
 def filled(run: Run, settings: Settings) -> Settings:

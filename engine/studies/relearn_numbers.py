@@ -21,6 +21,7 @@ TITLES: Mapping[Who, str] = {"unlearned": "Unlearned", "retrained": "Retrained",
                              "original": "Original"}
 STEPS = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 BOTH: tuple[Who, Who] = ("original", "retrained")
+POOL = 0.2  # of the forget set: what relearning may be shown; the rest is what every curve is read on
 TELLING = 2.0  # standard errors that the Original and the retrained model must lie apart
 
 

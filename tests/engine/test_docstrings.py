@@ -13,6 +13,7 @@ import pytest
 import engine
 from engine import api, hyperparameters, registry
 from engine.evaluation import metrics
+from engine.evaluation.ensembles import forgetting_quality, klom, memorisation, outputs, resampling, ulira
 from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import Verdict
 from engine.runs.records import Run
@@ -21,11 +22,16 @@ from engine.types import Hyperparameter, Setting, TrainingState
 METRICS = [one for name, one in vars(metrics).items()
            if inspect.isfunction(one) and one.__module__ == metrics.__name__ and not name.startswith("_")]
 FUNCTIONS = [api.load, api.Lab.split, api.Lab.unlearn, api.Lab.evaluate, api.Result.save, registry.register,
-             registry.get, registry.find, registry.names, hyperparameters.parameter, *METRICS]
-MODULES = ("engine.hyperparameters", "engine.registry", "engine.evaluation.metrics")
+             registry.get, registry.find, registry.names, hyperparameters.parameter, *METRICS,
+             forgetting_quality.forgetting_quality, klom.klom, memorisation.memorisation, ulira.ulira]
+MODULES = ("engine.hyperparameters", "engine.registry", "engine.evaluation.metrics", "engine.studies.ensemble",
+           *(f"engine.evaluation.ensembles.{name}" for name in ("areas", "forgetting_quality", "klom", "memorisation",
+                                                                "outputs", "population", "resampling", "ulira")))
 LAB = (api.load, api.Lab.split, api.Lab.unlearn, api.Lab.evaluate)
 RECORDS = [one for name in engine.__all__ if isinstance(one := getattr(engine, name), type)] + [
-    Hyperparameter, Setting, TrainingState, Metrics, Verdict, Run]
+    Hyperparameter, Setting, TrainingState, Metrics, Verdict, Run,
+    outputs.Outputs, resampling.Mean, ulira.ULira, klom.Klom, forgetting_quality.ForgettingQuality,
+    memorisation.Memorisation]
 
 
 def documented(function, title: str = "Parameters") -> set[str]:

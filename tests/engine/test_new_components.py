@@ -107,7 +107,9 @@ def test_a_comparison_and_its_exports(new):
     assert {cell: run.status for cell, run in runs.items()} == dict.fromkeys(comparison.grid(), "finished")
     table = build_table(comparison, runs)
     assert table.columns[-1] == "doubt_gap" and table.cell("tremble", "doubt_gap").mean is not None
-    assert not table.missing and table.noise["doubt_gap"] > 0
+    cell = table.cell("tremble", "doubt_gap")
+    assert not table.missing and cell.chance > 0
+    assert cell.unchanged and not cell.best, "it trembles so little that it is as the Original has it: not ranked"
     for text in (exports.to_markdown(table), exports.to_latex(table)):
         assert "Trembling weights" in text and "Attack on the doubt" in text and "the newest samples" in text
     assert "doubt_gap" in exports.to_csv(table) and "doubt_gap" in exports.to_json(table)

@@ -189,3 +189,18 @@ def test_of_two_retrained_models_a_run_takes_the_one_with_its_seeds(store):
     assert find_reference(store, resolve(Spec()), data).id == newest
     assert find_reference(store, resolve(Spec(unlearning_seed=9)), data).id == newest, "else the newest, as ever"
     assert find_reference(store, resolve(Spec(forget_seed=9)), data) is None, "another split"
+
+
+@pytest.mark.parametrize("named", [{}, {"unlearning_seed": 7}])
+def test_a_second_retrained_model_has_another_seed_also_where_one_is_named(monkeypatch, named):
+    from types import SimpleNamespace
+
+    from engine.studies import relearn
+
+    seen = []
+    monkeypatch.setattr(relearn, "unlearn", lambda bench, resolved, parts, on_step: seen.append(
+        resolved.training_seed) or SimpleNamespace(model=None))
+    mine = SimpleNamespace(bench=None, parts=None, resolved=resolve(Spec(**named)))
+    for other in (0, 1):
+        relearn._trained(mine, other, lambda text, fraction: None, None)
+    assert seen == [named.get("unlearning_seed", 0), named.get("unlearning_seed", 0) + 1]

@@ -89,7 +89,7 @@ def _ask(run: Run, kept: dict[int, Relearned]) -> None:
         return
     if not kept:
         st.caption(WHAT)
-    open_ones = [count for count in relearn_asked.SHOWN if count not in kept][:1 if not kept else None]
+    open_ones = relearn_asked.open_panels(run, kept)[:1 if not kept else None]
     with st.container(horizontal=True, vertical_alignment="center"):
         for count in open_ones:
             title = "Try to bring it back" if not count else f"Also show {count} forgotten samples"

@@ -65,11 +65,11 @@ class Actors:
         import ray
 
         self.on_progress({"stage": "Joining the Ray cluster"})
-        self.mine = _join()
-        cpus, gpus = self.todo[0].dataset.threads or 1, _share()
+        self.mine = join()
+        cpus, gpus = self.todo[0].dataset.threads or 1, share()
         actor = ray.remote(Worker).options(num_cpus=cpus, num_gpus=gpus, max_restarts=-1, max_task_retries=TRIES - 1)
         self.shared = ray.put(bench)  # held: a worker that is started again needs it, and Ray counts only this
-        self.actors = [actor.remote(self.shared, gpus > 0) for _ in range(min(_lanes(cpus, gpus), len(self.todo)))]
+        self.actors = [actor.remote(self.shared, gpus > 0) for _ in range(min(lanes_of(cpus, gpus), len(self.todo)))]
 
     def __len__(self) -> int:
         return len(self.actors)
@@ -137,7 +137,7 @@ def _on_gpu(bench: Bench) -> Bench:
                    threads=prepare(device, None))
 
 
-def _join() -> bool:
+def join() -> bool:
     """Joins the cluster at ``RAY_ADDRESS``, or starts one here; returns whether it is ours to end."""
     import ray
 
@@ -167,7 +167,7 @@ def _knock(address: str) -> None:
                        "--head`, or unset RAY_ADDRESS for one of this machine.") from error
 
 
-def _lanes(cpus: int, gpus: float) -> int:
+def lanes_of(cpus: int, gpus: float) -> int:
     """How many runs fit on the cluster at once. Raises BadInput where none does."""
     import ray
 
@@ -181,7 +181,7 @@ def _lanes(cpus: int, gpus: float) -> int:
     return lanes
 
 
-def _share() -> float:
+def share() -> float:
     return float(os.environ.get(GPUS, "0"))
 
 

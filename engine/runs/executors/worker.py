@@ -1,6 +1,7 @@
-"""A worker process of :mod:`engine.runs.executors.processes`: a spec as a line of JSON in, its outcome as a line out.
+"""A worker process of :mod:`engine.runs.executors.processes`: a task as a line of JSON in, its answer as a line out.
 
-It ends when its input does, whatever it is doing: nothing outlives the process that asked.
+A task is a run's ``spec``, or names the module whose ``answer`` carries it out (``by``). The process ends when its
+input does, whatever it is doing: nothing outlives the process that asked.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import queue
 import sys
 import threading
+from importlib import import_module
 from typing import IO, Any
 
 from engine.runs.outcome import Outcome
@@ -39,6 +41,13 @@ def _listen(asked: queue.SimpleQueue[str]) -> None:
 
 
 def _answer(line: str) -> str:
+    asked = json.loads(line)
+    if "by" in asked:
+        return str(import_module(asked["by"]).answer(asked))
+    return _outcome_of(asked)
+
+
+def _outcome_of(asked: dict[str, Any]) -> str:
     from engine.originals.checkpoints import open_checkpoints
     from engine.originals.workbench import prepare_bench
     from engine.runs.compute import compute
@@ -48,7 +57,6 @@ def _answer(line: str) -> str:
     from engine.system.device import default_device
     from engine.types import Spec
 
-    asked = json.loads(line)
     try:
         resolved = resolve(Spec(**asked["spec"]))
         bench = prepare_bench(resolved, open_checkpoints(), default_device())

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
 
+from engine import registry
+from engine.data.splits import split
 from engine.errors import BadInput
-from engine.evaluation.phi import phi_of
+from engine.evaluation.phi import NOT_KEPT, kept_phi, phi_of
+from engine.evaluation.probe import Watcher
+from engine.evaluation.readout import read_out
+from engine.registry import get
+from engine.runs.afterwards import with_attacks
+from engine.runs.exposure import Exposure, View, possible, sides, why_not
+from engine.runs.readings import samples_frame
+from engine.runs.records import Run
+from engine.training.networks import build_network
+from engine.types import Attack, Spec
 
 LARGEST = torch.finfo(torch.float32).max
 
@@ -87,3 +99,61 @@ def test_it_grows_with_the_true_logit_across_every_switch_of_formula() -> None:
         steps = phi_of(logits, targets).double().diff()
         assert (steps > 0).all()
         assert steps.max() < 0.03
+
+
+# --- the column -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def net():
+    return build_network(get("model", "small_cnn"), 10, 1, 0, torch.device("cpu")).eval()
+
+
+def test_a_read_out_has_it_and_keeps_it_for_parts(net, digits):
+    index = torch.tensor([5, 900, 3])
+    inputs, targets = digits.batch(digits.train, index)
+    found = read_out(net, digits, digits.train, index)
+    with torch.no_grad():
+        assert torch.equal(found.phi, phi_of(net(inputs), targets))
+    assert torch.equal(found[torch.tensor([2])].phi, found.phi[2:])
+
+
+def test_tables_have_it_and_older_ones_say_so(net, digits):
+    index = torch.arange(3)
+    table = samples_frame({"forget": (index, read_out(net, digits, digits.train, index))})
+    assert kept_phi(table).tolist() == read_out(net, digits, digits.train, index).phi.tolist()
+    with pytest.raises(BadInput) as caught:
+        kept_phi(table.drop(columns="phi"))
+    assert str(caught.value) == "This run was made before tables of samples kept phi: run it again to get it."
+
+
+@pytest.fixture
+def by_phi():
+    """An attack that needs the column, registered while a test runs."""
+    attack = Attack("confidence", "Attack on phi", ("phi",), lambda phi: phi, "By phi.", "this test")
+    registry.register(attack)
+    yield attack
+    registry.table.cache_clear()
+
+
+def table(count: int, **more: list[float]) -> pd.DataFrame:
+    return pd.DataFrame({"set": "forget", "sample": range(count), "loss": 1.0, "entropy": 1.0, "correct": True} | more)
+
+
+def test_an_attack_on_it_gives_older_runs_the_reason(by_phi):
+    new, old = table(12, phi=[float(i) for i in range(12)]), table(12)
+    run = Run("cafe", "finished", Spec())
+    views = {"now": View(new, new, new, "cafe"), "retrained": View(old, old, old, "beef")}
+    exposure = Exposure(run, "test", views)
+    assert sides(exposure, "now", by_phi).members.tolist() == list(range(12))
+    assert why_not(exposure, "retrained", by_phi) == NOT_KEPT
+    assert by_phi not in possible(exposure, "retrained")
+    both = pd.concat([old, old.assign(set="test")])
+    assert with_attacks({}, [by_phi], both, Spec())["missing"]["confidence"] == NOT_KEPT
+
+
+def test_a_retrained_models_older_table_gives_no_bands_to_such_an_attack(digits, by_phi):
+    watcher = Watcher(digits, split(digits, Spec()), 0)
+    rows = pd.concat([table(1_000).assign(set=name) for name, _ in watcher.chosen.items()])
+    assert watcher.stored(rows) is None
+    assert watcher.stored(rows.assign(phi=0.5)).forget.phi.tolist() == [0.5] * 150

@@ -368,7 +368,7 @@ def test_the_commands_refuse_in_a_sentence(say, store, tmp_path):
     assert problem("export", path, "--samples", "some").startswith("Argument --samples: invalid choice: 'some'")
     assert problem("import", path) == f"There is no file {path}."
     assert problem("import").startswith("The following arguments are required: FILE. Help: python -m engine archive")
-    assert problem().startswith("The following arguments are required: export|import.")
+    assert problem().startswith("The following arguments are required: export|import|excerpt.")
     (tmp_path / "runs.zip").write_text("no zip")
     assert problem("export", path) == f"{path} exists already: choose another name, or replace it with --force."
     assert problem("import", path) == (

@@ -14,7 +14,7 @@ from engine.runs.executors import ray as on_ray
 from engine.runs.here import run_here
 from engine.runs.store import Store
 from engine.spec import resolve
-from engine.studies.sweep_job import executor_problems
+from engine.studies.job import executor_problems
 from engine.types import Spec
 
 SPECS = [Spec(forget_fraction=f, parameters={"alpha": a, "retain_epochs": 1}) for f in (0.05, 0.3) for a in (0.1, 0.5)]
@@ -76,14 +76,14 @@ def test_a_share_of_a_gpu_that_makes_no_sense_is_told(monkeypatch, text):
 def test_as_many_workers_as_the_cluster_has_room_for(monkeypatch, has, gpus, lanes):
     ray = pytest.importorskip("ray", reason="Ray is not installed: requirements-ray.txt")
     monkeypatch.setattr(ray, "cluster_resources", lambda: has)
-    assert on_ray._lanes(1, gpus) == lanes
+    assert on_ray.lanes_of(1, gpus) == lanes
 
 
 def test_a_cluster_without_room_is_told(monkeypatch):
     ray = pytest.importorskip("ray", reason="Ray is not installed: requirements-ray.txt")
     monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 4.0})
     with pytest.raises(BadInput) as caught:
-        on_ray._lanes(1, 0.5)
+        on_ray.lanes_of(1, 0.5)
     assert str(caught.value) == "A run needs 1 CPU and 0.5 GPU, but the Ray cluster has 4 CPU and 0 GPU in all."
 
 

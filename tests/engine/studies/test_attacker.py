@@ -66,7 +66,8 @@ def test_a_strategys_line_stands_between_the_halves_and_is_counted_on_all():
     assert best.counted == roc.count(scored, -best.position)
     assert best.counted.caught == (-scored.members < best.position).sum()
     assert few.reported[0].fpr < 0.03
-    assert payload.note(best).startswith("Chosen on one half, counted on the other, both ways: caught ")
+    assert payload.note(best).startswith(
+        "Best line as an attacker would have it, chosen on one half and counted on the other: caught ")
 
 
 def test_losses_have_a_logarithmic_axis_and_other_scores_their_own():

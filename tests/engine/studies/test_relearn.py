@@ -276,6 +276,12 @@ def test_more_than_may_be_shown_is_refused(run, store, quick_retraining):
         prepare(run, store, open_checkpoints(), Settings(forgotten=(31,)))
 
 
+@pytest.mark.parametrize("fraction, forgotten", [(0.15, (0, 10)), (0.02, (0, 4)), (0.002, (0,))])
+def test_few_forgotten_samples_are_shown_by_default_and_no_more_than_may_be(run, fraction, forgotten):
+    smaller = dataclasses.replace(run, spec=dataclasses.replace(QUICK, forget_fraction=fraction))
+    assert relearning.default_settings(smaller).forgotten == forgotten
+
+
 def test_rates_are_the_published_one_a_tenth_and_ten_times(run):
     assert filled(run, Settings()).rates == pytest.approx((2e-4, 2e-3, 2e-2))
 

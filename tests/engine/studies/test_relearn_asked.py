@@ -99,6 +99,11 @@ def test_it_runs_beside_the_page_and_what_is_known_is_found_by_what_was_shown(ru
     assert {count: one.settings.forgotten for count, one in both.items()} == {0: (0,), 5: (5,)}
 
 
+def test_only_as_many_are_offered_as_may_be_shown(run):
+    assert relearn_asked.open_panels(run, ()) == [0, 5, 10] and relearn_asked.open_panels(run, (0, 5)) == [10]
+    assert relearn_asked.pool_size(run) == 30
+
+
 def test_one_at_a_time_and_it_can_be_stopped(run, store, original_for_a_retrained):
     slow = Settings(seeds=tuple(range(9)), rates=(2e-3,), steps=(0, 5000), second=False)
     question = relearn_asked.ask(run.id, store, 0, slow)

@@ -1,0 +1,62 @@
+"""Means over models with intervals: what one draw made is resampled as a whole, never models by samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t
+
+DRAWS = 1_000
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean with its 95% interval over ``groups`` independent groups of models.
+
+    Parameters
+    ----------
+    value, low, high : float
+        The mean and the ends of its interval.
+    groups : int
+        How many groups it is over.
+
+    Examples
+    --------
+    >>> Mean(0.52, 0.49, 0.55, 21).holds(0.5)
+    True
+    """
+
+    value: float
+    low: float
+    high: float
+    groups: int
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies in the interval."""
+        return self.low <= value <= self.high
+
+
+def mean_over(values: np.ndarray, groups: np.ndarray, dependence: float = 1.0, seed: int = 0) -> Mean:
+    """The mean of one value a model, with an interval by resampling whole groups.
+
+    Bootstrap standard error, made unbiased by sqrt(G / (G - 1)), times the quantile of Student's t with G - 1 degrees:
+    percentiles of a few resampled groups are too narrow (Efron and Tibshirani 1993, chapter 12). ``dependence`` is how
+    many times the variance of the mean is that of independent groups.
+
+    Examples
+    --------
+    >>> found = mean_over(np.array([0.4, 0.6, 0.5, 0.5]), np.arange(4))
+    >>> found.value, found.holds(0.5)
+    (0.5, True)
+    """
+    _, number = np.unique(groups, return_inverse=True)
+    count = int(number.max()) + 1
+    sums, sizes = (np.bincount(number, weights, count) for weights in (values, np.ones(len(values))))
+    value = float(sums.sum() / sizes.sum())
+    if count < 2:
+        return Mean(value, -np.inf, np.inf, count)
+    drawn = np.random.default_rng(seed).integers(0, count, (DRAWS, count))
+    error = np.std(sums[drawn].sum(1) / sizes[drawn].sum(1), ddof=1) * np.sqrt(dependence * count / (count - 1))
+    half = float(t.ppf(0.975, count - 1) * error)
+    return Mean(value, value - half, value + half, count)
