@@ -15,7 +15,9 @@ from engine.errors import BadInput
 from engine.evaluation.verdict import verdict_of
 from engine.originals.checkpoints import open_checkpoints
 from engine.runs import library
+from engine.runs.archive.columns import portable, problem, same_run
 from engine.runs.here import run_here
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.studies import relearn as relearning
 from engine.studies import relearn_asked
@@ -144,6 +146,20 @@ def test_evidence_of_a_recorded_run_is_kept_beside_it(store):
     store.add_evidence(shipped.id, "relearning-1", {"name": "relearning", "kind": "broke"})
     assert library.get(shipped.id, store).run.evidence == {"relearning-1": {"name": "relearning", "kind": "broke"}}
     assert next(run for run in library.all_runs(store) if run.id == shipped.id).evidence
+
+
+def test_evidence_travels_in_archives_and_older_ones_lack_it(run, store, tmp_path):
+    from engine.evaluation.relearning import Outcome
+
+    assert "evidence" not in portable(run), "older versions read what has none"
+    store.add_evidence(run.id, "relearning-1", {"name": "relearning", **Outcome("hidden", step=20).to_json()})
+    told = store.get(run.id)
+    assert portable(told)["evidence"] == told.evidence and problem(json.loads(json.dumps(portable(told))), 1) is None
+    assert same_run(portable(told), portable(run)), "what was found out later makes no other run of it"
+    back = Run.from_row(json.loads(json.dumps(portable(told))))
+    assert verdict_of(back).title.startswith("Comes back after 20 steps on retain data")
+    assert problem({**portable(run), "evidence": ["x"]}, 1) == (
+        "column 'evidence' of run 1 is [\"x\"], but must be an object or null")
 
 
 def test_asking_loads_no_torch():
