@@ -2,6 +2,7 @@
 # make test    install the test requirements, lint (ruff and mypy), run all tests
 # make check   everything that a change has to pass: format, lint, spelling, types, tests
 # make docs    build the documents as a site in site/     make results  rewrite their generated tables
+# make pictures  take the documents' pictures of the pages again
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +13,7 @@ export GOMP_SPINCOUNT ?= 2000
 # What ruff formats; the other files are laid out by hand.
 FORMATTED := docs/*.py
 
-.PHONY: run setup test check format lint spelling types docs results animation hooks clean
+.PHONY: run setup test check format lint spelling types docs results animation pictures hooks clean
 
 run: setup
 	$(BIN)/streamlit run app.py
@@ -71,6 +72,10 @@ results: setup
 
 animation: setup
 	$(BIN)/python docs/make_animation.py
+
+pictures: $(VENV)/installed-test
+	@sh tests/chromium.sh
+	$(BIN)/python docs/make_pictures.py
 
 clean:
 	rm -rf $(VENV) static site test-artifacts .mypy_cache

@@ -280,3 +280,12 @@ def test_the_example_method_adds_noise_in_proportion(registered):
 def test_a_code_block_is_not_indented_by_accident():
     for block in python_blocks(EXTENDING):
         assert block == textwrap.dedent(block)
+
+
+def test_the_pictures_of_the_pages_are_few_small_and_shown():
+    pictures = sorted((ROOT / "docs" / "pictures").iterdir())
+    shown = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    assert len(pictures) == 7
+    for picture in pictures:
+        assert picture.stat().st_size < 120_000, picture.name
+        assert f"](pictures/{picture.name})" in shown

@@ -34,6 +34,7 @@ from engine.originals.checkpoints import SHIPPED
 from engine.registry import find
 from engine.runs.records import Run
 from engine.runs.sources import Pool
+from engine.system.decency import is_clean
 from engine.system.files import frame_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ FOLDER, SUFFIX = SHIPPED / "excerpts", ".zip"
 FORMAT, VERSION = "machine-unlearning-excerpt", 1
 MANIFEST, POOL, SPRITE, LISTS, SAID = ("manifest.json", "pool.parquet", "sprite.webp", "lists.parquet", "said.parquet")
 IN_A_LINE = 32
+POOL_OF: Mapping[str, Pool] = {"forget": "train", "test": "heldout"}
 log = logging.getLogger(__name__)
 
 
@@ -81,6 +83,13 @@ class Excerpt:
         mine = mine.assign(said_before=mine["before"])[["sample", "said_before", "loss_before", "right_before"]]
         kept: DataFrame = rows.merge(mine, on="sample")
         return kept
+
+    def said_before(self, run: Run, name: str, rows: DataFrame) -> DataFrame:
+        """The ``rows`` of the run's set ``forget`` or ``test`` that are here, with the Original's answer and loss."""
+        mine = self.pool[(self.pool["pool"] == POOL_OF[name]) & self.pool["sample"].isin(self.numbers(run, name))]
+        said = mine[["sample", "before", "loss_before", "right_before"]]
+        kept = said.set_axis(["sample", "predicted", "loss", "correct"], axis="columns")
+        return rows[["set", "sample"]].merge(kept, on="sample")
 
     def right_before(self, number: int) -> bool:
         """Whether the Original classified a training sample rightly."""
@@ -132,7 +141,8 @@ class Sample:
 def one_a_class(run: Run, longest: int, folder: Path = FOLDER) -> list[Sample]:
     """The first forget sample of each class of a run that ships, of those that the Original classifies rightly.
 
-    Texts are the longest of at most ``longest`` characters; samples with several labels are left out.
+    Texts are the longest of at most ``longest`` characters without strong language; samples with several labels are
+    left out.
     """
     found = excerpt_of(run, folder)
     if found is None:
@@ -142,7 +152,8 @@ def one_a_class(run: Run, longest: int, folder: Path = FOLDER) -> list[Sample]:
     first: dict[str, Sample] = {}
     for number, shown in sorted(rows.items(), key=lambda one: (-len(one[1].get("text", "")), one[0])):
         label = found.label("train", number) or ""
-        if label in found.classes and len(shown.get("text", "")) <= longest:
+        text = shown.get("text", "")
+        if label in found.classes and len(text) <= longest and is_clean(text):
             first.setdefault(label, Sample(shown, label))
     return list(first.values())
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from engine.evaluation.readout import Readout
     from engine.originals.checkpoints import Checkpoints
+    from engine.runs.excerpt import Excerpt
     from engine.runs.store import Store
 
 When = Literal["before", "now", "retrained"]
@@ -97,6 +98,21 @@ def before(exposure: Exposure, checkpoints: Checkpoints) -> Exposure:
     rows = View(_said(now.forget, bench.readouts["train"]), _said(now.unseen, bench.readouts["heldout"]),
                 _said(now.population, bench.readouts["heldout"]), exposure.run.id)
     return replace(exposure, views={"before": rows, **exposure.views})
+
+
+def before_shipped(exposure: Exposure, excerpt: Excerpt) -> Exposure:
+    """The same with what the Original said and lost of the samples in an excerpt, without the data.
+
+    Unchanged where the excerpt has none of one side: samples of the validation set never ship. Of the Original it
+    keeps the answer and the loss, so that other attacks cannot be carried out there.
+    """
+    now, run = exposure.views["now"], exposure.run
+    if exposure.nonmembers != "test":
+        return exposure
+    forget, unseen = excerpt.said_before(run, "forget", now.forget), excerpt.said_before(run, "test", now.unseen)
+    if forget.empty or unseen.empty:
+        return exposure
+    return replace(exposure, views={"before": View(forget, unseen, now.population[:0], run.id), **exposure.views})
 
 
 def sides(exposure: Exposure, when: When, attack: Attack) -> Sides:

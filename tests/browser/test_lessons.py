@@ -31,6 +31,22 @@ def shown(page, name: str) -> bool:
     return page.locator(name).first.is_visible()
 
 
+def numbers(page) -> list[float]:
+    """Caught, right and the best so far, of the attacker's line in the second lesson; a dash is left out."""
+    found = [page.locator(f".seat-lesson [data-number={name}]").inner_text() for name in ("caught", "accuracy", "best")]
+    return [float(text.rstrip("%")) for text in found if text != "–"]
+
+
+def dragged(page) -> list[float]:
+    """The numbers after the line was drawn over both humps from the left."""
+    box = page.locator(".seat-lesson .seat-humps").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.85, box["y"] + 100, steps=30)
+    page.mouse.up()
+    return numbers(page)
+
+
 def test_a_lesson_to_its_end(page, app):
     page.goto(f"{app}/learn?lesson=2")
     page.get_by_role("slider", name="Your prediction").focus()
@@ -41,7 +57,11 @@ def test_a_lesson_to_its_end(page, app):
     page.wait_for_function("code => code.naturalWidth === 320", arg=code.element_handle())
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Keep my prediction and run it").click()
-    page.wait_for_function("() => +document.querySelector('.stage')?.dataset.position > 3")  # it plays by itself
+    caught, line, best = dragged(page)
+    assert caught == 100 and 50 < line < best < 80  # nobody is missed; the best line was further left
+    page.get_by_role("button", name="After unlearning").click()
+    page.wait_for_function("() => document.querySelector('.seat-lesson [data-number=best]').textContent === '–'")
+    assert 50 < dragged(page)[2] < best - 10
     page.get_by_role("button", name="Compare").click()
     said, was, told = page.wait_for_function(BESIDE).json_value()
     assert said == "71.0%"
@@ -69,7 +89,14 @@ def test_present_mode_by_keys(page, app):
     page.keyboard.press("2")
     page.get_by_role("heading", name="The attacker").wait_for()
     page.keyboard.press("PageDown")
-    page.wait_for_function("() => +document.querySelector('.stage')?.dataset.position > 3")
+    page.locator(".seat-lesson .seat-name").first.wait_for()
+    before = numbers(page)
+    for _ in range(60):
+        page.keyboard.press("ArrowRight")  # wherever the focus is
+    assert numbers(page)[0] > before[0] and len(numbers(page)) == 3
+    assert page.evaluate("() => document.querySelector('.seat-lesson').getBoundingClientRect().bottom") <= 720
+    page.keyboard.press(" ")
+    page.locator(".seat-lesson [aria-pressed=true]", has_text="After unlearning").wait_for()
     assert {"lesson=2", "step=run", "present=1"} <= set(page.url.partition("?")[2].split("&"))
     page.keyboard.press("1")
     page.get_by_role("heading", name="It memorised").wait_for()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.runs.excerpt import excerpt_of
+from engine.runs.excerpt import excerpt_of, one_a_class
 from engine.runs.recorded import recorded_runs
+from engine.system.decency import is_clean
 from tests.pages.test_exposed_page import exposed, sent
 from tests.pages.test_pages import app, texts
 
@@ -38,7 +39,7 @@ def test_a_recorded_run_on_pictures_tells_five_stories_and_lists_what_ships(jobs
     at = opened(run.id)
     assert not at.exception
     said = texts(at)
-    assert "##### 5 forgotten samples" in said and "→ now: **not its label** · retrained: " in said
+    assert "### 5 forgotten samples" in said and "→ now: **not its label** · retrained: " in said
     assert "“Like it, never seen” is the held-out picture nearest to it pixel by pixel." in said
     assert "this run kept whether the model was right, not what it said instead" in said
     assert drawn(at).count('<img src="data:image/png;base64,') == 10, "each beside its twin"
@@ -54,7 +55,7 @@ def test_a_recorded_run_on_texts_tells_five_stories(jobs):
     at = opened(run.id)
     assert not at.exception
     said = texts(at)
-    assert "##### 5 forgotten samples" in said and said.count("Like it, never seen: “") == 5
+    assert "### 5 forgotten samples" in said and said.count("Like it, never seen: “") == 5
     assert "is the held-out text that has most words in common with it" in said
     at.toggle(key=f"samples-{run.id}").set_value(True).run()
     assert "of the others it kept no losses: run it again for all." in texts(at)
@@ -88,3 +89,42 @@ def test_the_cards_on_start_have_pictures_and_texts(jobs):
     at = app().run()
     assert drawn(at).count('<img src="data:image/png;base64,') == 12, "six digits and six of CIFAR-10"
     assert ":gray[joy]" in texts(at) and ":gray[sadness]" in texts(at)
+
+
+@pytest.mark.parametrize(("dataset", "fraction"), [("cifar10", 0.15), ("go_emotions", 0.03)])
+def test_what_the_original_lost_is_shown_of_the_samples_that_ship(jobs, monkeypatch, dataset, fraction):
+    seen, run = sent(monkeypatch), recorded(dataset, "finetune", fraction)
+    at = exposed(run=run.id, view="before")
+    assert not at.exception
+    assert seen[-1]["main"]["sizes"] == [150, 50]
+    few = excerpt_of(run)
+    assert few is not None
+    rows = few.pool.set_index(["pool", "sample"])
+    lost = sorted(float(rows.loc[("train", number), "loss_before"]) for number in few.numbers(run, "forget"))
+    assert seen[-1]["main"]["forget"] == pytest.approx(lost)
+    assert "**Of the samples that ship**: 150 of " in texts(at)
+    assert "set UNLEARN_DATA_DIR to a folder with" in texts(at)
+
+
+def test_strong_language_is_masked_in_stories_until_it_is_asked_for(jobs):
+    strong = [run for run in recorded_runs() if run.spec.dataset == "go_emotions" and excerpt_of(run)]
+    shown = 0
+    for run in strong:
+        at = opened(run.id)
+        masks = [one for one in at.toggle if one.key == f"written-{run.id}"]
+        told = [str(element.value) for element in (*at.markdown, *at.caption) if "“" in str(element.value)]
+        assert all(map(is_clean, told))
+        if masks and shown == 0:
+            shown += 1
+            assert any("\\*\\*" in text for text in told)
+            masks[0].set_value(True).run()
+            told = [str(element.value) for element in (*at.markdown, *at.caption) if "“" in str(element.value)]
+            assert not all(map(is_clean, told))
+    assert shown == 1
+
+
+def test_the_cards_texts_are_without_strong_language(jobs):
+    run = recorded("go_emotions", "nabla_tau", 0.03)
+    found = one_a_class(run, 60)
+    assert len(found) > 8
+    assert all(is_clean(one.shown["text"]) for one in found)

@@ -211,8 +211,22 @@ def test_a_run_that_was_stopped_is_said_and_queued_again_only_when_asked(compute
 
 def test_a_picture_opens_at_the_frame_that_the_link_names(computed):
     ended(computed)
-    at = lessons(lesson="2", step="run", at="40")
+    at = lessons(lesson="1", step="run", at="40")
     drawn = next(one.proto.json for one in at.get("bidi_component") if "points" in one.proto.json)
     assert json.loads(json.loads(drawn)["spec"])["at"] == 40
     forward(at)
     assert "at" not in at.query_params
+
+
+def test_in_the_second_lesson_a_person_gets_the_losses_of_every_sample_before_and_after(computed):
+    lessons(lesson="2")
+    ended(computed)
+    at = lessons(lesson="2", step="run")
+    drawn = next(json.loads(one.proto.json) for one in at.get("bidi_component") if "humps" in one.proto.json)["humps"]
+    assert [one["title"] for one in drawn] == ["Before", "After unlearning"]
+    assert [one["main"]["sizes"] for one in drawn] == [[150, 399]] * 2
+    assert all(len(one["main"]["forget"]) == 150 for one in drawn)
+    caught = [sum(loss < 0.1 for loss in one["main"]["forget"]) for one in drawn]
+    assert caught[0] == 150 and caught[1] < 110
+    forward(at)
+    assert "The best *line*, chosen on one half and counted on the other: " in texts(at)

@@ -106,9 +106,9 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
         return
     followed = compare_runs.follow(comparison, runs)
     table, ranking = build_table(comparison, runs), rank(comparison, runs, HELD.get())
-    if said := answer.sentence(ranking):
+    if said := answer.headline(ranking):
         st.markdown(f"## {said}")
-    if said := answer.left_out(ranking):
+    if said := " ".join(filter(None, (answer.further(ranking), answer.left_out(ranking)))):
         st.markdown(said)
     if was_racing:
         courses.progress(comparison, runs)
@@ -154,9 +154,9 @@ def _order(table: Table, against: Against) -> str:
     here = {NEAREST, *table.columns, *(cost.name for cost in SPENT)}
     titles = {name: title for name, title in compare_link.orders().items() if name in here}
     ORDER.put(ORDER.get() if ORDER.get() in titles else NEAREST)
-    chosen: str = st.selectbox("Sort by", list(titles), format_func=titles.__getitem__, key=ORDER.key,
-                                  persist_state="session", width=300,
-                                  help="Best first; the Original and retraining stay on top.")
+    chosen: str = st.selectbox("Sort by", list(titles), key=ORDER.key, persist_state="session", width=275,
+                               format_func=lambda name: titles[name].partition(" (")[0],  # the columns have the units
+                               help="Best first; the Original and retraining stay on top.")
     VIEW.mirror((chosen, against))
     return chosen
 

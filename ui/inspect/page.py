@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.registry import get
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import address as link
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 NONE = "no second run"
 TERMS = ("loss", "nats", "ROC area", "chance range", "forget set", "false alarms", "retrained")
 SHOWN = Slot("exposed.samples", False)
+ALL: Slot[frozenset[str]] = Slot("exposed.all", frozenset())  # runs whose data were asked for beside what ships
 FAILED: Slot[dict[str, str]] = Slot("exposed.failed", {})
 READ: Slot[dict[str, Exposure]] = Slot("exposed.read", {})  # by run id, with what the Original said
 
@@ -46,6 +48,8 @@ def show() -> None:
     seen = Seen(run.id, when, attack.name, second.id if second else "")
     FORM.mirror(seen)
     ready = _ready(exposure, when)
+    if ready == "before" and (few := _excerpt(exposure)):
+        _of_those_that_ship(exposure, few)
     sides, data = _seat(exposure, ready, attack, second)
     glossary.line(TERMS)
     _show_them(exposure)
@@ -104,9 +108,11 @@ def _without_table(run_id: str) -> None:
 
 
 def _exposure(run: Run) -> Exposure:
-    from engine.runs.exposure import gather
+    from engine.runs.exposure import before_shipped, gather
 
-    return READ.get().get(run.id) or gather(run, manager().store)
+    exposure = READ.get().get(run.id) or gather(run, manager().store)
+    few = _excerpt(exposure)
+    return before_shipped(exposure, few) if few else exposure
 
 
 def _ready(exposure: Exposure, when: When) -> When:
@@ -200,6 +206,21 @@ def _show_them(exposure: Exposure) -> None:
                    "of the others the number is shown.")
 
 
+def _of_those_that_ship(exposure: Exposure, few: Excerpt) -> None:
+    """What the Original lost is known of these only, and the way to all of them where the data are on this machine."""
+    run = exposure.run
+    view, dataset = exposure.views["before"], get("dataset", run.spec.dataset)
+    forget, test = (f"{len(rows):,} of {few.total(run, name):,} {name}"
+                    for rows, name in ((view.forget, "forget"), (view.unseen, "test")))
+    st.caption(f"**Of the samples that ship**: {forget} and {test} samples. They were chosen by their losses, not at "
+               "random, so curve and rates are of these alone; the attack accuracy in the frame is of all.")
+    if dataset.available() is None:
+        st.caption(f"For all: set UNLEARN_DATA_DIR to a folder with {dataset.title}.")
+    elif run.id not in FAILED.get():
+        st.button("Load all", icon=":material/download:", key="exposed.all", help="Loads the data, which takes minutes "
+                  "the first time.", on_click=lambda: ALL.put(ALL.get() | {run.id}))
+
+
 def _excerpt(exposure: Exposure) -> Excerpt | None:
     """The samples of the run that ship, where its data have not been read."""
     from engine.runs.excerpt import excerpt_of
@@ -214,7 +235,8 @@ def _load(exposure: Exposure, when: str, sides: Sides) -> None:
     from engine.runs.exposure import before
 
     run_id = exposure.run.id
-    wanted = when == "before" or (SHOWN.get() and _excerpt(exposure) is None)
+    wanted = (run_id in ALL.get() or (when == "before" and when not in exposure.views)
+              or (SHOWN.get() and _excerpt(exposure) is None))
     if not wanted or run_id in READ.get():
         return
     if why := FAILED.get().get(run_id):

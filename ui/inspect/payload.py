@@ -41,17 +41,30 @@ def seat(key: str, found: Seat, sides: Sides, attack: Attack, unseen: str, secon
     """
     from engine.studies.attacker import interval_table
 
-    axis, (members, others) = found.axis, found.sizes
+    members, others = found.sizes
     return {
-        "key": key, "axis": {"low": axis.low, "high": axis.high, "logarithmic": axis.logarithmic,
-                             "sign": 1 if axis.logarithmic else -1},
-        "density": {"forget": _rounded(found.forget), "unseen": _rounded(found.unseen)},
+        "key": key, "axis": _axis(found), "density": _density(found),
         "main": _counts(found, sides),
         "second": None if second is None else {"title": second[0], **_second(second[1], found)},
         "interval": _interval(*interval_table(members)), "otherInterval": _interval(*interval_table(others, 30)),
         "lines": [_line(line, second[0] if second else "") for line in found.lines],
         "words": _words(found, attack, unseen), "gallery": gallery, "counts": counts,
     }
+
+
+def humps(title: str, found: Seat, sides: Sides, attack: Attack, unseen: str) -> dict[str, Any]:
+    """What a picture of the two humps and one line needs: the part of :func:`seat` without strategies and curves."""
+    return {"title": title, "axis": _axis(found), "density": _density(found), "main": _counts(found, sides),
+            "words": _words(found, attack, unseen)}
+
+
+def _axis(found: Seat) -> dict[str, Any]:
+    axis = found.axis
+    return {"low": axis.low, "high": axis.high, "logarithmic": axis.logarithmic, "sign": 1 if axis.logarithmic else -1}
+
+
+def _density(found: Seat) -> dict[str, list[float]]:
+    return {"forget": _rounded(found.forget), "unseen": _rounded(found.unseen)}
 
 
 def counting(metrics: Metrics | None, when: When, attack: Attack) -> dict[str, str] | None:

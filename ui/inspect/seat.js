@@ -1,8 +1,6 @@
 // The attacker's seat: one line over two humps. Everything below the line is taken for a member of the forget set.
-// Dragging asks the server for nothing. Keys: arrows move the line, Page Up and Down by half a decade, Home and End.
+// Dragging asks the server for nothing.
 
-const STEP = 1 / 200; // of the axis, an arrow key
-const LEAP = 1 / 16; // Page Up and Page Down
 const FADE = 350; // milliseconds in which humps change into others
 const STRIP = 12;
 
@@ -27,18 +25,7 @@ function build(root) {
 function start(root) {
   const state = { parts: build(root), line: null, how: null, logarithmic: false };
   const { humps, scale } = state.parts;
-  const drag = (event) => {
-    const box = humps.getBoundingClientRect();
-    const wide = humps.viewBox.baseVal.width;
-    own(state, state.chart.scale.position(state.chart.scale.value(((event.clientX - box.left) * wide) / box.width)));
-  };
-  humps.addEventListener("pointerdown", (event) => {
-    humps.setPointerCapture(event.pointerId);
-    humps.focus({ preventScroll: true });
-    drag(event);
-  });
-  humps.addEventListener("pointermove", (event) => { if (humps.hasPointerCapture(event.pointerId)) drag(event); });
-  humps.addEventListener("keydown", (event) => { if (step(state, event.key)) event.preventDefault(); });
+  hold(humps, state, (line) => own(state, line), true);
   scale.addEventListener("click", () => {
     state.logarithmic = !state.logarithmic;
     scale.setAttribute("aria-pressed", state.logarithmic);
@@ -58,18 +45,6 @@ function own(state, line) {
   state.how = "own";
   state.line = line;
   tell(state);
-}
-
-function step(state, key) {
-  const { axis } = state.data;
-  const moves = { ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP, PageDown: -LEAP, PageUp: LEAP };
-  if (key === "Home") own(state, axis.logarithmic ? 0 : -Infinity);
-  else if (key === "End") own(state, Infinity);
-  else if (key in moves) {
-    const { scale } = state.chart;
-    own(state, scale.position(scale.unit(state.line) + moves[key] * (axis.high - axis.low)));
-  } else return false;
-  return true;
 }
 
 function receive(state, data) {

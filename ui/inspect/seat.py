@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 HERE = Path(__file__).parent
-SCRIPTS = ("seat_marks.js", "seat_roc.js", "seat.js")  # in this order they are one module
+HELD = ("seat_marks.js", "seat_hand.js")  # humps and the hand on the line, which a lesson uses as well
+SCRIPTS = (*HELD, "seat_roc.js", "seat.js")  # in this order they are one module
 
 
 def seat(data: dict[str, Any], key: str) -> None:
@@ -24,9 +26,9 @@ def _component() -> Any:
                                       isolate_styles=False)
 
 
-def code() -> str:
-    """One module; its default export is named ``attackersSeat``."""
-    return "\n".join(_read(name) for name in SCRIPTS)
+def code(names: Sequence[str] = SCRIPTS) -> str:
+    """One module; with all of its parts its default export is named ``attackersSeat``."""
+    return "\n".join(_read(name) for name in names)
 
 
 def style() -> str:

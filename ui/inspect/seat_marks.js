@@ -92,9 +92,9 @@ function hump(values, box, top) {
   return { line, area: `${line}L${box.left + box.width},${box.bottom}L${box.left},${box.bottom}Z`, x, y };
 }
 
-// The humps, drawn once for a width; `move` puts the line elsewhere.
-function drawHumps(svg, data, shown, width) {
-  const [height, box] = [width < 500 ? 220 : 270, { left: 12, width: width - 24 }];
+// The humps, drawn once for a width and height; `move` puts the line elsewhere.
+function drawHumps(svg, data, shown, width, height = width < 500 ? 220 : 270) {
+  const box = { left: 12, width: width - 24 };
   box.bottom = height - 40;
   box.height = box.bottom - 34;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);

@@ -38,14 +38,16 @@ MEMORISED = Lesson(
                    Answer("Retraining", "It ends where the model already is, and costs a whole training."))),))
 
 ATTACKER = Lesson(
-    title="The attacker", minutes=1.5, films=(TAU,), shown=("tau",),
+    title="The attacker", minutes=1.5, films=(TAU,), shown=("tau",), by_hand=True,
     opening="An attacker gets samples one at a time and sees a single number for each: the model's loss. Half of them "
             "are from the forget set, half have never been seen. A coin toss is right about 50%.",
     guess=Guess("How many does the attacker get right **before** anything is forgotten?", truths.attacked, low=40),
-    watch="The attacker draws one line across the two humps: left of it means *seen in training*. Watch the "
-          "first number while the humps move onto each other.",
+    watch="You are the attacker. **Drag the line**, or press ← →: left of it you say *seen in training*. Find the line "
+          "that is right most often. Then press **After**, or the space bar, and try once more.",
     happened=truths.attacked_words,
     why=("Where the humps overlap, no line can tell the groups apart: the attacker is left with a coin toss.",
+         "A line of your own is chosen on the samples that judge it, which flatters. A number that counts is chosen on "
+         "some samples and tried on others.",
          "150 samples are few. By luck alone the attack can land anywhere in the **chance range**; within it, "
          "nothing has been shown.",
          "An average hides the worst case: an attacker who accuses only when certain may be right about a few."),

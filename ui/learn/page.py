@@ -12,10 +12,10 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import address as link
 from ui.frame import present
-from ui.learn import audience, films, predictions
+from ui.learn import audience, films, line, predictions
 from ui.learn.lessons import LESSONS
 from ui.learn.place import AT, FORM, PLACE, Place, go, open_lesson
-from ui.learn.records import STEPS, Quiz
+from ui.learn.records import STEPS, Lesson, Quiz
 from ui.unlearn import relearning
 
 TITLES = {"predict": "Predict", "run": "Run", "compare": "Compare", "explain": "Explain"}
@@ -90,26 +90,38 @@ def _predict(place: Place, head: Any) -> None:
 
 
 def _run(place: Place, head: Any) -> None:
-    st.markdown(place.lesson.watch)
+    lesson, runs = place.lesson, films.runs_of(place.lesson)
+    st.markdown(lesson.watch)
     _buttons(head, place, NEXT["run"])
-    _picture(place, films.runs_of(place.lesson), again=True)
+    if not lesson.by_hand:
+        _picture(place, runs, again=True)
+    elif "picture" not in place.hidden and _finished(lesson, runs):
+        line.show(runs[lesson.shown[0]])
 
 
 def _compare(place: Place, head: Any) -> None:
     lesson, runs = place.lesson, films.runs_of(place.lesson)
-    if films.ready(lesson, runs):
+    finished = _finished(lesson, runs)
+    if finished:
         _beside(place, runs)
-    elif reasons := films.failed(runs):
+    _buttons(head, place, NEXT["compare"])
+    if finished:
+        if lesson.relearned and "picture" not in place.hidden:
+            relearning.brief(library.get(runs[lesson.relearned].id, manager().store).run)
+        _picture(place, runs, again=lesson.by_hand)  # nobody has seen it move there
+
+
+def _finished(lesson: Lesson, runs: Mapping[str, Run]) -> bool:
+    """Whether the lesson's runs have; else how far they are, or why one has not."""
+    if films.ready(lesson, runs):
+        return True
+    if reasons := films.failed(runs):
         for reason in reasons:
             st.error(reason, icon=":material/error:")
         st.button("Try again", key="lesson-again", icon=":material/replay:", on_click=films.try_again)
     else:
         films.wait(lesson)
-    _buttons(head, place, NEXT["compare"])
-    if films.ready(lesson, runs):
-        if place.lesson.relearned and "picture" not in place.hidden:
-            relearning.brief(library.get(runs[place.lesson.relearned].id, manager().store).run)
-        _picture(place, runs, again=False)
+    return False
 
 
 def _beside(place: Place, runs: Mapping[str, Run]) -> None:
@@ -118,6 +130,8 @@ def _beside(place: Place, runs: Mapping[str, Run]) -> None:
     truth = guess.truth(runs)
     said, was = predictions.said(predictions.kept(place.number)), predictions.said(truth)
     told = f"{predictions.kept_in_words(place.number, guess, truth)} {place.lesson.happened(runs)}"
+    if place.lesson.by_hand:
+        told += f" {line.in_words(runs[place.lesson.shown[0]])}"
     if guess.choices:  # sentences, too long for large figures
         between = " · " if present.active() else "  \n"
         st.markdown(f"You said: **{said}**{between}It was: **{was}**")

@@ -59,7 +59,8 @@ class Lesson:
     """One lesson: what it asks, the runs it shows, what they came to and why.
 
     ``shown`` are the keys of the films to watch, the first of them at first; ``at`` is the step to open them at, None
-    to play them. ``relearned`` is the key of the film that is relearned beside the answer. ``happened`` says in a
+    to play them. ``by_hand``: the person draws the attacker's line over the humps of the first of them instead of
+    watching it. ``relearned`` is the key of the film that is relearned beside the answer. ``happened`` says in a
     sentence or two what the finished runs came to, ``why`` explains in points.
     """
 
@@ -74,4 +75,5 @@ class Lesson:
     quizzes: tuple[Quiz, ...]
     minutes: float = 1.5
     at: int | None = None
+    by_hand: bool = False
     relearned: str = ""

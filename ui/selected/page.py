@@ -79,7 +79,7 @@ def _take_away(runs: Sequence[Run], store: Store) -> None:
     take_away.show("selected", "selected-runs", [
         Export(take_away.REPORT, "html", "text/html", written,
                "What differs, the numbers, the curves, every run's origin and the commands. Opens anywhere.")],
-        "To save a chart as a picture, use the camera in its corner.", {RUNS: ",".join(run.id for run in runs)},
+        "To save a curve as a picture, use the camera in its corner.", {RUNS: ",".join(run.id for run in runs)},
         "This address reopens these runs side by side:")
 
 

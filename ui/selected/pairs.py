@@ -16,7 +16,7 @@ from engine.studies.paired import LEAST, SETS, Paired, paired, same_samples
 from ui.charts.selected import plot_pairs
 from ui.selected.words import LETTERS, short_names
 
-CONFIG = {"displaylogo": False, "plotlyServerURL": "", "modeBarButtonsToRemove": ["sendDataToCloud", "autoScale2d"]}
+CONFIG = {"displayModeBar": False, "displaylogo": False, "plotlyServerURL": ""}  # nothing leaves this machine
 SHOWN = 200  # samples in the list
 
 
@@ -37,7 +37,7 @@ def show(runs: Sequence[Run], store: Store) -> None:
     letters = LETTERS[places[0]], LETTERS[places[1]]
     event: Any = st.plotly_chart(plot_pairs(_by_set(pairs), (names[places[0]], names[places[1]]), LEAST, letters),
                                  key=f"pairs-{one.id}-{other.id}", on_select="rerun", config=CONFIG,
-                                 selection_mode=("points", "box", "lasso"))
+                                 selection_mode=("points", "box"))
     _list(pairs, marked(pairs, event.selection.points), letters)
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from engine.errors import BadInput, LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.system.decency import is_clean, masked
 from ui.common.pictures import Picture, strip
 from ui.unlearn.samples import NOT_KEPT, other, plain
 
@@ -40,14 +41,22 @@ def show(run: Run) -> None:
     if not found:
         return
     st.markdown(f"### {len(found)} forgotten samples")
+    written = _as_written(run, found)
     for column, story in zip(st.columns(COUNT), found, strict=False):
         with column.container(border=True, height="stretch"):
-            _tell(story)
-    st.caption(_about(found))
+            _tell(story, written)
+    st.caption(_about(found, written))
 
 
-def _tell(story: Story) -> None:
-    _pictures(story) if "picture" in story.shown else _texts(story)
+def _as_written(run: Run, found: list[Story]) -> bool:
+    """Whether strong language is shown: only where somebody asks for it; nothing to ask where there is none."""
+    texts = [one.get("text", "") for story in found for one in (story.shown, story.twin)]
+    return all(map(is_clean, texts)) or st.toggle("Show as written", key=f"written-{run.id}",
+                                                  help="Some words of these comments are masked, such as f***.")
+
+
+def _tell(story: Story, written: bool) -> None:
+    _pictures(story) if "picture" in story.shown else _texts(story, written)
     st.markdown(_called(story))
     said = f"Before: **{plain(story.before)}** → now: **{_said(story.now)}**"
     if story.right_retrained is not None:
@@ -61,10 +70,11 @@ def _pictures(story: Story) -> None:
                    for name, one in both.items() if one], SIDE))
 
 
-def _texts(story: Story) -> None:
-    st.markdown(f"“{plain(story.shown['text'])}”")
+def _texts(story: Story, written: bool) -> None:
+    text, twin = (one.get("text", "") if written else masked(one.get("text", "")) for one in (story.shown, story.twin))
+    st.markdown(f"“{plain(text)}”")
     if story.twin:
-        st.caption(f"Like it, never seen: “{plain(story.twin['text'])}”")
+        st.caption(f"Like it, never seen: “{plain(twin)}”")
 
 
 def _called(story: Story) -> str:
@@ -78,7 +88,7 @@ def _said(said: str | None) -> str:
     return other() if said is None else plain(said)
 
 
-def _about(found: list[Story]) -> str:
+def _about(found: list[Story], written: bool) -> str:
     """How they were chosen, what "like it" means, and that an answer was not kept."""
     first: Mapping[str, Any] = found[0].shown
     kind = "picture" if "picture" in first else "text"
@@ -87,5 +97,5 @@ def _about(found: list[Story]) -> str:
               "Samples that were right before and are wrong now come first, then those whose loss rose most.")
     like = f"“Like it, never seen” is the held-out {kind} {LIKE[kind]}." if any(one.twin for one in found) else ""
     unkept = any(story.now is None or (story.retrained, story.right_retrained) == (None, False) for story in found)
-    written = "The comments are as they were written." if kind == "text" else ""
-    return " ".join(filter(None, (chosen, like, written, NOT_KEPT if unkept else "")))
+    as_is = "The comments are as they were written" + ("." if written else ", except for the masked words.")
+    return " ".join(filter(None, (chosen, like, as_is if kind == "text" else "", NOT_KEPT if unkept else "")))

@@ -233,7 +233,8 @@ KILLED = """
 from engine.runs.executors import Control
 from engine.studies.ensemble import Ensemble
 from engine.studies.ensemble_work import located, missing, run_all
-found, kept = located(Ensemble("moons", ("finetune",), models=8, candidates="all", parameters={"finetune": {"retain_epochs": 1}}))
+found, kept = located(Ensemble("moons", ("finetune",), models=8, candidates="all",
+                               parameters={"finetune": {"retain_epochs": 1}}))
 for task, error in run_all(found, kept, missing(found, kept), "local", Control()):
     print(task.number, error, flush=True)
 """

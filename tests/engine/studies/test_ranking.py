@@ -8,7 +8,7 @@ from engine.runs.records import Run
 from engine.studies.comparison import Comparison
 from engine.studies.ranking import NEAREST, Lost, Part, measures, ordered, rank
 from engine.studies.table import build_table
-from ui.compare.answer import left_out, part, parts, rule, sentence
+from ui.compare.answer import further, headline, left_out, part, parts, rule, sentence
 
 # An attack's chance range is one point; an accuracy's between 0.1 (retain, 42,500 samples) and 0.8 (forget, 7,500).
 BANDS = {"mia_loss": [49.0, 51.0], "mia_entropy": [49.0, 51.0]}
@@ -46,6 +46,15 @@ def test_the_worst_measure_beyond_chance_decides_and_is_named():
     assert sentence(found) == (
         "Nearest to retraining: Fine-tuning, 1.2 points beyond chance in its worst measure (attack on the loss), then "
         "SCRUB (5.0, attack on the loss), SSD (8.0, attack on the loss).")
+
+
+def test_a_heading_has_the_nearest_only_and_the_others_follow():
+    found = ranked(run("ssd", 9.0), run("finetune", 2.2), run("scrub", 6.0, retain_accuracy=86.3))
+    assert headline(found) == (
+        "Nearest to retraining: Fine-tuning, 1.2 points beyond chance in its worst measure (attack on the loss).")
+    assert further(found).startswith("Then SSD (8.0, attack on the loss), SCRUB (")
+    assert further(found).endswith("; SCRUB costs 13.2 points of retain accuracy.")
+    assert (headline(ranked()), further(ranked()), further(ranked(run("finetune", 0.5)))) == ("", "", "")
 
 
 def test_one_bad_measure_is_not_averaged_away():
