@@ -17,6 +17,7 @@ from engine.studies.background import Question, View, questions
 from engine.studies.relearn_numbers import Point, Relearned, Settings
 from engine.system.words import plural
 from ui.common.live_chart import live_chart
+from ui.frame import present
 from ui.unlearn import relearn_numbers
 from ui.unlearn.relearn_figure import figure
 from ui.unlearn.relearn_lines import VALUES, Value
@@ -50,7 +51,8 @@ def brief(run: Run) -> None:
         return
     count, found = next(iter(kept.items()))
     with st.container(border=True, key="relearning"):
-        st.markdown(f"### {TITLE}\n{WHAT}\n\n**{found.said()}**")
+        what = "" if present.active() else f"{WHAT}\n\n"  # a projector has room for the answer and its curve
+        st.markdown(f"### {TITLE}\n{what}**{found.said()}**")
         _panel(run, count, found, VALUES[0])
 
 
