@@ -39,7 +39,8 @@ def add_parser(commands: Any) -> None:
 
 def command(options: Namespace) -> Result:
     """Relearns a run; raises UnknownRun, BadInput, BadCheckpoint or Cancelled."""
-    from engine.studies.relearn import default_settings, relearn
+    from engine.studies.relearn import relearn
+    from engine.studies.relearn_kept import default_settings
 
     settings, store, line = _settings(options), open_store(), ProgressLine()
     run = library.get(options.run, store).run

@@ -11,6 +11,7 @@ import streamlit as st
 from engine.errors import LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.studies.background import TITLES, Question, questions
 from engine.studies.ensemble_job import EnsembleJob, ensembles
 from engine.studies.sweep_job import SweepJob, sweeps
 from engine.system.machine import machine
@@ -21,6 +22,7 @@ from ui.frame import shell
 from ui.robustness import link as robustness_link
 
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+!|<>~$]")  # what Markdown would take for its own
+ADDRESS = {"relearning": "relearn", "likeness": "likeness"}  # by kind, the parameter that opens its part of the page
 BUSY, IDLE = 2.0, 8.0  # seconds between two looks; an idle tab looks too, to notice runs started elsewhere
 
 
@@ -39,8 +41,8 @@ def _alone(active: list[Run]) -> list[Run]:
 
 
 def _state(active: list[Run]) -> Sequence[tuple[str, str]]:
-    return [(run.id, run.status) for run in active] + [("sweep", "running")] * bool(sweeps().active) + [
-        ("ensemble", "running")] * bool(ensembles().active)
+    busy = {"sweep": sweeps().active, "ensemble": ensembles().active, "question": questions().active}
+    return [(run.id, run.status) for run in active] + [(name, "running") for name, job in busy.items() if job]
 
 
 def _tray(seen: Sequence[tuple[str, str]]) -> None:
@@ -57,8 +59,10 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
         _sweep(job)
     if many := ensembles().active:
         _ensemble(many)
-    if not (job or many or active):
+    if not (job or many or active or questions().active):
         st.caption("Nothing is running.")
+    if question := questions().active:
+        _question(question)
     for run in active[:8]:
         _line(jobs, run)
     if len(active) > 8:
@@ -96,6 +100,19 @@ def _ensemble(job: EnsembleJob) -> None:
     if button.button("", icon=":material/stop:", key="tray-stop-ensemble",
                      help="Stop the ensemble; finished models are kept."):
         job.cancel()
+        st.rerun(scope="fragment")
+
+
+def _question(question: Question) -> None:
+    """What is being found out about a finished run, as one line."""
+    now = question.view()
+    text, button = st.columns([6, 1], vertical_alignment="center")
+    with text:
+        done = "" if now.fraction is None else f" · {100 * now.fraction:.0f}%"
+        st.page_link(shell.UNLEARN, label=f"{TITLES[question.kind]}{done}", help=f"Run {question.run_id}: {now.stage}",
+                     query_params={"run": question.run_id, ADDRESS[question.kind]: "1"})
+    if button.button("", icon=":material/stop:", key="tray-stop-question", help="Stop it; nothing of it is kept."):
+        question.stop()
         st.rerun(scope="fragment")
 
 
