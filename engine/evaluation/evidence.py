@@ -139,6 +139,10 @@ def _of_attack(attack: Attack, metrics: Metrics, counts: Counts | None) -> Evide
         if truth is not None and score <= truth:
             return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does no better than against the "
                             f"retrained model ({span}{known}).")
+        if truth is not None and band[1] < truth and score - truth <= (band[1] - band[0]) / 2:
+            return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does better than chance, but "
+                            f"against the retrained model too ({span}{known}): on this split that is no sign of "
+                            "what was to be forgotten.")
         return Evidence(attack.name, "found", f"An attacker {_means(attack)} still does better than chance "
                         f"({span}{known}).", Decisive(attack.name, score, band[1], attack.name))
     by_area = _by_area(attack, metrics, counts, span)

@@ -12,7 +12,7 @@ rules. The first that applies decides:
    retrained model's accuracy on it.
 5. ``not_forgotten``: for a class, that the model still recognises it; otherwise an attack that beats chance: its
    accuracy lies above the chance range, or its ROC area three standard errors above one half. What the retrained model
-   shows on the same split is never held against a run.
+   shows on the same split is never held against a run: where it fails itself, up to half of the chance range beyond it.
 6. ``undecided``: nothing could be measured, or there was nothing to forget.
 7. ``forgotten``: a class that is recognised as little as by the retrained model (an attack that beats chance within
    it is reported); otherwise everything that could be measured is as chance, or the retrained model, has it. That is
