@@ -1,4 +1,4 @@
-"""What relearning found about runs that the lessons make: it ships, so that nobody waits a minute in a lesson.
+"""What relearning found about runs of the lessons and of the results: it ships, so that nobody waits for it.
 
 One file a run in ``cached_checkpoints/relearning``, named by the run's identity: it holds for every run of the same
 code, settings and data, on whatever machine that was carried out.
@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 
 
 def shipped_finding(identity: str | None, folder: Path = FOLDER) -> Mapping[str, Any] | None:
-    """What ships about a run of that identity: ``finding`` and ``evidence``; None where nothing does."""
+    """What ships about a run of that identity: ``finding``, ``evidence`` and what the run was (``about``, the fields of
+    its spec); None where nothing does.
+    """
     path = folder / f"{identity}.json.gz"
     return _read(path, path.stat().st_mtime_ns) if identity and path.is_file() else None
 
@@ -34,9 +36,10 @@ def shipped_evidence(identity: str | None, folder: Path = FOLDER) -> Mapping[str
     return found["evidence"] if found else {}
 
 
-def ship(identity: str, finding: Mapping[str, Any], evidence: Mapping[str, Any], folder: Path = FOLDER) -> Path:
+def ship(identity: str, finding: Mapping[str, Any], evidence: Mapping[str, Any], about: Mapping[str, Any],
+         folder: Path = FOLDER) -> Path:
     """Writes what is to ship about the runs of an identity."""
-    content = json.dumps({"evidence": evidence, "finding": finding}, separators=(",", ":")).encode()
+    content = json.dumps({"about": about, "evidence": evidence, "finding": finding}, separators=(",", ":")).encode()
     path = folder / f"{identity}.json.gz"
     write_whole(path, lambda temporary: temporary.write_bytes(gzip.compress(content, 9, mtime=0)))
     return path
@@ -46,7 +49,7 @@ def ship(identity: str, finding: Mapping[str, Any], evidence: Mapping[str, Any],
 def _read(path: Path, changed: int) -> Mapping[str, Any] | None:
     try:
         found = json.loads(gzip.decompress(path.read_bytes()))
-        return {"evidence": dict(found["evidence"]), "finding": dict(found["finding"])}
+        return {name: dict(found[name]) for name in ("evidence", "finding", "about")}
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
         log.warning("%s cannot be read and is left out: %r", path, error)
         return None

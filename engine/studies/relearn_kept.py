@@ -87,7 +87,8 @@ def ship_finding(run: Run, found: Relearned, folder: Path = FOLDER) -> Path:
     """Writes what is to ship about runs like this one."""
     assert run.identity is not None
     numbers = {"name": NAME, **found.outcome().to_json()}
-    return ship(run.identity, found.to_json(), {name_of(run, found.settings): numbers}, folder)
+    about = {name: value for name, value in asdict(run.spec).items() if value != getattr(Spec(), name)}
+    return ship(run.identity, found.to_json(), {name_of(run, found.settings): numbers}, about, folder)
 
 
 def like_published(resolved: Resolved) -> Resolved:

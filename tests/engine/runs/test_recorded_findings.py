@@ -33,7 +33,7 @@ def test_they_are_small():
 
 
 def test_what_is_written_is_read_and_damage_is_logged(tmp_path, caplog):
-    path = ship("cafe", {"run_id": "x"}, {"relearning-1": {"name": "relearning"}}, tmp_path)
+    path = ship("cafe", {"run_id": "x"}, {"relearning-1": {"name": "relearning"}}, {"seed": 1}, tmp_path)
     assert shipped_finding("cafe", tmp_path)["finding"] == {"run_id": "x"}
     assert shipped_evidence("cafe", tmp_path) == {"relearning-1": {"name": "relearning"}}
     assert shipped_evidence("beef", tmp_path) == {} and shipped_finding(None, tmp_path) is None
