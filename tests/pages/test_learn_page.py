@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -230,3 +231,14 @@ def test_in_the_second_lesson_a_person_gets_the_losses_of_every_sample_before_an
     assert caught[0] == 150 and caught[1] < 110
     forward(at)
     assert "The best *line*, chosen on one half and counted on the other: " in texts(at)
+
+
+def test_the_fifth_lessons_text_and_card_name_the_same_attack(computed):
+    lessons(lesson="5")
+    ended(computed)
+    at = lessons(lesson="5", step="compare")
+    drawn = next(one.proto.json for one in at.get("bidi_component") if "points" in one.proto.json)
+    decides = {one["key"]: one["decides"] for one in json.loads(json.loads(drawn)["spec"])["gauges"]}
+    assert "Decides: ROC area" in decides["mia_entropy"] and "mia_loss" not in decides
+    told = re.search(r"The attack on the loss: [^*]+The attack on the entropy", texts(at))[0]
+    assert "inside the chance range" in told and "its ROC area is within chance, too" in told
