@@ -242,3 +242,32 @@ def test_the_fifth_lessons_text_and_card_name_the_same_attack(computed):
     assert "Decides: ROC area" in decides["mia_entropy"] and "mia_loss" not in decides
     told = re.search(r"The attack on the loss: [^*]+The attack on the entropy", texts(at))[0]
     assert "inside the chance range" in told and "its ROC area is within chance, too" in told
+
+
+@pytest.mark.parametrize(("choice", "step"), [(None, "predict"), ("Nothing much changes", "run")])
+def test_page_down_waits_for_a_prediction_as_the_button_does(choice, step):
+    def turned(choice):
+        import streamlit as st
+
+        from ui.learn import keys, predictions
+        from ui.learn.place import PLACE, Place
+
+        PLACE.put(Place(4))
+        st.session_state[predictions.key("guess.4")] = choice
+        keys._turn("PageDown", lessons=True)
+
+    at = AppTest.from_function(turned, args=(choice,)).run()
+    assert not at.exception and at.session_state[PLACE.key] == Place(4, step)
+
+
+def test_beside_an_answer_stands_the_picture_that_it_is_about(computed):
+    lessons(lesson="4")
+    ended(computed)
+    at = lessons(lesson="4", step="compare")
+    assert chosen(at) == "much"
+    assert chosen(lessons(lesson="4", step="run")) == "little"
+
+
+def chosen(at: AppTest) -> str:
+    """The key of the film that is shown."""
+    return next(one.value for one in at.get("button_group") if "picture" in str(one.key))

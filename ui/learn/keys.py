@@ -28,8 +28,7 @@ def _turn(pressed: str, lessons: bool) -> None:
     if pressed.isdecimal():
         open_lesson(int(pressed))
     elif lessons:
-        if pressed == "PageDown":
-            keep_shown(PLACE.get())
-        go(1 if pressed == "PageDown" else -1)
+        if pressed == "PageUp" or keep_shown(PLACE.get()):
+            go(1 if pressed == "PageDown" else -1)
     if pressed.isdecimal() and not lessons:
         st.switch_page(shell.LEARN, query_params=write(PLACE.get()))

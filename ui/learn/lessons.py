@@ -85,7 +85,7 @@ MEASURE = Lesson(
                                        "gone.")))))
 
 BRAKE = Lesson(
-    title="Too little, right, too much", minutes=2, shown=("little", "much", "soft", "tau"),
+    title="Too little, right, too much", minutes=2, shown=("little", "much", "soft", "tau"), answer="much",
     films=(_ascent("little", "Too little: ascent, small steps", 1e-3),
            _ascent("much", "Too much: ascent, large steps", 2e-2),
            Film("soft", "∇τ with a weak push, alpha 0.05", Spec(seed=1, parameters={"alpha": 0.05})), TAU),
