@@ -211,9 +211,11 @@ def _picture(place: Place, runs: Mapping[str, Run], again: bool) -> None:
     film = shown[0]
     if len(shown) > 1:
         titles = {film.key: film.title for film in shown}
-        key = st.segmented_control("Picture", list(titles), default=film.key, format_func=titles.__getitem__,
-                                   key=predictions.key(f"picture.{place.number}"), required=True,
-                                   label_visibility="collapsed", persist_state="session")
+        # Beside the answer the picture that it is about comes first, whatever was looked at last.
+        answer = place.lesson.answer if place.step == "compare" else ""
+        key = st.segmented_control("Picture", list(titles), default=answer or film.key, format_func=titles.__getitem__,
+                                   key=predictions.key(f"picture.{place.number}{'.answer' if answer else ''}"),
+                                   required=True, label_visibility="collapsed", persist_state="session")
         film = next(film for film in shown if film.key == key)
     asked = st.query_params.get(AT, "")
     at = int(asked) if asked.isdecimal() else place.lesson.at if again else None
