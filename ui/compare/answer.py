@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from engine.evaluation.metrics import metric_of
 from engine.studies.cell import Against
@@ -14,7 +15,8 @@ AIMS: dict[Against, str] = {"retrained": "retraining", "ideal": "the ideal"}
 REFERENCES: dict[Against, str] = {
     "retrained": "the retrained model", "ideal": "the formula's ideal (50% for an attack, 0 for a gap)"}
 REASONS: dict[Reason, str] = {"damaged": "damaged the model", "over_forgotten": "over-forgot",
-                              "unchanged": "changed nothing"}
+                              "unchanged": "changed nothing", "forgot_nothing": "forgot nothing"}
+JUDGED: tuple[Literal["damaged", "over_forgotten"], ...] = ("damaged", "over_forgotten")
 
 
 def sentence(ranking: Ranking) -> str:
@@ -36,10 +38,26 @@ def further(ranking: Ranking) -> str:
 
 
 def left_out(ranking: Ranking) -> str:
-    """``Not ranked: Amnesiac over-forgot; SSD changed nothing.``; empty where all are ranked."""
-    said = [f"{_and([short_title(method) for method, why in ranking.left_out.items() if why == reason])} {does}"
-            for reason, does in REASONS.items() if reason in ranking.left_out.values()]
+    """``Not ranked: Amnesiac over-forgot (2 of 3 seeds); SSD changed nothing.``; empty where all are ranked."""
+    why = {method: excluded(ranking, method) for method in sorted(
+        ranking.left_out, key=lambda method: list(REASONS).index(ranking.left_out[method]))}
+    said = [f"{_and([short_title(method) for method, does in why.items() if does == reason])} {reason}"
+            for reason in dict.fromkeys(why.values())]
     return f"Not ranked: {'; '.join(said)}." if said else ""
+
+
+def excluded(ranking: Ranking, method: str) -> str:
+    """``damaged the model (2 of 3 seeds) and over-forgot (1 of 3 seeds)``: why a method is not ranked, by its verdicts."""
+    judged = ranking.judged.get(method, {})
+    seeds = sum(map(len, judged.values()))
+    if found := [f"{REASONS[kind]}{of_seeds(len(judged[kind]), seeds)}" for kind in JUDGED if kind in judged]:
+        return _and(found)
+    return REASONS[ranking.left_out[method]]
+
+
+def of_seeds(some: int, seeds: int) -> str:
+    """`` (1 of 3 seeds)``; nothing where it is all of them."""
+    return f" ({some} of {seeds} seeds)" if some < seeds else ""
 
 
 def rule(against: Against) -> str:

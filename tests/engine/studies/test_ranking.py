@@ -101,6 +101,17 @@ def test_who_is_not_ranked_and_why():
     assert left_out(ranked(run("finetune", 3.0))) == ""
 
 
+def test_a_method_that_forgot_nothing_is_not_ranked_whatever_it_did_to_the_other_measures():
+    """The Original's gap is 14 points, its loss attack at 58%: the retain and test accuracies fell, these did not."""
+    idle = {"retain_accuracy": 97.0, "forget_accuracy": 96.5, "test_accuracy": 82.0, "accuracy_gap": 14.5}
+    found = ranked(run("finetune", 3.0), run("scrub", 7.4, **idle))
+    assert (found.left_out, names(found.others)) == ({"scrub": "forgot_nothing"}, [])
+    assert left_out(found) == "Not ranked: SCRUB forgot nothing."
+    assert ranked(run("finetune", 3.0), run("scrub", 6.5, **idle)).left_out == {}, "an attack fell beyond chance"
+    blind = RETRAINED | {"forget_accuracy": 98.9, "mia_loss": 57.5}
+    assert ranked(run("scrub", 7.4, **idle, retrained=blind)).left_out == {}, "retraining shows as much: nothing to see"
+
+
 def test_where_all_did_nothing_nobody_is_nearest():
     found = ranked(run("ssd", 8.0, retain_accuracy=99.5, forget_accuracy=99.0))
     assert (found.nearest, sentence(found), left_out(found)) == ((), "", "Not ranked: SSD changed nothing.")
