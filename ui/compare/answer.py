@@ -10,6 +10,7 @@ from engine.studies.cell import Against
 from engine.studies.ranking import Part, Place, Ranking, Reason
 from ui.compare.race import short_title
 
+COUNTS = {2: "two", 3: "three", 4: "four"}
 MOST = 4  # further methods that are named
 AIMS: dict[Against, str] = {"retrained": "retraining", "ideal": "the ideal"}
 REFERENCES: dict[Against, str] = {
@@ -47,7 +48,7 @@ def left_out(ranking: Ranking) -> str:
 
 
 def excluded(ranking: Ranking, method: str) -> str:
-    """``damaged the model (2 of 3 seeds) and over-forgot (1 of 3 seeds)``: why a method is not ranked, by its verdicts."""
+    """``damaged the model (2 of 3 seeds) and over-forgot (1 of 3 seeds)``: why it is not ranked, by its verdicts."""
     judged = ranking.judged.get(method, {})
     seeds = sum(map(len, judged.values()))
     if found := [f"{REASONS[kind]}{of_seeds(len(judged[kind]), seeds)}" for kind in JUDGED if kind in judged]:
@@ -92,19 +93,27 @@ def _nearest(ranking: Ranking) -> str:
     if len(ranking.nearest) == 1:
         alone = not ranking.others and len(ranking.places) == 1
         head = "The only method with a number" if alone else f"Nearest to {aim}"
-        return f"{head}: {short_title(first.method)}, {_where(first)}"
+        return f"{head}: {short_title(first.method)}, {_where(first, ranking)}"
     names = _and([short_title(place.method) for place in ranking.nearest])
     head = f"Nearest to {aim}" if ranking.others else f"Chance hides who is nearest to {aim}"
     if not ranking.nearest[-1].worst.beyond:
-        return f"{head}: {names} lie inside the chance range in every measure"
+        return f"{head}: {names} lie inside the chance range in {_every(ranking)}"
     far = f"{first.worst.beyond:.1f} to {ranking.nearest[-1].worst.beyond:.1f} points beyond chance"
     return f"{head}: {names} cannot be told apart (worst measures {far})"
 
 
-def _where(place: Place) -> str:
+def _every(ranking: Ranking) -> str:
+    """Which measures are meant: the accuracies have no fixed ideal, so that they are not coloured against one."""
+    if ranking.against == "retrained":
+        return "every measure"
+    count = len(ranking.nearest[0].parts)
+    return f"all {COUNTS.get(count, count)} measures that have an ideal" if count > 1 else "the measure with an ideal"
+
+
+def _where(place: Place, ranking: Ranking) -> str:
     worst = place.worst
     if not worst.beyond:
-        return "inside the chance range in every measure"
+        return f"inside the chance range in {_every(ranking)}"
     return f"{worst.beyond:.1f} points beyond chance in its worst measure ({part(worst)})"
 
 

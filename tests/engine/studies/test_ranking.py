@@ -91,6 +91,13 @@ def test_inside_everywhere_is_said_as_such():
         "attack on the loss).")
 
 
+def test_against_the_ideal_only_the_measures_that_have_one_are_meant():
+    assert headline(ranked(run("finetune", 0.5), run("ssd", 1.0), against="ideal")) == (
+        "Chance hides who is nearest to the ideal: Fine-tuning and SSD lie inside the chance range in all three "
+        "measures that have an ideal.")
+    assert headline(ranked(run("finetune", 0.5), against="ideal")).endswith("in all three measures that have an ideal.")
+
+
 def test_who_is_not_ranked_and_why():
     same = {"retain_accuracy": 99.45, "forget_accuracy": 98.9, "test_accuracy": 85.3, "mia_entropy": 50.4}
     found = ranked(run("finetune", 3.0), run("scrub", 0.1, test_accuracy=9.0), run("ssd", 7.6, **same),
