@@ -16,6 +16,9 @@ MEANINGS = {
     "loss": "How wrong the model is on a sample: near 0 where it is sure of the label, large where it is surely wrong.",
     "nats": "The unit of a loss: minus the natural logarithm of the probability given to the label. 0.7 is 50%, 2.3 is "
             "10%.",
+    "entropy": "How undecided the model is about a sample, whatever its label: 0 where it is sure.",
+    "RMIA": "An attack that compares how likely the label is under this model and under retrained ones, sample by "
+            "sample.",
     "chance range": "What chance alone gives in 95% of cases at these set sizes. Inside it, nothing has been found.",
     "retrained": "Trained from scratch without the forget set: what a model looks like that never saw these samples.",
     "Original": "The model before unlearning, trained on everything.",
