@@ -87,7 +87,7 @@ def test_a_runs_address_first_thing_after_a_server_start(page, app, home):
     page.get_by_text("measured on the complete sets, the charts").wait_for()
     links = page.locator("[data-testid=stSidebarNavLink]").all_inner_texts()
     assert [link.split()[-1] for link in links] == ["Start", "Lessons", "Playground", "Unlearn", "exposed?", "Compare",
-                                                    "Robustness", "Runs"]
+                                                    "Robustness", "Evidence", "Runs"]
     assert page.url.endswith(f"/unlearn?run={run_id}")
     no_error(page)
 
