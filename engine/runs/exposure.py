@@ -129,13 +129,18 @@ def why_not(exposure: Exposure, when: When, attack: Attack) -> str | None:
 
 def possible(exposure: Exposure, when: When) -> list[Attack]:
     """The attacks that can be carried out on one of the models and have a score for every sample."""
-    found = []
+    refused = impossible(exposure, when)
+    return [attack for attack in all_of("attack") if attack.name not in refused]
+
+
+def impossible(exposure: Exposure, when: When) -> dict[str, str]:
+    """Why an attack cannot be carried out on one of the models, by the names of those that cannot."""
+    found = {}
     for attack in all_of("attack"):
         try:
             sides(exposure, when, attack)
-        except BadInput:
-            continue
-        found.append(attack)
+        except BadInput as error:
+            found[attack.name] = str(error)
     return found
 
 
@@ -188,6 +193,7 @@ def _tables(run: Run, samples: DataFrame, retrainings: list[Run], store: Store) 
     """The tables of the newest retraining of each split; a retraining is its own reference, alone."""
     if is_reference(run):
         return [samples]
-    newest = {other.split: other for other in reversed(retrainings)}
+    own = [other for other in retrainings if not other.recorded]  # as a run's own numbers take them
+    newest = {other.split: other for other in reversed(own or retrainings)}
     tables = [library.samples(other, store) for other in newest.values()]
     return [table for table in tables if table is not None]

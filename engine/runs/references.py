@@ -6,6 +6,7 @@ runs that were waiting for it are completed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from engine.attacks._shuffles import shuffled_by
@@ -128,12 +129,22 @@ def complete_waiting(store: Store, ended: Run) -> None:
 
 
 def retrained_samples(store: Store, run: Run) -> list[DataFrame]:
-    """The per-sample tables of every model retrained on the data, scenario and profile of this run."""
+    """The per-sample tables of every model retrained on the data, scenario and profile of this run.
+
+    Recorded ones only where there is none of one's own, as in the attacker's seat (:mod:`engine.runs.exposure`).
+    """
+    own = _tables(store, run, store.list(status=("finished",), newest_first=True, data=run.data))
+    return own or _tables(store, run, [other for other in recorded_runs()
+                                       if other.finished and run.data and other.data == run.data])
+
+
+def _tables(store: Store, run: Run, runs: Iterable[Run]) -> list[DataFrame]:
+    """The table of the first retraining of each split."""
     found, seen = [], set()
-    for other in store.list(status=("finished",), newest_first=True, data=run.data):
+    for other in runs:
         if is_reference(other) and other.split not in seen and _alike(run, other):
             seen.add(other.split)
-            frame = store.load_samples(other.id)
+            frame = reference_samples(store, other)
             found += [frame] if frame is not None else []
     return found
 

@@ -181,7 +181,7 @@ def test_no_picture_is_replaced_while_it_moves_and_a_pause_holds(page, app, home
 def test_no_chart_offers_an_upload_and_nothing_is_asked_of_a_foreign_server(page, app, home):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    for address in ("/", "/unlearn", "/compare", "/robustness", "/runs"):
+    for address in ("/", "/unlearn", "/compare", "/robustness", "/evidence", "/runs"):
         page.goto(app + address)
         page.locator("h1").first.wait_for()
         page.wait_for_timeout(1500)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from engine.evaluation.measured import Metrics
+from engine.registry import get
 from engine.runs import library
 from engine.runs.recorded import recorded_runs
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts
+from ui.inspect.payload import counting
 
 
 def exposed(**query: str) -> AppTest:
@@ -43,9 +46,20 @@ def test_one_accuracy_counts_and_it_is_the_runs(jobs, monkeypatch):
     assert seen[-1]["counts"]["value"] == f"{run.metrics['mia_loss']:.1f}%"
     low, high = run.metrics.null_band["mia_loss"]
     assert seen[-1]["counts"]["range"] == f"chance range {low:.1f} to {high:.1f}%"
-    assert "flatters" in seen[-1]["words"]["flatters"] and "one half" in seen[-1]["lines"][0]["note"]
+    assert "can flatter" in seen[-1]["words"]["flatters"] and "another attacker" in seen[-1]["words"]["why"]
+    assert "one half" in seen[-1]["lines"][0]["note"]
     at.segmented_control(key="exposed.attack").set_value("mia_entropy").run()
     assert seen[-1]["counts"]["value"] == f"{run.metrics['mia_entropy']:.1f}%"
+
+
+def test_an_attack_without_a_button_or_a_number_says_why(jobs, monkeypatch):
+    run = finish(jobs, jobs.submit(Spec()))
+    seen = sent(monkeypatch)
+    at = exposed(run=run.id)
+    assert "RMIA has no button here. The RMIA has no score for some of these samples." in texts(at)
+    none = counting(Metrics(run.metrics.to_json()), "now", get("attack", "rmia"))
+    assert none["value"] == "–" and none["text"] == run.metrics.missing["rmia"]
+    assert seen[-1]["counts"]["text"].startswith("a fitted logistic curve")
 
 
 def test_an_own_run_shows_before_and_those_who_are_caught(jobs, monkeypatch):

@@ -233,6 +233,16 @@ def test_in_the_second_lesson_a_person_gets_the_losses_of_every_sample_before_an
     assert "The best *line*, chosen on one half and counted on the other: " in texts(at)
 
 
+def test_lesson_five_shows_what_relearning_finds(computed):
+    at = lessons(lesson="5")
+    ended(computed)
+    at = lessons(lesson="5", step="compare")
+    assert not at.exception
+    assert ("**It was hidden, not removed: 50 steps on retain data alone bring more than half of the Original's "
+            "advantage back, which the retrained model does not gain.**") in texts(at)
+    assert not [button for button in at.button if str(button.key).startswith("relearn-")], "it ships: nobody waits"
+
+
 def test_the_fifth_lessons_text_and_card_name_the_same_attack(computed):
     lessons(lesson="5")
     ended(computed)

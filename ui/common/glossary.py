@@ -19,6 +19,9 @@ MEANINGS = {
     "chance range": "What chance alone gives in 95% of cases at these set sizes. Inside it, nothing has been found. It is "
                     "worked out from each run's own losses, so it differs a little from run to run. An accuracy below "
                     "it is not better: turned round, 31% right is 69% right.",
+    "entropy": "How undecided the model is about a sample, whatever its label: 0 where it is sure.",
+    "RMIA": "An attack that compares how likely the label is under this model and under retrained ones, sample by "
+            "sample.",
     "retrained": "Trained from scratch without the forget set: what a model looks like that never saw these samples.",
     "Original": "The model before unlearning, trained on everything.",
     "forget set": "The training samples that the model has to forget.",

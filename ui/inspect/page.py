@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.registry import get
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import address as link
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from engine.types import Attack
 
 NONE = "no second run"
-TERMS = ("loss", "nats", "ROC area", "chance range", "forget set", "false alarms", "retrained")
+TERMS = ("loss", "nats", "entropy", "RMIA", "ROC area", "chance range", "forget set", "false alarms", "retrained")
 SHOWN = Slot("exposed.samples", False)
 FAILED: Slot[dict[str, str]] = Slot("exposed.failed", {})
 READ: Slot[dict[str, Exposure]] = Slot("exposed.read", {})  # by run id, with what the Original said
@@ -135,7 +136,16 @@ def _controls(exposure: Exposure, runs: dict[str, Run]) -> tuple[Attack, When, R
         SECOND.put("")
     second = other.selectbox("Beside", ["", *alike], key=SECOND.key,
                              format_func=lambda run_id: _title(runs[run_id]) if run_id else NONE)
+    _left_out(exposure, _ready(exposure, when))
     return attacks[chosen], when, runs.get(second)
+
+
+def _left_out(exposure: Exposure, when: When) -> None:
+    """Why an attack has no button on this model."""
+    from engine.runs.exposure import impossible
+
+    for name, why in impossible(exposure, when).items():
+        st.caption(f"{_named(get('attack', name))} has no button here. {why}")
 
 
 def _named(attack: Attack) -> str:

@@ -27,10 +27,12 @@ HELP = {
     "few": "The line that catches most while at most 1% of the never-seen samples are accused.",
     "common": "One line for both runs: the best mean of their accuracies.",
 }
-OWN = "Your line is chosen on the same data it is counted on, which flatters the attacker."
-FLATTERS = "chosen on these same samples: flatters"
-RULE = ("a rule learned on some samples and tried on others: the number in every table and, with the ROC area, of the "
-        "verdict")
+OWN = "Your line is chosen on the same data it is counted on, which can flatter the attacker."
+FLATTERS = "chosen on these same samples: can flatter"
+RULE = ("a fitted logistic curve, learned on some samples and tried on others: the number in every table and, with the "
+        "ROC area, of the verdict")
+WHY = ("The curve of the tables is another attacker than a line: it is fitted to the sizes of all scores at once, a "
+       "best line only to their order, so either can be ahead.")
 EQUAL = "Equal values fall on one side together, and here no line catches anybody with so few false alarms."
 
 
@@ -68,13 +70,15 @@ def _density(found: Seat) -> dict[str, list[float]]:
 
 
 def counting(metrics: Metrics | None, when: When, attack: Attack) -> dict[str, str] | None:
-    """The run's own attack accuracy for one of its models; None where it has none. No second accuracy counts."""
+    """The run's own attack accuracy for one of its models, or a dash and why it has none. No second accuracy counts."""
     if metrics is None:
         return None
     of = metrics if when == "now" else metrics.original if when == "before" else metrics.retrained
     value, band = of.get(attack.name) if of else None, metrics.null_band.get(attack.name)
     if value is None:
-        return None
+        why = metrics.missing.get(attack.name, "") if when == "now" else ""
+        return {"value": "–", "text": why or "The run keeps no number of this attack on this model.",
+                "range": "not in the tables"}
     return {"value": f"{value:.1f}%", "text": RULE,
             "range": f"chance range {band[0]:.1f} to {band[1]:.1f}%" if band else "50% is a coin toss"}
 
@@ -147,7 +151,7 @@ def _words(found: Seat, attack: Attack, unseen: str) -> dict[str, str]:
               else "Smoothed over 2.5% of the axis.")
     axis = f"{column} ({UNITS[column]}, logarithmic)" if column else f"score of {attack.short_title}, falling"
     return {"axis": axis, "unit": UNITS.get(column, ""), "forget": "forget", "unseen": unseen, "own": OWN,
-            "flatters": FLATTERS, "area": area(found),
+            "flatters": FLATTERS, "why": WHY, "area": area(found),
             "smooth": f"{smooth} Below the line, the attacker says: in the forget set."}
 
 

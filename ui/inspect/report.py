@@ -38,7 +38,7 @@ def report(exposure: Exposure, when: When, attack: Attack, data: Mapping[str, An
     found, unseen = take(mine, attack), words.never_seen(run.spec)
     scored = {one.name: sides(exposure, when, one) for one in possible(exposure, when)}
     counts = data.get("counts")
-    said = [payload.area(found)] + ([f"Attack accuracy {counts['value']}, {counts['range']}: {counts['text']}."]
+    said = [payload.area(found)] + ([f"The attack of the tables {counts['value']}, {counts['range']}: {counts['text']}."]
                                     if counts else [])
     return Report(f"Who is exposed? {words.run_title(run)}, {OF[when]}", _answer(mine, attack), said,
                   [_rates(found, unseen), _caught(scored, unseen), settings(run)], facts(run),
@@ -64,7 +64,7 @@ def _rates(found: Seat, unseen: str) -> Part:
     return Part("Rates", texts(("Line", "Forget samples caught", f"{unseen.capitalize()} samples wrongly accused",
                                 "Accuracy"), rows),
                 ("Spans are exact 95% intervals (Clopper and Pearson 1934). What is counted on the samples that it was "
-                 "chosen on flatters the attacker.",))
+                 "chosen on can flatter the attacker.", payload.WHY,))
 
 
 def _line(line: Line) -> Iterable[list[str]]:

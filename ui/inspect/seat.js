@@ -117,10 +117,11 @@ function tell(state) {
       range(interval(data.interval, found.caught)), "caught", second?.tpr, data.second),
     figure("Wrongly accused", found.fpr, `${whole(found.accused)} of ${whole(models.main.others)} ${data.words.unseen} samples`,
       range(interval(data.otherInterval, found.accused)), "accused", second?.fpr, data.second),
-    figure("Accuracy of this line", found.accuracy, data.words.flatters, at, "accuracy", second?.accuracy, data.second),
+    figure("Accuracy of your line", found.accuracy, data.words.flatters, at, "accuracy", second?.accuracy, data.second),
     ...(data.counts ? [counting(data.counts)] : []));
   parts.numbers.classList.toggle("seat-four", Boolean(data.counts));
-  parts.note.textContent = data.lines.find((line) => line.name === state.how)?.note ?? data.words.own;
+  const note = data.lines.find((line) => line.name === state.how)?.note ?? data.words.own;
+  parts.note.textContent = data.counts ? `${note} ${data.words.why}` : note;
   strips(state, found);
 }
 
@@ -141,7 +142,7 @@ function figure(title, share, counts, more, name, second, other) {
 
 // The one accuracy that counts: the run's, which no line here moves.
 function counting({ value, text, range: chance }) {
-  return make("div", { class: "seat-figure seat-counts" }, make("span", { class: "seat-title" }, "Attack accuracy: this one counts"),
+  return make("div", { class: "seat-figure seat-counts" }, make("span", { class: "seat-title" }, "Attack of the tables: this one counts"),
     make("strong", { "data-number": "counts" }, value), make("span", {}, chance), make("span", { class: "seat-more" }, text));
 }
 

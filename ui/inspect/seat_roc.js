@@ -49,7 +49,7 @@ function diagonal(x, y, logarithmic, floor) {
 }
 
 function ticks(box, x, y, logarithmic, floor, model) {
-  const all = logarithmic ? [0.0001, 0.001, 0.01, 0.1, 1] : [0, 0.25, 0.5, 0.75, 1];
+  const all = logarithmic ? [0.0001, 0.001, 0.01, 0.1, 1] : box.width < 240 ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
   const right = box.left + box.width;
   const bottom = box.top + box.height;
   const parts = [make("rect", { x: box.left, y: box.top, width: box.width, height: box.height, class: "seat-frame" })];

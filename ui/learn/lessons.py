@@ -109,7 +109,7 @@ BRAKE = Lesson(
                                                                   "it.", right=True)))))
 
 HIDDEN = Lesson(
-    title="It looks gone", minutes=1.5, shown=("labels",),
+    title="It looks gone", minutes=1.5, shown=("labels",), relearned="labels",
     films=(Film("labels", "Random labelling", Spec(method="random_label", seed=4)),),  # a draw that fools the first one
     opening="Another idea: give the 150 samples random labels and train on. Their loss rises, and the attack on the "
             "loss is to fall to a coin toss. A second attacker looks at something else: how **sure** the model is, "
@@ -123,9 +123,10 @@ HIDDEN = Lesson(
          "Orange ends in a narrow hump: all forgotten samples are now about equally unsure, which new ones are not.",
          "**“This attack fails” is not “the data are gone”.** A claim of forgetting has to hold against several "
          "attacks, each read beside the retrained model.",
-         "Not measured in this lesson: *relearning*. Train on the retain set alone and see whether the forgotten "
-         "samples come back sooner than in the retrained model. An attack with a model of its own for every sample "
-         "would also find more. Until then, gone is not shown; only *not found by these two*."),
+         "**Relearning** asks the model instead of its answers: train it on the retain set alone, and see whether the "
+         "forgotten samples come back sooner than in the retrained model. What comes back was hidden, not removed.",
+         "An attack with a model of its own for every sample would find more yet. Gone is never shown; only *not found "
+         "by what was tried*."),
     quizzes=(Quiz("An attack is right about 50%. Is the data gone?",
                   (Answer("Yes", "Only this attack found nothing."),
                    Answer("Not shown", "Another score, a model for every sample, or relearning may still find it. "

@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from engine.runs import library
+from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import address as link
 from ui.frame import present
@@ -14,6 +16,7 @@ from ui.learn import audience, films, line, predictions
 from ui.learn.lessons import LESSONS
 from ui.learn.place import AT, FORM, PLACE, Place, go, open_lesson
 from ui.learn.records import STEPS, Lesson, Quiz
+from ui.unlearn import relearning
 
 TITLES = {"predict": "Predict", "run": "Run", "compare": "Compare", "explain": "Explain"}
 NEXT = {"predict": "Keep my prediction and run it", "run": "Compare", "compare": "Why?", "explain": "Next lesson"}
@@ -103,6 +106,8 @@ def _compare(place: Place, head: Any) -> None:
         _beside(place, runs)
     _buttons(head, place, NEXT["compare"])
     if finished:
+        if lesson.relearned and "picture" not in place.hidden:
+            relearning.brief(library.get(runs[lesson.relearned].id, manager().store).run)
         _picture(place, runs, again=lesson.by_hand)  # nobody has seen it move there
 
 

@@ -18,7 +18,7 @@ from engine.originals.checkpoints import Checkpoints, original_key
 from engine.originals.pretrain import train_original
 from engine.runs import live, recording
 from engine.runs.execute import execute
-from engine.runs.references import complete, complete_waiting
+from engine.runs.references import complete, complete_waiting, retrained_samples
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.system.device import prepare
@@ -404,3 +404,14 @@ def test_another_version_of_an_attack_beside_retrained_models_is_measured_anew(l
     assert after["attack_code"] == {"rmia": "turned"} and after["retrained"]["run_id"] == retrained.id
     assert after["rmia_auc"] == pytest.approx(1 - before["rmia_auc"]) and after["tow"] == before["tow"]
     assert complete(lab.store, lab.store.get(run.id)).metrics == after
+
+
+def test_without_an_own_retraining_a_recorded_one_gives_rmia_its_losses(lab, monkeypatch, tmp_path):
+    """The verdict's table and the attacker's seat take the same models."""
+    retrained = lab.run("retrain")
+    recorded, table = dataclasses.replace(retrained, recorded=True), lab.store.load_samples(retrained.id)
+    empty = Store(tmp_path / "other")
+    monkeypatch.setattr("engine.runs.references.recorded_runs", lambda: (recorded,))
+    monkeypatch.setattr("engine.runs.references.recorded_samples", lambda run_id: table)
+    assert [len(one) for one in retrained_samples(empty, retrained)] == [len(table)]
+    assert retrained_samples(empty, dataclasses.replace(retrained, data="other")) == []
