@@ -27,8 +27,7 @@ def act(page: Any) -> None:
 def _turn(pressed: str, lessons: bool) -> None:
     if pressed.isdecimal():
         open_lesson(int(pressed))
-    elif lessons:
-        if pressed == "PageUp" or keep_shown(PLACE.get()):
-            go(1 if pressed == "PageDown" else -1)
+    elif lessons and (pressed == "PageUp" or keep_shown(PLACE.get())):
+        go(1 if pressed == "PageDown" else -1)
     if pressed.isdecimal() and not lessons:
         st.switch_page(shell.LEARN, query_params=write(PLACE.get()))

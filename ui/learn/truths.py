@@ -107,7 +107,8 @@ def by_area(run: Run, attack: str) -> str:
         return ""
     if item.decisive is None:
         return "; its ROC area is within chance, too"
-    return f"; by its {item.decisive.words('ROC area', digits=3)}, it finds them" if item.decisive.metric != attack else ""
+    area = item.decisive.metric == f"{attack}_auc"
+    return f"; by its {item.decisive.words('ROC area', digits=3)}, it finds them" if area else ""
 
 
 def distances(runs: Runs, method: str) -> list[float]:
