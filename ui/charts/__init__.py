@@ -5,6 +5,7 @@ Figures carry no font or grid colours: the page's theme sets them where they are
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import plotly.graph_objects as go
@@ -19,6 +20,7 @@ def blank_figure(title: str, subtitle: str = "", **layout: Any) -> go.Figure:
 
     ``title`` and ``subtitle`` may be broken into lines with ``<br>``; the plot makes room for them.
     """
+    whole_pandas()
     top = 54 + 18 * title.count("<br>") + 15 * subtitle.count("<br>")
     text = title + (f'<br><span style="font-size:12px">{subtitle}</span>' if subtitle else "")
     heading = {"text": text, "x": 0, "xanchor": "left", "xref": "container", "y": 0.965, "yref": "container",
@@ -28,6 +30,11 @@ def blank_figure(title: str, subtitle: str = "", **layout: Any) -> go.Figure:
     frame = {"title": heading, "height": HEIGHT, "margin": {"l": 52, "r": 14, "t": top, "b": 40},
              "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR, "legend": legend, "uirevision": "keep"}
     return go.Figure(layout=frame).update_layout(template=None, **layout)  # else Plotly adds 7 kB of its own
+
+
+def whole_pandas() -> None:
+    """Imports pandas, or waits until another thread has: Plotly looks into it even where it is only half imported."""
+    importlib.import_module("pandas")
 
 
 def empty_figure(title: str, sentence: str = "No measurements yet.") -> go.Figure:

@@ -13,6 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from ui.charts import whole_pandas
 from ui.common.assets import plotly_url
 
 HERE = Path(__file__).parent
@@ -26,6 +27,7 @@ def live_chart(figure: go.Figure, key: str, height: int = 300, revision: Any = N
     Zoom, hidden traces and pan are kept across updates as long as ``revision`` is the same (any short value:
     a run's id, say), and start afresh when it changes. An unchanged figure costs the browser nothing.
     """
+    whole_pandas()
     data = {"spec": figure.to_json(), "height": height, "src": plotly_url(st.get_option("server.baseUrlPath")),
             "revision": None if revision is None else str(revision)}
     click: dict[str, Any] | None = _component()(key=key, data=data, height=height, on_click_change=_nothing).click
