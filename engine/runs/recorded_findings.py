@@ -30,6 +30,11 @@ def shipped_finding(identity: str | None, folder: Path = FOLDER) -> Mapping[str,
     return _read(path, path.stat().st_mtime_ns) if identity and path.is_file() else None
 
 
+def shipped_identities(folder: Path = FOLDER) -> list[str]:
+    """The identities of the runs of which something ships."""
+    return sorted(path.name.removesuffix(".json.gz") for path in folder.glob("*.json.gz"))
+
+
 def shipped_evidence(identity: str | None, folder: Path = FOLDER) -> Mapping[str, Any]:
     """The numbers for a verdict, by key; empty where nothing ships."""
     found = shipped_finding(identity, folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.registry import get
-from engine.runs.recorded_findings import FOLDER, shipped_finding
+from engine.runs.recorded_findings import FOLDER, shipped_finding, shipped_identities
 from engine.studies.relearn_numbers import Relearned
 from engine.types import Spec
 
@@ -42,8 +42,8 @@ def shipped_rows(seed: int, folder: Path = FOLDER) -> list[Row]:
 
 
 def _all(folder: Path) -> Iterator[Row]:
-    for path in sorted(folder.glob("*.json.gz")):
-        kept: Any = shipped_finding(path.name.removesuffix(".json.gz"), folder)
+    for identity in shipped_identities(folder):
+        kept: Any = shipped_finding(identity, folder)
         if kept and kept["about"]:
             yield Row(Spec(**kept["about"]), Relearned.from_json({**kept["finding"], "run_id": ""}))
 

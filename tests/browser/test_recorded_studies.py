@@ -33,7 +33,7 @@ def test_the_recorded_grid_is_run_through_by_keyboard_at_once(page, url):
     assert took < 100, "milliseconds a cell"
     assert page.locator(".scrub-number").count() == 6
     page.locator(".st-key-robustness-map .main-svg").first.wait_for()
-    chart = page.get_by_role("img", name="squares lie beyond the chance range")
+    chart = page.locator("[role=application][aria-label*='squares lie beyond the chance range']")
     assert "Heatmap, 12 by 12" in chart.first.get_attribute("aria-label")
     page.locator(".scrub-open").click()
     page.get_by_role("heading", name="alpha 0.5, forget 50%").first.wait_for()
