@@ -1,6 +1,6 @@
 """How long the Playground's engine takes: the Original, a retraining, and a run with and without brake and arrows.
 
-    PYTHONPATH=. python benchmarks/playground.py [--repeats 20]
+    python benchmarks/playground.py [--repeats 20]
 
 Prints one JSON object last: seconds, the median of the repeats and the slowest, for each data set of points. With
 --browser URL, of a running app, it also measures there what a person feels: from the release of the alpha slider to
@@ -10,14 +10,20 @@ the first changed frame (needs playwright and Chromium at /usr/bin/chromium).
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+ALPHAS = itertools.count(30_000)
 RELEASE = """() => new Promise(done => {
   const root = document.querySelector('.pg'), slider = root.querySelector('.pg-alpha');
   const before = Number(root.dataset.answered), began = performance.now();
@@ -49,9 +55,15 @@ def engine(repeats: int) -> dict[str, dict[str, Any]]:
         at = playground.ground(asked)
         asked = replace(asked, forget=tuple(at.data.train.wrong.nonzero().flatten().tolist()))
         films = {"braked": asked, "unbraked": replace(asked, brake=None), "arrows": replace(asked, arrows=True)}
-        found[name] = {what: timed(lambda of=of: playground.play(of), repeats) for what, of in films.items()}
+        found[name] = {what: timed(lambda of=of: playground.play(another(of)), repeats) for what, of in films.items()}
+        found[name]["ends"] = timed(lambda of=asked: playground.play(another(of), whole=False), repeats)
         found[name]["retrained"] = timed(lambda of=asked, at=at: playground._retrained(at, of), max(3, repeats // 5))
     return found
+
+
+def another(asked: Any) -> Any:
+    """The question with an alpha that was not asked yet: what was played is kept, and would be drawn alone."""
+    return replace(asked, alpha=next(ALPHAS) / 100_000)
 
 
 def timed(work: Callable[[], Any], repeats: int) -> dict[str, float]:

@@ -9,6 +9,7 @@ from torch import nn
 
 from engine.data.splits import Split
 from engine.naming import class_name
+from engine.runs.packing import tensors_of
 from engine.spec import Resolved
 from engine.system.files import write_whole
 from engine.types import Spec
@@ -104,9 +105,8 @@ class Result:
         """
         from safetensors.torch import save_file
 
-        tensors = {name: value.detach().cpu().contiguous() for name, value in self.model.state_dict().items()}
         path = Path(path)
-        write_whole(path, lambda temporary: save_file(tensors, temporary))
+        write_whole(path, lambda temporary: save_file(tensors_of(self.model), temporary))
         return path
 
 

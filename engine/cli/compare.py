@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.cli.computing import by_number, compute, say_aside, whole, words
-from engine.cli.options import Result, as_number, assignments
+from engine.cli.options import Result, add_option, as_number, assignments
 from engine.errors import BadSpec, Problem
 from engine.evaluation.metrics import all_metrics
 from engine.registry import all_of, by_class, current_name, names
@@ -48,8 +48,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--forget-fraction", metavar="F", help=f"0.001 to 0.6 (default: {Spec().forget_fraction})")
     parser.add_argument("--forget-class", metavar="NAME|INDEX", help="a class to forget instead")
     parser.add_argument("--profile", default=PROFILES[0], help=f"{' or '.join(PROFILES)} (default: {PROFILES[0]})")
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
-                        help="set an option of the data set")
+    add_option(parser)
     parser.add_argument("--recorded-only", action="store_true", help="compute nothing; use only existing runs")
     parser.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
     shape = parser.add_mutually_exclusive_group()

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.cli.computing import words
-from engine.cli.options import Result, as_number, assignments
+from engine.cli.options import Result, add_executor, add_json, add_option, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec, Problem
 from engine.registry import names, reference
 from engine.runs import estimates
-from engine.runs.executors import EXECUTORS, Control
+from engine.runs.executors import Control
 from engine.studies.ensemble import Design, Ensemble
 from engine.studies.ensemble_exports import as_json, to_markdown
 from engine.studies.ensemble_recorded import at_hand, pack
@@ -46,13 +46,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--candidates", metavar="N",
                         help="samples that take part, a number or 'all'; the others are in all models' data (default: "
                              "so many that 15%% is forgotten, 390 of digits; with all it is half)")
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
-                        help="set an option of the data set")
-    parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
+    add_option(parser)
+    add_executor(parser)
     parser.add_argument("--export", metavar="FILE", help="also write the outputs as one file, without weights")
     parser.add_argument("--recorded-only", action="store_true", help="compute nothing: only what is there")
     shape = parser.add_mutually_exclusive_group()
-    shape.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    add_json(shape, "object")
     shape.add_argument("--markdown", action="store_true", help="print a Markdown table, with what it answers")
     parser.set_defaults(work=command)
 

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from engine.cli.ensemble import FAILED, INTERRUPTED, computed, ensemble_of
-from engine.cli.options import Result
+from engine.cli.options import Result, add_executor, add_json, add_option
 from engine.cli.terminal import ProgressLine
-from engine.runs.executors import EXECUTORS
 from engine.studies.ensemble import ORIGINAL
 from engine.studies.ensemble_memorisation import Scores, scores
 from engine.studies.ensemble_scores import pack_scores
@@ -32,11 +31,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--model", help="default: the data set's first model")
     parser.add_argument("--models", type=int, default=200, help="how many Originals (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="what the seeds of all models come from")
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
-                        help="set an option of the data set")
-    parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
+    add_option(parser)
+    add_executor(parser)
     parser.add_argument("--export", metavar="FILE", help="also write the scores as one file")
-    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    add_json(parser, "object")
     parser.set_defaults(work=command, methods=[], candidates="all")
 
 

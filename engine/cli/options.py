@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from engine.runs.executors import EXECUTORS
+
 Result = tuple[Any, int]  # what a command prints (text, or with --json a value), and its exit status
 
 
@@ -13,9 +15,17 @@ def add_training(parser: Any) -> None:
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--model", help="default: the data set's first model")
     parser.add_argument("--seed", default="0")
+    add_option(parser)
+    add_json(parser, "object")
+
+
+def add_option(parser: Any) -> None:
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
                         help="set an option of the data set, e.g. label_noise=0")
-    add_json(parser, "object")
+
+
+def add_executor(parser: Any) -> None:
+    parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
 
 
 def add_json(parser: Any, what: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.cli.options import Result, as_number, assignments
+from engine.cli.options import Result, add_executor, add_json, add_option, as_number, assignments
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec
 from engine.registry import names
@@ -47,12 +47,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--profile", default=PROFILES[0], help=f"{' or '.join(PROFILES)} (default: {PROFILES[0]})")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
                         help="set a hyperparameter for every cell")
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
-                        help="set an option of the data set")
-    parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
+    add_option(parser)
+    add_executor(parser)
     parser.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
     parser.add_argument("--keep-weights", action="store_true", help="keep the unlearned weights of every run")
-    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    add_json(parser, "object")
     parser.set_defaults(work=command)
 
 

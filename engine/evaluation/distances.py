@@ -31,7 +31,16 @@ def tpr_at(members: np.ndarray, nonmembers: np.ndarray, most_fpr: float) -> tupl
 
 def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     """The exact binomial interval of a proportion (Clopper and Pearson 1934)."""
-    interval = binomtest(successes, trials).proportion_ci(confidence, method="exact")
+    return _proportion(successes, trials, confidence, "exact")
+
+
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+    """Wilson's interval of a proportion (1927), which is near its level also for few trials."""
+    return _proportion(successes, trials, confidence, "wilson")
+
+
+def _proportion(successes: int, trials: int, confidence: float, method: str) -> Interval:
+    interval = binomtest(successes, trials).proportion_ci(confidence, method=method)
     return float(interval.low), float(interval.high)
 
 

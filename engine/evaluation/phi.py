@@ -14,8 +14,7 @@ from torch import Tensor
 from engine.errors import BadInput
 
 if TYPE_CHECKING:
-    import numpy as np
-    from pandas import DataFrame
+    pass
 
 SMALL = 1e-5  # below it ln(expm1(x)) = ln(x) + x/2 to the last digit that counts
 NOT_KEPT = "This run was made before tables of samples kept phi: run it again to get it."
@@ -55,14 +54,6 @@ def phi_of(logits: Tensor, targets: Tensor) -> Tensor:
     phi = _of_labels(exact, targets) if targets.ndim == 2 else _of_class(exact, targets)
     largest = torch.finfo(torch.float32).max
     return phi.clamp(-largest, largest).float()
-
-
-def kept_phi(table: DataFrame) -> np.ndarray:
-    """The column of a run's per-sample table, float32 (N,). Raises BadInput where an older version made the table."""
-    if "phi" not in table:
-        raise BadInput(NOT_KEPT)
-    phi: np.ndarray = table["phi"].to_numpy()
-    return phi
 
 
 def _of_class(logits: Tensor, targets: Tensor) -> Tensor:

@@ -187,12 +187,6 @@ def open_checkpoints(folder: Path | None = None) -> Checkpoints:
     return Checkpoints((folder or home()) / "checkpoints")
 
 
-
-
-
-
-
-
 def storable(model: nn.Module) -> dict[str, Tensor]:
     """The weights to keep: kernels and matrices in half precision, everything else as it is."""
     return {name: value.detach().cpu().half().contiguous() if value.is_floating_point() and value.dim() > 1

@@ -44,7 +44,6 @@ FOLDER, SUFFIX = SHIPPED / "excerpts", ".zip"
 FORMAT, VERSION = "machine-unlearning-excerpt", 1
 MANIFEST, POOL, SPRITE, LISTS, SAID = ("manifest.json", "pool.parquet", "sprite.webp", "lists.parquet", "said.parquet")
 IN_A_LINE = 32
-POOL_OF: Mapping[str, Pool] = {"forget": "train", "test": "heldout"}
 log = logging.getLogger(__name__)
 
 

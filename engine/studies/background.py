@@ -16,6 +16,7 @@ from typing import Any
 from engine.errors import BadInput, Cancelled
 from engine.runs.reasons import reason_of
 from engine.runs.store import Store, open_store
+from engine.studies.job import OneAtATime
 from engine.system.singleton import singleton
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,11 @@ class Question:
         with self._lock:
             self._found.append(part)
 
+    @property
+    def active(self) -> bool:
+        """Whether it has not ended."""
+        return self.view().active
+
     def stop(self) -> None:
         """Ends it at its next step."""
         self.cancel.set()
@@ -101,12 +107,8 @@ class Question:
             self._end = state, reason, time.monotonic() - self._since
 
 
-class Questions:
+class Questions(OneAtATime[Question]):
     """The question of a store. Make one with :func:`questions`."""
-
-    def __init__(self) -> None:
-        self.current: Question | None = None  # the one under way, else the one before
-        self._lock = threading.Lock()
 
     def ask(self, kind: str, run_id: str, work: Callable[[Question], Any], about: str = "") -> Question:
         """Starts one; ``about`` tells it from others of the kind. Raises BadInput while another is under way."""
@@ -121,12 +123,6 @@ class Questions:
         """The newest question where it is this one of this run; None where it is another."""
         one = self.current
         return one if one and (one.kind, one.run_id) == (kind, run_id) else None
-
-    @property
-    def active(self) -> Question | None:
-        """The one under way, or None."""
-        one = self.current
-        return one if one and one.view().active else None
 
 
 def questions(store: Store | None = None) -> Questions:

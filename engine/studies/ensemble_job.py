@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 
 from engine.errors import BadInput
@@ -11,7 +10,7 @@ from engine.studies.ensemble import Design, Ensemble, design
 from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_store import Kept
 from engine.studies.ensemble_work import located, missing, run_all
-from engine.studies.job import Job, executor_problems
+from engine.studies.job import Job, OneAtATime, executor_problems
 from engine.system.paths import home
 from engine.system.singleton import singleton
 
@@ -32,12 +31,8 @@ class EnsembleJob(Job):
             yield error is not None
 
 
-class Ensembles:
+class Ensembles(OneAtATime[EnsembleJob]):
     """The ensemble of a results folder that is computed. Make one with :func:`ensembles`."""
-
-    def __init__(self) -> None:
-        self.current: EnsembleJob | None = None  # the running one, else the one before
-        self._lock = threading.Lock()
 
     def launch(self, ensemble: Ensemble, executor: str = "local") -> EnsembleJob:
         """Starts what is missing. Raises BadSpec for a bad ensemble, BadInput where nothing can be started."""
@@ -53,12 +48,6 @@ class Ensembles:
                 raise BadInput(f"All {ensemble.models} models of this ensemble are already computed.")
             self.current = EnsembleJob(found, kept, todo, executor)
             return self.current
-
-    @property
-    def active(self) -> EnsembleJob | None:
-        """The running ensemble, or None."""
-        job = self.current
-        return job if job and job.active else None
 
 
 def ensembles() -> Ensembles:

@@ -2,69 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from engine.runs.executors import OnProgress
-from engine.runs.executors.drive import TICK, TRIES
-from engine.runs.executors.ray import join, lanes_of, share
+from engine.runs.executors.ray import ClusterActors
 from engine.studies.ensemble import Design
 from engine.studies.ensemble_request import Answer, Task, answer, data_of, request, understood
 from engine.studies.ensemble_store import Kept
 from engine.system.files import to_json
 
 
-class EnsembleActors:
-    """As many actors of the cluster as have room; Ray starts one that dies again, and tries its model again."""
-
-    def __init__(self, found: Design, kept: Kept, tasks: int, on_progress: OnProgress):
-        import ray
-
-        self.found, self.kept = found, kept
-        on_progress({"stage": "Joining the Ray cluster"})
-        self.mine = join()
-        cpus, gpus = found.base.dataset.threads or 1, share()
-        actor = ray.remote(Worker).options(num_cpus=cpus, num_gpus=gpus, max_restarts=-1, max_task_retries=TRIES - 1)
-        self.data = ray.put(data_of(found))  # held: a worker that is started again needs it, and Ray counts only this
-        lanes = min(lanes_of(cpus, gpus), tasks)
-        self.actors: list[Any] = [actor.remote(self.data, cpus, gpus > 0) for _ in range(lanes)]
-        self.given: dict[Any, int] = {}
-
-    def __len__(self) -> int:
-        return len(self.actors)
-
-    def give(self, lane: int, number: int, task: Task) -> None:
-        asked = {"number": number, **request(self.found, self.kept, task)}
-        self.given[self.actors[lane].compute.remote(to_json(asked))] = number
-
-    def answers(self) -> list[tuple[int, Answer | None]]:
-        import ray
-
-        if not self.given:
-            time.sleep(TICK)
-            return []
-        ready, _ = ray.wait(list(self.given), num_returns=1, timeout=TICK)
-        return [(self.given.pop(one), _answer(one)) for one in ready]
-
-    def close(self) -> None:
-        import ray
-
-        for actor in self.actors:
-            ray.kill(actor)
-        if self.mine:
-            ray.shutdown()
-
-
 class Worker:
     """One actor of the cluster: holds the data, answers a request with files."""
 
-    def __init__(self, data: Any, threads: int, on_gpu: bool):
+    def __init__(self, data: Any, cpus: int, on_gpu: bool):
         import torch
 
         from engine.system.device import prepare
 
         device = torch.device("cuda", 0) if on_gpu else data.device
-        prepare(device, None if on_gpu else threads)
+        prepare(device, None if on_gpu else cpus)
         self.data = data.to(device)
 
     def compute(self, asked: str) -> str:
@@ -74,13 +31,21 @@ class Worker:
         return answer(json.loads(asked), self.data)
 
 
-def _answer(answered: Any) -> Answer:
-    import ray
+class EnsembleActors(ClusterActors[Task, Answer]):
+    """Actors that compute models of an ensemble."""
 
-    try:
-        found: Answer = understood(ray.get(answered))[1]
-        return found
-    except ray.exceptions.RayError as error:
-        said = str(error).strip().splitlines()
-        return Answer({}, f"Its Ray worker ended without an answer, {TRIES} of {TRIES} tries: "
-                          f"{said[0] if said else error}")
+    worker = Worker
+
+    def __init__(self, found: Design, kept: Kept, tasks: int, on_progress: OnProgress):
+        super().__init__(on_progress)
+        self.found, self.kept = found, kept
+        self.start(data_of(found), found.base.dataset.threads or 1, tasks)
+
+    def asked(self, number: int, task: Task) -> tuple[Any, ...]:
+        return (to_json({"number": number, **request(self.found, self.kept, task)}),)
+
+    def understood(self, answered: str) -> Answer:
+        return understood(answered)[1]
+
+    def lost(self, reason: str) -> Answer:
+        return Answer({}, reason)

@@ -19,7 +19,6 @@ from engine.studies.ensemble_request import data_of
 from engine.studies.ensemble_store import Shelf, states
 from engine.studies.ensemble_views import Evidence, Findings, numbers_of
 
-STRATA = ("low", "medium", "high")
 STRATUM = 100  # samples of each, a tenth of the training samples where these are fewer than a thousand
 
 

@@ -61,8 +61,6 @@ def cells_of(table: Table) -> list[dict[str, Any]]:
 # --- for people -----------------------------------------------------------------------------
 
 
-
-
 def value_text(mean: float | None, std: float | None, between: str = " ± ") -> str:
     """``82.86 ± 0.31``, ``82.86`` for one seed, ``-`` for none."""
     if mean is None:

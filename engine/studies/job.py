@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from engine.errors import BadInput
 from engine.registry import unknown
@@ -19,6 +19,16 @@ from engine.runs.reasons import reason_of
 
 log = logging.getLogger(__name__)
 GOING_ON = ("running", "paused", "stopping")
+
+
+class Active(Protocol):
+    """Work that can tell whether it has not ended."""
+
+    @property
+    def active(self) -> bool: ...
+
+
+J = TypeVar("J", bound=Active)
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,20 @@ class Job:
         """Takes what an executor says of its progress."""
         fraction = progress.get("fraction")
         self._stage = progress["stage"] + ("" if fraction is None else f" {100 * fraction:.0f}%")
+
+
+class OneAtATime(Generic[J]):
+    """The job of its kind: the one under way, else the one before."""
+
+    def __init__(self) -> None:
+        self.current: J | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def active(self) -> J | None:
+        """The one under way, or None."""
+        job = self.current
+        return job if job and job.active else None
 
 
 def executor_problems(name: str) -> list[str]:

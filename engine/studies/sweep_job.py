@@ -6,7 +6,6 @@ kill the same grid is launched again and computes what is missing.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 
 from engine.errors import BadInput
@@ -16,7 +15,7 @@ from engine.runs.executors import EXECUTORS, Control
 from engine.runs.here import heartbeat
 from engine.runs.store import Store, open_store
 from engine.spec import Resolved
-from engine.studies.job import Job, executor_problems
+from engine.studies.job import Job, OneAtATime, executor_problems
 from engine.studies.sweep import Cell, Sweep, check
 from engine.studies.sweep_runs import find_runs, missing, resolved_cells
 from engine.system.singleton import singleton
@@ -40,13 +39,12 @@ class SweepJob(Job):
                 yield run.status == "failed"
 
 
-class Sweeps:
+class Sweeps(OneAtATime[SweepJob]):
     """The sweep of a store. Make one with :func:`sweeps`."""
 
     def __init__(self, store: Store):
+        super().__init__()
         self.store = store
-        self.current: SweepJob | None = None  # the running one, else the one before
-        self._lock = threading.Lock()
 
     def launch(self, sweep: Sweep, executor: str = "local", train_original: bool = False) -> SweepJob:
         """Starts what is missing of a grid. Raises BadSpec for a bad one, BadInput where nothing can be started."""
@@ -62,12 +60,6 @@ class Sweeps:
             cells = resolved_cells(sweep)
             self.current = SweepJob(sweep, [cells[cell] for cell in todo], executor, self.store, train_original)
             return self.current
-
-    @property
-    def active(self) -> SweepJob | None:
-        """The running sweep, or None."""
-        job = self.current
-        return job if job and job.active else None
 
 
 def estimate(sweep: Sweep, todo: Sequence[Cell], store: Store) -> float | None:

@@ -29,8 +29,6 @@ Resume = Callable[[nn.Module, Any], TrainingState | None]
 CHECK_EVERY_CUDA = 10  # asking a GPU whether a loss is finite waits for it; ten steps lose little
 
 
-
-
 @dataclass
 class Task:
     """What an unlearning method is given.

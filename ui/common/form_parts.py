@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from engine.checks import LARGEST, SMALLEST
+from engine.errors import Problem
 from engine.registry import all_of, get, names, of_the_paper
+from engine.runs.executors import EXECUTORS
 from engine.system.words import plural
 from engine.types import PROFILES, Dataset, Scenario
 from ui.common import words
@@ -63,6 +65,27 @@ def profile_box(slot: Slot[str]) -> str:
     name: str = st.segmented_control("Profile", PROFILES, required=True, key=slot.key, help=PROFILE_HELP,
                                      persist_state="session", **slot.given("default"))
     return name
+
+
+def executor_box(key: str) -> tuple[str, bool]:
+    """Where to compute, by the executor's name, and whether it can be used here; a warning says why it cannot."""
+    name: str = st.segmented_control("Where", list(EXECUTORS), key=key, default="local", required=True,
+                                     format_func=lambda name: EXECUTORS[name].title, persist_state="session",
+                                     help=" ".join(f"{one.title}: {one.help}" for one in EXECUTORS.values()))
+    if problem := EXECUTORS[name].problem():
+        st.warning(problem, icon=":material/cloud_off:")
+    return name, not problem
+
+
+def beside(problems: Sequence[Problem], places: Mapping[str, Any]) -> list[Problem]:
+    """Says each problem in the place of its field; returns those whose field has none here."""
+    elsewhere = []
+    for problem in problems:
+        if problem.field is not None and problem.field in places:
+            places[problem.field].error(str(problem), icon=":material/error:")
+        else:
+            elsewhere.append(problem)
+    return elsewhere
 
 
 @dataclass(frozen=True)

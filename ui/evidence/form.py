@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,7 +9,6 @@ import streamlit as st
 from engine.errors import BadSpec, LabError, Problem
 from engine.registry import get
 from engine.runs import estimates
-from engine.runs.executors import EXECUTORS
 from engine.runs.queue import manager
 from engine.studies.ensemble import BLOCK, Ensemble, design
 from engine.studies.ensemble_job import ensembles
@@ -64,7 +62,7 @@ def form() -> tuple[Ensemble | None, list[Problem]]:
         design(ensemble)
         at_hand_of(ensemble)
     except BadSpec as error:
-        return None, _beside(error.problems, places)
+        return None, form_parts.beside(error.problems, places)
     except LabError as error:
         return None, [Problem(None, str(error))]
     FORM.mirror(ensemble)
@@ -100,17 +98,6 @@ def _ensemble(chosen: dict[str, Any]) -> Ensemble:
     """Raises BadSpec for a number that is none."""
     return Ensemble(chosen["dataset"], tuple(chosen["methods"]), int(chosen["models"] or 0), chosen["model"],
                     seed=int(chosen["seed"] or 0), candidates=evidence_link.candidates_of(chosen["candidates"]))
-
-
-def _beside(problems: Sequence[Problem], places: dict[str, Any]) -> list[Problem]:
-    """Says each problem below its field; returns those that have none here."""
-    elsewhere = []
-    for problem in problems:
-        if problem.field in places:
-            places[problem.field].error(str(problem), icon=":material/error:")
-        else:
-            elsewhere.append(problem)
-    return elsewhere
 
 
 def _model(dataset: str) -> Slot[str | None]:
@@ -151,15 +138,10 @@ def _offer(ensemble: Ensemble, found: AtHand | None, have: int, todo: list[Task]
     asked, jobs = found.design if found else design(ensemble), manager()
     seconds = estimate(asked, todo, jobs.checkpoints, estimates.measured(jobs.store))
     st.markdown(f"**Takes {estimates.duration(seconds)}** on this machine.")
-    executor = st.segmented_control("Where", list(EXECUTORS), key="evidence.executor", default="local", required=True,
-                                    format_func=lambda name: EXECUTORS[name].title, persist_state="session",
-                                    help=" ".join(f"{one.title}: {one.help}" for one in EXECUTORS.values()))
-    problem = EXECUTORS[executor].problem()
-    if problem:
-        st.warning(problem, icon=":material/cloud_off:")
+    executor, usable = form_parts.executor_box("evidence.executor")
     launch.download(asked.base.dataset)
     resumed = bool(have) and not (found and found.shelf.recorded)
-    if START.pressed("Resume" if resumed else "Start", disabled=bool(problem)):
+    if START.pressed("Resume" if resumed else "Start", disabled=not usable):
         try:
             with st.spinner("Loading the data …"):
                 ensembles().launch(ensemble, executor)

@@ -11,7 +11,6 @@ import streamlit as st
 from engine.errors import BadSpec, LabError, Problem
 from engine.registry import get
 from engine.runs import estimates
-from engine.runs.executors import EXECUTORS
 from engine.runs.queue import manager
 from engine.spec import resolve
 from engine.studies.sweep import FRACTION, PRESETS, TRAINING, Axis, Sweep, axes_of, check, suggested
@@ -148,17 +147,12 @@ def start(sweep: Sweep | None, runs: Runs) -> None:
         return
     store = manager().store
     st.markdown(f"**Takes {estimates.duration(estimate(sweep, todo, store))}** on this machine.")
-    executor = st.segmented_control("Where", list(EXECUTORS), key="robustness.executor", default="local", required=True,
-                                    format_func=lambda name: EXECUTORS[name].title, persist_state="session",
-                                    help=" ".join(f"{one.title}: {one.help}" for one in EXECUTORS.values()))
-    problem = EXECUTORS[executor].problem()
-    if problem:
-        st.warning(problem, icon=":material/cloud_off:")
+    executor, usable = form_parts.executor_box("robustness.executor")
     resolved = resolve(sweep.spec(*todo[0]))
     launch.download(resolved.dataset)
     allowed = launch.original(resolved)
     again = any(runs[cell].status in ("cancelled", "interrupted", "failed") for cell in todo if cell in runs)
-    if START.pressed("Resume" if again else FILL, disabled=allowed is None or bool(problem)):
+    if START.pressed("Resume" if again else FILL, disabled=allowed is None or not usable):
         try:
             sweeps().launch(sweep, executor, train_original=bool(allowed))
         except LabError as error:

@@ -70,8 +70,8 @@ def form() -> Resolved | None:
 
 def _mark(problems: Sequence[Problem], places: Mapping[str, Any]) -> None:
     """Each problem at its own control; here where it has none."""
-    for problem in problems:
-        places.get(problem.field or "", st).error(problem, icon=":material/error:")
+    for problem in form_parts.beside(problems, places):
+        st.error(problem, icon=":material/error:")
     if any(problem.field in places for problem in problems):
         st.caption(":material/arrow_upward: Fix what is marked in red to start.")
 

@@ -54,16 +54,6 @@ class ForgettingQuality:
     models: int
     low: bool
 
-    def with_utility(self, retain_ratio: float, test_ratio: float) -> float:
-        """The challenge's final score: times A_r(U) / A_r(R) and A_t(U) / A_t(R), which may exceed 1.
-
-        Examples
-        --------
-        >>> ForgettingQuality(0.5, np.array([0.7]), 512, False).with_utility(0.5, 1.0)
-        0.25
-        """
-        return self.score * retain_ratio * test_ratio
-
 
 def forgetting_quality(unlearned: np.ndarray, retrained: np.ndarray,
                        originals: Sequence[object] | None = None) -> ForgettingQuality:

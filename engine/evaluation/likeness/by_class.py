@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
+
+from engine.evaluation.distances import wilson
 
 BLIND_SPOT = ("Forty samples a class leave about 13 points either side, so a class that looks hurt may be a few "
               "samples; it does not say with which class it is confused.")
@@ -43,8 +44,3 @@ def _of_class(name: str, right: np.ndarray) -> ClassAccuracy:
     low, high = wilson(hits, count)
     return ClassAccuracy(name, hits, count, 100 * hits / count, (100 * low, 100 * high))
 
-
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a proportion."""
-    interval = binomtest(successes, trials).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)

@@ -14,7 +14,7 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from engine.errors import BadInput
 from engine.runs.executors import Control, OnProgress
@@ -30,6 +30,8 @@ from engine.types import Spec
 if TYPE_CHECKING:
     from engine.originals.workbench import Bench
 
+T = TypeVar("T")
+A = TypeVar("A")
 PATIENCE = 5.0  # seconds for a cluster's first machine to answer
 GPUS = "UNLEARN_RAY_GPUS"  # share of a GPU that a run takes, such as 0.25 for four side by side; 0: none
 
@@ -48,36 +50,53 @@ def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, contro
                             train_original, control, on_progress)
 
 
-class Actors:
-    """As many actors of the cluster as have room; Ray starts one that dies again, and tries its cell again."""
+class ClusterActors(Generic[T, A]):
+    """As many actors of the cluster as have room, which answer tasks (T) with answers (A).
 
-    def __init__(self, todo: Sequence[Resolved], on_progress: OnProgress, keep_weights: bool = False):
-        self.todo, self.on_progress, self.keep_weights = todo, on_progress, keep_weights
+    Ray starts one that dies again, and tries its task again. ``worker`` is the actors' class: it takes what they share,
+    how many CPUs each has and whether it has a GPU, and ``compute`` takes what :meth:`asked` gives.
+    """
+
+    worker: type
+
+    def __init__(self, on_progress: OnProgress):
+        self.on_progress = on_progress
         self.actors: list[Any] = []
-        self.given: dict[Any, int] = {}  # cells by the reference of Ray to their answer
+        self.given: dict[Any, int] = {}  # tasks by the reference of Ray to their answer
         self.mine = False  # whether the cluster is ours to end
 
-    @property
-    def stage(self) -> str:
-        return f"Unlearning on {len(self.actors)} Ray workers"
-
-    def begin(self, bench: Bench) -> None:
+    def start(self, shared: Any, cpus: int, tasks: int) -> None:
+        """Joins the cluster and hands each actor what all of them share. Raises BadInput where there is no room."""
         import ray
 
         self.on_progress({"stage": "Joining the Ray cluster"})
         self.mine = join()
-        cpus, gpus = self.todo[0].dataset.threads or 1, share()
-        actor = ray.remote(Worker).options(num_cpus=cpus, num_gpus=gpus, max_restarts=-1, max_task_retries=TRIES - 1)
-        self.shared = ray.put(bench)  # held: a worker that is started again needs it, and Ray counts only this
-        self.actors = [actor.remote(self.shared, gpus > 0) for _ in range(min(lanes_of(cpus, gpus), len(self.todo)))]
+        gpus = share()
+        actor: Any = ray.remote(self.worker).options(num_cpus=cpus, num_gpus=gpus, max_restarts=-1,
+                                                max_task_retries=TRIES - 1)
+        self.shared = ray.put(shared)  # held: a worker that is started again needs it, and Ray counts only this
+        lanes = min(lanes_of(cpus, gpus), tasks)
+        self.actors = [actor.remote(self.shared, cpus, gpus > 0) for _ in range(lanes)]
+
+    def asked(self, number: int, task: T) -> tuple[Any, ...]:
+        """A task as the arguments of ``compute``."""
+        raise NotImplementedError
+
+    def understood(self, answered: str) -> A:
+        """An actor's answer."""
+        raise NotImplementedError
+
+    def lost(self, reason: str) -> A:
+        """The answer of a task that nothing came of."""
+        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self.actors)
 
-    def give(self, lane: int, number: int, resolved: Resolved) -> None:
-        self.given[self.actors[lane].compute.remote(json.dumps(asdict(resolved.spec)), self.keep_weights)] = number
+    def give(self, lane: int, number: int, task: T) -> None:
+        self.given[self.actors[lane].compute.remote(*self.asked(number, task))] = number
 
-    def answers(self) -> list[tuple[int, Outcome | None]]:
+    def answers(self) -> list[tuple[int, A | None]]:
         import ray
 
         if not self.given:
@@ -87,7 +106,7 @@ class Actors:
         ready, _ = ray.wait(waiting, num_returns=1, timeout=TICK)
         if ready:  # whatever else has come by now
             ready, _ = ray.wait(waiting, num_returns=len(waiting), timeout=0)
-        return [(self.given.pop(answer), _outcome(answer)) for answer in ready]
+        return [(self.given.pop(answer), self._answer(answer)) for answer in ready]
 
     def close(self) -> None:
         import ray
@@ -97,11 +116,21 @@ class Actors:
         if self.mine:
             ray.shutdown()
 
+    def _answer(self, answered: Any) -> A:
+        import ray
+
+        try:
+            return self.understood(ray.get(answered))
+        except ray.exceptions.RayError as error:
+            said = str(error).strip().splitlines()
+            return self.lost(f"Its Ray worker ended without an answer, {TRIES} of {TRIES} tries: "
+                             f"{said[0] if said else error}")
+
 
 class Worker:
     """One actor of the cluster: holds data and Original, answers a spec with its outcome."""
 
-    def __init__(self, bench: Bench, on_gpu: bool):
+    def __init__(self, bench: Bench, cpus: int, on_gpu: bool):
         from engine.registry import get
         from engine.system.device import prepare
 
@@ -115,15 +144,31 @@ class Worker:
         return line_of(0, compute(resolve(Spec(**json.loads(spec))), self.bench, keep_weights))
 
 
-def _outcome(answer: Any) -> Outcome:
-    import ray
+class Actors(ClusterActors["Resolved", Outcome]):
+    """Actors that carry out runs."""
 
-    try:
-        outcome: Outcome = read_line(ray.get(answer))[1]
+    worker = Worker
+
+    def __init__(self, todo: Sequence[Resolved], on_progress: OnProgress, keep_weights: bool = False):
+        super().__init__(on_progress)
+        self.todo, self.keep_weights = todo, keep_weights
+
+    @property
+    def stage(self) -> str:
+        return f"Unlearning on {len(self.actors)} Ray workers"
+
+    def begin(self, bench: Bench) -> None:
+        self.start(bench, self.todo[0].dataset.threads or 1, len(self.todo))
+
+    def asked(self, number: int, task: Resolved) -> tuple[Any, ...]:
+        return json.dumps(asdict(task.spec)), self.keep_weights
+
+    def understood(self, answered: str) -> Outcome:
+        outcome: Outcome = read_line(answered)[1]
         return outcome
-    except ray.exceptions.RayError as error:
-        said = str(error).strip().splitlines()
-        return failed(f"Its Ray worker ended without an answer, {TRIES} of {TRIES} tries: {said[0] if said else error}")
+
+    def lost(self, reason: str) -> Outcome:
+        return failed(reason)
 
 
 def _on_gpu(bench: Bench) -> Bench:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from engine import registry
 from engine.data.splits import split
 from engine.errors import BadInput
-from engine.evaluation.phi import NOT_KEPT, kept_phi, phi_of
+from engine.evaluation.phi import NOT_KEPT, phi_of
 from engine.evaluation.probe import Watcher
 from engine.evaluation.readout import read_out
 from engine.registry import get
@@ -118,13 +118,10 @@ def test_a_read_out_has_it_and_keeps_it_for_parts(net, digits):
     assert torch.equal(found[torch.tensor([2])].phi, found.phi[2:])
 
 
-def test_tables_have_it_and_older_ones_say_so(net, digits):
+def test_tables_have_it(net, digits):
     index = torch.arange(3)
     table = samples_frame({"forget": (index, read_out(net, digits, digits.train, index))})
-    assert kept_phi(table).tolist() == read_out(net, digits, digits.train, index).phi.tolist()
-    with pytest.raises(BadInput) as caught:
-        kept_phi(table.drop(columns="phi"))
-    assert str(caught.value) == "This run was made before tables of samples kept phi: run it again to get it."
+    assert table["phi"].tolist() == read_out(net, digits, digits.train, index).phi.tolist()
 
 
 @pytest.fixture

@@ -133,12 +133,6 @@ def test_few_models_flatter_bad_methods(shift, models, score):
     assert found.score == pytest.approx(score, abs=0.02)
 
 
-def test_utility_is_a_factor():
-    found = forgetting_quality(np.random.default_rng(0).normal(size=(16, 9)),
-                               np.random.default_rng(1).normal(size=(16, 9)))
-    assert found.with_utility(0.5, 1.2) == pytest.approx(0.6 * found.score)
-
-
 def test_memorisation_by_hand():
     found = memorisation(column(1, 1, 0, 1), column(1, 1, 0, 0))
     assert found.score.tolist() == [0.5] and (found.inside[0], found.outside[0]) == (2, 2)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from engine.errors import BadInput
+from engine.evaluation.distances import wilson
 from engine.evaluation.likeness.agreement import agreement
-from engine.evaluation.likeness.by_class import by_class, wilson
+from engine.evaluation.likeness.by_class import by_class
 from engine.evaluation.likeness.jsd import MOST, jsd
 from engine.evaluation.likeness.prediction_matrix import prediction_matrix
 
