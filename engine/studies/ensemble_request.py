@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from engine.errors import LabError
+from engine.runs.reasons import reason_of
 from engine.studies.ensemble import ORIGINAL, Design, Ensemble, design, seeds_of
 from engine.studies.ensemble_store import Kept, part_file, weights_file
 from engine.system.files import to_json
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,8 @@ def answer(asked: dict[str, Any], data: Any = None) -> str:
         return to_json({"number": asked["number"],
                         "files": {name: base64.b64encode(content).decode() for name, content in files.items()}})
     except Exception as error:
-        from engine.runs.reasons import reason_of
-
+        if not isinstance(error, LabError):
+            log.exception("model %s of an ensemble failed", asked["model"])
         return to_json({"number": asked["number"], "files": {}, "error": reason_of(error)})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import threading
@@ -20,7 +21,7 @@ from engine.runs.executors import Control
 from engine.studies.ensemble import ORIGINAL, Ensemble, design, seeds_of, states_of
 from engine.studies.ensemble_job import Ensembles
 from engine.studies.ensemble_models import compute, split_of
-from engine.studies.ensemble_request import Task
+from engine.studies.ensemble_request import Task, answer
 from engine.studies.ensemble_store import kept_for, own_ensembles, part_file
 from engine.studies.ensemble_views import findings
 from engine.studies.ensemble_work import located, missing, run_all
@@ -283,3 +284,13 @@ def test_a_stop_is_heard_in_the_middle_of_a_training():
     with pytest.raises(Cancelled):
         compute(design(SMALL, len(data.train)), data, 0, [ORIGINAL], None, cancel)
     assert time.monotonic() - began < 5
+
+
+def test_what_is_no_mistake_of_the_asker_is_logged_with_its_traceback(caplog, monkeypatch):
+    def broken(*asked):
+        raise RuntimeError("no such kernel")
+
+    monkeypatch.setattr("engine.studies.ensemble_request.files_of", broken)
+    said = json.loads(answer({"number": 4, "model": 7}))
+    assert (said["number"], said["files"]) == (4, {}) and "no such kernel" in said["error"]
+    assert "model 7 of an ensemble failed" in caplog.text and "Traceback" in caplog.text
