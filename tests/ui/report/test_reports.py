@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
 import shlex
 from dataclasses import replace
@@ -79,6 +80,11 @@ def test_a_runs_commands_repeat_it_and_its_reference(opened):
     reference, again = read(command_of(html), _spec_of)
     assert resolve(again).fingerprint == opened.run.resolved().fingerprint
     assert reference.method == "retrain"
+    lines = command_of(html).splitlines()
+    assert all(f"--seed {opened.run.spec.seed} --profile {opened.run.spec.profile}" in line for line in lines if line)
+    assert all("--option label_noise=0.2" in line for line in lines if line)
+    said = "\n".join(Page(html).texts)
+    assert "label noise" in said and f"Python {platform.python_version()}, PyTorch" in said
     assert resolve(reference).split_identity() == opened.run.resolved().split_identity()
 
 
@@ -128,7 +134,8 @@ def test_the_attackers_seat_is_reported_with_its_rates_and_its_command(store):
     assert json.loads(re.search(r'id="report-data">(.*?)</script>', html, re.DOTALL)[1]) == json.loads(json.dumps(data))
     one = take(sides, attack).lines[0]
     assert f"{one.counted.caught:,} of {one.counted.members:,}, {100 * one.counted.tpr:.1f}%" in said
-    assert f"Attack accuracy {run.metrics['mia_loss']:.1f}%" in said and "Who is caught by which attack?" in said
+    assert f"The attack of the tables {run.metrics['mia_loss']:.1f}%" in said
+    assert "Who is caught by which attack?" in said
     command = f"python -m engine roc {run.id} --attack mia_loss --view now"
     assert command in said
     asked = build_parser().parse_args(shlex.split(command)[3:])
