@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parent / "results"
-START = "python -m engine reproduce "
+STARTS = ("python -m engine reproduce ", "python -m engine ensemble ", "python -m engine relearn ")
 BLOCK = re.compile(r"(<!-- generated: (?P<command>[^\n]+?) -->\n)(?P<content>.*?)(<!-- end -->)", re.DOTALL)
 
 sys.path.insert(0, str(PAGES.parents[1]))
@@ -69,8 +69,9 @@ def output(command: str) -> str:
     from engine.cli.main import main as run
 
     words = shlex.split(command)
-    if not (command.startswith(START) and {"--recorded-only", "--markdown"} <= set(words)):
-        raise ValueError(f"A generated block needs '{START}TABLE --recorded-only --markdown', not {command!r}.")
+    if not (command.startswith(STARTS) and {"--recorded-only", "--markdown"} <= set(words)):
+        raise ValueError(f"A generated block needs '{STARTS[0]}TABLE --recorded-only --markdown', or the same of "
+                         f"ensemble or relearn, not {command!r}.")
     printed, said = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
         status = run(words[3:])

@@ -9,11 +9,8 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
 
 from engine.cli.computing import words
 from engine.cli.options import Result, as_number, assignments
@@ -23,6 +20,7 @@ from engine.registry import names, reference
 from engine.runs import estimates
 from engine.runs.executors import EXECUTORS, Control
 from engine.studies.ensemble import Design, Ensemble
+from engine.studies.ensemble_exports import as_json, to_markdown
 from engine.studies.ensemble_recorded import at_hand, pack
 from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_store import Kept
@@ -52,7 +50,10 @@ def add_parser(commands: Any) -> None:
                         help="set an option of the data set")
     parser.add_argument("--executor", default="local", help=f"{' or '.join(EXECUTORS)} (default: local)")
     parser.add_argument("--export", metavar="FILE", help="also write the outputs as one file, without weights")
-    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    parser.add_argument("--recorded-only", action="store_true", help="compute nothing: only what is there")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    shape.add_argument("--markdown", action="store_true", help="print a Markdown table, with what it answers")
     parser.set_defaults(work=command)
 
 
@@ -62,7 +63,7 @@ def command(options: Namespace) -> Result:
     line, began = ProgressLine(), time.monotonic()
     design, kept = located(ensemble, line)
     shelf = at_hand(design, kept)
-    todo = [] if shelf.recorded else missing(design, kept)
+    todo = [] if shelf.recorded or options.recorded_only else missing(design, kept)
     stopped, errors = computed(design, kept, todo, options.executor, line)
     seconds = time.monotonic() - began
     if stopped:
@@ -73,6 +74,8 @@ def command(options: Namespace) -> Result:
     if options.export:
         pack(shelf, design, Path(options.export))
     found = findings(shelf, design)
+    if options.markdown:
+        return to_markdown(found), FAILED if errors else 0
     if options.json:
         return as_json(found) | {"computed": len(todo), "errors": errors, "seconds": round(seconds, 3),
                                  "recorded": shelf.recorded, "about": shelf.about}, FAILED if errors else 0
@@ -123,33 +126,6 @@ def computed(design: Design, kept: Kept, todo: Sequence[Task], executor: str,
                 print(f"model {task.number} failed: {error}", file=sys.stderr)
         line.end()
         return cancel.is_set() and ended < len(todo), errors
-
-
-def as_json(found: Findings) -> dict[str, Any]:
-    """The evidence as one JSON object."""
-    return {"models": found.models, "a_side": found.a_side, "cannot_tell": found.cannot_tell,
-            "rows": [row_json(row) for row in found.rows], "second_retrained": row_json(found.attainable),
-            "notes": found.notes, "failed": found.failed}
-
-
-def row_json(row: Evidence) -> dict[str, Any]:
-    """One method's evidence as JSON."""
-    attack, klom, quality = row.ulira, row.klom, row.quality
-    return {
-        "method": row.name, "models": row.models, "retain_accuracy": row.retain_accuracy,
-        "forget_accuracy": row.forget_accuracy, "test_accuracy": row.test_accuracy, "damaged": row.damaged,
-        "population_auc": row.population and asdict(row.population),
-        "ulira_auc": attack and asdict(attack.area), "ulira_accuracy": attack and asdict(attack.accuracy),
-        "sample_auc_percentiles": attack and _percentiles(attack.per_sample), "null_sd": attack and attack.null_sd,
-        "klom": klom and {"name": klom.name, "mean": klom.mean, "p95": klom.percentile_95, "bins": klom.bins,
-                          "models": klom.models},
-        "forgetting_quality": quality and {"score": quality.score, "share_of_attainable": row.share,
-                                           "models": quality.models, "low_n": quality.low},
-        "problems": row.problems}
-
-
-def _percentiles(values: np.ndarray) -> dict[str, float]:
-    return {f"p{percent}": float(np.nanpercentile(values, percent)) for percent in (5, 25, 50, 75, 95)}
 
 
 def as_text(found: Findings) -> list[str]:

@@ -25,7 +25,7 @@ V = TypeVar("V")
 def add_parser(commands: Any) -> None:
     """Adds the command to the command line's parser."""
     parser = commands.add_parser("relearn", help="fine-tune a finished run's model on retain data: is it only hidden?")
-    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("run", metavar="RUN", nargs="?")
     parser.add_argument("--forgotten", nargs="+", metavar="K",
                         help="forgotten samples to show beside the retain data, a curve each (default: 0 10)")
     parser.add_argument("--seeds", nargs="+", metavar="SEED", help="orders of the batches (default: 0 1 2)")
@@ -33,13 +33,22 @@ def add_parser(commands: Any) -> None:
                         help="learning rates (default: a tenth, once and ten times the published unlearning rate)")
     parser.add_argument("--no-second", action="store_true",
                         help="retrain no second model, which shows what is attainable")
-    add_json(parser, "object")
+    shape = parser.add_mutually_exclusive_group()
+    add_json(shape, "object")
+    shape.add_argument("--markdown", action="store_true", help="with --recorded-only: print a table, a row a run")
+    parser.add_argument("--recorded-only", type=int, metavar="SEED", nargs="?", const=0,
+                        help="relearn nothing: what ships about runs of this seed (default: 0)")
     parser.set_defaults(work=command)
 
 
 def command(options: Namespace) -> Result:
     """Relearns a run; raises UnknownRun, BadInput, BadCheckpoint or Cancelled."""
-    from engine.studies.relearn import default_settings, relearn
+    if options.recorded_only is not None:
+        return _recorded(options)
+    if options.markdown or options.run is None:
+        raise BadInput("RUN is missing: name a finished run. --markdown is for --recorded-only.")
+    from engine.studies.relearn import relearn
+    from engine.studies.relearn_kept import default_settings
 
     settings, store, line = _settings(options), open_store(), ProgressLine()
     run = library.get(options.run, store).run
@@ -52,6 +61,19 @@ def command(options: Namespace) -> Result:
     for notice in found.notices:
         print(notice, file=sys.stderr)
     return found.to_json() if options.json else _text(found), 0
+
+
+def _recorded(options: Namespace) -> Result:
+    """What ships. Raises BadInput where a run is named as well, or nothing ships."""
+    from engine.studies.relearn_table import shipped_rows, to_markdown
+
+    if options.run is not None:
+        raise BadInput(f"RUN is {options.run}, but --recorded-only takes all runs that ship: leave one of them out.")
+    rows = shipped_rows(options.recorded_only)
+    if not rows:
+        raise BadInput(f"--recorded-only is {options.recorded_only}, but nothing ships about runs of this seed.")
+    return ([row.found.to_json() | {"method": row.spec.method, "seed": row.spec.seed} for row in rows] if options.json
+            else to_markdown(rows)), 0
 
 
 def _settings(options: Namespace) -> Settings:

@@ -64,18 +64,22 @@ class Evidence:
     ----------
     name : str
         An attack's name, or a key of :data:`FURTHER`.
-    kind : {'found', 'reverse', 'under', 'chance'}
-        The forget set was found; it was found by the reverse rule; worse than a coin toss; no better than chance.
+    kind : {'found', 'reverse', 'under', 'chance', 'unknown'}
+        The forget set was found; it was found by the reverse rule; worse than a coin toss; no better than chance; it
+        was tried, but cannot tell here.
     text : str
         The same as a sentence; empty where a verdict says it in other words.
     decisive : Decisive, optional
         The number that says so, where something was found.
+    title : str
+        The same as a page's largest text, where something was found and "an attacker finds it" is not what it says.
     """
 
     name: str
-    kind: Literal["found", "reverse", "under", "chance"]
+    kind: Literal["found", "reverse", "under", "chance", "unknown"]
     text: str
     decisive: Decisive | None = None
+    title: str = ""
 
 
 def of_attacks(metrics: Metrics, counts: Counts | None) -> list[Evidence]:
@@ -91,10 +95,25 @@ def texts(items: Iterable[Evidence], kind: str | None = None) -> list[str]:
 def tried(items: Sequence[Evidence]) -> str:
     """How far a verdict of "forgotten" reaches: ``these two attacks``."""
     attacks = sum(item.name not in FURTHER for item in items)
-    more = [FURTHER[item.name] for item in items if item.name in FURTHER]
+    more = further_tried(items)
     count = NUMBERS[attacks] if attacks < len(NUMBERS) else str(attacks)
     named = [] if not attacks else ["this attack" if attacks == 1 else f"these {count} attacks"]
-    return " and ".join([*named, *more])
+    return listed([*named, *more])
+
+
+def further_tried(items: Iterable[Evidence]) -> list[str]:
+    """What was tried beside attacks on this one model, and could tell something."""
+    return [FURTHER[item.name] for item in items if item.name in FURTHER and item.kind != "unknown"]
+
+
+def decides(items: Iterable[Evidence]) -> Evidence | None:
+    """The evidence beside attacks on this one model that shows something is left; None where none does."""
+    return next((item for item in items if item.name in FURTHER and item.kind == "found"), None)
+
+
+def listed(titles: Sequence[str]) -> str:
+    """``one, two and three``."""
+    return " and ".join(filter(None, [", ".join(titles[:-1]), *titles[-1:]]))
 
 
 def untried(items: Sequence[Evidence]) -> str:
@@ -120,6 +139,10 @@ def _of_attack(attack: Attack, metrics: Metrics, counts: Counts | None) -> Evide
         if truth is not None and score <= truth:
             return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does no better than against the "
                             f"retrained model ({span}{known}).")
+        if truth is not None and band[1] < truth and score - truth <= (band[1] - band[0]) / 2:
+            return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does better than chance, but "
+                            f"against the retrained model too ({span}{known}): on this split that is no sign of "
+                            "what was to be forgotten.")
         return Evidence(attack.name, "found", f"An attacker {_means(attack)} still does better than chance "
                         f"({span}{known}).", Decisive(attack.name, score, band[1], attack.name))
     by_area = _by_area(attack, metrics, counts, span)

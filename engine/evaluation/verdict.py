@@ -5,14 +5,16 @@ rules. The first that applies decides:
 
 1. ``reference``: the retrained model is what the others are held against; it is not judged against itself.
 2. ``damaged``: the test accuracy fell ten points or more. Nothing else is said: a broken model leaks nothing.
-3. ``over_forgotten``: the forget set stands out by being *worse* than unseen data, at three standard errors: an
+3. ``not_forgotten``: what comes after a run shows that something is left, such as relearning; of a damaged model it is
+   said as well.
+4. ``over_forgotten``: the forget set stands out by being *worse* than unseen data, at three standard errors: an
    attack's ROC area under one half, or an accuracy under its aim. The aim is the test accuracy, and for a class the
    retrained model's accuracy on it.
-4. ``not_forgotten``: for a class, that the model still recognises it; otherwise an attack that beats chance: its
+5. ``not_forgotten``: for a class, that the model still recognises it; otherwise an attack that beats chance: its
    accuracy lies above the chance range, or its ROC area three standard errors above one half. What the retrained model
-   shows on the same split is never held against a run.
-5. ``undecided``: nothing could be measured, or there was nothing to forget.
-6. ``forgotten``: a class that is recognised as little as by the retrained model (an attack that beats chance within
+   shows on the same split is never held against a run: where it fails itself, up to half of the chance range beyond it.
+6. ``undecided``: nothing could be measured, or there was nothing to forget.
+7. ``forgotten``: a class that is recognised as little as by the retrained model (an attack that beats chance within
    it is reported); otherwise everything that could be measured is as chance, or the retrained model, has it. That is
    said as far as what was tried, with what was not.
 
@@ -30,7 +32,20 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
 
 from engine.errors import BadInput
-from engine.evaluation.evidence import ERRORS, Counts, Decisive, Evidence, of_attacks, texts, tried, untried
+from engine.evaluation.evidence import (
+    ERRORS,
+    Counts,
+    Decisive,
+    Evidence,
+    decides,
+    further_tried,
+    listed,
+    of_attacks,
+    texts,
+    tried,
+    untried,
+)
+from engine.evaluation.further import further
 from engine.registry import by_class, get, is_reference
 from engine.spec import resolve
 from engine.types import Spec
@@ -48,7 +63,7 @@ TITLES = {
     "undecided": "No verdict: too little can be measured here",
     "forgotten": "Forgotten, as far as {tried} can tell"}
 CLASS_TITLES = {"not_forgotten": "Not forgotten: the model still knows the class",
-                "forgotten": "Forgotten, as far as its answers tell"}
+                "forgotten": "Forgotten, as far as {answers} tell"}
 
 Kind = Literal["reference", "damaged", "over_forgotten", "not_forgotten", "undecided", "forgotten"]
 Metrics = Mapping[str, Any]
@@ -65,6 +80,9 @@ class Judged(Protocol):
 
     @property
     def metrics(self) -> Metrics | None: ...
+
+    @property
+    def evidence(self) -> Mapping[str, Any] | None: ...
 
 
 @dataclass(frozen=True)
@@ -105,10 +123,10 @@ class Verdict:
 
 
 def verdict_of(run: Judged) -> Verdict | None:
-    """The verdict on a stored run; None where it has no metrics."""
+    """The verdict on a stored run, with all evidence that is kept with it; None where it has no metrics."""
     if not run.metrics:
         return None
-    return judge(run.metrics, run.spec.scenario, _counts(run), is_reference(run.spec))
+    return judge(run.metrics, run.spec.scenario, _counts(run), is_reference(run.spec), further(run.evidence))
 
 
 def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: bool = False,
@@ -123,9 +141,12 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
                        "is the split.", title=TITLES["reference"])
     items = (*of_attacks(metrics, counts), *more)
     broken, over = _damage(metrics), _over_forgetting(metrics, scenario, counts, items)
-    why = over.text if over else None
+    why, left = over.text if over else None, decides(items)
     if broken:
-        found = Verdict("damaged", broken.text, damaged=True, over_forgotten=why, decisive=broken.decisive)
+        found = Verdict("damaged", " ".join([broken.text, *([left.text] if left else [])]), damaged=True,
+                        over_forgotten=why, decisive=broken.decisive)
+    elif left:
+        found = _left(left, metrics, scenario, why, items)
     elif over:
         found = Verdict("over_forgotten", " ".join([over.text, *texts(items, "found")]), over_forgotten=why,
                         decisive=over.decisive)
@@ -145,6 +166,15 @@ def far_under(accuracy: float, n: int, aim: float, m: int) -> bool:
     pooled = (accuracy * n + aim * m) / (n + m) / 100
     error = 100 * math.sqrt(max(0.0, pooled * (1 - pooled)) * (1 / n + 1 / m))
     return accuracy < aim - ERRORS * error and accuracy < aim - 1
+
+
+def _left(left: Evidence, metrics: Metrics, scenario: str, why: str | None, items: Sequence[Evidence]) -> Verdict:
+    """Something is left, whatever the attacks say; that comes first."""
+    known = [] if not by_class(scenario) else [
+        f"Before that the model gets {metrics['forget_accuracy']:.1f}% of the class right."]
+    rest = texts(item for item in items if item is not left)
+    return Verdict("not_forgotten", " ".join([left.text, *known, *([why] if why else []), *rest]), over_forgotten=why,
+                   decisive=left.decisive)
 
 
 # --- the counts -----------------------------------------------------------------------------
@@ -171,8 +201,11 @@ def _declared(spec: str) -> Counts | None:
 
 def _title(found: Verdict, scenario: str, items: Sequence[Evidence]) -> str:
     """The verdict in a line; "forgotten" is said as far as what was tried."""
-    special = CLASS_TITLES if by_class(scenario) else {}
-    return special.get(found.kind, TITLES[found.kind]).format(tried=tried(items))
+    special, left = CLASS_TITLES if by_class(scenario) else {}, decides(items)
+    answers = listed(["its answers", *further_tried(items)])
+    if left and left.title and found.kind in ("damaged", "not_forgotten"):
+        return f"Damaged, and {left.title[0].lower()}{left.title[1:]}" if found.damaged else left.title
+    return special.get(found.kind, TITLES[found.kind]).format(tried=tried(items), answers=answers)
 
 
 def _damage(metrics: Metrics) -> Evidence | None:
@@ -218,7 +251,7 @@ def _random(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
         return Verdict("undecided", "No attack could be measured, so there is no verdict.")
     if found := [item for item in items if item.kind == "found"]:
         return Verdict("not_forgotten", " ".join(texts(items)), decisive=found[0].decisive)
-    if all(item.kind == "under" for item in items):
+    if all(item.kind in ("under", "unknown") for item in items):
         return Verdict("undecided", " ".join(texts(items)))
     return Verdict("forgotten", " ".join(filter(None, [*texts(items), untried(items)])))
 

@@ -11,6 +11,7 @@ from engine.system.files import write_json, write_whole
 
 log = logging.getLogger(__name__)
 SAMPLES, WEIGHTS = "samples.parquet", "weights.safetensors"
+EVIDENCE = "evidence"  # the finding that holds a recorded run's evidence; one's own runs have a column for it
 
 
 class Artifacts:
@@ -74,3 +75,13 @@ class Artifacts:
         except (OSError, ValueError) as error:
             log.warning("%s cannot be read, so it is computed again: %s", path, error)
             return None
+
+    def findings(self, run_id: str, kind: str) -> list[Any]:
+        """All findings of a run whose names begin so, the newest first, without damaged ones."""
+        paths = sorted(self.folder(run_id).glob(f"{kind}-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+        return [found for path in paths if (found := self.load_finding(run_id, path.stem)) is not None]
+
+    def evidence_beside(self, run_id: str) -> dict[str, Any]:
+        """The evidence that is kept beside a recorded run; empty where there is none."""
+        found = self.load_finding(run_id, EVIDENCE)
+        return found if isinstance(found, dict) else {}

@@ -7,7 +7,7 @@ runs or waits, and last the newest that failed or was stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.evaluation.events import Course
@@ -18,6 +18,7 @@ from engine.runs.recorded import (
     recorded_runs,
     recorded_samples,
 )
+from engine.runs.recorded_findings import shipped_evidence
 from engine.runs.records import Run
 from engine.runs.store import Store
 
@@ -48,7 +49,14 @@ def get(run_id: str, store: Store) -> Opened:
     """The run of that id, a recorded one or one's own; raises UnknownRun."""
     shipped = find_recorded(run_id)
     run, events = shipped or (store.get(run_id), None)
+    run = with_evidence(run, store)
     return Opened(run, store.events(run_id) if events is None else events, lambda: samples(run, store))
+
+
+def with_evidence(run: Run, store: Store) -> Run:
+    """A run with what ships about it, and a recorded one with what was found out about it here."""
+    found = {**shipped_evidence(run.identity), **(store.evidence_beside(run.id) if run.recorded else {})}
+    return replace(run, evidence={**found, **(run.evidence or {})}) if found else run
 
 
 def events_after(run: Run, store: Store, after: int = -1) -> list[dict[str, Any]]:
@@ -73,7 +81,8 @@ def all_runs(store: Store, recorded: bool = True) -> list[Run]:
     """One's own runs, then with ``recorded`` the shipped ones, without those that were imported as well."""
     own = store.list()
     there = {run.id for run in own}
-    return own + [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
+    shipped = [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
+    return [with_evidence(run, store) for run in own + shipped]
 
 
 def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: Any) -> dict[C, Run]:
@@ -92,7 +101,8 @@ def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: 
     for fingerprint, run in shipped.items():
         if fingerprint in asked and (fingerprint not in found or RANK[found[fingerprint].status] > RECORDED):
             found[fingerprint] = run
-    return {cell: run for fingerprint, run in found.items() for cell in asked[fingerprint]}
+    told = {fingerprint: with_evidence(run, store) for fingerprint, run in found.items()}
+    return {cell: run for fingerprint, run in told.items() for cell in asked[fingerprint]}
 
 
 def missing(cells: Iterable[C], runs: Mapping[C, Run]) -> list[C]:

@@ -74,6 +74,8 @@ class Run:
         A line of one's own.
     tags : sequence of str, optional
         Its tags.
+    evidence : mapping of str to Any, optional
+        What was found out about it later, as numbers by key (:mod:`engine.evaluation.further`).
 
     Examples
     --------
@@ -115,6 +117,7 @@ class Run:
     tags: Sequence[str] | None = None
     note: str | None = None
     imported: float | None = None
+    evidence: Mapping[str, Any] | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], recorded: bool = False) -> Run:
@@ -198,7 +201,10 @@ def described(run: Run) -> dict[str, Any]:
     found, row = verdict_of(run), run.to_row()
     return {"run_id": run.id, "recorded": run.recorded, **{name: row[name] for name in DESCRIBED},
             "metrics": run.metrics and _numbers(run.metrics),
-            "verdict": found and {"kind": found.kind, "text": found.text}, "outdated": outdated(run)}
+            "verdict": found and {"kind": found.kind, "title": found.title, "text": found.text,
+                                  "evidence": [{"name": item.name, "kind": item.kind, "text": item.text}
+                                               for item in found.evidence]},
+            "outdated": outdated(run)}
 
 
 def _numbers(metrics: Metrics) -> dict[str, Any]:

@@ -53,6 +53,7 @@ runs = Table(
     Column("cancel", Integer, nullable=False, default=0),
     Column("tags", JSON),                        # a person's words, to find it by
     Column("note", Text),                        # a person's remark; ``notice`` is the engine's
+    Column("evidence", JSON),                    # what was found out later, as numbers by key
     Column("imported", Float),                   # when it came out of an archive; the other times are its own
     Index("runs_status", "status"),
     Index("runs_identity", "identity"),

@@ -23,7 +23,7 @@ from engine.errors import StoreUnavailable, UnknownRun
 from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
-from engine.runs.artifacts import Artifacts
+from engine.runs.artifacts import EVIDENCE, Artifacts
 from engine.runs.records import Run, stored_spec
 from engine.runs.rows import Unreadable, read_rows
 from engine.runs.schema import add_missing_columns, connect_args, events, metadata, runs, tune_sqlite
@@ -120,6 +120,17 @@ class Store(Artifacts):
         with self._transaction() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "finished")
                                .values(metrics=dict(metrics)))
+
+    def add_evidence(self, run_id: str, key: str, numbers: Mapping[str, Any]) -> None:
+        """Keeps with a run what was found out about it later; of a recorded run, which is not here, beside it."""
+        with self._transaction() as connection:
+            this = runs.c.id == run_id
+            row = connection.execute(sa.select(runs.c.evidence).where(this)).first()
+            if row is not None:
+                kept = {**(row.evidence or {}), key: dict(numbers)}
+                connection.execute(sa.update(runs).where(this).values(evidence=kept))
+                return
+        self.save_finding(run_id, EVIDENCE, {**self.evidence_beside(run_id), key: dict(numbers)})
 
     def annotate(self, run_id: str, tags: Sequence[str], note: str) -> None:
         """Writes a person's tags and note, whatever the run's status; raises UnknownRun, or BadInput for the texts."""

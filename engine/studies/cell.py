@@ -19,7 +19,8 @@ class Cell:
     ``values`` holds each seed's value and ``seeds`` their seeds; ``std`` is over seeds (n - 1), None for one.
     ``chance`` is the chance range of the value. ``difference`` is ours minus the paper's; ``retrained`` the mean of the
     retrained model on the same seeds, and ``off_retrained`` how far ours is from it, on whichever side of the ideal;
-    ``side`` as ``engine.evaluation.sides``. ``unchanged``: the method left the Original as it was, within chance.
+    ``side`` as ``engine.evaluation.sides``. ``unchanged``: the method left the Original as it was, within chance;
+    ``forgot_nothing``: it changed something else, but neither the forget-test gap nor the attacks.
     """
 
     dataset: str
@@ -44,11 +45,17 @@ class Cell:
     side: Side | None = None
     chance: float | None = None
     unchanged: bool = False
+    forgot_nothing: bool = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether the method has forgotten nothing, whatever else it did."""
+        return self.unchanged or self.forgot_nothing
 
     @property
     def doubtful(self) -> bool:
         """Whether a good value would be misleading here."""
-        return self.unchanged or misleads(self.metric, self.over_forgotten, self.damaged, self.side)
+        return self.idle or misleads(self.metric, self.over_forgotten, self.damaged, self.side)
 
     @property
     def mark(self) -> str:

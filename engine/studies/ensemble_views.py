@@ -26,6 +26,7 @@ from engine.studies.ensemble_store import Read, Shelf, states
 
 T = TypeVar("T")
 CHANCE = 0.5
+SUPPORTED = 16  # models a side, from which on a ranking of methods says something
 CANNOT_TELL = "cannot tell here"
 
 
@@ -138,7 +139,7 @@ def findings(shelf: Shelf, design: Design) -> Findings:
         else:
             rows.append(_row(name, get("method", name).title, measured, retrained, attainable))
     a_side = len(retrained.outputs.under(OUT))
-    return Findings(tuple(rows), len(numbers), a_side, attainable, tuple(_notes(len(numbers), a_side)), failed)
+    return Findings(tuple(rows), len(numbers), a_side, attainable, tuple(notes(len(numbers), a_side)), failed)
 
 
 class _Measured:
@@ -191,10 +192,16 @@ def _tried(measure: Callable[[], T], problems: list[str]) -> T | None:
         return None
 
 
-def _notes(models: int, a_side: int) -> Iterator[str]:
-    yield (f"{models} models give each sample {a_side} a side: enough for a method's mean area with its interval, for "
-           "a ranking of methods and for means over groups of samples; not for a rate at 0.1% false alarms of one "
-           "sample, and not to call a single sample safe.")
+def notes(models: int, a_side: int) -> Iterator[str]:
+    """What this many models, and so many a side and sample, can and cannot support; the general sentence first."""
+    given = f"{models} models give each sample {a_side} a side"
+    if a_side < SUPPORTED:
+        yield (f"{given}: enough for a method's mean area with its (wide) interval; not for a ranking of methods, "
+               f"which takes {SUPPORTED} a side ({BLOCK * SUPPORTED} models), and not for single samples.")
+    else:
+        yield (f"{given}: enough for a method's mean area with its interval, for a ranking of methods and for means "
+               "over groups of samples; not for a rate at 0.1% false alarms of one sample, and not to call a single "
+               "sample safe.")
     if a_side < ADVISED:
         yield (f"KLoM from {a_side} models a side (fewer than {ADVISED}) is far above 0 by chance: read it against the "
                "second retrained model.")

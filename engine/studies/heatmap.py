@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, Literal
 
 from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.noise import noise_floor
@@ -21,6 +21,8 @@ from engine.studies.sweep import Sweep
 from engine.studies.sweep_runs import ABSENT, Runs, resolved_cells
 from engine.types import declared
 
+Doubt = Literal["damaged", "over_forgotten", "under"]
+DOUBTS: dict[Doubt, str] = {"damaged": "damaged", "over_forgotten": "over-forgotten", "under": "below chance"}
 Place = tuple[Any, Any]  # value across, value down
 
 
@@ -32,7 +34,8 @@ class Square:
     waiting before finished. ``noise`` is the metric's chance range here, ``within`` whether the mean is no further than
     that from the ideal (for a metric that should be high: from the map's best). Where it is ``doubtful``, as in a
     table (``engine.evaluation.sides``), it is neither within nor the best of its row. ``excess`` is how far the mean
-    lies beyond the chance range, 0 inside it; None where either is not known.
+    lies beyond the chance range, 0 inside it; None where either is not known. ``why`` says which of the reasons makes
+    it doubtful.
     """
 
     across: Any
@@ -45,6 +48,7 @@ class Square:
     within: bool = False
     doubtful: bool = False
     excess: float | None = None
+    why: Doubt | None = None
 
     @property
     def state(self) -> str:
@@ -58,7 +62,11 @@ class Square:
 
 @dataclass(frozen=True)
 class Row:
-    """One value down: the best value across, all that are as good within its chance range, and the rule's."""
+    """One value down: the best value across, all that are as good, and the rule's.
+
+    As good is what lies no further from the best than its chance range; where the best is inside the chance range of
+    the ideal, only what is inside too. Otherwise a large chance range alone would make far values as good.
+    """
 
     down: Any
     best: Any
@@ -102,7 +110,8 @@ class Heatmap:
             return None
         lowest, best = min(sound, key=lambda pair: self._badness(pair[0]))
         limit = self._badness(lowest) + (best.noise or 0.0)
-        as_good = tuple(one.across for mean, one in sound if self._badness(mean) <= limit)
+        as_good = tuple(one.across for mean, one in sound if self._badness(mean) <= limit
+                        and (self.high_is_good or one.within or not best.within))
         rule = self.rule.get(down)
         at, at_rule, holds, doubtful = None, None, None, False
         numbers = self._numbers()
@@ -161,17 +170,21 @@ def _square(x: Any, y: Any, by_seed: Mapping[int, Run | None], metric: str, reso
     states: dict[int, tuple[str, str | None]] = {
         seed: (run.status, run.reason) if run else (ABSENT, None) for seed, run in by_seed.items()}
     noise = noise_floor(metric, list(finished.values()), resolved) if values else None
+    why = _doubt(metric, by_seed, noise)
     return Square(across=x, down=y, values=values, states=states, mean=fmean(values.values()) if values else None,
                   std=stdev(values.values()) if len(values) > 1 else None,
-                  noise=noise, doubtful=_doubtful(metric, by_seed, noise))
+                  noise=noise, doubtful=why is not None, why=why)
 
 
-def _doubtful(metric: str, by_seed: Mapping[int, Run | None], noise: float | None) -> bool:
-    """Whether a good value would be misleading, by the rule of the tables."""
+def _doubt(metric: str, by_seed: Mapping[int, Run | None], noise: float | None) -> Doubt | None:
+    """Why a good value would be misleading, by the rule of the tables; None where it would not."""
     finished = [run for run in by_seed.values() if run and run.finished and run.metrics]
     verdicts = [verdict for run in finished if (verdict := verdict_of(run))]
     side = side_of(metric, [(run.metrics, run.metrics.retrained) for run in finished if run.metrics], noise)
-    return misleads(metric, any(one.over_forgotten for one in verdicts), any(one.damaged for one in verdicts), side)
+    over, damaged = any(one.over_forgotten for one in verdicts), any(one.damaged for one in verdicts)
+    if not misleads(metric, over, damaged, side):
+        return None
+    return "damaged" if damaged else "under" if not misleads(metric, over, False, None) else "over_forgotten"
 
 
 def _excess(square: Square, best: float | None) -> float | None:

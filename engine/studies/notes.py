@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from engine.evaluation.metrics import metric_of
+from engine.evaluation.verdict import Kind as Judged
 from engine.evaluation.verdict import Verdict
 from engine.registry import all_of, get
 from engine.spec import Resolved
@@ -63,18 +64,26 @@ def notes_on_runs(comparison: Comparison, rows: Mapping[str, Mapping[int, Any]],
 
 def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]],
             verdicts: Mapping[int, Verdict]) -> list[Note]:
-    """Why a row, though it may look good, is not."""
-    over = [seed for seed in metrics if seed in verdicts and verdicts[seed].over_forgotten]
-    broken = [seed for seed in metrics if seed in verdicts and verdicts[seed].damaged]
+    """Why a row, though it may look good, is not: by the verdicts, of which every run has one."""
+    judged = judged_as({seed: verdicts[seed] for seed in metrics if seed in verdicts})
+    over, broken = judged.get("over_forgotten", ()), judged.get("damaged", ())
     told = [Note("over_forgotten", f"{method_title(method)} is over-forgotten with {_seeds(over)}: never best in an "
-                 "attack's column.", method, tuple(over))] if over else []
+                 "attack's column.", method, over)] if over else []
     if broken:
         worst = min(broken, key=lambda seed: metrics[seed]["test_accuracy"])
         before, after = (found["test_accuracy"] for found in (metrics[worst]["original"], metrics[worst]))
         told.append(Note("damaged", f"{method_title(method)} damaged the model with {_seeds(broken)}: test accuracy "
                          f"{after:.1f}% after {before:.1f}%, so it is never best. A broken model leaks nothing, "
-                         "but has not unlearned.", method, tuple(broken)))
+                         "but has not unlearned.", method, broken))
     return told
+
+
+def judged_as(verdicts: Mapping[int, Verdict]) -> dict[Judged, tuple[int, ...]]:
+    """The seeds of each verdict."""
+    kinds: dict[Judged, tuple[int, ...]] = {}
+    for seed, verdict in sorted(verdicts.items()):
+        kinds[verdict.kind] = (*kinds.get(verdict.kind, ()), seed)
+    return kinds
 
 
 class Sided(Protocol):

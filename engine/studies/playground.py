@@ -168,9 +168,14 @@ def _take(at: Ground, asked: Asked) -> Take:
             if progress.step in wanted:
                 shots.append(Shot.of(progress.step, task.model, _plain(progress.terms)))
     except Diverged as error:
-        stopped = str(error)
+        stopped = _broke(error, asked)
     shots.insert(0, Shot.of(0, at.original, begun))
     return Take(at, task, tuple(shots), total, resolved.effective.get("beta"), stopped)
+
+
+def _broke(error: Diverged, asked: Asked) -> str:
+    """What became of the model, and what helps here, where nobody sets a learning rate."""
+    return f"{str(error).partition(':')[0]}: {'put the brake back on, or ' if asked.brake is None else ''}lower alpha."
 
 
 def retrained(asked: Asked) -> Film:

@@ -7,7 +7,7 @@ because its chance range is the smallest. Points beyond chance are what Robustne
 
 The reference is the retrained model (accuracies and attacks, with their signs) or the fixed ideals of the formula
 (50% for an attack, 0 for the forget-test gap). Methods whose worst measures differ by no more than chance cannot be
-told apart. Not ranked at all: a damaged model, an over-forgotten one, and a method that changed nothing.
+told apart. Not ranked at all: a damaged model, an over-forgotten one, and a method that changed or forgot nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.evaluation.metrics import MOVED, headlines
+from engine.evaluation.verdict import Kind
 from engine.studies.cell import Against, Cell, fixed_ideal
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.notes import ORIGINAL
@@ -26,7 +27,7 @@ NEAREST = "nearest"  # the order of the ranking, beside those by a column or a c
 ACCURACIES = ("retain_accuracy", "test_accuracy")
 COSTLY = 3.0  # points of an accuracy that are worth a word
 NOT_RANKED = (ORIGINAL, REFERENCE)
-Reason = Literal["damaged", "over_forgotten", "unchanged"]
+Reason = Literal["damaged", "over_forgotten", "unchanged", "forgot_nothing"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Place:
 class Ranking:
     """Methods by their worst measure: the nearest and its ties, the others in order, and why some are left out.
 
-    ``places`` holds every method that has numbers, those left out too.
+    ``places`` holds every method that has numbers, those left out too; ``judged`` is the table's.
     """
 
     against: Against = "retrained"
@@ -75,6 +76,7 @@ class Ranking:
     left_out: Mapping[str, Reason] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     cost: Lost | None = None
+    judged: Mapping[str, Mapping[Kind, tuple[int, ...]]] = field(default_factory=dict)
 
 
 def measures(scenario: str, against: Against) -> tuple[str, ...]:
@@ -95,7 +97,7 @@ def rank(comparison: Comparison, runs: Runs, against: Against = "retrained") -> 
                    key=lambda place: place.worst.beyond)
     nearest = tuple(place for place in known if _tied(place, known[0]))
     return Ranking(against, nearest, tuple(known[len(nearest):]), left_out, places,
-                   _largest_loss(table, [place.method for place in known]))
+                   _largest_loss(table, [place.method for place in known]), table.judged)
 
 
 def ordered(table: Table, by: str, ranking: Ranking | None = None) -> tuple[str, ...]:
@@ -125,7 +127,7 @@ def _why(cell: Cell) -> Reason | None:
         return "damaged"
     if cell.over_forgotten:
         return "over_forgotten"
-    return "unchanged" if cell.unchanged else None
+    return "unchanged" if cell.unchanged else "forgot_nothing" if cell.forgot_nothing else None
 
 
 def _place(table: Table, method: str, names: Sequence[str], against: Against) -> Place | None:

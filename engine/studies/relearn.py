@@ -7,10 +7,9 @@ model that never saw these samples does not come to know them; one that only hid
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,18 +23,14 @@ from engine.runs.records import Run
 from engine.runs.references import find_reference
 from engine.runs.store import Store
 from engine.runs.weights import RunWeights, weights_of
-from engine.spec import Resolved, resolve
+from engine.spec import resolve
+from engine.studies.relearn_kept import default_settings, filled, keep_evidence, known, like_published, name_of
 from engine.studies.relearn_numbers import WHO, Point, Relearned, Settings, Who, complete
-from engine.studies.relearn_training import POOL, Curve, Ground, constant, ground_of, points, refreshed
-from engine.system.files import short_hash
-from engine.types import Spec
+from engine.studies.relearn_training import Curve, Ground, constant, ground_of, points, refreshed
 
 Report = Callable[[str, float | None], None]
 OnPoint = Callable[[Point], None]
-LIKE = Spec().method  # whose published rate and batch size on these data are taken, whatever the run's method is
 SECOND = 1_000_003  # added to the seed of the retrained model for the second one
-MEANING = 1  # of a kept result; raised where it changes
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,59 +52,20 @@ def relearn(run: Run, store: Store, checkpoints: Checkpoints, settings: Settings
     """
     asked = filled(run, settings or default_settings(run))
     if found := known(run, store, asked):
+        keep_evidence(found, store, name_of(run, asked))  # of an earlier version it is not
         return found
     bed = prepare(run, store, checkpoints, asked, report, cancel)
     found = carried_out(run.id, bed, asked, on_point, report, cancel)
-    store.save_finding(run.id, _name(run, asked), found.to_json())
+    store.save_finding(run.id, name_of(run, asked), found.to_json())
+    keep_evidence(found, store, name_of(run, asked))
     return found
-
-
-def known(run: Run, store: Store, settings: Settings) -> Relearned | None:
-    """What was found before with these settings (:func:`filled` ones), None where nothing was."""
-    stored = store.load_finding(run.id, _name(run, settings))
-    try:
-        return Relearned.from_json(stored) if stored else None
-    except (KeyError, TypeError, AttributeError) as error:
-        log.warning("what was found about run %s cannot be read, so it is computed again: %r", run.id, error)
-        return None
-
-
-def default_settings(run: Run) -> Settings:
-    """Retain data alone, and with ten forgotten samples, or as many as may be shown."""
-    most = min(10, round(POOL * run.resolved().sizes.forget))
-    return Settings(forgotten=(0, most) if most else (0,))
-
-
-def filled(run: Run, settings: Settings) -> Settings:
-    """The settings with their rates. Raises BadInput for those that make no sense, and for runs without a model."""
-    if not run.finished:
-        raise BadInput(f"Run {run.id} is {run.status}: only a finished run has a model to relearn.")
-    if run.is_reference:
-        raise BadInput(f"Run {run.id} is a retrained model, against which others are relearned: name an unlearned run.")
-    rate = _like(run.resolved()).parameters.learning_rate
-    settings = replace(settings, rates=settings.rates or (rate / 10, rate, rate * 10))
-    _check(settings)
-    return settings
-
-
-def _check(settings: Settings) -> None:
-    for name in ("forgotten", "seeds", "rates", "steps"):
-        values = getattr(settings, name)
-        if not values or len(set(values)) < len(values):
-            raise BadInput(f"{name} is {', '.join(map(str, values)) or 'empty'}: name at least one value, none twice.")
-    if min(settings.forgotten) < 0 or min(settings.seeds) < 0:
-        raise BadInput("forgotten and seeds must be whole numbers from 0.")
-    if not all(0 < rate < float("inf") for rate in settings.rates or ()):
-        raise BadInput(f"rates is {', '.join(map(str, settings.rates or ()))}, but must be numbers above 0.")
-    if settings.steps[0] != 0 or list(settings.steps) != sorted(settings.steps) or len(settings.steps) < 2:
-        raise BadInput(f"steps is {', '.join(map(str, settings.steps))}, but must rise from 0.")
 
 
 def prepare(run: Run, store: Store, checkpoints: Checkpoints, settings: Settings,
             report: Report = lambda text, fraction: None, cancel: threading.Event | None = None) -> Bed:
     """The four models of a run, kept or computed again. Raises BadInput, BadCheckpoint or Cancelled."""
     mine = weights_of(run, store, checkpoints, report, cancel)
-    like = _like(mine.resolved)
+    like = like_published(mine.resolved)
     ground = ground_of(mine.bench.data, mine.parts, run.spec.seed, like.parameters.batch_size, like.recipe)
     _check_pool(ground, settings)
     if constant(ground, mine.network):
@@ -166,10 +122,6 @@ def _check_pool(ground: Ground, settings: Settings) -> None:
                        "forgotten samples, a fifth of them, may be shown: the others are what is measured.")
 
 
-def _like(resolved: Resolved) -> Resolved:
-    return resolve(replace(resolved.spec, method=LIKE, parameters={}), resolved.sizes)
-
-
 def _retrained(run: Run, mine: RunWeights, store: Store, checkpoints: Checkpoints, report: Report,
                cancel: threading.Event | None) -> tuple[nn.Module, str | None]:
     """The model retrained on the run's split: a finished run's, else trained here, which the sentence says."""
@@ -204,8 +156,3 @@ def _by_class(run: Run) -> str | None:
         return None
     return ("A whole class was forgotten: the retain data hold none of it, so that the retrained model stays near 0% "
             "and the Original itself may lose the class. Forgotten samples that are shown teach it the class again.")
-
-
-def _name(run: Run, settings: Settings) -> str:
-    made_of = {"identity": run.identity, "settings": asdict(settings), "meaning": MEANING}
-    return f"relearning-{short_hash(made_of)}"

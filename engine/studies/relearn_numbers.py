@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from math import sqrt
 from statistics import fmean
 from typing import Any, Literal
 
-from engine.system.words import plural
+from engine.evaluation.relearning import Outcome, too_close
 
 Who = Literal["unlearned", "retrained", "second", "original"]
 WHO: tuple[Who, ...] = ("unlearned", "retrained", "second", "original")
 TITLES: Mapping[Who, str] = {"unlearned": "Unlearned", "retrained": "Retrained", "second": "Retrained, another seed",
                              "original": "Original"}
 STEPS = (0, 1, 2, 5, 10, 20, 50, 100, 200)
+BOTH: tuple[Who, Who] = ("original", "retrained")
+POOL = 0.2  # of the forget set: what relearning may be shown; the rest is what every curve is read on
 TELLING = 2.0  # standard errors that the Original and the retrained model must lie apart
 
 
@@ -168,9 +171,7 @@ class Relearned:
                    original: Sequence[float]) -> str | None:
         if any(found is not None for found in recovery):
             return None
-        return (f"Cannot tell here: the Original and the retrained model lie {original[0] - theirs[0]:.1f} points "
-                f"apart on the {self.held_back:,} samples held back, less than two standard errors "
-                f"({TELLING * self._error(theirs[0], original[0]):.1f}).")
+        return too_close(original[0] - theirs[0], self.held_back, TELLING * self._error(theirs[0], original[0]))
 
     def _gain(self, rate: float, forgotten: int, mine: Sequence[float]) -> float | None:
         if not forgotten or 0 not in self.settings.forgotten:
@@ -180,35 +181,31 @@ class Relearned:
     @property
     def comes_back(self) -> bool | None:
         """Whether what was forgotten comes back, by :meth:`said`; None where that cannot be told."""
-        found = self.worst(min(self.settings.forgotten))
-        if found is None or found.undefined or (found.half is not None and found.second_half is not None):
-            return None
-        return found.half is not None or found.back is not None
+        return self.outcome().comes_back
 
     def said(self) -> str:
         """What relearning on retain data alone shows, or with the fewest forgotten samples that were asked for."""
-        fewest = min(self.settings.forgotten)
-        found = self.worst(fewest)
-        shown = "retain data alone" if not fewest else f"retain data and {fewest:,} forgotten samples"
+        return self.outcome().said()
+
+    def outcome(self, forgotten: int | None = None) -> Outcome:
+        """The answer at the worst rate with so many forgotten samples shown, the fewest by default."""
+        shown = min(self.settings.forgotten) if forgotten is None else forgotten
+        found, most = self.worst(shown), self.settings.steps[-1]
         if found is None:
-            return "Cannot tell here: a model broke at every learning rate."
+            return Outcome("broke", shown, most)
+        answer = partial(Outcome, forgotten=shown, steps=most, held_back=self.held_back)
         if found.undefined:
-            return found.undefined
+            original, theirs = (self.curve(who, found.rate, shown)[0] for who in BOTH)
+            return answer("close", before=original, after=theirs, limit=TELLING * self._error(theirs, original))
         if found.half is not None and found.second_half is not None:
-            return ("Cannot tell here: a second retrained model, which never saw these samples, seems to recover them "
-                    "too.")
-        if found.half == 0:
-            return "It was not gone: more than half of the Original's advantage is there before any relearning."
+            return answer("second")
         if found.half is not None:
-            return (f"It was hidden, not removed: {_steps(found.half)} on {shown} "
-                    "bring more than half of the Original's advantage back, which the retrained model does not gain.")
+            return answer("hidden" if found.half else "there", step=found.half)
         if found.back is not None:
-            before, after = (self.curve("unlearned", found.rate, fewest)[self.settings.steps.index(step)]
+            before, after = (self.curve("unlearned", found.rate, shown)[self.settings.steps.index(step)]
                              for step in (0, found.back))
-            return (f"It was covered up, not removed: the accuracy on the forgotten rises from {before:.0f}% to "
-                    f"{after:.0f}% in {_steps(found.back)} on {shown}, to where the retrained model stays.")
-        return (f"It does not come back: {_steps(self.settings.steps[-1])} on {shown} recover less than half of the "
-                "Original's advantage over the retrained model.")
+            return answer("covered", step=found.back, before=before, after=after)
+        return answer("gone")
 
     def to_json(self) -> dict[str, Any]:
         """As JSON, with the numbers that follow, which :meth:`from_json` works out again."""
@@ -233,10 +230,6 @@ def complete(points: Iterable[Point], who: Iterable[Who], settings: Settings, ra
     last = settings.steps[-1]
     there = {(one.who, one.forgotten, one.seed) for one in points if one.rate == rate and one.step == last}
     return there >= {(one, k, seed) for one in who for k in settings.forgotten for seed in settings.seeds}
-
-
-def _steps(count: int) -> str:
-    return f"{count:,} {plural(count, 'step')}"
 
 
 def _area(mine: Sequence[float], theirs: Sequence[float]) -> float:

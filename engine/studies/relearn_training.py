@@ -16,12 +16,11 @@ from engine.data.splits import Split
 from engine.errors import Diverged
 from engine.evaluation.distances import auc
 from engine.evaluation.readout import Readout, read_out
-from engine.studies.relearn_numbers import Point, Settings, Who
+from engine.studies.relearn_numbers import POOL, Point, Settings, Who
 from engine.system.rng import permutation
 from engine.training.loop import Task, cycle, loop, make_optimiser, shuffled
 from engine.types import Recipe
 
-POOL = 0.2  # of the forget set: what relearning may be shown; the rest is what every curve is read on
 DIFFERENT = 1e-6  # relative: a model whose answers differ less than this from sample to sample is constant
 
 

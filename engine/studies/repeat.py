@@ -10,6 +10,7 @@ from typing import Any
 from engine.registry import by_class, reference
 from engine.spec import Resolved
 from engine.studies.comparison import Comparison
+from engine.studies.ensemble import Ensemble
 from engine.studies.sweep import FRACTION, Axis, Sweep
 from engine.types import NAMED_SEEDS, Spec
 
@@ -58,6 +59,22 @@ def roc_command(run_id: str, attack: str, view: str) -> str:
     'python -m engine roc 0a1b2c3d --attack mia_loss --view now'
     """
     return _shell(["roc", run_id, "--attack", attack, "--view", view])
+
+
+def ensemble_command(ensemble: Ensemble) -> str:
+    """``python -m engine ensemble`` with everything that a page can ask for.
+
+    Examples
+    --------
+    >>> ensemble_command(Ensemble("moons", ("finetune", "scrub"), models=9))
+    'python -m engine ensemble --dataset moons --methods finetune,scrub --models 9'
+    """
+    usual = Ensemble()
+    words = ["ensemble", "--dataset", ensemble.dataset, *_flag("--model", ensemble.model),
+             "--methods", ",".join(ensemble.methods), "--models", str(ensemble.models),
+             *_flag("--seed", ensemble.seed, usual.seed), *_flag("--candidates", ensemble.candidates),
+             *_settings("--option", ensemble.options)]
+    return _shell(words)
 
 
 def comparison_commands(comparison: Comparison) -> list[str]:

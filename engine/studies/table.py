@@ -10,7 +10,7 @@ Three rules, the same for every table and export:
   A method with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near.
   Nor is a value that lies under its chance range (``engine.evaluation.sides``).
   One with a damaged model (``engine.evaluation.verdict``) is never best at all: a broken model
-  leaks nothing, but has not unlearned. Nor is one that changed nothing (``engine.studies.unchanged``).
+  leaks nothing, but has not unlearned. Nor is one that changed or forgot nothing (``engine.studies.unchanged``).
 - Ours and the paper's value are *outside* one another where they differ by more than two standard deviations,
   the root of both variances; ours counts as 0 where there is one seed.
 """
@@ -28,16 +28,16 @@ from engine.evaluation.measured import Metrics
 from engine.evaluation.metrics import ideal_in, metric_of
 from engine.evaluation.noise import noise_floor
 from engine.evaluation.sides import Side, apart, side_of
-from engine.evaluation.verdict import Verdict, verdict_of
+from engine.evaluation.verdict import Kind, Verdict, verdict_of
 from engine.registry import all_of, get
 from engine.spec import Resolved, resolve
 from engine.studies.cell import Cell
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.costs import average, cost_of
-from engine.studies.notes import ORIGINAL, Note, notes_on_paper, notes_on_runs, notes_on_sides
+from engine.studies.notes import ORIGINAL, Note, judged_as, notes_on_paper, notes_on_runs, notes_on_sides
 from engine.studies.paper import paper_value
+from engine.studies.unchanged import IDLE, forgot_nothing, unchanged
 from engine.studies.unchanged import MARK as UNCHANGED
-from engine.studies.unchanged import unchanged
 
 UNIT_MAX = 100.0  # what "max" can be at most: the metrics of that ideal are percentages
 Measured = Mapping[tuple[str, int], Metrics]  # by method and seed
@@ -48,7 +48,8 @@ class Table:
     """A finished or half-finished table. ``cost[method]`` has steps, samples, seconds, seconds_ratio, samples_ratio.
 
     ``noise`` is the chance range per metric in its unit (None: not known), ``missing`` the (method, seed) pairs
-    without a finished run, ``notes`` what to know when reading it.
+    without a finished run, ``notes`` what to know when reading it. ``judged`` are the seeds of every verdict that a
+    method got: what any page or report counts.
     """
 
     comparison: Comparison
@@ -59,6 +60,7 @@ class Table:
     noise: dict[str, float | None]
     missing: list[tuple[str, int]]
     notes: list[Note] = field(default_factory=list)
+    judged: Mapping[str, Mapping[Kind, tuple[int, ...]]] = field(default_factory=dict)
 
     def cell(self, method: str, metric: str) -> Cell:
         """The cell of a row and a column; raises KeyError."""
@@ -68,9 +70,9 @@ class Table:
         raise KeyError((method, metric))
 
     def marks(self, method: str) -> str:
-        """``†`` for an over-forgotten run, ``‡`` for a damaged model, ``=`` for no change; the Original has none."""
+        """``†`` for an over-forgotten run, ``‡`` a damaged model, ``=`` no change, ``≈`` nothing forgotten."""
         cell = self.cell(method, self.columns[0])
-        marks = "†" * cell.over_forgotten + "‡" * cell.damaged + UNCHANGED * cell.unchanged
+        marks = "†" * cell.over_forgotten + "‡" * cell.damaged + UNCHANGED * cell.unchanged + IDLE * cell.forgot_nothing
         return "" if method == ORIGINAL else marks
 
 
@@ -96,12 +98,14 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
         for method in ordered}
     retrained, verdicts = _retrained(comparison, measured), _verdicts(finished)
     specs = {method: resolved if method in (ORIGINAL, REFERENCE) else _resolved(comparison, method) for method in rows}
-    same = {method for method in rows if method not in (ORIGINAL, REFERENCE)
-            and unchanged(rows[method], specs[method])}
+    mine = [method for method in rows if method not in (ORIGINAL, REFERENCE)]
+    same = {method for method in mine if unchanged(rows[method], specs[method])}
+    idle = {method for method in mine if method not in same and forgot_nothing(rows[method], specs[method])}
     cells, noise = [], {}
     for metric in columns:
         column = [replace(_cell(comparison, specs[method], method, metric, metrics, retrained,
-                                verdicts.get(method, {})), unchanged=method in same)
+                                verdicts.get(method, {})), unchanged=method in same,
+                          forgot_nothing=method in idle)
                   for method, metrics in rows.items()]
         nearest = min(_candidates(column), key=_away, default=None)
         noise[metric] = nearest.chance if nearest else None
@@ -112,7 +116,8 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
     notes += notes_on_sides(cells) + _unmarked(cells, noise)
     if any(cell.difference is not None for cell in cells):
         notes += notes_on_paper(comparison, resolved)
-    return Table(comparison, columns, tuple(rows), cells, cost_of(comparison, finished), noise, missing, notes)
+    return Table(comparison, columns, tuple(rows), cells, cost_of(comparison, finished), noise, missing, notes,
+                 {method: judged_as(verdicts.get(method, {})) for method in mine})
 
 
 # --- rows -----------------------------------------------------------------------------------
@@ -177,7 +182,7 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
                 distance=_distance(metric, comparison.scenario, mean, off), off_retrained=off,
                 side=_side(metric, comparison, method, {seed: metrics[seed] for seed in values}, retrained, resolved),
                 chance=noise_floor(metric, list(metrics.values()), resolved) if resolved else None,
-                over_forgotten=any(verdicts[seed].over_forgotten for seed in verdicts if seed in metrics),
+                over_forgotten=any(verdicts[seed].kind == "over_forgotten" for seed in verdicts if seed in metrics),
                 damaged=any(verdicts[seed].damaged for seed in verdicts if seed in metrics))
 
 

@@ -62,7 +62,8 @@ def settled(page) -> list:
 def test_every_text_stands_out_from_what_lies_behind_it(page, app):
     poor = {}
     run = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.finished)
-    for address in ("/", "/learn?lesson=2&step=explain", f"/unlearn?run={run.id}", "/robustness", "/compare"):
+    for address in ("/", "/learn?lesson=2&step=explain", f"/unlearn?run={run.id}", "/robustness", "/evidence",
+                    "/compare"):
         page.goto(app + address)
         page.locator("h1").first.wait_for()
         page.wait_for_timeout(1500)  # fonts, charts

@@ -87,7 +87,7 @@ def test_a_runs_address_first_thing_after_a_server_start(page, app, home):
     page.get_by_text("measured on the complete sets, the charts").wait_for()
     links = page.locator("[data-testid=stSidebarNavLink]").all_inner_texts()
     assert [link.split()[-1] for link in links] == ["Start", "Lessons", "Playground", "Unlearn", "exposed?", "Compare",
-                                                    "Robustness", "Runs"]
+                                                    "Robustness", "Evidence", "Runs"]
     assert page.url.endswith(f"/unlearn?run={run_id}")
     no_error(page)
 
@@ -181,7 +181,7 @@ def test_no_picture_is_replaced_while_it_moves_and_a_pause_holds(page, app, home
 def test_no_chart_offers_an_upload_and_nothing_is_asked_of_a_foreign_server(page, app, home):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    for address in ("/", "/unlearn", "/compare", "/robustness", "/runs"):
+    for address in ("/", "/unlearn", "/compare", "/robustness", "/evidence", "/runs"):
         page.goto(app + address)
         page.locator("h1").first.wait_for()
         page.wait_for_timeout(1500)

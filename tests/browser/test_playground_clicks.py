@@ -50,3 +50,28 @@ def test_a_click_on_a_point_forgets_it(serve, page, tmp_path):
     assert by_click[1] not in (before[1], by_key[1]), "the unlearned map changed"
     assert "2 to forget" in page.locator(".pg-map canvas").nth(1).get_attribute("aria-label")
     assert page.errors == [] and page.locator("[data-testid=stException]").count() == 0
+
+
+def test_the_keys_are_those_of_every_page(serve, page, tmp_path):
+    url = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{url}/playground")
+    page.wait_for_selector(".pg[data-answered]")
+    settled(page, -1)
+    place = page.locator(".pg-frame")
+    end = int(place.input_value())
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("end => document.querySelector('.pg-frame').value == end - 1", arg=end)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("end => document.querySelector('.pg-frame').value == end", arg=end)
+    page.keyboard.press(" ")
+    page.wait_for_function("() => document.querySelector('.pg-play').textContent === 'Pause'")
+    page.keyboard.press(" ")
+    page.wait_for_function("() => document.querySelector('.pg-play').textContent === 'Play'")
+    page.keyboard.press("p")
+    page.wait_for_url("**present=1**")
+    page.goto(url)
+    page.wait_for_selector(".stage-gauge")
+    page.keyboard.press("p")
+    page.wait_for_url("**present=1**")
+    assert page.errors == []

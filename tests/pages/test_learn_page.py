@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -230,3 +231,53 @@ def test_in_the_second_lesson_a_person_gets_the_losses_of_every_sample_before_an
     assert caught[0] == 150 and caught[1] < 110
     forward(at)
     assert "The best *line*, chosen on one half and counted on the other: " in texts(at)
+
+
+def test_lesson_five_shows_what_relearning_finds(computed):
+    at = lessons(lesson="5")
+    ended(computed)
+    at = lessons(lesson="5", step="compare")
+    assert not at.exception
+    assert ("**It was hidden, not removed: 50 steps on retain data alone bring more than half of the Original's "
+            "advantage back, which the retrained model does not gain.**") in texts(at)
+    assert not [button for button in at.button if str(button.key).startswith("relearn-")], "it ships: nobody waits"
+
+
+def test_no_card_of_the_fifth_lesson_decides_by_the_attack_that_its_text_calls_fooled(computed):
+    lessons(lesson="5")
+    ended(computed)
+    at = lessons(lesson="5", step="compare")
+    drawn = next(one.proto.json for one in at.get("bidi_component") if "points" in one.proto.json)
+    decides = {one["key"]: one["decides"] for one in json.loads(json.loads(drawn)["spec"])["gauges"]}
+    assert not decides.get("mia_loss")
+    told = re.search(r"The attack on the loss: [^*]+The attack on the entropy", texts(at))[0]
+    assert "inside the chance range" in told and "its ROC area is within chance, too" in told
+
+
+@pytest.mark.parametrize(("choice", "step"), [(None, "predict"), ("Nothing much changes", "run")])
+def test_page_down_waits_for_a_prediction_as_the_button_does(choice, step):
+    def turned(choice):
+        import streamlit as st
+
+        from ui.learn import keys, predictions
+        from ui.learn.place import PLACE, Place
+
+        PLACE.put(Place(4))
+        st.session_state[predictions.key("guess.4")] = choice
+        keys._turn("PageDown", lessons=True)
+
+    at = AppTest.from_function(turned, args=(choice,)).run()
+    assert not at.exception and at.session_state[PLACE.key] == Place(4, step)
+
+
+def test_beside_an_answer_stands_the_picture_that_it_is_about(computed):
+    lessons(lesson="4")
+    ended(computed)
+    at = lessons(lesson="4", step="compare")
+    assert chosen(at) == "much"
+    assert chosen(lessons(lesson="4", step="run")) == "little"
+
+
+def chosen(at: AppTest) -> str:
+    """The key of the film that is shown."""
+    return next(one.value for one in at.get("button_group") if "picture" in str(one.key))

@@ -27,7 +27,8 @@ def a_recorded_run() -> str:
 @pytest.mark.parametrize(("name", "query"), [
     ("unlearn", {}),
     ("compare", {"data": "cifar10", "methods": "retrain nabla_tau", "seeds": "0", "profile": "paper"}),
-    ("robustness", {"xs": "0.05 0.25", "ys": "0.15 0.3", "seeds": "0", "set": "max_forget_epochs=80"})])
+    ("robustness", {"xs": "0.05 0.25", "ys": "0.15 0.3", "seeds": "0", "set": "max_forget_epochs=80"}),
+    ("evidence", {"data": "digits"})])
 def test_a_page_with_a_result_offers_its_report(jobs, name, query):
     at = page(name, **(query or {"run": a_recorded_run()}))
     assert not at.exception

@@ -1,8 +1,9 @@
 """The charts of a comparison: the race of the attacks, and what forgetting costs in accuracy.
 
 A course is one run's way: ``{"method", "name", "seed", "running", "points"}``, its points ``{"step", "samples",
-"seconds", <attack>: percent or None}``, the first the Original. A run's outcome is ``{"method", "name", "seed", "x",
-"y"}``. Methods are named at their lines and points, and differ by colour, dash and marker.
+"seconds", <attack>: percent or None}``, the first the Original; ``"complete"`` marks one of the complete sets. A run's
+outcome is ``{"method", "name", "seed", "x", "y"}``. Methods are named at their lines and points, and differ by colour,
+dash and marker.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down
            "bowtie", "hourglass")
 DASHES = ("solid", "dash", "dashdot", "longdash", "dot")
 UNITS = {"step": "steps", "samples": "samples", "seconds": "seconds"}
+AT_EDGE = 1.04  # of the longest line: where the points of the complete sets stand
 LINE = 14  # pixels of a label's line
 Course = Mapping[str, Any]
 Points = list[tuple[float, float]]
@@ -31,32 +33,37 @@ Points = list[tuple[float, float]]
 # -- the race ---------------------------------------------------------------------------------------------
 
 def plot_race(courses: Sequence[Course], attack: str, x: str = "samples", band: Sequence[float] | None = None,
-              retrained: Mapping[int, float] | None = None, subtitle: str = "") -> go.Figure:
+              retrained: Mapping[int, float] | None = None, subtitle: str = "",
+              whole: Sequence[float] | None = None) -> go.Figure:
     """Attack accuracy in percent against steps, samples or seconds: a line a method, named at its end.
 
     Over several seeds the line is their mean and a ribbon spans them; both end where the first seed's does.
     ``retrained`` holds the retrained model's value by seed: a dashed level at their mean. ``band`` is the chance
-    range. The end of a line is hollow while one of its runs goes on. The method under the mouse stays, others fade.
+    range of the samples watched. Where runs end in a point of the complete sets, it stands filled at the right edge in
+    the chance range ``whole``, for the lines are of a sample. The end of a line is hollow while one of its runs goes
+    on, or where the complete sets have the last word. The method under the mouse stays, others fade.
     Raises ValueError for an unknown axis.
     """
     title = "Whose attack falls to a coin toss, 50%, and how soon?"
     figure = over_time(title, subtitle, x, "accuracy, %", height=380, hovermode="closest", showlegend=False)
     by_method: dict[str, list[tuple[Course, Points]]] = {}
     for course in courses:
-        known = [(point[x], point[attack]) for point in course["points"] if point.get(attack) is not None]
+        known = [(point[x], point[attack]) for point in course["points"]
+                 if point.get(attack) is not None and not point.get("complete")]
         if known:
             by_method.setdefault(course["method"], []).append((course, known))
     if not by_method:
         return empty_figure(title, "Lines appear once a run has been measured.")
     ends = [_draw(figure, runs, x) for runs in by_method.values()]
     far = max(at for runs in by_method.values() for _, known in runs for at, _ in known) or 1
+    whole_ends = _complete(figure, by_method, attack, far)
+    ends = [(name, colour, whole_ends.get(name, value)) for name, colour, value in ends]
     ends += _levels(figure, far, retrained)
-    if band:
-        figure.add_shape(type="rect", xref="paper", x0=0, x1=1, y0=round(band[0], 2), y1=round(band[1], 2),
-                         fillcolor=NULL_BAND, line={"width": 0}, layer="below", name="chance range")
-    values = [value for runs in by_method.values() for _, known in runs for _, value in known] + [50.0, *(band or ())]
+    _bands(figure, far, band, whole if whole_ends else None)
+    values = [value for runs in by_method.values() for _, known in runs for _, value in known] + [
+        50.0, *(band or ()), *whole_ends.values()]
     low, high = min(values) - 1.5, max(values) + 1.5
-    figure.update_xaxes(range=[0, round(1.02 * far, 3)])
+    figure.update_xaxes(range=[0, round((1.02 if not whole_ends else 2 * AT_EDGE - 1) * far, 3)])
     figure.update_yaxes(range=[round(low, 2), round(high, 2)], uirevision=attack)
     _name_ends(figure, ends, low, high)
     said = "; ".join(f"{name} {value:.1f}%" for name, _, value in ends)
@@ -73,7 +80,7 @@ def _draw(figure: go.Figure, runs: Sequence[tuple[Course, Points]], x: str) -> t
             x=[*xs, *reversed(xs)], y=[round(value, 3) for value in (*high, *reversed(low))], mode="lines",
             line={"width": 0}, fill="toself", fillcolor=_pale(colour), hoverinfo="skip",
             name=f"{course['name']}, span", legendgroup=course["method"]))
-    going = any(one["running"] for one, _ in runs)
+    going = any(one["running"] or any(point.get("complete") for point in one["points"]) for one, _ in runs)
     seeds = f"mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {course['seed']}"
     symbol = symbol_of(course["method"])
     figure.add_trace(go.Scatter(
@@ -83,6 +90,37 @@ def _draw(figure: go.Figure, runs: Sequence[tuple[Course, Points]], x: str) -> t
                 "symbol": [symbol] * (len(xs) - 1) + [f"{symbol.removesuffix('-open')}-open" if going else symbol]},
         hovertemplate=f"{course['name']}, {seeds}<br>%{{y:.1f}}% after %{{x:,~f}} {UNITS[x]}<extra></extra>"))
     return course["name"], colour, mean[-1][1]
+
+
+def _complete(figure: go.Figure, by_method: Mapping[str, Sequence[tuple[Course, Points]]], attack: str,
+              far: float) -> dict[str, float]:
+    """Filled points of the complete sets at the right edge, joined to their lines by dots; their values by name."""
+    found: dict[str, float] = {}
+    for method, runs in by_method.items():
+        measured = [point[attack] for course, _ in runs for point in course["points"]
+                    if point.get("complete") and point.get(attack) is not None]
+        if len(measured) < len(runs):
+            continue
+        name, mean, colour = runs[0][0]["name"], round(fmean(measured), 3), method_colour(method)
+        last = _over_seeds([known for _, known in runs])[0][-1]
+        figure.add_trace(go.Scatter(
+            x=[round(last[0], 3), round(AT_EDGE * far, 3)], y=[round(last[1], 3), mean], name=f"{name}, complete sets",
+            legendgroup=method, mode="lines+markers", line={"color": colour, "width": 1, "dash": "dot"},
+            marker={"color": colour, "size": [0, 10], "symbol": symbol_of(method)},
+            hovertemplate=f"{name}, complete sets<br>{mean:.1f}%<extra></extra>"))
+        found[name] = mean
+    return found
+
+
+def _bands(figure: go.Figure, far: float, band: Sequence[float] | None, whole: Sequence[float] | None) -> None:
+    """The chance range of the samples watched as far as the lines go, and that of the complete sets at the edge."""
+    look = {"type": "rect", "fillcolor": NULL_BAND, "line": {"width": 0}, "layer": "below"}
+    if band:
+        across = {"x0": 0, "x1": far} if whole else {"xref": "paper", "x0": 0, "x1": 1}
+        figure.add_shape(**look, **across, y0=round(band[0], 2), y1=round(band[1], 2), name="chance range")
+    if whole:
+        figure.add_shape(**look, x0=round((AT_EDGE + 1) / 2 * far, 3), x1=round((2 * AT_EDGE - 1) * far, 3),
+                         y0=round(whole[0], 2), y1=round(whole[1], 2), name="chance range, complete sets")
 
 
 def _over_seeds(runs: Sequence[Points]) -> tuple[Points, list[float], list[float]]:

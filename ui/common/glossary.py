@@ -16,10 +16,12 @@ MEANINGS = {
     "loss": "How wrong the model is on a sample: near 0 where it is sure of the label, large where it is surely wrong.",
     "nats": "The unit of a loss: minus the natural logarithm of the probability given to the label. 0.7 is 50%, 2.3 is "
             "10%.",
+    "chance range": "What chance alone gives in 95% of cases at these set sizes. Inside it, nothing has been found. It "
+                    "is worked out from each run's own losses, so it differs a little from run to run. An accuracy "
+                    "below it is not better: turned round, 31% right is 69% right.",
     "entropy": "How undecided the model is about a sample, whatever its label: 0 where it is sure.",
     "RMIA": "An attack that compares how likely the label is under this model and under retrained ones, sample by "
             "sample.",
-    "chance range": "What chance alone gives in 95% of cases at these set sizes. Inside it, nothing has been found.",
     "retrained": "Trained from scratch without the forget set: what a model looks like that never saw these samples.",
     "Original": "The model before unlearning, trained on everything.",
     "forget set": "The training samples that the model has to forget.",
@@ -29,8 +31,8 @@ MEANINGS = {
     "ROC area": "The chance that a forgotten sample ranks ahead of a never-seen one: 0.5 is a coin toss. It also "
                 "notices what a single yes or no per sample misses.",
     "profile": "How a run is split and measured: corrected (the default), or paper, as the published tables.",
-    "relearning": "Training a little on some forgotten samples: if the others come back at once, they were only "
-                  "hidden.",
+    "relearning": "Training the unlearned model on, on retain data, optionally with a few forgotten samples: if "
+                  "forgotten ones come back sooner than in the retrained model, they were only hidden.",
     "false alarms": "Never-seen samples that an attacker takes for forgotten ones.",
 }
 _TERMS = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted(MEANINGS, key=len, reverse=True)),

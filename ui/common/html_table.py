@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parents[1] / "templates"), autoescape=True,
                         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+NOTHING = Markup()
 INSIDE = "rgba(44,160,110,.16)"  # chance alone explains the distance to the reference; over the page's background
 
 
@@ -39,7 +41,10 @@ class Name:
 
 @dataclass(frozen=True)
 class Box:
-    """A value; ``colour`` fills it, and ``number`` keeps it on one line."""
+    """A value; ``colour`` fills it, and ``number`` keeps it on one line.
+
+    ``picture`` stands under it, drawn already by a template that escapes; ``value`` is what a column is sorted by.
+    """
 
     text: str
     hover: str = ""
@@ -47,6 +52,8 @@ class Box:
     bold: bool = False
     colour: str = ""
     number: bool = True
+    picture: Markup = NOTHING
+    value: float | None = None
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from engine.evaluation.metrics import metric_of
 from engine.studies.cell import Against
 from engine.studies.ranking import Part, Place, Ranking, Reason
 from ui.compare.race import short_title
 
+COUNTS = {2: "two", 3: "three", 4: "four"}
 MOST = 4  # further methods that are named
 AIMS: dict[Against, str] = {"retrained": "retraining", "ideal": "the ideal"}
 REFERENCES: dict[Against, str] = {
     "retrained": "the retrained model", "ideal": "the formula's ideal (50% for an attack, 0 for a gap)"}
 REASONS: dict[Reason, str] = {"damaged": "damaged the model", "over_forgotten": "over-forgot",
-                              "unchanged": "changed nothing"}
+                              "unchanged": "changed nothing", "forgot_nothing": "forgot nothing"}
+JUDGED: tuple[Literal["damaged", "over_forgotten"], ...] = ("damaged", "over_forgotten")
 
 
 def sentence(ranking: Ranking) -> str:
@@ -36,10 +39,26 @@ def further(ranking: Ranking) -> str:
 
 
 def left_out(ranking: Ranking) -> str:
-    """``Not ranked: Amnesiac over-forgot; SSD changed nothing.``; empty where all are ranked."""
-    said = [f"{_and([short_title(method) for method, why in ranking.left_out.items() if why == reason])} {does}"
-            for reason, does in REASONS.items() if reason in ranking.left_out.values()]
+    """``Not ranked: Amnesiac over-forgot (2 of 3 seeds); SSD changed nothing.``; empty where all are ranked."""
+    why = {method: excluded(ranking, method) for method in sorted(
+        ranking.left_out, key=lambda method: list(REASONS).index(ranking.left_out[method]))}
+    said = [f"{_and([short_title(method) for method, does in why.items() if does == reason])} {reason}"
+            for reason in dict.fromkeys(why.values())]
     return f"Not ranked: {'; '.join(said)}." if said else ""
+
+
+def excluded(ranking: Ranking, method: str) -> str:
+    """``damaged the model (2 of 3 seeds) and over-forgot (1 of 3 seeds)``: why it is not ranked, by its verdicts."""
+    judged = ranking.judged.get(method, {})
+    seeds = sum(map(len, judged.values()))
+    if found := [f"{REASONS[kind]}{of_seeds(len(judged[kind]), seeds)}" for kind in JUDGED if kind in judged]:
+        return _and(found)
+    return REASONS[ranking.left_out[method]]
+
+
+def of_seeds(some: int, seeds: int) -> str:
+    """`` (1 of 3 seeds)``; nothing where it is all of them."""
+    return f" ({some} of {seeds} seeds)" if some < seeds else ""
 
 
 def rule(against: Against) -> str:
@@ -74,19 +93,27 @@ def _nearest(ranking: Ranking) -> str:
     if len(ranking.nearest) == 1:
         alone = not ranking.others and len(ranking.places) == 1
         head = "The only method with a number" if alone else f"Nearest to {aim}"
-        return f"{head}: {short_title(first.method)}, {_where(first)}"
+        return f"{head}: {short_title(first.method)}, {_where(first, ranking)}"
     names = _and([short_title(place.method) for place in ranking.nearest])
     head = f"Nearest to {aim}" if ranking.others else f"Chance hides who is nearest to {aim}"
     if not ranking.nearest[-1].worst.beyond:
-        return f"{head}: {names} lie inside the chance range in every measure"
+        return f"{head}: {names} lie inside the chance range in {_every(ranking)}"
     far = f"{first.worst.beyond:.1f} to {ranking.nearest[-1].worst.beyond:.1f} points beyond chance"
     return f"{head}: {names} cannot be told apart (worst measures {far})"
 
 
-def _where(place: Place) -> str:
+def _every(ranking: Ranking) -> str:
+    """Which measures are meant: the accuracies have no fixed ideal, so that they are not coloured against one."""
+    if ranking.against == "retrained":
+        return "every measure"
+    count = len(ranking.nearest[0].parts)
+    return f"all {COUNTS.get(count, count)} measures that have an ideal" if count > 1 else "the measure with an ideal"
+
+
+def _where(place: Place, ranking: Ranking) -> str:
     worst = place.worst
     if not worst.beyond:
-        return "inside the chance range in every measure"
+        return f"inside the chance range in {_every(ranking)}"
     return f"{worst.beyond:.1f} points beyond chance in its worst measure ({part(worst)})"
 
 

@@ -51,7 +51,8 @@ def show(comparison: Comparison, runs: Runs, followed: list[compare_runs.Followe
     drawn = [one.course() for one in followed if whole or not others or one.method != REFERENCE]
     revision = "|".join(map(str, compare_link.to_query(comparison).values()))
     live_chart(charts.plot_race(drawn, attack, axis, compare_runs.band(followed, attack),
-                                compare_runs.retrained_levels(followed, runs, attack), _samples(followed)),
+                                compare_runs.retrained_levels(followed, runs, attack), _samples(followed),
+                                compare_runs.whole_band(runs, attack)),
                "compare-race", height=380, revision=f"{revision}|{attack}|{axis}")
     if said := compare_runs.level_apart(followed, runs, attack):
         st.caption(said)
@@ -79,8 +80,10 @@ def _samples(followed: list[compare_runs.Followed]) -> str:
     going_on = "; hollow ends: still running" if any(one.running for one in followed) else ""
     several = len({one.seed for one in followed}) > 1
     which = "lines are means over seeds, ribbons their span" if several else "one seed"
-    return (f"{which}; on {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} "
-            f"samples{going_on}")
+    ends = any(point["complete"] for one in followed for point in one.points)
+    right = "; right edge: the complete sets, as in the table, with their own chance range" if ends else ""
+    return (f"{which}; on the {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} "
+            f"samples watched, with their chance range{right}{going_on}")
 
 
 def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
@@ -88,9 +91,10 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
     shown = compare_runs.smalls(followed)
     seeds, truth = {one.seed for one in shown}, compare_runs.truth_of(followed)
     which = f"seed {seeds.pop()}" if len(seeds) == 1 else "one seed per method"
+    drawn = any(one.method != REFERENCE and one.seed in truth for one in shown)
+    dashed_is = "; dashed grey: the retrained model's forget set" if drawn else ""
     st.caption(f"**How losses lie**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples over the loss in "
-               f"nats (smoothed over {BANDWIDTH:g} decades); dashed grey: the retrained model's forget set. After good "
-               "forgetting the two humps are one.")
+               f"nats (smoothed over {BANDWIDTH:g} decades){dashed_is}. After good forgetting the two humps are one.")
     glossary.line(("loss", "nats", "chance range", "retrained", "forget set"))
     top = humps.tallest(*(one.now for one in shown))
     with st.container(key="smalls"):

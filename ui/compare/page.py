@@ -110,6 +110,8 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
         st.markdown(f"## {said}")
     if said := " ".join(filter(None, (answer.further(ranking), answer.left_out(ranking)))):
         st.markdown(said)
+    for doubt in filter(None, (compare_table.shaky(table, runs), compare_table.not_forgotten(table, HELD.get()))):
+        st.caption(f":material/info: {words.plain(doubt)}")
     if was_racing:
         courses.progress(comparison, runs)
         courses.show(comparison, runs, followed)

@@ -47,7 +47,7 @@ class Followed:
         for point in new.points or new.probes:
             self.reading = point.reading
             self.points.append({"step": point.step, "samples": point.samples, "seconds": point.seconds,
-                                **point.reading.attacks})
+                                "complete": point.complete, **point.reading.attacks})
 
     @property
     def counts(self) -> dict[str, int]:
@@ -127,11 +127,19 @@ def retrained_levels(followed: list[Followed], runs: Runs, attack: str) -> dict[
         reference = one.start and one.start.retrained
         if reference and (level := reference.attacks.get(attack)) is not None:
             levels.setdefault(one.seed, level)
-        if one.method == REFERENCE and not one.running and one.points[-1].get(attack) is not None:
-            levels[one.seed] = one.points[-1][attack]
+        watched = [point for point in one.points[1:] if not point["complete"]] or one.points  # without the Original
+        if one.method == REFERENCE and not one.running and watched[-1].get(attack) is not None:
+            levels[one.seed] = watched[-1][attack]
     for seed, known in _on_all(runs, attack).items():
         levels.setdefault(seed, known)
     return levels
+
+
+def whole_band(runs: Runs, attack: str) -> tuple[float, float] | None:
+    """The same on the complete sets, which the table has: the widest of the finished runs' chance ranges."""
+    bands = [known for run in runs.values() if run.finished and run.metrics
+             and (known := (run.metrics.get("null_band") or {}).get(attack))]
+    return (min(low for low, _ in bands), max(high for _, high in bands)) if bands else None
 
 
 def _on_all(runs: Runs, attack: str) -> dict[int, float]:

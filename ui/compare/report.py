@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from markupsafe import Markup
@@ -47,21 +46,16 @@ def report(shown: Table, runs: Runs, about: str, against: Against = "retrained")
              *_tradeoffs(comparison, runs, shown),
              Part("More measures", Markup(more_measures.more(more, runs, each_seed=True))),
              Part("Runs", _runs(comparison, runs), (CHANCE,)), Part("Settings", _settings(comparison, runs))]
-    said = [*filter(None, [answer.left_out(ranking)]), *_verdicts(comparison, runs)]
+    said = [*filter(None, [answer.left_out(ranking), main_table.shaky(shown, runs)]), *_verdicts(shown)]
     return Report(f"{QUESTION} {about}", answer.sentence(ranking) or about, said, parts,
                   _facts(comparison, against), comparison_commands(comparison))
 
 
-def _verdicts(comparison: Comparison, runs: Runs) -> Iterable[str]:
+def _verdicts(shown: Table) -> Iterable[str]:
     """``Not forgotten: SCRUB (2 of 3 seeds), SSD.`` for each verdict that a method got."""
-    found: dict[str, Counter[str]] = {}
-    for (method, _), run in sorted(runs.items(), key=lambda item: comparison.methods.index(item[0][0])):
-        if (verdict := verdict_of(run) if run.finished else None) and not run.is_reference:
-            found.setdefault(verdict.kind, Counter())[method] += 1
-    seeds = len(comparison.seeds)
-    for kind, methods in found.items():
-        named = [race.short_title(method) + (f" ({count} of {seeds} seeds)" if count < seeds else "")
-                 for method, count in methods.items()]
+    for kind in dict.fromkeys(kind for kinds in shown.judged.values() for kind in kinds):
+        named = [race.short_title(method) + answer.of_seeds(len(kinds[kind]), len(shown.comparison.seeds))
+                 for method, kinds in shown.judged.items() if kind in kinds]
         yield f"{WORDS[kind]}: {', '.join(named)}."
 
 

@@ -9,7 +9,7 @@ from engine.evaluation.sides import loses_sign
 from engine.evaluation.verdict import verdict_of
 from engine.runs.records import Run
 from engine.studies.cell import Against, Cell
-from engine.studies.comparison import Runs
+from engine.studies.comparison import REFERENCE, Runs
 from engine.studies.costs import RATIOS, SPENT, Cost
 from engine.studies.exports import inside, marks_legend, value_text
 from engine.studies.notes import ORIGINAL, method_title
@@ -21,6 +21,7 @@ from ui.common.html_table import INSIDE, Box, Name, Row, Small, draw
 from ui.compare import answer
 
 RATIO = {cost.name: ratio for cost in SPENT for ratio in RATIOS if ratio.name == f"{cost.name}_ratio"}
+ALL_INSIDE: dict[Against, str] = {"retrained": "inside in all", "ideal": "inside in all with an ideal"}
 NOTHING = "No finished run has this number yet."
 
 
@@ -71,8 +72,9 @@ def _worst(ranking: Ranking, method: str) -> Box:
     if place is None:
         return Box("–", "Nothing is held against its reference here.", number=False)
     ranked, worst = method not in ranking.left_out, place.worst
-    which = [answer.measure(worst), answer.side(worst)] if worst.beyond else ["inside in all"]
-    small = filter(None, [*which, "" if ranked else "not ranked"])
+    which = [answer.measure(worst), answer.side(worst)] if worst.beyond else [ALL_INSIDE[ranking.against]]
+    why = "" if ranked else answer.excluded(ranking, method)
+    small = filter(None, [*which, why, "" if ranked else "not ranked"])
     return Box(f"{worst.beyond:.1f}", answer.parts(place), tuple(map(Small, small)),
                any(place.method == one.method for one in ranking.nearest),
                INSIDE if ranked and not worst.beyond else "")
@@ -206,6 +208,23 @@ def _over_forgotten(table: Table, runs: Runs) -> Iterable[str]:
             seeds = sorted(note.seeds)
             more = f" The numbers are those of seed {seeds[0]}." if len(seeds) > 1 else ""
             yield f"† {method_title(note.method)}, {_named(seeds)}. {_why(runs[note.method, seeds[0]])}{more}"
+
+
+def not_forgotten(table: Table, against: Against) -> str:
+    """Methods with green values whose runs are judged as not forgotten: the colour is about one measure at a time."""
+    green = {cell.method for cell in table.cells if inside(cell, against)}
+    found = [f"{method_title(method)} ({_named(list(kinds['not_forgotten']))})"
+             for method, kinds in table.judged.items() if method in green and "not_forgotten" in kinds]
+    return (f"Judged as not forgotten, though some values are green: {', '.join(found)}. Green says that one measure "
+            "lies inside the chance range; the verdict on a run goes by every attack.") if found else ""
+
+
+def shaky(table: Table, runs: Runs) -> str:
+    """What the retraining's own runs say against them as a reference, in a sentence; the rest is under the table."""
+    notices = [run.notice for run in _of(runs, REFERENCE).values() if run.notice and REFERENCE in table.methods]
+    said = dict.fromkeys(notice.partition(". ")[0].rstrip(".") for notice in notices)
+    return " ".join(f"The reference itself is uncertain: {text[:1].lower()}{text[1:]} (more under the table)."
+                    for text in said)
 
 
 def _why(run: Run) -> str:

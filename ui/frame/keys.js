@@ -18,12 +18,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const element = parentElement.querySelector(".keys");
   element.send = setTriggerValue; // the newest one: Streamlit gives another on every script run
   element.turns = data.turns;
+  element.opens = data.opens;
   if (!element.listen) {
     element.listen = (event) => {
       if (!element.isConnected || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       if (event.target.closest?.(TYPING)) return;
-      if (!KEYS.includes(key) || (key.startsWith("Page") && !element.turns)) {
+      const mine = KEYS.includes(key) && (!key.startsWith("Page") || element.turns) && (!/\d/.test(key) || element.opens);
+      if (!mine) {
         if (scroll(key, event.target)) event.preventDefault();
         return;
       }

@@ -15,8 +15,9 @@ HERE = Path(__file__).parent
 ON = Slot("present", False)
 LESSONS = "learn"  # the place in the address of the page that draws its own foot, where a link may hide the keys
 READ = Slot("present.read", False)  # whether the address was asked: once a session, which decides from then on
-KEYS = ("Keys: **space** plays and pauses · **← →** one frame · **1 to 6** open a lesson · **Page Down, Page Up** next "
-        "and back in a lesson, elsewhere a screen down and up · **↑ ↓** scroll · **P** present mode")
+KEYS = ("Keys: **space** plays and pauses a run or the Playground, **← →** one frame of it · **1 to 6** open a lesson "
+        "· **Page Down, Page Up** next and back in a lesson, elsewhere a screen down and up · **↑ ↓** scroll · **P** "
+        "present mode, on every page")
 
 
 def active() -> bool:
@@ -69,12 +70,13 @@ def leave() -> None:
         st.button("Leave present mode", key="present-off", on_click=toggle)
 
 
-def key_pressed(turns: bool = False) -> str | None:
+def key_pressed(turns: bool = False, opens: bool = True) -> str | None:
     """The key that caused this script run: ``1`` to ``6``, ``PageDown``, ``PageUp`` or ``p``; else None.
 
-    Page Down and Page Up come where the page ``turns`` its steps by them; elsewhere they scroll.
+    Page Down and Page Up come where the page ``turns`` its steps by them; elsewhere they scroll. Numbers come where
+    one ``opens`` a lesson.
     """
-    pressed: str | None = _component()(key="keys", data={"turns": turns}, on_key_change=_nothing).key
+    pressed: str | None = _component()(key="keys", data={"turns": turns, "opens": opens}, on_key_change=_nothing).key
     return pressed
 
 

@@ -21,14 +21,17 @@ from ui.common.state import Slot
 READY = Slot("_shell", False)  # whether app.py has run in this session
 ICON = str(Path(__file__).parents[1] / "icon.png")  # a file: named icons are fetched from the internet
 STYLE = Path(__file__).with_name("style.css")
-START, LEARN, PLAYGROUND, UNLEARN, EXPOSED, COMPARE, ROBUSTNESS, RUNS, SELECTED = (f"pages/{name}.py" for name in (
-    "start", "learn", "playground", "unlearn", "exposed", "compare", "robustness", "runs", "selected"))
+START, LEARN, PLAYGROUND, UNLEARN, EXPOSED, COMPARE, ROBUSTNESS, EVIDENCE, RUNS, SELECTED = (
+    f"pages/{name}.py" for name in ("start", "learn", "playground", "unlearn", "exposed", "compare", "robustness",
+                                    "evidence", "runs", "selected"))
 
 
 def pages(icons: bool = True) -> dict[str, list[Any]]:
     """The pages by section, in the order of the sidebar."""
-    named = ("home", "school", "scatter_plot", "ink_eraser", "visibility", "leaderboard", "grid_on", "list")
-    home, school, dots, eraser, eye, bars, grid, rows = (f":material/{name}:" if icons else None for name in named)
+    named = ("home", "school", "scatter_plot", "ink_eraser", "visibility", "leaderboard", "grid_on",
+             "groups", "list")
+    home, school, dots, eraser, eye, bars, grid, many, rows = (
+        f":material/{name}:" if icons else None for name in named)
     return {
         "Learn": [
             st.Page(START, title="Start", icon=home, default=True),
@@ -38,7 +41,8 @@ def pages(icons: bool = True) -> dict[str, list[Any]]:
             st.Page(UNLEARN, title="Unlearn", icon=eraser, url_path="unlearn"),
             st.Page(EXPOSED, title="Who is exposed?", icon=eye, url_path="exposed"),
             st.Page(COMPARE, title="Compare", icon=bars, url_path="compare"),
-            st.Page(ROBUSTNESS, title="Robustness", icon=grid, url_path="robustness")],
+            st.Page(ROBUSTNESS, title="Robustness", icon=grid, url_path="robustness"),
+            st.Page(EVIDENCE, title="Evidence", icon=many, url_path="evidence")],
         "Results": [
             st.Page(RUNS, title="Runs", icon=rows, url_path="runs"),
             st.Page(SELECTED, title="Selected runs", url_path="selected", visibility="hidden")],  # reached from Runs

@@ -11,14 +11,18 @@ import streamlit as st
 from engine.errors import LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.studies.background import TITLES, Question, questions
+from engine.studies.ensemble_job import EnsembleJob, ensembles
 from engine.studies.sweep_job import SweepJob, sweeps
 from engine.system.machine import machine
 from ui.common import words
 from ui.compare.race import short_title
+from ui.evidence import link as evidence_link
 from ui.frame import shell
 from ui.robustness import link as robustness_link
 
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+!|<>~$]")  # what Markdown would take for its own
+ADDRESS = {"relearning": "relearn", "likeness": "likeness"}  # by kind, the parameter that opens its part of the page
 BUSY, IDLE = 2.0, 8.0  # seconds between two looks; an idle tab looks too, to notice runs started elsewhere
 
 
@@ -37,7 +41,8 @@ def _alone(active: list[Run]) -> list[Run]:
 
 
 def _state(active: list[Run]) -> Sequence[tuple[str, str]]:
-    return [(run.id, run.status) for run in active] + [("sweep", "running")] * bool(sweeps().active)
+    busy = {"sweep": sweeps().active, "ensemble": ensembles().active, "question": questions().active}
+    return [(run.id, run.status) for run in active] + [(name, "running") for name, job in busy.items() if job]
 
 
 def _tray(seen: Sequence[tuple[str, str]]) -> None:
@@ -52,8 +57,12 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
     st.caption("RUNS")
     if job := sweeps().active:
         _sweep(job)
-    elif not active:
+    if many := ensembles().active:
+        _ensemble(many)
+    if not (job or many or active or questions().active):
         st.caption("Nothing is running.")
+    if question := questions().active:
+        _question(question)
     for run in active[:8]:
         _line(jobs, run)
     if len(active) > 8:
@@ -75,6 +84,35 @@ def _sweep(job: SweepJob) -> None:
     if button.button("", icon=":material/stop:", key="tray-stop-sweep", help="Stop the sweep; finished cells are "
                                                                              "kept."):
         job.cancel()
+        st.rerun(scope="fragment")
+
+
+def _ensemble(job: EnsembleJob) -> None:
+    """The ensemble as one line: what, how far, how long yet."""
+    now, ensemble = job.view(), job.design.ensemble
+    text, button = st.columns([5, 1], vertical_alignment="center")
+    with text:
+        st.page_link(shell.EVIDENCE, query_params=evidence_link.to_query(ensemble),
+                     label=f"Ensemble on {words.title_of('dataset', ensemble.dataset)}")
+        said = [f"{now.ended:,} of {now.todo:,} models", now.state if now.state != "running" else "",
+                words.countdown(now.left) if now.state == "running" else ""]
+        st.caption(" · ".join(filter(None, said)))
+    if button.button("", icon=":material/stop:", key="tray-stop-ensemble",
+                     help="Stop the ensemble; finished models are kept."):
+        job.cancel()
+        st.rerun(scope="fragment")
+
+
+def _question(question: Question) -> None:
+    """What is being found out about a finished run, as one line."""
+    now = question.view()
+    text, button = st.columns([6, 1], vertical_alignment="center")
+    with text:
+        done = "" if now.fraction is None else f" · {100 * now.fraction:.0f}%"
+        st.page_link(shell.UNLEARN, label=f"{TITLES[question.kind]}{done}", help=f"Run {question.run_id}: {now.stage}",
+                     query_params={"run": question.run_id, ADDRESS[question.kind]: "1"})
+    if button.button("", icon=":material/stop:", key="tray-stop-question", help="Stop it; nothing of it is kept."):
+        question.stop()
         st.rerun(scope="fragment")
 
 

@@ -1,4 +1,6 @@
-"""The keys of a lecture: in present mode a number opens a lesson from any page; Page Down and Up turn the steps."""
+"""The keys of a lecture: P is present mode on every page, in which a number opens a lesson from any of them; on the
+lessons, numbers and Page Down and Up do without it.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +14,20 @@ from ui.learn.predictions import keep_shown
 
 
 def act(page: Any) -> None:
-    """Listens on the lessons, and on every page in present mode; does what was asked before the page is drawn."""
+    """Listens on every page; does what was asked before the page is drawn."""
     lessons = page.url_path == present.LESSONS
-    if not (lessons or present.active() or page.url_path == "unlearn"):
-        return
-    pressed = present.key_pressed(turns=lessons)
+    pressed = present.key_pressed(turns=lessons, opens=lessons or present.active())
     if pressed == "p":
         present.toggle()
         st.rerun()
-    elif pressed and (lessons or present.active()):
+    elif pressed:
         _turn(pressed, lessons)
 
 
 def _turn(pressed: str, lessons: bool) -> None:
     if pressed.isdecimal():
         open_lesson(int(pressed))
-    elif lessons:
-        if pressed == "PageDown":
-            keep_shown(PLACE.get())
+    elif lessons and (pressed == "PageUp" or keep_shown(PLACE.get())):
         go(1 if pressed == "PageDown" else -1)
     if pressed.isdecimal() and not lessons:
         st.switch_page(shell.LEARN, query_params=write(PLACE.get()))

@@ -85,7 +85,7 @@ MEASURE = Lesson(
                                        "gone.")))))
 
 BRAKE = Lesson(
-    title="Too little, right, too much", minutes=2, shown=("little", "much", "soft", "tau"),
+    title="Too little, right, too much", minutes=2, shown=("little", "much", "soft", "tau"), answer="much",
     films=(_ascent("little", "Too little: ascent, small steps", 1e-3),
            _ascent("much", "Too much: ascent, large steps", 2e-2),
            Film("soft", "∇τ with a weak push, alpha 0.05", Spec(seed=1, parameters={"alpha": 0.05})), TAU),
@@ -109,21 +109,24 @@ BRAKE = Lesson(
                                                                   "it.", right=True)))))
 
 HIDDEN = Lesson(
-    title="It looks gone", minutes=1.5, shown=("labels",),
-    films=(Film("labels", "Random labelling", Spec(method="random_label", seed=1)),),
-    opening="Another idea: give the 150 samples random labels and train on. Their loss rises to that of new samples, "
-            "and the attack on the loss falls to a coin toss. A second attacker looks at something else: how **sure** "
-            "the model is, whatever it says (its entropy).",
+    title="It looks gone", minutes=1.5, shown=("labels",), relearned="labels",
+    films=(Film("labels", "Random labelling", Spec(method="random_label", seed=4)),),  # a draw that fools the first one
+    opening="Another idea: give the 150 samples random labels and train on. Their loss rises, and the attack on the "
+            "loss is to fall to a coin toss. A second attacker looks at something else: how **sure** the model is, "
+            "whatever it says (its entropy).",
     guess=Guess("How many does the second attacker get right?", truths.hidden, low=0),
-    watch="The first number falls into the chance range. Now look at the shape of orange beside blue, and at the "
-          "second curve below.",
+    watch="Below, the curve of the attack on the loss and that of the attack on the entropy: which one ends in the "
+          "grey chance range? Then look at the shape of orange beside blue: it is not alike.",
     happened=truths.hidden_words,
-    why=("The first attack found nothing: its score is blind to what this method changed, how sure the model is.",
+    why=("The two attacks read one score each. The loss says little about what this method changed, how sure the "
+         "model is.",
+         "Orange ends in a narrow hump: all forgotten samples are now about equally unsure, which new ones are not.",
          "**“This attack fails” is not “the data are gone”.** A claim of forgetting has to hold against several "
          "attacks, each read beside the retrained model.",
-         "Not measured in this lesson: *relearning*. Train on the retain set alone and see whether the forgotten "
-         "samples come back sooner than in the retrained model. An attack with a model of its own for every sample "
-         "would also find more. Until then, gone is not shown; only *not found by these two*."),
+         "**Relearning** asks the model instead of its answers: train it on the retain set alone, and see whether the "
+         "forgotten samples come back sooner than in the retrained model. What comes back was hidden, not removed.",
+         "An attack with a model of its own for every sample would find more yet. Gone is never shown; only *not found "
+         "by what was tried*."),
     quizzes=(Quiz("An attack is right about 50%. Is the data gone?",
                   (Answer("Yes", "Only this attack found nothing."),
                    Answer("Not shown", "Another score, a model for every sample, or relearning may still find it. "

@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from engine.runs import library
+from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import address as link
 from ui.frame import present
@@ -14,6 +16,7 @@ from ui.learn import audience, films, line, predictions
 from ui.learn.lessons import LESSONS
 from ui.learn.place import AT, FORM, PLACE, Place, go, open_lesson
 from ui.learn.records import STEPS, Lesson, Quiz
+from ui.unlearn import relearning
 
 TITLES = {"predict": "Predict", "run": "Run", "compare": "Compare", "explain": "Explain"}
 NEXT = {"predict": "Keep my prediction and run it", "run": "Compare", "compare": "Why?", "explain": "Next lesson"}
@@ -103,6 +106,8 @@ def _compare(place: Place, head: Any) -> None:
         _beside(place, runs)
     _buttons(head, place, NEXT["compare"])
     if finished:
+        if lesson.relearned and "picture" not in place.hidden:
+            relearning.brief(library.get(runs[lesson.relearned].id, manager().store).run)
         _picture(place, runs, again=lesson.by_hand)  # nobody has seen it move there
 
 
@@ -206,9 +211,11 @@ def _picture(place: Place, runs: Mapping[str, Run], again: bool) -> None:
     film = shown[0]
     if len(shown) > 1:
         titles = {film.key: film.title for film in shown}
-        key = st.segmented_control("Picture", list(titles), default=film.key, format_func=titles.__getitem__,
-                                   key=predictions.key(f"picture.{place.number}"), required=True,
-                                   label_visibility="collapsed", persist_state="session")
+        # Beside the answer the picture that it is about comes first, whatever was looked at last.
+        answer = place.lesson.answer if place.step == "compare" else ""
+        key = st.segmented_control("Picture", list(titles), default=answer or film.key, format_func=titles.__getitem__,
+                                   key=predictions.key(f"picture.{place.number}{'.answer' if answer else ''}"),
+                                   required=True, label_visibility="collapsed", persist_state="session")
         film = next(film for film in shown if film.key == key)
     asked = st.query_params.get(AT, "")
     at = int(asked) if asked.isdecimal() else place.lesson.at if again else None

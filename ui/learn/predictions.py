@@ -30,11 +30,15 @@ def keep(number: int, value: Prediction) -> None:
     KEPT.put({number: value, **KEPT.get()})
 
 
-def keep_shown(place: Place) -> None:
-    """Keeps what the widget of a lesson's first step holds, where a key rather than the button turns the step."""
+def keep_shown(place: Place) -> bool:
+    """Keeps what the widget of a lesson's first step holds, where a key rather than the button turns the step.
+
+    Returns whether the step may be turned: not before something was predicted.
+    """
     value = st.session_state.get(key(f"guess.{place.number}"))
     if place.step == "predict" and value is not None:
         keep(place.number, value)
+    return place.step != "predict" or kept(place.number) is not None
 
 
 def reset() -> None:

@@ -60,7 +60,9 @@ class Lesson:
 
     ``shown`` are the keys of the films to watch, the first of them at first; ``at`` is the step to open them at, None
     to play them. ``by_hand``: the person draws the attacker's line over the humps of the first of them instead of
-    watching it. ``happened`` says in a sentence or two what the finished runs came to, ``why`` explains in points.
+    watching it. ``relearned`` is the key of the film that is relearned beside the answer, ``answer`` that of the film
+    that the truth is about, shown first beside it. ``happened`` says in a sentence or two what the finished runs came
+    to, ``why`` explains in points.
     """
 
     title: str
@@ -75,3 +77,5 @@ class Lesson:
     minutes: float = 1.5
     at: int | None = None
     by_hand: bool = False
+    relearned: str = ""
+    answer: str = ""

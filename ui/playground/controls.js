@@ -3,6 +3,7 @@
 const MAPS = [["Original", "trained on all points"], ["Unlearned", "after these steps"],
   ["Retrained", "never saw the orange rings"]];
 const BRAKES = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 4, null]; // multiples of L_val; null: off
+const FEW = 30; // forgotten points under which an attack on a toy this small says nothing
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 function percent(value) {
@@ -131,7 +132,7 @@ function board(root, send) {
     $("size").max = Math.round(0.5 * data.points.xy.length);
     put("size", want.order.length);
     $("alpha-said").textContent = want.alpha.toFixed(2);
-    $("brake-said").textContent = want.brake === null ? "off" : `${want.brake} × L_val`;
+    $("brake-said").textContent = want.brake === null ? "off" : `${want.brake} × validation loss`;
     $("size-said").textContent = `${want.order.length} of ${data.points.xy.length}`;
     $("arrows").checked = want.arrows;
     $("frame").max = data.film.steps.length - 1;
@@ -166,7 +167,8 @@ function board(root, send) {
     });
     if (retrained?.band) {
       const [low, high] = retrained.band;
-      numbers[2].lastChild.textContent += ` · chance range ${percent(low)} to ${percent(high)}`;
+      const few = me.want.order.length < FEW ? ": too few points to tell" : "";
+      numbers[2].lastChild.textContent += ` · chance range ${percent(low)} to ${percent(high)}${few}`;
     }
     if (data.film.attack[0] === null) numbers[2].lastChild.textContent = "attack: needs at least 10 forgotten points";
     const told = row.map(([before, here, reference, words]) =>
@@ -188,7 +190,8 @@ function noteOf({ data, want }) {
       + "(on a square-root scale): orange ascent, red brake, green retain. When red is as long as orange, the brake holds.";
   }
   return "Shape and colour: the label. Dark ring: a label that is wrong on purpose. Orange ring: to forget. "
-    + "Grey dashes: the retrained boundary. Click a point or draw round several.";
+    + "Grey dashes: the retrained boundary. Click a point or draw round several. A run goes over the points to forget "
+    + "several times: more points, more steps.";
 }
 
 function nearestBrake(value) {

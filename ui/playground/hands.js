@@ -17,6 +17,24 @@ function wire(root, $, me, film, canvases, change) {
   on("slow", "change", (event) => { film.now.slow = event.target.checked; });
   on("frame", "input", (event) => { film.now.playing = false; film.go(Number(event.target.value)); });
   canvases.forEach((canvas) => hands(canvas, $, me, film, change));
+  const keys = (event) => (root.isConnected ? played(event, film) : document.removeEventListener("keydown", keys));
+  document.addEventListener("keydown", keys);
+}
+
+// The keys of every moving picture: space plays and pauses, left and right go one frame. A map or a control that has
+// the keyboard's focus keeps those that it uses; a slider uses no space.
+function played(event, film) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  const on = event.target.closest?.("input, select, textarea, button, a, [role=dialog], [role=combobox]");
+  const free = !on || (on.matches("input[type=range]") && event.key === " ")
+    || (on.matches("button, a, input[type=checkbox]") && !on.matches(":focus-visible"));
+  if (!free) return;
+  if (event.key === " ") {
+    on?.blur(); // else a button that was clicked last is pressed once more when the key comes up
+    film.toggle();
+  } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") film.move(event.key === "ArrowRight" ? 1 : -1);
+  else return;
+  event.preventDefault();
 }
 
 function anyOf(count) {
@@ -87,10 +105,9 @@ function hands(canvas, $, me, film, change) {
       const at = me.cursor;
       $("voice").textContent = `Point ${at}, labelled ${points.classes[points.labels[at]]}`
         + (points.wrong.includes(at) ? ", wrong on purpose" : "") + (me.want.order.includes(at) ? ", to forget" : "");
-    } else if ((event.key === "Enter" || event.key === " ") && me.cursor !== null) {
+    } else if (event.key === "Enter" && me.cursor !== null) {
       mark(toggled(me.want.order, me.cursor));
-    } else if (event.key === "p") film.toggle();
-    else if (event.key === ".") film.step();
+    } else if (event.key === ".") film.step();
     else if (event.key === "Home") film.reset();
     else return;
     event.preventDefault();

@@ -50,6 +50,10 @@ function playback(draw) {
       now.playing = !now.playing && last() > 0;
       wake();
     },
+    move(by) {
+      now.playing = false;
+      go(Math.round(now.position) + by);
+    },
     step() {
       now.playing = false;
       go(now.position >= last() ? 0 : Math.floor(now.position) + 1);

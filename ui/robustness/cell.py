@@ -54,10 +54,11 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
     first = next(iter(known.values()))
     shown = [("Original", first, first.before), *(
         (amount(sweep.across.name, x), known.get(x), known[x].now if x in known else None) for x in near)]
+    dashed = "; dashed grey: the retrained model's forget set" if any(one and one.truth for _, one, _ in shown) else ""
     top = humps.tallest(*(drawn for *_, drawn in shown))
     st.caption(f"**How losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples over the loss in "
                f"nats (smoothed over {BANDWIDTH:g} decades), before and after with {sweep.across.title} "
-               f"{', '.join(name for name, *_ in shown[1:])}; dashed grey: the retrained model's forget set. "
+               f"{', '.join(name for name, *_ in shown[1:])}{dashed}. "
                "After good forgetting the two humps are one.")
     with st.container(key="smalls"):
         for column, (name, one, drawn), x in zip(st.columns(len(shown), gap="small"), shown, [None, *near]):

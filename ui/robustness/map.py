@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from engine.evaluation.metrics import headlines, metric_of, metric_title
-from engine.studies.heatmap import Heatmap, Square
-from engine.studies.heatmap_exports import amount
+from engine.studies.heatmap import DOUBTS, Heatmap, Square
+from engine.studies.heatmap_exports import BLIND, amount
 from ui.charts import robustness as charts
 from ui.charts.robustness import Marks
 from ui.common import measures, words
 
 TITLES = {"accuracy_gap": "Accuracy gap"}  # shorter than in a table
-BLIND = "too few samples to tell"
 STATES = {"missing": "not run yet", "queued": "waiting", "cancelled": "stopped"}
 
 
@@ -62,12 +63,13 @@ def subtitle(heatmap: Heatmap) -> str:
     """What the marks mean."""
     seeds, squares = len(heatmap.sweep.seeds), heatmap.squares.values()
     aim = "map's best" if heatmap.high_is_good else "ideal"
-    told = [f"Numbers: {f'mean of {seeds} seeds' if seeds > 1 else f'seed {heatmap.sweep.seeds[0]}'}",
+    distances = "" if heatmap.high_is_good else ", of each seed's distance: so are colours and verdicts"
+    told = [f"Numbers: {f'mean of {seeds} seeds{distances}' if seeds > 1 else f'seed {heatmap.sweep.seeds[0]}'}",
             f"green ✓: chance alone explains the distance to the {aim}; orange: points beyond chance"]
     drawn = [one for one in squares if one.down not in heatmap.blind]
     signs = ["★ best of its row"] if len(heatmap.blind) < len(heatmap.sweep.down.values) else []
-    signs += ["grey †: over-forgotten, damaged or below chance, so it never counts, however low its number"
-              ] if any(one.doubtful for one in drawn) else []
+    signs += ["grey †: over-forgotten, damaged or below chance, so it never counts, however low its number "
+              f"({_doubts(drawn)})"] if any(one.doubtful for one in drawn) else []
     signs += ["hatched: too few samples to tell"] if heatmap.blind else []
     waiting = {one.mean is None for one in drawn if one.state == "waiting"}
     signs += ["empty: not run yet"] if True in waiting else []
@@ -76,12 +78,18 @@ def subtitle(heatmap: Heatmap) -> str:
     return "; ".join(told) + "<br>" + "; ".join(signs)
 
 
+def _doubts(squares: list[Square]) -> str:
+    """``12 over-forgotten, 3 below chance``: how many squares each reason excludes."""
+    counts = Counter(one.why for one in squares)
+    return "here " + ", ".join(f"{counts[why]} {said}" for why, said in DOUBTS.items() if counts[why])
+
+
 def verdict(heatmap: Heatmap, square: Square) -> str:
     """What a square says, in words."""
     if square.down in heatmap.blind:
         return f"{BLIND}: chance hides every difference in this row"
-    if square.doubtful:
-        return "over-forgotten, damaged or below what chance gives: it never counts"
+    if square.why:
+        return f"{DOUBTS[square.why]}: it never counts"
     if not square.excess:
         return "inside the chance range" if not heatmap.high_is_good else "as good as the map's best, within chance"
     return f"{square.excess:.1f} points beyond the chance range"

@@ -18,6 +18,8 @@ from ui.robustness.map import measure_title
 
 CANNOT = "cannot tell"  # a row in which chance hides everything
 NONE = "–"
+AS_GOOD = ("As good as the best: no further from it than its chance range and, where the best lies inside the chance "
+           "range of the ideal, inside too.")
 WITHOUT = ("outside the grid", "not measured yet")  # by whether the cell nearest to it has no value
 REFUSED = {False: "no", True: "no, it is excluded (†)"}  # by whether the rule's cell is doubtful
 
@@ -32,6 +34,7 @@ def show(heatmap: Heatmap) -> None:
     if sentence := verdict(heatmap, rows):
         st.markdown(sentence)
     st.table([row_of(heatmap, row) for row in rows])
+    st.caption(AS_GOOD)
 
 
 def answer(heatmap: Heatmap) -> str:
@@ -74,7 +77,7 @@ def verdict(heatmap: Heatmap, rows: list[Row]) -> str:
         return ""
     more = [_cannot(said[CANNOT])] if said[CANNOT] else []
     more += [f"in {said[text]} its value is {text}" for text in WITHOUT if said[text]]
-    that = " that can tell" if more else ""
+    that = " where this can be judged" if more else ""
     return (f"The method's own {spaced(name)} ({auto.rule}) is as good as the best of its row, within the chance "
             f"range, in **{said['yes']} of the {judged}** {'; '.join([f'rows{that}', *more])}.")
 

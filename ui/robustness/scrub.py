@@ -52,10 +52,22 @@ def _cell(heatmap: Heatmap, runs: Runs, x: Any, y: Any) -> dict[str, Any]:
     colours = attack_colours(attack.name for attack in live_attacks())
     numbers = [_number(known, f"{name}_accuracy", BY_SET[name], 0.0) for name in ACCURACIES]
     numbers += [_number(known, attack.name, colours[attack.name], 30.0, attack.label) for attack in live_attacks()]
+    numbers += [_mapped(heatmap, square)]
     return {"name": f"{sweep.across.title} {amount(sweep.across.name, x)}, {sweep.down.title} "
                     f"{amount(sweep.down.name, y)}",
             "verdict": STATES[square.state] if square.mean is None else verdict(heatmap, square),
             "kind": _kind(heatmap, square), "numbers": numbers}
+
+
+def _mapped(heatmap: Heatmap, square: Square) -> dict[str, Any]:
+    """The map's own number: what colour and verdict go by. Attacks are means too, but with signs, which may cancel."""
+    unit = metric_of(heatmap.metric).unit
+    high = heatmap.high_is_good
+    return {"title": f"On the map: {metric_of(heatmap.metric).title}", "value": square.mean,
+            "text": words.number(square.mean, 2, "" if square.mean is None else "%" if unit == "%" else f" {unit}"),
+            "band": None if square.noise is None or high else [0.0, round(square.noise, 2)], "low": 0.0,
+            "high": 100.0 if high else 50.0, "colour": "currentColor",
+            "note": "" if square.noise is None else f"chance range ±{square.noise:.1f}"}
 
 
 def _kind(heatmap: Heatmap, square: Square) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine.evaluation.evidence import FURTHER, decides
 from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.verdict import verdict_of
@@ -62,7 +63,7 @@ def columns() -> dict[str, Column]:
                usual=True),
         *_results(),
         Column("verdict", "verdict", verdict, width=98, groups=True, usual=True,
-               help="What the numbers come to by the present rules. Forgotten means: as far as the attacks that were "
+               help="What the numbers come to by the present rules. Forgotten means: as far as what was "
                     "tried can tell. The run's page gives the reason."),
         Column("decided", "decided by", decided, width=150, usual=True,
                help="The number that decides the verdict, and the limit that it lies beyond."),
@@ -123,9 +124,12 @@ def verdict(run: Run) -> str:
 
 
 def decided(run: Run) -> str:
-    """The number that the verdict rests on; empty where none lies beyond its limit."""
+    """The number that the verdict rests on, or the evidence that came later; empty where nothing was found."""
     found = verdict_of(run)
-    return words.decided(found.decisive) if found and found.decisive else ""
+    if found and found.decisive:
+        return words.decided(found.decisive)
+    later = decides(found.evidence) if found else None
+    return FURTHER[later.name] if later else ""
 
 
 def moment(run: Run) -> datetime.datetime | None:

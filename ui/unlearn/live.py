@@ -23,7 +23,7 @@ from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
 from ui.frame import present
-from ui.unlearn import headline, prefill, report_card, samples, tales
+from ui.unlearn import headline, likeness, prefill, relearning, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
@@ -59,13 +59,18 @@ def _view(run_id: str, was_running: bool) -> None:
     ruined = headline.ruined(run)
     if ruined:
         headline.verdict_text(run)
+    if first := relearning.asked_for():
+        relearning.show(run)
     _stage(run, course)
     if not ruined:
         headline.verdict_text(run)
+    if not first:
+        relearning.show(run)
     tales.show(run)
     report_card.metrics(run, course.start, course.probes)
     _objective(run, course.probes)
     samples.samples(run)
+    likeness.show(run)
 
 
 def say_if_other(run_id: str, asked: Resolved | None) -> None:

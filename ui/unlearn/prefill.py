@@ -78,7 +78,7 @@ def _fill(opened: Prefill) -> None:
 
 # A run that the address names is always taken over, one that is shown because there is nothing else only at first.
 FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill,
-                                       beside=("at", "present", "hide"))
+                                       beside=("at", "present", "hide", "relearn", "likeness"))
 
 
 def take_over(resolved: Resolved) -> None:

@@ -20,7 +20,8 @@ from engine.evaluation.likeness.outputs import Outputs
 
 ORIGINAL, UNLEARNED, RETRAINED, AGAIN = "original", "unlearned", "retrained", "retrained_again"
 PAIRS = {"unlearned_original": (UNLEARNED, ORIGINAL), "unlearned_retrained": (UNLEARNED, RETRAINED),
-         "unlearned_retrained_again": (UNLEARNED, AGAIN), "attainable": (RETRAINED, AGAIN)}
+         "unlearned_retrained_again": (UNLEARNED, AGAIN), "attainable": (RETRAINED, AGAIN),
+         "original_retrained": (ORIGINAL, RETRAINED)}
 MOVES = {"original_to_unlearned": (ORIGINAL, UNLEARNED), "original_to_retrained": (ORIGINAL, RETRAINED)}
 BLIND_SPOTS = {"agreement": agreement.BLIND_SPOT, "by_class": by_class.BLIND_SPOT, "jsd": jsd.BLIND_SPOT,
                "prediction_matrix": prediction_matrix.BLIND_SPOT, "cka": cka.BLIND_SPOT}

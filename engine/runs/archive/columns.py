@@ -30,8 +30,10 @@ PATHS = re.compile(r"""(?x)
   | \b[A-Za-z]:\\[^\s'"<>|;,]*[^\s'"<>|;,.)]                        # C:\Users\me""")
 COMPLETED_LATER = ("retrained", "missing", "notes", "over_forgotten", "verdict", "attack_code",
                    "null_band", "band")  # bands were made anew
-LATER = ("code", "note")  # columns that older archives lack; empty ones are not written: older versions read them
-MAY_CHANGE = ("tags", "note", "reason", "notice", "metrics")  # by a person, an export, a retraining that came later
+# Columns that older archives lack; empty ones are not written, so that older versions read them.
+LATER = ("code", "note", "evidence")
+# By a person, an export, what came later.
+MAY_CHANGE = ("tags", "note", "reason", "notice", "metrics", "evidence")
 MOST = 2**53  # the greatest number: whole ones are exact up to here, and a database takes them
 MOST_SHOWN = 60  # characters of a wrong value in a sentence
 
@@ -93,7 +95,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # what a column must 
     "spec": ("a specification of a run", lambda value: isinstance(value, dict) and set(value) <= SPEC_FIELDS
              and all(isinstance(value.get(name), str) for name in ("dataset", "method", "scenario", "profile"))
              and all(isinstance(value.get(name), dict) for name in ("parameters", "options"))),
-    "effective": _object(), "metrics": _object(), "code": _object(),
+    "effective": _object(), "metrics": _object(), "code": _object(), "evidence": _object(),
     "fingerprint": _text(12, needed=True), "split": _text(12, needed=True), "data": _text(16), "identity": _text(32),
     "train_original": _number(int, "0 or 1", needed=True),
     "created": _number((int, float), TIME, needed=True), "started": _number((int, float), TIME),

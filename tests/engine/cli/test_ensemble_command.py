@@ -76,3 +76,15 @@ def test_ctrl_c_keeps_what_is_there_and_says_how_to_continue(home):
     assert (process.returncode, said["status"], said["of"]) == (130, "cancelled", 12)
     left = missing(found, kept_for(found, kept.about["data"]))
     assert 12 - len(left) == said["models"] >= 1
+
+
+def test_markdown_computes_nothing_where_only_what_is_there_is_asked_for(made, capsys):
+    assert main([*COMMAND, "30", "--recorded-only", "--markdown"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Fine-tuning ") and "| Method | N | Test accuracy, % | Population attack |" in said
+    assert "| Fine-tuning | 24 |" in said
+
+
+def test_nothing_there_is_a_sentence(home, capsys):
+    assert main([*COMMAND, "6", "--recorded-only"]) == 2
+    assert "0 of at least 6 models are there" in capsys.readouterr().err

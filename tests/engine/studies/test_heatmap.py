@@ -46,8 +46,34 @@ def test_squares_hold_mean_spread_seeds_noise_and_state():
 def test_the_best_of_a_row_all_that_are_as_good_and_the_rule():
     heatmap = build(GRID, RUNS, "mia_loss_gap")
     (row,) = heatmap.rows()
-    assert (row.down, row.best, row.mean, row.as_good) == (0.15, 0.25, 1.5, (0.25, 0.5))
+    assert (row.down, row.best, row.mean, row.as_good) == (0.15, 0.25, 1.5, (0.25,)), "3 lies beyond chance, 1.5 inside"
     assert (row.rule, row.at_rule, row.at_rule_mean, row.holds) == (pytest.approx(0.25), 0.25, 1.5, True)
+
+
+def test_where_nothing_lies_inside_chance_as_good_is_what_chance_cannot_tell_from_the_best():
+    grid = replace(GRID, seeds=(0,))
+    runs = {(0.05, 0.15, 0): run(8.0), (0.25, 0.15, 0): run(3.0), (0.5, 0.15, 0): run(4.5)}
+    (row,) = build(grid, runs, "mia_loss_gap").rows()
+    assert (row.best, row.as_good) == (0.25, (0.25, 0.5))
+
+
+def test_a_far_value_is_not_as_good_only_because_chance_is_large():
+    runs = {(0.05, 0.15, 0): forgotten(11.5, 25.0, (44.8, 55.2)), (0.25, 0.15, 0): forgotten(5.58, 25.0, (43.8, 56.2))}
+    (row,) = build(replace(GRID, seeds=(0,)), runs, "mia_loss_gap").rows()
+    assert (row.best, row.as_good) == (0.25, (0.25,))
+
+
+def test_a_table_to_paste_says_which_squares_are_excluded_and_why_and_bolds_no_row_that_cannot_tell():
+    broken = replace(run(0.5, 40.0), metrics=Metrics({**run(0.5, 40.0).metrics, "original": {"test_accuracy": 70.0}}))
+    blind = {(x, 0.3, 0): forgotten(3.0, 20.0, (38.0, 62.0)) for x in GRID.across.values}
+    runs = {(0.05, 0.15, 0): broken, (0.25, 0.15, 0): run(1.0)} | blind
+    heatmap = build(replace(GRID, seeds=(0,)), runs, "mia_loss_gap")
+    assert heatmap.squares[0.05, 0.15].why == "damaged"
+    markdown = exports.to_markdown(heatmap)
+    assert "| 15% | 0.50 † damaged | **1.00** | - |" in markdown
+    assert "| 30%, too few samples to tell | 3.00 | 3.00 | 3.00 |" in markdown
+    assert "†: excluded, for the reason beside it" in markdown
+    assert r"0.50 $^\dagger$ damaged" in exports.to_latex(heatmap)
 
 
 def test_a_rule_outside_the_grid_is_neither_kept_nor_broken():

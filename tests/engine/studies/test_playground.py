@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.errors import BadSpec, LabError
+from engine.errors import BadSpec, Diverged, LabError
 from engine.runs.store import open_store
 from engine.studies import playground, playground_film
 from engine.studies import playground_forces as forces
@@ -147,3 +147,12 @@ class TestArrows:
         step = {"weight": torch.zeros(2, 2), "bias": torch.tensor([1.0, 0.0])}
         moved = forces._moved(net, data, places, pairs, step, forces._normals(net, data, places, pairs))
         assert moved[0].tolist() == pytest.approx([-0.5 * 0.25, 0.0], abs=1e-6)
+
+
+@pytest.mark.parametrize(("brake", "advice"), [
+    (None, "The loss became nan at step 3: put the brake back on, or lower alpha."),
+    (1.0, "The loss became nan at step 3: lower alpha.")])
+def test_a_broken_model_is_mended_by_what_can_be_set_here(brake, advice):
+    said = playground._broke(Diverged("The loss became nan at step 3: a smaller learning rate may help."),
+                             Asked(forget=(1, 2), brake=brake))
+    assert said == advice

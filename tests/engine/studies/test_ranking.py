@@ -91,6 +91,13 @@ def test_inside_everywhere_is_said_as_such():
         "attack on the loss).")
 
 
+def test_against_the_ideal_only_the_measures_that_have_one_are_meant():
+    assert headline(ranked(run("finetune", 0.5), run("ssd", 1.0), against="ideal")) == (
+        "Chance hides who is nearest to the ideal: Fine-tuning and SSD lie inside the chance range in all three "
+        "measures that have an ideal.")
+    assert headline(ranked(run("finetune", 0.5), against="ideal")).endswith("in all three measures that have an ideal.")
+
+
 def test_who_is_not_ranked_and_why():
     same = {"retain_accuracy": 99.45, "forget_accuracy": 98.9, "test_accuracy": 85.3, "mia_entropy": 50.4}
     found = ranked(run("finetune", 3.0), run("scrub", 0.1, test_accuracy=9.0), run("ssd", 7.6, **same),
@@ -99,6 +106,17 @@ def test_who_is_not_ranked_and_why():
     assert (names(found.nearest), found.others) == (["finetune"], ())
     assert left_out(found) == "Not ranked: SCRUB damaged the model; Amnesiac over-forgot; SSD changed nothing."
     assert left_out(ranked(run("finetune", 3.0))) == ""
+
+
+def test_a_method_that_forgot_nothing_is_not_ranked_whatever_it_did_to_the_other_measures():
+    """The Original's gap is 14 points, its loss attack at 58%: the retain and test accuracies fell, these did not."""
+    idle = {"retain_accuracy": 97.0, "forget_accuracy": 96.5, "test_accuracy": 82.0, "accuracy_gap": 14.5}
+    found = ranked(run("finetune", 3.0), run("scrub", 7.4, **idle))
+    assert (found.left_out, names(found.others)) == ({"scrub": "forgot_nothing"}, [])
+    assert left_out(found) == "Not ranked: SCRUB forgot nothing."
+    assert ranked(run("finetune", 3.0), run("scrub", 6.5, **idle)).left_out == {}, "an attack fell beyond chance"
+    blind = RETRAINED | {"forget_accuracy": 98.9, "mia_loss": 57.5}
+    assert ranked(run("scrub", 7.4, **idle, retrained=blind)).left_out == {}, "retraining shows as much: nothing to see"
 
 
 def test_where_all_did_nothing_nobody_is_nearest():

@@ -301,10 +301,12 @@ def test_another_profile_than_the_papers_is_said(store, table_of):
 
 def test_every_note_has_a_kind_and_names_its_runs(store, table_of):
     comparison = Comparison("cifar10", methods=("ssd", "salun"), seeds=(0, 1))
+    finish(store, comparison, "ssd", 0, mia_loss_auc=0.2)
     finish(store, comparison, "ssd", 1, test_accuracy=60.0, mia_loss_auc=0.2)
+    finish(store, comparison, "salun", 1)
     assert [(note.kind, note.method, note.seeds) for note in table_of(comparison).notes] == [
-        ("missing_retrained", None, (0, 1)), ("partial_mean", "ssd", (1,)), ("over_forgotten", "ssd", (1,)),
-        ("damaged", "ssd", (1,)), ("paper_original", None, ()), ("paper_profile", None, ())]
+        ("missing_retrained", None, (0, 1)), ("over_forgotten", "ssd", (0,)), ("damaged", "ssd", (1,)),
+        ("partial_mean", "salun", (1,)), ("paper_original", None, ()), ("paper_profile", None, ())]
 
 
 def test_what_is_to_be_known_of_runs_is_said_once(store):

@@ -22,8 +22,8 @@ def test_the_tidy_frame_of_a_comparison(store, monkeypatch):
     assert list(frame.columns) == [
         "profile", "dataset", "scenario", "forget", "method", "metric", "mean", "std", "paper_mean", "paper_std",
         "difference", "outside", "best", "retrained", "distance", "over_forgotten", "damaged", "off_retrained",
-        "side", "chance", "unchanged", "seed_0", "seed_3", "steps", "samples", "seconds", "seconds_ratio",
-        "samples_ratio"]
+        "side", "chance", "unchanged", "forgot_nothing", "seed_0", "seed_3", "steps", "samples", "seconds",
+        "seconds_ratio", "samples_ratio"]
     assert {cost.name for cost in COSTS} == set(frame.columns[-5:])
     assert frame.groupby("method", sort=False)["metric"].agg(list).to_dict() == {
         "original": ["test_accuracy", "mia_loss_gap"], "ssd": ["test_accuracy", "mia_loss_gap"]}

@@ -86,6 +86,21 @@ def test_the_end_of_a_line_is_hollow_while_one_of_its_runs_goes_on():
     assert list(done.marker.size) == [3, 3, 10]
 
 
+def test_the_point_of_the_complete_sets_stands_apart_in_its_own_chance_range():
+    """The line and its band end at the samples watched; the last word is a filled point at the right edge."""
+    done = course(values=(70.0, 60.0, 58.0))
+    done["points"].append(done["points"][-1] | {"mia_loss": 53.0, "complete": True})
+    figure = plot_race([done], "mia_loss", band=(46.0, 54.0), whole=(48.9, 51.1))
+    line, end = lines(figure)
+    assert (list(line.y), line.marker.symbol[-1]) == ([70.0, 60.0, 58.0], "diamond-open")
+    assert (list(end.x), list(end.y), end.name) == ([1280, 1331.2], [58.0, 53.0], "SCRUB, complete sets")
+    assert end.marker.symbol == "diamond" and figure.layout.xaxis.range[1] > 1331.2
+    watched, whole = figure.layout.shapes
+    assert (watched.x0, watched.x1, watched.y1) == (0, 1280, 54.0)
+    assert (whole.y0, whole.y1, whole.name) == (48.9, 51.1, "chance range, complete sets") and whole.x0 > watched.x1
+    assert figure.layout.meta["alt"] == "Line chart. At the end: SCRUB 53.0%; coin toss 50.0%"
+
+
 def test_the_other_attack_is_another_line():
     assert list(lines(plot_race([course()], "mia_entropy"))[0].y) == [55.0, 55.0, 55.0]
 

@@ -20,6 +20,7 @@ from ui.common.html_table import INSIDE
 from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
 from ui.compare import table as compare_table
+from ui.compare.answer import left_out
 from ui.compare.link import RECORDED, USUAL, from_query, parse_seeds, to_query, view_of, view_query
 from ui.compare.page import untuned
 
@@ -235,11 +236,45 @@ def test_outcomes_are_a_point_a_finished_run_and_the_original():
 
 
 def test_a_doubtful_outcome_carries_its_mark():
-    broken = run("scrub", metrics=metrics() | {"test_accuracy": 9.0, "mia_loss_auc": 0.3})
-    compared = comparison("scrub")
-    outcomes = compare_runs.outcomes(compared, {("scrub", 0): broken}, "mia_loss",
-                                     build_table(compared, {("scrub", 0): broken}))
-    assert [one["name"] for one in outcomes] == ["Original", "SCRUB†‡"]
+    found = {("scrub", 0): run("scrub", metrics=metrics() | {"test_accuracy": 9.0, "mia_loss_auc": 0.3}),
+             ("scrub", 1): run("scrub", 1, metrics=metrics(mia_loss_auc=0.3))}
+    compared = comparison("scrub", seeds=(0, 1))
+    outcomes = compare_runs.outcomes(compared, found, "mia_loss", build_table(compared, found))
+    assert [one["name"] for one in outcomes] == ["Original", "Original", "SCRUB†‡", "SCRUB†‡"]
+
+
+def test_the_row_the_note_and_the_headline_count_seeds_by_the_verdict():
+    """Two damaged models that were over-forgotten too, beside one that was only over-forgotten."""
+    broken = metrics(test=60.0, mia_loss_auc=0.3) | {"forget_accuracy": 95.0}
+    found = {("scrub", 0): run("scrub", 0, metrics=broken), ("scrub", 1): run("scrub", 1, metrics=broken),
+             ("scrub", 2): run("scrub", 2, metrics=metrics(mia_loss_auc=0.3))}
+    asked = comparison("scrub", seeds=(0, 1, 2))
+    table, ranking = build_table(asked, found), rank(asked, found, "ideal")
+    assert table.judged == {"scrub": {"damaged": (0, 1), "over_forgotten": (2,)}}
+    said = "damaged the model (2 of 3 seeds) and over-forgot (1 of 3 seeds)"
+    assert left_out(ranking) == f"Not ranked: SCRUB {said}."
+    text = compare_table.main(table, found, ranking=ranking, against="ideal")
+    assert said in text and "† SCRUB, seed 2. Over-forgotten" in text
+    assert "‡ SCRUB damaged the model with seeds 0, 1" in text
+
+
+def test_methods_with_green_values_that_have_not_forgotten_are_named_with_their_seeds():
+    truth = metrics()
+    found = {("scrub", seed): run("scrub", seed, metrics=metrics(loss=51.0 + 3 * seed, retrained=truth))
+             for seed in (0, 1)}
+    table = build_table(comparison("scrub", seeds=(0, 1)), found)
+    assert table.judged["scrub"]["not_forgotten"] == (1,)
+    assert compare_table.not_forgotten(table, "retrained").startswith(
+        "Judged as not forgotten, though some values are green: SCRUB (seed 1). ")
+
+
+def test_a_notice_on_the_retraining_is_one_visible_sentence():
+    odd = run("retrain", spec_extra={}, recorded=True)
+    said = replace(odd, notice="Its held-out sets were read in training mode. More of it.")
+    table = build_table(comparison("retrain", "scrub"), {("retrain", 0): said})
+    assert compare_table.shaky(table, {("retrain", 0): said}) == (
+        "The reference itself is uncertain: its held-out sets were read in training mode (more under the table).")
+    assert compare_table.shaky(table, {("retrain", 0): run("retrain")}) == ""
 
 
 def reading(attack):

@@ -101,3 +101,14 @@ def test_the_interval_is_students_of_three_differences():
 def test_what_happened_says_whether_it_is_chance(value, words):
     run = Run("one", "finished", Spec(), metrics=Metrics({"mia_loss": value, "null_band": {"mia_loss": [43.0, 57.0]}}))
     assert truths.chance(run, "mia_loss") == words
+
+
+@pytest.mark.parametrize(("area", "words"), [
+    (0.414, "; by its ROC area 0.414, by chance at least 0.417, it finds them"),
+    (0.450, "; its ROC area is within chance, too"), (None, "")])
+def test_what_happened_reads_an_attack_as_the_verdict_does(area, words):
+    sizes = {"forget": 150, "test": 399, "nonmembers": 399}
+    run = Run("one", "finished", Spec(), metrics=Metrics({
+        "mia_loss": 44.3, "mia_loss_auc": area, "null_band": {"mia_loss": [42.4, 57.9]}, "sizes": sizes,
+        "original": {"test_accuracy": 73.0}, "test_accuracy": 71.0, "forget_accuracy": 71.0}))
+    assert truths.by_area(run, "mia_loss") == words

@@ -73,10 +73,12 @@ def test_the_shipped_map_in_words(recorded):
     heatmap = build(sweep, runs, "mia_entropy_gap")
     assert said.verdict(heatmap, heatmap.rows()) == (
         "The method's own alpha (5/3 of the forget fraction) is as good as the best of its row, within the chance "
-        "range, in **3 of the 4** rows that can tell; 4 rows cannot: too few samples are forgotten; in 4 its value is "
-        "outside the grid.")
+        "range, in **3 of the 4** rows where this can be judged; 4 rows cannot: too few samples are forgotten; in 4 "
+        "its value is outside the grid.")
     legend = shown.subtitle(heatmap)
     assert "grey †: over-forgotten, damaged or below chance, so it never counts, however low its number" in legend
+    assert re.search(r"\(here (\d+ [a-z -]+(, )?)+\)", legend), "how many for each reason"
+    assert "of each seed's distance: so are colours and verdicts" in legend
     assert "hatched: too few samples to tell" in legend and "empty" not in legend, "only what occurs"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.evaluation.measured import Metrics
 from engine.runs.records import Run
 from engine.studies.heatmap import build
@@ -46,6 +48,17 @@ def test_a_cell_has_its_means_its_chance_range_and_a_verdict():
     assert attack["note"] == "chance range 48.0 to 52.0%"
     assert [one["title"] for one in outside["numbers"]][:3] == ["Forget accuracy", "Test accuracy", "Retain accuracy"]
     assert outside["numbers"][2]["text"] == "–", "not measured"
+
+
+def test_the_maps_own_number_is_there_beside_the_attacks_with_signs():
+    low = replace(run(7.0), metrics=Metrics({**run(7.0).metrics, "mia_loss": 43.0}))
+    runs = {(0.05, 0.3, 0): run(7.0), (0.05, 0.3, 1): low}
+    cell = payload(build(GRID, runs, "mia_loss_gap"), runs, TITLES, None)["cells"][1][0]
+    attack, shown = (next(one for one in cell["numbers"] if one["title"].startswith(title))
+                     for title in ("Loss attack", "On the map: "))
+    assert attack["text"] == "50.0%", "43% and 57%"
+    assert (shown["value"], shown["text"], shown["band"]) == (7.0, "7.00 points", [0.0, 2.0])
+    assert cell["verdict"] == "below chance: it never counts", "one of the two seeds, by the rule of the sides"
 
 
 def test_a_row_that_cannot_tell_says_so_and_is_not_good():

@@ -89,7 +89,7 @@ function usesKeys({ target, key }) {
 }
 
 function onKey(state, element, event) {
-  if (!element.isConnected || state.data.compact || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!element.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
   if (usesKeys(event)) return;
   if (event.key === " ") { toggle(state); event.preventDefault(); }
   if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
@@ -131,6 +131,7 @@ function start(state) {
 
 // The step is kept in the address, so that a copied link opens there; the end needs no mention.
 function keepStep(state) {
+  if (state.data.compact) return;
   const address = new URL(window.location.href);
   const step = state.data.points[Math.round(state.position)]?.step;
   if (state.position >= state.data.points.length - 1) address.searchParams.delete("at");

@@ -1,0 +1,55 @@
+"""What relearning found about runs of the lessons and of the results: it ships, so that nobody waits for it.
+
+One file a run in ``cached_checkpoints/relearning``, named by the run's identity: it holds for every run of the same
+code, settings and data, on whatever machine that was carried out.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+import logging
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.originals.checkpoints import SHIPPED
+from engine.system.files import write_whole
+
+FOLDER = SHIPPED / "relearning"
+log = logging.getLogger(__name__)
+
+
+def shipped_finding(identity: str | None, folder: Path = FOLDER) -> Mapping[str, Any] | None:
+    """What ships about a run of that identity: ``finding``, ``evidence`` and what the run was (``about``, the fields of
+    its spec); None where nothing does.
+    """
+    path = folder / f"{identity}.json.gz"
+    return _read(path, path.stat().st_mtime_ns) if identity and path.is_file() else None
+
+
+def shipped_evidence(identity: str | None, folder: Path = FOLDER) -> Mapping[str, Any]:
+    """The numbers for a verdict, by key; empty where nothing ships."""
+    found = shipped_finding(identity, folder)
+    return found["evidence"] if found else {}
+
+
+def ship(identity: str, finding: Mapping[str, Any], evidence: Mapping[str, Any], about: Mapping[str, Any],
+         folder: Path = FOLDER) -> Path:
+    """Writes what is to ship about the runs of an identity."""
+    content = json.dumps({"about": about, "evidence": evidence, "finding": finding}, separators=(",", ":")).encode()
+    path = folder / f"{identity}.json.gz"
+    write_whole(path, lambda temporary: temporary.write_bytes(gzip.compress(content, 9, mtime=0)))
+    return path
+
+
+@functools.lru_cache(maxsize=16)
+def _read(path: Path, changed: int) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(gzip.decompress(path.read_bytes()))
+        return {name: dict(found[name]) for name in ("evidence", "finding", "about")}
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        log.warning("%s cannot be read and is left out: %r", path, error)
+        return None

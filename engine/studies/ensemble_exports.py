@@ -1,0 +1,137 @@
+"""An ensemble's evidence as JSON, CSV and Markdown. Pure: findings in, text or JSON out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from engine.evaluation.ensembles.resampling import Mean
+from engine.studies.ensemble_answer import answer, chance_range, inside, places, ranking
+from engine.studies.ensemble_views import Evidence, Findings
+
+NONE, DAMAGED = "-", "‡"
+
+
+def as_json(found: Findings) -> dict[str, Any]:
+    """The evidence as one JSON object."""
+    return {"models": found.models, "a_side": found.a_side, "cannot_tell": found.cannot_tell,
+            "rows": [row_json(row) for row in found.rows], "second_retrained": row_json(found.attainable),
+            "notes": found.notes, "failed": found.failed}
+
+
+def row_json(row: Evidence) -> dict[str, Any]:
+    """One method's evidence as JSON."""
+    attack, klom, quality = row.ulira, row.klom, row.quality
+    return {
+        "method": row.name, "models": row.models, "retain_accuracy": row.retain_accuracy,
+        "forget_accuracy": row.forget_accuracy, "test_accuracy": row.test_accuracy, "damaged": row.damaged,
+        "population_auc": row.population and asdict(row.population),
+        "ulira_auc": attack and asdict(attack.area), "ulira_accuracy": attack and asdict(attack.accuracy),
+        "sample_auc_percentiles": attack and _percentiles(attack.per_sample), "null_sd": attack and attack.null_sd,
+        "klom": klom and {"name": klom.name, "mean": klom.mean, "p95": klom.percentile_95, "bins": klom.bins,
+                          "models": klom.models},
+        "forgetting_quality": quality and {"score": quality.score, "share_of_attainable": row.share,
+                                           "models": quality.models, "low_n": quality.low},
+        "problems": row.problems}
+
+
+def _percentiles(values: np.ndarray) -> dict[str, float]:
+    return {f"p{percent}": float(np.nanpercentile(values, percent)) for percent in (5, 25, 50, 75, 95)}
+
+
+def to_csv(found: Findings) -> str:
+    """A row a method, at full precision, the anchors first."""
+    rows = [_flat(row) for row in table_rows(found)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def table_rows(found: Findings) -> list[Evidence]:
+    """The Original, the retrained, a second retrained, then each method."""
+    return [*found.rows[:2], found.attainable, *found.rows[2:]]
+
+
+def to_markdown(found: Findings) -> str:
+    """The answer, the table, both rankings, and what this many models can support."""
+    parts = [" ".join(answer(found)), _table(found), *_failed(found.failed), ranking(found), _places(found),
+             _legend(found), *found.notes]
+    return "\n\n".join(filter(None, parts))
+
+
+def _flat(row: Evidence) -> dict[str, Any]:
+    attack, klom, quality = row.ulira, row.klom, row.quality
+    return {"method": row.name, "models": row.models, "test_accuracy": row.test_accuracy,
+            "retain_accuracy": row.retain_accuracy, "forget_accuracy": row.forget_accuracy, "damaged": row.damaged,
+            **_mean("population_auc", row.population), **_mean("ulira_auc", attack.area if attack else None),
+            **_mean("ulira_accuracy", attack.accuracy if attack else None), "klom_mean": klom and klom.mean,
+            "klom_p95": klom and klom.percentile_95, "klom_bins": klom and klom.bins,
+            "models_a_side": klom and klom.models, "forgetting_quality": quality and quality.score,
+            "share_of_attainable": row.share, "problems": " ".join(row.problems)}
+
+
+def _mean(name: str, mean: Mean | None) -> dict[str, float | None]:
+    value, low, high = (mean.value, mean.low, mean.high) if mean else (None, None, None)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}
+
+
+HEAD = ("Method", "N", "Test accuracy, %", "Population attack", "Per-example attack (U-LiRA)", "KLoM, mean",
+        "KLoM, 95th percentile", "Forgetting quality", "Share of the attainable")
+
+
+def _table(found: Findings) -> str:
+    lines = [HEAD, ("---",) * len(HEAD), *(_line(row) for row in table_rows(found))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _line(row: Evidence) -> tuple[str, ...]:
+    klom, quality = row.klom, row.quality
+    return (f"{row.title}{f' {DAMAGED}' if row.damaged else ''}", str(row.models), f"{row.test_accuracy:.1f}",
+            _interval(row.population), _interval(row.ulira.area if row.ulira else None),
+            f"{klom.mean:.3f}" if klom else NONE, f"{klom.percentile_95:.2f}" if klom else NONE,
+            f"{quality.score:.3f}" if quality else NONE, NONE if row.share is None else f"{100 * row.share:.1f}%")
+
+
+def _interval(mean: Mean | None) -> str:
+    """``0.611 (0.601 to 0.622)``, bold inside the chance range."""
+    if mean is None:
+        return NONE
+    said = f"{mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f})"
+    return f"**{said}**" if inside(mean) else said
+
+
+def _failed(failed: Mapping[str, str]) -> list[str]:
+    return ["\n".join(f"- {name}: {reason}" for name, reason in failed.items())] if failed else []
+
+
+def _places(found: Findings) -> str:
+    ranked = places(found)
+    lines: list[tuple[str, ...]] = [("Place", "By the population attack", "By the per-example attack")]
+    usual = sorted(ranked, key=lambda place: place.population)
+    lines += [("---",) * 3]
+    lines += [(str(at), *(f"{one.row.title}{f' {DAMAGED}' if one.row.damaged else ''}" for one in both))
+              for at, both in enumerate(zip(usual, ranked, strict=True), 1)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) if ranked else ""
+
+
+def _legend(found: Findings) -> str:
+    retrained = found.rows[1].ulira
+    low, high = chance_range(retrained.area) if retrained else (0.5, 0.5)
+    return (f"Areas under ROC curves, means over models with 95% intervals; a coin toss is 0.5, and bold values lie "
+            f"inside the chance range ({low:.3f} to {high:.3f} for retrained models). {DAMAGED} damaged: its test "
+            f"accuracy is ten points or more below the retrained models'. {_null_line(found)}").strip()
+
+
+def _null_line(found: Findings) -> str:
+    klom, quality = found.attainable.klom, found.attainable.quality
+    null = (f"The null line of KLoM is {klom.mean:.3f} on average, {klom.percentile_95:.2f} at the 95th percentile."
+            if klom else "")
+    return " ".join(filter(None, [null, f"The attainable forgetting quality is {quality.score:.3f}." if quality
+                                  else ""]))
