@@ -52,7 +52,8 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
     for attack in beside:
         found |= of_scores(attack, None, None) | {references_name(attack): None}
     if reference is None:
-        reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
+        reason = ("It needs a model retrained on the same split: run Retraining with the same forget set, seed and "
+                  "profile.")
         return metrics | found | {"retrained": None, "missing": dict.fromkeys(names, reason)}
     theirs = {name: value for name, value in (reference.metrics or {}).items() if name not in OWN and name not in found}
     found |= (moved := tug_of_war(metrics, theirs))

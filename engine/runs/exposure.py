@@ -19,6 +19,7 @@ from engine.evaluation.retrained import nonmember_set, references_of
 from engine.evaluation.roc import Sides
 from engine.registry import all_of
 from engine.runs import library
+from engine.runs.nearest import nearest
 from engine.runs.records import Run
 from engine.runs.references import ALIKE, is_reference
 from engine.types import Attack, Spec
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 When = Literal["before", "now", "retrained"]
 RECORDED_WITHOUT = ("This recorded run ships without a table of its samples, to stay small: run it again to get one.")
 OWN_WITHOUT = "This run has no table of its samples, so nobody can be told apart: run it again to get one."
-NO_RETRAINED = "Nobody has retrained a model on this split yet: run Retraining with the same forget set and seed."
+NO_RETRAINED = ("Nobody has retrained a model on this split yet: run Retraining with the same forget set, seed and "
+                "profile.")
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def gather(run: Run, store: Store) -> Exposure:
     if is_reference(run):
         missing["retrained"] = "This run is the retrained model."
     elif table is None or reference is None:
-        missing["retrained"] = NO_RETRAINED
+        missing["retrained"] = " ".join(filter(None, [NO_RETRAINED, nearest(run, library.all_runs(store))]))
     else:
         views["retrained"] = _view(table, unseen, reference.id)
     return Exposure(run, unseen, views, tuple(_tables(run, samples, retrainings, store)), missing)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.registry import by_class, reference
+from engine.spec import Resolved
 from engine.studies.comparison import Comparison
 from engine.studies.ensemble import Ensemble
 from engine.studies.sweep import FRACTION, Axis, Sweep
@@ -17,12 +18,14 @@ ENGINE = ("python", "-m", "engine")
 
 
 def run_command(spec: Spec) -> str:
-    """``python -m engine run`` with everything a person chose; an Original is trained where there is none.
+    """``python -m engine run`` with everything a person chose, and seed and profile always.
+
+    An Original is trained where there is none.
 
     Examples
     --------
-    >>> run_command(Spec("digits", "ssd", forget_fraction=0.3, parameters={"alpha": None}))
-    'python -m engine run --dataset digits --method ssd --forget-fraction 0.3 --set alpha=auto --train-original'
+    >>> run_command(Spec("digits", "ssd", forget_fraction=0.3)).partition("digits ")[2]
+    '--method ssd --forget-fraction 0.3 --seed 0 --profile corrected --train-original'
     """
     usual = Spec()
     forgets = ("--forget-class", spec.forget_class) if by_class(spec.scenario) else (
@@ -30,10 +33,9 @@ def run_command(spec: Spec) -> str:
     words = ["run", "--dataset", spec.dataset, *_flag("--model", spec.model), "--method", spec.method]
     words += _flag("--scenario", spec.scenario, usual.scenario)
     words += _flag(*forgets)
-    words += [*_flag("--seed", spec.seed, usual.seed), *_flag("--original-seed", spec.original_seed,
-                                                             usual.original_seed)]
+    words += [*_flag("--seed", spec.seed), *_flag("--original-seed", spec.original_seed, usual.original_seed)]
     words += [word for name in NAMED_SEEDS for word in _flag(f"--{name.replace('_', '-')}", getattr(spec, name))]
-    words += [*_flag("--profile", spec.profile, usual.profile), *_settings("--set", spec.parameters),
+    words += [*_flag("--profile", spec.profile), *_settings("--set", spec.parameters),
               *_settings("--option", spec.options)]
     return _shell([*words, "--train-original"])
 
@@ -41,6 +43,11 @@ def run_command(spec: Spec) -> str:
 def reference_command(spec: Spec) -> str:
     """The same for the retrained model that a run is measured against."""
     return run_command(replace(spec, method=reference().name, parameters={}))
+
+
+def spelled_out(resolved: Resolved) -> Spec:
+    """The spec with the data's options, also those at their defaults, which another version may have moved."""
+    return replace(resolved.spec, options=resolved.options)
 
 
 def roc_command(run_id: str, attack: str, view: str) -> str:

@@ -130,7 +130,8 @@ def test_the_report_has_the_runs_the_curves_and_the_commands(jobs):
     made = report.report(runs, curves.measure(runs, jobs.store))
     assert made.answer == "These 2 runs differ only in alpha: 0.1 (A), 0.5 (B)."
     assert made.commands == ["python -m engine run --dataset digits --model small_cnn --method nabla_tau "
-                             f"--forget-fraction 0.15 --set alpha={alpha} --train-original" for alpha in (0.1, 0.5)]
+                             f"--forget-fraction 0.15 --seed 0 --profile corrected --set alpha={alpha} "
+                             "--option label_noise=0.2 --train-original" for alpha in (0.1, 0.5)]
     assert [part.title for part in made.parts][:2] == ["What differs, and what came of it", "Attack on the loss"]
     text = report.write(runs, curves.measure(runs, jobs.store))
     assert text.count("<polyline") == 2 * (len(made.parts) - 3) >= 4, "a line a run in each chart"

@@ -11,6 +11,9 @@ from engine.evaluation.evidence import Decisive
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import Metric, all_metrics, ideal_in
 from engine.evaluation.verdict import verdict_of
+from engine.runs import library
+from engine.runs.nearest import nearest
+from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import words
 
@@ -22,6 +25,9 @@ def table(run: Run) -> None:
     """All metrics of a finished run; those that are empty say why."""
     found = verdict_of(run)
     st.table(rows(run.metrics or UNMEASURED, run.spec.scenario, found.decisive if found else None))
+    if run.metrics and run.metrics.retrained is None and not run.is_reference and (
+            near := nearest(run, library.all_runs(manager().store))):
+        st.caption(f"Retrained models of these data: none has this split. {near}")
     st.caption("Spans are exact 95% intervals (Clopper and Pearson 1934). A dash means not measured.")
 
 

@@ -38,9 +38,9 @@ def report(exposure: Exposure, when: When, attack: Attack, data: Mapping[str, An
     found, unseen = take(mine, attack), words.never_seen(run.spec)
     scored = {one.name: sides(exposure, when, one) for one in possible(exposure, when)}
     counts = data.get("counts")
-    said = [payload.area(found)] + ([f"The attack of the tables {counts['value']}, {counts['range']}: "
-                                     f"{counts['text']}."]
-                                    if counts else [])
+    said = [payload.area(found)]
+    if counts:
+        said.append(f"The attack of the tables {counts['value']}, {counts['range']}: {counts['text'].rstrip('.')}.")
     return Report(f"Who is exposed? {words.run_title(run)}, {OF[when]}", _answer(mine, attack), said,
                   [_rates(found, unseen), _caught(scored, unseen), settings(run)], facts(run),
                   *_commands(run, when, attack), picture=Picture("The attacker's line", data, "seat", seat.code(),

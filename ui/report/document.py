@@ -6,9 +6,11 @@ request, so that a browser refuses whatever would need the network.
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +100,8 @@ class Report:
 
 def render(report: Report) -> str:
     """The whole file."""
-    made = {"Report made": f"{words.when(time.time())}, by version {code_version()}"}
+    made = {"Report made": f"{words.when(time.time())}, by version {code_version()}",
+            "On": f"Python {platform.python_version()}, PyTorch {version('torch')}"}
     style, script = _text("report.css"), []
     if report.scene:
         style, script = style + files.style(), [files.code() + _text("report.js")]

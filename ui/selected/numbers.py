@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from engine.errors import BadInput
 from engine.evaluation.metrics import headlines, metric_of
+from engine.runs import library
+from engine.runs.nearest import nearest
+from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import Resolved
 from engine.studies.selected import Mark, differences, mark, telling
@@ -82,5 +85,8 @@ def _number(name: str, found: Mark) -> Box:
 
 def _foot(runs: Sequence[Run]) -> list[str]:
     without = [run for run in runs if run.metrics and run.metrics.retrained is None and not run.is_reference]
+    if not without:
+        return []
+    near = nearest(without[0], library.all_runs(manager().store))
     return [f"{len(without)} of these runs have no retrained model on the same split, so their accuracies have no "
-            "chance range: run Retraining with the same forget set and seed."] if without else []
+            f"chance range: run Retraining with the same forget set, seed and profile. {near}".rstrip()]

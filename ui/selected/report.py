@@ -11,7 +11,7 @@ from engine.evaluation.metrics import metric_of
 from engine.evaluation.verdict import verdict_of
 from engine.registry import live_attacks
 from engine.runs.records import Run
-from engine.studies.repeat import reference_command, run_command
+from engine.studies.repeat import reference_command, run_command, spelled_out
 from engine.studies.selected import settings
 from ui.charts.lines import X_AXES
 from ui.common import words
@@ -73,11 +73,11 @@ def _commands(runs: Sequence[Run]) -> tuple[list[str], str]:
     refused = []
     for letter, run in zip(LETTERS, runs):
         try:
-            run.resolved()
+            spec = spelled_out(run.resolved())
         except LabError as error:
             refused.append(f"This version of the software cannot repeat run {letter}. {error}")
             continue
         if run.metrics and run.metrics.retrained and not run.is_reference:
-            commands[reference_command(run.spec)] = None
-        commands[run_command(run.spec)] = None
+            commands[reference_command(spec)] = None
+        commands[run_command(spec)] = None
     return list(commands), " ".join(refused)

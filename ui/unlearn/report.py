@@ -13,7 +13,7 @@ from engine.evaluation.verdict import remarks, verdict_of
 from engine.runs import afterwards, library
 from engine.runs.queue import manager
 from engine.runs.records import Run
-from engine.studies.repeat import reference_command, run_command
+from engine.studies.repeat import reference_command, run_command, spelled_out
 from engine.system.words import spaced
 from ui.common import measures, words
 from ui.common.html_table import Box, Name, Row, Small
@@ -47,11 +47,11 @@ def report(run: Run, course: Course) -> Report:
 def _commands(run: Run) -> tuple[list[str], str]:
     """What computes it, and its reference, again; or why this version cannot."""
     try:
-        run.resolved()
+        spec = spelled_out(run.resolved())
     except LabError as error:
         return [], f"This version of the software cannot repeat the run. {error}"
     there = run.metrics and run.metrics.retrained and not run.is_reference
-    return [*([reference_command(run.spec)] if there else []), run_command(run.spec)], ""
+    return [*([reference_command(spec)] if there else []), run_command(spec)], ""
 
 
 # --- numbers --------------------------------------------------------------------------------
@@ -100,8 +100,16 @@ def settings(run: Run) -> Part:
         "model": words.title_of("model", spec.model) if spec.model else "the data set's first",
         "forgotten": words.forgotten(spec), "scenario": words.title_of("scenario", spec.scenario),
         "profile": spec.profile, "seed": spec.seed, "seed of the Original": spec.original_seed,
-        **spec.options, **(run.effective or spec.parameters)}
+        **_options(run), **(run.effective or spec.parameters)}
     return Part("Settings", listed({spaced(name): words.setting(value) for name, value in used.items()}))
+
+
+def _options(run: Run) -> Mapping[str, Any]:
+    """The data's options, those at their defaults too; of a run that this version cannot read, as they were stored."""
+    try:
+        return run.resolved().options
+    except LabError:
+        return run.spec.options
 
 
 def facts(run: Run) -> Mapping[str, str]:

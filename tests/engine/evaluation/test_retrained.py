@@ -78,7 +78,7 @@ def test_tow_mia_without_an_attack_is_empty_with_the_reason():
 
 def test_without_a_retrained_model_everything_is_empty_with_the_reason():
     found = against_retrained(MINE, table(forget=[1.0]), None, None, [])
-    reason = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
+    reason = "It needs a model retrained on the same split: run Retraining with the same forget set, seed and profile."
     intervals = dict.fromkeys(f"{name}_interval" for name in RMIA if "_tpr_" in name)
     assert found == MINE | dict.fromkeys([*NAMES, "rmia_references"]) | intervals | {"retrained": None,
                                                                "missing": dict.fromkeys(NAMES, reason)}

@@ -28,7 +28,7 @@ CPU = torch.device("cpu")
 EPOCHS, STEPS = 4, 4 * 14  # 850 samples in batches of 64
 NAMES = [metric.name for metric in against_retrained_metrics()]
 RMIA = [name for name in NAMES if name.startswith("rmia")]
-REASON = "It needs a model retrained on the same split: run Retraining with the same forget set and seed."
+REASON = "It needs a model retrained on the same split: run Retraining with the same forget set, seed and profile."
 QUICK = {"max_forget_epochs": 2}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
 import shlex
 from dataclasses import replace
@@ -79,6 +80,11 @@ def test_a_runs_commands_repeat_it_and_its_reference(opened):
     reference, again = read(command_of(html), _spec_of)
     assert resolve(again).fingerprint == opened.run.resolved().fingerprint
     assert reference.method == "retrain"
+    lines = command_of(html).splitlines()
+    assert all(f"--seed {opened.run.spec.seed} --profile {opened.run.spec.profile}" in line for line in lines if line)
+    assert all("--option label_noise=0.2" in line for line in lines if line)
+    said = "\n".join(Page(html).texts)
+    assert "label noise" in said and f"Python {platform.python_version()}, PyTorch" in said
     assert resolve(reference).split_identity() == opened.run.resolved().split_identity()
 
 
