@@ -28,7 +28,7 @@ LAYERS = (
     ("methods", "originals"),
     ("runs",),
     ("studies",),
-    ("results", "lab", "api", "cli", "__init__", "__main__"),
+    ("preview", "results", "lab", "api", "cli", "__init__", "__main__"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
