@@ -47,10 +47,20 @@ def entries(text: str, column: str | None, source: str) -> list[Entry]:
             for word in re.split(r"[\s,;]+", line) if word]
 
 
+def columns(text: str) -> tuple[str, ...]:
+    """The names of a table's columns; empty where the list is no table."""
+    lines = text.splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    if text.lstrip()[:1] in ("[", "{") or NUMBERS.fullmatch(first) or not _is_table(first, lines):
+        return ()
+    cells = next(csv.reader([first], delimiter=max(SEPARATORS, key=first.count), skipinitialspace=True))
+    return tuple(cell.strip() for cell in cells)
+
+
 def _is_table(first: str, lines: list[str]) -> bool:
     """Whether a first line that is no number is a header: names and commas, or one name above numbers alone."""
     if any(separator in first for separator in SEPARATORS):
-        return True
+        return not any(NUMBERS.fullmatch(cell) for cell in re.split(r"[,;\t]", first) if cell.strip())
     if first.strip(' "') == USUAL:
         return True
     others = [line for line in lines[lines.index(first) + 1:] if line.strip()]

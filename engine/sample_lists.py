@@ -16,7 +16,9 @@ from pathlib import Path
 
 from engine.checks import LARGEST
 from engine.errors import BadInput, BadSpec, Problem
+from engine.list_formats import USUAL as USUAL
 from engine.list_formats import Entry, entries
+from engine.list_formats import columns as columns
 from engine.system.files import write_json
 from engine.system.paths import home
 

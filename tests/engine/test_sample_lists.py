@@ -42,6 +42,7 @@ def test_a_column_is_named(text):
                      "it.", "f, line 1: -1 is outside the training set of digits, which has the samples 0 to 999: "
                             "remove it."]),
     ("3\n17\n3", ["f, line 3: 3 is named again, first in line 1: once is enough, remove one of them."]),
+    ("3, 17, x", ["f, line 1: 'x' is no sample number: write a whole number from 0 to 999."]),
     ("2.5", ["f, line 1: '2.5' is no sample number: write a whole number from 0 to 999."]),
     ("sample,x\n3,\n,4", ["f, line 3: an empty cell is no sample number: write a whole number from 0 to 999."]),
     ("[3, true, null, [4]]", ["f, item 2: 'true' is no sample number: write a whole number from 0 to 999.",
