@@ -105,7 +105,7 @@ def test_the_preview_shows_who_and_samples_can_be_ticked(asked):
     assert not at.exception
     texts = " ".join(one.value for one in (*at.markdown, *at.caption))
     assert "training samples** (10." in texts or "training samples** (9." in texts
-    assert "By class: 3 " in texts
+    assert "By class: 3: " in texts
     ticks = next(one for one in at.get("button_group") if getattr(one, "key", "") == "who.ticked")
     numbers = [int(option) for option in ticks.options]
     assert len(numbers) == 12

@@ -12,11 +12,12 @@ from engine.errors import LabError
 from engine.registry import all_of, by_class, get, names, of_the_paper
 from engine.runs import estimates
 from engine.runs.queue import Jobs, manager
+from engine.selection import selected
 from engine.spec import resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.system.words import plural
-from engine.types import Dataset, Spec
-from ui.common import form_parts
+from engine.types import Dataset, Scenario, Spec
+from ui.common import controls, form_parts
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 from ui.compare import link as compare_link
@@ -29,6 +30,7 @@ DATA, SCENARIO, PROFILE = (Slot(f"compare.{name}", getattr(USUAL, field)) for na
     ("data", "dataset"), ("scenario", "scenario"), ("profile", "profile")))
 SHARE = Slot("compare.share", 100 * Spec().fraction)
 SEEDS = Slot("compare.seeds", "0")
+KEPT = "compare."  # what the keys of the scenario's own parameters begin with here
 METHODS: Slot[list[str]] = Slot("compare.methods", list(USUAL.methods))
 DONE = " ✓ "
 METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A tick "
@@ -58,6 +60,8 @@ def _fill(comparison: Comparison) -> None:
             Slot(key, value).put(value)
     share = comparison.forget
     SHARE.put(100 * share if isinstance(share, float) and not of_class else SHARE.get())
+    for key, value in controls.scenario_values(comparison.dataset, comparison.spec("", 0), KEPT).items():
+        Slot(key, value).put(value)
 
 
 FORM: LinkedForm[Comparison] = LinkedForm(
@@ -80,16 +84,23 @@ def form() -> Comparison | None:
 def _choices() -> Comparison | None:
     dataset = get("dataset", form_parts.dataset_box(DATA.key))
     model = launch.model_unless_usual(dataset, _model(dataset.name).key)
-    offered = [one for one in all_of("scenario") if one.target != "selection"]
-    scenario = form_parts.scenario_box(SCENARIO, offered)
-    forget = (form_parts.class_box(dataset, _class(dataset.name).key) if by_class(scenario) else
-              form_parts.share_slider("Share of the training set", SHARE, get("scenario", scenario)))
+    offered = [one for one in all_of("scenario") if not (one.why_not and one.why_not(dataset))]
+    chosen = get("scenario", form_parts.scenario_box(SCENARIO, offered))
+    scenario, forget = chosen.name, _forget(dataset, chosen)
+    places: dict[str, Any] = {}
+    selection = controls.scenario_controls(dataset, chosen, places, KEPT)
     size, methods_here = st.empty(), st.container()
     text = st.text_input("Seeds", key=SEEDS.key, persist_state="session", help=SEEDS_HELP,
                          **SEEDS.given("value"))
     originals = compare_seeds.control()
     profile = form_parts.profile_box(PROFILE)
-    comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model)
+    comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model, selection=selection)
+    if problems := selected(comparison.spec(REFERENCE, 0), _read_as(dataset, profile))[1]:
+        for problem in form_parts.beside(problems, places):
+            st.error(str(problem), icon=":material/error:")
+        with methods_here:
+            _methods(comparison)
+        return None
     if by_class(scenario):
         size.caption(launch.class_size(_read_as(dataset, profile), comparison.spec(REFERENCE, 0)))
     try:
@@ -102,6 +113,15 @@ def _choices() -> Comparison | None:
         return None
     with methods_here:
         return replace(comparison, methods=_methods(comparison))
+
+
+def _forget(dataset: Dataset, scenario: Scenario) -> Any:
+    """A share, or classes; None where the scenario's own parameters say who."""
+    if scenario.by_class:
+        return form_parts.class_box(dataset, _class(dataset.name).key)
+    if scenario.target == "selection":
+        return None
+    return form_parts.share_slider("Share of the training set", SHARE, scenario)
 
 
 def _model(dataset: str) -> Slot[str | None]:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import LabError, Problem
-from engine.registry import by_class, get, models_for
+from engine.registry import by_class, models_for
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.spec import Resolved, requested_parameters
 from engine.types import PROFILES, Dataset, Spec, declared
-from ui.common import controls, form_parts, sample_list
+from ui.common import controls, form_parts
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 
@@ -105,10 +105,7 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
         values |= form_parts.class_values(class_slot(dataset.name).key, spec.forget_class)
     elif spec.forget_fraction is not None:
         values[SHARE.key] = round(100 * spec.forget_fraction, 6)
-    for h in declared(get("scenario", spec.scenario).parameters):
-        chosen = spec.selection.get(h.name, h.default)
-        values[controls.scenario_key(dataset.name, spec.scenario, h.name)] = (
-            sample_list.written(chosen) if h.kind == "samples" else chosen)
+    values |= controls.scenario_values(dataset.name, spec)
     if len(models_for(dataset)) > 1:
         values[model_slot(dataset.name).key] = spec.model
     values |= {controls.option_key(dataset, option, spec.profile): resolved.options[option.name]

@@ -137,7 +137,7 @@ def test_a_preview_on_the_command_line(home, capfd):
     assert main(["preview", "--forget-class", "3", "--scenario", "class", "--select", "share=0.5"]) == 0
     text = capfd.readouterr()[0]
     assert text.startswith("50 of 1,000 training samples of Digits (5.0%); the attack compares with 79 held-out "
-                           "samples chosen alike.\n\nClasses: 3 50 of 100.\n\n12 samples of them:\n")
+                           "samples chosen alike.\n\nBy class: 3: 50 of 100.\n\n12 samples of them:\n")
 
 
 def test_a_preview_says_what_is_wrong_together(home, capfd):
