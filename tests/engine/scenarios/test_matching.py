@@ -68,6 +68,9 @@ def test_a_pattern_that_never_ends_is_stopped(monkeypatch):
     ({}, ["word is missing: name a word that the texts to forget hold, or give a pattern."]),
     ({"word": "  "}, ["word is missing: name a word that the texts to forget hold, or give a pattern."]),
     ({"word": "a", "pattern": "b"}, ["pattern is 'b', but a word is named as well ('a'): give one of them."]),
+    ({"pattern": "((a{1000}){1000}){1000}"},
+     ["pattern is '((a{1000}){1000}){1000}', whose counts come to 1,000,000,000 repetitions, but may come to 100,000: "
+      "write smaller ones."]),
     ({"pattern": "ab(c"}, ["pattern is 'ab(c', which is no regular expression: missing ) at character 5."]),
     ({"pattern": "a{3}**"}, ["pattern is 'a{3}**', which is no regular expression: multiple repeat at character 5."]),
 ])
