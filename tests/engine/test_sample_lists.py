@@ -114,6 +114,12 @@ def test_a_list_is_named_by_what_it_holds(home):
     assert json.loads((home / "lists" / f"{name_of(THREE)}.json").read_text()) == [3, 17, 256]
 
 
+@pytest.mark.parametrize("numbers", [(), (3, 3), (-1,)])
+def test_what_is_no_list_is_not_kept(numbers, home):
+    with pytest.raises(BadSpec, match="must have at least one, none twice and none below 0"):
+        keep(numbers)
+
+
 def listed(name, dataset="digits"):
     return Spec(dataset, scenario="listed", selection={"list": name})
 

@@ -67,7 +67,7 @@ def test_a_pasted_list_its_problems_and_its_run(asked):
     assert said(at) == ["the list, line 1: 'x' is no sample number: write a whole number from 0 to 999.",
                         "the list, line 1: 3 is named again, first in line 1: once is enough, remove one of them."]
     at.text_area(key=LIST).set_value("256\n17\n3").run()
-    assert said(at) == []
+    assert said(at) == [] and "3 of 1,000 training samples, 0.3%." in [one.value for one in at.caption]
     launch(at)
     assert asked[0].selection == {"list": name_of(THREE)} and asked[0].scenario == "listed"
 
