@@ -35,6 +35,8 @@ class Confidence:
         Float16 (n,), from 0 to 1, in the order of D.
     epochs : int
         How many epochs it is over.
+    data : str
+        The sha256 of the data, as in :attr:`engine.data.images.Data.content`.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class Confidence:
 
     mean: np.ndarray
     epochs: int
+    data: str = ""
 
     @property
     def proxy(self) -> np.ndarray:
@@ -54,7 +57,8 @@ class Confidence:
         """As a safetensors file that names the weights it belongs to."""
         from safetensors.numpy import save
 
-        return save({TENSOR: self.mean}, {TOTAL: json.dumps({"epochs": self.epochs, "weights": sha256})})
+        return save({TENSOR: self.mean}, {TOTAL: json.dumps({
+            "epochs": self.epochs, "data": self.data, "weights": sha256})})
 
     @classmethod
     def unpacked(cls, content: bytes, sha256: str, path: Path) -> Confidence | None:
@@ -65,19 +69,20 @@ class Confidence:
         try:
             length = int.from_bytes(content[:8], "little")
             about: dict[str, Any] = json.loads(json.loads(content[8:8 + length])["__metadata__"][TOTAL])
-            mean, epochs, weights = load(content)[TENSOR], int(about["epochs"]), about["weights"]
+            found, weights = cls(load(content)[TENSOR], int(about["epochs"]), about["data"]), about["weights"]
         except (SafetensorError, ValueError, KeyError, TypeError) as error:
             raise BadCheckpoint(f"{path.name} cannot be read ({type(error).__name__}: {error}). Delete it in "
                                 f"{path.parent}: the Original works without it.") from error
-        return cls(mean, epochs) if weights == sha256 else None
+        return found if weights == sha256 else None
 
 
 class ConfidenceSums:
     """Adds up the probabilities of one training, whole epochs of which survive a kill."""
 
-    def __init__(self, samples: int, device: Any):
+    def __init__(self, samples: int, device: Any, data: str = ""):
         import torch
 
+        self._data = data
         self._total: Tensor | None = torch.zeros(samples, dtype=torch.float32, device=device)
 
     def see(self, index: Tensor, probability: Tensor) -> None:
@@ -100,4 +105,4 @@ class ConfidenceSums:
         """The means after so many whole epochs; None where earlier ones are not known."""
         if self._total is None:
             return None
-        return Confidence((self._total / epochs).half().cpu().numpy(), epochs)
+        return Confidence((self._total / epochs).half().cpu().numpy(), epochs, self._data)

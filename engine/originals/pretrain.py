@@ -40,7 +40,7 @@ def train_original(key: OriginalKey, data: Data, checkpoints: Checkpoints, threa
     model = build_network(get("model", key.model), len(data.classes), data.inputs, key.seed, device)
     partial = checkpoints.partial(f"{key.name}-{data.fingerprint[:8]}")
     everything = torch.arange(len(data.train), device=device)
-    watch, sums = Stopwatch(device), ConfidenceSums(len(data.train), device)
+    watch, sums = Stopwatch(device), ConfidenceSums(len(data.train), device, data.content)
 
     def resume(model: nn.Module, optimiser: Any) -> Any:
         state = partial.resume(model, optimiser)
