@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fake_ensemble import written
 
 from engine.errors import NotMeasurable
 from engine.originals.checkpoints import CONFIDENCE, original_key
@@ -16,7 +17,6 @@ from engine.studies.ensemble import Ensemble
 from engine.studies.ensemble_memorisation import scores
 from engine.studies.memorised import known_of, memorised_of
 from engine.types import Spec
-from tests.engine.studies.fake_ensemble import written
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_the_proxy_is_that_of_the_runs_own_original(checkpoints):
 
 
 def test_ones_own_models_count_before_the_proxy(checkpoints):
-    design, kept = written(Ensemble("moons", ("finetune",), 12, candidates="all"), {"original": 3.0})
+    _, kept = written(Ensemble("moons", ("finetune",), 12, candidates="all"), {"original": 3.0})
     run = run_of(kept.about["data"], dataset="moons")
     found, expected = memorised_of(run, checkpoints), scores(kept)
     assert found.models == 12 and np.array_equal(found.score, expected.correctness.score)
