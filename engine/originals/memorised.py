@@ -39,6 +39,8 @@ class Memorised:
     'memorised: 0.93 of 1 (200 models)'
     >>> Memorised(score, score).said(1)
     'learned later than 66.7% of all samples (proxy of memorised)'
+    >>> Memorised(score, score, 200).brief(1), Memorised(score, score).brief(1)
+    ('memorised 0.93 of 1', 'learned later than 66.7%')
     """
 
     score: np.ndarray
@@ -57,11 +59,19 @@ class Memorised:
                 "proxy: mean probability of the label over the Original's epochs")
 
     def said(self, sample: int) -> str:
-        """How memorised a sample is, for people."""
-        score = self.score[sample]
+        """How memorised a sample is, for people who read it alone."""
         if self.models:
-            return f"memorised: {score + 0.0:.2f} of 1 ({self.models:,} models)".replace("-0.00", "0.00")
-        return f"learned later than {self.later(sample):.1f}% of all samples (proxy of memorised)"
+            return f"memorised: {self._rounded(sample)} of 1 ({self.models:,} models)"
+        return f"{self.brief(sample)} of all samples (proxy of memorised)"
+
+    def brief(self, sample: int) -> str:
+        """The same beside many others, where :attr:`source` stands once."""
+        if self.models:
+            return f"memorised {self._rounded(sample)} of 1"
+        return f"learned later than {self.later(sample):.1f}%"
+
+    def _rounded(self, sample: int) -> str:
+        return f"{self.score[sample]:.2f}".replace("-0.00", "0.00")
 
     def later(self, sample: int) -> float:
         """The percentage of all samples whose value is lower."""
