@@ -71,7 +71,8 @@ def _head(found: Strata, level: Level) -> Name:
     mean = f"mean {fmean(group.mean for group in groups):.2f}"
     more = f" and {len(classes) - CLASSES} more" if len(classes) > CLASSES else ""
     every = ", ".join(f"{name} ({count})" for name, count in classes.items())
-    return Name(TITLES[level], every, (Small(f"{size}, {mean}"), *([Small(f"{named}{more}", every)] if named else [])))
+    second = [Small(f"classes {named}{more}", every)] if named else []
+    return Name(TITLES[level], every, (Small(f"{size}, {mean}"), *second))
 
 
 def _box(found: Strata, method: str, level: Level) -> Box:
