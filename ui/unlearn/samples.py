@@ -18,6 +18,7 @@ from engine.studies.memorised import memorised_of
 from ui.common import glossary, words
 from ui.common.answers import Mark, answer, called, lies
 from ui.common.state import Slot
+from ui.unlearn import who
 
 TO = "\u00a0→\u00a0"  # not to be broken
 IN_A_ROW, SIZE, COUNT = 6, 96, 24
@@ -61,6 +62,7 @@ def samples(run: Run) -> None:
     (_texts if "text" in found[0] else _pictures)(found, memorised)
     if memorised:
         glossary.caption(f"Memorised: {memorised.source}.")
+    who.tick(run.spec.dataset, [one["sample"] for one in found], f"ticked-{run.id}")
 
 
 def _load(run: Run, order: str, whole: bool) -> tuple[list[dict[str, Any]], str]:

@@ -1,4 +1,4 @@
-"""Relearning on texts, with one label and with several, and on points: it works, or says in a sentence why it cannot."""
+"""Relearning on texts, with one label and with several, and on points: it works, or says in a sentence why not."""
 
 from __future__ import annotations
 
