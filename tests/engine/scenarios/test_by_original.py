@@ -13,11 +13,12 @@ from helping import problems_of
 
 from engine.cli.main import main
 from engine.data.splits import split
-from engine.errors import BadSpec, NotMeasurable
+from engine.errors import BadSpec, NotMeasurable, OriginalMissing
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
 from engine.originals.memorised import known
 from engine.originals.ranks import OriginalRanks
 from engine.originals.workbench import prepare_bench
+from engine.preview import preview
 from engine.registry import get
 from engine.spec import resolve
 from engine.types import Spec
@@ -118,6 +119,15 @@ def test_what_cannot_be_chosen(asked, said):
 
 def test_a_copy_of_the_data_keeps_the_ranks(moons):
     assert copy.deepcopy(moons.data).ranks is moons.data.ranks
+
+
+def test_who_it_would_be_is_shown_before_launch_with_the_classes(home, no_caches):
+    found = preview(spec("hardest", "moons"))
+    bench = prepare_bench(resolve(spec("hardest", "moons")), open_checkpoints(), CPU)
+    assert list(found.samples) == forgotten(bench, spec("hardest", "moons"))
+    assert sum(chosen for chosen, _ in found.classes.values()) == found.sizes.forget == 20
+    with pytest.raises(OriginalMissing):
+        preview(spec("hardest", "moons", original_seed=9))
 
 
 @pytest.mark.parametrize("words", [("memorised", "--select", "stratum=low"), ("hardest",), ("easiest",)])
