@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from texts import write_go_emotions
@@ -13,7 +14,7 @@ from engine.spec import resolve
 from engine.studies.relearn import known, relearn
 from engine.studies.relearn_kept import filled
 from engine.studies.relearn_numbers import Settings
-from engine.types import Spec
+from engine.types import Model, Spec
 
 SHORT = Settings(forgotten=(0, 2), seeds=(0,), rates=(2e-3,), steps=(0, 1, 5), second=False)
 WHO = {"unlearned", "retrained", "original"}
@@ -33,6 +34,8 @@ def finished(store, spec: Spec):
 @pytest.mark.parametrize("labels", ["single", "several"])
 def test_texts(texts, labels, store, no_caches, monkeypatch):
     monkeypatch.setenv("UNLEARN_DATA_DIR", str(texts))
+    usual = Model.recipe_for
+    monkeypatch.setattr(Model, "recipe_for", lambda model, dataset: replace(usual(model, dataset), epochs=1))
     run = finished(store, Spec("go_emotions", "finetune", forget_fraction=0.2, options={"labels": labels}))
     found = relearn(run, store, open_checkpoints(), SHORT)
     assert {(point.who, point.forgotten, point.step) for point in found.points} == {
