@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from engine.errors import NotMeasurable
+from engine.evaluation.ensembles.draws import BLOCK, ORIGINAL
 from engine.evaluation.ensembles.forgetting_quality import LOW, ForgettingQuality, forgetting_quality
 from engine.evaluation.ensembles.klom import ADVISED, Klom, klom
 from engine.evaluation.ensembles.outputs import FORGET, IN, OUT, Outputs
@@ -21,8 +22,8 @@ from engine.evaluation.ensembles.resampling import Mean
 from engine.evaluation.ensembles.ulira import ULira, ulira
 from engine.evaluation.verdict import DAMAGED
 from engine.registry import get, reference
-from engine.studies.ensemble import BLOCK, ORIGINAL, Design
-from engine.studies.ensemble_store import Read, Shelf, states
+from engine.runs.ensembles.kept import Read, Shelf, states
+from engine.studies.ensemble import Design
 
 T = TypeVar("T")
 CHANCE = 0.5

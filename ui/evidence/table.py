@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
+from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.evaluation.ensembles.klom import DIRECTION
 from engine.evaluation.ensembles.resampling import Mean
 from engine.registry import reference
-from engine.studies.ensemble import ORIGINAL
 from engine.studies.ensemble_answer import chance_range, inside, places
 from engine.studies.ensemble_exports import DAMAGED, table_rows
 from engine.studies.ensemble_views import CANNOT_TELL, Evidence, Findings
