@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from engine.errors import BadSpec, Problem
-from engine.evaluation.ensembles.draws import BLOCK, DESIGN, ORIGINAL
+from engine.evaluation.ensembles.draws import BLOCK, DESIGN, ORIGINAL, sizes_of
 from engine.registry import names, reference, unknown
 from engine.spec import MAX_SEED, Resolved, resolve
 from engine.system.files import short_hash
-from engine.types import Sizes, Spec
+from engine.types import Spec
 
 FEWEST, MOST = 2 * BLOCK, 10_000
 FEWEST_CANDIDATES = 30  # ten a side for the area of one model
@@ -165,20 +165,6 @@ def candidates_in(ensemble: Ensemble, samples: int) -> int:
         return ensemble.candidates
     share = Spec().fraction
     return max(FEWEST_CANDIDATES, round(share * samples / (1 + share)) * BLOCK)
-
-
-def sizes_of(samples: int, candidates: int, expected: Sizes) -> Sizes:
-    """The set sizes of a model: a third of the candidates to forget, one left out, and the usual held-out halves.
-
-    Examples
-    --------
-    >>> sizes = sizes_of(1_000, 390, Sizes(1_000, 150, 850, 398, 399))
-    >>> sizes.train, sizes.forget, round(sizes.forget_fraction, 2)
-    (870, 130, 0.15)
-    """
-    third = candidates // BLOCK
-    always = samples - candidates
-    return Sizes(always + 2 * third, third, always + third, expected.validation, expected.test)
 
 
 def _bad_numbers(ensemble: Ensemble) -> list[Problem]:

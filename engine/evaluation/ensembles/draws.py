@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.evaluation.ensembles.outputs import IN
 from engine.spec import MAX_SEED
+from engine.types import Sizes
 
 BLOCK = 3  # models that one draw is dealt to
 DESIGN = 1  # raised where the same ensemble is drawn or read in another way, so that what was kept is not mixed in
@@ -87,3 +88,17 @@ def candidates_of(seed: int, samples: int, candidates: int | None = None) -> np.
     digest = hashlib.sha256(f"{seed}/ensemble/candidates".encode()).digest()
     drawn = np.random.default_rng(int.from_bytes(digest[:4], "big")).permutation(samples)[:candidates]
     return np.sort(drawn)
+
+
+def sizes_of(samples: int, candidates: int, expected: Sizes) -> Sizes:
+    """The set sizes of a model: a third of the candidates to forget, one left out, and the usual held-out halves.
+
+    Examples
+    --------
+    >>> sizes = sizes_of(1_000, 390, Sizes(1_000, 150, 850, 398, 399))
+    >>> sizes.train, sizes.forget, round(sizes.forget_fraction, 2)
+    (870, 130, 0.15)
+    """
+    third = candidates // BLOCK
+    always = samples - candidates
+    return Sizes(always + 2 * third, third, always + third, expected.validation, expected.test)

@@ -47,6 +47,10 @@ class Shelf(Protocol):
     @property
     def recorded(self) -> bool: ...
 
+    @property
+    def place(self) -> Path:
+        """Its folder or its file."""
+
     def parts(self) -> dict[str, dict[str, Any]]:
         """The parts that there are, by key, with the method, its hyperparameters and its code."""
 
@@ -66,7 +70,7 @@ class Kept:
     recorded = False
 
     def __init__(self, folder: Path, about: dict[str, Any] | None = None):
-        self.folder = folder
+        self.folder = self.place = folder
         self._about = about
 
     @property

@@ -30,7 +30,7 @@ class Recorded:
     recorded = True
 
     def __init__(self, path: Path):
-        self.path = path
+        self.path = self.place = path
         self._tensors, self._says = _load(path, path.stat().st_mtime_ns)
 
     @property
