@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import t
 
 from engine.attacks._iam import degrees, signal
-from engine.evaluation.ensembles.areas import area
+from engine.evaluation.distances import auc
 from engine.evaluation.ensembles.normals import PRIOR
 from engine.evaluation.ensembles.outputs import FORGET, IN, OUT, Outputs
 from engine.evaluation.ensembles.shadows import Shadows
@@ -52,7 +52,7 @@ def test_iam_takes_a_retrained_model_for_what_it_is(shadows):
         hard = [rng.normal(0, 1, count) for count in (SAMPLES, UNSEEN)]
         mine, *others = (table(*(drawn(rng, side) for side in hard)) for _ in range(shadows + 1))
         found = (IAM.score_samples(samples=mine[mine["set"] == name], shadows=others) for name in ("forget", "test"))
-        inside += abs(area(*found) - 0.5) <= limit
+        inside += abs(auc(*found) - 0.5) <= limit
     assert inside >= 93
 
 
@@ -141,7 +141,7 @@ def test_u_lira_takes_a_retrained_model_for_what_it_is():
         run = pd.DataFrame({"sample": np.arange(SAMPLES), "phi": rng.normal(size=SAMPLES)})
         found = (U_LIRA.score_samples(samples=rows, ensemble=shadows)
                  for rows in (run, shadows.never_seen(np.arange(SAMPLES))))
-        inside += abs(area(*found) - 0.5) <= limit
+        inside += abs(auc(*found) - 0.5) <= limit
     assert inside >= 93
 
 
