@@ -50,6 +50,7 @@ def _fill(comparison: Comparison) -> None:
     METHODS.put(list(comparison.methods))
     SEEDS.put(" ".join(map(str, comparison.seeds)))
     compare_seeds.ORIGINALS.put(" ".join(map(str, comparison.training_seeds)))
+    compare_seeds.UNLEARNING.put(comparison.unlearning_seeds)
     if comparison.model:
         _model(comparison.dataset).put(comparison.model)
     of_class = by_class(comparison.scenario)
@@ -85,13 +86,14 @@ def _choices() -> Comparison | None:
     text = st.text_input("Seeds", key=SEEDS.key, persist_state="session", help=SEEDS_HELP,
                          **SEEDS.given("value"))
     originals = compare_seeds.control()
+    repeats = compare_seeds.repeats()
     profile = form_parts.profile_box(PROFILE)
     comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model)
     if by_class(scenario):
         size.caption(launch.class_size(_read_as(dataset, profile), comparison.spec(REFERENCE, 0)))
     try:
         comparison = replace(comparison, seeds=compare_link.parse_seeds(text),
-                             training_seeds=compare_link.parse_originals(originals))
+                             training_seeds=compare_link.parse_originals(originals), unlearning_seeds=repeats)
     except LabError as error:
         st.error(str(error), icon=":material/error:")
         with methods_here:
