@@ -2,8 +2,8 @@
 
 The plain table holds for one Original. Here the same grid is asked of every training seed, and each method's metric
 becomes a balanced design of I training seeds by J seeds (:mod:`engine.studies.variance`). The J seeds draw the forget
-set and the unlearning together, the same forget sets for every Original, unless the comparison holds one set. With K > 1
-unlearning seeds on each forget set, what the forget set and what unlearning contribute are told apart.
+set and the unlearning together, the same forget sets for every Original, unless the comparison holds one set. With
+K > 1 unlearning seeds on each forget set, what the forget set and what unlearning contribute are told apart.
 """
 
 from __future__ import annotations

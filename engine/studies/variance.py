@@ -1,9 +1,8 @@
 """How far seeds move a result: components of variance of a balanced nested design, and an interval that says over what.
 
-I training seeds, each with J unlearning seeds, each with K evaluation seeds: Z = mean + T + U + E. Other levels, such as
-training, forget and unlearning seeds, are named. Runs of one Original
-share its luck, so the interval is over the I means of training seeds, with I - 1 degrees of freedom: six runs on three
-Originals are three values.
+I training seeds, each with J unlearning seeds, each with K evaluation seeds: Z = mean + T + U + E. Other levels, such
+as training, forget and unlearning seeds, are named. Runs of one Original share its luck, so the interval is over the I
+means of training seeds, with I - 1 degrees of freedom: six runs on three Originals are three values.
 """
 
 from __future__ import annotations

@@ -84,7 +84,8 @@ def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Mapping[str
 
 def part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
     """The models like the run's, of the shelf that has most of them."""
-    if not run.data or run.spec_extra or run.spec.scenario != Spec().scenario or run.spec.profile != Spec().profile:
+    usual = (Spec().scenario, Spec().selection, Spec().profile)
+    if not run.data or run.spec_extra or (run.spec.scenario, run.spec.selection, run.spec.profile) != usual:
         return None
     near = [shelf for shelf in (all_ensembles() if shelves is None else shelves)
             if shelf.about["dataset"] == run.spec.dataset and shelf.about["data"].startswith(run.data)]
