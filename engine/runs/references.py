@@ -154,16 +154,16 @@ def shadow_runs(run: Run, alike: Iterable[Run]) -> list[Run]:
     """The retrainings of the run's own split among ``alike``, one of each training, without the run itself."""
     made: dict[int, Run] = {}
     for other in alike:
-        if other.id != run.id and other.split == run.split and is_reference(other):
-            made.setdefault(_training_seed(other), other)
-    if is_reference(run):
-        made.pop(_training_seed(run), None)
-    return list(made.values())
+        seed = _training_seed(other)
+        if seed is not None and other.id != run.id and other.split == run.split:
+            made.setdefault(seed, other)
+    own = _training_seed(run)
+    return [other for seed, other in made.items() if seed != own]
 
 
-def _training_seed(run: Run) -> int:
-    """What a retraining's weights were drawn by; two of one seed are one model."""
-    return run.resolved().training_seed
+def _training_seed(run: Run) -> int | None:
+    """What a retraining's weights were drawn by; two of one seed are one model. None for any other run."""
+    return run.resolved().training_seed if is_reference(run) and not run.spec_extra and not outdated(run) else None
 
 
 def shadow_samples(store: Store, run: Run) -> list[DataFrame]:

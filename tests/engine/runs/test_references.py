@@ -19,7 +19,7 @@ from engine.originals.checkpoints import Checkpoints, original_key
 from engine.originals.pretrain import train_original
 from engine.runs import live, recording
 from engine.runs.execute import execute
-from engine.runs.references import complete, complete_waiting, retrained_samples
+from engine.runs.references import complete, complete_waiting, retrained_samples, shadow_runs, shadow_samples
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.system.device import prepare
@@ -419,3 +419,20 @@ def test_without_an_own_retraining_a_recorded_one_gives_rmia_its_losses(lab, mon
     monkeypatch.setattr("engine.runs.references.recorded_samples", lambda run_id: table)
     assert [len(one) for one in retrained_samples(empty, retrained)] == [len(table)]
     assert retrained_samples(empty, dataclasses.replace(retrained, data="other")) == []
+
+
+def test_shadows_are_retrainings_of_the_same_split_one_of_each_seed(lab):
+    """Two of one seed are one model, and a retraining is no shadow of itself; with two IAM is carried out."""
+    run, first = lab.run(), lab.run("retrain")
+    again, other = lab.run("retrain"), lab.run("retrain", unlearning_seed=1)
+    lab.run("retrain", seed=1)
+    of_run = shadow_runs(run, lab.store.list(status=("finished",)))
+    assert {one.id for one in of_run} <= {first.id, again.id, other.id} and len(of_run) == 2
+    assert [one.id for one in shadow_runs(first, lab.store.list(status=("finished",)))] == [other.id]
+    assert len(shadow_samples(lab.store, run)) == 2
+    metrics = lab.store.get(run.id).metrics
+    assert metrics["iam_references"] == 2 and 0 < metrics["iam_auc"] < 1 and metrics["missing"] == of_ensemble()
+    assert metrics["rmia_references"] == 1, "measured when the first retraining ended, and kept"
+    assert lab.store.get(first.id).metrics["iam_auc"] is None, "one shadow beside itself is too few"
+    strange = dataclasses.replace(other, spec_extra={"unheard": 1})
+    assert shadow_runs(run, [strange]) == []
