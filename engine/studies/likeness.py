@@ -30,7 +30,7 @@ from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.runs.weights import RunWeights, weights_of
 from engine.spec import Resolved
-from engine.studies.likeness_asked import kept_again, kept_retrained, reference_of, with_next_seed
+from engine.studies.likeness_retrained import kept_again, kept_retrained, reference_of, with_next_seed
 
 SETS = ("forget", "retain", "test", "unseen")
 Report = Callable[[str, float | None], None]

@@ -6,18 +6,16 @@ What is kept are the plain values of :meth:`engine.studies.likeness.Likeness.to_
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from math import sqrt
 from typing import Any
 
-from engine.errors import BadInput, UnknownRun
+from engine.errors import BadInput
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
-from engine.registry import reference
 from engine.runs import estimates, library
-from engine.runs.records import Run, outdated
+from engine.runs.records import Run
 from engine.runs.store import Store
-from engine.spec import Resolved, resolve
 from engine.studies.background import Question, questions
+from engine.studies.likeness_retrained import kept_again, kept_retrained, reference_of
 from engine.system.files import short_hash
 
 NAME = "likeness"
@@ -67,49 +65,6 @@ def span(run: Run, store: Store, checkpoints: Checkpoints) -> estimates.Span | N
     seconds = [estimates.run_seconds(one, checkpoints, finished) for one in todo]
     known = [one for one in seconds if one is not None]
     return estimates.Span.around(START + sum(known)) if len(known) == len(seconds) else None
-
-
-# --- retrained models -----------------------------------------------------------------------
-
-
-def kept_retrained(run: Run, store: Store) -> str | None:
-    """The retraining that a run is held against, where it kept its weights."""
-    known = run.metrics.retrained if run.metrics else None
-    run_id = known.run_id if known else None
-    return run_id if run_id and _has_weights(run_id, store) else None
-
-
-def kept_again(run: Run, store: Store) -> str | None:
-    """A retraining on the run's split by the next seed that kept its weights: the model that would be trained."""
-    if not run.split or not run.data:
-        return None
-    wanted = with_next_seed(reference_of(run.resolved())).training_identity(run.data)
-    return next((other.id for other in store.list(status=("finished",), newest_first=True, split=run.split,
-                                                  data=run.data)
-                 if other.is_reference and not outdated(other) and _has_weights(other.id, store)
-                 and other.resolved().training_identity(run.data) == wanted), None)
-
-
-def _has_weights(run_id: str, store: Store) -> bool:
-    try:
-        return store.get(run_id).finished and store.weights_bytes(run_id) is not None
-    except UnknownRun:  # deleted since, or a recorded one
-        return False
-
-
-def reference_of(resolved: Resolved) -> Resolved:
-    """The retraining that a run is held against."""
-    return resolve(replace(resolved.spec, method=reference().name, parameters={}), resolved.sizes)
-
-
-def with_next_seed(retrained: Resolved) -> Resolved:
-    """The same retraining by another seed, on the split of the first; only for :func:`unlearn` with that split.
-
-    The profile ``paper`` has one retrained model for all seeds, so the recipe is taken over into the other profile.
-    """
-    spec = replace(retrained.spec, profile="corrected", parameters=retrained.effective,
-                   unlearning_seed=retrained.training_seed + 1)
-    return resolve(spec, retrained.sizes)
 
 
 def _name(run: Run) -> str:

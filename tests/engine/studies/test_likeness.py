@@ -23,6 +23,7 @@ from engine.spec import resolve
 from engine.studies import likeness as study
 from engine.studies import likeness_asked as asked
 from engine.studies.likeness import Models, likeness, measured, reference_of, with_next_seed
+from engine.studies.likeness_retrained import kept_again, kept_retrained
 from engine.types import Spec
 
 
@@ -136,7 +137,7 @@ def test_retrained_models_that_are_there_are_neither_trained_nor_counted(store, 
     assert both.high - one.high == pytest.approx(one.high - 2 * asked.START, rel=0.05), "one retraining less"
     monkeypatch.undo()
     other = kept("retrain", unlearning_seed=1)
-    assert (asked.kept_retrained(run, store), asked.kept_again(run, store)) == (retrained.id, other.id)
+    assert (kept_retrained(run, store), kept_again(run, store)) == (retrained.id, other.id)
     assert asked.span(run, store, checkpoints) == Span.around(asked.START)
     monkeypatch.setattr(study, "unlearn", lambda *rest: pytest.fail("trained again"))
     found = likeness(run, store, checkpoints).sets["forget"]
@@ -145,4 +146,4 @@ def test_retrained_models_that_are_there_are_neither_trained_nor_counted(store, 
     said = [outputs(net, bench.data, "forget", at.parts.forget, 0).said for net in agrees]
     assert found.agreement["attainable"].share == pytest.approx(100 * (said[0] == said[1]).mean())
     store.delete(other.id)
-    assert asked.kept_again(run, store) is None
+    assert kept_again(run, store) is None
