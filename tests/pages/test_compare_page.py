@@ -57,6 +57,28 @@ def test_at_first_a_recorded_comparison_answers_the_question(jobs):
     assert at.query_params["data"] == ["cifar10"] or at.query_params["data"] == "cifar10"
 
 
+def test_other_data_bring_a_comparison_that_fits_them_and_say_what_changed(jobs):
+    at = compare_page()  # CIFAR-10 as the paper has it
+    at.selectbox(key="compare.data").set_value("digits").run()
+    assert not at.exception and not at.error
+    assert (asked(at)["profile"], asked(at)["seeds"]) == ("corrected", "0")
+    assert "Changed for Digits: seeds 0; profile corrected." in texts(at)
+    at.selectbox(key="compare.data").set_value("go_emotions").run()
+    assert "Changed for GoEmotions: methods ∇τ, Fine-tuning, Retraining; seeds 0, 1, 2; profile paper." in texts(at)
+    assert "**9 runs, all done** (9 recorded)" in texts(at)
+    at.selectbox(key="compare.data").set_value("cifar10").run()
+    assert "Changed for" not in texts(at) and asked(at)["methods"] == "nabla_tau finetune retrain", "all of it is there"
+
+
+def test_hovering_over_a_distance_says_which_side_it_is_on(jobs):
+    hovers = re.findall(r'title="(seed 0: [^"]*)"', tables(compare_page()))
+    gaps = [hover for hover in hovers if "test accuracy)" in hover]
+    assert len(gaps) == 7, "the Original, retraining and five methods"
+    assert "seed 0: 2.80 (forget accuracy above test accuracy)" in gaps[2] or "above test accuracy" in gaps[2]
+    assert not any("signs counted" in hover for hover in hovers)
+    assert any("(below 50%)" in hover or "(above 50%)" in hover for hover in hovers)
+
+
 def test_rows_are_sorted_as_asked_and_the_order_is_in_the_address(jobs):
     at = compare_page()
     assert at.selectbox(key="compare.order").value == "nearest" and "sort" not in asked(at)

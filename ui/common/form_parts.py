@@ -23,10 +23,12 @@ PROFILE_HELP = ("corrected: evaluates without augmentation and draws a new forge
 WAITING = {"running": "running", "queued": "waiting", "failed": "failed"}  # a run's states as the counts name them
 
 
-def dataset_box(key: str) -> str:
-    """The data set's name."""
-    return st.selectbox("Data", names("dataset"), key=key, persist_state="session",
-                        format_func=lambda name: words.title_of("dataset", name), help="What the model was trained on.")
+def dataset_box(key: str, **more: Any) -> str:
+    """The data set's name; ``more`` goes to Streamlit."""
+    name: str = st.selectbox("Data", names("dataset"), key=key, persist_state="session", **more,
+                             format_func=lambda name: words.title_of("dataset", name),
+                             help="What the model was trained on.")
+    return name
 
 
 def method_box(key: str, **more: Any) -> str:
