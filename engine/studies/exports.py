@@ -26,8 +26,8 @@ MARKS = {"†": "over-forgotten: the forgotten samples stand out, so never best 
          "‡": "damaged model, so never best", unchanged.MARK: f"{unchanged.MEANING}, so never best",
          unchanged.IDLE: f"{unchanged.IDLE_MEANING}, so never best"}
 LATEX_SIDES = {"": "", "↑": r"$^\uparrow$", "↓": r"$^\downarrow$"}
-LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$", unchanged.MARK: "$^=$",
-               unchanged.IDLE: r"$^\approx$"}
+LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$", unchanged.MARK: r"$^\circ$",
+               unchanged.IDLE: r"$^\emptyset$"}
 INSIDE = "✓"  # behind a value inside the chance range of what it is held against
 AIMS: dict[Against, str] = {"retrained": "the retrained model", "ideal": "the ideal of its column, where that is fixed"}
 NONE = "-"

@@ -78,7 +78,8 @@ def _standing(group: Sequence[Run], places: tuple[int, ...]) -> Standing | None:
         return None
     measured: Measured = {run.spec.seed: (run.metrics, run.metrics.retrained) for run in group
                           if run.metrics and run.metrics.retrained}
-    parts = [part for name in measures(resolved.spec.scenario, "retrained") if (part := _part(name, measured, resolved))]
+    names = measures(resolved.spec.scenario, "retrained")
+    parts = [part for name in names if (part := _part(name, measured, resolved))]
     parts.sort(key=lambda part: (-part.beyond, -part.off))
     return Standing(places, tuple(measured), tuple(parts), _why(group, measured, resolved)) if parts else None
 

@@ -111,7 +111,7 @@ def paired(one: DataFrame | None, other: DataFrame | None) -> Paired:
 
 def _attacked(frame: DataFrame) -> DataFrame:
     rows = frame.loc[frame["set"].isin(SETS)]
-    said = rows["predicted"] if "predicted" in rows else np.nan  # older runs did not keep it
+    said = rows.get("predicted", np.nan)  # older runs did not keep it
     return rows[["set", "sample", "loss", "correct"]].assign(predicted=said)
 
 

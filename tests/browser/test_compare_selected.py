@@ -36,7 +36,8 @@ def test_two_ticked_runs_are_compared(page, serve, tmp_path):
 
 PLACE = """() => {
   const chart = [...document.querySelectorAll(".js-plotly-plot")].find((one) => one._fullLayout?.meta?.marks);
-  const { x, y } = chart.getBoundingClientRect(), { _size: at, xaxis, yaxis } = chart._fullLayout, trace = chart._fullData[2];
+  const { x, y } = chart.getBoundingClientRect(), { _size: at, xaxis, yaxis } = chart._fullLayout;
+  const trace = chart._fullData[2];
   const place = [...trace.x].indexOf(Math.max(...trace.x));  // at the edge, where points are few
   return [x + at.l + xaxis.l2p(Math.log10(trace.x[place])), y + at.t + yaxis.l2p(Math.log10(trace.y[place]))];
 }"""

@@ -21,7 +21,8 @@ def columns(scenario: str) -> tuple[str, ...]:
 def more(table: Table, runs: Runs, each_seed: bool = False) -> str:
     """``table`` is built with ``columns(...)``; intervals are per seed, and hovering over a dash shows its reason."""
     methods = [method for method in table.methods if any(table.cell(method, name).seeds for name in table.columns)]
-    head = [Name("Measure"), *(Name(short_title(method), dot=dot(method)) for method in methods)]
+    names = {method: f"{short_title(method)}{table.marks(method)}" for method in methods}
+    head = [Name("Measure"), *(Name(name, dot=dot(method)) for method, name in names.items())]
     return draw("measures", head, [_row(table, runs, name, methods, each_seed) for name in table.columns])
 
 

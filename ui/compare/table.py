@@ -120,8 +120,10 @@ def _told(cell: Cell, runs: Runs) -> str:
     """What hovering says: each seed's value, the distance to the ideal, the chance range; of distances the side."""
     unit = metric_of(cell.metric).unit
     mine = {seed: metrics_of(cell.method, seed, runs) for seed in cell.values}
-    said = [", ".join(f"seed {seed}: {value:.2f}{_side(cell.metric, [mine[seed]])}"
-                      for seed, value in cell.values.items())]
+    sides = {seed: _side(cell.metric, [metrics]) for seed, metrics in mine.items()}
+    once = next(iter(sides.values())) if len(set(sides.values())) == 1 else ""  # the same in every seed
+    said = [", ".join(f"seed {seed}: {value:.2f}{'' if once else sides[seed]}"
+                      for seed, value in cell.values.items()) + once]
     if cell.distance is not None:
         said.append(f"distance to the ideal {cell.distance:.2f} {'points' if unit == '%' else unit}".rstrip())
     if cell.retrained is not None:

@@ -116,8 +116,9 @@ def _view(sweep: Sweep, was_active: bool) -> None:
 def _recorded_instead(sweep: Sweep) -> str:
     """Which other grid of these data ships finished, if any."""
     names = [f"**{name.capitalize()}**" for name in shipped_presets(sweep.dataset)]
-    return f" Of the preset grids, {' and '.join(names)} {'are' if len(names) > 1 else 'is'} recorded for these data: " \
-           f"{'they appear' if len(names) > 1 else 'it appears'} at once." if names else ""
+    are, they = ("are", "they appear") if len(names) > 1 else ("is", "it appears")
+    said = f" Of the preset grids, {' and '.join(names)} {are} recorded for these data: {they} at once."
+    return said if names else ""
 
 
 def _controls() -> tuple[str, bool, bool]:

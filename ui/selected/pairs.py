@@ -20,7 +20,7 @@ from ui.charts.selected import look, plot_pairs
 from ui.common.live_chart import marking_chart
 from ui.common.state import Slot
 from ui.selected import one_sample
-from ui.selected.words import LETTERS, short_names
+from ui.selected.words import LETTERS
 
 if TYPE_CHECKING:
     from pandas import DataFrame

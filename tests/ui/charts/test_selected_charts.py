@@ -75,7 +75,8 @@ def test_a_run_has_its_colour_in_every_chart():
     assert (list(line.color), line.cmin, line.cmax) == ([0, 1], -0.5, 1.5)
     scatter = plot_pairs(PAIR, ("A: alpha 0.1", "D: alpha 0.5"), 1e-6, ("A", "D"), (look(0)[0], look(3)[0]))
     assert f"color:{look(0)[0]}" in scatter.layout.xaxis.title.text
-    assert f"color:{look(3)[0]}" in scatter.layout.yaxis.title.text and f"color:{look(3)[0]}" in scatter.layout.title.text
+    assert f"color:{look(3)[0]}" in scatter.layout.yaxis.title.text
+    assert f"color:{look(3)[0]}" in scatter.layout.title.text
 
 
 def test_the_scatter_can_be_marked_and_says_itself_and_rings_what_is_chosen():

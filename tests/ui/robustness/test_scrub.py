@@ -61,7 +61,8 @@ def test_distances_from_50_do_not_cancel_over_seeds():
     assert attack["note"] == "chance range ±2.0, accuracy 43.0 to 57.0%"
     cell = payload(build(GRID, runs, "mia_loss_gap"), runs, TITLES, None)["cells"][1][0]
     shown = [one for one in cell["numbers"] if "from 50" in one["title"] and one["value"] is not None]
-    assert [(one["title"], one["text"]) for one in shown] == [("On the map: Attack on the loss, from 50", "7.00 points")]
+    assert [(one["title"], one["text"]) for one in shown] == [
+        ("On the map: Attack on the loss, from 50", "7.00 points")]
     assert cell["verdict"] == "below chance: it never counts", "one of the two seeds, by the rule of the sides"
 
 
@@ -72,7 +73,8 @@ def test_hovering_says_on_which_side_of_50_and_which_accuracy_is_higher():
     assert [text.split("<br>")[2] for text in said(build(GRID, runs, "mia_loss_gap"))[1]] == [
         "seed 0: 7.0 points, above 50%", "seed 0: 7.0 points, below 50%"]
     assert [text.split("<br>")[2] for text in said(build(GRID, runs, "accuracy_gap"))[1]] == [
-        "seed 0: 7.0 points, forget accuracy above test accuracy", "seed 0: 7.0 points, forget accuracy below test accuracy"]
+        "seed 0: 7.0 points, forget accuracy above test accuracy",
+        "seed 0: 7.0 points, forget accuracy below test accuracy"]
 
 
 def test_a_row_that_cannot_tell_says_so_and_is_not_good():
