@@ -64,9 +64,9 @@ def test_other_data_bring_a_comparison_that_fits_them_and_say_what_changed(jobs)
     at.selectbox(key="compare.data").set_value("digits").run()
     assert not at.exception and not at.error
     assert (asked(at)["profile"], asked(at)["seeds"]) == ("corrected", "0")
-    assert "Changed for Digits: seeds 0; profile corrected." in texts(at)
+    assert "Changed for Digits: seed 0; profile corrected." in texts(at)
     at.selectbox(key="compare.data").set_value("go_emotions").run()
-    assert "Changed for GoEmotions: methods ∇τ, Fine-tuning, Retraining; seeds 0, 1, 2; profile paper." in texts(at)
+    assert "Changed for GoEmotions: ∇τ, Fine-tuning, Retraining; seeds 0, 1, 2; profile paper." in texts(at)
     assert "**9 runs, all done** (9 recorded)" in texts(at)
     at.selectbox(key="compare.data").set_value("cifar10").run()
     assert "Changed for" not in texts(at) and asked(at)["methods"] == "nabla_tau finetune retrain", "all of it is there"

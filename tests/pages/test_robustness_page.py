@@ -67,7 +67,7 @@ def test_other_data_bring_the_grid_that_ships_with_them_and_say_so(jobs):
     assert "**9 runs, all done** (9 recorded)" in texts(at)
     assert (at.text_input(key="robustness.xs").value, at.text_input(key="robustness.seeds").value) == (
         "0.05 0.25 0.5", "0")
-    assert "Changed for CIFAR-10: grid Small (3 by 3); seeds 0; held the same nothing." in texts(at)
+    assert "Changed for CIFAR-10: grid Small, 3 by 3; seed 0; nothing held the same." in texts(at)
     at.selectbox(key="robustness.data").set_value("digits").run()
     assert "**432 runs, all done** (432 recorded)" in texts(at)
     at.text_input(key="robustness.seeds").set_value("0").run()

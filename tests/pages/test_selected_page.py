@@ -149,8 +149,8 @@ def test_which_run_is_nearer_to_retraining_and_how_sure_that_is(jobs):
     runs = [jobs.store.get(run_id) for run_id in ids]
     assert nearer(runs[:2]) == (
         "Nearer to retraining: A, 4.0 points beyond chance in its worst measure (attack on the loss); B: 7.0 (attack "
-        "on the loss). One seed each: the difference between A and B, 3.0 points, is inside the chance range ±8.0, so it "
-        "may be chance.")
+        "on the loss). One seed each: the difference between A and B, 3.0 points, is inside the chance range ±8.0, so "
+        "it may be chance.")
     assert nearer(runs[::2]).endswith("the difference between A and B, 9.0 points, is outside the chance range ±8.0.")
     assert nearer(runs).startswith("Nearest to retraining: A, 4.0 points") and "; C: 13.0 (attack" in nearer(runs)
     assert any(nearer(runs[:2]) in one.value for one in page(*ids[:2]).markdown)

@@ -12,13 +12,11 @@ from ui.common.state import Slot
 Query = Mapping[str, str]  # a form as its address
 
 
-def note(slot: Slot[tuple[str, Query]], dataset: str, before: Query, now: Query, spoken: Mapping[str, str],
-         shown: Mapping[str, str] | None = None) -> None:
-    """Keeps the sentence; ``spoken`` names the fields worth a word, ``shown`` says values that need other words."""
-    said = {name: (shown or {}).get(name, now.get(name, "none").replace(" ", ", ")) for name in spoken
-            if before.get(name, "") != now.get(name, "")}
-    changed = "; ".join(f"{spoken[name]} {value}" for name, value in said.items() if value)
-    slot.put((f"Changed for {words.title_of('dataset', dataset)}: {changed}." if changed else "", now))
+def note(slot: Slot[tuple[str, Query]], dataset: str, before: Query, now: Query, said: Mapping[str, str]) -> None:
+    """Keeps the sentence: ``said`` has for each field, by its name in the address, what it is now, in words."""
+    changed = dict.fromkeys(text for name, text in said.items() if before.get(name) != now.get(name))
+    title = words.title_of("dataset", dataset)
+    slot.put((f"Changed for {title}: {'; '.join(changed)}." if changed else "", now))
 
 
 def show(slot: Slot[tuple[str, Query]], now: Query) -> None:

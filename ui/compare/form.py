@@ -15,7 +15,7 @@ from engine.runs.queue import Jobs, manager
 from engine.spec import resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.studies.shipped import shipped_comparison
-from engine.system.words import plural
+from engine.system.words import numbered, plural
 from engine.types import Dataset
 from ui.common import form_parts, switched, words
 from ui.common.linked_form import LinkedForm
@@ -32,8 +32,6 @@ SHARE = Slot("compare.share", 100 * float(USUAL.forget))
 SEEDS = Slot("compare.seeds", "0")
 METHODS: Slot[list[str]] = Slot("compare.methods", list(USUAL.methods))
 SWITCHED: Slot[tuple[str, switched.Query]] = Slot("compare.switched", ("", {}))
-SPOKEN = {"forget": "share", "methods": "methods", "seeds": "seeds", "originals": "training seeds",
-          "profile": "profile"}  # what a change of data may change, in words
 DONE = " ✓ "
 METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A tick "
                 "marks seeds that are already computed; they are reused.")
@@ -121,9 +119,10 @@ def _fit_data() -> None:
     usual = replace(now, profile=USUAL.profile, seeds=USUAL.seeds, training_seeds=USUAL.training_seeds)
     new = shipped or usual
     _fill(new)
-    titles = ", ".join(map(compare_runs.short_title, new.methods))
-    switched.note(SWITCHED, new.dataset, compare_link.to_query(now), compare_link.to_query(new), SPOKEN, {
-        "methods": titles, "forget": words.percent(float(new.forget))})
+    switched.note(SWITCHED, new.dataset, compare_link.to_query(now), compare_link.to_query(new), {
+        "forget": words.forgotten(new.spec(REFERENCE, 0)),
+        "methods": ", ".join(map(compare_runs.short_title, new.methods)), "seeds": numbered("seed", new.seeds),
+        "originals": numbered("training seed", new.training_seeds), "profile": f"profile {new.profile}"})
 
 
 def _held() -> Comparison | None:

@@ -17,6 +17,7 @@ from engine.studies.shipped import shipped_presets
 from engine.studies.sweep import FRACTION, PRESETS, TRAINING, Axis, Sweep, axes_of, check, suggested
 from engine.studies.sweep_job import estimate, sweeps
 from engine.studies.sweep_runs import Runs, counts, find_runs, missing
+from engine.system.words import numbered
 from engine.types import declared
 from ui.common import form_parts, switched
 from ui.common.linked_form import LinkedForm
@@ -35,8 +36,6 @@ START = form_parts.StartButton("sweep", "grid_on", "Computes every missing run a
                                "reuses finished ones. It continues when you leave this page.")
 FILL = "Run sweep"
 SWITCHED: Slot[tuple[str, switched.Query]] = Slot("robustness.switched", ("", {}))
-SPOKEN = {"xs": "grid", "ys": "grid", "seeds": "seeds", "set": "held the same",
-          "profile": "profile"}  # what a change of data may change, in words
 PRESET_HELP = {"small": "3 by 3", "medium": "6 by 6", "authors": "the paper's: 12 by 12, three seeds"}
 VALUES_HELP = "Enter numbers separated by spaces, such as 0.05 0.25 0.5."
 SEEDS_HELP = "Cells show the mean over seeds; three seeds show the spread."
@@ -123,10 +122,11 @@ def _fit_data() -> None:
     new = replace(now, profile=USUAL.profile) if now and not preset_of(now) else new
     before = robustness_link.to_query(now) if now else {}
     fill(new)
-    query = robustness_link.to_query(new)
-    grid = f"{preset_of(new).capitalize() or 'as before'} ({len(new.across.values)} by {len(new.down.values)})"
-    switched.note(SWITCHED, dataset, before, query, SPOKEN, {
-        "xs": grid, "ys": grid if before.get("xs") == query["xs"] else "", "set": query.get("set", "nothing")})
+    grid = f"grid {preset_of(new).capitalize()}, {len(new.across.values)} by {len(new.down.values)}"
+    held = robustness_link.held_text(new.parameters)
+    switched.note(SWITCHED, dataset, before, robustness_link.to_query(new), {
+        "xs": grid, "ys": grid, "seeds": numbered("seed", new.seeds),
+        "set": f"{held} held the same" if held else "nothing held the same", "profile": f"profile {new.profile}"})
 
 
 def _held() -> Sweep | None:

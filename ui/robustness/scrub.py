@@ -29,6 +29,7 @@ HERE = Path(__file__).parent
 ACCURACIES = ("forget", "test", "retain")
 STATES = {"running": "running", "failed": "failed", "waiting": "not measured yet",
           "finished": "without this measure"}
+FAR = 20.0  # points of a distance at the right end of its scale; larger ones stand there
 Spot = tuple[int, int]
 
 
@@ -68,7 +69,7 @@ def _mapped(heatmap: Heatmap, square: Square) -> dict[str, Any]:
     return {"title": f"On the map: {metric_of(heatmap.metric).title}", "value": square.mean,
             "text": words.number(square.mean, 2, "" if square.mean is None else "%" if unit == "%" else f" {unit}"),
             "band": None if square.noise is None or high else [0.0, round(square.noise, 2)], "low": 0.0,
-            "high": 100.0 if high else 50.0, "colour": "currentColor",
+            "high": 100.0 if high else FAR, "colour": "currentColor",
             "note": "" if square.noise is None else f"chance range ±{square.noise:.1f}"}
 
 
@@ -98,7 +99,7 @@ def _distance(known: Sequence[Metrics], attack: Attack, colour: str) -> dict[str
     note += [f"accuracy {words.span(found)}"] if found else []
     return {"title": f"{attack.label[:1].upper()}{attack.label[1:]}, from 50", "value": value, "text": words.number(
         value, 1, "" if value is None else " points"), "band": None if half is None else [0.0, half], "low": 0.0,
-        "high": 50.0, "colour": colour, "note": ", ".join(note)}
+        "high": FAR, "colour": colour, "note": ", ".join(note)}
 
 
 def _mean(those: Sequence[Mapping[str, Any]], name: str) -> float | None:

@@ -141,7 +141,8 @@ def _list(pairs: Paired, chosen: np.ndarray, letters: tuple[str, str], key: str)
     rows = chosen if len(chosen) else _moved(pairs, np.arange(len(pairs)))
     few = rows[:SHOWN]
     st.caption(_about(len(chosen), len(few), len(pairs)))
-    ticked = st.dataframe(_columns(pairs.some(few), letters), hide_index=True, height=min(300, ROW * (len(few) + 1) + 3), on_select="rerun",
+    height = min(300, ROW * (len(few) + 1) + 3)
+    ticked = st.dataframe(_columns(pairs.some(few), letters), hide_index=True, height=height, on_select="rerun",
                           selection_mode="single-row", key=f"pairs-list-{key}-{hash(chosen.tobytes()):x}",
                           column_config=_config(letters)).selection.rows
     return int(few[ticked[0]]) if ticked and ticked[0] < len(few) else None
