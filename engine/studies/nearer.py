@@ -68,7 +68,7 @@ def _whole(group: Sequence[Run]) -> bool:
 def _subject(run: Run) -> str:
     spec = run.spec
     return repr((spec.dataset, spec.model, spec.scenario, spec.forget_fraction, spec.forget_class, spec.profile,
-                 sorted(spec.options.items())))
+                 sorted(spec.selection.items()), sorted(spec.options.items())))
 
 
 def _standing(group: Sequence[Run], places: tuple[int, ...]) -> Standing | None:
