@@ -68,6 +68,13 @@ def value_text(mean: float | None, std: float | None, between: str = " ± ") -> 
     return f"{mean:.2f}" if std is None else f"{mean:.2f}{between}{std:.2f}"
 
 
+def stem(comparison: Comparison) -> str:
+    """What a file of a comparison is called: ``cifar10-15-paper-seeds-0-1-2``, ``digits-class-3-corrected-seed-0``."""
+    of = f"class-{comparison.forget}" if by_class(comparison.scenario) else f"{100 * float(comparison.forget or 0):g}"
+    seeds = numbered("seed", comparison.seeds, "-").replace(" ", "-")
+    return f"{comparison.dataset}-{of}-{comparison.profile}-{seeds}"
+
+
 def what_is_compared(table: Table) -> str:
     """One line: data set, what is forgotten, profile and seeds."""
     comparison = table.comparison
@@ -94,7 +101,7 @@ def to_markdown(table: Table, against: Against = "retrained") -> str:
     """
     rows = [[_title(table, method), *(_markdown_cell(table.cell(method, name), against) for name in table.columns),
              *_costs(table, method)] for method in table.methods]
-    notes = ["Mean ± standard deviation over seeds. Bold: best; differences within the chance range are ties."]
+    notes = [f"{_spread(table, 'Mean ± standard deviation')} Bold: best; differences within the chance range are ties."]
     if _has_paper(table):
         notes.append("In brackets: the paper's value, with * where it differs by more than two standard deviations.")
     notes += [*_held(table, against, INSIDE), *marks_legend(table)]
@@ -127,6 +134,11 @@ def _held(table: Table, against: Against, mark: str) -> list[str]:
 
 def _has_paper(table: Table) -> bool:
     return any(cell.paper_mean is not None for cell in table.cells)
+
+
+def _spread(table: Table, several: str) -> str:
+    """What the numbers are: of one seed they have no spread."""
+    return f"{several} over seeds." if len(table.comparison.seeds) > 1 else "One seed."
 
 
 def _titles(table: Table) -> list[str]:
@@ -185,7 +197,8 @@ def to_latex(table: Table, against: Against = "retrained") -> str:
     paper = _has_paper(table)
     lines = [r"% Needs \usepackage{booktabs}" + (r" and \usepackage{xcolor}." if paper else "."),
              f"% {what_is_compared(table)}.",
-             "% Mean and standard deviation over seeds. Bold: best; differences within the chance range are ties."]
+             f"% {_spread(table, 'Mean and standard deviation')} Bold: best; differences within the chance range are "
+             "ties."]
     if paper:
         lines.append("% Grey: the paper's value; * where ours differs by more than two standard deviations.")
     told = (*_held(table, against, "underlined"), *marks_legend(table), *(note.text for note in table.notes))

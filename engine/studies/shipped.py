@@ -16,6 +16,7 @@ from engine.runs.records import Run
 from engine.studies.comparison import REFERENCE, Comparison
 from engine.studies.sweep import PRESETS, Sweep
 from engine.studies.sweep_runs import resolved_cells
+from engine.types import Spec
 
 Kind = tuple[str, float]  # profile and share
 
@@ -54,9 +55,9 @@ def shipped_comparison(dataset: str) -> Comparison | None:
     fit = {kind: methods for kind, methods in groups.items() if REFERENCE in methods and len(methods) > 2}
     if not fit:
         return None
-    usual = Comparison().forget
+    usual = Spec().fraction
     profile, share = max(fit, key=lambda kind: (
-        len(fit[kind]), len(set.intersection(*fit[kind].values())), -abs(kind[1] - float(usual))))
+        len(fit[kind]), len(set.intersection(*fit[kind].values())), -abs(kind[1] - usual)))
     methods = fit[profile, share]
     return Comparison(dataset, forget=share, methods=tuple(name for name in names("method") if name in methods),
                       seeds=tuple(sorted(set.intersection(*methods.values()))) or (0,), profile=profile)

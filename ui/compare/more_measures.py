@@ -23,7 +23,8 @@ def more(table: Table, runs: Runs, each_seed: bool = False) -> str:
     methods = [method for method in table.methods if any(table.cell(method, name).seeds for name in table.columns)]
     names = {method: f"{short_title(method)}{table.marks(method)}" for method in methods}
     head = [Name("Measure"), *(Name(name, dot=dot(method)) for method, name in names.items())]
-    return draw("measures", head, [_row(table, runs, name, methods, each_seed) for name in table.columns])
+    return draw("measures", head, [_row(table, runs, name, methods, each_seed) for name in table.columns],
+                several=len(table.comparison.seeds) > 1)
 
 
 def _row(table: Table, runs: Runs, name: str, methods: list[str], each_seed: bool) -> Row:

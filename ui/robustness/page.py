@@ -239,7 +239,7 @@ def _below(heatmap: Heatmap, runs: Runs) -> None:
 
 def _take_away(heatmap: Heatmap, runs: Runs) -> None:
     sweep = heatmap.sweep
-    take_away.show("robustness", "sweep", [
+    take_away.show("robustness", f"sweep-{sweep.dataset}-{sweep.method}-{heatmap.metric}", [
         Export(take_away.REPORT, "html", "text/html", lambda: report.write(heatmap, runs),
                "The maps of all measures, the best of each row, and the command that computes them. Opens anywhere."),
         Export("CSV, every run", "csv", "text/csv", lambda: exports.to_csv(sweep, runs),

@@ -62,7 +62,6 @@ def columns() -> dict[str, Column]:
         Column("method", "method", lambda run: short_title(run.spec.method), width=124, groups=True, usual=True),
         Column("data", "data", lambda run: words.title_of("dataset", run.spec.dataset), width=76, groups=True,
                usual=True),
-        *_knobs(),
         *_results(),
         Column("verdict", "verdict", verdict, width=98, groups=True, usual=True,
                help="What the numbers come to by the present rules. Forgotten means: as far as what was "
@@ -150,12 +149,12 @@ def remarks(run: Run) -> str:
 
 
 def _results() -> list[Column]:
-    """The numbers: of every headline attack, then the gap and the accuracies."""
+    """The numbers: the first attack, what was turned to get it, the gap and the accuracies, the other attacks."""
     first = headlines()[0].name
     attacks = [_metric(attack.name, attack.label, 74, attack.name == first) for attack in headlines()]
     rest = [("accuracy_gap", "gap", 48, True), ("test_accuracy", "test acc.", 66, True),
             ("forget_accuracy", "forget acc.", 76, True), ("retain_accuracy", "retain acc.", 76, False)]
-    return attacks[:1] + [_metric(*one) for one in rest] + attacks[1:]
+    return attacks[:1] + _knobs() + [_metric(*one) for one in rest] + attacks[1:]
 
 
 def _metric(name: str, title: str, width: int, shown: bool) -> Column:
