@@ -59,8 +59,8 @@ class Column:
 def columns() -> dict[str, Column]:
     """All columns by name, in the order of the table: first what a narrow window has room for."""
     listed = [
-        Column("method", "method", lambda run: short_title(run.spec.method), width=124, groups=True, usual=True),
-        Column("data", "data", lambda run: words.title_of("dataset", run.spec.dataset), width=76, groups=True,
+        Column("method", "method", lambda run: short_title(run.spec.method), width=112, groups=True, usual=True),
+        Column("data", "data", lambda run: words.title_of("dataset", run.spec.dataset), width=88, groups=True,
                usual=True),
         *_results(),
         Column("verdict", "verdict", verdict, width=98, groups=True, usual=True,
