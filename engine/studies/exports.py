@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.evaluation.metrics import metric_title
 from engine.evaluation.sides import MEANING
-from engine.naming import class_name, in_brackets, selection_name
+from engine.naming import classes_of, in_brackets, selection_name
 from engine.registry import all_of, by_class, get
 from engine.studies import table_frame, unchanged
 from engine.studies.cell import Against, Cell
@@ -70,7 +70,9 @@ def value_text(mean: float | None, std: float | None, between: str = " ± ") -> 
 
 def stem(comparison: Comparison) -> str:
     """What a file of a comparison is called: ``cifar10-15-paper-seeds-0-1-2``, ``digits-class-3-corrected-seed-0``."""
-    of = f"class-{comparison.forget}" if by_class(comparison.scenario) else f"{100 * float(comparison.forget or 0):g}"
+    forget = comparison.forget
+    many = forget if isinstance(forget, tuple) else (forget,)
+    of = f"{100 * forget:g}" if isinstance(forget, float) else f"class-{'-'.join(map(str, many))}"
     seeds = numbered("seed", comparison.seeds, "-").replace(" ", "-")
     return f"{comparison.dataset}-{of}-{comparison.profile}-{seeds}"
 
@@ -88,9 +90,9 @@ def what_is_forgotten(comparison: Comparison) -> str:
     """``15%`` or ``the class automobile``; ``15% (the newest samples)`` by a scenario that is not the usual one."""
     spec = comparison.spec("", 0)
     if by_class(comparison.scenario):
-        return in_brackets(f"the class {class_name(spec.dataset, comparison.forget)}", selection_name(spec))
+        return in_brackets(f"the {classes_of(spec)}", selection_name(spec))
     usual = comparison.scenario == Spec().scenario
-    share = "" if comparison.forget is None else f"{100 * float(comparison.forget):g}%"
+    share = "" if spec.forget_fraction is None else f"{100 * float(spec.forget_fraction):g}%"
     return in_brackets(share, "" if usual else get("scenario", comparison.scenario).title, selection_name(spec))
 
 

@@ -16,7 +16,7 @@ from engine.spec import resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.studies.shipped import shipped_comparison
 from engine.system.words import numbered, plural
-from engine.types import Dataset, Forgotten, Spec
+from engine.types import Dataset, Spec
 from ui.common import form_parts, switched, words
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
@@ -56,8 +56,10 @@ def _fill(comparison: Comparison) -> None:
         _model(comparison.dataset).put(comparison.model)
     of_class = by_class(comparison.scenario)
     if of_class:
-        _class(comparison.dataset).put(comparison.forget)
-    SHARE.put(SHARE.get() if of_class else 100 * float(comparison.forget or 0.0))
+        for key, value in form_parts.class_values(_class(comparison.dataset).key, comparison.forget).items():
+            Slot(key, value).put(value)
+    share = comparison.forget
+    SHARE.put(100 * share if isinstance(share, float) and not of_class else SHARE.get())
 
 
 FORM: LinkedForm[Comparison] = LinkedForm(
@@ -152,7 +154,7 @@ def _model(dataset: str) -> Slot[str | None]:
     return Slot(f"compare.model.{dataset}", None)
 
 
-def _class(dataset: str) -> Slot[Forgotten]:
+def _class(dataset: str) -> Slot[int]:
     return Slot(f"compare.class.{dataset}", 0)
 
 
