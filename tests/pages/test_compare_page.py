@@ -72,6 +72,14 @@ def test_other_data_bring_a_comparison_that_fits_them_and_say_what_changed(jobs)
     assert "Changed for" not in texts(at) and asked(at)["methods"] == "nabla_tau finetune retrain", "all of it is there"
 
 
+def test_a_class_stays_a_class_of_other_data(jobs):
+    at = compare_page(data="cifar10", scenario="class", forget="3", profile="paper", methods="ssd retrain")
+    at.selectbox(key="compare.data").set_value("digits").run()
+    assert not at.exception and not at.error
+    assert (asked(at)["scenario"], asked(at)["profile"], asked(at)["methods"]) == ("class", "corrected", "retrain ssd")
+    assert "Changed for Digits: profile corrected." in texts(at)
+
+
 def test_hovering_over_a_distance_says_which_side_it_is_on(jobs):
     hovers = re.findall(r'title="(seed 0: [^"]*)"', tables(compare_page()))
     gaps = [hover for hover in hovers if "test accuracy)" in hover]

@@ -59,6 +59,16 @@ def class_box(dataset: Dataset, key: str, more_help: str = "") -> int | tuple[in
     more = st.multiselect("More classes", known, format_func=lambda i: dataset.classes[i], key=more_classes(key),
                           persist_state="session", placeholder="only this one",
                           help="Other classes to forget together with it.")
+    return _classes(one, more)
+
+
+def chosen_classes(slot: Slot[int]) -> int | tuple[int, ...]:
+    """What both widgets of :func:`class_box` hold, before they are drawn."""
+    more: Slot[list[int]] = Slot(more_classes(slot.key), [])
+    return _classes(slot.get(), more.get())
+
+
+def _classes(one: int, more: Sequence[int]) -> int | tuple[int, ...]:
     chosen = tuple(sorted({one, *more}))
     return one if len(chosen) == 1 else chosen
 

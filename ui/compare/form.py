@@ -121,6 +121,8 @@ def _fit_data() -> None:
     shipped = None if by_class(now.scenario) else shipped_comparison(now.dataset)
     usual = replace(now, profile=USUAL.profile, seeds=USUAL.seeds, training_seeds=USUAL.training_seeds)
     new = shipped or usual
+    unfit = _unfit(new)
+    new = replace(new, methods=tuple(name for name in names("method") if name in new.methods and name not in unfit))
     _fill(new)
     switched.note(SWITCHED, new.dataset, compare_link.to_query(now), compare_link.to_query(new), {
         "scenario": f"forget {get('scenario', new.scenario).title}", "forget": words.forgotten(new.spec(REFERENCE, 0)),
@@ -131,12 +133,13 @@ def _fit_data() -> None:
 def _held() -> Comparison | None:
     """What the widgets come to; None where the seeds make no sense."""
     of_class = by_class(SCENARIO.get())
-    forget = _class(DATA.get()).get() if of_class else round(SHARE.get() / 100, 6)
+    forget = form_parts.chosen_classes(_class(DATA.get())) if of_class else round(SHARE.get() / 100, 6)
     try:
-        return Comparison(DATA.get(), SCENARIO.get(), forget, _chosen(), compare_link.parse_seeds(SEEDS.get()),
+        methods = tuple(sorted(_chosen(), key=names("method").index))  # as the form has them
+        return Comparison(DATA.get(), SCENARIO.get(), forget, methods, compare_link.parse_seeds(SEEDS.get()),
                           PROFILE.get(), _model(DATA.get()).get(),
                           training_seeds=compare_link.parse_originals(compare_seeds.ORIGINALS.get()))
-    except LabError:
+    except (LabError, ValueError):
         return None
 
 
