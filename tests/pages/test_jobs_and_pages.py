@@ -64,7 +64,7 @@ def test_a_recorded_run_opens_without_being_in_the_store(jobs, shipped):
     assert "Recorded results" in texts(at)
     at = unlearn_page(run=shipped)
     assert not at.exception
-    assert "A recorded run that ships with the app" in texts(at)
+    assert "it opens without the data, and **Run again** computes it here" in texts(at)
     assert len(at.metric) == 6
     assert jobs.store.list() == []
 

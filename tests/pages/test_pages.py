@@ -13,7 +13,7 @@ from engine.spec import resolve
 from engine.types import Spec
 from ui.common import glossary
 from ui.frame import shell
-from ui.unlearn.form import DEMO
+from ui.unlearn.form import DEMO, DEMO_TEXT
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,6 +52,9 @@ def test_start_says_what_this_is_and_what_is_on_this_machine(jobs):
     assert not at.exception
     assert at.title[0].value == "Can a trained model forget?"
     assert "20% of the labels are wrong **on purpose**" in texts(at)
+    assert "first on which" not in DEMO_TEXT, "how the split was chosen is folded away"
+    chosen = next(one for one in at.expander if one.label == "How this split was chosen")
+    assert "are drawn with seed 1, the measures are of the profile *corrected*. The rule:" in chosen.caption[0].value
     table = at.dataframe[0].value
     assert list(table["Data"])[:4] == ["Digits", "CIFAR-10", "CIFAR-100", "GoEmotions"]
     assert table["Status"][0] == "ready (comes with the app)"

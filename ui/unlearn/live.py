@@ -128,8 +128,8 @@ def _header(jobs: Any, run: Run) -> None:
                          help=f"Queues a new run with the same settings.{first and ' ' + first}"):
             _again(jobs, run, bool(first))
         if run.recorded:
-            st.caption(f":material/album: A recorded run that ships with the app: made on {words.when(run.started)} on "
-                       f"{run.device}. It can be explored without the data; **Run again** computes it here. {first}")
+            st.caption(f":material/album: Recorded on {words.when(run.started)[:10]} on {run.device}: it opens without "
+                       f"the data, and **Run again** computes it here. {first}")
     if run.status == "failed":
         st.error(run.reason, icon=":material/error:")
     elif run.reason:

@@ -21,6 +21,9 @@ COARSE = ("An earlier version kept only coarse losses of this run, so its two hu
           "see them. The numbers and curves are as measured.")
 SETS = ("retain", "forget", "test")
 GOAL, CLASS_GOAL = "Forget should come down to test", "Forget should fall to the retrained model's"
+HELP = ("50% is a coin toss: the attacker knows nothing. Below 50% is not better than 50%: an attacker could turn "
+        "every answer round, and 31% right would be 69% right. What counts is the distance from 50%, beyond the "
+        "chance range.")
 TERMS = ("retrained", "chance range", "in common", "loss", "nats")  # that the picture explains
 ROOM = 4.0  # percent or points on either side of what a gauge has to show
 
@@ -39,7 +42,7 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
     retrained, judged = _retrained(start, final, fine), verdict_of(run) if final else None
     attacks = {attack.name: attack for attack in live_attacks()}
     colours = attack_colours(attacks)
-    band = _band((final or start).null_band.get(next(iter(attacks), "")))
+    bands = [_band((final or start).null_band.get(name)) for name in attacks]
     return {
         "total": (run.progress or {}).get("total_steps") if not run.has_ended else None,
         "terms": {word: glossary.MEANINGS[word] for word in TERMS},
@@ -48,7 +51,7 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
         "classes": _classes(run, start), "forgotten": run.spec.forget_class,
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
         "points": [_point(point, fine) for point in points],
-        "retrained": retrained, "band": band,
+        "retrained": retrained, "bands": [band for band in bands if band], "help": HELP,
         "attacks": {name: {"label": attack.label, "colour": colours[name],
                            "now": _number(final.get(name) if final else None)} for name, attack in attacks.items()},
         "titles": {"attacks": "The attack should fall to a coin toss, 50%",
