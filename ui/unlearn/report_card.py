@@ -102,7 +102,8 @@ def _details(run: Run) -> None:
     with export.popover("Export", icon=":material/download:", width="stretch"):
         _export(run)
     with link.popover("Link", icon=":material/link:", width="stretch"):
-        st.caption("This address reopens this run, even after a restart:")
+        st.caption("This address reopens this run, even after a restart. While the replay stands elsewhere than at the "
+                   "end, the browser's own address has its step as well, as `at=`.")
         st.code(f"{(st.context.url or '').split('?')[0]}?run={run.id}", language=None)
 
 

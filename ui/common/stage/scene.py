@@ -20,7 +20,9 @@ from ui.common import glossary, words
 COARSE = ("An earlier version kept only coarse losses of this run, so its two humps cannot be drawn: run it again to "
           "see them. The numbers and curves are as measured.")
 SETS = ("retain", "forget", "test")
-GOAL, CLASS_GOAL = "Forget should come down to test", "Forget should fall to the retrained model's"
+GOALS = ("The attack should fall to a coin toss, 50%", "Forget should come down to test")
+# Beside never-seen samples of the class: there the attack may begin inside its chance range, so nothing has to fall.
+CLASS_GOALS = ("The attack should end near a coin toss, 50%", "Forget should fall to the retrained model's")
 HELP = ("50% is a coin toss: the attacker knows nothing. Below 50% is not better than 50%: an attacker could turn "
         "every answer round, and 31% right would be 69% right. What counts is the distance from 50%, beyond the "
         "chance range.")
@@ -39,7 +41,8 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
     fine = list(start.bins) == EDGES
     final = run.metrics if run.finished else None
     points = [*course.points, *_end(run, course)]
-    retrained, judged = _retrained(start, final, fine), verdict_of(run) if final else None
+    retrained = None if run.is_reference else _retrained(start, final, fine)  # it is not measured against itself
+    judged = verdict_of(run) if final else None
     attacks = {attack.name: attack for attack in live_attacks()}
     colours = attack_colours(attacks)
     bands = [_band((final or start).null_band.get(name)) for name in attacks]
@@ -54,8 +57,8 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
         "retrained": retrained, "bands": [band for band in bands if band], "help": HELP,
         "attacks": {name: {"label": attack.label, "colour": colours[name],
                            "now": _number(final.get(name) if final else None)} for name, attack in attacks.items()},
-        "titles": {"attacks": "The attack should fall to a coin toss, 50%",
-                   "accuracy": CLASS_GOAL if by_class(run.spec.scenario) else GOAL},
+        "titles": dict(zip(("attacks", "accuracy"), CLASS_GOALS if by_class(run.spec.scenario) else GOALS,
+                           strict=True)),
         "gauges": [_gauge(name, run, start, final, retrained, judged) for name in _told(run, judged)]}
 
 
@@ -122,7 +125,7 @@ def _gauge(name: str, run: Run, start: StartEvent, final: Metrics | None,
     now = final.get(name) if final else None
     band = _band((final or start).null_band.get(name)) if name in attacks else None
     aim = None
-    if retrained and not run.is_reference:
+    if retrained:
         aim = retrained["gap"] if name == "accuracy_gap" else retrained["attacks"].get(
             name, retrained["accuracy"].get(name.removesuffix("_accuracy")))
     shown = [value for value in (before, now, aim, *(band or ())) if value is not None and math.isfinite(value)]
