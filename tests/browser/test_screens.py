@@ -10,7 +10,7 @@ from engine.runs.recorded import recorded_runs
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
-KICKER = "() => getComputedStyle(document.querySelector('.st-key-run-head h2'), '::before').content"
+KICKER = "() => getComputedStyle(document.querySelector('.st-key-run-head h2 [data-heading-text]'), '::before').content"
 BEFORE_VERDICT = "() => getComputedStyle(document.querySelector('.st-key-verdict p'), '::before').content"
 LEGEND = "() => [...document.querySelectorAll('.stage-mark')].filter(e => e.checkVisibility()).map(e => e.textContent)"
 BOTTOM = "() => Math.max(...[...document.querySelectorAll('.stage-curves')].map(e => e.getBoundingClientRect().bottom))"
@@ -105,6 +105,9 @@ def test_a_telephone_shows_the_picture_first_and_nothing_lies_over_it(page, app,
     assert box(page, ".stage-svg")["bottom"] < 844
     page.locator(".stMain").evaluate("e => e.scrollBy(0, 600)")
     assert box(page, ".drawer-button")["bottom"] <= box(page, "[data-testid=stHeader]")["bottom"], "not over the charts"
+    page.goto(f"{app}/exposed?run={demo}")
+    page.locator(".seat-outline").first.wait_for()
+    assert box(page, ".seat-humps")["bottom"] < box(page, ".seat-numbers")["top"] < 844
     page.goto(f"{app}/playground")
     page.locator(".pg-map canvas").first.wait_for()
     order = page.evaluate("""() => [...document.querySelectorAll('.pg-map, .pg-bar')]

@@ -9,13 +9,11 @@ import streamlit as st
 
 from engine.errors import BadInput
 from ui.common import qr
-from ui.common.state import Slot
 from ui.common.words import short
 from ui.frame import present
 from ui.learn import predictions
 from ui.learn.place import HIDEABLE, Place, write
 
-NEXT = Slot("lesson-next-class", False)  # whether the small window with the reset is open
 LOCAL = ("localhost", "127.0.0.1", "::1", "")  # names by which a computer knows only itself
 
 
@@ -25,15 +23,14 @@ def show(place: Place) -> None:
         if st.button("For the audience", icon=":material/qr_code:", key="lesson-audience",
                      on_click=present.close_corner):  # its window would lie over the code
             _link(place)
-        with st.popover("Next class", icon=":material/restart_alt:", key=NEXT.key, on_change="rerun"):
+        with st.popover("Next class", icon=":material/restart_alt:", key=predictions.key("next")):
             st.markdown("Clears this browser's predictions and answers and returns to lesson 1. Runs are kept.")
             st.button("Reset for the next class", key="lesson-reset", on_click=_reset)
 
 
 def _reset() -> None:
-    """For the next class, which finds no open window either."""
+    """For the next class, which finds no open window either: those of another class have other keys."""
     predictions.reset()
-    NEXT.put(False)
     present.close_corner()
 
 
