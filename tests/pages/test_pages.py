@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.evaluation.verdict import verdict_of
+from engine.runs.recorded import recorded_runs
 from engine.spec import resolve
 from engine.types import Spec
 from ui.common import glossary
@@ -192,6 +194,13 @@ def test_an_unknown_run_in_the_address_is_a_sentence(jobs):
     assert at.error[0].value == (
         f"There is no run 'nonsense' in {jobs.store.root}. It may have been deleted, or belong to "
         "another results folder. Open another run on the page **Runs**, or start one here.")
+
+
+def test_a_damaged_model_is_said_to_be_so_and_gets_no_praise(jobs):
+    found = next(run for run in recorded_runs() if run.finished and verdict_of(run).kind == "damaged")
+    at = unlearn_page(run=found.id)
+    assert at.error[0].value.startswith("The model is damaged: its test accuracy fell from ")
+    assert not [one for one in at.info if "no better than chance" in one.value]
 
 
 def test_runs_is_empty_where_nothing_was_run_or_ships(jobs, monkeypatch):
