@@ -16,6 +16,7 @@ from engine.runs.records import Run
 from ui.common import words
 from ui.common.answers import Mark, answer, called, lies
 from ui.common.state import Slot
+from ui.unlearn import who
 
 TO = "\u00a0→\u00a0"  # not to be broken
 IN_A_ROW, SIZE, COUNT = 6, 96, 24
@@ -56,6 +57,7 @@ def samples(run: Run) -> None:
                + (f" {FALSE}" if any(lies(one["label"], one["truth"]) for one in found) else "")
                + (f" {NOT_KEPT}" if any(one["after"] is None for one in found) else ""))
     (_texts if "text" in found[0] else _pictures)(found)
+    who.tick(run.spec.dataset, [one["sample"] for one in found], f"ticked-{run.id}")
 
 
 def _load(run: Run, order: str, whole: bool) -> tuple[list[dict[str, Any]], str]:
