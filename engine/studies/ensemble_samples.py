@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from engine.evaluation.ensembles.draws import candidates_of
 from engine.evaluation.ensembles.klom import Klom, klom
 from engine.evaluation.ensembles.outputs import FORGET, IN, OUT, Outputs
 from engine.evaluation.strata import LARGEST, LEVELS
 from engine.evaluation.strata import strata as by_score
 from engine.registry import get, reference
+from engine.runs.ensembles.kept import Shelf, states
 from engine.runs.sources import NOISE
-from engine.studies.ensemble import Design, candidates_of
+from engine.studies.ensemble import Design
 from engine.studies.ensemble_request import data_of
-from engine.studies.ensemble_store import Shelf, states
 from engine.studies.ensemble_views import Evidence, Findings, numbers_of
 
 

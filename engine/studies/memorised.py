@@ -7,12 +7,12 @@ import logging
 from pathlib import Path
 
 from engine.errors import LabError, NotMeasurable
+from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.originals.checkpoints import Checkpoints
 from engine.originals.memorised import NEITHER, Memorised, about_these, from_scores, memorised
+from engine.runs.ensembles.kept import Kept, own_ensembles
 from engine.runs.records import Run
-from engine.studies.ensemble import ORIGINAL
 from engine.studies.ensemble_memorisation import FEWEST, scores
-from engine.studies.ensemble_store import Kept, own_ensembles
 
 log = logging.getLogger(__name__)
 
