@@ -17,7 +17,7 @@ from engine.spec import resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.studies.shipped import shipped_comparison
 from engine.system.words import numbered, plural
-from engine.types import Dataset, Forgotten, Scenario, Spec
+from engine.types import Dataset, Forgotten, Spec
 from ui.common import controls, form_parts, switched, words
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
@@ -90,7 +90,7 @@ def _choices() -> Comparison | None:
     model = launch.model_unless_usual(dataset, _model(dataset.name).key)
     offered = [one for one in all_of("scenario") if not (one.why_not and one.why_not(dataset))]
     chosen = get("scenario", form_parts.scenario_box(SCENARIO, offered))
-    scenario, forget = chosen.name, _forget(dataset, chosen)
+    scenario, forget = chosen.name, form_parts.forget_box(dataset, chosen, _class(dataset.name).key, SHARE)
     places: dict[str, Any] = {}
     selection = controls.scenario_controls(dataset, chosen, places, KEPT)
     size, methods_here = st.empty(), st.container()
@@ -166,15 +166,6 @@ def _answers(comparison: Comparison) -> bool:
         return False
     done = {method for (method, _), run in runs.items() if run.finished}
     return REFERENCE in done and len(done) > 1
-
-
-def _forget(dataset: Dataset, scenario: Scenario) -> Any:
-    """A share, or classes; None where the scenario's own parameters say who."""
-    if scenario.by_class:
-        return form_parts.class_box(dataset, _class(dataset.name).key)
-    if scenario.target == "selection":
-        return None
-    return form_parts.share_slider("Share of the training set", SHARE, scenario)
 
 
 def _model(dataset: str) -> Slot[str | None]:
