@@ -182,6 +182,8 @@ class Spec:
         The seed of the run, and the one that the Original was trained with.
     forget_seed, unlearning_seed, evaluation_seed : int, optional
         Seeds of the split, the method and the measuring (:class:`Seeds`); None follows ``seed``.
+    original : str, optional
+        The name of an imported Original to forget from (:mod:`engine.originals.imported`), instead of a trained one.
     profile : {'corrected', 'paper'}
         Whether to follow the published tables, quirks included.
     parameters, options : mapping of str to Any, optional
@@ -208,6 +210,7 @@ class Spec:
     forget_seed: int | None = None
     unlearning_seed: int | None = None
     evaluation_seed: int | None = None
+    original: str | None = None
 
     @property
     def seeds(self) -> Seeds:

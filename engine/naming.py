@@ -36,6 +36,7 @@ def asked(spec: Spec) -> list[str]:
     usual = by_class(spec.scenario) or spec.scenario == Spec().scenario
     forgotten += "" if usual else f" scenario={spec.scenario}"
     seeds = [f"original_seed={spec.original_seed}"] if spec.original_seed else []
+    seeds += [f"original={spec.original}"] if spec.original else []
     seeds += [f"{name}={value}" for name, value in spec.named_seeds.items()]
     profile = [] if spec.profile == "corrected" else [f"profile={spec.profile}"]
     return [f"{spec.method:<15} {spec.dataset:<10} {forgotten}", f"seed={spec.seed}", *seeds, *model, *profile,

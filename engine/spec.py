@@ -8,6 +8,7 @@ setting, then the profile's, then what was asked for; None means "work it out" w
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -36,6 +37,8 @@ from engine.types import (
 )
 
 MAX_SEED = 2**31 - 1
+IMPORTED = re.compile(r"[a-z0-9][a-z0-9_.]{0,39}")
+IMPORTED_NAMES = "1 to 40 of the characters a to z, 0 to 9, _ and ., a letter or digit first"
 MADE_BY = ("dataset", "model", "scenario", "method")  # the components whose code changes a result
 
 
@@ -96,8 +99,12 @@ class Resolved:
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "method": s.method, "parameters": self.effective,
                 "scenario": s.scenario, "fraction": s.forget_fraction, "class": s.forget_class, "seed": s.seed,
-                "original_seed": s.original_seed, "profile": s.profile, **s.named_seeds,
+                "original_seed": s.original_seed, "profile": s.profile, **s.named_seeds, **self._began(),
                 **self._made_by("dataset", "model", "scenario", "method")}
+
+    def _began(self) -> dict[str, Any]:
+        """What a run began from, where that is not an Original that was trained by the recipe."""
+        return {"imported": self.spec.original} if self.spec.original else {}
 
     def _made_by(self, *kinds: str) -> dict[str, Any]:
         """The code of these components, where it is not the first (:mod:`engine.lineage`)."""
@@ -123,7 +130,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
         problems += [*class_problems, *model_problem, *option_problems]
         dataset = dataset if option_problems else dataset.at(options)
         problems += wrongly_tuned(dataset, model, method)
-    problems += bad_numbers + (_too_few(spec, dataset) if dataset else [])
+    problems += bad_numbers + (_too_few(spec, dataset) if dataset else []) + _imported(spec)
     if method:
         requested, parameter_problems = requested_parameters(spec, dataset, method, model)
         problems += parameter_problems
@@ -224,6 +231,19 @@ def _no_own_forget_set(spec: Spec) -> list[Problem]:
         return []
     return [Problem.about("forget_seed", f"is {spec.forget_seed}, but the profile 'paper' has one forget set for all "
                           "seeds: leave it out, or take the profile 'corrected'.")]
+
+
+def _imported(spec: Spec) -> list[Problem]:
+    """What is wrong with the name of an imported Original; whether there is one is known where Originals are kept."""
+    if spec.original is None:
+        return []
+    if not isinstance(spec.original, str) or not IMPORTED.fullmatch(spec.original):
+        said = f"is {str(spec.original)[:60]!r}, but must be {IMPORTED_NAMES}."
+        return [Problem.about("original", said)]
+    if spec.original_seed:
+        return [Problem.about("original_seed", f"is {spec.original_seed}, but the imported Original {spec.original!r} "
+                              "has no seed: leave it out.")]
+    return []
 
 
 def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[Problem]]:

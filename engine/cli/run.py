@@ -36,6 +36,7 @@ def add_parser(commands: Any) -> None:
                      help="set any declared hyperparameter of the method; may be repeated")
     run.add_argument("--profile", default="corrected", help=f"{' or '.join(PROFILES)} (default: corrected)")
     run.add_argument("--original-seed", default="0", help="seed of the Original (default: 0)")
+    run.add_argument("--original", metavar="NAME", help="forget from the Original that was imported under this name")
     for name, what in SEEDS.items():
         run.add_argument(f"--{name}-seed", metavar="N", help=f"seed of {what} (default: --seed)")
     run.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
@@ -74,7 +75,7 @@ def _spec_of(options: Namespace) -> Spec:
             problems += _alpha_problems(as_number(options.alpha))
     spec = Spec(dataset=options.dataset, method=options.method, model=options.model, scenario=options.scenario,
                 forget_fraction=as_number(options.forget_fraction), forget_class=options.forget_class,
-                seed=as_number(options.seed), original_seed=as_number(options.original_seed),
+                seed=as_number(options.seed), original_seed=as_number(options.original_seed), original=options.original,
                 profile=options.profile, parameters=parameters,
                 options={name: as_number(value) for name, value in chosen.items()},
                 **{f"{name}_seed": None if (text := getattr(options, f"{name}_seed")) is None else as_number(text)

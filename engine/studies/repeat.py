@@ -34,10 +34,11 @@ def run_command(spec: Spec) -> str:
     words += _flag("--scenario", spec.scenario, usual.scenario)
     words += _flag(*forgets)
     words += [*_flag("--seed", spec.seed), *_flag("--original-seed", spec.original_seed, usual.original_seed)]
+    words += _flag("--original", spec.original)
     words += [word for name in NAMED_SEEDS for word in _flag(f"--{name.replace('_', '-')}", getattr(spec, name))]
     words += [*_flag("--profile", spec.profile), *_settings("--set", spec.parameters),
               *_settings("--option", spec.options)]
-    return _shell([*words, "--train-original"])
+    return _shell([*words, *([] if spec.original else ["--train-original"])])
 
 
 def reference_command(spec: Spec) -> str:

@@ -67,6 +67,7 @@ def settings(run: Run) -> dict[tuple[Of, str], Any]:
     own: dict[str, Any] = {
         "data": spec.dataset, "model": spec.model, "method": spec.method, "scenario": spec.scenario,
         "forget": _forgotten(run), "profile": spec.profile, SEED: spec.seed, "original seed": spec.original_seed,
+        **({"original": spec.original} if spec.original else {}),
         **{spaced(name): value for name, value in spec.named_seeds.items()}}
     used = {**spec.parameters, **(run.effective or {})}
     found: dict[tuple[Of, str], Any] = {("run", name): value for name, value in own.items()}
