@@ -19,7 +19,7 @@ def build(classes: int, channels: int) -> Any:
     from torch import nn
     from torchvision.models.vision_transformer import Encoder, VisionTransformer
 
-    class Positions(Encoder):
+    class Positions(Encoder):  # type: ignore[misc]  # torchvision is untyped
         def reset_parameters(self) -> None:
             nn.init.normal_(self.pos_embedding, std=0.02)
 
@@ -28,7 +28,7 @@ def build(classes: int, channels: int) -> Any:
             nn.init.xavier_uniform_(self.in_proj_weight)
             nn.init.zeros_(self.in_proj_bias)
 
-    class SmallViT(VisionTransformer):
+    class SmallViT(VisionTransformer):  # type: ignore[misc]
         def reset_parameters(self) -> None:
             nn.init.zeros_(self.class_token)
 

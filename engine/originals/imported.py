@@ -21,13 +21,13 @@ from engine.data.images import Data
 from engine.errors import BadInput
 from engine.evaluation.readout import Readout, read_out
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key, storable
-from engine.originals.weight_files import WHOLE, read_weights
 from engine.originals.weight_names import Named, listed, renamed
 from engine.registry import models_for
 from engine.spec import Resolved
 from engine.system.device import place
 from engine.system.files import sha256_of
 from engine.system.version import code_version
+from engine.system.weight_files import WHOLE, read_weights
 from engine.training.networks import build_network
 
 LARGEST_HALF = 65_504

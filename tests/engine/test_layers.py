@@ -107,7 +107,8 @@ KEEPERS = {"runs/store.py", "runs/artifacts.py", "runs/packing.py", "originals/c
 OTHERS_FILES = {  # calls that touch files which are neither a run's nor a checkpoint's
     ("results.py", "save_file"), ("results.py", "write_whole"),  # a person's own
     ("runs/weights.py", "save_file"), ("runs/weights.py", "write_whole"),
-    *(("originals/weight_files.py", call) for call in ("path.open", "load_file", "folder.glob", "index.read_text")),
+    ("models/_folders.py", "place.glob"), ("models/_folders.py", "(folder / 'config.json').read_text"),
+    *(("system/weight_files.py", call) for call in ("path.open", "load_file", "folder.glob", "index.read_text")),
     ("studies/paper.py", "SOURCE.read_text"),  # the paper's tables
     ("runs/excerpt.py", "Image.open"), ("runs/excerpting.py", "write_whole"),  # samples that ship
     ("system/hub.py", "path.glob"), ("system/hub.py", "cache.glob"),  # data sets, published weights
