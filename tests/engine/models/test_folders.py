@@ -45,8 +45,8 @@ MEND = " Put the files of https://huggingface.co/FacebookAI/roberta-base there."
 
 def test_without_a_tokenizer(folder):
     (folder / "tokenizer.json").unlink()
-    assert refused(folder) == ("The model in FOLDER cannot be used: it holds no tokenizer: tokenizer.json is absent, and "
-                               f"so are vocab.json with merges.txt, and vocab.txt.{MEND}")
+    assert refused(folder) == ("The model in FOLDER cannot be used: it holds no tokenizer: tokenizer.json is absent, "
+                               f"and so are vocab.json with merges.txt, and vocab.txt.{MEND}")
 
 
 @pytest.mark.parametrize("changes, said", [
@@ -74,8 +74,8 @@ def test_an_older_folder_is_read(folder):
 def test_an_older_folder_with_code_in_it_is_refused_and_nothing_runs(folder, tmp_path):
     as_pickle(folder, {"a": torch.zeros(2), "code": Code(tmp_path / "ran")})
     assert refused(folder) == (
-        "The model in FOLDER cannot be used: its pytorch_model.bin holds more than weights: posix.system could run code "
-        "when it is read, so nothing of it was read. Where it was made, save the weights alone with "
+        "The model in FOLDER cannot be used: its pytorch_model.bin holds more than weights: posix.system could run "
+        "code when it is read, so nothing of it was read. Where it was made, save the weights alone with "
         f"torch.save(model.state_dict(), FILE) or as safetensors.{MEND}")
     assert not (tmp_path / "ran").exists()
 
