@@ -17,7 +17,7 @@ from engine.evaluation.verdict import remarks, verdict_of
 from engine.spec import MADE_BY, Resolved, resolve
 from engine.types import ENDED, NAMED_SEEDS, Spec, Status
 
-LATER = (*NAMED_SEEDS, "original")  # fields of a spec that came later: None is as it was before
+LATER = (*NAMED_SEEDS, "selection", "original")  # fields of a spec that came later: empty is as it was before
 SPEC_FIELDS = frozenset(one.name for one in dataclasses.fields(Spec))
 
 
@@ -179,8 +179,8 @@ def spec_of(asked: Mapping[str, Any]) -> Spec:
 
 
 def stored_spec(spec: Spec) -> dict[str, Any]:
-    """A spec as it is stored: later fields that are None are left out, so that versions without them read it too."""
-    return {name: value for name, value in asdict(spec).items() if name not in LATER or value is not None}
+    """A spec as it is stored: later fields that are empty are left out, so that versions without them read it too."""
+    return {name: value for name, value in asdict(spec).items() if name not in LATER or value not in (None, {})}
 
 
 DESCRIBED = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
