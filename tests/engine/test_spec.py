@@ -38,8 +38,8 @@ def test_all_problems_of_a_spec_at_once():
     spec = Spec(forget_fraction=0.9, seed=-3, original_seed=1.5, model="resnet18", options={"label_noise": 0.5, "x": 1},
                 parameters={"alpha": 2, "alfa": 1, "batch_size": 1, "batch_norm": "trane", "alpha_decay": "maybe"})
     assert problems_of(spec) == [
-        "model is 'resnet18', which reads pictures from 32 pixels a side, but those of digits have 8: choose small_cnn, "
-        "resnet18_cifar, resnet34, vit_small, mobilenet_v3, image_mlp.",
+        "model is 'resnet18', which reads pictures from 32 pixels a side, but those of digits have 8: choose "
+        "small_cnn, resnet18_cifar, resnet34, vit_small, mobilenet_v3, image_mlp.",
         "No option of digits named 'x'. Valid: label_noise.",
         "label_noise is 0.5, but must be one of 0.2, 0.0.",
         "forget_fraction is 0.9, but must be between 0.001 and 0.6: the nearest valid value is 0.6.",
@@ -175,8 +175,8 @@ def test_an_unknown_name_hides_no_other_problem():
                             options={"label_noise": 0.5}, parameters={"alpha": 7})) == [
         "No method named 'nabla'. Did you mean 'nabla_tau'?",
         "forget_class is 12, but digits has the classes 0 to 9.",
-        "model is 'resnet18', which reads pictures from 32 pixels a side, but those of digits have 8: choose small_cnn, "
-        "resnet18_cifar, resnet34, vit_small, mobilenet_v3, image_mlp.",
+        "model is 'resnet18', which reads pictures from 32 pixels a side, but those of digits have 8: choose "
+        "small_cnn, resnet18_cifar, resnet34, vit_small, mobilenet_v3, image_mlp.",
         "label_noise is 0.5, but must be one of 0.2, 0.0."]
     assert problems_of(Spec(dataset="digit", model="x", parameters={"alpha": 7})) == [
         "No dataset named 'digit'. Did you mean 'digits'?",
