@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,12 @@ def card_of(run: Run, found: RunWeights) -> str:
         title=Plain(judged.title if judged else "Not judged"), verdict=Plain(judged.text if judged else ""),
         facts={name: Plain(value) for name, value in _facts(run, found).items()}, rows=_rows(run),
         notes=[Plain(said) for said in _notes(run, found)], code=_code(found), reading=Plain(_reading(found)),
-        command=run_command(spelled_out(found.resolved)), classes=json.dumps(list(found.bench.data.classes)).replace("`", r"\u0060"))
+        command=run_command(spelled_out(found.resolved)), classes=_classes(found.bench.data.classes))
+
+
+def _classes(names: Sequence[str]) -> str:
+    """The classes as JSON that no name can break out of its block."""
+    return json.dumps(list(names)).replace("`", r"\u0060")
 
 
 class Plain(str):
