@@ -8,13 +8,12 @@ setting, then the profile's, then what was asked for; None means "work it out" w
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Literal, overload
 
-from engine import registry
+from engine import chain, registry
 from engine.checks import LARGEST, SMALLEST, checked, number, refused, share
 from engine.errors import BadSpec, Problem
 from engine.registry import current_name, get, models_for, names, unknown
@@ -37,8 +36,6 @@ from engine.types import (
 )
 
 MAX_SEED = 2**31 - 1
-IMPORTED = re.compile(r"[a-z0-9][a-z0-9_.]{0,39}")
-IMPORTED_NAMES = "1 to 40 of the characters a to z, 0 to 9, _ and ., a letter or digit first"
 MADE_BY = ("dataset", "model", "scenario", "method")  # the components whose code changes a result
 
 
@@ -56,6 +53,7 @@ class Resolved:
     sizes: Sizes
     plan: Plan
     code: Mapping[str, str] = dataclasses.field(default_factory=dict)  # what made it, by kind; see MADE_BY
+    start: Resolved | None = None  # the run that it continues
 
     @property
     def effective(self) -> dict[str, Any]:
@@ -92,7 +90,7 @@ class Resolved:
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "scenario": s.scenario, "fraction": s.forget_fraction,
                 "class": s.forget_class, "forget_seed": seed_of_forget_set, "profile": s.profile,
-                **self._selection(), **self._made_by("dataset", "model", "scenario")}
+                **self._selection(), **self._earlier(), **self._made_by("dataset", "model", "scenario")}
 
     def _content(self) -> dict[str, Any]:
         s = self.spec
@@ -104,7 +102,12 @@ class Resolved:
 
     def _beginning(self) -> dict[str, Any]:
         """What a run began from, where that is not an Original that was trained by the recipe."""
-        return {"imported": self.spec.original} if self.spec.original else {}
+        start = {"start": short_hash(self.start._content(), 32)} if self.start else {}
+        return start | ({"imported": self.spec.original} if self.spec.original else {})
+
+    def _earlier(self) -> dict[str, Any]:
+        """Who was forgotten before, however that was done."""
+        return {} if self.start is None else {"earlier": self.start.split_identity()}
 
     def _selection(self) -> dict[str, Any]:
         """The scenario's parameters where any is not the default: specs from before them keep their identity."""
@@ -121,8 +124,9 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
 
     Raises BadSpec with every problem.
     """
+    spec, start, problems = _continued(spec)
     spec, bad_numbers = _with_numbers(_with_current_names(spec))
-    problems = _unknown_names(spec)
+    problems += _unknown_names(spec)
     dataset, method = _known("dataset", spec.dataset), _known("method", spec.method)
     model: Model | None = None
     options: dict[str, Any] = {}
@@ -134,7 +138,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
         spec, scenario_problems = selected(spec, dataset)
         problems += [*scenario_problems, *model_problem, *option_problems]
         problems += wrongly_tuned(dataset, model, method)
-    problems += bad_numbers + (_too_few(spec, dataset) if dataset else []) + _imported(spec)
+    problems += bad_numbers + (_too_few(spec, dataset) if dataset else []) + chain.imported(spec)
     if method:
         requested, parameter_problems = requested_parameters(spec, dataset, method, model)
         problems += parameter_problems
@@ -142,11 +146,33 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     if problems or dataset is None or model is None or method is None:
         raise BadSpec(problems)
     recipe = model.recipe_for(dataset)
-    sizes = sizes or expected_sizes(spec, dataset)
-    parameters = effective_parameters(requested, method, Setting(dataset, recipe, sizes))
     spec = dataclasses.replace(spec, model=model.name)
+    if start and (apart := chain.unlike(dataclasses.replace(spec, options=options), dataclasses.replace(
+            start.spec, options=start.options))):
+        raise BadSpec(apart)
+    if sizes is None:
+        sizes = expected_sizes(spec, dataset)
+        sizes = chain.remaining(sizes, start.sizes) if start else sizes
+    parameters = effective_parameters(requested, method, Setting(dataset, recipe, sizes))
     return Resolved(spec, dataset, model, method, recipe, options, parameters, sizes, method.plan(parameters, sizes),
-                    code_of(spec))
+                    code_of(spec), start)
+
+
+def _continued(spec: Spec) -> tuple[Spec, Resolved | None, list[Problem]]:
+    """The spec with the run that it continues as that is stored, that run, and what is wrong with it."""
+    if problems := chain.too_long(spec):
+        return dataclasses.replace(spec, start=None), None, problems
+    try:
+        before = chain.parent(spec)
+        if before is None:
+            return spec, None, []
+        method = registry.find("method", spec.method)
+        start = resolve(chain.forgetting(before) if method and method.from_scratch else before)
+    except (BadSpec, TypeError) as error:
+        said = error.problems[0] if isinstance(error, BadSpec) else str(error)
+        return dataclasses.replace(spec, start=None), None, [
+            Problem("start", f"The run that is to be continued is not valid: {said}")]
+    return dataclasses.replace(spec, start=chain.stored(start.spec)), start, []
 
 
 def code_of(spec: Spec) -> dict[str, str]:
@@ -235,19 +261,6 @@ def _no_own_forget_set(spec: Spec) -> list[Problem]:
         return []
     return [Problem.about("forget_seed", f"is {spec.forget_seed}, but the profile 'paper' has one forget set for all "
                           "seeds: leave it out, or take the profile 'corrected'.")]
-
-
-def _imported(spec: Spec) -> list[Problem]:
-    """What is wrong with the name of an imported Original; whether there is one is known where Originals are kept."""
-    if spec.original is None:
-        return []
-    if not isinstance(spec.original, str) or not IMPORTED.fullmatch(spec.original):
-        said = f"is {str(spec.original)[:60]!r}, but must be {IMPORTED_NAMES}."
-        return [Problem.about("original", said)]
-    if spec.original_seed:
-        return [Problem.about("original_seed", f"is {spec.original_seed}, but the imported Original {spec.original!r} "
-                              "has no seed: leave it out.")]
-    return []
 
 
 def _too_few(spec: Spec, dataset: Dataset) -> list[Problem]:

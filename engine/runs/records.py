@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from engine import registry
+from engine import chain, registry
 from engine.errors import BadInput, BadSpec, Problem
 from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import remarks, verdict_of
 from engine.spec import MADE_BY, Resolved, resolve
-from engine.types import ENDED, NAMED_SEEDS, Spec, Status
+from engine.types import ENDED, Spec, Status
 
-LATER = (*NAMED_SEEDS, "selection", "original")  # fields of a spec that came later: empty is as it was before
 SPEC_FIELDS = frozenset(one.name for one in dataclasses.fields(Spec))
 
 
@@ -179,8 +178,8 @@ def spec_of(asked: Mapping[str, Any]) -> Spec:
 
 
 def stored_spec(spec: Spec) -> dict[str, Any]:
-    """A spec as it is stored: later fields that are empty are left out, so that versions without them read it too."""
-    return {name: value for name, value in asdict(spec).items() if name not in LATER or value not in (None, {})}
+    """A spec as it is stored (:mod:`engine.chain`)."""
+    return chain.stored(spec)
 
 
 DESCRIBED = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine import chain
 from engine.registry import reference, target
 from engine.spec import Resolved
 from engine.studies.comparison import Comparison
@@ -37,6 +38,8 @@ def run_command(spec: Spec) -> str:
     words += [word for name in NAMED_SEEDS for word in _flag(f"--{name.replace('_', '-')}", getattr(spec, name))]
     words += [*_flag("--profile", spec.profile), *_settings("--set", spec.parameters),
               *_settings("--option", spec.options)]
+    if before := chain.parent(spec):  # its own command first: its id will be another one
+        return f"{run_command(before)} && {_shell([*words, '--from', 'last'])}"
     return _shell([*words, *([] if spec.original else ["--train-original"])])
 
 
