@@ -77,9 +77,8 @@ def unlike(spec: Spec, before: Spec) -> list[Problem]:
 def forgetting(before: Spec) -> Spec:
     """The same requests carried out by retraining: all that a model that never saw these samples depends on."""
     start = None if (earlier := parent(before)) is None else stored(forgetting(earlier))
-    seeds = dict.fromkeys(NAMED_SEEDS)
     return dataclasses.replace(before, method=reference().name, parameters={}, seed=before.seeds.forget, start=start,
-                               **seeds)
+                               forget_seed=None, unlearning_seed=None, evaluation_seed=None)
 
 
 def remaining(sizes: Sizes, before: Sizes) -> Sizes:

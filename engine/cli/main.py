@@ -18,8 +18,8 @@ from engine.system.files import to_json
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 COMMANDS = ("run", "pretrain", "import_original", "listing", "roc", "relearn", "compare", "compare_models",
-            "reproduce", "sweep", "ensemble", "memorisation", "archive", "export_weights",
-            "tag")  # in the order of the help
+            "reproduce", "sweep", "ensemble", "memorisation", "requests", "archive",
+            "export_weights", "tag")  # in the order of the help
 
 
 class Parser(argparse.ArgumentParser):

@@ -52,8 +52,8 @@ class Exported:
 
     def write(self, folder: Path) -> None:
         """Writes both files, each whole or not at all."""
-        for name, content in ((WEIGHTS, self.weights), (CARD, self.card.encode())):
-            write_whole(folder / name, lambda temporary, content=content: temporary.write_bytes(content))
+        write_whole(folder / WEIGHTS, lambda temporary: temporary.write_bytes(self.weights))
+        write_whole(folder / CARD, lambda temporary: temporary.write_text(self.card, encoding="utf-8"))
 
 
 def export_weights(run: Run, store: Store, checkpoints: Checkpoints,

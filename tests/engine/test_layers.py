@@ -109,6 +109,7 @@ OTHERS_FILES = {  # calls that touch files which are neither a run's nor a check
     ("runs/weights.py", "save_file"), ("runs/weights.py", "write_whole"),
     ("models/_folders.py", "place.glob"), ("models/_folders.py", "(folder / 'config.json').read_text"),
     ("studies/model_card.py", "write_whole"), ("studies/model_card.py", "temporary.write_bytes"),
+    ("studies/model_card.py", "temporary.write_text"),
     *(("system/weight_files.py", call) for call in ("path.open", "load_file", "folder.glob", "index.read_text")),
     ("studies/paper.py", "SOURCE.read_text"),  # the paper's tables
     ("runs/excerpt.py", "Image.open"), ("runs/excerpting.py", "write_whole"),  # samples that ship
