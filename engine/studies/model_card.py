@@ -76,7 +76,7 @@ def card_of(run: Run, found: RunWeights) -> str:
     judged = verdict_of(run)
     templates = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), undefined=StrictUndefined,
                             trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, finalize=_text)
-    return templates.get_template("model_card.md.j2").render(
+    return templates.get_template("model_card.j2").render(
         model=Plain(found.resolved.model.title), dataset=Plain(found.resolved.dataset.title),
         title=Plain(judged.title if judged else "Not judged"), verdict=Plain(judged.text if judged else ""),
         facts={name: Plain(value) for name, value in _facts(run, found).items()}, rows=_rows(run),
