@@ -12,6 +12,7 @@ from engine.data.images import Data
 from engine.data.persets import PerSet
 from engine.errors import BadSpec, Problem
 from engine.registry import get
+from engine.scenarios._classes import named
 from engine.system.rng import permutation
 from engine.types import Sizes, Spec
 
@@ -54,6 +55,14 @@ def gone_before(data: Data, spec: Spec) -> Tensor | None:
         return None
     earlier, forget = gone_before(data, before), split(data, before).forget.cpu()
     return forget if earlier is None else torch.cat([earlier, forget])
+
+
+def gone_already(data: Data, spec: Spec) -> int:
+    """How many samples a request names that earlier ones have taken; a scenario by a share takes others instead."""
+    gone, scenario = gone_before(data, spec), get("scenario", spec.scenario)
+    if gone is None or scenario.target == "fraction":
+        return 0
+    return int(torch.isin(scenario.select(data, replace(spec, seed=spec.seeds.forget)), gone).sum())
 
 
 def _others(forget: Tensor, gone: Tensor, data: Data, spec: Spec) -> Tensor:
@@ -121,5 +130,5 @@ def _without(test: Tensor, unseen: Tensor, spec: Spec, classes: tuple[str, ...])
     if spec.forget_class is None:
         raise BadSpec([f"The scenario {spec.scenario!r} compares with all {len(test):,} samples of the test half: "
                        "there would be nothing left to test on."])
-    raise BadSpec([f"forget_class is {spec.forget_class} ({classes[spec.class_number]}), but all {len(test):,} "
-                   "samples of the test half are of that class: there would be nothing left to test on."])
+    raise BadSpec([f"forget_class is {named(spec, classes)}, but all {len(test):,} samples of the test half are of "
+                   "that class: there would be nothing left to test on."])

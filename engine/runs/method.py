@@ -18,7 +18,7 @@ from torch import nn
 from engine import registry
 from engine.attacks._shuffles import shuffled_by
 from engine.data.images import Data
-from engine.data.splits import Split
+from engine.data.splits import Split, gone_already
 from engine.data.splits import split as split_of
 from engine.evaluation.measure import Readings, band_of, measure, null_bands
 from engine.originals.workbench import Bench, untouched
@@ -114,11 +114,17 @@ def _carried_out(at: Setting, watch: Watch, keep_weights: bool | None, kept: Beg
     readings, sets = read_sets(done.model, bench, at.parts, at.resolved)
     metrics = measured(readings, original_metrics(at), at.resolved.spec.seeds.evaluation)
     course = watch.end(done, readings, metrics)
-    notice = " ".join(filter(None, (bench.notice, begun.notice))) or None
+    notice = " ".join(filter(None, (bench.notice, begun.notice, _named_again(at)))) or None
     columns = {"status": "finished", **at.columns, "notice": notice, "metrics": metrics, "seconds": done.seconds,
                "steps": done.steps, "samples": done.samples, "progress": {"stage": "Finished", "fraction": 1.0}}
     weights = None if keep_weights is False else packed(done.model, at.identity, always=bool(keep_weights))
     return Outcome(columns, course, parquet_of(samples_frame(sets)), weights)
+
+
+def _named_again(at: Setting) -> str | None:
+    count = gone_already(at.bench.data, at.resolved.spec)
+    return f"{count:,} of the samples that were named had been forgotten by an earlier request already." if count else (
+        None)
 
 
 def setting(bench: Bench, resolved: Resolved) -> Setting:

@@ -163,6 +163,16 @@ class TestRuns:
             last = json.loads(capsys.readouterr().out)
         assert last["identity"] == second["identity"]
 
+    def test_samples_that_are_named_again_are_counted(self, home, capsys, digits):
+        first = self.run(capsys)
+        assert main(["run", "--method", "finetune", "--set", "retain_epochs=1", "--scenario", "class", "--forget-class",
+                     "3", "--from", first["run_id"], "--json"]) == 0
+        said = json.loads(capsys.readouterr().out)
+        [gone] = sets(digits, FIRST)
+        again = int((digits.train.labels[gone.forget] == 3).sum())
+        assert again > 0 and said["notice"] == (
+            f"{again} of the samples that were named had been forgotten by an earlier request already.")
+
     def test_nothing_to_continue(self, home, capsys):
         assert main(["run", *self.QUICK, "--from", "last"]) == 2
         assert json.loads(capsys.readouterr().out)["problems"] == [
