@@ -95,7 +95,7 @@ def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.de
     if original is None or (train_original and not key.imported and original.fingerprint != data.fingerprint):
         original = _train(key, data, checkpoints, threads, report, cancel)
     with _lock:
-        held = (original.sha256, data.content, str(device), str(threads))
+        held = (original.path.name, original.sha256, data.content, str(device), str(threads))
         if held not in _benches:
             report("Reading the Original", None)
             network = originals.load_original(original, checkpoints, data)

@@ -68,6 +68,16 @@ def test_an_imported_original_is_never_taken_for_a_trained_one(home, tmp_path, d
     assert checkpoints.find(original_key(resolve(Spec(original="mine", options={"label_noise": 0.0})))) is None
 
 
+def test_equal_weights_are_not_taken_for_the_trained_original_in_one_process(home, tmp_path, digits, weights):
+    from engine.originals.workbench import prepare_bench
+
+    imported(saved(weights, tmp_path / "own.pt"), digits)
+    benches = [prepare_bench(resolve(spec), open_checkpoints(), torch.device("cpu"))
+               for spec in (Spec(), Spec(original="mine"), Spec())]
+    assert [bench.original.imported for bench in benches] == [None, "mine", None]
+    assert [bench.notice is None for bench in benches] == [True, False, True]
+
+
 def test_a_name_is_given_once(home, tmp_path, digits, weights):
     path = saved(weights, tmp_path / "own.pt")
     assert imported(path, digits).original.path == imported(path, digits).original.path
