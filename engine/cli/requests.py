@@ -22,7 +22,8 @@ def add_parser(commands: Any) -> None:
     """Adds the command to the command line's parser."""
     parser = commands.add_parser("requests", help="forget in parts, one request after another")
     add_training(parser)
-    parser.add_argument("--methods", nargs="+", default=["nabla_tau", "finetune"], metavar="METHOD")
+    parser.add_argument("--methods", nargs="+", default=[Spec().method], metavar="METHOD",
+                        help="methods to carry them out by (default: %(default)s)")
     parser.add_argument("--parts", type=int, default=5, help="how many requests (default: %(default)s)")
     parser.add_argument("--orders", type=int, default=3, help="orders of the requests to try (default: %(default)s)")
     parser.add_argument("--forget-fraction", default="0.15", metavar="F", help="of all together (default: 0.15)")

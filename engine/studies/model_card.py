@@ -26,6 +26,7 @@ from engine.runs.store import Store
 from engine.runs.weights import RunWeights, weights_of
 from engine.studies.repeat import run_command, spelled_out
 from engine.system.files import write_whole
+from engine.system.words import plural
 from engine.types import Spec
 
 WEIGHTS, CARD = "model.safetensors", "README.md"
@@ -103,7 +104,10 @@ def _text(value: Any) -> Any:
 def _facts(run: Run, found: RunWeights) -> dict[str, str]:
     spec, sizes = found.resolved.spec, found.parts.sizes
     settings = ", ".join(f"{name} {value}" for name, value in found.resolved.effective.items())
+    before, requests = len(found.bench.data.train) - sizes.train, len(spec.earlier)
+    earlier = {"Forgotten before": f"{before:,} samples in {requests} earlier {plural(requests, 'request')}"}
     return {"Forgotten": f"{forgotten(spec)}: {sizes.forget:,} of {sizes.train:,} training samples",
+            **(earlier if requests else {}),
             "Method": f"{found.resolved.method.title} ({settings})" if settings else found.resolved.method.title,
             "Original": _original(found), "Weights": f"float32, sha256 {found.sha256}", "Run": run.id,
             "Made on": f"{run.device or 'an unknown device'}, version {run.code_version or 'unknown'}"}

@@ -37,6 +37,16 @@ def test_the_card_says_what_was_measured(run, card):
     assert "--method finetune --forget-fraction 0.15 --seed 0 --profile corrected" in text
 
 
+def test_earlier_requests_are_counted(run, tmp_path, capsys):
+    assert main(["run", "--method", "finetune", "--set", "retain_epochs=1", "--forget-fraction", "0.1", "--from",
+                 run["run_id"], "--json"]) == 0
+    second = json.loads(capsys.readouterr().out)["run_id"]
+    assert main(["export-weights", second, str(tmp_path / "second"), "--json"]) == 0
+    text = (tmp_path / "second/README.md").read_text()
+    assert "| Forgotten | a random subset, 10%: 100 of 850 training samples |" in text
+    assert "| Forgotten before | 150 samples in 1 earlier request |" in text and " && python -m engine run" in text
+
+
 def test_its_five_lines_load_the_weights(run, card, monkeypatch):
     from engine import weights_of
 
