@@ -18,7 +18,7 @@ from engine.checks import LARGEST, SMALLEST, checked, number, refused, share
 from engine.errors import BadSpec, Problem
 from engine.registry import current_name, get, models_for, names, unknown
 from engine.scenarios._sizes import by_fraction, forget_count, too_small
-from engine.selection import selected
+from engine.selection import no_own_forget_set, selected
 from engine.system.files import short_hash
 from engine.tuning import wrongly_tuned
 from engine.types import (
@@ -90,7 +90,15 @@ class Resolved:
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "scenario": s.scenario, "fraction": s.forget_fraction,
                 "class": s.forget_class, "forget_seed": seed_of_forget_set, "profile": s.profile,
-                **self._selection(), **self._earlier(), **self._made_by("dataset", "model", "scenario")}
+                **self._selection(), **self._ranked_by(), **self._earlier(),
+                **self._made_by("dataset", "model", "scenario")}
+
+    def _ranked_by(self) -> dict[str, Any]:
+        """The Original's seed or name, where the scenario chooses by the Original."""
+        if not get("scenario", self.spec.scenario).by_original:
+            return {}
+        return {"original_seed": self.spec.original_seed} | (
+            {"imported": self.spec.original} if self.spec.original else {})
 
     def _content(self) -> dict[str, Any]:
         s = self.spec
@@ -252,15 +260,7 @@ def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:
             problems += error.problems
     values |= {name: None for name in NAMED_SEEDS if name in values and values[name] == values.get("seed")}
     spec = dataclasses.replace(spec, **values)
-    return spec, problems + _no_own_forget_set(spec)
-
-
-def _no_own_forget_set(spec: Spec) -> list[Problem]:
-    """What is wrong with a seed of the forget set where the profile has one set for all seeds."""
-    if spec.forget_seed is None or spec.profile != "paper":
-        return []
-    return [Problem.about("forget_seed", f"is {spec.forget_seed}, but the profile 'paper' has one forget set for all "
-                          "seeds: leave it out, or take the profile 'corrected'.")]
+    return spec, problems + no_own_forget_set(spec)
 
 
 def _too_few(spec: Spec, dataset: Dataset) -> list[Problem]:

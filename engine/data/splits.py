@@ -43,6 +43,9 @@ def split(data: Data, spec: Spec) -> Split:
     """
     scenario, gone = get("scenario", spec.scenario), gone_before(data, spec)
     spec = replace(spec, seed=spec.seeds.forget)
+    if scenario.by_original and data.ranks is None:
+        raise BadSpec([Problem("scenario", f"The scenario {spec.scenario!r} chooses by what an Original says of single "
+                               "samples: load the data with one, as engine.load does.")])
     unseen = scenario.unseen(data, spec) if scenario.unseen else None
     forget = _valid(scenario.select(data, spec), len(data.train), spec)
     return split_off(data, forget if gone is None else _others(forget, gone, data, spec), spec, unseen, gone)
