@@ -61,6 +61,12 @@ def _left_out(resolved: Resolved) -> list[Problem]:
     seed, named = resolved.spec.original_seed, resolved.spec.named_seeds
     problems = [Problem(RUN, f"The run shown started from the Original of seed {seed}; a run started "
                              "here uses that of seed 0. **Run again** keeps it.")] if seed else []
+    if resolved.spec.original:
+        problems.append(Problem(RUN, f"The run shown started from the imported Original {resolved.spec.original!r}; a "
+                                     "run started here uses the trained one. **Run again** keeps it."))
+    if resolved.spec.start:
+        problems.append(Problem(RUN, "The run shown continues another one, whose forget set stays forgotten; a run "
+                                     "started here starts from the Original. **Run again** keeps it."))
     seeds = " and ".join(f"{name} {value}" for name, value in named.items())
     return problems + ([Problem(RUN, f"The run shown has seeds of its own ({seeds}); a run started here uses one seed "
                                      "for all. **Run again** keeps them.")] if named else [])
