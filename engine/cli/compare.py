@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.cli.computing import by_number, compute, say_aside, whole, words
 from engine.cli.options import (
@@ -31,11 +31,13 @@ from engine.studies import exports, training_seeds
 from engine.studies.comparison import Comparison, Runs, check, find_runs
 from engine.studies.notes import ORIGINAL
 from engine.studies.reproduction import unfinished
-from engine.studies.strata import Strata, as_text, by_memorisation
 from engine.studies.table import Table, build_table, columns_of
 from engine.studies.training_seeds import Row
 from engine.system.files import to_json
 from engine.types import PROFILES, Spec
+
+if TYPE_CHECKING:
+    from engine.studies.strata import Strata
 
 LEGEND = "^ or ↑ best, ties within the chance range shared."
 FORMS = {"json": ("one JSON array of cells, every measure and seed", exports.to_json),
@@ -93,7 +95,7 @@ def command(options: Namespace) -> Result:
                 say_aside(line)
         text = _in_form(options.form, shown, comparison, store)
         return _with_strata(text, comparison, runs, store) if options.strata else text, status
-    strata = ["", as_text(_strata(comparison, runs, store))] if options.strata else []
+    strata = ["", _strata(comparison, runs, store).to_text()] if options.strata else []
     if alone := training_seeds.only_one(comparison):
         return "\n".join([exports.to_text(shown), alone, LEGEND, *lines, *strata]), status
     return "\n".join([exports.to_text(shown), LEGEND, *lines, "",
@@ -101,6 +103,8 @@ def command(options: Namespace) -> Result:
 
 
 def _strata(comparison: Comparison, runs: Runs, store: Store) -> Strata:
+    from engine.studies.strata import by_memorisation  # its read-outs need torch, which help and lists do without
+
     return by_memorisation(comparison, runs, store, open_checkpoints(store.root))
 
 

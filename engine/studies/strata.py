@@ -127,6 +127,19 @@ class Strata:
         return (f"The control fails: on the least memorised samples {method_title(best[0])} is ahead of doing nothing "
                 f"({doing_nothing.tow:.2f}), although retraining changes little there. Read the strata with care.")
 
+    def to_text(self) -> str:
+        """The strata as a table for a terminal, with size, mean score and leading classes of each."""
+        lines = [f"By memorisation ({self.source}); {self.attack}, area against samples never seen; ToW 1 is best"]
+        for level in LEVELS:
+            mean = fmean(group.mean for group in self.groups[level])
+            classes = ", ".join(f"{name} {count}" for name, count in list(self.classes(level).items())[:5])
+            lines.append(f"  {level:<6} {self.size(level):>4} samples, mean {mean:.2f}{classes and f'; {classes}'}")
+        head = "".join(f"{f'{level}: accuracy':>18}{'area':>7}{'ToW':>7}" for level in LEVELS)
+        lines.append(f"{'':<34}{head}")
+        for method in self.methods:
+            lines.append(f"{method_title(method):<34}" + "".join(_cells(self, method, level) for level in LEVELS))
+        return "\n".join([*lines, *filter(None, [self.control()]), *self.missing.values(), *self.notes])
+
     def to_json(self) -> dict[str, Any]:
         """As plain values: strata with size and classes, standings a row, what is missing."""
         return {"memorisation": self.source, "attack": self.attack, "seeds": list(self.seeds),
@@ -173,20 +186,6 @@ def by_memorisation(comparison: Comparison, runs: Runs, store: Store, checkpoint
                  if (method, level) in parts}
     return Strata(source, attack.label, tuple(groups), {
         level: tuple(found[level] for found in groups.values()) for level in LEVELS}, standings, missing, tuple(notes))
-
-
-def as_text(found: Strata) -> str:
-    """The strata as a table for a terminal, with size, mean score and leading classes of each."""
-    lines = [f"By memorisation ({found.source}); {found.attack}, area against samples never seen; ToW 1 is best"]
-    for level in LEVELS:
-        mean = fmean(group.mean for group in found.groups[level])
-        classes = ", ".join(f"{name} {count}" for name, count in list(found.classes(level).items())[:5])
-        lines.append(f"  {level:<6} {found.size(level):>4} samples, mean {mean:.2f}{classes and f'; {classes}'}")
-    head = "".join(f"{f'{level}: accuracy':>18}{'area':>7}{'ToW':>7}" for level in LEVELS)
-    lines.append(f"{'':<34}{head}")
-    for method in found.methods:
-        lines.append(f"{method_title(method):<34}" + "".join(_cells(found, method, level) for level in LEVELS))
-    return "\n".join([*lines, *filter(None, [found.control()]), *found.missing.values(), *found.notes])
 
 
 def _cells(found: Strata, method: str, level: Level) -> str:

@@ -14,7 +14,7 @@ from engine.originals.checkpoints import open_checkpoints
 from engine.originals.memorised import Memorised
 from engine.studies import strata as study
 from engine.studies.comparison import Comparison, find_runs
-from engine.studies.strata import Standing, Strata, as_text, by_memorisation
+from engine.studies.strata import Standing, Strata, by_memorisation
 
 PAIR = Comparison(methods=("retrain", "finetune"), seeds=(0,))
 FORGET, TEST = range(100, 115), range(20)
@@ -149,7 +149,7 @@ def test_several_seeds_are_means(runs):
 
 
 def test_as_text(runs):
-    lines = as_text(found(runs[0])).splitlines()
+    lines = found(runs[0]).to_text().splitlines()
     assert lines[1:4] == ["  high      5 samples, mean 0.81", "  medium    5 samples, mean 0.50",
                           "  low       5 samples, mean 0.19"]
     assert lines[6].split() == ["Fine-tuning", "60.0%", "0.80", "0.34^", "100.0%", "1.00", "0.85^", "100.0%", "1.00",
