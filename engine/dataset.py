@@ -61,6 +61,10 @@ class Option:
         What it does, in a sentence.
     profiles : mapping of str to Any, optional
         The default under those profiles where it is another one.
+    later : bool
+        Whether it came after results of this data set were kept: at its default it is left out of all identities.
+    needs : mapping of str to Any, optional
+        What other options must be wherever this one is not at its default.
 
     Examples
     --------
@@ -74,6 +78,8 @@ class Option:
     choices: tuple[Any, ...]
     help: str
     profiles: Mapping[str, Any] = field(default_factory=dict)
+    later: bool = False
+    needs: Mapping[str, Any] = field(default_factory=dict)
 
     def default_in(self, profile: str) -> Any:
         return self.profiles.get(profile, self.default)

@@ -27,6 +27,7 @@ from engine.types import (
     Dataset,
     Method,
     Model,
+    Option,
     Plan,
     Recipe,
     Setting,
@@ -282,4 +283,13 @@ def _options(spec: Spec, dataset: Dataset) -> tuple[dict[str, Any], list[Problem
             problems.append(Problem.about(f"options.{name}", said))
         else:
             values[name] = choices[choices.index(value)]  # 0 means 0.0, with its identity
-    return values, problems
+    unset = {name for name, value in values.items() if value == known[name].default_in(spec.profile)}
+    problems += [] if problems else _at_odds([one for one in dataset.options if one.name not in unset], values)
+    return {name: value for name, value in values.items() if not (known[name].later and name in unset)}, problems
+
+
+def _at_odds(chosen: list[Option], values: Mapping[str, Any]) -> list[Problem]:
+    """Where an option that is set needs another value of another one."""
+    return [Problem.about(f"options.{other}", f"is {values[other]!r}, but {option.name} {values[option.name]!r} needs "
+                          f"{value!r}: set {other} to {value!r} as well, or leave {option.name} out.")
+            for option in chosen for other, value in option.needs.items() if values[other] != value]

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.data.corruption import WRONG_LABELS, Corruption
 from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ else:
 
 @dataclass(frozen=True)
 class Pool:
-    """``images``: uint8 (N, H, W, C); ``labels``: int64 (N,)."""
+    """``images``: uint8 (N, H, W, C); ``labels``: int64 (N,); ``clean``: the true labels where some are manipulated."""
 
     images: Tensor
     labels: Tensor
+    clean: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -64,7 +66,7 @@ class Pool:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """sha256 over shape, images and labels: 64 hex digits."""
+        """sha256 over shape, images and labels, which is all that training sees: 64 hex digits."""
         digest = hashlib.sha256(repr(tuple(self.images.shape)).encode())
         digest.update(self.images.cpu().contiguous().numpy().data)
         digest.update(self.labels.cpu().contiguous().numpy().data)
@@ -75,7 +77,8 @@ class Pool:
         return {"picture": self.images[number].cpu().numpy()}
 
     def to(self, device: torch.device) -> Pool:
-        return Pool(self.images.to(device), self.labels.to(device))
+        clean = None if self.clean is None else self.clean.to(device)
+        return Pool(self.images.to(device), self.labels.to(device), clean)
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ class Data(Generic[P]):
     The first ``test_count`` held-out samples are the official test set and the others its validation set; None:
     the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses. ``augment``
     takes a batch of images (B, H, W, C) and a generator and returns them changed at random, in the same shape; where it
-    is None, training sees the samples as they are.
+    is None, training sees the samples as they are. ``corruption`` says what was done to samples whose label is not the
+    ``clean`` one of their pool.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Data(Generic[P]):
     test_count: int | None = None
     criterion: OneLabel | ManyLabels = ONE_LABEL
     augment: Augment | None = None
+    corruption: Corruption = WRONG_LABELS
 
     @property
     def inputs(self) -> int:

@@ -195,7 +195,7 @@ def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | in
            metric: str) -> tuple[float, float] | None:
     """The paper's value, if this is the paper's model on the data as they are."""
     if resolved is not None:
-        as_published = all(resolved.options[option.name] == option.default_in(comparison.profile)
+        as_published = all(resolved.options.get(option.name, default := option.default_in(comparison.profile)) == default
                            for option in resolved.dataset.options)
         if not as_published:
             return None
