@@ -135,6 +135,9 @@ class Dataset:
         Whether the paper's retain accuracy, for a random subset, is the one on all of D.
     variant : callable, optional
         ``variant(dataset, options)`` returns this record as it is under these options.
+    manipulated : callable, optional
+        ``manipulated(options)`` says how many training samples have a label that is wrong on purpose under these
+        options, as ``engine.data.corruption`` finds them; None where the data keep no true labels.
     aliases : tuple of str
         Former names.
 
@@ -171,7 +174,12 @@ class Dataset:
     paper_model: str | None = None
     paper_reads_all_of_train: bool = False
     variant: Callable[[Dataset, Mapping[str, Any]], Dataset] | None = None
+    manipulated: Callable[[Mapping[str, Any]], int] | None = None
     aliases: tuple[str, ...] = ()
+
+    def filled(self, options: Mapping[str, Any], profile: str) -> dict[str, Any]:
+        """These options with the default of every other one."""
+        return {one.name: options.get(one.name, one.default_in(profile)) for one in self.options}
 
     def at(self, options: Mapping[str, Any]) -> Dataset:
         return self.variant(self, options) if self.variant else self

@@ -69,6 +69,11 @@ class Resolved:
         """Hash of everything that changes the result; device and code version are left out."""
         return short_hash(self._content() | {"data": data_fingerprint, "original": original_sha256}, 32)
 
+    def reference_split(self) -> str:
+        """The split identity of the retraining that the run is held against."""
+        asked = registry.held_against(self.spec)
+        return self.split_identity() if asked == self.spec else resolve(asked).split_identity()
+
     def split_identity(self) -> str:
         """Hash of what a run shares with its retrained reference: the same data, model and index sets."""
         return short_hash(self._forget_set() | {"seed": self.spec.seeds.forget})
@@ -275,7 +280,7 @@ def _options(spec: Spec, dataset: Dataset) -> tuple[dict[str, Any], list[Problem
     problems = [Problem(f"options.{name}", unknown(f"option of {dataset.name}", name, tuple(known)) if known else
                         f"{dataset.name} has no options, but {name!r} was set.")
                 for name in spec.options if name not in known]
-    values = {name: spec.options.get(name, option.default_in(spec.profile)) for name, option in known.items()}
+    values = dataset.filled(spec.options, spec.profile)
     for name, value in values.items():
         choices = known[name].choices
         if value not in choices:
@@ -284,7 +289,7 @@ def _options(spec: Spec, dataset: Dataset) -> tuple[dict[str, Any], list[Problem
         else:
             values[name] = choices[choices.index(value)]  # 0 means 0.0, with its identity
     unset = {name for name, value in values.items() if value == known[name].default_in(spec.profile)}
-    problems += [] if problems else _at_odds([one for one in dataset.options if one.name not in unset], values)
+    problems = problems or _at_odds([one for one in dataset.options if one.name not in unset], values)
     return {name: value for name, value in values.items() if not (known[name].later and name in unset)}, problems
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from engine.cli.computing import by_number, compute, say_aside, whole, words
 from engine.cli.options import Result, add_option, as_number, assignments
 from engine.errors import BadSpec, Problem
-from engine.evaluation.metrics import all_metrics
+from engine.evaluation.metrics import metrics_in
 from engine.registry import all_of, by_class, current_name, names
 from engine.runs.store import Store, open_store
 from engine.studies import exports, training_seeds
@@ -101,7 +101,7 @@ def _in_form(form: str, shown: Table, comparison: Comparison, store: Store) -> s
 def _columns(comparison: Comparison, form: str | None) -> tuple[str, ...]:
     """The paper's measures for the scenario; in a form for programs all others after them."""
     usual = columns_of(comparison.scenario)
-    return (*usual, *(m.name for m in all_metrics() if m.name not in usual and form in EVERY_MEASURE))
+    return (*usual, *(m.name for m in metrics_in(comparison.scenario) if m.name not in usual and form in EVERY_MEASURE))
 
 
 # --- what was asked for ---------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The option ``corruption``: a part of the training set is manipulated, always the same part. Held-out samples never are.
+"""The option ``corruption``: the same part of the training set is manipulated each time, and no held-out sample.
 
 Sizes and kinds follow Goel et al. 2024 (arXiv:2402.14015), "Corrective Machine Unlearning".
 """
@@ -25,6 +25,11 @@ class Plan:
     stamped: int
     side: int
     target: int = 0
+
+    def count(self, options: Mapping[str, Any]) -> int:
+        """How many samples are manipulated with these options."""
+        counts = {LABELS: self.labels, CONFUSION: self.confusion // 2 * 2, TRIGGER: self.stamped}
+        return counts.get(options.get("corruption", NONE), 0)
 
 
 def option(needs: Mapping[str, Any] | None = None) -> Option:
@@ -65,7 +70,7 @@ def _confused(data: Any, plan: Plan) -> Any:
 
 
 def _stamped(data: Any, plan: Plan) -> Any:
-    """Samples of other classes with the trigger and the target's label: of the target's own they would teach nothing."""
+    """Samples with the trigger and the target's label, of other classes: the target's own would teach nothing."""
     from engine.data.corruption import Corruption, Trigger
 
     trigger = Trigger(plan.side, plan.target)

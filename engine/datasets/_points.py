@@ -37,6 +37,7 @@ def declared(name: str, title: str, classes: tuple[str, ...], load: Callable[...
         load=load, available=lambda: "embedded", summary=summary, source=source,
         options=(Option("label_noise", 0.1, (0.1, 0.0, 0.2),
                         "Fraction of all labels that are wrong on purpose. Without noise there is little to forget."),),
+        manipulated=lambda options: round(float(options["label_noise"]) * TRAIN_SIZE),
         unlearning=_UNLEARNING, threads=1,
         note="10% of the labels are wrong on purpose: a model can only get those right by memorising them, and "
              "memorisation is what unlearning has to undo.",

@@ -36,6 +36,7 @@ DATASET = Dataset(
     available=lambda: _hub.available("cifar10", HUB_ID),
     summary="60,000 photographs of 32x32 pixels in ten classes.",
     options=(_corruption.option(),),
+    manipulated=_CORRUPTION.count,
     source=f"https://huggingface.co/datasets/{HUB_ID}",
     paper_reads_all_of_train=True,  # Table 1 alone: Tables 2 to 4 read the samples to keep (engine.evaluation.protocol)
 )

@@ -14,6 +14,7 @@ from engine.datasets import _corruption
 from engine.types import Dataset, Option, Recipe
 
 TRAIN_SIZE = 1_000
+_WRONG = 163  # training labels that the noise really changes
 _CORRUPTION = _corruption.Plan(labels=100, confusion=60, classes=(4, 9), stamped=30, side=2)
 _FIXED_SEED = 0  # which images are for training, and which labels are noise, never varies
 
@@ -86,6 +87,7 @@ DATASET = Dataset(
     options=(Option("label_noise", 0.2, (0.2, 0.0),
                     "Fraction of all labels to redraw at random. Without noise there is little to forget."),
              _corruption.option(needs={"label_noise": 0.0})),
+    manipulated=lambda options: _CORRUPTION.count(options) or (_WRONG if options["label_noise"] else 0),
     unlearning=_UNLEARNING,
     threads=1,
     note="20% of the labels are random on purpose: a model can only get those right by memorising them, "

@@ -6,6 +6,7 @@ target's, the test images of two confused classes, or the whole test set where l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +16,11 @@ from torch import Tensor, nn
 from engine.data.corruption import Corruption, true_labels
 from engine.data.images import Data
 from engine.errors import BadInput
+from engine.evaluation.metrics import CORRECTIVE_SIZES as SIZES
 from engine.evaluation.readout import read_out
 
-SIZES = "corrective_sizes"  # under this name a run keeps the numbers of samples behind each measure
 NO_TRIGGER = "No trigger was stamped on these data."
+NO_DOMAIN = "The test set has no sample of the classes that were confused."
 NO_REST = "Labels of any class are wrong in these data: the whole test set is the affected domain."
 
 
@@ -54,6 +56,13 @@ def measured(said: Tensor, said_stamped: Tensor | None, true: Tensor, corruption
         corrected, rest = right[affected], right[~affected]
     return {"corrected_accuracy": _percent(corrected), "attack_success": success, "attack_success_floor": floor,
             "rest_accuracy": _percent(rest), SIZES: {"affected": len(corrected), "rest": len(rest)}}
+
+
+def why_empty(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Why a measure of :func:`corrective` is None, by its name."""
+    reasons = {"attack_success": NO_TRIGGER, "attack_success_floor": NO_TRIGGER, "rest_accuracy": NO_REST,
+               "corrected_accuracy": NO_DOMAIN}
+    return {name: why for name, why in reasons.items() if metrics.get(name) is None}
 
 
 def _said(model: nn.Module, data: Data, pool: Any, index: Tensor) -> Tensor:

@@ -13,7 +13,9 @@ import numpy as np
 from engine.attacks._attacker import FEWEST
 from engine.attacks._tables import untrained_losses
 from engine.evaluation import distances
+from engine.evaluation.corrective import why_empty
 from engine.evaluation.measure import of_scores, scores
+from engine.evaluation.metrics import CORRECTIVE_SIZES as SIZES
 from engine.evaluation.metrics import MOVED, against_retrained_metrics, headlines, of_attack, references_name, tow_mia
 from engine.registry import all_of, attack_codes, get
 from engine.system.known import all_known
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 OWN = ("original", "retrained", "null_band", "band", "sizes", "notes", "verdict", "missing", "over_forgotten",
        "attack_code")  # a run's own, as are the metrics against it: not to be repeated as its retrained model's
+
+CORRECTED_INSTEAD = ("The clean-trained model saw none of the manipulated samples, whether they were found or not: "
+                     "read the corrected accuracy instead.")
 
 
 class Reference(Protocol):
@@ -46,6 +51,8 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
     ``reference`` is the retrained run. ``samples`` are per-sample tables (see
     :func:`engine.runs.readings.samples_frame`); ``retrained`` those of all models retrained on these data.
     """
+    if SIZES in metrics:
+        return _against_clean_trained(metrics, reference)
     beside = [attack for attack in all_of("attack") if attack.needs_retrained]
     names = [metric.name for metric in against_retrained_metrics()]
     found: dict[str, Any] = dict.fromkeys(names)
@@ -74,6 +81,15 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
     if codes := (metrics.get("attack_code") or {}) | attack_codes(beside):
         found["attack_code"] = codes
     return metrics | found | {"retrained": theirs | {"run_id": reference.id}, "missing": missing}
+
+
+def _against_clean_trained(metrics: dict[str, Any], reference: Reference | None) -> dict[str, Any]:
+    """``metrics`` beside those of the model trained without any manipulated sample, whose forget set is another."""
+    names = [metric.name for metric in against_retrained_metrics()]
+    missing = dict.fromkeys(names, CORRECTED_INSTEAD) | why_empty(metrics)
+    theirs = None if reference is None else {name: value for name, value in (reference.metrics or {}).items()
+                                             if name not in (*OWN, *names)} | {"run_id": reference.id}
+    return metrics | dict.fromkeys(names) | {"retrained": theirs, "missing": missing}
 
 
 def tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float | None]:

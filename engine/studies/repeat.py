@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.registry import by_class, reference
+from engine.registry import by_class, held_against, reference
 from engine.spec import Resolved
 from engine.studies.comparison import Comparison
 from engine.studies.ensemble import Ensemble
@@ -42,7 +42,7 @@ def run_command(spec: Spec) -> str:
 
 def reference_command(spec: Spec) -> str:
     """The same for the retrained model that a run is measured against."""
-    return run_command(replace(spec, method=reference().name, parameters={}))
+    return run_command(held_against(replace(spec, method=reference().name, parameters={})))
 
 
 def spelled_out(resolved: Resolved) -> Spec:

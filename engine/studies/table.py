@@ -29,7 +29,7 @@ from engine.evaluation.metrics import ideal_in, metric_of
 from engine.evaluation.noise import noise_floor
 from engine.evaluation.sides import Side, apart, side_of
 from engine.evaluation.verdict import Kind, Verdict, verdict_of
-from engine.registry import all_of, get
+from engine.registry import all_of, corrective, get, is_reference
 from engine.spec import Resolved, resolve
 from engine.studies.cell import Cell
 from engine.studies.comparison import REFERENCE, Comparison, Runs
@@ -77,8 +77,8 @@ class Table:
 
 
 def columns_of(scenario: str) -> tuple[str, ...]:
-    """The metrics of a scenario's table: its own, and the distance from 50 of every headline attack."""
-    attacks = [f"{attack.name}_gap" for attack in all_of("attack") if attack.headline]
+    """The metrics of a scenario's table: its own, and the distance from 50 of each headline attack with a say."""
+    attacks = [] if corrective(scenario) else [f"{attack.name}_gap" for attack in all_of("attack") if attack.headline]
     return (*get("scenario", scenario).columns, *attacks)
 
 
@@ -142,7 +142,8 @@ def _originals(comparison: Comparison, measured: Measured) -> dict[int, Metrics]
 
 def _retrained(comparison: Comparison, measured: Measured) -> dict[int, Metrics]:
     """The retrained model's metrics by seed: of the comparison's own retraining, else as other runs refer to it."""
-    found = {seed: metrics for (method, seed), metrics in measured.items() if method == REFERENCE}
+    found = {seed: metrics for (method, seed), metrics in measured.items()
+             if method == REFERENCE and is_reference(comparison.spec(method, seed))}
     for (_, seed), metrics in measured.items():
         if metrics.retrained:
             found.setdefault(seed, metrics.retrained)
@@ -195,8 +196,8 @@ def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | in
            metric: str) -> tuple[float, float] | None:
     """The paper's value, if this is the paper's model on the data as they are."""
     if resolved is not None:
-        as_published = all(resolved.options.get(option.name, default := option.default_in(comparison.profile)) == default
-                           for option in resolved.dataset.options)
+        usual = {option.name: option.default_in(comparison.profile) for option in resolved.dataset.options}
+        as_published = usual | resolved.options == usual
         if not as_published:
             return None
     return paper_value(comparison.dataset, comparison.scenario, forget, method, metric)
