@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.data.corruption import WRONG_LABELS, Corruption
+from engine.data.corruption import WRONG_LABELS, Corruption, manipulated
 from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
 
 if TYPE_CHECKING:
@@ -128,6 +128,11 @@ class Data(Generic[P]):
             images = self.augment(images, augment)
         scale, offset = self._affine(images.device)
         return torch.addcmul(offset, images.permute(0, 3, 1, 2).float(), scale), pool.labels[index]
+
+    @property
+    def manipulated(self) -> Tensor:
+        """Which training samples have a label that is wrong on purpose, bool (N,)."""
+        return manipulated(self.train)
 
     def pool_of(self, name: str) -> P:
         """The pool that a set's indices point into: ``retain`` and ``forget`` are of D, the others held out."""

@@ -92,8 +92,10 @@ def test_true_labels_move_with_their_pool_and_a_pool_without_has_none():
 # --- what is declared -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dataset", [one for one in all_of("dataset") if one.manipulated and one.available() == "embedded"],
-                         ids=lambda one: one.name)
+EMBEDDED = [one for one in all_of("dataset") if one.manipulated and one.available() == "embedded"]
+
+
+@pytest.mark.parametrize("dataset", EMBEDDED, ids=lambda one: one.name)
 def test_as_many_are_manipulated_as_a_data_set_declares(dataset):
     varied = {option.name: option for option in dataset.options}
     usual = dataset.filled({}, "corrected")
@@ -127,8 +129,8 @@ def test_each_corruption_has_an_original_of_its_own():
 def test_noise_beside_a_corruption_is_refused_in_a_sentence():
     with pytest.raises(BadSpec) as error:
         resolve(Spec(options={"corruption": "trigger"}))
-    assert str(error.value) == ("label_noise is 0.2, but corruption 'trigger' needs 0.0: set label_noise to 0.0 as well, "
-                                "or leave corruption out.")
+    assert str(error.value) == ("label_noise is 0.2, but corruption 'trigger' needs 0.0: set label_noise to 0.0 as "
+                                "well, or leave corruption out.")
     assert error.value.problems[0].field == "options.label_noise"
 
 

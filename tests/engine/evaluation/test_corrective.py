@@ -62,7 +62,8 @@ def test_a_trigger_by_hand(model, expected):
     assert not of.heldout.images[:, -1].any(), "the test images themselves are not stamped"
 
 
-@pytest.mark.parametrize("model, expected", [(SWAPPED, (0.0, 100.0)), (PERFECT, (100.0, 100.0)), (CONSTANT, (0.0, 12.5))])
+@pytest.mark.parametrize("model, expected", [
+    (SWAPPED, (0.0, 100.0)), (PERFECT, (100.0, 100.0)), (CONSTANT, (0.0, 12.5))])
 def test_two_confused_classes_by_hand(model, expected):
     corrected, success, floor, rest = measures(model, data(Corruption(classes=(4, 9))))
     assert (corrected, rest) == expected and success is floor is None
@@ -73,7 +74,8 @@ def test_wrong_labels_are_measured_by_the_true_ones_on_all_of_the_test_set():
     of = data(WRONG_LABELS, labels=(TRUE + 1) % 10)
     assert measures(PERFECT, of) == (100.0, None, None, None)
     found = corrective(PERFECT, of, ALL)
-    assert why_empty(found) == {"attack_success": NO_TRIGGER, "attack_success_floor": NO_TRIGGER, "rest_accuracy": NO_REST}
+    assert why_empty(found) == {
+        "attack_success": NO_TRIGGER, "attack_success_floor": NO_TRIGGER, "rest_accuracy": NO_REST}
 
 
 def test_only_the_test_set_is_read():
@@ -105,8 +107,8 @@ def run(success: float | None = 0.0, corrected: float = 97.0, clean: bool = True
 
 
 @pytest.mark.parametrize("metrics, kind, said", [
-    (run(), "forgotten", "The trigger no longer works: of unseen images with the trigger 0.0% are called its target (the "
-     "clean-trained model: 0.0%). The accuracy is restored"),
+    (run(), "forgotten", "The trigger no longer works: of unseen images with the trigger 0.0% are called its target "
+     "(the clean-trained model: 0.0%). The accuracy is restored"),
     (run(success=40.0), "not_forgotten", "The trigger still works: of unseen images with the trigger 40.0%"),
     (run(corrected=80.0), "not_forgotten", "The accuracy is not restored: 80.0% of the affected unseen samples are "
      "classified by their true label (the clean-trained model: 97.0%)."),
