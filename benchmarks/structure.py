@@ -20,7 +20,7 @@ LAYERS = (
     ("system",),
     ("hyperparameters", "terms", "flow", "attack", "dataset", "method", "model", "scenario", "types",
      "lineage", "checks", "validity", "discovery", "registry"),
-    ("naming", "scenarios", "tuning", "spec"),
+    ("naming", "scenarios", "tuning", "selection", "spec"),
     ("data",),
     ("models", "datasets"),
     ("evaluation", "attacks"),

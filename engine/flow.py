@@ -159,6 +159,8 @@ class Seeds:
     unlearning: int
     evaluation: int
 
+Forgotten = float | int | str | None  # a fraction, or a class; None where the scenario's own parameters say who
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -173,9 +175,9 @@ class Spec:
     model : str, optional
         The model's name, by default that of the data set.
     scenario : str
-        Who is forgotten: ``random`` (paper, section 5.2), ``class`` or one that was added.
+        Who is forgotten: ``random`` (paper, section 5.2), ``class`` or another one.
     forget_fraction : float, optional
-        A fraction of the training set in (0, 0.6]; None where the scenario goes by a class.
+        A fraction of the training set in (0, 0.6]; None where the scenario goes by something else.
     forget_class : str or int, optional
         The class to forget, by name or number, where the scenario goes by a class.
     seed, original_seed : int
@@ -186,6 +188,8 @@ class Spec:
         Whether to follow the published tables, quirks included.
     parameters, options : mapping of str to Any, optional
         Hyperparameters and options of the data set that differ from the defaults.
+    selection : mapping of str to Any, optional
+        The scenario's own parameters that differ from the defaults.
 
     Examples
     --------
@@ -208,6 +212,7 @@ class Spec:
     forget_seed: int | None = None
     unlearning_seed: int | None = None
     evaluation_seed: int | None = None
+    selection: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def seeds(self) -> Seeds:
@@ -236,6 +241,6 @@ class Spec:
         return self.forget_class
 
     @property
-    def forgotten(self) -> float | int | str:
-        """The class where one is named, else the fraction."""
-        return self.fraction if self.forget_class is None else self.forget_class
+    def forgotten(self) -> Forgotten:
+        """The class where one is named, else the fraction; None where the scenario goes by neither."""
+        return self.forget_fraction if self.forget_class is None else self.forget_class

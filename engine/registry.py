@@ -109,6 +109,12 @@ def corrective(scenario: str) -> bool:
     return record is not None and record.corrective
 
 
+def target(scenario: str) -> str:
+    """What a scenario goes by: ``fraction``, ``class`` or ``selection``; a fraction where it is unknown here."""
+    record = find("scenario", scenario)
+    return "fraction" if record is None else record.target
+
+
 def live_attacks() -> tuple[Attack, ...]:
     """The attacks that one model is enough for, so that they can follow it while a method trains."""
     return tuple(attack for attack in all_of("attack") if not attack.needs_retrained)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from engine.checks import LARGEST, SMALLEST
+from engine.errors import Problem
+from engine.registry import find, names, target
 from engine.runs.executors import EXECUTORS
+from engine.types import Spec
 
 Result = tuple[Any, int]  # what a command prints (text, or with --json a value), and its exit status
 
@@ -22,6 +26,29 @@ def add_training(parser: Any) -> None:
 def add_option(parser: Any) -> None:
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
                         help="set an option of the data set, e.g. label_noise=0")
+
+
+def add_scenario(parser: Any, usual: str) -> None:
+    """The options that say who is forgotten; the values of the fraction and the class are None where not given."""
+    parser.add_argument("--scenario", help=f"{' or '.join(names('scenario'))} (default: {usual})")
+    parser.add_argument("--forget-fraction", metavar="F",
+                        help=f"{SMALLEST:g} to {LARGEST:g} (default: {Spec().forget_fraction})")
+    parser.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario has one")
+    parser.add_argument("--select", action="append", default=[], metavar="NAME=VALUE", dest="selection",
+                        help="set a parameter of the scenario; may be repeated")
+
+
+def unfit_flags(scenario: str, options: Any) -> list[Problem]:
+    """What is wrong with a fraction or a class for a scenario that goes by something else."""
+    goes_by, problems = target(scenario), list[Problem]()
+    if find("scenario", scenario) is None:
+        return problems
+    for wrong, right in (("fraction", "class"), ("class", "fraction")):
+        if goes_by != wrong and getattr(options, f"forget_{wrong}") is not None:
+            remedy = f"use --forget-{right}." if goes_by == right else "leave it out."
+            problems.append(Problem(f"forget_{wrong}", f"--forget-{wrong} does not go with the scenario {scenario!r}: "
+                                                       f"{remedy}"))
+    return problems
 
 
 def add_executor(parser: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.errors import BadInput
 from engine.originals.checkpoints import open_checkpoints
@@ -38,8 +39,9 @@ class Todo:
         return resolve(self.comparison.spec(self.method, self.seed))
 
     @property
-    def key(self) -> tuple[float | int | str, str, int, tuple[int, ...]]:
-        return self.comparison.forget, self.method, self.seed, self.comparison.training_seeds
+    def key(self) -> tuple[Any, ...]:
+        chosen = self.comparison.forget, tuple(self.comparison.selection.items())
+        return *chosen, self.method, self.seed, self.comparison.training_seeds
 
     @property
     def label(self) -> str:
@@ -101,7 +103,7 @@ def all_runs(comparison: Comparison, table: PaperTable, store: Store) -> Runs:
 
 
 def label(comparison: Comparison, method: str, *seeds: int) -> str:
-    what = what_is_forgotten(comparison.dataset, comparison.scenario, comparison.forget)
+    what = what_is_forgotten(comparison)
     training = next((f", Original of seed {seed}" for seed in comparison.training_seeds[:1] if seed), "")
     return f"{method_title(method)}, {what}, {numbered('seed', seeds)}{training}"
 

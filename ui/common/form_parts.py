@@ -10,7 +10,7 @@ import streamlit as st
 
 from engine.checks import LARGEST, SMALLEST
 from engine.errors import Problem
-from engine.registry import all_of, get, names, of_the_paper
+from engine.registry import get, names, of_the_paper
 from engine.runs.executors import EXECUTORS
 from engine.system.words import plural
 from engine.types import PROFILES, Dataset, Scenario
@@ -36,10 +36,13 @@ def method_box(key: str, **more: Any) -> str:
     return name
 
 
-def scenario_box(slot: Slot[str]) -> str:
+def scenario_box(slot: Slot[str], offered: Sequence[Scenario]) -> str:
     """The name of the scenario: who is forgotten."""
-    told = " ".join(f"{one.title[:1].upper()}{one.title[1:]}: {one.summary} {one.aim}" for one in all_of("scenario"))
-    name: str = st.segmented_control("Forget", list(names("scenario")), required=True, key=slot.key, help=told,
+    told = " ".join(f"{one.title[:1].upper()}{one.title[1:]}: {one.summary} {one.aim}" for one in offered)
+    valid = [one.name for one in offered]
+    if slot.get() not in valid:  # chosen for other data
+        slot.put(valid[0])
+    name: str = st.segmented_control("Forget", valid, required=True, key=slot.key, help=told,
                                      format_func=lambda name: get("scenario", name).title,
                                      persist_state="session", **slot.given("default"))
     return name

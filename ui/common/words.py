@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.evaluation.evidence import Decisive
 from engine.evaluation.metrics import metric_of
-from engine.naming import class_name
+from engine.naming import class_name, in_brackets, selection_name
 from engine.naming import unusual_model as unusual_model
 from engine.registry import all_of, corrective, find, live_attacks
 from engine.runs.records import Run
@@ -95,11 +95,18 @@ def decided(number: Decisive) -> str:
 def forgotten(spec: Spec) -> str:
     """What a stored spec forgets: ``15%``, ``class 'dog'`` or ``class 3``.
 
-    By a scenario of a share that is not the usual one: ``15% (the newest samples)``.
+    By a scenario of a share that is not the usual one: ``15% (the newest samples)``. Its own parameters follow:
+    ``15% (memorised samples, stratum high)``, ``class 3 (share 0.3)``.
     """
+    usual = spec.scenario == Spec().scenario or spec.forget_class is not None
+    title = "" if usual else title_of("scenario", spec.scenario)
+    return in_brackets("" if spec.forgotten is None else _amount(spec), title, selection_name(spec))
+
+
+def _amount(spec: Spec) -> str:
+    """How much a spec forgets: ``15%``, ``class 'dog'``."""
     if spec.forget_class is None:
-        other = spec.scenario != Spec().scenario
-        return percent(spec.forget_fraction or 0.0) + (f" ({title_of('scenario', spec.scenario)})" if other else "")
+        return percent(spec.forget_fraction or 0.0)
     name = class_name(spec.dataset, spec.forget_class)
     return f"class {name}" if name.isdigit() else f"class {name!r}"
 

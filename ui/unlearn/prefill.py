@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import LabError, Problem
-from engine.registry import by_class, models_for
+from engine.registry import by_class, get, models_for
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.spec import Resolved, requested_parameters
@@ -103,8 +103,10 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
                               SEED.key: spec.seed, PROFILE.key: spec.profile}
     if by_class(spec.scenario):
         values[class_slot(dataset.name).key] = spec.forget_class
-    else:
-        values[SHARE.key] = round(100 * spec.fraction, 6)
+    elif spec.forget_fraction is not None:
+        values[SHARE.key] = round(100 * spec.forget_fraction, 6)
+    values |= {controls.scenario_key(dataset.name, spec.scenario, h.name): spec.selection.get(h.name, h.default)
+               for h in declared(get("scenario", spec.scenario).parameters)}
     if len(models_for(dataset)) > 1:
         values[model_slot(dataset.name).key] = spec.model
     values |= {controls.option_key(dataset, option, spec.profile): resolved.options.get(option.name, option.default)

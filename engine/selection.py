@@ -1,0 +1,69 @@
+"""Who is to be forgotten, as it is asked for: the class by its number, and the scenario's own parameters, checked."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from engine import registry
+from engine.checks import checked
+from engine.errors import BadSpec, Problem
+from engine.naming import class_range
+from engine.types import Dataset, Scenario, Spec, declared
+
+
+def selected(spec: Spec, dataset: Dataset) -> tuple[Spec, list[Problem]]:
+    """The spec with its class as a number and its ``selection`` in its own types, without defaults; what is wrong."""
+    scenario = registry.find("scenario", spec.scenario)
+    if scenario is None:  # named already
+        return spec, []
+    if why := scenario.why_not and scenario.why_not(dataset):
+        return spec, [Problem("scenario", why)]
+    spec, class_problems = _with_class(spec, scenario, dataset)
+    spec, problems = with_selection(spec, scenario)
+    problems += class_problems
+    if scenario.problems and not problems:
+        problems += scenario.problems(spec, dataset)
+    return spec, problems
+
+
+def with_selection(spec: Spec, scenario: Scenario) -> tuple[Spec, list[Problem]]:
+    """The spec with the scenario's parameters in their own types, those at the default left out; what is wrong."""
+    known = {h.name: h for h in declared(scenario.parameters)}
+    problems, values = [_unknown(name, scenario, tuple(known)) for name in spec.selection if name not in known], {}
+    for name, h in known.items():
+        try:
+            values[name] = checked(h, spec.selection.get(name, h.default), of="selection")
+        except BadSpec as error:
+            problems += error.problems
+    chosen = {name: value for name, value in values.items() if value != known[name].default}
+    return dataclasses.replace(spec, selection=chosen), problems
+
+
+def _unknown(name: str, scenario: Scenario, known: tuple[str, ...]) -> Problem:
+    said = (registry.unknown(f"parameter of the scenario {scenario.name!r}", name, known) if known else
+            f"The scenario {scenario.name!r} has no parameters, but {name!r} was set.")
+    return Problem(f"selection.{name}", said)
+
+
+def _with_class(spec: Spec, scenario: Scenario, dataset: Dataset) -> tuple[Spec, list[Problem]]:
+    """The spec with the forgotten class as its number, given by number or by name."""
+    asked = spec.forget_class
+    if not scenario.by_class:
+        said = f"is {asked!r}, but the scenario {spec.scenario!r} forgets no class."
+        return spec, [] if asked is None else [Problem.about("forget_class", said)]
+    last = len(dataset.classes) - 1
+    if asked is None:
+        return spec, [Problem.about("forget_class", f"is missing: the scenario {spec.scenario!r} needs the class to "
+                                    f"forget, a name such as {dataset.classes[0]!r} or a number from 0 to {last}.")]
+    number: Any = asked
+    if str(asked) in dataset.classes:
+        return dataclasses.replace(spec, forget_class=dataset.classes.index(str(asked))), []
+    try:
+        number = float("a truth value" if isinstance(asked, bool) else number)
+    except (TypeError, ValueError):
+        said = registry.unknown(f"class of {dataset.name}", asked, dataset.classes)
+        return spec, [Problem("forget_class", said)]
+    if number != number or not 0 <= number <= last or number != int(number):
+        return spec, [Problem.about("forget_class", f"is {asked}, but {dataset.name} has the {class_range(dataset)}.")]
+    return dataclasses.replace(spec, forget_class=int(number)), []
