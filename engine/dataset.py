@@ -135,9 +135,8 @@ class Dataset:
         Whether the paper's retain accuracy, for a random subset, is the one on all of D.
     variant : callable, optional
         ``variant(dataset, options)`` returns this record as it is under these options.
-    manipulated : callable, optional
-        ``manipulated(options)`` says how many training samples have a label that is wrong on purpose under these
-        options, as ``engine.data.corruption`` finds them; None where the data keep no true labels.
+    manipulated : int
+        Training samples whose label is wrong on purpose, as the loaded data tell it from the true one.
     aliases : tuple of str
         Former names.
 
@@ -174,7 +173,7 @@ class Dataset:
     paper_model: str | None = None
     paper_reads_all_of_train: bool = False
     variant: Callable[[Dataset, Mapping[str, Any]], Dataset] | None = None
-    manipulated: Callable[[Mapping[str, Any]], int] | None = None
+    manipulated: int = 0
     aliases: tuple[str, ...] = ()
 
     def filled(self, options: Mapping[str, Any], profile: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Plan:
     target: int = 0
 
     def count(self, options: Mapping[str, Any]) -> int:
-        """How many samples are manipulated with these options."""
+        """How many samples these options manipulate."""
         counts = {LABELS: self.labels, CONFUSION: self.confusion // 2 * 2, TRIGGER: self.stamped}
         return counts.get(options.get("corruption", NONE), 0)
 

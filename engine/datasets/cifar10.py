@@ -6,6 +6,7 @@ Hub: uoft-cs/cifar10, columns ``img`` and ``label``. Paper, section 5.2; docs/me
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from engine.datasets import _corruption, _hub
@@ -36,7 +37,7 @@ DATASET = Dataset(
     available=lambda: _hub.available("cifar10", HUB_ID),
     summary="60,000 photographs of 32x32 pixels in ten classes.",
     options=(_corruption.option(),),
-    manipulated=_CORRUPTION.count,
+    variant=lambda dataset, options: replace(dataset, manipulated=_CORRUPTION.count(options)),
     source=f"https://huggingface.co/datasets/{HUB_ID}",
     paper_reads_all_of_train=True,  # Table 1 alone: Tables 2 to 4 read the samples to keep (engine.evaluation.protocol)
 )

@@ -8,6 +8,7 @@ has to undo. Source: sklearn.datasets.load_digits (UCI "Optical Recognition of H
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from engine.datasets import _corruption
@@ -87,7 +88,9 @@ DATASET = Dataset(
     options=(Option("label_noise", 0.2, (0.2, 0.0),
                     "Fraction of all labels to redraw at random. Without noise there is little to forget."),
              _corruption.option(needs={"label_noise": 0.0})),
-    manipulated=lambda options: _CORRUPTION.count(options) or (_WRONG if options["label_noise"] else 0),
+    manipulated=_WRONG,
+    variant=lambda dataset, options: replace(
+        dataset, manipulated=_CORRUPTION.count(options) or (_WRONG if options["label_noise"] else 0)),
     unlearning=_UNLEARNING,
     threads=1,
     note="20% of the labels are random on purpose: a model can only get those right by memorising them, "

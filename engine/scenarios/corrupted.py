@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.errors import BadSpec, Problem
+from engine.errors import BadSpec
 from engine.hyperparameters import parameter
 from engine.scenarios._sizes import heldout
 from engine.types import Dataset, Scenario, Sizes, Spec
@@ -39,24 +39,19 @@ def select(data: Any, spec: Spec) -> Any:
 def sizes(spec: Spec, dataset: Dataset) -> Sizes:
     """By the number of manipulated samples that the data set declares."""
     test, validation = heldout(dataset)
-    forget = _found(spec, _manipulated(spec, dataset))
+    forget = _found(spec, dataset.manipulated)
     return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test)
 
 
 def why_not(dataset: Dataset) -> str | None:
-    """Data that keep no true labels cannot say which samples are manipulated."""
-    return None if dataset.manipulated else (
-        f"The scenario 'corrupted' needs manipulated samples, and {dataset.name} has none: choose another data set.")
-
-
-def problems(spec: Spec, dataset: Dataset) -> list[Problem]:
-    """Where no sample is manipulated under the options asked for."""
-    options = dataset.filled(spec.options, spec.profile)
-    if any(options[one.name] not in one.choices for one in dataset.options) or _manipulated(spec, dataset):
-        return []  # a wrong option is reported by itself
-    said = ", ".join(f"{name} {value}" for name, value in options.items())
-    return [Problem("options", f"The scenario 'corrupted' needs manipulated samples, and {dataset.name} has none with "
-                    f"{said}: set another {' or '.join(options)}.")]
+    """Where no sample is manipulated under the data set's options, with the options that would manipulate some."""
+    if dataset.manipulated:
+        return None
+    usual = dataset.filled({}, "corrected")
+    helpful = [one.name for one in dataset.options
+               if any(dataset.at(usual | {one.name: choice}).manipulated for choice in one.choices)]
+    mend = f"set {' or '.join(helpful)}" if helpful else "choose another data set"
+    return f"The scenario 'corrupted' needs manipulated samples, and {dataset.name} has none as it is: {mend}."
 
 
 def reference(spec: Spec) -> Spec:
@@ -70,11 +65,6 @@ def _found(spec: Spec, there: int) -> int:
     return max(1, round(Parameters(**spec.selection).found * there))
 
 
-def _manipulated(spec: Spec, dataset: Dataset) -> int:
-    assert dataset.manipulated is not None  # why_not() comes first
-    return dataset.manipulated(dataset.filled(spec.options, spec.profile))
-
-
 SCENARIO = Scenario(
     name="corrupted",
     title="manipulated samples that were found",
@@ -86,7 +76,6 @@ SCENARIO = Scenario(
     target="selection",
     parameters=Parameters,
     why_not=why_not,
-    problems=problems,
     columns=("attack_success", "corrected_accuracy", "rest_accuracy"),
     corrective=True,
     reference=reference,

@@ -126,7 +126,7 @@ def _values(by_seed: Mapping[int, Mapping[str, Any]]) -> dict[str, dict[int, flo
 def summary(asked: Correction) -> str:
     """What was manipulated and what was run, in a sentence."""
     dataset = get("dataset", asked.dataset)
-    options = ", ".join(f"{name} {value}" for name, value in dataset.filled(asked.options, "corrected").items())
-    assert dataset.manipulated is not None
-    count = dataset.manipulated(dataset.filled(asked.options, "corrected"))
-    return f"{dataset.title} ({options}): {count:,} of {dataset.train_size:,} training samples are manipulated"
+    options = dataset.filled(asked.options, "corrected")
+    said = ", ".join(f"{name} {value}" for name, value in options.items())
+    return (f"{dataset.title} ({said}): {dataset.at(options).manipulated:,} of {dataset.train_size:,} training samples "
+            "are manipulated")

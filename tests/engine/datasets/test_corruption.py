@@ -99,15 +99,16 @@ EMBEDDED = [one for one in all_of("dataset") if one.manipulated and one.availabl
 def test_as_many_are_manipulated_as_a_data_set_declares(dataset):
     varied = {option.name: option for option in dataset.options}
     usual = dataset.filled({}, "corrected")
+    assert dataset.manipulated == dataset.at(usual).manipulated
     for name, option in varied.items():
         for value in option.choices:
             chosen = usual | ({} if value == option.default else dict(option.needs)) | {name: value}
-            assert int(manipulated(dataset.load(chosen).train).sum()) == dataset.manipulated(chosen), chosen
+            assert int(manipulated(dataset.load(chosen).train).sum()) == dataset.at(chosen).manipulated, chosen
 
 
 def test_cifar10_declares_its_sizes():
-    cifar10 = resolve(Spec("cifar10")).dataset
-    assert [cifar10.manipulated({"corruption": kind}) for kind in ("none", *KINDS)] == [0, 5_000, 2_500, 500]
+    found = [resolve(Spec("cifar10", options={"corruption": kind})).dataset.manipulated for kind in ("none", *KINDS)]
+    assert found == [0, 5_000, 2_500, 500]
 
 
 # --- identities -----------------------------------------------------------------------------
