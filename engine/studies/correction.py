@@ -77,7 +77,15 @@ class Row:
         """Over seeds (n - 1); None under two."""
         return stdev(known) if len(known := self.values[measure].values()) > 1 else None
 
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Row:
+        """The row that :meth:`to_json` wrote."""
+        values = {name: {int(seed): value for seed, value in kept[name]["seeds"].items()} for name in MEASURES}
+        verdicts = {kind: tuple(seeds) for kind, seeds in kept["verdicts"].items()}
+        return cls(kept["method"], kept["found"], values, verdicts)
+
     def to_json(self) -> dict[str, Any]:
+        """Every number, with those that follow from them."""
         measures = {name: {"mean": self.mean(name), "std": self.std(name), "seeds": dict(self.values[name])}
                     for name in MEASURES}
         return {"method": self.method, "found": self.found, "runs": self.runs, "corrects": self.corrects,
