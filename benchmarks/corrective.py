@@ -19,7 +19,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-NUMBERS, PAGE = ROOT / "benchmarks" / "corrective.json", ROOT / "docs" / "results" / "corrective.md"
+NUMBERS, PAGE = ROOT / "benchmarks/corrective.json", ROOT / "docs/results/corrective.md"
 ASKED: dict[str, dict[str, Any]] = {
     "trigger": {"corruption": "trigger", "label_noise": 0.0},
     "confusion": {"corruption": "confusion", "label_noise": 0.0},

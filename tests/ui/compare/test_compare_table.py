@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import BadInput
-from engine.registry import get
+from engine.registry import get, names
 from engine.registry import table as table_of
 from engine.runs.records import Run
 from engine.studies.comparison import Comparison
@@ -357,7 +357,8 @@ def test_a_class_may_be_named():
 
 @pytest.mark.parametrize(("asked", "told"), [
     ({"data": "digitz"}, "The link's data: No dataset named 'digitz'. Did you mean 'digits'?"),
-    ({"scenario": "everything"}, "The link's scenario: No scenario named 'everything'. Valid: random, class."),
+    ({"scenario": "everything"}, "The link's scenario: No scenario named 'everything'. Valid: "
+                                 f"{', '.join(names('scenario'))}."),
     ({"profile": "peper"}, "The link's profile: No profile named 'peper'. Did you mean 'paper'?"),
     ({"methods": "scrubb ssd"}, "The link's methods: No method named 'scrubb'. Did you mean 'scrub'?"),
     ({"seeds": "x"}, "The link's seeds: 'x' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, "
