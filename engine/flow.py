@@ -159,7 +159,7 @@ class Seeds:
     unlearning: int
     evaluation: int
 
-Forgotten = float | int | str | None  # a fraction, or a class; None where the scenario's own parameters say who
+Forgotten = float | int | str | tuple[int, ...] | None  # a fraction, or classes; None: the parameters say who
 
 
 @dataclass(frozen=True)
@@ -178,8 +178,8 @@ class Spec:
         Who is forgotten: ``random`` (paper, section 5.2), ``class`` or another one.
     forget_fraction : float, optional
         A fraction of the training set in (0, 0.6]; None where the scenario goes by something else.
-    forget_class : str or int, optional
-        The class to forget, by name or number, where the scenario goes by a class.
+    forget_class : str, int or tuple, optional
+        The class to forget, by name or number, where the scenario goes by classes; several as ``(3, 5)`` or ``"3,5"``.
     seed, original_seed : int
         The seed of the run, and the one that the Original was trained with.
     forget_seed, unlearning_seed, evaluation_seed : int, optional
@@ -203,7 +203,7 @@ class Spec:
     model: str | None = None
     scenario: str = "random"
     forget_fraction: float | None = 0.15
-    forget_class: str | int | None = None
+    forget_class: str | int | tuple[int, ...] | None = None
     seed: int = 0
     original_seed: int = 0
     profile: str = "corrected"
@@ -234,11 +234,17 @@ class Spec:
         return self.forget_fraction
 
     @property
-    def class_number(self) -> int:
-        """``forget_class`` of a resolved spec. Raises TypeError where it is not a number yet, or there is none."""
-        if not isinstance(self.forget_class, int):
+    def class_numbers(self) -> tuple[int, ...]:
+        """The classes of a resolved spec. Raises TypeError where they are not numbers yet, or there are none."""
+        asked = self.forget_class if isinstance(self.forget_class, tuple) else (self.forget_class,)
+        numbers = tuple(one for one in asked if isinstance(one, int))
+        if len(numbers) < len(asked):
             raise TypeError(f"forget_class is {self.forget_class!r}, but must be a number: resolve the spec first.")
-        return self.forget_class
+        return numbers
+
+    def __post_init__(self) -> None:
+        if isinstance(self.forget_class, list):  # as JSON has it
+            object.__setattr__(self, "forget_class", tuple(self.forget_class))
 
     @property
     def forgotten(self) -> Forgotten:

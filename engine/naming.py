@@ -11,9 +11,21 @@ from engine.types import Dataset, Spec
 
 def class_name(dataset: str, number: Any) -> str:
     """A class by its number in a stored spec: its name, or the number where the data set is gone or has no such."""
+    return ", ".join(class_names(dataset, number))
+
+
+def class_names(dataset: str, numbers: Any) -> list[str]:
+    """One class or several by their numbers, as above."""
     record = find("dataset", dataset)
     classes = record.classes if record else ()
-    return classes[number] if isinstance(number, int) and 0 <= number < len(classes) else str(number)
+    return [classes[number] if isinstance(number, int) and 0 <= number < len(classes) else str(number)
+            for number in (numbers if isinstance(numbers, tuple) else (numbers,))]
+
+
+def classes_of(spec: Spec) -> str:
+    """``class dog``, ``classes cat, dog``: the forgotten ones of a stored spec."""
+    known = class_names(spec.dataset, spec.forget_class)
+    return f"{'classes' if len(known) > 1 else 'class'} {', '.join(known)}"
 
 
 def class_range(dataset: Dataset) -> str:
@@ -46,7 +58,7 @@ def asked(spec: Spec) -> list[str]:
     usual = by_class(spec.scenario) or spec.scenario == Spec().scenario
     forgotten = [] if target(spec.scenario) == "selection" else [
         f"f={spec.forget_fraction}" if spec.forget_class is None else
-        f"class={class_name(spec.dataset, spec.forget_class)}"]
+        f"class={','.join(class_names(spec.dataset, spec.forget_class))}"]
     forgotten += [] if usual else [f"scenario={spec.scenario}"]
     forgotten += [f"{name}={value}" for name, value in spec.selection.items()]
     seeds = [f"original_seed={spec.original_seed}"] if spec.original_seed else []

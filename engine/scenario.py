@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Target = Literal["fraction", "class", "selection"]
+Yardstick = Literal["unseen", "retrained", "class"]
+JUDGED: Mapping[Target, Yardstick] = {"fraction": "unseen", "class": "class", "selection": "retrained"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Scenario:
     problems : callable, optional
         ``problems(spec, dataset)`` finds what else is wrong with the parameters, before the data are loaded, as
         :class:`engine.errors.Problem` of fields such as ``selection.word``.
+    judged : callable, optional
+        ``judged(spec)`` says what a good result looks like: as ``unseen`` data (a random subset), as the ``retrained``
+        model alone can tell (samples that a person or a rule chose), or a ``class`` that is gone. By default the
+        target says so, in this order.
     unseen : callable, optional
         ``unseen(data, spec)`` returns the held-out indices, int64 (U,), that an attacker has to tell from the forget
         set; the test set then leaves them out. By default these are the test set.
@@ -80,6 +86,7 @@ class Scenario:
     parameters: type = NoParameters
     why_not: Callable[[Dataset], str | None] | None = None
     problems: Callable[[Spec, Dataset], Iterable[Problem]] | None = None
+    judged: Callable[[Spec], Yardstick] | None = None
     unseen: Callable[[Any, Spec], Tensor] | None = None
     aim: str = ""
     columns: tuple[str, ...] = ("retain_accuracy", "accuracy_gap", "test_accuracy")
@@ -92,6 +99,10 @@ class Scenario:
     def by_class(self) -> bool:
         """Whether a class is named, not a fraction."""
         return self.target == "class"
+
+    def judged_by(self, spec: Spec) -> Yardstick:
+        """What a good result of this spec looks like."""
+        return self.judged(spec) if self.judged else JUDGED[self.target]
 
     @property
     def compared_with(self) -> Literal["test", "unseen"]:

@@ -47,23 +47,48 @@ def _unknown(name: str, scenario: Scenario, known: tuple[str, ...]) -> Problem:
 
 
 def _with_class(spec: Spec, scenario: Scenario, dataset: Dataset) -> tuple[Spec, list[Problem]]:
-    """The spec with the forgotten class as its number, given by number or by name."""
+    """The spec with the forgotten class as its number, given by number or by name; several as a sorted tuple."""
     asked = spec.forget_class
     if not scenario.by_class:
         said = f"is {asked!r}, but the scenario {spec.scenario!r} forgets no class."
         return spec, [] if asked is None else [Problem.about("forget_class", said)]
-    last = len(dataset.classes) - 1
-    if asked is None:
+    if asked is None or (isinstance(asked, tuple) and not asked):
         return spec, [Problem.about("forget_class", f"is missing: the scenario {spec.scenario!r} needs the class to "
-                                    f"forget, a name such as {dataset.classes[0]!r} or a number from 0 to {last}.")]
-    number: Any = asked
+                                    f"forget, a name such as {dataset.classes[0]!r} or a number from 0 to "
+                                    f"{len(dataset.classes) - 1}.")]
+    numbers, problems = list[int](), list[Problem]()
+    for one in _apart(asked, dataset):
+        try:
+            numbers.append(_number(one, dataset))
+        except BadSpec as error:
+            problems += error.problems
+    problems += [Problem.about("forget_class", f"names {dataset.classes[one]!r} twice: once is enough.")
+                 for one in sorted(set(numbers)) if numbers.count(one) > 1]
+    if problems:
+        return spec, problems
+    return dataclasses.replace(spec, forget_class=numbers[0] if len(numbers) == 1 else tuple(sorted(numbers))), []
+
+
+def _apart(asked: Any, dataset: Dataset) -> list[Any]:
+    """Each class of what was asked for; a text is split at its commas unless it is a class's name as a whole."""
+    if isinstance(asked, tuple):
+        return list(asked)
+    if isinstance(asked, str) and "," in asked and asked not in dataset.classes:
+        return [part.strip() for part in asked.split(",") if part.strip()] or [asked]
+    return [asked]
+
+
+def _number(asked: Any, dataset: Dataset) -> int:
+    """A class by its name or number, as its number. Raises BadSpec."""
+    last = len(dataset.classes) - 1
     if str(asked) in dataset.classes:
-        return dataclasses.replace(spec, forget_class=dataset.classes.index(str(asked))), []
+        return dataset.classes.index(str(asked))
     try:
-        number = float("a truth value" if isinstance(asked, bool) else number)
+        number = float("a truth value" if isinstance(asked, bool) else asked)
     except (TypeError, ValueError):
         said = registry.unknown(f"class of {dataset.name}", asked, dataset.classes)
-        return spec, [Problem("forget_class", said)]
+        raise BadSpec([Problem("forget_class", said)]) from None
     if number != number or not 0 <= number <= last or number != int(number):
-        return spec, [Problem.about("forget_class", f"is {asked}, but {dataset.name} has the {class_range(dataset)}.")]
-    return dataclasses.replace(spec, forget_class=int(number)), []
+        raise BadSpec([Problem.about("forget_class", f"is {asked}, but {dataset.name} has the "
+                                     f"{class_range(dataset)}.")])
+    return int(number)

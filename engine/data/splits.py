@@ -11,6 +11,7 @@ from engine.data.images import Data
 from engine.data.persets import PerSet
 from engine.errors import BadSpec, Problem
 from engine.registry import get
+from engine.scenarios._classes import named
 from engine.system.rng import permutation
 from engine.types import Sizes, Spec
 
@@ -87,5 +88,5 @@ def _without(test: Tensor, unseen: Tensor, spec: Spec, classes: tuple[str, ...])
     if spec.forget_class is None:
         raise BadSpec([f"The scenario {spec.scenario!r} compares with all {len(test):,} samples of the test half: "
                        "there would be nothing left to test on."])
-    raise BadSpec([f"forget_class is {spec.forget_class} ({classes[spec.class_number]}), but all {len(test):,} "
-                   "samples of the test half are of that class: there would be nothing left to test on."])
+    raise BadSpec([f"forget_class is {named(spec, classes)}, but all {len(test):,} samples of the test half are of "
+                   "that class: there would be nothing left to test on."])

@@ -20,7 +20,7 @@ from engine.evaluation.metric import KEPT as KEPT
 from engine.evaluation.metric import MOVED as MOVED
 from engine.evaluation.metric import Metric as Metric
 from engine.registry import all_of, corrective, find, live_attacks
-from engine.types import Attack
+from engine.types import Attack, Spec
 
 FALSE_ALARMS = {"tpr_at_1pct_fpr": 1.0, "tpr_at_0_1pct_fpr": 0.1}  # percent
 
@@ -251,7 +251,10 @@ def ideal_in(metric: Metric, scenario: str) -> str | float:
     0.0
     """
     record = find("scenario", scenario)  # of a stored run, it may be gone
-    return metric.ideal if record is None else record.ideals.get(metric.name, metric.ideal)
+    if record is None:
+        return metric.ideal
+    by_retrained = metric.name == "accuracy_gap" and record.judged_by(Spec(scenario=scenario)) == "retrained"
+    return record.ideals.get(metric.name, "match_retrained" if by_retrained else metric.ideal)
 
 
 def metric_title(name: str) -> str:

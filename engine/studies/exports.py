@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.evaluation.metrics import metric_title
 from engine.evaluation.sides import MEANING
-from engine.naming import class_name, in_brackets, selection_name
+from engine.naming import classes_of, in_brackets, selection_name
 from engine.registry import all_of, by_class, get
 from engine.studies import table_frame, unchanged
 from engine.studies.cell import Against, Cell
@@ -81,9 +81,9 @@ def what_is_forgotten(comparison: Comparison) -> str:
     """``15%`` or ``the class automobile``; ``15% (the newest samples)`` by a scenario that is not the usual one."""
     spec = comparison.spec("", 0)
     if by_class(comparison.scenario):
-        return in_brackets(f"the class {class_name(spec.dataset, comparison.forget)}", selection_name(spec))
+        return in_brackets(f"the {classes_of(spec)}", selection_name(spec))
     usual = comparison.scenario == Spec().scenario
-    share = "" if comparison.forget is None else f"{100 * float(comparison.forget):g}%"
+    share = "" if spec.forget_fraction is None else f"{100 * float(spec.forget_fraction):g}%"
     return in_brackets(share, "" if usual else get("scenario", comparison.scenario).title, selection_name(spec))
 
 

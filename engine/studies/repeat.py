@@ -110,6 +110,8 @@ def _axis(axis: Axis) -> str:
 
 def _text(value: Any) -> str:
     """As the command line reads it; every digit is kept."""
+    if isinstance(value, tuple):
+        return ",".join(map(_text, value))
     return "auto" if value is None else repr(value) if isinstance(value, float) else str(value)
 
 

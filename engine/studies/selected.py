@@ -13,7 +13,7 @@ from typing import Any, Literal
 from engine.errors import BadInput
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.noise import noise_floor
-from engine.naming import class_name
+from engine.naming import classes_of
 from engine.registry import find, live_attacks
 from engine.runs.records import Run
 from engine.spec import Resolved
@@ -130,7 +130,7 @@ def _options(run: Run) -> dict[str, Any]:
 def _forgotten(run: Run) -> Any:
     spec = run.spec
     if spec.forget_class is not None:
-        return f"class {class_name(spec.dataset, spec.forget_class)}"
+        return classes_of(spec)
     return spec.forget_fraction
 
 

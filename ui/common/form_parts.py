@@ -48,12 +48,28 @@ def scenario_box(slot: Slot[str], offered: Sequence[Scenario]) -> str:
     return name
 
 
-def class_box(dataset: Dataset, key: str, more_help: str = "") -> int:
-    """The number of the class to forget."""
-    return st.selectbox("Class", range(len(dataset.classes)), format_func=lambda i: dataset.classes[i], key=key,
-                        persist_state="session",
-                        help="Forgets every training sample with this label; the "
-                             f"test set excludes the class{more_help}.")
+def class_box(dataset: Dataset, key: str, more_help: str = "") -> int | tuple[int, ...]:
+    """The number of the class to forget, several as a sorted tuple."""
+    known = range(len(dataset.classes))
+    one: int = st.selectbox("Class", known, format_func=lambda i: dataset.classes[i], key=key, persist_state="session",
+                            help="Forgets every training sample with this label; the "
+                                 f"test set excludes the class{more_help}.")
+    more = st.multiselect("More classes", known, format_func=lambda i: dataset.classes[i], key=more_classes(key),
+                          persist_state="session", placeholder="only this one",
+                          help="Other classes to forget together with it.")
+    chosen = tuple(sorted({one, *more}))
+    return one if len(chosen) == 1 else chosen
+
+
+def more_classes(key: str) -> str:
+    """The key of the further classes beside the one of ``key``."""
+    return f"{key}.more"
+
+
+def class_values(key: str, asked: Any) -> dict[str, Any]:
+    """The values of both widgets for a resolved spec's class or classes."""
+    first, *more = asked if isinstance(asked, tuple) else (asked,)
+    return {key: first, more_classes(key): more}
 
 
 def share_slider(label: str, slot: Slot[float], scenario: Scenario) -> float:

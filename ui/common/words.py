@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.evaluation.evidence import Decisive
 from engine.evaluation.metrics import metric_of
-from engine.naming import class_name, in_brackets, selection_name
+from engine.naming import class_names, in_brackets, selection_name
 from engine.naming import unusual_model as unusual_model
 from engine.registry import all_of, corrective, find, live_attacks
 from engine.runs.records import Run
@@ -104,19 +104,26 @@ def forgotten(spec: Spec) -> str:
 
 
 def _amount(spec: Spec) -> str:
-    """How much a spec forgets: ``15%``, ``class 'dog'``."""
+    """How much a spec forgets: ``15%``, ``class 'dog'``, ``classes 3, 5``."""
     if spec.forget_class is None:
         return percent(spec.forget_fraction or 0.0)
-    name = class_name(spec.dataset, spec.forget_class)
-    return f"class {name}" if name.isdigit() else f"class {name!r}"
+    known = class_names(spec.dataset, spec.forget_class)
+    shown = ", ".join(name if name.isdigit() else repr(name) for name in known)
+    return f"{plural_class(len(known))} {shown}"
 
 
 def never_seen(spec: Spec) -> str:
     """What an attacker has to tell from the forget set, to be followed by "samples": ``test``, ``never-seen dog``."""
     if spec.forget_class is None:
         return "test"
-    name = class_name(spec.dataset, spec.forget_class)
-    return f"never-seen class {name}" if name.isdigit() else f"never-seen {spaced(name)}"
+    known = class_names(spec.dataset, spec.forget_class)
+    shown = " and ".join(filter(None, [", ".join(map(spaced, known[:-1])), spaced(known[-1])]))
+    return f"never-seen {plural_class(len(known))} {shown}" if known[0].isdigit() else f"never-seen {shown}"
+
+
+def plural_class(count: int) -> str:
+    """``class``, ``classes``."""
+    return "class" if count == 1 else "classes"
 
 
 def attack_labels() -> dict[str, str]:

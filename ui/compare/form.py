@@ -15,7 +15,7 @@ from engine.runs.queue import Jobs, manager
 from engine.spec import resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.system.words import plural
-from engine.types import Dataset, Forgotten, Spec
+from engine.types import Dataset, Spec
 from ui.common import form_parts
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
@@ -54,8 +54,10 @@ def _fill(comparison: Comparison) -> None:
         _model(comparison.dataset).put(comparison.model)
     of_class = by_class(comparison.scenario)
     if of_class:
-        _class(comparison.dataset).put(comparison.forget)
-    SHARE.put(SHARE.get() if of_class else 100 * float(comparison.forget or 0.0))
+        for key, value in form_parts.class_values(_class(comparison.dataset).key, comparison.forget).items():
+            Slot(key, value).put(value)
+    share = comparison.forget
+    SHARE.put(100 * share if isinstance(share, float) and not of_class else SHARE.get())
 
 
 FORM: LinkedForm[Comparison] = LinkedForm(
@@ -106,7 +108,7 @@ def _model(dataset: str) -> Slot[str | None]:
     return Slot(f"compare.model.{dataset}", None)
 
 
-def _class(dataset: str) -> Slot[Forgotten]:
+def _class(dataset: str) -> Slot[int]:
     return Slot(f"compare.class.{dataset}", 0)
 
 

@@ -16,7 +16,7 @@ from engine.runs import library
 from engine.runs.queue import manager
 from engine.spec import Resolved, requested_parameters
 from engine.types import PROFILES, Dataset, Spec, declared
-from ui.common import controls
+from ui.common import controls, form_parts
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 
@@ -102,7 +102,7 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
     values: dict[str, Any] = {DATASET.key: dataset.name, METHOD.key: spec.method, SCENARIO.key: spec.scenario,
                               SEED.key: spec.seed, PROFILE.key: spec.profile}
     if by_class(spec.scenario):
-        values[class_slot(dataset.name).key] = spec.forget_class
+        values |= form_parts.class_values(class_slot(dataset.name).key, spec.forget_class)
     elif spec.forget_fraction is not None:
         values[SHARE.key] = round(100 * spec.forget_fraction, 6)
     values |= {controls.scenario_key(dataset.name, spec.scenario, h.name): spec.selection.get(h.name, h.default)
