@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.errors import BadSpec
+from engine.errors import BadSpec, Problem
 from engine.hyperparameters import parameter
 from engine.scenarios._sizes import heldout
 from engine.types import Dataset, Scenario, Sizes, Spec
@@ -44,14 +44,25 @@ def sizes(spec: Spec, dataset: Dataset) -> Sizes:
 
 
 def why_not(dataset: Dataset) -> str | None:
-    """Where no sample is manipulated under the data set's options, with the options that would manipulate some."""
+    """Where no option of the data set manipulates any sample."""
+    return None if dataset.manipulated or _manipulating(dataset) else (
+        f"The scenario 'corrupted' needs manipulated samples, and {dataset.name} has none: choose another data set.")
+
+
+def problems(spec: Spec, dataset: Dataset) -> list[Problem]:
+    """Where no sample is manipulated under the options asked for, with those that would manipulate some."""
     if dataset.manipulated:
-        return None
+        return []
+    names = _manipulating(dataset)
+    return [Problem(f"options.{names[0]}", "The scenario 'corrupted' needs manipulated samples, and "
+                    f"{dataset.name} has none as it is: set {' or '.join(names)}.")]
+
+
+def _manipulating(dataset: Dataset) -> list[str]:
+    """The names of the options that can manipulate samples."""
     usual = dataset.filled({}, "corrected")
-    helpful = [one.name for one in dataset.options
-               if any(dataset.at(usual | {one.name: choice}).manipulated for choice in one.choices)]
-    mend = f"set {' or '.join(helpful)}" if helpful else "choose another data set"
-    return f"The scenario 'corrupted' needs manipulated samples, and {dataset.name} has none as it is: {mend}."
+    return [one.name for one in dataset.options
+            if any(dataset.at(usual | {one.name: choice}).manipulated for choice in one.choices)]
 
 
 def reference(spec: Spec) -> Spec:
@@ -76,6 +87,7 @@ SCENARIO = Scenario(
     target="selection",
     parameters=Parameters,
     why_not=why_not,
+    problems=problems,
     columns=("attack_success", "corrected_accuracy", "rest_accuracy"),
     corrective=True,
     reference=reference,

@@ -63,7 +63,7 @@ def test_the_noisy_labels_of_the_digits_are_the_first_example():
 @pytest.mark.parametrize("dataset, options, said", [
     ("digits", {"label_noise": 0.0}, "digits has none as it is: set label_noise or corruption."),
     ("cifar10", {}, "cifar10 has none as it is: set corruption."),
-    ("go_emotions", {}, "go_emotions has none as it is: choose another data set.")])
+    ("go_emotions", {}, "go_emotions has none: choose another data set.")])
 def test_data_without_manipulated_samples_are_refused(dataset, options, said):
     with pytest.raises(BadSpec) as error:
         resolve(Spec(dataset, scenario="corrupted", options=options))

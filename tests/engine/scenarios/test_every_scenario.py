@@ -1,6 +1,6 @@
 """What holds for every scenario on every kind of data. A new one is tested without an edit here.
 
-Where its parameters have no defaults that choose somebody, ``ASKED`` says what to ask it for.
+Where its parameters or the data have no defaults that choose somebody, ``ASKED`` says what to ask it for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from engine.types import PROFILES, Spec, declared
 SCENARIOS = registry.all_of("scenario")
 PARAMETERS = [(scenario, h) for scenario in SCENARIOS for h in declared(scenario.parameters)]
 KINDS = {"digits": "image", "moons": "points", "go_emotions": "text"}
-ASKED: dict[str, dict] = {}
+ASKED: dict[str | tuple[str, str], dict] = {  # by scenario, or by scenario and data set
+    ("corrupted", "cifar10"): {"options": {"corruption": "trigger"}}}
 
 
 def by_name(record):
@@ -34,7 +35,8 @@ def texts(tmp_path_factory):
 def asked(scenario, dataset, profile):
     """A spec that forgets something by this scenario, and everything else at its default."""
     how = {"fraction": {}, "class": {"forget_class": 0}, "selection": {}}[scenario.target]
-    return Spec(dataset, scenario=scenario.name, profile=profile, seed=3, **how | ASKED.get(scenario.name, {}))
+    return Spec(dataset, scenario=scenario.name, profile=profile, seed=3,
+                **how | ASKED.get(scenario.name, {}) | ASKED.get((scenario.name, dataset), {}))
 
 
 @pytest.mark.parametrize("profile", PROFILES)
