@@ -129,9 +129,10 @@ class Loaded:
 
     @functools.cached_property
     def _true_labels(self) -> Any:
-        """The training labels without the noise that these data carry on purpose; None where they have no such
-        option."""
-        resolved = self.run.resolved()
+        """The training labels before some were made wrong on purpose; None where none was."""
+        data, resolved = self.bench.data, self.run.resolved()
+        if bool(data.manipulated.any()):
+            return data.train.clean.cpu().numpy()
         if not resolved.options.get(NOISE):
             return None
         clean = get("dataset", self.run.spec.dataset).load({**resolved.options, NOISE: 0.0}, lambda *_: None)

@@ -15,9 +15,11 @@ from engine.datasets.digits import DATASET as DIGITS
 from engine.errors import BadSpec
 from engine.evaluation.metrics import CORRECTIVE, MOVED, metrics_in
 from engine.evaluation.verdict import verdict_of
+from engine.originals.checkpoints import open_checkpoints
 from engine.registry import held_against, is_reference
 from engine.runs.here import run_here
 from engine.runs.records import Run
+from engine.runs.sources import loaded
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.studies.comparison import Comparison, find_runs
@@ -156,3 +158,12 @@ def test_a_comparison_shows_the_measures_beside_the_clean_trained_model(runs):
     assert cell.retrained == clean.metrics["attack_success"] and cell.chance is not None
     assert cell.off_retrained == pytest.approx(cell.mean - cell.retrained)
     assert table.cell("retrain", "attack_success").mean > 50, "the row is this comparison's own retraining"
+
+
+def test_a_sample_is_shown_with_its_trigger_and_its_true_label(runs):
+    store, before, _ = runs
+    source = loaded(before[0], open_checkpoints(store.root))
+    data = DIGITS.load(TRIGGER)
+    number = int(manipulated(data.train).nonzero()[0])
+    assert source.label("train", number) == "0" != source.truth(number) == str(int(data.train.clean[number]))
+    assert (source.shown("train", number)["picture"][-2:, -2:] == 255).all()
