@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
-from engine.registry import all_of, by_class, get, names, of_the_paper
+from engine.registry import by_class, get, names, of_the_paper
 from engine.runs import estimates
 from engine.runs.queue import Jobs, manager
 from engine.spec import resolve
@@ -80,8 +80,7 @@ def form() -> Comparison | None:
 def _choices() -> Comparison | None:
     dataset = get("dataset", form_parts.dataset_box(DATA.key))
     model = launch.model_unless_usual(dataset, _model(dataset.name).key)
-    offered = [one for one in all_of("scenario") if one.target != "selection"]
-    scenario = form_parts.scenario_box(SCENARIO, offered)
+    scenario = form_parts.scenario_box(SCENARIO, [get("scenario", name) for name in compare_link.scenarios()])
     forget = (form_parts.class_box(dataset, _class(dataset.name).key) if by_class(scenario) else
               form_parts.share_slider("Share of the training set", SHARE, get("scenario", scenario)))
     size, methods_here = st.empty(), st.container()

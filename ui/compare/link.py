@@ -13,7 +13,7 @@ from typing import Any
 from engine.checks import LARGEST, SMALLEST
 from engine.errors import BadInput, Problem
 from engine.evaluation.metrics import metric_title
-from engine.registry import by_class, current_name, get, models_for, names, of_the_paper, unknown
+from engine.registry import by_class, current_name, get, models_for, names, of_the_paper, target, unknown
 from engine.spec import MAX_SEED
 from engine.studies.cell import Against
 from engine.studies.comparison import MOST_TRAINING_SEED, Comparison
@@ -97,7 +97,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
 
     dataset = read("data", USUAL.dataset,
                    lambda text: _one("dataset", current_name("dataset", text), names("dataset")))
-    scenario = read("scenario", USUAL.scenario, lambda text: _one("scenario", text, names("scenario")))
+    scenario = read("scenario", USUAL.scenario, _scenario)
     forget = read("forget", 0 if by_class(scenario) else USUAL.forget, lambda text: _forget(dataset, scenario, text))
     methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
     seeds = read("seeds", USUAL.seeds, parse_seeds)
@@ -106,6 +106,11 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
     models = tuple(model.name for model in models_for(get("dataset", dataset)))
     model = read("model", None, lambda text: _one(f"model for {dataset}", text, models))
     return Comparison(dataset, scenario, forget, methods, seeds, profile, model, training_seeds=originals), problems
+
+
+def scenarios() -> tuple[str, ...]:
+    """The scenarios that the page compares: those that go by a share or a class, which an address can name."""
+    return tuple(name for name in names("scenario") if target(name) != "selection")
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
@@ -140,6 +145,13 @@ def _one(kind: str, text: str, valid: tuple[str, ...]) -> str:
     if text not in valid:
         raise BadInput(unknown(kind, short(text), valid))
     return text
+
+
+def _scenario(text: str) -> str:
+    if text in names("scenario") and text not in scenarios():
+        raise BadInput(f"{text!r} has parameters that this page does not ask for: compare it with python -m engine "
+                       f"compare --scenario {text}.")
+    return _one("scenario", text, scenarios())
 
 
 def _methods(text: str, problems: list[Problem]) -> tuple[str, ...]:
