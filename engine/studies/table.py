@@ -34,7 +34,15 @@ from engine.spec import Resolved, resolve
 from engine.studies.cell import Cell
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.costs import average, cost_of
-from engine.studies.notes import ORIGINAL, Note, judged_as, notes_on_paper, notes_on_runs, notes_on_sides
+from engine.studies.notes import (
+    ORIGINAL,
+    Note,
+    judged_as,
+    note_on_clean_trained,
+    notes_on_paper,
+    notes_on_runs,
+    notes_on_sides,
+)
 from engine.studies.paper import paper_value
 from engine.studies.unchanged import IDLE, forgot_nothing, unchanged
 from engine.studies.unchanged import MARK as UNCHANGED
@@ -114,6 +122,7 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
     notes = notes_on_runs(comparison, rows, finished, retrained, verdicts)
+    notes += note_on_clean_trained(columns, retrained) if corrective(comparison.scenario) else []
     notes += notes_on_sides(cells) + _unmarked(cells, noise)
     if any(cell.difference is not None for cell in cells):
         notes += notes_on_paper(comparison, resolved)

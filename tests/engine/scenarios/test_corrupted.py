@@ -157,6 +157,8 @@ def test_a_comparison_shows_the_measures_beside_the_clean_trained_model(runs):
     cell = table.cell("finetune", "attack_success")
     assert cell.retrained == clean.metrics["attack_success"] and cell.chance is not None
     assert cell.off_retrained == pytest.approx(cell.mean - cell.retrained)
+    said, = (note.text for note in table.notes if note.kind == "clean_trained")
+    assert said.startswith(f"Held against the clean-trained model: Attack success rate {cell.retrained:.2f}%, ")
     assert table.cell("retrain", "attack_success").mean > 50, "the row is this comparison's own retraining"
 
 
