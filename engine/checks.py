@@ -19,7 +19,7 @@ def checked(h: Hyperparameter, value: Any, of: str = "parameters") -> Any:
     if h.auto and (value is None or value == "auto"):
         return None
     field, known = f"{of}.{h.name}", {"true": True, "1": True, "false": False, "0": False}
-    if h.kind == "text":
+    if h.kind in ("text", "samples"):
         return _text(field, value)
     if h.kind == "choice":
         if value not in h.choices:

@@ -40,6 +40,13 @@ def with_selection(spec: Spec, scenario: Scenario) -> tuple[Spec, list[Problem]]
     return dataclasses.replace(spec, selection=chosen), problems
 
 
+def lists_of(spec: Spec) -> tuple[str, ...]:
+    """The names of the kept lists of samples that a spec goes by; none where its scenario is not known here."""
+    scenario = registry.find("scenario", spec.scenario)
+    known = declared(scenario.parameters) if scenario else ()
+    return tuple(str(spec.selection[h.name]) for h in known if h.kind == "samples" and spec.selection.get(h.name))
+
+
 def _unknown(name: str, scenario: Scenario, known: tuple[str, ...]) -> Problem:
     said = (registry.unknown(f"parameter of the scenario {scenario.name!r}", name, known) if known else
             f"The scenario {scenario.name!r} has no parameters, but {name!r} was set.")

@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.cli.computing import by_number, compute, say_aside, whole, words
-from engine.cli.options import Result, add_option, add_scenario, as_number, assignments, unfit_flags
+from engine.cli.options import (
+    Result,
+    add_option,
+    add_scenario,
+    as_number,
+    assignments,
+    scenario_of,
+    selection_of,
+    unfit_flags,
+)
 from engine.errors import BadSpec, Problem
 from engine.evaluation.metrics import metrics_in
 from engine.registry import all_of, current_name, target
@@ -108,9 +117,10 @@ def _columns(comparison: Comparison, form: str | None) -> tuple[str, ...]:
 def comparison_of(options: Namespace) -> Comparison:
     """The comparison with present names and a class by its number; raises BadSpec with every problem."""
     chosen, texts = assignments(options.options, "--option")
-    selection, more = assignments(options.selection, "--select")
-    problems = [Problem(None, text) for text in texts + more]
+    problems = [Problem(None, text) for text in texts]
     scenario, forget = _forgotten(options, problems)
+    selection, more = selection_of(options, scenario)
+    problems += more
     asked = words(options.methods)
     methods = tuple(current_name("method", name) for name in asked if name != ORIGINAL)
     if asked and not methods:
@@ -123,7 +133,8 @@ def comparison_of(options: Namespace) -> Comparison:
     try:
         check(comparison)
     except BadSpec as error:
-        problems += error.problems if methods or not asked else ()
+        named = {problem.field for problem in more if problem.field}  # why the list could not be read
+        problems += [one for one in error.problems if one.field not in named] if methods or not asked else ()
     if problems:
         raise BadSpec(problems)
     return by_number(comparison)
@@ -132,7 +143,7 @@ def comparison_of(options: Namespace) -> Comparison:
 def _forgotten(options: Namespace, problems: list[Problem]) -> tuple[str, Any]:
     """The scenario and what it forgets; a flag that does not go with the scenario becomes a problem."""
     fraction, label = options.forget_fraction, options.forget_class
-    scenario = current_name("scenario", options.scenario or _usual_scenario(by_class=label is not None))
+    scenario = scenario_of(options, _usual_scenario(by_class=label is not None))
     problems += unfit_flags(scenario, options)
     if (goes_by := target(scenario)) == "class":
         return scenario, label

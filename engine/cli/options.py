@@ -6,10 +6,11 @@ import contextlib
 from typing import Any
 
 from engine.checks import LARGEST, SMALLEST
-from engine.errors import Problem
-from engine.registry import find, names, target
+from engine.errors import BadInput, BadSpec, Problem
+from engine.registry import current_name, find, names, target
 from engine.runs.executors import EXECUTORS
-from engine.types import Spec
+from engine.sample_lists import Asked, keep, read_file
+from engine.types import Spec, declared
 
 Result = tuple[Any, int]  # what a command prints (text, or with --json a value), and its exit status
 
@@ -36,6 +37,41 @@ def add_scenario(parser: Any, usual: str) -> None:
     parser.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario has one")
     parser.add_argument("--select", action="append", default=[], metavar="NAME=VALUE", dest="selection",
                         help="set a parameter of the scenario; may be repeated")
+    parser.add_argument("--forget-list", metavar="FILE",
+                        help="the samples to forget, for the scenario listed: numbers as CSV, JSON or text")
+    parser.add_argument("--column", metavar="NAME", help="the column of that file that holds the numbers")
+
+
+def scenario_of(options: Any, usual: str) -> str:
+    """The scenario that is asked for: by its name, else by a list."""
+    name: str = current_name("scenario", options.scenario or ("listed" if options.forget_list else usual))
+    return name
+
+
+def selection_of(options: Any, scenario: str) -> tuple[dict[str, Any], list[Problem]]:
+    """The scenario's parameters, with the list of samples kept under its name, and what is wrong with them."""
+    values, texts = assignments(options.selection, "--select")
+    problems = [Problem(None, text) for text in texts]
+    record, dataset = find("scenario", scenario), find("dataset", options.dataset)
+    if options.column is not None and options.forget_list is None:
+        problems.append(Problem("selection.list", "--column goes with --forget-list: name the file as well."))
+    if options.forget_list is None or record is None or dataset is None:
+        return values, problems
+    field = next((h.name for h in declared(record.parameters) if h.kind == "samples"), None)
+    if field is None:
+        return values, [*problems, Problem("scenario", f"--forget-list does not go with the scenario {scenario!r}: use "
+                                           "--scenario listed.")]
+    chosen = {option.name: option.default for option in dataset.options} | {
+        name: as_number(value) for name, value in assignments(options.options, "--option")[0].items()}
+    try:
+        here = dataset.at(chosen)
+        asked = Asked(here.name, here.train_size)
+        values[field] = keep(read_file(options.forget_list, asked, options.column))
+    except BadSpec as error:
+        problems += error.problems
+    except BadInput as error:
+        problems.append(Problem("selection.list", str(error)))
+    return values, problems
 
 
 def unfit_flags(scenario: str, options: Any) -> list[Problem]:

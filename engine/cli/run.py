@@ -7,7 +7,16 @@ from argparse import BooleanOptionalAction, Namespace
 from typing import Any
 
 from engine.checks import checked
-from engine.cli.options import Result, add_scenario, add_training, as_number, assignments, unfit_flags
+from engine.cli.options import (
+    Result,
+    add_scenario,
+    add_training,
+    as_number,
+    assignments,
+    scenario_of,
+    selection_of,
+    unfit_flags,
+)
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.cli.text import run_text
 from engine.errors import BadSpec, Problem
@@ -60,8 +69,8 @@ def _spec_of(options: Namespace) -> Spec:
     parameters, problems = assignments(options.assignments, "--set")
     parameters = {name: as_number(value) for name, value in parameters.items()}
     chosen, more = assignments(options.options, "--option")
-    selection, wrong = assignments(options.selection, "--select")
-    scenario = options.scenario or Spec().scenario
+    scenario = scenario_of(options, Spec().scenario)
+    selection, wrong = selection_of(options, scenario)
     fraction = Spec().forget_fraction if options.forget_fraction is None else as_number(options.forget_fraction)
     unfit = [problem for problem in unfit_flags(scenario, options) if problem.field == "forget_fraction"]
     problems += [*more, *wrong, *unfit]  # a class that does not go with it is named when the spec is checked
@@ -82,10 +91,11 @@ def _spec_of(options: Namespace) -> Spec:
                 **{f"{name}_seed": None if (text := getattr(options, f"{name}_seed")) is None else as_number(text)
                    for name in SEEDS})
     if problems:
+        named = {problem.field for problem in wrong if problem.field}  # why the list could not be read
         try:
             resolve(spec)
         except BadSpec as error:
-            problems += error.problems
+            problems += [problem for problem in error.problems if problem.field not in named]
         raise BadSpec(problems)
     return spec
 

@@ -16,6 +16,7 @@ import streamlit as st
 from engine.registry import get
 from engine.spec import requested_parameters
 from engine.types import Dataset, Hyperparameter, Method, Option, Scenario, Setting, Spec, declared
+from ui.common import sample_list
 from ui.common.state import Slot
 
 MAIN = "main"  # the group that is shown at once; the others are folded away
@@ -43,10 +44,14 @@ def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setti
 
 def scenario_controls(dataset: Dataset, scenario: Scenario, places: dict[str, Any]) -> dict[str, Any]:
     """Draws the scenario's own parameters, each with its place as above; returns what differs from the defaults."""
-    chosen = {}
+    chosen: dict[str, Any] = {}
     for h in declared(scenario.parameters):
-        chosen[h.name] = _value(h, h.default, h.title.capitalize(), scenario_key(dataset.name, scenario.name, h.name))
-        places[f"selection.{h.name}"] = st.empty()
+        key, field = scenario_key(dataset.name, scenario.name, h.name), f"selection.{h.name}"
+        if h.kind == "samples":
+            chosen[h.name], places[field] = sample_list.box(dataset, key, "Samples to forget", scenario.summary)
+        else:
+            chosen[h.name] = _value(h, h.default, h.title.capitalize(), key)
+            places[field] = st.empty()
     return {h.name: chosen[h.name] for h in declared(scenario.parameters) if chosen[h.name] != h.default}
 
 

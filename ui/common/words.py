@@ -115,7 +115,8 @@ def _amount(spec: Spec) -> str:
 def never_seen(spec: Spec) -> str:
     """What an attacker has to tell from the forget set, to be followed by "samples": ``test``, ``never-seen dog``."""
     if spec.forget_class is None:
-        return "test"
+        scenario = find("scenario", spec.scenario)
+        return "test" if scenario is None or scenario.compared_with == "test" else "never-seen"
     known = class_names(spec.dataset, spec.forget_class)
     shown = " and ".join(filter(None, [", ".join(map(spaced, known[:-1])), spaced(known[-1])]))
     return f"never-seen {plural_class(len(known))} {shown}" if known[0].isdigit() else f"never-seen {shown}"

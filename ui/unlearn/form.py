@@ -19,7 +19,7 @@ from engine.spec import Resolved, expected_sizes, resolve
 from engine.system.words import spaced
 from engine.types import Dataset, Option, Setting, Sizes, Spec
 from ui.common import controls, form_parts, words
-from ui.unlearn import chips, live, prefill
+from ui.unlearn import chips, live, prefill, who
 
 NOISY = 400  # samples per side under which the page warns of the attack's own noise
 # The first seed from 1 on on which the retrained model lies inside both chance ranges and the Original outside both.
@@ -54,6 +54,7 @@ def form() -> Resolved | None:
         _mark(error.problems, places)
         START.pressed("Unlearn", disabled=True)
         return None
+    who.show(resolved)
     chips.show(spec)
     cost = st.empty()
     allowed, busy = _preview(resolved), _busy()

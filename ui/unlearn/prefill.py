@@ -16,7 +16,7 @@ from engine.runs import library
 from engine.runs.queue import manager
 from engine.spec import Resolved, requested_parameters
 from engine.types import PROFILES, Dataset, Spec, declared
-from ui.common import controls, form_parts
+from ui.common import controls, form_parts, sample_list
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 
@@ -105,8 +105,10 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
         values |= form_parts.class_values(class_slot(dataset.name).key, spec.forget_class)
     elif spec.forget_fraction is not None:
         values[SHARE.key] = round(100 * spec.forget_fraction, 6)
-    values |= {controls.scenario_key(dataset.name, spec.scenario, h.name): spec.selection.get(h.name, h.default)
-               for h in declared(get("scenario", spec.scenario).parameters)}
+    for h in declared(get("scenario", spec.scenario).parameters):
+        chosen = spec.selection.get(h.name, h.default)
+        values[controls.scenario_key(dataset.name, spec.scenario, h.name)] = (
+            sample_list.written(chosen) if h.kind == "samples" else chosen)
     if len(models_for(dataset)) > 1:
         values[model_slot(dataset.name).key] = spec.model
     values |= {controls.option_key(dataset, option, spec.profile): resolved.options.get(option.name, option.default)

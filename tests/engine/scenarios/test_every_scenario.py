@@ -13,14 +13,16 @@ from engine import registry
 from engine.checks import checked
 from engine.data.splits import split
 from engine.errors import BadSpec
+from engine.sample_lists import keep
 from engine.spec import expected_sizes, resolve
 from engine.types import PROFILES, Spec, declared
 
 SCENARIOS = registry.all_of("scenario")
 PARAMETERS = [(scenario, h) for scenario in SCENARIOS for h in declared(scenario.parameters)]
 KINDS = {"digits": "image", "moons": "points", "go_emotions": "text"}
-ASKED: dict[str | tuple[str, str], dict] = {  # by scenario, or by scenario and data set
-    ("corrupted", "cifar10"): {"options": {"corruption": "trigger"}}}
+ASKED = {"listed": lambda: {"selection": {"list": keep((3, 17, 25))}},  # by scenario, or by scenario and data set
+         "matching": lambda: {"selection": {"word": "wonderful"}},
+         ("corrupted", "cifar10"): lambda: {"options": {"corruption": "trigger"}}}
 
 
 def by_name(record):
@@ -35,14 +37,14 @@ def texts(tmp_path_factory):
 def asked(scenario, dataset, profile):
     """A spec that forgets something by this scenario, and everything else at its default."""
     how = {"fraction": {}, "class": {"forget_class": 0}, "selection": {}}[scenario.target]
-    return Spec(dataset, scenario=scenario.name, profile=profile, seed=3,
-                **how | ASKED.get(scenario.name, {}) | ASKED.get((scenario.name, dataset), {}))
+    more = [ASKED.get(key, dict)() for key in (scenario.name, (scenario.name, dataset))]
+    return Spec(dataset, scenario=scenario.name, profile=profile, seed=3, **how | more[0] | more[1])
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("dataset", KINDS)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=by_name)
-def test_it_chooses_valid_samples_or_says_why_not(scenario, dataset, profile, texts, monkeypatch):
+def test_it_chooses_valid_samples_or_says_why_not(scenario, dataset, profile, texts, home, monkeypatch):
     monkeypatch.setenv("UNLEARN_DATA_DIR", str(texts))
     try:
         resolved = resolve(asked(scenario, dataset, profile))
@@ -63,7 +65,7 @@ def test_it_chooses_valid_samples_or_says_why_not(scenario, dataset, profile, te
 
 @pytest.mark.parametrize("dataset", registry.all_of("dataset"), ids=by_name)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=by_name)
-def test_sizes_are_known_before_the_data(scenario, dataset):
+def test_sizes_are_known_before_the_data(scenario, dataset, home):
     try:
         spec = resolve(asked(scenario, dataset.name, "corrected")).spec
     except BadSpec:
@@ -84,6 +86,6 @@ def test_it_introduces_itself(scenario):
 @pytest.mark.parametrize("scenario, h", PARAMETERS, ids=by_name)
 def test_its_parameters_are_declared_in_full(scenario, h):
     assert h.help.endswith(".") and "\n" not in h.help and h.auto is None
-    assert h.kind in ("int", "float", "bool", "choice", "text") and checked(h, h.default) == h.default
+    assert h.kind in ("int", "float", "bool", "choice", "text", "samples") and checked(h, h.default) == h.default
     if h.kind in ("int", "float"):
         assert None not in (h.low, h.high, h.step) and h.low < h.high and h.step > 0

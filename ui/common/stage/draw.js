@@ -105,7 +105,7 @@ function classBars(size, reading, names, forgotten, title, label) {
   root.append(svg("line", { x1: SIDE.l, x2: SIDE.l + inner.w, y1: floor, y2: floor, class: "stage-axis" }));
   const total = (reading.said ?? []).reduce((sum, count) => sum + count, 0);
   const called = (reading.said ?? []).map((count, i) => [count, i]).sort((a, b) => b[0] - a[0]).slice(0, 3).filter(([count]) => count > 0);
-  if (total) root.append(svg("text", { x: SIDE.l, y: floor + 40, class: "stage-tick" }, `never-seen ${forgotten.map((i) => names[i]).join(", ") || "samples like these"} is called ${called.map(([count, i]) => `${names[i]} ${((100 * count) / total).toFixed(0)}%`).join(", ")}`));
+  if (total) root.append(svg("text", { x: SIDE.l, y: floor + 40, class: "stage-tick" }, `never-seen ${forgotten.map((i) => names[i]).join(", ")} is called ${called.map(([count, i]) => `${names[i]} ${((100 * count) / total).toFixed(0)}%`).join(", ")}`));
   return root;
 }
 

@@ -74,7 +74,7 @@ def _forgotten(spec: Spec) -> list[Any]:
 
 def _classes(run: Run, start: StartEvent) -> list[str] | None:
     """The names of the classes where one is forgotten and was followed class by class; else None."""
-    if not start.before.by_class:
+    if run.spec.forget_class is None or not start.before.by_class:
         return None
     return [class_name(run.spec.dataset, number) for number in range(len(start.before.by_class))]
 
