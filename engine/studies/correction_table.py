@@ -38,7 +38,19 @@ def to_markdown(asked: Correction, rows: Sequence[Row]) -> str:
     every = table(["Method", "Found", *map(metric_title, shown(rows)), "Verdict"],
                   [_line(row, shown(rows)) for row in rows])
     return "\n".join([f"{summary(asked)}. Mean ± standard deviation over {numbered('seed', asked.seeds)}.", "", *maps,
-                      BOLD, "", "### Every number", "", every])
+                      BOLD, "", *_answers(asked, rows), "", "### Every number", "", every])
+
+
+def _answers(asked: Correction, rows: Sequence[Row]) -> list[str]:
+    """Which methods correct at each share, in every run and in some."""
+    lines = []
+    for share in asked.found:
+        own = [row for row in rows if row.found == share]
+        whole = [row.title for row in own if row.corrects]
+        some = [row.title for row in own if not row.corrects and row.verdicts.get("forgotten")]
+        lines.append(f"- {100 * share:g}% found: corrected in every run by {', '.join(whole) or 'no method'}"
+                     + (f"; in some by {', '.join(some)}." if some else "."))
+    return lines
 
 
 def _map(asked: Correction, rows: Sequence[Row], measure: str) -> str:

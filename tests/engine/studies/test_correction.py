@@ -63,6 +63,8 @@ def test_a_map_has_methods_down_and_shares_across():
     assert "| Method | 30% | 100% |" in text
     assert "| Fine-tuning | 85.00 ± 7.07 | **1.50 ± 0.71** |" in text
     assert "| Original | 97.00 ± 1.41 | 97.00 ± 1.41 |" in text and "| Clean-trained | 0.00 | 0.00 |" in text
+    said = "- 30% found: corrected in every run by no method.\n- 100% found: corrected in every run by Fine-tuning.\n"
+    assert said in text
     assert "corrected 2 of 2" in text and "not corrected 2 of 2" in text
 
 
