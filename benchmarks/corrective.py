@@ -4,8 +4,8 @@
     python benchmarks/corrective.py --page                                 # the page alone, from the numbers kept
 
 All methods at five shares found, seeds 0 to 2, for a trigger, two classes confused and the digits' own label noise:
-about 550 runs, half an hour on one quiet core. The numbers are kept in benchmarks/corrective.json. The last line is one
-JSON object.
+585 runs, whose methods alone took 24 minutes of one busy core. The numbers are kept in benchmarks/corrective.json. The
+last line is one JSON object.
 """
 
 from __future__ import annotations
