@@ -22,14 +22,16 @@ from engine.cli.options import (
     selection_of,
     unfit_flags,
 )
-from engine.errors import BadSpec, Problem
+from engine.errors import BadInput, BadSpec, Problem
 from engine.evaluation.metrics import metrics_in
+from engine.originals.checkpoints import open_checkpoints
 from engine.registry import all_of, current_name, target
 from engine.runs.store import Store, open_store
 from engine.studies import exports, training_seeds
-from engine.studies.comparison import Comparison, check, find_runs
+from engine.studies.comparison import Comparison, Runs, check, find_runs
 from engine.studies.notes import ORIGINAL
 from engine.studies.reproduction import unfinished
+from engine.studies.strata import Strata, as_text, by_memorisation
 from engine.studies.table import Table, build_table, columns_of
 from engine.studies.training_seeds import Row
 from engine.system.files import to_json
@@ -52,12 +54,17 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--seeds", nargs="+", default=["0"], help="default: 0")
     parser.add_argument("--training-seeds", nargs="+", default=["0"], metavar="T",
                         help="seeds of Originals; with several, how far they move each number (default: 0)")
+    parser.add_argument("--unlearning-seeds", metavar="K", default="1",
+                        help="how many unlearning seeds each forget set has: with two or more, what either contributes "
+                             "(default: 1)")
     parser.add_argument("--forget-seed", metavar="N", help="one forget set for all seeds (default: each draws its own)")
     add_scenario(parser, "by what is forgotten")
     parser.add_argument("--profile", default=PROFILES[0], help=f"{' or '.join(PROFILES)} (default: {PROFILES[0]})")
     add_option(parser)
     parser.add_argument("--recorded-only", action="store_true", help="compute nothing; use only existing runs")
     parser.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
+    parser.add_argument("--strata", action="store_true",
+                        help="also by how memorised the forgotten samples are; with --json one object of both")
     shape = parser.add_mutually_exclusive_group()
     for name, (what, _) in FORMS.items():
         shape.add_argument(f"--{name}", action="store_const", const=name, dest="form", help=f"print {what} on stdout")
@@ -66,6 +73,8 @@ def add_parser(commands: Any) -> None:
 
 def command(options: Namespace) -> Result:
     """Computes what the comparison lacks; returns its table as text in the form asked for. Raises BadSpec."""
+    if options.strata and options.form not in (None, "json"):
+        raise BadInput(f"--strata does not go with --{options.form}: use --json, or no form for text.")
     comparison = comparison_of(options)
     store, said = open_store(), list[str]()
 
@@ -73,7 +82,7 @@ def command(options: Namespace) -> Result:
         said.append(text)
         say_aside(text)
 
-    each = comparison.of_each_original()
+    each = comparison.of_each_seed()
     status = 0 if options.recorded_only else compute(each, store, options.train_original, say)
     runs = find_runs(comparison, store)
     shown = build_table(comparison, runs, _columns(comparison, options.form))
@@ -82,11 +91,22 @@ def command(options: Namespace) -> Result:
         for line in lines:
             if line not in said:  # when the run ended
                 say_aside(line)
-        return _in_form(options.form, shown, comparison, store), status
+        text = _in_form(options.form, shown, comparison, store)
+        return _with_strata(text, comparison, runs, store) if options.strata else text, status
+    strata = ["", as_text(_strata(comparison, runs, store))] if options.strata else []
     if alone := training_seeds.only_one(comparison):
-        return "\n".join([exports.to_text(shown), alone, LEGEND, *lines]), status
+        return "\n".join([exports.to_text(shown), alone, LEGEND, *lines, *strata]), status
     return "\n".join([exports.to_text(shown), LEGEND, *lines, "",
-                      training_seeds.text(comparison, _over(comparison, store, shown.columns))]), status
+                      training_seeds.text(comparison, _over(comparison, store, shown.columns)), *strata]), status
+
+
+def _strata(comparison: Comparison, runs: Runs, store: Store) -> Strata:
+    return by_memorisation(comparison, runs, store, open_checkpoints(store.root))
+
+
+def _with_strata(cells: str, comparison: Comparison, runs: Runs, store: Store) -> str:
+    """The cells of ``--json`` and the strata, as one object."""
+    return to_json({"cells": json.loads(cells), "strata": _strata(comparison, runs, store).to_json()})
 
 
 def _over(comparison: Comparison, store: Store, columns: Sequence[str]) -> list[Row]:
@@ -95,8 +115,9 @@ def _over(comparison: Comparison, store: Store, columns: Sequence[str]) -> list[
 
 def _in_form(form: str, shown: Table, comparison: Comparison, store: Store) -> str:
     """The table of the first Original; JSON has the variation over training seeds with each cell where there is one."""
-    if len(comparison.training_seeds) == 1 or form != "json":
-        if len(comparison.training_seeds) > 1:
+    alone = training_seeds.only_one(comparison)
+    if alone or form != "json":
+        if not alone:
             say_aside(f"The {form} table is of the Original of seed {comparison.training_seeds[0]}: the variation over "
                       "training seeds is in the text and with --json.")
         return FORMS[form][1](shown).rstrip()
@@ -129,7 +150,8 @@ def comparison_of(options: Namespace) -> Comparison:
                             tuple(whole(as_number(word)) for word in words(options.seeds)), options.profile,
                             options.model, {name: as_number(value) for name, value in chosen.items()},
                             tuple(whole(as_number(word)) for word in words(options.training_seeds)),
-                            None if options.forget_seed is None else whole(as_number(options.forget_seed)), selection)
+                            None if options.forget_seed is None else whole(as_number(options.forget_seed)), selection,
+                            whole(as_number(options.unlearning_seeds)))
     try:
         check(comparison)
     except BadSpec as error:

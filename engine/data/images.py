@@ -21,6 +21,8 @@ from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar  # with a default: ``Data`` alone is data of any pool
+
+    from engine.data.ranks import Ranks
 else:
     from typing import TypeVar
 
@@ -90,7 +92,7 @@ class Data(Generic[P]):
     the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses. ``augment``
     takes a batch of images (B, H, W, C) and a generator and returns them changed at random, in the same shape; where it
     is None, training sees the samples as they are. ``corruption`` says what was done to samples whose label is not the
-    ``clean`` one of their pool.
+    ``clean`` one of their pool. ``ranks`` comes with an Original, for scenarios that choose by it.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Data(Generic[P]):
     criterion: OneLabel | ManyLabels = ONE_LABEL
     augment: Augment | None = None
     corruption: Corruption = WRONG_LABELS
+    ranks: Ranks | None = field(default=None, compare=False, repr=False)
 
     @property
     def inputs(self) -> int:

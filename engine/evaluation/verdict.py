@@ -20,6 +20,8 @@ rules. The first that applies decides:
 
 Where manipulated samples are to be corrected, other rules apply (:mod:`engine.evaluation.correction`).
 
+Evidence about the run's method, from many models like it, is said and decides nothing: it is not about these weights.
+
 What each attack comes to is an item of evidence (``engine.evaluation.evidence``); a verdict sums the items up and names
 the number that decides, so that a page can show it.
 """
@@ -38,11 +40,13 @@ from engine.evaluation.evidence import (
     Counts,
     Decisive,
     Evidence,
+    against_method,
     decides,
     far_under,
     further_tried,
     listed,
     of_attacks,
+    of_run,
     texts,
     tried,
     untried,
@@ -68,6 +72,7 @@ TITLES = {
     "not_forgotten": "Not forgotten: an attacker still finds the forget set",
     "undecided": "No verdict: too little can be measured here",
     "forgotten": "Forgotten, as far as {tried} can tell"}
+MORE = "; attacks tuned to each sample find more in models like it"
 CLASS_TITLES = {"not_forgotten": "Not forgotten: the model still knows the class",
                 "forgotten": "Forgotten, as far as {answers} tell"}
 
@@ -171,7 +176,8 @@ def _title(found: Verdict, by: Yardstick, items: Sequence[Evidence]) -> str:
     answers = listed(["its answers", *further_tried(items)])
     if left and left.title and found.kind in ("damaged", "not_forgotten"):
         return f"Damaged, and {left.title[0].lower()}{left.title[1:]}" if found.damaged else left.title
-    return special.get(found.kind, TITLES[found.kind]).format(tried=tried(items), answers=answers)
+    title = special.get(found.kind, TITLES[found.kind]).format(tried=tried(items), answers=answers)
+    return title + MORE if found.kind == "forgotten" and against_method(items) else title
 
 
 def _damage(metrics: Metrics) -> Evidence | None:
@@ -214,11 +220,12 @@ def _too_low(metrics: Metrics, by: Yardstick, counts: Counts) -> Evidence | None
 
 
 def _random(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
-    if not items:
-        return Verdict("undecided", "No attack could be measured, so there is no verdict.")
-    if found := [item for item in items if item.kind == "found"]:
+    own = of_run(items)
+    if not own:
+        return Verdict("undecided", " ".join(["No attack could be measured, so there is no verdict.", *texts(items)]))
+    if found := [item for item in own if item.kind == "found"]:
         return Verdict("not_forgotten", " ".join(texts(items)), decisive=found[0].decisive)
-    if all(item.kind in ("under", "unknown") for item in items):
+    if all(item.kind in ("under", "unknown") for item in own):
         return Verdict("undecided", " ".join(texts(items)))
     return Verdict("forgotten", " ".join(filter(None, [*texts(items), untried(items)])))
 
@@ -236,7 +243,7 @@ def _class(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
     if before is not None and before < GONE and now < GONE:
         return Verdict("undecided", f"The Original never knew this class: it got {before:.1f}% of its samples right, "
                        "so there was nothing to forget.")
-    found = texts(items, "found")
+    found = texts(of_run(items), "found")
     if now > limit:
         attacks = found or ["An attack near 50% only shows that the model treats all samples of the class alike."]
         return Verdict("not_forgotten", " ".join([f"The class is not forgotten: the model still gets {right}.",

@@ -26,13 +26,16 @@ MEANINGS = {
     "Original": "The model before unlearning, trained on everything.",
     "forget set": "The training samples that the model has to forget.",
     "test set": "Samples that no model here was trained on: forgotten ones should look like these.",
-    "in common": "The overlap of the two humps: 100% where nobody could tell forgotten from never-seen samples by "
-                 "their loss.",
+    "in common": "The overlap of the two humps, drawn smoothed over 0.2 decades of the loss: 100% where nobody could "
+                 "tell forgotten from never-seen samples by their loss.",
     "ROC area": "The chance that a forgotten sample ranks ahead of a never-seen one: 0.5 is a coin toss. It also "
                 "notices what a single yes or no per sample misses.",
     "profile": "How a run is split and measured: corrected (the default), or paper, as the published tables.",
     "relearning": "Training the unlearned model on, on retain data, optionally with a few forgotten samples: if "
                   "forgotten ones come back sooner than in the retrained model, they were only hidden.",
+    "memorised": "1: models are right on this sample only if it was in their training data. 0: they are as often right "
+                 "without it. Where no scores from many models are known, how late the model learned the sample stands "
+                 "in for it.",
     "false alarms": "Never-seen samples that an attacker takes for forgotten ones.",
 }
 _TERMS = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted(MEANINGS, key=len, reverse=True)),

@@ -167,5 +167,5 @@ def test_a_sample_is_shown_with_its_trigger_and_its_true_label(runs):
     source = loaded(before[0], open_checkpoints(store.root))
     data = DIGITS.load(TRIGGER)
     number = int(manipulated(data.train).nonzero()[0])
-    assert source.label("train", number) == "0" != source.truth(number) == str(int(data.train.clean[number]))
+    assert source.label("train", number) == "0" != source.truth("train", number) == str(int(data.train.clean[number]))
     assert (source.shown("train", number)["picture"][-2:, -2:] == 255).all()
