@@ -21,7 +21,7 @@ from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
 from ui.compare import table as compare_table
 from ui.compare.answer import left_out
-from ui.compare.link import RECORDED, USUAL, from_query, parse_seeds, to_query, view_of, view_query
+from ui.compare.link import RECORDED, USUAL, from_query, parse_seeds, scenarios, to_query, view_of, view_query
 from ui.compare.page import untuned
 
 SPEC = {"dataset": "cifar10", "scenario": "random", "profile": "paper", "model": "resnet18"}
@@ -357,7 +357,8 @@ def test_a_class_may_be_named():
 
 @pytest.mark.parametrize(("asked", "told"), [
     ({"data": "digitz"}, "The link's data: No dataset named 'digitz'. Did you mean 'digits'?"),
-    ({"scenario": "everything"}, "The link's scenario: No scenario named 'everything'. Valid: random, class."),
+    ({"scenario": "everything"}, "The link's scenario: No scenario named 'everything'. Valid: "
+                                 f"{', '.join(scenarios())}."),
     ({"scenario": "corrupted"}, "The link's scenario: 'corrupted' has parameters that this page does not ask for: "
                                 "compare it with python -m engine compare --scenario corrupted."),
     ({"profile": "peper"}, "The link's profile: No profile named 'peper'. Did you mean 'paper'?"),
