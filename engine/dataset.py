@@ -61,6 +61,10 @@ class Option:
         What it does, in a sentence.
     profiles : mapping of str to Any, optional
         The default under those profiles where it is another one.
+    later : bool
+        Whether it came after results of this data set were kept: at its default it is left out of all identities.
+    needs : mapping of str to Any, optional
+        What other options must be wherever this one is not at its default.
 
     Examples
     --------
@@ -74,6 +78,8 @@ class Option:
     choices: tuple[Any, ...]
     help: str
     profiles: Mapping[str, Any] = field(default_factory=dict)
+    later: bool = False
+    needs: Mapping[str, Any] = field(default_factory=dict)
 
     def default_in(self, profile: str) -> Any:
         return self.profiles.get(profile, self.default)
@@ -129,6 +135,8 @@ class Dataset:
         Whether the paper's retain accuracy, for a random subset, is the one on all of D.
     variant : callable, optional
         ``variant(dataset, options)`` returns this record as it is under these options.
+    manipulated : int
+        Training samples whose label is wrong on purpose, as the loaded data tell it from the true one.
     aliases : tuple of str
         Former names.
 
@@ -165,7 +173,12 @@ class Dataset:
     paper_model: str | None = None
     paper_reads_all_of_train: bool = False
     variant: Callable[[Dataset, Mapping[str, Any]], Dataset] | None = None
+    manipulated: int = 0
     aliases: tuple[str, ...] = ()
+
+    def filled(self, options: Mapping[str, Any], profile: str) -> dict[str, Any]:
+        """These options with the default of every other one."""
+        return {one.name: options.get(one.name, one.default_in(profile)) for one in self.options}
 
     def at(self, options: Mapping[str, Any]) -> Dataset:
         return self.variant(self, options) if self.variant else self

@@ -10,13 +10,12 @@ from torch import nn
 
 from engine.attacks._shuffles import shuffled_by
 from engine.data.splits import split as split_of
-from engine.evaluation.measure import measure
 from engine.originals.own_workbench import OwnBench
 from engine.originals.workbench import Bench
 from engine.registry import all_of
 from engine.results import Parts, Result
 from engine.runs.method import Unlearned, unlearn
-from engine.runs.readings import original_readings, read_sets
+from engine.runs.readings import metrics_of, original_readings, read_sets
 from engine.spec import resolve
 from engine.system.device import prepare
 from engine.types import Progress, Spec
@@ -186,10 +185,12 @@ class Lab:
     def _measured(self, result: Result | Parts) -> dict[str, Any]:
         bench = self._own.current()
         if isinstance(result, Parts):
-            readings = original_readings(bench, result.sets, resolve(result.spec, result.sets.sizes))
-            return _noted(measure(readings), self._own.changes())
+            resolved = resolve(result.spec, result.sets.sizes)
+            readings = original_readings(bench, result.sets, resolved)
+            return _noted(metrics_of(bench.network, bench, result.sets, resolved, readings), self._own.changes())
         readings, _ = read_sets(result.model, bench, result.parts.sets, result.resolved)
-        return _noted(measure(readings), dict.fromkeys([*result.changes, *self._own.changed_data()]))
+        metrics = metrics_of(result.model, bench, result.parts.sets, result.resolved, readings)
+        return _noted(metrics, dict.fromkeys([*result.changes, *self._own.changed_data()]))
 
 
 def _noted(metrics: dict[str, Any], changes: Iterable[str]) -> dict[str, Any]:

@@ -104,6 +104,12 @@ def by_class(scenario: str) -> bool:
     return record is not None and record.by_class
 
 
+def corrective(scenario: str) -> bool:
+    """Whether a scenario undoes what manipulated samples did; not where it is unknown here."""
+    record = find("scenario", scenario)
+    return record is not None and record.corrective
+
+
 def target(scenario: str) -> str:
     """What a scenario goes by: ``fraction``, ``class`` or ``selection``; a fraction where it is unknown here."""
     record = find("scenario", scenario)
@@ -204,8 +210,18 @@ def of_the_paper() -> tuple[str, ...]:
 
 
 def is_reference(spec: Spec) -> bool:
-    """Whether a spec is a reference: the reference method by its recipe, with no hyperparameter of its own."""
-    return current_name("method", spec.method) == reference().name and not spec.parameters
+    """Whether a spec is a reference: the reference method by its recipe, with no hyperparameter of its own.
+
+    Where the scenario holds its runs against another forget set, a retraining on that one.
+    """
+    by_recipe = current_name("method", spec.method) == reference().name and not spec.parameters
+    return by_recipe and held_against(spec) == spec
+
+
+def held_against(spec: Spec) -> Spec:
+    """A spec with the forget set whose retraining its run is held against: its own, or as its scenario says."""
+    record = find("scenario", spec.scenario)
+    return spec if record is None or record.reference is None else record.reference(spec)
 
 
 def code(kind: str, name: str) -> str:

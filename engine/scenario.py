@@ -63,6 +63,12 @@ class Scenario:
         The metrics of its tables.
     ideals : mapping of str to str or float, optional
         Those metrics' ideals that differ from the usual ones (:mod:`engine.evaluation.metrics`).
+    corrective : bool
+        Whether what manipulated samples did is to be undone: runs then have the measures of
+        :mod:`engine.evaluation.corrective`, and no attack has a say.
+    reference : callable, optional
+        ``reference(spec)`` returns the spec with the forget set whose retraining its runs are held against, where that
+        is not their own.
     aliases : tuple of str
         Former names.
 
@@ -89,6 +95,8 @@ class Scenario:
     aim: str = ""
     columns: tuple[str, ...] = ("retain_accuracy", "accuracy_gap", "test_accuracy")
     ideals: Mapping[str, str | float] = field(default_factory=dict)
+    corrective: bool = False
+    reference: Callable[[Spec], Spec] | None = None
     aliases: tuple[str, ...] = ()
 
     @property

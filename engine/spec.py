@@ -27,6 +27,7 @@ from engine.types import (
     Dataset,
     Method,
     Model,
+    Option,
     Plan,
     Recipe,
     Setting,
@@ -68,6 +69,11 @@ class Resolved:
     def identity(self, data_fingerprint: str, original_sha256: str) -> str:
         """Hash of everything that changes the result; device and code version are left out."""
         return short_hash(self._content() | {"data": data_fingerprint, "original": original_sha256}, 32)
+
+    def reference_split(self) -> str:
+        """The split identity of the retraining that the run is held against."""
+        asked = registry.held_against(self.spec)
+        return self.split_identity() if asked == self.spec else resolve(asked).split_identity()
 
     def split_identity(self) -> str:
         """Hash of what a run shares with its retrained reference: the same data, model and index sets."""
@@ -288,7 +294,7 @@ def _options(spec: Spec, dataset: Dataset) -> tuple[dict[str, Any], list[Problem
     problems = [Problem(f"options.{name}", unknown(f"option of {dataset.name}", name, tuple(known)) if known else
                         f"{dataset.name} has no options, but {name!r} was set.")
                 for name in spec.options if name not in known]
-    values = {name: spec.options.get(name, option.default_in(spec.profile)) for name, option in known.items()}
+    values = dataset.filled(spec.options, spec.profile)
     for name, value in values.items():
         choices = known[name].choices
         if value not in choices:
@@ -296,4 +302,13 @@ def _options(spec: Spec, dataset: Dataset) -> tuple[dict[str, Any], list[Problem
             problems.append(Problem.about(f"options.{name}", said))
         else:
             values[name] = choices[choices.index(value)]  # 0 means 0.0, with its identity
-    return values, problems
+    unset = {name for name, value in values.items() if value == known[name].default_in(spec.profile)}
+    problems = problems or _at_odds([one for one in dataset.options if one.name not in unset], values)
+    return {name: value for name, value in values.items() if not (known[name].later and name in unset)}, problems
+
+
+def _at_odds(chosen: list[Option], values: Mapping[str, Any]) -> list[Problem]:
+    """Where an option that is set needs another value of another one."""
+    return [Problem.about(f"options.{other}", f"is {values[other]!r}, but {option.name} {values[option.name]!r} needs "
+                          f"{value!r}: set {other} to {value!r} as well, or leave {option.name} out.")
+            for option in chosen for other, value in option.needs.items() if values[other] != value]

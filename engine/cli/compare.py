@@ -23,7 +23,7 @@ from engine.cli.options import (
     unfit_flags,
 )
 from engine.errors import BadInput, BadSpec, Problem
-from engine.evaluation.metrics import all_metrics
+from engine.evaluation.metrics import metrics_in
 from engine.originals.checkpoints import open_checkpoints
 from engine.registry import all_of, current_name, target
 from engine.runs.store import Store, open_store
@@ -133,7 +133,7 @@ def _in_form(form: str, shown: Table, comparison: Comparison, store: Store) -> s
 def _columns(comparison: Comparison, form: str | None) -> tuple[str, ...]:
     """The paper's measures for the scenario; in a form for programs all others after them."""
     usual = columns_of(comparison.scenario)
-    return (*usual, *(m.name for m in all_metrics() if m.name not in usual and form in EVERY_MEASURE))
+    return (*usual, *(m.name for m in metrics_in(comparison.scenario) if m.name not in usual and form in EVERY_MEASURE))
 
 
 # --- what was asked for ---------------------------------------------------------------------

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.data.corruption import WRONG_LABELS, Corruption, manipulated
 from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ else:
 
 @dataclass(frozen=True)
 class Pool:
-    """``images``: uint8 (N, H, W, C); ``labels``: int64 (N,)."""
+    """``images``: uint8 (N, H, W, C); ``labels``: int64 (N,); ``clean``: the true labels where some are manipulated."""
 
     images: Tensor
     labels: Tensor
+    clean: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -66,7 +68,7 @@ class Pool:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """sha256 over shape, images and labels: 64 hex digits."""
+        """sha256 over shape, images and labels, which is all that training sees: 64 hex digits."""
         digest = hashlib.sha256(repr(tuple(self.images.shape)).encode())
         digest.update(self.images.cpu().contiguous().numpy().data)
         digest.update(self.labels.cpu().contiguous().numpy().data)
@@ -77,7 +79,8 @@ class Pool:
         return {"picture": self.images[number].cpu().numpy()}
 
     def to(self, device: torch.device) -> Pool:
-        return Pool(self.images.to(device), self.labels.to(device))
+        clean = None if self.clean is None else self.clean.to(device)
+        return Pool(self.images.to(device), self.labels.to(device), clean)
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ class Data(Generic[P]):
     The first ``test_count`` held-out samples are the official test set and the others its validation set; None:
     the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses. ``augment``
     takes a batch of images (B, H, W, C) and a generator and returns them changed at random, in the same shape; where it
-    is None, training sees the samples as they are. ``ranks`` comes with an Original, for scenarios that choose by it.
+    is None, training sees the samples as they are. ``corruption`` says what was done to samples whose label is not the
+    ``clean`` one of their pool. ``ranks`` comes with an Original, for scenarios that choose by it.
     """
 
     name: str
@@ -102,6 +106,7 @@ class Data(Generic[P]):
     test_count: int | None = None
     criterion: OneLabel | ManyLabels = ONE_LABEL
     augment: Augment | None = None
+    corruption: Corruption = WRONG_LABELS
     ranks: Ranks | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -126,6 +131,11 @@ class Data(Generic[P]):
             images = self.augment(images, augment)
         scale, offset = self._affine(images.device)
         return torch.addcmul(offset, images.permute(0, 3, 1, 2).float(), scale), pool.labels[index]
+
+    @property
+    def manipulated(self) -> Tensor:
+        """Which training samples have a label that is wrong on purpose, bool (N,)."""
+        return manipulated(self.train)
 
     def pool_of(self, name: str) -> P:
         """The pool that a set's indices point into: ``retain`` and ``forget`` are of D, the others held out."""

@@ -6,12 +6,14 @@ Points and noise never vary, so that the Original that ships is one of the very 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from engine.types import Dataset, Option, Recipe
 
 TRAIN_SIZE, HELDOUT_SIZE = 200, 600
 _FIXED_SEED = 0
+_NOISE = 0.1  # by default
 Draw = Callable[[int, int], tuple[Any, Any]]
 
 # Small sets need small batches and many passes. ∇τ was set by eye on the page Playground; the others have its batches
@@ -35,8 +37,10 @@ def declared(name: str, title: str, classes: tuple[str, ...], load: Callable[...
         recipe=Recipe(optimiser="adamw", learning_rate=0.01, weight_decay=0.5, batch_size=256, epochs=600,
                       final_lr_fraction=0.01),
         load=load, available=lambda: "embedded", summary=summary, source=source,
-        options=(Option("label_noise", 0.1, (0.1, 0.0, 0.2),
+        options=(Option("label_noise", _NOISE, (_NOISE, 0.0, 0.2),
                         "Fraction of all labels that are wrong on purpose. Without noise there is little to forget."),),
+        manipulated=round(_NOISE * TRAIN_SIZE),
+        variant=lambda dataset, options: replace(dataset, manipulated=round(options["label_noise"] * TRAIN_SIZE)),
         unlearning=_UNLEARNING, threads=1,
         note="10% of the labels are wrong on purpose: a model can only get those right by memorising them, and "
              "memorisation is what unlearning has to undo.",

@@ -8,11 +8,15 @@ has to undo. Source: sklearn.datasets.load_digits (UCI "Optical Recognition of H
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from engine.datasets import _corruption
 from engine.types import Dataset, Option, Recipe
 
 TRAIN_SIZE = 1_000
+_WRONG = 163  # training labels that the noise really changes
+_CORRUPTION = _corruption.Plan(labels=100, confusion=60, classes=(4, 9), stamped=30, side=2)
 _FIXED_SEED = 0  # which images are for training, and which labels are noise, never varies
 
 
@@ -26,12 +30,14 @@ def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | No
 
     bunch = load_digits()
     images = torch.from_numpy((bunch.images * 255 / 16).round()).to(torch.uint8)[..., None]
-    labels = noisy(torch.from_numpy(bunch.target).long(), float(options["label_noise"]))
+    clean = torch.from_numpy(bunch.target).long()
+    labels = noisy(clean, float(options["label_noise"]))
     order = permutation(len(labels), _FIXED_SEED, "digits/split")
     train, heldout = order[:TRAIN_SIZE], order[TRAIN_SIZE:]
-    return Data(name="digits", classes=DATASET.classes, train=Pool(images[train], labels[train]),
-                heldout=Pool(images[heldout], labels[heldout]), mean=(0.0,), std=(1.0,),
+    pools = [Pool(images[part], labels[part], clean[part]) for part in (train, heldout)]
+    data = Data(name="digits", classes=DATASET.classes, train=pools[0], heldout=pools[1], mean=(0.0,), std=(1.0,),
                 origin="scikit-learn", options=dict(options), augment=shift_and_flip)
+    return _corruption.corrupted(data, options, _CORRUPTION)
 
 
 def noisy(labels: Any, rate: float) -> Any:
@@ -80,7 +86,11 @@ DATASET = Dataset(
     summary="1,797 handwritten digits of 8x8 pixels; inside scikit-learn, nothing to download.",
     source="sklearn.datasets.load_digits",
     options=(Option("label_noise", 0.2, (0.2, 0.0),
-                    "Fraction of all labels to redraw at random. Without noise there is little to forget."),),
+                    "Fraction of all labels to redraw at random. Without noise there is little to forget."),
+             _corruption.option(needs={"label_noise": 0.0})),
+    manipulated=_WRONG,
+    variant=lambda dataset, options: replace(
+        dataset, manipulated=_CORRUPTION.count(options) or (_WRONG if options["label_noise"] else 0)),
     unlearning=_UNLEARNING,
     threads=1,
     note="20% of the labels are random on purpose: a model can only get those right by memorising them, "

@@ -135,6 +135,17 @@ def untried(items: Sequence[Evidence]) -> str:
     return f"Not tried: {', '.join(left)}." if left else ""
 
 
+def far_under(accuracy: float, n: int, aim: float, m: int) -> bool:
+    """Whether an accuracy (percent of n samples) lies three standard errors and a point under another one (of m)."""
+    return accuracy < aim - allowed(accuracy, n, aim, m)
+
+
+def allowed(one: float, n: int, other: float, m: int) -> float:
+    """How far two percentages, of n and m samples, may be apart by chance: three standard errors, a point at least."""
+    pooled = (one * n + other * m) / (n + m) / 100
+    return max(1.0, ERRORS * 100 * math.sqrt(max(0.0, pooled * (1 - pooled)) * (1 / n + 1 / m)))
+
+
 # --- one attack -----------------------------------------------------------------------------
 
 

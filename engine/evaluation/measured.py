@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import UnknownMetric
-from engine.evaluation.metrics import by_name, tow_mia
+from engine.evaluation.metrics import CORRECTIVE, by_name, tow_mia
 from engine.system.words import unknown
 
 Span = tuple[float, float]
@@ -134,7 +134,7 @@ class Metrics(Mapping[str, Any]):
 
     def _absent(self, name: str) -> str:
         """Why there is nothing under a name, as a sentence with the nearest name or what to do."""
-        known = by_name()
+        known = {**by_name(), **{metric.name: metric for metric in CORRECTIVE}}
         if name in known:
             return f"The metric {name!r} was not measured for this result: run it again in this version to measure it."
         return unknown("metric", name, tuple({**known, **dict.fromkeys(self.stored)}))

@@ -7,67 +7,21 @@ number (50 for an attack), or ``max``. Every registered attack brings five metri
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from engine.registry import all_of, find, live_attacks
+from engine.evaluation.metric import ACCURACIES as ACCURACIES
+from engine.evaluation.metric import AGAINST_RETRAINED as AGAINST_RETRAINED
+from engine.evaluation.metric import CORRECTIVE as CORRECTIVE
+from engine.evaluation.metric import CORRECTIVE_SAMPLES as CORRECTIVE_SAMPLES
+from engine.evaluation.metric import CORRECTIVE_SIZES as CORRECTIVE_SIZES
+from engine.evaluation.metric import DISTANCES as DISTANCES
+from engine.evaluation.metric import KEPT as KEPT
+from engine.evaluation.metric import MOVED as MOVED
+from engine.evaluation.metric import Metric as Metric
+from engine.registry import all_of, corrective, find, live_attacks
 from engine.types import Attack
 
-
-@dataclass(frozen=True)
-class Metric:
-    """``needs_retrained``: empty, with a reason, until a model was retrained on the same split.
-
-    ``references`` names the number of models behind a value, which is shown beside it.
-    """
-
-    name: str
-    title: str
-    unit: str
-    ideal: str | float
-    help: str
-    needs_retrained: bool = False
-    references: str | None = None
-
-
-MOVED = ("retain_accuracy", "forget_accuracy", "test_accuracy")  # what ToW and the average gap look at
-KEPT = ("retain_accuracy", "test_accuracy")  # what ToW-MIA looks at, beside an attack
-
-ACCURACIES = (
-    Metric("retain_accuracy", "Retain accuracy", "%", "match_retrained",
-           "Share of the samples to keep that the model still gets right."),
-    Metric("forget_accuracy", "Forget accuracy", "%", "match_retrained",
-           "Share of the forgotten samples that the model gets right. It should fall to the accuracy on unseen "
-           "samples, not to zero; for a forgotten class the ideal is zero."),
-    Metric("test_accuracy", "Test accuracy", "%", "max",
-           "Share of never-seen samples that the model gets right; unlearning should preserve it."),
-    Metric("accuracy_gap", "Forget-test gap", "points", 0.0,
-           "Distance between the accuracies on the forget and the test set; 0 where forgotten samples look unseen."),
-)
-
-DISTANCES = (
-    Metric("ks_test", "Distance to unseen losses (KS)", "", 0.0,
-           "Kolmogorov-Smirnov distance of the forget set's losses to those of never-seen samples: 0 alike, 1 apart."),
-    Metric("wasserstein_test", "Distance to unseen losses (Wasserstein)", "nats", 0.0,
-           "How far, on average, the forget set's losses would have to move to match never-seen ones."),
-)
-
-AGAINST_RETRAINED = (
-    Metric("tow", "ToW", "", 1.0,
-           "Tug of war: 1 - |accuracy - retrained accuracy|, multiplied over forget, retain and test set; 1 is best.",
-           True),
-    Metric("tow_mia", "ToW-MIA", "", 1.0,
-           "Tug of war with privacy in it: 1 - |value - retrained value|, multiplied over the loss attack's accuracy, "
-           "the retain and the test accuracy; 1 is best. It sees no more than that one attack, which is a weak one.",
-           True),
-    Metric("average_gap", "Average gap to retrained", "points", 0.0,
-           "Mean distance to the retrained model's forget, retain and test accuracy and loss attack.", True),
-    Metric("ks_retrained", "Distance to retrained losses (KS)", "", 0.0,
-           "Kolmogorov-Smirnov distance between the forget set's losses here and under the retrained model.", True),
-    Metric("wasserstein_retrained", "Distance to retrained losses (Wasserstein)", "nats", 0.0,
-           "How far, on average, one of these two sets of losses would have to move to match the other.", True),
-)
 FALSE_ALARMS = {"tpr_at_1pct_fpr": 1.0, "tpr_at_0_1pct_fpr": 0.1}  # percent
 
 
@@ -199,11 +153,34 @@ def _in_the_middle(title: str) -> str:
 
 
 def all_metrics() -> tuple[Metric, ...]:
-    """Every metric, those of attacks that were added among them."""
+    """Every metric that any run has, those of attacks that were added among them."""
     live, later = live_attacks(), [attack for attack in all_of("attack") if attack.needs_retrained]
     return (*ACCURACIES, *(metric for attack in live for metric in _accuracy_and_area(attack)),
             *(metric for attack in live for metric in _exposure(attack)), *DISTANCES, *AGAINST_RETRAINED,
             *(metric for attack in later for metric in of_attack(attack)))
+
+
+def metrics_in(scenario: str) -> tuple[Metric, ...]:
+    """The metrics that runs of a scenario have, and that say something there.
+
+    Parameters
+    ----------
+    scenario : str
+        The scenario's name.
+
+    Returns
+    -------
+    tuple of Metric
+        All of them; where manipulated samples are corrected, those of the correction and the accuracies.
+
+    Examples
+    --------
+    >>> metrics_in("random") == all_metrics()
+    True
+    """
+    if not corrective(scenario):
+        return all_metrics()
+    return (*CORRECTIVE, *(metric for metric in ACCURACIES if metric.name in MOVED))
 
 
 def metric_of(name: str) -> Metric:
@@ -229,11 +206,11 @@ def metric_of(name: str) -> Metric:
     >>> metric_of("mia_loss").ideal
     50.0
     """
-    return by_name()[name]
+    return {**by_name(), **{metric.name: metric for metric in CORRECTIVE}}[name]
 
 
 def by_name() -> dict[str, Metric]:
-    """Every metric by name."""
+    """Every metric of :func:`all_metrics` by name."""
     return {metric.name: metric for metric in all_metrics()}
 
 

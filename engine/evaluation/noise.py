@@ -23,6 +23,8 @@ from math import sqrt
 from statistics import fmean
 from typing import Any
 
+from engine.evaluation.metrics import CORRECTIVE_SAMPLES as SAMPLES
+from engine.evaluation.metrics import CORRECTIVE_SIZES as SIZES
 from engine.evaluation.metrics import MOVED, headlines
 from engine.evaluation.protocol import retain_on_all_of_train
 from engine.registry import names
@@ -51,6 +53,8 @@ def _of_run(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
     if metric in ("ks_test", "ks_retrained"):
         other = m if metric == "ks_test" else n
         return SMIRNOV * sqrt((n + other) / (n * other)) if n and other else None
+    if metric in SAMPLES:
+        return _binomial(metrics.get(metric), (metrics.get(SIZES) or {}).get(SAMPLES[metric]))
     known = {"accuracy_gap": _gap, "tow": _tow, "average_gap": _average_gap, **dict.fromkeys(MOVED, _accuracy)}
     return known[metric](metric, metrics, resolved) if metric in known else None
 
@@ -64,10 +68,15 @@ def _half(spans: Metrics, name: str) -> float | None:
 def _accuracy(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
     """Of an accuracy in percent, by the size of its set."""
     value, sizes = metrics.get(metric), resolved.sizes
-    if value is None:
-        return None
     n = {"forget_accuracy": sizes.forget, "test_accuracy": sizes.test,
          "retain_accuracy": sizes.train if retain_on_all_of_train(resolved) else sizes.retain}[metric]
+    return _binomial(value, n)
+
+
+def _binomial(value: float | None, n: int | None) -> float | None:
+    """Of a percentage of ``n`` samples."""
+    if value is None or n is None:
+        return None
     share = (value / 100 * n + 2) / (n + 4)
     return 100 * Z * sqrt(share * (1 - share) / (n + 4))
 

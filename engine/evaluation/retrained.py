@@ -15,8 +15,10 @@ from engine.attacks._attacker import FEWEST
 from engine.attacks._tables import untrained_losses
 from engine.errors import NotMeasurable
 from engine.evaluation import distances
+from engine.evaluation.corrective import why_empty
 from engine.evaluation.ensembles.shadows import Shadows
 from engine.evaluation.measure import of_scores, scores
+from engine.evaluation.metrics import CORRECTIVE_SIZES as SIZES
 from engine.evaluation.metrics import MOVED, against_retrained_metrics, headlines, of_attack, references_name, tow_mia
 from engine.evaluation.phi import NOT_KEPT
 from engine.registry import all_of, attack_codes, get
@@ -31,6 +33,9 @@ NO_REFERENCE = ("It needs a model retrained on the same split: run Retraining wi
                 "profile.")
 OWN = ("original", "retrained", "null_band", "band", "sizes", "notes", "verdict", "missing", "over_forgotten",
        "attack_code")  # a run's own, as are the metrics against it: not to be repeated as its retrained model's
+
+CORRECTED_INSTEAD = ("The clean-trained model saw none of the manipulated samples, whether they were found or not: "
+                     "read the corrected accuracy instead.")
 
 
 class Reference(Protocol):
@@ -84,6 +89,8 @@ def against_retrained(metrics: dict[str, Any], samples: DataFrame | None, refere
 
     ``reference`` is the retrained run, ``samples`` the run's per-sample table; for the others see :class:`Beside`.
     """
+    if SIZES in metrics:
+        return _against_clean_trained(metrics, reference)
     attacks = [attack for attack in all_of("attack") if attack.needs_retrained]
     names = [metric.name for metric in against_retrained_metrics()]
     found: dict[str, Any] = dict.fromkeys(names)
@@ -128,6 +135,15 @@ def _codes(metrics: Mapping[str, Any], attacks: Sequence[Attack], found: Mapping
     """The code of the attacks that were carried out, where it is not the first; empty where all have that."""
     codes = (metrics.get("attack_code") or {}) | attack_codes(one for one in attacks if one.name in found)
     return {"attack_code": codes} if codes else {}
+
+
+def _against_clean_trained(metrics: dict[str, Any], reference: Reference | None) -> dict[str, Any]:
+    """``metrics`` beside those of the model trained without any manipulated sample, whose forget set is another."""
+    names = [metric.name for metric in against_retrained_metrics()]
+    missing = dict.fromkeys(names, CORRECTED_INSTEAD) | why_empty(metrics)
+    theirs = None if reference is None else {name: value for name, value in (reference.metrics or {}).items()
+                                             if name not in (*OWN, *names)} | {"run_id": reference.id}
+    return metrics | dict.fromkeys(names) | {"retrained": theirs, "missing": missing}
 
 
 def tug_of_war(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float | None]:

@@ -18,6 +18,8 @@ rules. The first that applies decides:
    it is reported); otherwise everything that could be measured is as chance, or the retrained model, has it. That is
    said as far as what was tried, with what was not.
 
+Where manipulated samples are to be corrected, other rules apply (:mod:`engine.evaluation.correction`).
+
 Evidence about the run's method, from many models like it, is said and decides nothing: it is not about these weights.
 
 What each attack comes to is an item of evidence (``engine.evaluation.evidence``); a verdict sums the items up and names
@@ -28,19 +30,19 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, Protocol
+from dataclasses import asdict, replace
+from typing import Any, Protocol
 
 from engine.errors import BadInput
+from engine.evaluation.correction import corrected
 from engine.evaluation.evidence import (
-    ERRORS,
     Counts,
     Decisive,
     Evidence,
     against_method,
     decides,
+    far_under,
     further_tried,
     listed,
     of_attacks,
@@ -50,6 +52,9 @@ from engine.evaluation.evidence import (
     untried,
 )
 from engine.evaluation.further import further
+from engine.evaluation.judged import Kind as Kind
+from engine.evaluation.judged import Verdict as Verdict
+from engine.evaluation.metrics import CORRECTIVE_SIZES
 from engine.registry import get, is_reference, judged_by
 from engine.scenario import Yardstick
 from engine.spec import resolve
@@ -71,7 +76,6 @@ MORE = "; attacks tuned to each sample find more in models like it"
 CLASS_TITLES = {"not_forgotten": "Not forgotten: the model still knows the class",
                 "forgotten": "Forgotten, as far as {answers} tell"}
 
-Kind = Literal["reference", "damaged", "over_forgotten", "not_forgotten", "undecided", "forgotten"]
 Metrics = Mapping[str, Any]
 
 
@@ -91,43 +95,6 @@ class Judged(Protocol):
     def evidence(self) -> Mapping[str, Any] | None: ...
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the numbers of a run come to.
-
-    Parameters
-    ----------
-    kind : {'reference', 'damaged', 'over_forgotten', 'not_forgotten', 'undecided', 'forgotten'}
-        The rule that applied.
-    text : str
-        One to three sentences.
-    damaged : bool
-        Whether tables mark it as damaged.
-    over_forgotten : str, optional
-        Why tables mark it as over-forgotten.
-    evidence : tuple of Evidence
-        What was looked at, an item each.
-    decisive : Decisive, optional
-        The number that decided, where one lies beyond its limit.
-    title : str
-        The verdict in a line, as a page's largest text.
-
-    Examples
-    --------
-    >>> verdict = judge({"test_accuracy": 40.0, "original": {"test_accuracy": 81.0}}, "random", None)
-    >>> verdict.kind, verdict.damaged
-    ('damaged', True)
-    """
-
-    kind: Kind
-    text: str
-    damaged: bool = False
-    over_forgotten: str | None = None
-    evidence: tuple[Evidence, ...] = ()
-    decisive: Decisive | None = None
-    title: str = ""
-
-
 def verdict_of(run: Judged) -> Verdict | None:
     """The verdict on a stored run, with all evidence that is kept with it; None where it has no metrics."""
     if not run.metrics:
@@ -143,6 +110,8 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
     ``more`` is evidence beside that of the attacks on this one model; ``by`` is what a good result looks like, as the
     scenario usually has it where it is None.
     """
+    if CORRECTIVE_SIZES in metrics:
+        return corrected(metrics, _damage(metrics), reference)
     by = by or judged_by(Spec(scenario=scenario))
     if reference:
         return Verdict("reference", "This is the retrained model, which never saw the forget set: it is the "
@@ -168,13 +137,6 @@ def remarks(metrics: Metrics) -> list[str]:
     """The notes of a run's metrics without the verdicts that older versions stored; why a band is absent."""
     absent = (metrics.get("band") or {}).get("missing")
     return [note for note in metrics.get("notes") or [] if not note.startswith(COMPOSED)] + ([absent] if absent else [])
-
-
-def far_under(accuracy: float, n: int, aim: float, m: int) -> bool:
-    """Whether an accuracy (percent of n samples) lies three standard errors and a point under another one (of m)."""
-    pooled = (accuracy * n + aim * m) / (n + m) / 100
-    error = 100 * math.sqrt(max(0.0, pooled * (1 - pooled)) * (1 / n + 1 / m))
-    return accuracy < aim - ERRORS * error and accuracy < aim - 1
 
 
 def _left(left: Evidence, metrics: Metrics, by: Yardstick, why: str | None, items: Sequence[Evidence]) -> Verdict:

@@ -86,7 +86,8 @@ class Live(Watch):
         self._watcher = Watcher(bench.data, at.parts, seed)
         self.stage("Measuring the Original")
         known = find_reference(self.store, at.resolved, bench.data.content)
-        retrained = self._watcher.stored(reference_samples(self.store, known) if known else None)
+        alike = known if known and known.split == at.resolved.split_identity() else None  # of the same samples
+        retrained = self._watcher.stored(reference_samples(self.store, alike) if alike else None)
         self.store.append(self.run_id, self._watcher.start(bench.network, seed, retrained))
         self._partial = None if trained_once(at.resolved) else self.checkpoints.partial(f"run-{at.identity}")
         return self._partial or self.checkpoints.partial(

@@ -20,12 +20,12 @@ from engine.attacks._shuffles import shuffled_by
 from engine.data.images import Data
 from engine.data.splits import Split, gone_already
 from engine.data.splits import split as split_of
-from engine.evaluation.measure import Readings, band_of, measure, null_bands
+from engine.evaluation.measure import Readings, band_of, null_bands
 from engine.originals.workbench import Bench, untouched
 from engine.runs.beginnings import Beginning, again, needed
 from engine.runs.outcome import Outcome
 from engine.runs.packing import packed
-from engine.runs.readings import original_readings, read_sets, samples_frame
+from engine.runs.readings import metrics_of, original_readings, read_sets, samples_frame
 from engine.spec import Resolved, resolve
 from engine.system.files import parquet_of
 from engine.system.recent import Recent
@@ -112,7 +112,8 @@ def _carried_out(at: Setting, watch: Watch, keep_weights: bool | None, kept: Beg
     done = unlearn_from(begun.network, bench.data, at.resolved, at.parts, watch.step, partial)
     watch.stage("Evaluating")
     readings, sets = read_sets(done.model, bench, at.parts, at.resolved)
-    metrics = measured(readings, original_metrics(at), at.resolved.spec.seeds.evaluation)
+    metrics = metrics_of(done.model, bench, at.parts, at.resolved, readings)
+    metrics |= beside(readings, original_metrics(at), at.resolved.spec.seeds.evaluation)
     course = watch.end(done, readings, metrics)
     notice = " ".join(filter(None, (bench.notice, begun.notice, _named_again(at)))) or None
     columns = {"status": "finished", **at.columns, "notice": notice, "metrics": metrics, "seconds": done.seconds,
@@ -178,10 +179,11 @@ def unlearn_from(network: nn.Module, data: Data, resolved: Resolved, parts: Spli
 
 def original_metrics(at: Setting) -> dict[str, Any]:
     """The Original's metrics on the run's split, measured once for the runs that share it."""
-    return _originals.get(at.shared, lambda: measure(original_readings(at.bench, at.parts, at.resolved)))
+    return _originals.get(at.shared, lambda: metrics_of(
+        at.bench.network, at.bench, at.parts, at.resolved, original_readings(at.bench, at.parts, at.resolved)))
 
 
-def measured(readings: Readings, before: dict[str, Any], seed: int) -> dict[str, Any]:
-    """The run's metrics with the Original's (``before``) and the null bands of the run's own losses."""
-    return measure(readings) | {"original": before, "band": band_of("own losses"),
-                                "null_band": null_bands(readings.forget, readings.nonmembers, seed)}
+def beside(readings: Readings, before: dict[str, Any], seed: int) -> dict[str, Any]:
+    """What stands beside a run's metrics: the Original's (``before``) and the null bands of the run's own losses."""
+    return {"original": before, "band": band_of("own losses"),
+            "null_band": null_bands(readings.forget, readings.nonmembers, seed)}

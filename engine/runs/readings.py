@@ -8,9 +8,11 @@ import torch
 from torch import nn
 
 from engine.data.splits import Split
-from engine.evaluation.measure import Readings
+from engine.evaluation.corrective import corrective
+from engine.evaluation.measure import Readings, measure
 from engine.evaluation.protocol import original_on_all_of_train, retain_on_all_of_train, training_sets_as_trained
 from engine.evaluation.readout import Readout, read_out, read_out_as_trained
+from engine.registry import corrective as of_correction
 from engine.spec import Resolved
 
 if TYPE_CHECKING:
@@ -39,6 +41,12 @@ def read_sets(model: nn.Module, bench: Bench, parts: Split,
 def _as_trained(model: nn.Module, bench: Bench, index: torch.Tensor, resolved: Resolved) -> Readout:
     recipe, seed = resolved.recipe, resolved.spec.seeds.evaluation
     return read_out_as_trained(model, bench.data, bench.data.train, index, seed, recipe.augment, recipe.batch_size)
+
+
+def metrics_of(model: nn.Module, bench: Bench, parts: Split, resolved: Resolved, readings: Readings) -> dict[str, Any]:
+    """Every metric that one model has by itself in the run's scenario."""
+    metrics = measure(readings)
+    return metrics | corrective(model, bench.data, parts.test) if of_correction(resolved.spec.scenario) else metrics
 
 
 def bench_readings(bench: Bench, parts: Split) -> Readings:

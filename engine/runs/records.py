@@ -154,6 +154,17 @@ class Run:
         """Whether it is a retraining by the recipe, which the others are measured against."""
         return registry.is_reference(self.spec)
 
+    @property
+    def reference_split(self) -> str | None:
+        """The split of the retraining that it is held against; None where this version cannot say."""
+        asked = registry.held_against(self.spec)
+        if asked == self.spec:
+            return self.split
+        try:
+            return resolve(asked).split_identity()
+        except BadInput:
+            return None
+
     def resolved(self) -> Resolved:
         """Its spec as this version understands it. Raises BadSpec where it does not."""
         if self.spec_extra:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.attacks._shuffles import shuffled_by
 from engine.evaluation.metrics import AGAINST_RETRAINED, stored_names
 from engine.evaluation.retrained import against_retrained, own_reference
-from engine.registry import all_of
+from engine.registry import all_of, held_against
 from engine.runs.afterwards import lacks_beside, same_code
 from engine.runs.ensembles.alike import part_of, shadows_of
 from engine.runs.recorded import recorded_runs, recorded_samples
@@ -32,7 +32,7 @@ ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "sel
 
 def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:
     """The newest finished retraining, by the recipe, on the same split of the same data; else a recorded one."""
-    split, copy = resolved.split_identity(), data[:16]
+    split, copy = resolved.reference_split(), data[:16]
     finished = store.list(status=("finished",), newest_first=True, split=split, data=copy)
     own = newest_reference(_same_seeds_first(finished, resolved.spec))
     return own or newest_reference([run for run in recorded_runs() if run.finished and run.split == split
@@ -68,7 +68,7 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None, a
     ``retrained`` are :func:`retrained_samples` where they are at hand. Values that the run has stay, so that a
     finished run's numbers do not move with the store; ``anew`` measures them all with what is there now.
     """
-    alike = store.list(status=("finished",), newest_first=True, split=run.split, data=run.data)
+    alike = store.list(status=("finished",), newest_first=True, split=run.reference_split, data=run.data)
     reference = newest_reference(_same_seeds_first(alike, run.spec))
     shadows = shadow_runs(run, alike)
     if reference is None or run.metrics is None or not (anew or _waiting(run, len(shadows))):
@@ -190,4 +190,5 @@ def _tables(store: Store, run: Run, runs: Iterable[Run]) -> list[DataFrame]:
 
 
 def _alike(run: Run, other: Run) -> bool:
-    return all(getattr(run.spec, name) == getattr(other.spec, name) for name in ALIKE)
+    mine, theirs = held_against(run.spec), held_against(other.spec)
+    return all(getattr(mine, name) == getattr(theirs, name) for name in ALIKE)

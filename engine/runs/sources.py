@@ -109,7 +109,10 @@ class Loaded:
         return ", ".join(self.classes[index] for index in target.nonzero().flatten().tolist())
 
     def truth(self, pool: Pool, number: int) -> str | None:
-        return None if self._clean is None else self.classes[int(getattr(self._clean, pool).labels[number])]
+        true = getattr(self.pool(pool), "clean", None) if bool(self.bench.data.manipulated.any()) else None
+        if true is None and self._clean is not None:
+            true = getattr(self._clean, pool).labels
+        return None if true is None else self.classes[int(true[number])]
 
     def with_before(self, rows: DataFrame) -> DataFrame:
         before, numbers = self.bench.readouts["train"], rows["sample"].to_numpy()

@@ -179,7 +179,7 @@ def _completed(runs: Runs, store: Store) -> Runs:
     if not waiting:
         return runs
     there = set(_references(store, waiting.values()))
-    stale = {cell: run for cell, run in waiting.items() if (run.split, run.data) in there}
+    stale = {cell: run for cell, run in waiting.items() if (run.reference_split, run.data) in there}
     if not stale:
         return runs
     from engine.runs.references import complete  # imports torch, which is not needed as long as nothing is stale
@@ -189,6 +189,6 @@ def _completed(runs: Runs, store: Store) -> Runs:
 
 def _references(store: Store, waiting: Iterable[Run]) -> list[tuple[str | None, str | None]]:
     """The (split, data) pairs of these runs for which a retraining by the recipe has finished."""
-    splits = tuple({run.split for run in waiting})
+    splits = tuple({run.reference_split for run in waiting})
     return [(run.split, run.data) for run in store.list(status=("finished",), split=splits)
             if run.is_reference]

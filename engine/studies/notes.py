@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any, Literal, Protocol
 
 from engine.evaluation.metrics import metric_of
@@ -15,7 +16,7 @@ from engine.studies.comparison import Comparison, Runs, notices
 from engine.system.words import numbered
 
 Kind = Literal["missing_retrained", "partial_mean", "over_forgotten", "damaged", "devices", "paper_model",
-               "paper_original", "paper_profile", "notice", "no_floor", "under"]
+               "paper_original", "paper_profile", "notice", "no_floor", "under", "clean_trained"]
 ORIGINAL = "original"  # the row of the Original
 
 
@@ -95,6 +96,14 @@ class Sided(Protocol):
     def metric(self) -> str: ...
     @property
     def side(self) -> str | None: ...
+
+
+def note_on_clean_trained(columns: Sequence[str], retrained: Mapping[int, Any]) -> list[Note]:
+    """What the model without any manipulated sample shows, which stands in no row of its own."""
+    shown = [f"{metric_of(name).title} {fmean(known):.2f}{metric_of(name).unit}" for name in columns
+             if (known := [one[name] for one in retrained.values() if one.get(name) is not None])]
+    return [Note("clean_trained", f"Held against the clean-trained model: {', '.join(shown)}. Retraining in a row here "
+                 "saw what was not found.")] if shown else []
 
 
 def notes_on_sides(cells: Sequence[Sided]) -> list[Note]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine import chain
-from engine.registry import reference, target
+from engine.registry import held_against, reference, target
 from engine.spec import Resolved
 from engine.studies.comparison import Comparison
 from engine.studies.ensemble import Ensemble
@@ -45,7 +45,7 @@ def run_command(spec: Spec) -> str:
 
 def reference_command(spec: Spec) -> str:
     """The same for the retrained model that a run is measured against."""
-    return run_command(replace(spec, method=reference().name, parameters={}))
+    return run_command(held_against(replace(spec, method=reference().name, parameters={})))
 
 
 def spelled_out(resolved: Resolved) -> Spec:

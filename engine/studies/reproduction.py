@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.errors import BadInput
 from engine.originals.checkpoints import open_checkpoints
@@ -21,7 +22,7 @@ from engine.studies.exports import what_is_forgotten
 from engine.studies.notes import method_title
 from engine.studies.paper import PaperTable
 from engine.system.words import numbered, plural
-from engine.types import PROFILES, Forgotten
+from engine.types import PROFILES
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,9 @@ class Todo:
         return resolve(self.comparison.spec(self.method, self.seed))
 
     @property
-    def key(self) -> tuple[Forgotten, str, int, tuple[int, ...]]:
-        return self.comparison.forget, self.method, self.seed, self.comparison.training_seeds
+    def key(self) -> tuple[Any, ...]:
+        chosen = self.comparison.forget, tuple(self.comparison.selection.items())
+        return *chosen, self.method, self.seed, self.comparison.training_seeds
 
     @property
     def label(self) -> str:

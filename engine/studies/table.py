@@ -29,12 +29,20 @@ from engine.evaluation.metrics import ideal_in, metric_of
 from engine.evaluation.noise import noise_floor
 from engine.evaluation.sides import Side, apart, side_of
 from engine.evaluation.verdict import Kind, Verdict, verdict_of
-from engine.registry import all_of, get
+from engine.registry import all_of, corrective, get, is_reference
 from engine.spec import Resolved, resolve
 from engine.studies.cell import Cell
 from engine.studies.comparison import REFERENCE, Comparison, Runs
 from engine.studies.costs import average, cost_of
-from engine.studies.notes import ORIGINAL, Note, judged_as, notes_on_paper, notes_on_runs, notes_on_sides
+from engine.studies.notes import (
+    ORIGINAL,
+    Note,
+    judged_as,
+    note_on_clean_trained,
+    notes_on_paper,
+    notes_on_runs,
+    notes_on_sides,
+)
 from engine.studies.paper import paper_value
 from engine.studies.unchanged import IDLE, forgot_nothing, unchanged
 from engine.studies.unchanged import MARK as UNCHANGED
@@ -78,8 +86,8 @@ class Table:
 
 
 def columns_of(scenario: str) -> tuple[str, ...]:
-    """The metrics of a scenario's table: its own, and the distance from 50 of every headline attack."""
-    attacks = [f"{attack.name}_gap" for attack in all_of("attack") if attack.headline]
+    """The metrics of a scenario's table: its own, and the distance from 50 of each headline attack with a say."""
+    attacks = [] if corrective(scenario) else [f"{attack.name}_gap" for attack in all_of("attack") if attack.headline]
     return (*get("scenario", scenario).columns, *attacks)
 
 
@@ -114,6 +122,7 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
     notes = notes_on_runs(comparison, rows, finished, retrained, verdicts)
+    notes += note_on_clean_trained(columns, retrained) if corrective(comparison.scenario) else []
     notes += notes_on_sides(cells) + _unmarked(cells, noise)
     if any(cell.difference is not None for cell in cells):
         notes += notes_on_paper(comparison, resolved)
@@ -143,7 +152,8 @@ def _originals(comparison: Comparison, measured: Measured) -> dict[int, Metrics]
 
 def _retrained(comparison: Comparison, measured: Measured) -> dict[int, Metrics]:
     """The retrained model's metrics by seed: of the comparison's own retraining, else as other runs refer to it."""
-    found = {seed: metrics for (method, seed), metrics in measured.items() if method == REFERENCE}
+    found = {seed: metrics for (method, seed), metrics in measured.items()
+             if method == REFERENCE and is_reference(comparison.spec(method, seed))}
     for (_, seed), metrics in measured.items():
         if metrics.retrained:
             found.setdefault(seed, metrics.retrained)
@@ -196,8 +206,8 @@ def _paper(comparison: Comparison, resolved: Resolved | None, forget: Forgotten,
            metric: str) -> tuple[float, float] | None:
     """The paper's value, if this is the paper's model on the data as they are."""
     if resolved is not None:
-        as_published = all(resolved.options[option.name] == option.default_in(comparison.profile)
-                           for option in resolved.dataset.options)
+        usual = {option.name: option.default_in(comparison.profile) for option in resolved.dataset.options}
+        as_published = usual | resolved.options == usual
         if not as_published:
             return None
     return None if comparison.selection else paper_value(comparison.dataset, comparison.scenario, forget, method,

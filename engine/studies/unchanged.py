@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.evaluation.metrics import MOVED, headlines
+from engine.evaluation.metrics import CORRECTIVE, MOVED, headlines
 from engine.evaluation.noise import noise_floor
 from engine.evaluation.sides import signed
 from engine.spec import Resolved
@@ -29,9 +29,14 @@ def unchanged(metrics: Mapping[int, Metrics], resolved: Resolved | None) -> bool
 
 def _same(metrics: Metrics, resolved: Resolved) -> bool:
     before = metrics.get("original") or {}
-    attacks = [attack.name for attack in headlines() if metrics.get(attack.name) is not None]
+    beside = of_correction(metrics) or [attack.name for attack in headlines() if metrics.get(attack.name) is not None]
     return all(_near(metrics.get(name), before.get(name), noise_floor(name, [metrics], resolved))
-               for name in (*MOVED, *attacks))
+               for name in (*MOVED, *beside))
+
+
+def of_correction(metrics: Metrics) -> list[str]:
+    """The measures of a correction that a run has; none where nothing was to be corrected."""
+    return [metric.name for metric in CORRECTIVE if metrics.get(metric.name) is not None]
 
 
 def _near(now: float | None, before: float | None, chance: float | None) -> bool:
@@ -42,8 +47,11 @@ def forgot_nothing(metrics: Mapping[int, Metrics], resolved: Resolved | None) ->
     """Whether every seed's run has the Original's forget-test gap and attacks, each within its chance range.
 
     What else a method has changed does not matter: it has forgotten nothing. False where a measure is not known, and
-    where the retrained model lies as near to the Original: then forgetting cannot be seen.
+    where the retrained model lies as near to the Original, or manipulated samples are corrected: then forgetting cannot
+    be seen.
     """
+    if any(map(of_correction, metrics.values())):
+        return False
     return bool(metrics) and resolved is not None and all(_idle(one, resolved) for one in metrics.values())
 
 

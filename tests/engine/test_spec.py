@@ -41,7 +41,7 @@ def test_all_problems_of_a_spec_at_once():
     assert problems_of(spec) == [
         "model is 'resnet18', which reads pictures from 32 pixels a side, but those of digits have 8: choose "
         "small_cnn, resnet18_cifar, resnet34, vit_small, mobilenet_v3, image_mlp.",
-        "No option of digits named 'x'. Valid: label_noise.",
+        "No option of digits named 'x'. Valid: label_noise, corruption.",
         "label_noise is 0.5, but must be one of 0.2, 0.0.",
         "forget_fraction is 0.9, but must be between 0.001 and 0.6: the nearest valid value is 0.6.",
         "seed is -3, but must be a whole number from 0 to 2,147,483,647: the nearest valid value is 0.",
@@ -187,8 +187,8 @@ def test_an_unknown_name_hides_no_other_problem():
 
 
 def test_an_option_where_there_is_none():
-    assert problems_of(Spec(dataset="cifar10", options={"label_noise": 0.2})) == [
-        "cifar10 has no options, but 'label_noise' was set."]
+    assert problems_of(Spec(dataset="cifar100", options={"label_noise": 0.2})) == [
+        "cifar100 has no options, but 'label_noise' was set."]
 
 
 # --- effective settings ---------------------------------------------------------------------

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.evaluation.evidence import Decisive
 from engine.evaluation.measured import UNMEASURED, Metrics
-from engine.evaluation.metrics import Metric, all_metrics, ideal_in
+from engine.evaluation.metrics import Metric, ideal_in, metrics_in
 from engine.evaluation.verdict import verdict_of
 from engine.runs import library
 from engine.runs.nearest import nearest
@@ -17,7 +17,6 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import words
 
-IDEALS = {"match_retrained": "as retrained", "max": "high"}
 COARSE = ("%", "points")  # units that are told with one decimal; the others are fractions of one
 
 
@@ -33,11 +32,12 @@ def table(run: Run) -> None:
 
 def rows(final: Metrics, scenario: str, decisive: Decisive | None = None) -> list[dict[str, str]]:
     """One row a metric, every value as Markdown with its unit and interval; a dash where there is none."""
-    models = {"Original": final.original or UNMEASURED, "now": final, "retrained": final.retrained or UNMEASURED}
+    models = {"Original": final.original or UNMEASURED, "now": final,
+              words.reference(scenario): final.retrained or UNMEASURED}
     return [{"measure": f"**{m.title}**{decides(m, decisive, ' :orange-badge[{}]')}  \n"
                         f":small[{m.help}{_reason(m, final)}]",
              **{title: _cell(m, metrics) for title, metrics in models.items()}, "ideal": _whole(ideal(m, scenario))}
-            for m in all_metrics()]
+            for m in metrics_in(scenario)]
 
 
 def decides(metric: Metric, decisive: Decisive | None, form: str = "{}") -> str:
@@ -57,7 +57,9 @@ def value(metric: Metric, number: float | None) -> str:
 def ideal(metric: Metric, scenario: str) -> str:
     """What a good value is, from the metric's own declaration."""
     aim = ideal_in(metric, scenario)
-    return IDEALS.get(str(aim)) or f"{aim:g}{_unit(metric)}"
+    if aim == "match_retrained":
+        return f"as {words.reference(scenario)}"
+    return "high" if aim == "max" else f"{aim:g}{_unit(metric)}"
 
 
 def _unit(metric: Metric) -> str:

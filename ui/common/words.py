@@ -11,7 +11,7 @@ from engine.evaluation.metrics import metric_of
 from engine.evaluation.sides import loses_sign
 from engine.naming import class_names, in_brackets, selection_name
 from engine.naming import unusual_model as unusual_model
-from engine.registry import all_of, find, live_attacks
+from engine.registry import all_of, corrective, find, live_attacks
 from engine.runs.records import Run
 from engine.system.words import spaced
 from engine.types import Spec
@@ -40,6 +40,11 @@ def seconds(value: float | None) -> str:
         return f"{value:.0f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest:02d} s" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def reference(scenario: str) -> str:
+    """What the model is called that a scenario's runs are held against."""
+    return "clean-trained" if corrective(scenario) else "retrained"
 
 
 def countdown(value: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.evaluation.metrics import Metric, all_metrics, metric_of
+from engine.evaluation.metrics import Metric, metric_of, metrics_in
 from engine.studies.cell import Cell
 from engine.studies.comparison import Runs
 from engine.studies.notes import ORIGINAL
@@ -15,7 +15,7 @@ from ui.compare.table import dot, metrics_of
 
 def columns(scenario: str) -> tuple[str, ...]:
     """The metrics that the main table leaves out."""
-    return tuple(m.name for m in all_metrics() if m.name not in columns_of(scenario))
+    return tuple(m.name for m in metrics_in(scenario) if m.name not in columns_of(scenario))
 
 
 def more(table: Table, runs: Runs, each_seed: bool = False) -> str:

@@ -114,7 +114,7 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
     values |= controls.scenario_values(dataset.name, spec)
     if len(models_for(dataset)) > 1:
         values[model_slot(dataset.name).key] = spec.model
-    values |= {controls.option_key(dataset, option, spec.profile): resolved.options[option.name]
+    values |= {controls.option_key(dataset, option, spec.profile): resolved.options.get(option.name, option.default)
                for option in dataset.options}
     return values | _hyperparameters(resolved, dataset)
 

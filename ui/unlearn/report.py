@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import LabError
 from engine.evaluation.events import Course
 from engine.evaluation.measured import UNMEASURED, Metrics
-from engine.evaluation.metrics import Metric, all_metrics
+from engine.evaluation.metrics import Metric, metrics_in
 from engine.evaluation.verdict import remarks, verdict_of
 from engine.runs import afterwards, library
 from engine.runs.queue import manager
@@ -62,11 +62,12 @@ def _numbers(run: Run) -> Iterable[Part]:
     final = run.metrics
     if not final:
         return
-    known = [metric for metric in all_metrics() if final.get(metric.name) is not None]
-    yield Part("All measures", table(("Measure", "Original", "Now", "Retrained", "Chance range", "Ideal"),
+    declared, beside = metrics_in(run.spec.scenario), words.reference(run.spec.scenario)
+    known = [metric for metric in declared if final.get(metric.name) is not None]
+    yield Part("All measures", table(("Measure", "Original", "Now", beside.capitalize(), "Chance range", "Ideal"),
                                      [_row(metric, final, run) for metric in known]),
                (CHANCE, *_sizes(final)))
-    unknown = [(metric.title, measures.why_missing(metric, final)) for metric in all_metrics() if metric not in known]
+    unknown = [(metric.title, measures.why_missing(metric, final)) for metric in declared if metric not in known]
     if unknown:
         yield Part("Not measured", texts(("Measure", "Reason"), unknown), folded=True)
 

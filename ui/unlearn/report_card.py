@@ -10,9 +10,9 @@ import streamlit as st
 
 from engine.evaluation.events import ProbeEvent, Reading, StartEvent
 from engine.evaluation.measured import UNMEASURED
-from engine.evaluation.metrics import metric_of
+from engine.evaluation.metrics import metric_of, metrics_in
 from engine.evaluation.verdict import remarks
-from engine.registry import by_class, judged_by, live_attacks, names
+from engine.registry import by_class, corrective, judged_by, live_attacks, names
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.records import Run, described
@@ -38,6 +38,8 @@ def metrics(run: Run, start: StartEvent, probes: Sequence[ProbeEvent]) -> None:
     band = (final or start).null_band
     attacks = [attack.name for attack in live_attacks()]
     shown = [*attacks, *(CLASS_CARDS if judged_by(run.spec) == "class" else CARDS)]
+    if corrective(scenario := run.spec.scenario):
+        shown = [metric.name for metric in metrics_in(scenario) if not final or final.get(metric.name) is not None]
     with st.expander("More numbers", icon=":material/numbers:"), st.container(key="cards"):
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             with column.container(border=True, height="stretch"):  # equally high in a row
@@ -63,7 +65,7 @@ def _card(name: str, before: float | None, now: float | None, retrained: float |
     st.metric(metric.title, measures.value(metric, now), help=metric.help + more)
     unit = "%" if metric.unit == "%" else ""  # one line where it fits; the big number above names the unit
     known = [f"before {words.number(before, 1, unit)}"]
-    known += [f"retrained {words.number(retrained, 1, unit)}"] if retrained is not None else []
+    known += [f"{words.reference(spec.scenario)} {words.number(retrained, 1, unit)}"] if retrained is not None else []
     st.caption(" · ".join([*known, f"ideal {measures.ideal(metric, spec.scenario).removesuffix(' points')}"]))
 
 

@@ -219,10 +219,11 @@ def import_runs(path: Path | str, store: Store) -> dict[str, Any]:
 
 def _complete(store: Store, splits: set[str]) -> None:
     """Runs that were waiting for a retrained model that has now come, or the other way round, are completed."""
-    finished = [run for run in store.list(status=("finished",)) if run.split in splits and run.metrics]
+    finished = [run for run in store.list(status=("finished",)) if run.metrics and (
+        run.split in splits or run.reference_split in splits)]
     retrained = {(run.split, run.data) for run in finished if run.is_reference}
     for run in finished:
-        if (run.split, run.data) in retrained and run.metrics and run.metrics.retrained is None:
+        if (run.reference_split, run.data) in retrained and run.metrics and run.metrics.retrained is None:
             from engine.runs.references import complete  # it imports torch
 
             try:

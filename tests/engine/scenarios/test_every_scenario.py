@@ -1,6 +1,6 @@
 """What holds for every scenario on every kind of data. A new one is tested without an edit here.
 
-Where its parameters have no defaults that choose somebody, ``ASKED`` says what to ask it for.
+Where its parameters or the data have no defaults that choose somebody, ``ASKED`` says what to ask it for.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from engine.types import PROFILES, Spec, declared
 SCENARIOS = registry.all_of("scenario")
 PARAMETERS = [(scenario, h) for scenario in SCENARIOS for h in declared(scenario.parameters)]
 KINDS = {"digits": "image", "moons": "points", "go_emotions": "text"}
-ASKED = {"listed": lambda: {"selection": {"list": keep((3, 17, 25))}},
-         "matching": lambda: {"selection": {"word": "wonderful"}}}
+ASKED = {"listed": lambda: {"selection": {"list": keep((3, 17, 25))}},  # by scenario, or by scenario and data set
+         "matching": lambda: {"selection": {"word": "wonderful"}},
+         ("corrupted", "cifar10"): lambda: {"options": {"corruption": "trigger"}}}
 
 
 def by_name(record):
@@ -38,7 +39,8 @@ def texts(tmp_path_factory):
 def asked(scenario, dataset, profile):
     """A spec that forgets something by this scenario, and everything else at its default."""
     how = {"fraction": {}, "class": {"forget_class": 0}, "selection": {}}[scenario.target]
-    return Spec(dataset, scenario=scenario.name, profile=profile, seed=3, **how | ASKED.get(scenario.name, dict)())
+    more = [ASKED.get(key, dict)() for key in (scenario.name, (scenario.name, dataset))]
+    return Spec(dataset, scenario=scenario.name, profile=profile, seed=3, **how | more[0] | more[1])
 
 
 class Backwards:

@@ -9,10 +9,10 @@ from typing import Any
 from engine.evaluation.events import Course, ProbeEvent, Reading, StartEvent
 from engine.evaluation.histograms import EDGES, density
 from engine.evaluation.measured import UNMEASURED, Metrics
-from engine.evaluation.metrics import metric_of
+from engine.evaluation.metrics import CORRECTIVE, metric_of
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.naming import class_name
-from engine.registry import judged_by, live_attacks
+from engine.registry import corrective, judged_by, live_attacks
 from engine.runs.records import Run
 from engine.types import Spec
 from ui.charts.colours import attack_colours
@@ -20,6 +20,7 @@ from ui.common import glossary, words
 
 COARSE = ("An earlier version kept only coarse losses of this run, so its two humps cannot be drawn: run it again to "
           "see them. The numbers and curves are as measured.")
+DECIDING = ("attack_success", "corrected_accuracy")  # where manipulated samples are corrected
 SETS = ("retain", "forget", "test")
 GOALS = {"unseen": "Forget should come down to test", "retrained": "Forget should come to the retrained model's",
          "class": "Forget should fall to the retrained model's"}
@@ -60,9 +61,16 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
         "retrained": retrained, "bands": [band for band in bands if band], "help": HELP,
         "attacks": {name: {"label": attack.label, "colour": colours[name],
                            "now": _number(final.get(name) if final else None)} for name, attack in attacks.items()},
-        "titles": {"attacks": ATTACK_GOALS.get(judged_by(run.spec), ATTACK_GOAL),
-                   "accuracy": GOALS[judged_by(run.spec)]},
+        "titles": _titles(run.spec),
         "gauges": [_gauge(name, run, start, final, retrained, judged) for name in _told(run, judged)]}
+
+
+def _titles(spec: Spec) -> dict[str, str]:
+    """What both charts should show; of a correction no attack tells anything."""
+    if corrective(spec.scenario):
+        return {"attacks": "Attacks tell nothing about a correction",
+                "accuracy": "Forget should fall to the clean-trained model's: these labels are wrong"}
+    return {"attacks": ATTACK_GOALS.get(judged_by(spec), ATTACK_GOAL), "accuracy": GOALS[judged_by(spec)]}
 
 
 def _forgotten(spec: Spec) -> list[Any]:
@@ -90,8 +98,12 @@ def _end(run: Run, course: Course) -> list[ProbeEvent]:
                        Reading(last.reading.histogram, last.reading.overlap, known, attacks), complete=True)]
 
 
-def _told(run: Run, judged: Verdict | None) -> tuple[str, str, str]:
+def _told(run: Run, judged: Verdict | None) -> tuple[str, ...]:
     """The three numbers to look at; the attack is the one that decides, else the first."""
+    if corrective(run.spec.scenario):
+        measured = [metric.name for metric in CORRECTIVE if run.metrics and run.metrics.get(metric.name) is not None]
+        return (*[name for name in measured if name in DECIDING], "test_accuracy", "forget_accuracy",
+                "retain_accuracy")[:3]
     decisive = judged.decisive.attack if judged and judged.decisive else ""
     attack = decisive or live_attacks()[0].name
     return ("forget_accuracy", "test_accuracy", attack) if judged_by(run.spec) == "class" else (
@@ -137,9 +149,14 @@ def _gauge(name: str, run: Run, start: StartEvent, final: Metrics | None,
     if retrained:
         aim = retrained["gap"] if name == "accuracy_gap" else retrained["attacks"].get(
             name, retrained["accuracy"].get(name.removesuffix("_accuracy")))
+        if name in DECIDING:
+            aim = _number(final.retrained.get(name)) if final and final.retrained else None
     shown = [value for value in (before, now, aim, *(band or ())) if value is not None and math.isfinite(value)]
     notes = [f"chance range {band[0]:.1f} to {band[1]:.1f}%"] if band else []
-    notes += [f"retrained {aim:.1f}"] if aim is not None else ["this is the reference"] if run.is_reference else []
+    if aim is not None:
+        notes.append(f"{words.reference(run.spec.scenario)} {aim:.1f}")
+    elif run.is_reference:
+        notes.append("this is the reference")
     return {"key": name, "title": metric.title, "unit": "%" if metric.unit == "%" else " points",
             "before": _number(before), "now": _number(now), "retrained": _number(aim), "band": band,
             "low": min([*shown, 50.0 if band else 100.0]) - ROOM if name != "accuracy_gap" else 0.0,
