@@ -16,6 +16,7 @@ from typing import Any, Literal, overload
 from engine import chain, registry
 from engine.checks import LARGEST, SMALLEST, checked, number, refused, share
 from engine.errors import BadSpec, Problem
+from engine.options import chosen
 from engine.registry import current_name, get, models_for, names, unknown
 from engine.scenarios._sizes import by_fraction, forget_count, too_small
 from engine.selection import no_own_forget_set, selected
@@ -27,7 +28,6 @@ from engine.types import (
     Dataset,
     Method,
     Model,
-    Option,
     Plan,
     Recipe,
     Setting,
@@ -147,7 +147,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     requested: dict[str, Any] = {}
     if dataset:
         model, model_problem = _model(spec, dataset)
-        options, option_problems = _options(spec, dataset)
+        options, option_problems = chosen(spec, dataset)
         dataset = dataset if option_problems else dataset.at(options)
         spec, scenario_problems = selected(spec, dataset)
         problems += [*scenario_problems, *model_problem, *option_problems]
@@ -287,28 +287,3 @@ def _model(spec: Spec, dataset: Dataset) -> tuple[Model | None, list[Problem]]:
     if name not in fitting:
         return None, [Problem("model", unknown(f"model for {dataset.name}", name, tuple(fitting)))]
     return fitting[name], []
-
-
-def _options(spec: Spec, dataset: Dataset) -> tuple[dict[str, Any], list[Problem]]:
-    known = {option.name: option for option in dataset.options}
-    problems = [Problem(f"options.{name}", unknown(f"option of {dataset.name}", name, tuple(known)) if known else
-                        f"{dataset.name} has no options, but {name!r} was set.")
-                for name in spec.options if name not in known]
-    values = dataset.filled(spec.options, spec.profile)
-    for name, value in values.items():
-        choices = known[name].choices
-        if value not in choices:
-            said = f"is {value!r}, but must be one of {', '.join(map(str, choices))}."
-            problems.append(Problem.about(f"options.{name}", said))
-        else:
-            values[name] = choices[choices.index(value)]  # 0 means 0.0, with its identity
-    unset = {name for name, value in values.items() if value == known[name].default_in(spec.profile)}
-    problems = problems or _at_odds([one for one in dataset.options if one.name not in unset], values)
-    return {name: value for name, value in values.items() if not (known[name].later and name in unset)}, problems
-
-
-def _at_odds(chosen: list[Option], values: Mapping[str, Any]) -> list[Problem]:
-    """Where an option that is set needs another value of another one."""
-    return [Problem.about(f"options.{other}", f"is {values[other]!r}, but {option.name} {values[option.name]!r} needs "
-                          f"{value!r}: set {other} to {value!r} as well, or leave {option.name} out.")
-            for option in chosen for other, value in option.needs.items() if values[other] != value]
