@@ -22,7 +22,7 @@ LAYERS = (
      "lineage", "checks", "validity", "discovery", "registry"),
     ("naming", "scenarios", "tuning", "spec"),
     ("data",),
-    ("models", "datasets"),
+    ("models", "datasets", "own"),
     ("evaluation", "attacks"),
     ("training",),
     ("methods", "originals"),

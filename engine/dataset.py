@@ -131,6 +131,14 @@ class Dataset:
         ``variant(dataset, options)`` returns this record as it is under these options.
     aliases : tuple of str
         Former names.
+    recipes : mapping of str to Recipe, optional
+        By model, how it is trained on these data, where that differs from ``recipe``.
+    stamp : callable, optional
+        ``stamp()`` gives a text that changes when the files do that the data are read from; data are kept until then.
+    absent : str
+        What to do where the data are not on this machine, as a sentence, unless they are downloaded.
+    code : str
+        What makes results of data that no code file loads (:mod:`engine.lineage`), such as a person's own.
 
     Examples
     --------
@@ -166,6 +174,10 @@ class Dataset:
     paper_reads_all_of_train: bool = False
     variant: Callable[[Dataset, Mapping[str, Any]], Dataset] | None = None
     aliases: tuple[str, ...] = ()
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    stamp: Callable[[], str] = lambda: ""
+    absent: str = ""
+    code: str = ""
 
     def at(self, options: Mapping[str, Any]) -> Dataset:
         return self.variant(self, options) if self.variant else self

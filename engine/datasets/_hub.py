@@ -88,6 +88,20 @@ def opened(name: str, hub_id: str, config: str | None = None, splits: tuple[str,
             raise missing(name, hub_id) from error
 
 
+def downloaded(hub_id: str) -> Any:
+    """All splits of any data set of the hub, from there or from the library's cache; raises DataMissing."""
+    import datasets
+
+    with _offline_unless_reachable(hub_id):
+        try:
+            return datasets.load_dataset(hub_id)
+        except Exception as error:
+            raise DataMissing(
+                f"The data set {hub_id} is neither a folder on this machine nor can it be had from the Hugging Face "
+                f"hub ({hub.first_line(error)}): connect, check the name, or download its files and name their folder."
+            ) from error
+
+
 @contextlib.contextmanager
 def _offline_unless_reachable(hub_id: str) -> Iterator[None]:
     """Tells the library that it is offline where the hub does not answer, so that it looks into its cache at once."""

@@ -62,7 +62,7 @@ def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
     """
     reader, prepare = (model, model.prepare) if model and model.prepare else (None, None)
     made_by = [registry.code("dataset", dataset.name), reader and registry.code("model", reader.name)]
-    key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), str(device),
+    key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), dataset.stamp(), str(device),
                       reader.name if reader else None, *made_by], sort_keys=True)
     with _lock:
         if key not in _data:
