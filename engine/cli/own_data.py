@@ -144,7 +144,7 @@ def _as_json(name: str, added: Added, seconds: float, place: Path | None) -> dic
 
     return {"name": name, "file": str(place) if place else None, **added.look.described(),
             "model": added.declaration.model, "recipe": asdict(added.declaration.recipe),
-            "training_seconds": round(seconds, 1), "content": added.declaration.content}
+            "training_seconds": round(seconds, 3), "content": added.declaration.content}
 
 
 def _refused(found: Look, options: Namespace) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,16 +43,16 @@ def prepared(name: str, source: str, choices: Choices = Choices(), training: Tra
     Returns the look, and None where its problems keep the data from being used. Raises BadSource where nothing can be
     read, or the name or the model cannot be had.
     """
-    checked_name(name)
-    if place_of(name).is_file() and not replace:
-        raise BadSource(f"There is a data set of your own named {name!r} already: choose another name, or replace it "
-                        "with --replace.")
-    source = _absolute(source)
-    choices = _with_absolute_test(choices)
-    found = looking.look(source, choices, report)
-    if found.problems:
-        return found, None
-    return found, Added(found, *_declared(name, found, choices, training, title))
+    found, choices = looked(name, source, choices, report, replace)
+    return found, None if found.problems else declared(name, found, choices, training, title)
+
+
+def looked(name: str, source: str, choices: Choices = Choices(),
+           report: looking.Report = lambda text, fraction: None, replace: bool = False) -> tuple[Look, Choices]:
+    """A look under a name that can be had, and the choices with paths that mean the same everywhere."""
+    _free(name, replace)
+    choices = dataclasses.replace(choices, test=_absolute(choices.test)) if choices.test else choices
+    return looking.look(_absolute(source), choices, report), choices
 
 
 def write(name: str, added: Added) -> Path:
@@ -63,29 +64,28 @@ def write(name: str, added: Added) -> Path:
 
 def take_over(name: str, file: Path, replace: bool = False) -> Path:
     """Adds a data set that ``export-dataset`` wrote; its source must be where the file says."""
-    checked_name(name)
+    _free(name, replace)
     declaration = load(file)
-    if place_of(name).is_file() and not replace:
-        raise BadSource(f"There is a data set of your own named {name!r} already: choose another name, or replace it "
-                        "with --replace.")
     save(place_of(name), declaration)
     return place_of(name)
 
 
-def _declared(name: str, found: Look, choices: Choices, training: Training,
-              title: str | None) -> tuple[Declaration, Any]:
+def declared(name: str, found: Look, choices: Choices, training: Training = Training(),
+             title: str | None = None) -> Added:
+    """What would be declared of a look without problems. Raises BadSource where the model or the epochs cannot be had."""
     train = found.totals["train"]
     model = checked_model(found.kind, found.input_size,
                           training.model or usual_model(found.kind, found.input_size, train))
     recipe = usual_recipe(found.kind, found.input_size, train, model, training.augment)
     mean, std = scale(found.parts["train"])
     data = data_of(name, found, mean, std)
-    return Declaration(
+    declaration = Declaration(
         title=title or name.replace("_", " ").capitalize(), kind=found.kind, source=found.source,
         classes=_distinct(found.classes), model=model.name, input_size=found.input_size, content=data.content,
         counts=Counts(found.counts["train"], found.counts["test"], found.counts.get("validation", ())),
         recipe=with_epochs(recipe, training.epochs), read=_fixed(choices, found), mean=mean, std=std,
-        unlearning=usual_settings(model, train)), data
+        unlearning=usual_settings(model, train))
+    return Added(found, declaration, data)
 
 
 def _fixed(choices: Choices, found: Look) -> Choices:
@@ -108,7 +108,10 @@ def _absolute(source: str) -> str:
     return str(path.absolute()) if path.exists() or not HUB_ID.fullmatch(source) else source
 
 
-def _with_absolute_test(choices: Choices) -> Choices:
-    from dataclasses import replace
 
-    return replace(choices, test=_absolute(choices.test)) if choices.test else choices
+def _free(name: str, replace: bool) -> None:
+    """Raises BadSource where a name is none, or is taken."""
+    checked_name(name)
+    if place_of(name).is_file() and not replace:
+        raise BadSource(f"There is a data set of your own named {name!r} already: choose another name, or replace it "
+                        "with --replace.")

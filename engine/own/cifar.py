@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 PIXELS = 3 * 32 * 32
+PIXELS_OF, LABEL = "pixels", "label"  # the columns
 LABELS, NAMES = ("labels", "fine_labels"), ("label_names", "fine_label_names")
 MOST_BYTES = 2**29
 _NUMBERS = {"BININT1", "BININT2", "BININT", "INT", "LONG1", "LONG"}
@@ -28,7 +29,7 @@ _CALLS = {"GLOBAL", "STACK_GLOBAL", "PUT", "GET"}  # steps whose constant is no 
 
 
 def read(paths: Sequence[Path]) -> Rows:
-    """The batches as a table of ``img``, 3,072 numbers by colour, row and column, and ``label``."""
+    """The batches as a table of ``pixels``, 3,072 numbers by colour, row and column, and ``label``."""
     import numpy as np
     import pyarrow as pa
 
@@ -38,8 +39,8 @@ def read(paths: Sequence[Path]) -> Rows:
     flat = pa.FixedSizeListArray.from_arrays(pa.array(pixels.reshape(-1)), PIXELS)
     labels = pa.array([label for _, labels in batches for label in labels], pa.int64())
     names = class_names(paths[0].parent)
-    return Rows(pa.table({"img": flat, "label": labels}), tuple(path.name for path in paths),
-                tuple(int(begin) for begin in begins), names={"label": names} if names else {})
+    return Rows(pa.table({PIXELS_OF: flat, LABEL: labels}), tuple(path.name for path in paths),
+                tuple(int(begin) for begin in begins), names={LABEL: names} if names else {})
 
 
 def class_names(folder: Path) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ def _after(path: Path, keys: Sequence[str], kind: type) -> Iterator[Any]:
             return
         elif (kind is int and name in _NUMBERS) or (kind is str and isinstance(word, str) and name not in _CALLS):
             yield word
-        elif isinstance(word, str) and kind is int and name not in _CALLS:
+        elif isinstance(word, str) and kind is int and name not in _CALLS and word != "latin1":  # bytes of Python 3
             return
 
 

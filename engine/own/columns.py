@@ -15,7 +15,8 @@ from engine.system.words import unknown
 Kind = Literal["image", "text"]
 LABELS = ("label", "labels", "fine_label", "class", "target", "category", "y", "folder", "class_name", "sentiment",
           "emotion", "topic")
-IMAGES = ("img", "image", "picture", "pixel_values", "photo", "file_name", "filename", "file", "path", "image_path")
+IMAGES = ("img", "image", "picture", "pixel_values", "pixels",
+          "photo", "file_name", "filename", "file", "path", "image_path")
 TEXTS = ("text", "sentence", "comment", "content", "review", "tweet", "document", "message", "body", "title")
 MOST_CLASSES, LOOKED_AT = 100, 1_000  # a column of labels is guessed with at most so many values in the first rows
 
