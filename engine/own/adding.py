@@ -72,7 +72,7 @@ def take_over(name: str, file: Path, replace: bool = False) -> Path:
 
 def declared(name: str, found: Look, choices: Choices, training: Training = Training(),
              title: str | None = None) -> Added:
-    """What would be declared of a look without problems. Raises BadSource where the model or the epochs cannot be had."""
+    """What would be declared of a look without problems. Raises BadSource for a model or epochs that cannot be had."""
     train = found.totals["train"]
     model = checked_model(found.kind, found.input_size,
                           training.model or usual_model(found.kind, found.input_size, train))
@@ -104,9 +104,10 @@ def _distinct(classes: tuple[str, ...]) -> tuple[str, ...]:
 
 def _absolute(source: str) -> str:
     """A path that means the same from every folder; a hub id as it is."""
+    if not source.strip() or not source.isprintable():
+        raise BadSource(f"The path {source!r} cannot be kept in a file: rename the folder.")
     path = Path(source).expanduser()
     return str(path.absolute()) if path.exists() or not HUB_ID.fullmatch(source) else source
-
 
 
 def _free(name: str, replace: bool) -> None:
