@@ -12,7 +12,7 @@ from engine.cli.terminal import ProgressLine
 from engine.errors import BadSource
 from engine.own import adding, folder
 from engine.own.adding import Added, Training
-from engine.own.look import HELD_OUT, Choices, Look
+from engine.own.look import HELD_OUT, OWN_COLUMNS, Choices, Look
 from engine.system.words import plural
 
 SHOWN = 10  # classes whose counts are printed
@@ -97,13 +97,19 @@ def command_remove(options: Namespace) -> Result:
 def shown(found: Look) -> str:
     """A look as text."""
     lines = [f"Found       {found.found} in {found.source}",
-             f"Samples     {found.kind}s in the column {found.sample!r}, {found.sizes}; labels in {found.label!r}"]
+             f"Samples     {_samples(found)}"]
     lines += [f"{split.capitalize():<11} {sum(counts):,} {plural(sum(counts), 'sample')}"
               for split, counts in found.counts.items()]
     lines.append(f"Classes     {_classes(found)}")
     lines += [f"Note        {note}" for note in found.notes]
     lines += [f"Problem     {problem}" for problem in found.problems]
     return "\n".join(lines)
+
+
+def _samples(found: Look) -> str:
+    if found.sample in OWN_COLUMNS:
+        return f"{found.kind}s, {found.sizes}"
+    return f"{found.kind}s in the column {found.sample!r}, {found.sizes}; labels in {found.label!r}"
 
 
 def training(added: Added, seconds: float) -> str:

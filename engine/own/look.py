@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadSource
-from engine.own import columns, duplicates, samples
+from engine.own import cifar, columns, duplicates, samples
 from engine.own.labels import Numbered, numbered
 from engine.own.layouts import look_into
-from engine.own.opened import of_dataset, opened
+from engine.own.opened import PICTURE, of_dataset, opened
 from engine.own.samples import Part
 from engine.own.tables import Rows
 
 FEWEST_TRAIN, FEWEST_HELDOUT, FEW = 20, 10, 500
+OWN_COLUMNS = (PICTURE, cifar.PIXELS_OF)  # of sources that have no columns
 HELD_OUT = 0.2  # of the training set where there is no test split
 Report = Callable[[str, float | None], None]
 
@@ -178,7 +179,7 @@ def _problems(counts: Mapping[str, tuple[int, ...]], read: samples.Read) -> Iter
 
 
 def _guessed(chosen: columns.Columns) -> Iterator[str]:
-    if chosen.guessed and chosen.label != "folder":
+    if chosen.guessed and chosen.sample not in OWN_COLUMNS:
         what = {chosen.sample: f"{chosen.kind}s", chosen.label: "labels"}
         said = " and ".join(f"{column!r} for the {what[column]}" for column in chosen.guessed)
         yield f"Taken for the columns: {said}. Name others with --{chosen.kind} and --label."

@@ -49,6 +49,7 @@ def test_from_a_path_to_a_finished_run(kind, tmp_path, jobs, short):
     source = pictures(tmp_path / "My shapes") if kind == "pictures" else comments(tmp_path / "My shapes.csv")
     at = looked(source)
     assert "48 train, 12 test samples in 2 classes" in said(at) and "Training takes " in said(at)
+    assert "are held out. Name another one with “Test split, if it is elsewhere”." in said(at) and "--" not in said(at)
     assert at.selectbox(key="own-model").value == ("small_cnn" if kind == "pictures" else "text_cnn")
     at.button(key="own-add").click().run()
     assert not at.exception and registry.get("dataset", "my_shapes").title == "My shapes"

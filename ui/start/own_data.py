@@ -31,6 +31,11 @@ KINDS = ("A folder of pictures with a folder a class; a parquet, CSV, JSON lines
          "labels; a folder that save_to_disk wrote; cifar-10-batches-py; or an id of the Hugging Face hub.")
 
 
+FIELDS = {"--label": "Column of labels", "--text": "Column of texts", "--image": "Column of pictures",
+          "--size": "Pixels a side", "--test": "Test split, if it is elsewhere",
+          "--drop-duplicates": "Leave out test samples that are in the training set"}
+
+
 @dataclass(frozen=True)
 class Seen:
     """A look with the name and the choices it was asked for, or the sentence that refused it."""
@@ -70,7 +75,7 @@ def _dialog() -> None:
         SEEN.put(_look(name, source.strip(), choices))
     seen = SEEN.get()
     if seen is not None and seen.refused:
-        st.error(plain(seen.refused), icon=":material/error:")
+        st.error(_here(seen.refused), icon=":material/error:")
     elif seen is not None and seen.look is not None:
         _show(seen.look)
         if not seen.look.problems:
@@ -106,19 +111,26 @@ def _look(name: str, source: str, choices: Choices) -> Seen:
     return Seen(name, choices, found)
 
 
+def _here(text: str) -> str:
+    """A sentence of the engine with this dialog's fields in place of the command line's flags."""
+    for flag, field_here in FIELDS.items():
+        text = re.sub(rf"{flag}\b(?: [A-Z]+\b)?", f"“{field_here}”", text)
+    return plain(text)
+
+
 def _show(found: Look) -> None:
     """Sizes, samples, classes, and what was noticed."""
     totals = ", ".join(f"{total:,} {split}" for split, total in found.totals.items())
     st.markdown(f"**{plain(found.found[:1].upper() + found.found[1:])}**: {totals} samples in {len(found.classes)} "
                 f"classes; {plain(found.sizes)}.")
     for problem in found.problems:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(_here(problem), icon=":material/error:")
     _samples(found)
     with st.expander(f"Classes ({len(found.classes)})", icon=":material/category:"):
         st.dataframe([{"Class": name, **{split.capitalize(): counts[number] for split, counts in found.counts.items()}}
                       for number, name in enumerate(found.classes)], hide_index=True, width="stretch")
     for note in found.notes:
-        st.caption(f":material/info: {plain(note)}")
+        st.caption(f":material/info: {_here(note)}")
 
 
 def _samples(found: Look) -> None:
