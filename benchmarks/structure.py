@@ -20,7 +20,7 @@ LAYERS = (
     ("system",),
     ("hyperparameters", "terms", "flow", "attack", "dataset", "method", "model", "scenario", "types",
      "lineage", "checks", "validity", "discovery", "registry"),
-    ("naming", "scenarios", "tuning", "spec"),
+    ("naming", "scenarios", "tuning", "list_formats", "sample_lists", "selection", "spec"),
     ("data",),
     ("models", "datasets", "own"),
     ("evaluation", "attacks"),
@@ -28,7 +28,7 @@ LAYERS = (
     ("methods", "originals"),
     ("runs",),
     ("studies",),
-    ("results", "lab", "api", "cli", "__init__", "__main__"),
+    ("preview", "results", "lab", "api", "cli", "__init__", "__main__"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from typing import Any
+from unicodedata import category
 
 from engine.errors import BadSpec, Problem
 from engine.hyperparameters import Hyperparameter
 from engine.system.words import unknown
 
 SMALLEST, LARGEST = 0.001, 0.6  # forget fractions on offer
+LONGEST = 300  # characters of a parameter that is a text
 
 
-def checked(h: Hyperparameter, value: Any) -> Any:
-    """The value in the hyperparameter's type, or BadSpec naming the nearest valid one."""
+def checked(h: Hyperparameter, value: Any, of: str = "parameters") -> Any:
+    """The value in the parameter's type, or BadSpec naming the nearest valid one; ``of`` is the spec's field."""
     if h.auto and (value is None or value == "auto"):
         return None
-    field, known = f"parameters.{h.name}", {"true": True, "1": True, "false": False, "0": False}
+    field, known = f"{of}.{h.name}", {"true": True, "1": True, "false": False, "0": False}
+    if h.kind in ("text", "samples"):
+        return _text(field, value)
     if h.kind == "choice":
         if value not in h.choices:
             raise BadSpec([Problem(field, unknown(h.name, value, h.choices))])
@@ -26,6 +30,19 @@ def checked(h: Hyperparameter, value: Any) -> Any:
             raise BadSpec([Problem.about(field, f"is {value!r}, but must be true or false.")])
         return known[str(value).lower()]
     return number(field, value, h.kind, h.low, h.high, " or auto" if h.auto else "")
+
+
+def _text(field: str, value: Any) -> str:
+    """A text that can be stored anywhere; numbers are the text that they are written as."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise BadSpec([Problem.about(field, f"is {value!r}, but must be a text.")])
+    text = str(value)
+    if len(text) > LONGEST:
+        raise BadSpec([Problem.about(field, f"has {len(text):,} characters, but may have {LONGEST} at most.")])
+    if any(category(one) in ("Cc", "Cs") for one in text):
+        raise BadSpec([Problem.about(field, f"is {text!r}, which holds a character that cannot be printed: leave it "
+                                     "out.")])
+    return text
 
 
 def refused(h: Hyperparameter, value: Any) -> str | None:

@@ -159,6 +159,8 @@ class Seeds:
     unlearning: int
     evaluation: int
 
+Forgotten = float | int | str | tuple[int, ...] | None  # a fraction, or classes; None: the parameters say who
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -173,11 +175,11 @@ class Spec:
     model : str, optional
         The model's name, by default that of the data set.
     scenario : str
-        Who is forgotten: ``random`` (paper, section 5.2), ``class`` or one that was added.
+        Who is forgotten: ``random`` (paper, section 5.2), ``class`` or another one.
     forget_fraction : float, optional
-        A fraction of the training set in (0, 0.6]; None where the scenario goes by a class.
-    forget_class : str or int, optional
-        The class to forget, by name or number, where the scenario goes by a class.
+        A fraction of the training set in (0, 0.6]; None where the scenario goes by something else.
+    forget_class : str, int or tuple, optional
+        The class to forget, by name or number, where the scenario goes by classes; several as ``(3, 5)`` or ``"3,5"``.
     seed, original_seed : int
         The seed of the run, and the one that the Original was trained with.
     forget_seed, unlearning_seed, evaluation_seed : int, optional
@@ -186,6 +188,8 @@ class Spec:
         Whether to follow the published tables, quirks included.
     parameters, options : mapping of str to Any, optional
         Hyperparameters and options of the data set that differ from the defaults.
+    selection : mapping of str to Any, optional
+        The scenario's own parameters that differ from the defaults.
 
     Examples
     --------
@@ -199,7 +203,7 @@ class Spec:
     model: str | None = None
     scenario: str = "random"
     forget_fraction: float | None = 0.15
-    forget_class: str | int | None = None
+    forget_class: str | int | tuple[int, ...] | None = None
     seed: int = 0
     original_seed: int = 0
     profile: str = "corrected"
@@ -208,6 +212,7 @@ class Spec:
     forget_seed: int | None = None
     unlearning_seed: int | None = None
     evaluation_seed: int | None = None
+    selection: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def seeds(self) -> Seeds:
@@ -229,13 +234,19 @@ class Spec:
         return self.forget_fraction
 
     @property
-    def class_number(self) -> int:
-        """``forget_class`` of a resolved spec. Raises TypeError where it is not a number yet, or there is none."""
-        if not isinstance(self.forget_class, int):
+    def class_numbers(self) -> tuple[int, ...]:
+        """The classes of a resolved spec. Raises TypeError where they are not numbers yet, or there are none."""
+        asked = self.forget_class if isinstance(self.forget_class, tuple) else (self.forget_class,)
+        numbers = tuple(one for one in asked if isinstance(one, int))
+        if len(numbers) < len(asked):
             raise TypeError(f"forget_class is {self.forget_class!r}, but must be a number: resolve the spec first.")
-        return self.forget_class
+        return numbers
+
+    def __post_init__(self) -> None:
+        if isinstance(self.forget_class, list):  # as JSON has it
+            object.__setattr__(self, "forget_class", tuple(self.forget_class))
 
     @property
-    def forgotten(self) -> float | int | str:
-        """The class where one is named, else the fraction."""
-        return self.fraction if self.forget_class is None else self.forget_class
+    def forgotten(self) -> Forgotten:
+        """The class where one is named, else the fraction; None where the scenario goes by neither."""
+        return self.forget_fraction if self.forget_class is None else self.forget_class

@@ -1,4 +1,4 @@
-"""How a method declares its hyperparameters: fields of a dataclass, with all that a page or the CLI asks about them."""
+"""How methods and scenarios declare their parameters: fields of a dataclass, with all that a page or the CLI asks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 from engine.system.words import spaced
 
-Kind = Literal["int", "float", "bool", "choice"]
+Kind = Literal["int", "float", "bool", "choice", "text", "samples"]
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Auto:
 
 def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: float | None = None,
               high: float | None = None, step: float | None = None, unit: str = "",
-              choices: tuple[str, ...] = (), auto: Auto | None = None) -> Any:
-    """A dataclass field that declares one hyperparameter; ``auto`` makes None mean "work it out".
+              choices: tuple[str, ...] = (), auto: Auto | None = None, samples: bool = False) -> Any:
+    """A dataclass field that declares one parameter; ``auto`` makes None mean "work it out".
 
     Parameters
     ----------
@@ -54,6 +54,8 @@ def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: 
         The values of a hyperparameter that is a choice.
     auto : Auto, optional
         How the value is worked out where it is None.
+    samples : bool
+        Whether the value is the name of a list of samples, which pages let a person paste, upload or tick.
 
     Examples
     --------
@@ -62,7 +64,7 @@ def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: 
     """
     return field(default=default, metadata={
         "help": help, "group": group, "low": low, "high": high, "step": step, "unit": unit,
-        "choices": choices, "auto": auto})
+        "choices": choices, "auto": auto, "samples": samples})
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Hyperparameter:
     ----------
     name : str
         The name of the dataclass's field.
-    kind : {'int', 'float', 'bool', 'choice'}
+    kind : {'int', 'float', 'bool', 'choice', 'text', 'samples'}
         What its values are.
     default : Any
         The value where none is given.
@@ -114,13 +116,14 @@ class Hyperparameter:
 def _kind(annotation: Any) -> Kind:
     """``float`` of ``float | None``, whether annotations are kept as text (``from __future__``) or not."""
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation).split("|")[0].strip()
-    return cast(Kind, text)
+    return "text" if text == "str" else cast(Kind, text)
 
 
 def declared(parameters: type) -> tuple[Hyperparameter, ...]:
-    """The hyperparameters of a method's parameter dataclass, in the order they are written."""
+    """The parameters that a dataclass declares, in the order they are written."""
     found = []
     for f in dataclasses.fields(parameters):
-        kind: Kind = "choice" if f.metadata["choices"] else _kind(f.type)
-        found.append(Hyperparameter(name=f.name, kind=kind, default=f.default, **f.metadata))
+        about = {name: value for name, value in f.metadata.items() if name != "samples"}
+        kind: Kind = "samples" if f.metadata["samples"] else "choice" if about["choices"] else _kind(f.type)
+        found.append(Hyperparameter(name=f.name, kind=kind, default=f.default, **about))
     return tuple(found)

@@ -63,7 +63,7 @@ class Lab:
 
     def split(self, forget_fraction: float = 0.15, seed: int = 0, profile: str = "corrected",
               forget_class: str | int | None = None, scenario: str | None = None,
-              forget_seed: int | None = None) -> Parts:
+              forget_seed: int | None = None, **selection: Any) -> Parts:
         """Chooses the forget set as a scenario does, and halves the held-out samples.
 
         Parameters
@@ -80,6 +80,8 @@ class Lab:
             Without one it is a random subset, or with a ``forget_class`` that class.
         forget_seed : int, optional
             The seed of the choice alone; by default it is ``seed``.
+        **selection
+            The scenario's own parameters, where they differ from the defaults.
 
         Returns
         -------
@@ -101,7 +103,8 @@ class Lab:
         by_class = forget_class is not None
         scenario = scenario or next(one.name for one in all_of("scenario") if one.by_class is by_class)
         spec = resolve(replace(self._base, forget_fraction=forget_fraction, seed=seed, profile=profile,
-                               scenario=scenario, forget_class=forget_class, forget_seed=forget_seed)).spec
+                               scenario=scenario, forget_class=forget_class, forget_seed=forget_seed,
+                               selection=selection)).spec
         return Parts(spec, split_of(self._own.data, spec))
 
     def unlearn(self, parts: Parts, method: str = Spec().method, on_progress: Any = None,

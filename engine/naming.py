@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.registry import by_class, find
+from engine.registry import by_class, find, target
+from engine.system.words import spaced
 from engine.types import Dataset, Spec
 
 
 def class_name(dataset: str, number: Any) -> str:
     """A class by its number in a stored spec: its name, or the number where the data set is gone or has no such."""
+    return ", ".join(class_names(dataset, number))
+
+
+def class_names(dataset: str, numbers: Any) -> list[str]:
+    """One class or several by their numbers, as above."""
     record = find("dataset", dataset)
     classes = record.classes if record else ()
-    return classes[number] if isinstance(number, int) and 0 <= number < len(classes) else str(number)
+    return [classes[number] if isinstance(number, int) and 0 <= number < len(classes) else str(number)
+            for number in (numbers if isinstance(numbers, tuple) else (numbers,))]
+
+
+def classes_of(spec: Spec) -> str:
+    """``class dog``, ``classes cat, dog``: the forgotten ones of a stored spec."""
+    known = class_names(spec.dataset, spec.forget_class)
+    return f"{'classes' if len(known) > 1 else 'class'} {', '.join(known)}"
 
 
 def class_range(dataset: Dataset) -> str:
@@ -28,15 +41,28 @@ def unusual_model(spec: Spec) -> str | None:
     return None if record is None or model == record.default_model else model
 
 
+def selection_name(spec: Spec) -> str:
+    """The scenario's own parameters that are not the usual ones: ``share 0.3, stratum high``; empty without any."""
+    return ", ".join(f"{spaced(name)} {value}" for name, value in spec.selection.items())
+
+
+def in_brackets(*parts: str) -> str:
+    """``15% (the newest samples, stratum high)``: the first part that is not empty, then the others."""
+    first, *others = [part for part in parts if part] or [""]
+    return f"{first} ({', '.join(others)})" if others else first
+
+
 def asked(spec: Spec) -> list[str]:
     """A stored spec as the command line writes it: method, data, ``f=0.15`` or ``class=dog``, and what is not usual."""
-    forgotten = (f"f={spec.forget_fraction}" if spec.forget_class is None else
-                 f"class={class_name(spec.dataset, spec.forget_class)}")
     model = [f"model={name}"] if (name := unusual_model(spec)) else []
     usual = by_class(spec.scenario) or spec.scenario == Spec().scenario
-    forgotten += "" if usual else f" scenario={spec.scenario}"
+    forgotten = [] if target(spec.scenario) == "selection" else [
+        f"f={spec.forget_fraction}" if spec.forget_class is None else
+        f"class={','.join(class_names(spec.dataset, spec.forget_class))}"]
+    forgotten += [] if usual else [f"scenario={spec.scenario}"]
+    forgotten += [f"{name}={value}" for name, value in spec.selection.items()]
     seeds = [f"original_seed={spec.original_seed}"] if spec.original_seed else []
     seeds += [f"{name}={value}" for name, value in spec.named_seeds.items()]
     profile = [] if spec.profile == "corrected" else [f"profile={spec.profile}"]
-    return [f"{spec.method:<15} {spec.dataset:<10} {forgotten}", f"seed={spec.seed}", *seeds, *model, *profile,
-            *(f"{name}={value}" for name, value in {**spec.options, **spec.parameters}.items())]
+    return [f"{spec.method:<15} {spec.dataset:<10} {' '.join(forgotten)}", f"seed={spec.seed}", *seeds, *model,
+            *profile, *(f"{name}={value}" for name, value in {**spec.options, **spec.parameters}.items())]

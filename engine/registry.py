@@ -15,6 +15,7 @@ from typing import Any, Literal, overload
 from engine import lineage
 from engine.discovery import modules
 from engine.errors import BadInput
+from engine.scenario import Yardstick
 from engine.system.words import unknown as unknown
 from engine.types import Attack, Dataset, Method, Model, Scenario, Spec
 from engine.validity import KINDS as KINDS
@@ -113,6 +114,18 @@ def by_class(scenario: str) -> bool:
     """Whether a scenario forgets a class, which is then named instead of a fraction; not where it is unknown here."""
     record = find("scenario", scenario)
     return record is not None and record.by_class
+
+
+def target(scenario: str) -> str:
+    """What a scenario goes by: ``fraction``, ``class`` or ``selection``; a fraction where it is unknown here."""
+    record = find("scenario", scenario)
+    return "fraction" if record is None else record.target
+
+
+def judged_by(spec: Spec) -> Yardstick:
+    """What a good result of a stored spec looks like (:class:`engine.scenario.Scenario`)."""
+    record = find("scenario", spec.scenario)
+    return "unseen" if record is None else record.judged_by(spec)
 
 
 def live_attacks() -> tuple[Attack, ...]:

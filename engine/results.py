@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import nn
 
 from engine.data.splits import Split
-from engine.naming import class_name
+from engine.naming import classes_of, selection_name
 from engine.runs.packing import tensors_of
 from engine.spec import Resolved
 from engine.system.files import write_whole
@@ -111,7 +111,7 @@ class Result:
 
 
 def _forgotten(spec: Spec) -> str:
-    """``forget 15%`` or ``forget class dog``."""
-    if spec.forget_class is None:
-        return f"forget {100 * spec.fraction:.4g}%"
-    return f"forget class {class_name(spec.dataset, spec.forget_class)}"
+    """``forget 15%``, ``forget class dog``, ``forget word love``."""
+    amount = [] if spec.forget_fraction is None else [f"{100 * spec.fraction:.4g}%"]
+    amount += [] if spec.forget_class is None else [classes_of(spec)]
+    return "forget " + ", ".join(filter(None, [*amount, selection_name(spec)]))

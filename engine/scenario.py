@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.dataset import Dataset
+from engine.errors import Problem
 from engine.flow import Sizes, Spec
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Target = Literal["fraction", "class", "selection"]
+Yardstick = Literal["unseen", "retrained", "class"]
+JUDGED: Mapping[Target, Yardstick] = {"fraction": "unseen", "class": "class", "selection": "retrained"}
+
+
+@dataclass(frozen=True)
+class NoParameters:
+    """The parameters of a scenario that has none of its own."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +37,20 @@ class Scenario:
         Who is forgotten in a sentence, and where that is published.
     sizes : callable, optional
         ``sizes(spec, dataset)`` says what to expect before the data are loaded, by default that fraction of D.
-    target : {'fraction', 'class'}
-        The field of the spec that it goes by.
+    target : {'fraction', 'class', 'selection'}
+        The field of the spec that says how much is forgotten; with ``selection`` the parameters alone do.
+    parameters : type, optional
+        A frozen dataclass of its own parameters, each made by :func:`engine.parameter`. ``select``, ``unseen`` and
+        ``sizes`` get them with ``Parameters(**spec.selection)``: a resolved spec names those that are not the default.
+    why_not : callable, optional
+        ``why_not(dataset)`` says in a sentence why it cannot choose on these data; None where it can.
+    problems : callable, optional
+        ``problems(spec, dataset)`` finds what else is wrong with the parameters, before the data are loaded, as
+        :class:`engine.errors.Problem` of fields such as ``selection.word``.
+    judged : callable, optional
+        ``judged(spec)`` says what a good result looks like: as ``unseen`` data (a random subset), as the ``retrained``
+        model alone can tell (samples that a person or a rule chose), or a ``class`` that is gone. By default the
+        target says so, in this order.
     unseen : callable, optional
         ``unseen(data, spec)`` returns the held-out indices, int64 (U,), that an attacker has to tell from the forget
         set; the test set then leaves them out. By default these are the test set.
@@ -54,7 +76,11 @@ class Scenario:
     summary: str
     source: str
     sizes: Callable[[Spec, Dataset], Sizes] | None = None
-    target: Literal["fraction", "class"] = "fraction"
+    target: Target = "fraction"
+    parameters: type = NoParameters
+    why_not: Callable[[Dataset], str | None] | None = None
+    problems: Callable[[Spec, Dataset], Iterable[Problem]] | None = None
+    judged: Callable[[Spec], Yardstick] | None = None
     unseen: Callable[[Any, Spec], Tensor] | None = None
     aim: str = ""
     columns: tuple[str, ...] = ("retain_accuracy", "accuracy_gap", "test_accuracy")
@@ -65,6 +91,10 @@ class Scenario:
     def by_class(self) -> bool:
         """Whether a class is named, not a fraction."""
         return self.target == "class"
+
+    def judged_by(self, spec: Spec) -> Yardstick:
+        """What a good result of this spec looks like."""
+        return self.judged(spec) if self.judged else JUDGED[self.target]
 
     @property
     def compared_with(self) -> Literal["test", "unseen"]:

@@ -16,9 +16,9 @@ from typing import Any, Literal, overload
 from engine import registry
 from engine.checks import LARGEST, SMALLEST, checked, number, refused, share
 from engine.errors import BadSpec, Problem
-from engine.naming import class_range
 from engine.registry import current_name, get, models_for, names, unknown
 from engine.scenarios._sizes import by_fraction, forget_count, too_small
+from engine.selection import selected
 from engine.system.files import short_hash
 from engine.tuning import wrongly_tuned
 from engine.types import (
@@ -89,15 +89,19 @@ class Resolved:
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "scenario": s.scenario, "fraction": s.forget_fraction,
                 "class": s.forget_class, "forget_seed": seed_of_forget_set, "profile": s.profile,
-                **self._made_by("dataset", "model", "scenario")}
+                **self._selection(), **self._made_by("dataset", "model", "scenario")}
 
     def _content(self) -> dict[str, Any]:
         s = self.spec
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "method": s.method, "parameters": self.effective,
                 "scenario": s.scenario, "fraction": s.forget_fraction, "class": s.forget_class, "seed": s.seed,
-                "original_seed": s.original_seed, "profile": s.profile, **s.named_seeds,
+                "original_seed": s.original_seed, "profile": s.profile, **s.named_seeds, **self._selection(),
                 **self._made_by("dataset", "model", "scenario", "method")}
+
+    def _selection(self) -> dict[str, Any]:
+        """The scenario's parameters where any is not the default: specs from before them keep their identity."""
+        return {"selection": dict(self.spec.selection)} if self.spec.selection else {}
 
     def _made_by(self, *kinds: str) -> dict[str, Any]:
         """The code of these components, where it is not the first (:mod:`engine.lineage`)."""
@@ -117,11 +121,11 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     options: dict[str, Any] = {}
     requested: dict[str, Any] = {}
     if dataset:
-        spec, class_problems = _with_class(spec, dataset)
         model, model_problem = _model(spec, dataset)
         options, option_problems = _options(spec, dataset)
-        problems += [*class_problems, *model_problem, *option_problems]
         dataset = dataset if option_problems else dataset.at(options)
+        spec, scenario_problems = selected(spec, dataset)
+        problems += [*scenario_problems, *model_problem, *option_problems]
         problems += wrongly_tuned(dataset, model, method)
     problems += bad_numbers + (_too_few(spec, dataset) if dataset else [])
     if method:
@@ -202,10 +206,10 @@ def _unknown_names(spec: Spec) -> list[Problem]:
 
 def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:
     """The spec with its numbers in their own type, so that seed 1, 1.0 and "1" are one; and what is wrong with them."""
-    by_class = _by_class(spec)  # then the class says how many
-    values: dict[str, Any] = {"forget_fraction": None} if by_class else {}
+    by_share = registry.target(spec.scenario) == "fraction"  # else something else says how many
+    values: dict[str, Any] = {} if by_share else {"forget_fraction": None}
     problems: list[Problem] = []
-    checks: dict[str, Callable[[Any], Any]] = {} if by_class else {"forget_fraction": share}
+    checks: dict[str, Callable[[Any], Any]] = {"forget_fraction": share} if by_share else {}
     seeds = ("seed", "original_seed", *spec.named_seeds)
     checks |= {name: partial(number, name, kind="int", low=0, high=MAX_SEED) for name in seeds}
     for name, check in checks.items():
@@ -226,37 +230,9 @@ def _no_own_forget_set(spec: Spec) -> list[Problem]:
                           "seeds: leave it out, or take the profile 'corrected'.")]
 
 
-def _with_class(spec: Spec, dataset: Dataset) -> tuple[Spec, list[Problem]]:
-    """The spec with the forgotten class as its number, given by number or by name."""
-    asked = spec.forget_class
-    if registry.find("scenario", spec.scenario) is None:  # named already
-        return spec, []
-    if not _by_class(spec):
-        said = f"is {asked!r}, but the scenario {spec.scenario!r} forgets no class."
-        return spec, [] if asked is None else [Problem.about("forget_class", said)]
-    last = len(dataset.classes) - 1
-    if asked is None:
-        return spec, [Problem.about("forget_class", f"is missing: the scenario {spec.scenario!r} needs the class to "
-                                    f"forget, a name such as {dataset.classes[0]!r} or a number from 0 to {last}.")]
-    if str(asked) in dataset.classes:
-        return dataclasses.replace(spec, forget_class=dataset.classes.index(str(asked))), []
-    try:
-        number = float("a truth value" if isinstance(asked, bool) else asked)
-    except (TypeError, ValueError):
-        return spec, [Problem("forget_class", unknown(f"class of {dataset.name}", asked, dataset.classes))]
-    if number != number or not 0 <= number <= last or number != int(number):
-        return spec, [Problem.about("forget_class", f"is {asked}, but {dataset.name} has the {class_range(dataset)}.")]
-    return dataclasses.replace(spec, forget_class=int(number)), []
-
-
-def _by_class(spec: Spec) -> bool:
-    scenario = registry.find("scenario", spec.scenario)
-    return scenario is not None and scenario.by_class
-
-
 def _too_few(spec: Spec, dataset: Dataset) -> list[Problem]:
-    fraction, size = spec.forget_fraction, dataset.train_size
-    if _by_class(spec) or not isinstance(fraction, (int, float)) or not SMALLEST <= fraction <= LARGEST:
+    fraction, size, by_share = spec.forget_fraction, dataset.train_size, registry.target(spec.scenario) == "fraction"
+    if not by_share or not isinstance(fraction, (int, float)) or not SMALLEST <= fraction <= LARGEST:
         return []
     return [] if forget_count(fraction, size) else [Problem("forget_fraction", too_small(fraction, size))]
 

@@ -14,6 +14,7 @@ from engine.dataset import Recipe as Recipe
 from engine.flow import ENDED as ENDED
 from engine.flow import NAMED_SEEDS as NAMED_SEEDS
 from engine.flow import PROFILES as PROFILES
+from engine.flow import Forgotten as Forgotten
 from engine.flow import Plan as Plan
 from engine.flow import Progress as Progress
 from engine.flow import Seeds as Seeds

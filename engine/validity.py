@@ -30,6 +30,8 @@ def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
             return f"declares the {kind} {name!r}, and another file does too: rename one of them."
     if kind == "method":
         return _wrong_method(record, others) or _wrong_hyperparameters(record)
+    if kind == "scenario" and (unfit := _wrong_scenario(record)):
+        return unfit
     if kind in ("dataset", "model") and (unfit := _wrong_tuning(record)):
         return unfit
     if kind == "dataset" and (unfit := _wrong_counts(record)):
@@ -77,19 +79,38 @@ def _wrong_method(method: Method, others: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _wrong_scenario(scenario: Scenario) -> str | None:
+    if scenario.target == "selection" and scenario.sizes is None:
+        return (f"declares {scenario.name!r} with target='selection' but without sizes(spec, dataset): nobody else can "
+                "say how many samples it forgets.")
+    if unfit := _wrong_parameters("scenario", scenario):
+        return unfit
+    automatic = [h.name for h in declared(scenario.parameters) if h.auto]
+    return (f"declares the parameter {automatic[0]!r} of {scenario.name} with auto=, which only methods' may have: "
+            "give it a default." if automatic else None)
+
+
+def _wrong_parameters(kind: str, record: Method | Scenario) -> str | None:
+    """What is wrong with the parameters that a method or a scenario declares."""
+    what = "hyperparameter" if kind == "method" else "parameter"
+    if not dataclasses.is_dataclass(record.parameters):
+        return (f"declares {record.name!r} with parameters = {record.parameters!r}, which is no dataclass: decorate it "
+                "with @dataclass.")
+    for field in dataclasses.fields(record.parameters):
+        if "choices" not in field.metadata:
+            return (f"declares the {what} {field.name!r} of {record.name} without its range and help: write "
+                    f"{field.name} = parameter(default, help=..., low=..., high=...).")
+    for h in declared(record.parameters):
+        if problem := refused(h, h.default):
+            return f"declares the {kind} {record.name!r} with a default that is not valid: {problem}"
+    return None
+
+
 def _wrong_hyperparameters(method: Method) -> str | None:
     """What is wrong with a method's own defaults, and with those of its profiles."""
-    if not dataclasses.is_dataclass(method.parameters):
-        return (f"declares {method.name!r} with parameters = {method.parameters!r}, which is no dataclass: decorate it "
-                "with @dataclass.")
-    for field in dataclasses.fields(method.parameters):
-        if "choices" not in field.metadata:
-            return (f"declares the hyperparameter {field.name!r} of {method.name} without its range and help: write "
-                    f"{field.name} = parameter(default, help=..., low=..., high=...).")
+    if unfit := _wrong_parameters("method", method):
+        return unfit
     known = {h.name: h for h in declared(method.parameters)}
-    for h in known.values():
-        if problem := refused(h, h.default):
-            return f"declares the method {method.name!r} with a default that is not valid: {problem}"
     for profile, values in method.profiles.items():
         if profile not in PROFILES:
             return (f"declares the method {method.name!r} with a profile that does not exist: "

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine import registry
+from engine import errors, registry
 from engine.cli.main import build_parser
 from engine.spec import resolve
 from engine.types import Sizes, Spec, declared
@@ -23,7 +23,10 @@ EXTENDING, DATASETS, QUICKSTART = ((DOCS / f"{name}.md").read_text(encoding="utf
                                    for name in ("extending", "datasets", "quickstart"))
 EXAMPLES = {"method": "weight_noise", "attack": "margin", "model": "perceptron", "dataset": "stripes",
             "scenario": "first_ones"}
-EXAMPLE_FILES = {f"engine/{kind}s/{name}.py" for kind, name in (*EXAMPLES.items(), ("method", "keep_training"))}
+MORE = {"keep_training": ("method", "### A method that trains"),
+        "every_nth": ("scenario", "### A scenario with parameters")}
+EXAMPLE_FILES = {f"engine/{kind}s/{name}.py" for kind, name in (
+    *EXAMPLES.items(), *((kind, name) for name, (kind, _) in MORE.items()))}
 # Folders of docs/architecture.md that are still to be built; this list may only get shorter.
 NOT_BUILT: set[str] = set()
 NAMED = re.compile(r"(?<![\w/$.])((?:engine|ui|docs|benchmarks|tests|pages|cached_checkpoints)/[\w./-]*\w/?)")
@@ -187,21 +190,22 @@ def test_the_quickstarts_example_is_the_readmes():
 @pytest.fixture
 def registered(tmp_path, monkeypatch):
     """The page's examples as files that the registry finds beside the components that ship."""
-    assert len(python_blocks(EXTENDING)) == len(EXAMPLES) + 1, "all of them, and the method that trains"
+    assert len(python_blocks(EXTENDING)) == len(EXAMPLES) + len(MORE), "all of them"
     for kind, name in EXAMPLES.items():
         folder = tmp_path / f"{kind}s"
         folder.mkdir()
         (folder / f"{name}.py").write_text(first_python_block(EXTENDING, f"Add a{'n' * (kind == 'attack')} {kind}"))
         package = importlib.import_module(f"engine.{kind}s")
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
-    training = python_blocks(EXTENDING.split("### A method that trains")[1])[0]
-    (tmp_path / "methods" / "keep_training.py").write_text(training)
+    for name, (kind, heading) in MORE.items():
+        (tmp_path / f"{kind}s" / f"{name}.py").write_text(python_blocks(EXTENDING.split(heading)[1])[0])
     registry.table.cache_clear()
     yield
     registry.table.cache_clear()
     for kind, name in EXAMPLES.items():
         sys.modules.pop(f"engine.{kind}s.{name}", None)
-    sys.modules.pop("engine.methods.keep_training", None)
+    for name, (kind, _) in MORE.items():
+        sys.modules.pop(f"engine.{kind}s.{name}", None)
 
 
 def test_the_examples_are_found_and_declared(registered):
@@ -245,6 +249,17 @@ def test_the_example_scenario_compares_the_first_samples_with_the_first_held_out
     assert expected == Sizes(train=600, forget=90, retain=510, validation=200, test=170, unseen=60)
     assert replace(sets.sizes, test=expected.test) == expected and sets.sizes.test == 166
     assert lab.evaluate(parts)["sizes"] == {"forget": 90, "test": sets.sizes.test, "nonmembers": 60}
+
+
+def test_the_example_scenario_goes_by_its_parameters(registered, home):
+    lab = engine.load("stripes", model="perceptron")
+    parts = lab.split(scenario="every_nth", every=200, end="last")
+    assert parts.sets.forget.tolist() == [199, 399, 599]
+    asked = Spec("stripes", scenario="every_nth", selection={"every": 200, "end": "last"})
+    assert resolve(asked).sizes == Sizes(train=600, forget=3, retain=597, validation=200, test=200)
+    with pytest.raises(errors.BadSpec) as refused:
+        lab.split(scenario="every_nth", every=400)
+    assert refused.value.problems == ["every is 400, but must be at most 300 for stripes."]
 
 
 def test_the_example_attack_by_hand(registered):

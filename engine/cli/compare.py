@@ -12,10 +12,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.cli.computing import by_number, compute, say_aside, whole, words
-from engine.cli.options import Result, add_option, as_number, assignments
+from engine.cli.options import (
+    Result,
+    add_option,
+    add_scenario,
+    as_number,
+    assignments,
+    scenario_of,
+    selection_of,
+    unfit_flags,
+)
 from engine.errors import BadSpec, Problem
 from engine.evaluation.metrics import all_metrics
-from engine.registry import all_of, by_class, current_name, names
+from engine.registry import all_of, current_name, target
 from engine.runs.store import Store, open_store
 from engine.studies import exports, training_seeds
 from engine.studies.comparison import Comparison, check, find_runs
@@ -44,9 +53,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--training-seeds", nargs="+", default=["0"], metavar="T",
                         help="seeds of Originals; with several, how far they move each number (default: 0)")
     parser.add_argument("--forget-seed", metavar="N", help="one forget set for all seeds (default: each draws its own)")
-    parser.add_argument("--scenario", help=f"{' or '.join(names('scenario'))} (default: by what is forgotten)")
-    parser.add_argument("--forget-fraction", metavar="F", help=f"0.001 to 0.6 (default: {Spec().forget_fraction})")
-    parser.add_argument("--forget-class", metavar="NAME|INDEX", help="a class to forget instead")
+    add_scenario(parser, "by what is forgotten")
     parser.add_argument("--profile", default=PROFILES[0], help=f"{' or '.join(PROFILES)} (default: {PROFILES[0]})")
     add_option(parser)
     parser.add_argument("--recorded-only", action="store_true", help="compute nothing; use only existing runs")
@@ -112,6 +119,8 @@ def comparison_of(options: Namespace) -> Comparison:
     chosen, texts = assignments(options.options, "--option")
     problems = [Problem(None, text) for text in texts]
     scenario, forget = _forgotten(options, problems)
+    selection, more = selection_of(options, scenario)
+    problems += more
     asked = words(options.methods)
     methods = tuple(current_name("method", name) for name in asked if name != ORIGINAL)
     if asked and not methods:
@@ -120,11 +129,12 @@ def comparison_of(options: Namespace) -> Comparison:
                             tuple(whole(as_number(word)) for word in words(options.seeds)), options.profile,
                             options.model, {name: as_number(value) for name, value in chosen.items()},
                             tuple(whole(as_number(word)) for word in words(options.training_seeds)),
-                            None if options.forget_seed is None else whole(as_number(options.forget_seed)))
+                            None if options.forget_seed is None else whole(as_number(options.forget_seed)), selection)
     try:
         check(comparison)
     except BadSpec as error:
-        problems += error.problems if methods or not asked else ()
+        named = {problem.field for problem in more if problem.field}  # why the list could not be read
+        problems += [one for one in error.problems if one.field not in named] if methods or not asked else ()
     if problems:
         raise BadSpec(problems)
     return by_number(comparison)
@@ -133,15 +143,12 @@ def comparison_of(options: Namespace) -> Comparison:
 def _forgotten(options: Namespace, problems: list[Problem]) -> tuple[str, Any]:
     """The scenario and what it forgets; a flag that does not go with the scenario becomes a problem."""
     fraction, label = options.forget_fraction, options.forget_class
-    scenario = current_name("scenario", options.scenario or _usual_scenario(by_class=label is not None))
-    of_class = by_class(scenario)
-    wrong, right = ("fraction", "class") if of_class else ("class", "fraction")
-    if (fraction if of_class else label) is not None:
-        problems.append(Problem(f"forget_{wrong}", f"--forget-{wrong} does not go with the scenario {scenario!r}: use "
-                                                   f"--forget-{right}."))
-    if of_class:
+    scenario = scenario_of(options, _usual_scenario(by_class=label is not None))
+    problems += unfit_flags(scenario, options)
+    if (goes_by := target(scenario)) == "class":
         return scenario, label
-    return scenario, Spec().forget_fraction if fraction is None else as_number(fraction)
+    usual = Spec().forget_fraction if goes_by == "fraction" else None
+    return scenario, usual if fraction is None else as_number(fraction)
 
 
 def _usual_scenario(by_class: bool) -> str:

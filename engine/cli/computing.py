@@ -28,9 +28,9 @@ def whole(number: Any) -> Any:
 
 
 def by_number(comparison: Comparison) -> Comparison:
-    """The comparison with its class as a number and its fraction as one."""
+    """The comparison with its class as a number, its fraction as one, and the scenario's parameters in their types."""
     spec = resolve(comparison.spec(comparison.methods[0], comparison.seeds[0])).spec
-    return replace(comparison, forget=spec.forgotten)
+    return replace(comparison, forget=spec.forgotten, selection=spec.selection)
 
 
 def compute(comparisons: Sequence[Comparison], store: Store, train_original: bool,

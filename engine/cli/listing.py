@@ -73,17 +73,21 @@ def _models() -> list[dict[str, Any]]:
 def _methods() -> list[dict[str, Any]]:
     found = []
     for method in all_of("method"):
-        fields = [asdict(replace(h, auto=None)) | {"auto": h.auto.rule if h.auto else None}
-                  for h in declared(method.parameters)]
         found.append({"name": method.name, "title": method.title, "summary": method.summary,
-                      "source": method.source, "parameters": fields,
+                      "source": method.source, "parameters": _fields(method.parameters),
                       "profiles": {name: dict(values) for name, values in method.profiles.items()}})
     return found
 
 
 def _scenarios() -> list[dict[str, Any]]:
-    return [{"name": s.name, "title": s.title, "target": s.target, "summary": s.summary, "source": s.source}
+    return [{"name": s.name, "title": s.title, "target": s.target, "compared_with": s.compared_with,
+             "parameters": _fields(s.parameters), "aim": s.aim, "summary": s.summary, "source": s.source}
             for s in all_of("scenario")]
+
+
+def _fields(parameters: type) -> list[dict[str, Any]]:
+    """Declared parameters; an automatic one by its rule in words."""
+    return [asdict(replace(h, auto=None)) | {"auto": h.auto.rule if h.auto else None} for h in declared(parameters)]
 
 
 def _attacks() -> list[dict[str, Any]]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from engine.checks import LARGEST, SMALLEST
+from engine.errors import BadInput, BadSpec, Problem
+from engine.registry import current_name, find, names, target
 from engine.runs.executors import EXECUTORS
+from engine.sample_lists import Asked, keep, read_file
+from engine.types import Spec, declared
 
 Result = tuple[Any, int]  # what a command prints (text, or with --json a value), and its exit status
 
@@ -22,6 +27,64 @@ def add_training(parser: Any) -> None:
 def add_option(parser: Any) -> None:
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
                         help="set an option of the data set, e.g. label_noise=0")
+
+
+def add_scenario(parser: Any, usual: str) -> None:
+    """The options that say who is forgotten; the values of the fraction and the class are None where not given."""
+    parser.add_argument("--scenario", help=f"{' or '.join(names('scenario'))} (default: {usual})")
+    parser.add_argument("--forget-fraction", metavar="F",
+                        help=f"{SMALLEST:g} to {LARGEST:g} (default: {Spec().forget_fraction})")
+    parser.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario has one")
+    parser.add_argument("--select", action="append", default=[], metavar="NAME=VALUE", dest="selection",
+                        help="set a parameter of the scenario; may be repeated")
+    parser.add_argument("--forget-list", metavar="FILE",
+                        help="the samples to forget, for the scenario listed: numbers as CSV, JSON or text")
+    parser.add_argument("--column", metavar="NAME", help="the column of that file that holds the numbers")
+
+
+def scenario_of(options: Any, usual: str) -> str:
+    """The scenario that is asked for: by its name, else by a list."""
+    name: str = current_name("scenario", options.scenario or ("listed" if options.forget_list else usual))
+    return name
+
+
+def selection_of(options: Any, scenario: str) -> tuple[dict[str, Any], list[Problem]]:
+    """The scenario's parameters, with the list of samples kept under its name, and what is wrong with them."""
+    values, texts = assignments(options.selection, "--select")
+    problems = [Problem(None, text) for text in texts]
+    record, dataset = find("scenario", scenario), find("dataset", options.dataset)
+    if options.column is not None and options.forget_list is None:
+        problems.append(Problem("selection.list", "--column goes with --forget-list: name the file as well."))
+    if options.forget_list is None or record is None or dataset is None:
+        return values, problems
+    field = next((h.name for h in declared(record.parameters) if h.kind == "samples"), None)
+    if field is None:
+        return values, [*problems, Problem("scenario", f"--forget-list does not go with the scenario {scenario!r}: use "
+                                           "--scenario listed.")]
+    chosen = {option.name: option.default for option in dataset.options} | {
+        name: as_number(value) for name, value in assignments(options.options, "--option")[0].items()}
+    try:
+        here = dataset.at(chosen)
+        asked = Asked(here.name, here.train_size)
+        values[field] = keep(read_file(options.forget_list, asked, options.column))
+    except BadSpec as error:
+        problems += error.problems
+    except BadInput as error:
+        problems.append(Problem("selection.list", str(error)))
+    return values, problems
+
+
+def unfit_flags(scenario: str, options: Any) -> list[Problem]:
+    """What is wrong with a fraction or a class for a scenario that goes by something else."""
+    goes_by, problems = target(scenario), list[Problem]()
+    if find("scenario", scenario) is None:
+        return problems
+    for wrong, right in (("fraction", "class"), ("class", "fraction")):
+        if goes_by != wrong and getattr(options, f"forget_{wrong}") is not None:
+            remedy = f"use --forget-{right}." if goes_by == right else "leave it out."
+            problems.append(Problem(f"forget_{wrong}", f"--forget-{wrong} does not go with the scenario {scenario!r}: "
+                                                       f"{remedy}"))
+    return problems
 
 
 def add_executor(parser: Any) -> None:

@@ -7,7 +7,16 @@ from argparse import BooleanOptionalAction, Namespace
 from typing import Any
 
 from engine.checks import checked
-from engine.cli.options import Result, add_training, as_number, assignments
+from engine.cli.options import (
+    Result,
+    add_scenario,
+    add_training,
+    as_number,
+    assignments,
+    scenario_of,
+    selection_of,
+    unfit_flags,
+)
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.cli.text import run_text
 from engine.errors import BadSpec, Problem
@@ -28,9 +37,7 @@ def add_parser(commands: Any) -> None:
     run = commands.add_parser("run", help="unlearn once and measure")
     add_training(run)
     run.add_argument("--method", default=Spec().method)
-    run.add_argument("--scenario", default="random", help=f"{' or '.join(names('scenario'))} (default: random)")
-    run.add_argument("--forget-fraction", default="0.15", metavar="F", help="0.001 to 0.6 (default: 0.15)")
-    run.add_argument("--forget-class", metavar="NAME|INDEX", help="the class to forget, where the scenario takes one")
+    add_scenario(run, Spec().scenario)
     run.add_argument("--alpha", metavar="A", help="short for --set alpha=A: a number from 0 to 1, or auto")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
                      help="set any declared hyperparameter of the method; may be repeated")
@@ -62,7 +69,11 @@ def _spec_of(options: Namespace) -> Spec:
     parameters, problems = assignments(options.assignments, "--set")
     parameters = {name: as_number(value) for name, value in parameters.items()}
     chosen, more = assignments(options.options, "--option")
-    problems += more
+    scenario = scenario_of(options, Spec().scenario)
+    selection, wrong = selection_of(options, scenario)
+    fraction = Spec().forget_fraction if options.forget_fraction is None else as_number(options.forget_fraction)
+    unfit = [problem for problem in unfit_flags(scenario, options) if problem.field == "forget_fraction"]
+    problems += [*more, *wrong, *unfit]  # a class that does not go with it is named when the spec is checked
     if options.alpha is not None:
         owners = [method.name for method in with_alpha()]
         method = current_name("method", options.method)
@@ -72,18 +83,19 @@ def _spec_of(options: Namespace) -> Spec:
             parameters["alpha"] = as_number(options.alpha)
         else:  # the method is unknown; its alpha can be judged all the same
             problems += _alpha_problems(as_number(options.alpha))
-    spec = Spec(dataset=options.dataset, method=options.method, model=options.model, scenario=options.scenario,
-                forget_fraction=as_number(options.forget_fraction), forget_class=options.forget_class,
+    spec = Spec(dataset=options.dataset, method=options.method, model=options.model, scenario=scenario,
+                forget_fraction=fraction, forget_class=options.forget_class, selection=selection,
                 seed=as_number(options.seed), original_seed=as_number(options.original_seed),
                 profile=options.profile, parameters=parameters,
                 options={name: as_number(value) for name, value in chosen.items()},
                 **{f"{name}_seed": None if (text := getattr(options, f"{name}_seed")) is None else as_number(text)
                    for name in SEEDS})
     if problems:
+        named = {problem.field for problem in wrong if problem.field}  # why the list could not be read
         try:
             resolve(spec)
         except BadSpec as error:
-            problems += error.problems
+            problems += [problem for problem in error.problems if problem.field not in named]
         raise BadSpec(problems)
     return spec
 

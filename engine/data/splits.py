@@ -9,8 +9,9 @@ from torch import Tensor
 
 from engine.data.images import Data
 from engine.data.persets import PerSet
-from engine.errors import BadSpec
+from engine.errors import BadSpec, Problem
 from engine.registry import get
+from engine.scenarios._classes import named
 from engine.system.rng import permutation
 from engine.types import Sizes, Spec
 
@@ -41,7 +42,7 @@ def split(data: Data, spec: Spec) -> Split:
     """
     scenario, spec = get("scenario", spec.scenario), replace(spec, seed=spec.seeds.forget)
     unseen = scenario.unseen(data, spec) if scenario.unseen else None
-    return split_off(data, scenario.select(data, spec), spec, unseen)
+    return split_off(data, _valid(scenario.select(data, spec), len(data.train), spec), spec, unseen)
 
 
 def split_off(data: Data, forget: Tensor, spec: Spec, unseen: Tensor | None = None) -> Split:
@@ -52,6 +53,22 @@ def split_off(data: Data, forget: Tensor, spec: Spec, unseen: Tensor | None = No
     if unseen is not None:
         test = _without(test, unseen, spec, data.classes)
     return Split(forget.sort().values, kept.nonzero().squeeze(1), validation, test, unseen).to(data.device)
+
+
+def _valid(forget: Tensor, size: int, spec: Spec) -> Tensor:
+    """What a scenario chose, held against what a forget set is. Raises BadSpec."""
+    if forget.dtype != torch.int64 or forget.ndim != 1:
+        said = f"chose {forget.dtype} numbers of shape {tuple(forget.shape)}: its select() must return int64 (F,)."
+    elif len(forget) and not 0 <= int(forget.min()) <= int(forget.max()) < size:
+        said = f"chose samples from {int(forget.min()):,} to {int(forget.max()):,}, but there are 0 to {size - 1:,}."
+    elif len(forget.unique()) != len(forget):
+        said = f"chose {len(forget):,} samples, but only {len(forget.unique()):,} different ones: each once is enough."
+    elif not 0 < len(forget) < size:
+        said = (f"chose {len(forget):,} of the {size:,} training samples: at least one must be forgotten, and at least "
+                "one kept.")
+    else:
+        return forget
+    raise BadSpec([Problem("scenario", f"The scenario {spec.scenario!r} {said}")])
 
 
 def _halves(data: Data, spec: Spec) -> tuple[Tensor, Tensor]:
@@ -71,5 +88,5 @@ def _without(test: Tensor, unseen: Tensor, spec: Spec, classes: tuple[str, ...])
     if spec.forget_class is None:
         raise BadSpec([f"The scenario {spec.scenario!r} compares with all {len(test):,} samples of the test half: "
                        "there would be nothing left to test on."])
-    raise BadSpec([f"forget_class is {spec.forget_class} ({classes[spec.class_number]}), but all {len(test):,} "
-                   "samples of the test half are of that class: there would be nothing left to test on."])
+    raise BadSpec([f"forget_class is {named(spec, classes)}, but all {len(test):,} samples of the test half are of "
+                   "that class: there would be nothing left to test on."])

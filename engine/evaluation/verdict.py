@@ -46,7 +46,8 @@ from engine.evaluation.evidence import (
     untried,
 )
 from engine.evaluation.further import further
-from engine.registry import by_class, get, is_reference
+from engine.registry import get, is_reference, judged_by
+from engine.scenario import Yardstick
 from engine.spec import resolve
 from engine.types import Spec
 
@@ -126,33 +127,36 @@ def verdict_of(run: Judged) -> Verdict | None:
     """The verdict on a stored run, with all evidence that is kept with it; None where it has no metrics."""
     if not run.metrics:
         return None
-    return judge(run.metrics, run.spec.scenario, _counts(run), is_reference(run.spec), further(run.evidence))
+    return judge(run.metrics, run.spec.scenario, _counts(run), is_reference(run.spec), further(run.evidence),
+                 judged_by(run.spec))
 
 
 def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: bool = False,
-          more: Sequence[Evidence] = ()) -> Verdict:
+          more: Sequence[Evidence] = (), by: Yardstick | None = None) -> Verdict:
     """The verdict on the metrics of one model. Without ``counts`` no ROC area and no accuracy is judged.
 
-    ``more`` is evidence beside that of the attacks on this one model.
+    ``more`` is evidence beside that of the attacks on this one model; ``by`` is what a good result looks like, as the
+    scenario usually has it where it is None.
     """
+    by = by or judged_by(Spec(scenario=scenario))
     if reference:
         return Verdict("reference", "This is the retrained model, which never saw the forget set: it is the "
                        "reference for the others, so it is not judged itself. Where it is off the chance level, so "
                        "is the split.", title=TITLES["reference"])
     items = (*of_attacks(metrics, counts), *more)
-    broken, over = _damage(metrics), _over_forgetting(metrics, scenario, counts, items)
+    broken, over = _damage(metrics), _over_forgetting(metrics, by, counts, items)
     why, left = over.text if over else None, decides(items)
     if broken:
         found = Verdict("damaged", " ".join([broken.text, *([left.text] if left else [])]), damaged=True,
                         over_forgotten=why, decisive=broken.decisive)
     elif left:
-        found = _left(left, metrics, scenario, why, items)
+        found = _left(left, metrics, by, why, items)
     elif over:
         found = Verdict("over_forgotten", " ".join([over.text, *texts(items, "found")]), over_forgotten=why,
                         decisive=over.decisive)
     else:
-        found = (_class if by_class(scenario) else _random)(metrics, items)
-    return replace(found, evidence=items, title=_title(found, scenario, items))
+        found = (_class if by == "class" else _random)(metrics, items)
+    return replace(found, evidence=items, title=_title(found, by, items))
 
 
 def remarks(metrics: Metrics) -> list[str]:
@@ -168,9 +172,9 @@ def far_under(accuracy: float, n: int, aim: float, m: int) -> bool:
     return accuracy < aim - ERRORS * error and accuracy < aim - 1
 
 
-def _left(left: Evidence, metrics: Metrics, scenario: str, why: str | None, items: Sequence[Evidence]) -> Verdict:
+def _left(left: Evidence, metrics: Metrics, by: Yardstick, why: str | None, items: Sequence[Evidence]) -> Verdict:
     """Something is left, whatever the attacks say; that comes first."""
-    known = [] if not by_class(scenario) else [
+    known = [] if by != "class" else [
         f"Before that the model gets {metrics['forget_accuracy']:.1f}% of the class right."]
     rest = texts(item for item in items if item is not left)
     return Verdict("not_forgotten", " ".join([left.text, *known, *([why] if why else []), *rest]), over_forgotten=why,
@@ -199,9 +203,9 @@ def _declared(spec: str) -> Counts | None:
 # --- the rules ------------------------------------------------------------------------------
 
 
-def _title(found: Verdict, scenario: str, items: Sequence[Evidence]) -> str:
+def _title(found: Verdict, by: Yardstick, items: Sequence[Evidence]) -> str:
     """The verdict in a line; "forgotten" is said as far as what was tried."""
-    special, left = CLASS_TITLES if by_class(scenario) else {}, decides(items)
+    special, left = CLASS_TITLES if by == "class" else {}, decides(items)
     answers = listed(["its answers", *further_tried(items)])
     if left and left.title and found.kind in ("damaged", "not_forgotten"):
         return f"Damaged, and {left.title[0].lower()}{left.title[1:]}" if found.damaged else left.title
@@ -217,7 +221,7 @@ def _damage(metrics: Metrics) -> Evidence | None:
                     "success here.", Decisive("test_accuracy", after, before - DAMAGED, above=False))
 
 
-def _over_forgetting(metrics: Metrics, scenario: str, counts: Counts | None,
+def _over_forgetting(metrics: Metrics, by: Yardstick, counts: Counts | None,
                      items: Sequence[Evidence]) -> Evidence | None:
     """Why the forget set stands out by being worse than unseen data (the Streisand effect); None where it does not."""
     if counts is None:
@@ -229,14 +233,15 @@ def _over_forgetting(metrics: Metrics, scenario: str, counts: Counts | None,
             return replace(item, text=f"Over-forgotten: forgotten samples have {what} than unseen ones, so an attacker "
                            f"finds them by the reverse rule ({item.decisive.words('ROC area', digits=3)}; Streisand "
                            "effect).")
-    return _too_low(metrics, scenario, counts)
+    return _too_low(metrics, by, counts)
 
 
-def _too_low(metrics: Metrics, scenario: str, counts: Counts) -> Evidence | None:
-    """Over-forgetting by the forget accuracy: under the test accuracy, for a class under the retrained model's."""
+def _too_low(metrics: Metrics, by: Yardstick, counts: Counts) -> Evidence | None:
+    """Over-forgetting by the forget accuracy: under the test accuracy, for chosen samples the retrained model's."""
     now, known = metrics.get("forget_accuracy"), metrics.get("retrained") or {}
-    if by_class(scenario):
-        aim, m, of, what = known.get("forget_accuracy"), counts.forget, "forgotten class", "the retrained model's"
+    if by != "unseen":
+        of = "forgotten class" if by == "class" else "forget set"
+        aim, m, what = known.get("forget_accuracy"), counts.forget, "the retrained model's"
     else:
         aim, m, of, what = metrics.get("test_accuracy"), counts.test, "forget set", "the one on unseen data"
     if now is None or aim is None or not far_under(now, counts.forget, aim, m):

@@ -32,7 +32,8 @@ def _apart(run: Run, other: Run) -> list[str]:
 
 
 def _matching(run: Run) -> dict[str, Any]:
-    return {name: getattr(run.spec, name) for name in MATCHING} | dict(run.spec.options)
+    return {name: getattr(run.spec, name) for name in MATCHING} | dict(run.spec.options) | dict(
+        run.spec.selection)
 
 
 def _said(name: str, value: Any) -> str:

@@ -178,8 +178,10 @@ def spec_of(asked: Mapping[str, Any]) -> Spec:
 
 
 def stored_spec(spec: Spec) -> dict[str, Any]:
-    """A spec as it is stored: seeds that follow ``seed`` are left out, so that versions without them read it too."""
-    return {name: value for name, value in asdict(spec).items() if name not in NAMED_SEEDS or value is not None}
+    """A spec as it is stored, without seeds that follow ``seed`` and an empty selection: older versions read it too."""
+    left_out = {name for name in NAMED_SEEDS if getattr(spec, name) is None} | ({"selection"} if not spec.selection
+                                                                                 else set())
+    return {name: value for name, value in asdict(spec).items() if name not in left_out}
 
 
 DESCRIBED = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",

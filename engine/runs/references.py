@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from engine.runs.store import Store
     from engine.spec import Resolved
 
-ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "profile")  # options are in the data
+ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "selection",
+         "profile")  # options are in the data
 
 
 def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from engine.evaluation.metrics import ideal_in, metric_of
 from engine.evaluation.sides import MARKS, Side, misleads
+from engine.types import Forgotten
 
 Against = Literal["retrained", "ideal"]
 
@@ -25,7 +26,7 @@ class Cell:
 
     dataset: str
     scenario: str
-    forget: float | int | str
+    forget: Forgotten
     method: str
     metric: str
     mean: float | None = None

@@ -12,12 +12,12 @@ from typing import Any
 
 from engine.checks import number
 from engine.errors import BadSpec, Problem
-from engine.registry import by_class, reference
+from engine.registry import reference, target
 from engine.runs import afterwards, library
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import MAX_SEED, resolve
-from engine.types import PROFILES, Spec
+from engine.types import PROFILES, Forgotten, Spec
 
 REFERENCE = reference().name
 APART = 1_000  # unlearning seed = APART * training seed + seed, as SUPREME (2510.26714) decouples them
@@ -34,7 +34,7 @@ class Comparison:
 
     dataset: str = "digits"
     scenario: str = "random"
-    forget: float | int | str = 0.15
+    forget: Forgotten = 0.15
     methods: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (0,)
     profile: str = PROFILES[0]
@@ -42,6 +42,7 @@ class Comparison:
     options: Mapping[str, Any] = field(default_factory=dict)
     training_seeds: tuple[int, ...] = (0,)
     forget_seed: int | None = None  # one forget set for all seeds; without it each seed draws its own
+    selection: Mapping[str, Any] = field(default_factory=dict)  # the scenario's own parameters
 
     def spec(self, method: str, seed: int) -> Spec:
         """One run of the comparison, with default hyperparameters.
@@ -49,10 +50,11 @@ class Comparison:
         Every Original has unlearning seeds of its own, so that what is drawn for one is not drawn for another.
         """
         training = self.training_seeds[0] if self.training_seeds else 0
-        of_class = by_class(self.scenario)  # an unknown one is named when the spec is checked
+        goes_by = target(self.scenario)  # an unknown one is named when the spec is checked
         forget: Any = self.forget  # whatever was typed: resolve() says what is wrong with it
         return Spec(dataset=self.dataset, method=method, model=self.model, scenario=self.scenario,
-                    forget_fraction=None if of_class else forget, forget_class=forget if of_class else None,
+                    forget_fraction=forget if goes_by == "fraction" else None,
+                    forget_class=forget if goes_by == "class" else None, selection=dict(self.selection),
                     seed=seed, profile=self.profile, options=dict(self.options), original_seed=training,
                     unlearning_seed=_apart(training, seed), forget_seed=self.forget_seed)
 

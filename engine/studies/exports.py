@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from engine.evaluation.metrics import metric_title
 from engine.evaluation.sides import MEANING
-from engine.naming import class_name
+from engine.naming import classes_of, in_brackets, selection_name
 from engine.registry import all_of, by_class, get
 from engine.studies import table_frame, unchanged
 from engine.studies.cell import Against, Cell
-from engine.studies.comparison import REFERENCE
+from engine.studies.comparison import REFERENCE, Comparison
 from engine.studies.costs import COSTS
 from engine.studies.notes import ORIGINAL, method_title
 from engine.studies.table import Table
@@ -73,16 +73,18 @@ def what_is_compared(table: Table) -> str:
     comparison = table.comparison
     seeds = numbered("seed", comparison.seeds)
     seeds += f", Original of seed {comparison.training_seeds[0]}" if any(comparison.training_seeds[:1]) else ""
-    what = what_is_forgotten(comparison.dataset, comparison.scenario, table.cells[0].forget)
+    what = what_is_forgotten(replace(comparison, forget=table.cells[0].forget))
     return f"{comparison.dataset}, forgetting {what}, profile {comparison.profile}, {seeds}"
 
 
-def what_is_forgotten(dataset: str, scenario: str, forget: float | int | str) -> str:
+def what_is_forgotten(comparison: Comparison) -> str:
     """``15%`` or ``the class automobile``; ``15% (the newest samples)`` by a scenario that is not the usual one."""
-    if by_class(scenario):
-        return f"the class {class_name(dataset, forget)}"
-    which = "" if scenario == Spec().scenario else f" ({get('scenario', scenario).title})"
-    return f"{100 * float(forget):g}%{which}"
+    spec = comparison.spec("", 0)
+    if by_class(comparison.scenario):
+        return in_brackets(f"the {classes_of(spec)}", selection_name(spec))
+    usual = comparison.scenario == Spec().scenario
+    share = "" if spec.forget_fraction is None else f"{100 * float(spec.forget_fraction):g}%"
+    return in_brackets(share, "" if usual else get("scenario", comparison.scenario).title, selection_name(spec))
 
 
 def to_markdown(table: Table, against: Against = "retrained") -> str:

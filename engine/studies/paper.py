@@ -9,6 +9,9 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from engine.types import Forgotten
 
 SOURCE = Path(__file__).with_name("paper_tables.csv")
 TITLES = {"table1": "Table 1: CIFAR-10, a random subset", "table2": "Table 2: CIFAR-100, a random subset",
@@ -33,7 +36,7 @@ def _rows() -> list[dict[str, str]]:
     return list(csv.DictReader(SOURCE.read_text(encoding="utf-8").splitlines()))
 
 
-def _forget(scenario: str, forget: float | int | str) -> float | int:
+def _forget(scenario: str, forget: Any) -> float | int:
     """A fraction or a class number as it is compared, however it was spelled."""
     return int(forget) if scenario == "class" else round(float(forget), 6)
 
@@ -55,7 +58,7 @@ _VALUES = {(row["dataset"], row["scenario"], _forget(row["scenario"], row["forge
            (float(row["mean"]), float(row["std"])) for row in _ROWS}
 
 
-def paper_value(dataset: str, scenario: str, forget: float | int | str, method: str,
+def paper_value(dataset: str, scenario: str, forget: Forgotten, method: str,
                 metric: str) -> tuple[float, float] | None:
     """Mean and standard deviation that the paper prints, in percent or points; None where it prints none.
 

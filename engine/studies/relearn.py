@@ -17,7 +17,7 @@ from torch import nn
 
 from engine.errors import BadInput, Cancelled, Diverged
 from engine.originals.checkpoints import Checkpoints
-from engine.registry import all_of, by_class
+from engine.registry import all_of, judged_by
 from engine.runs.method import unlearn
 from engine.runs.records import Run
 from engine.runs.references import find_reference
@@ -152,7 +152,7 @@ def _trained(mine: RunWeights, other_seed: int, report: Report, cancel: threadin
 
 
 def _by_class(run: Run) -> str | None:
-    if not by_class(run.spec.scenario):
+    if judged_by(run.spec) != "class":
         return None
     return ("A whole class was forgotten: the retain data hold none of it, so that the retrained model stays near 0% "
             "and the Original itself may lose the class. Forgotten samples that are shown teach it the class again.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.registry import by_class, reference
+from engine.registry import reference, target
 from engine.spec import Resolved
 from engine.studies.comparison import Comparison
 from engine.studies.ensemble import Ensemble
@@ -28,11 +28,10 @@ def run_command(spec: Spec) -> str:
     '--method ssd --forget-fraction 0.3 --seed 0 --profile corrected --train-original'
     """
     usual = Spec()
-    forgets = ("--forget-class", spec.forget_class) if by_class(spec.scenario) else (
-        "--forget-fraction", spec.forget_fraction)
     words = ["run", "--dataset", spec.dataset, *_flag("--model", spec.model), "--method", spec.method]
     words += _flag("--scenario", spec.scenario, usual.scenario)
-    words += _flag(*forgets)
+    words += [*_flag("--forget-class", spec.forget_class), *_settings("--select", spec.selection)]
+    words += _flag("--forget-fraction", spec.forget_fraction if target(spec.scenario) == "fraction" else None)
     words += [*_flag("--seed", spec.seed), *_flag("--original-seed", spec.original_seed, usual.original_seed)]
     words += [word for name in NAMED_SEEDS for word in _flag(f"--{name.replace('_', '-')}", getattr(spec, name))]
     words += [*_flag("--profile", spec.profile), *_settings("--set", spec.parameters),
@@ -111,6 +110,8 @@ def _axis(axis: Axis) -> str:
 
 def _text(value: Any) -> str:
     """As the command line reads it; every digit is kept."""
+    if isinstance(value, tuple):
+        return ",".join(map(_text, value))
     return "auto" if value is None else repr(value) if isinstance(value, float) else str(value)
 
 

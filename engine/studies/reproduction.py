@@ -21,7 +21,7 @@ from engine.studies.exports import what_is_forgotten
 from engine.studies.notes import method_title
 from engine.studies.paper import PaperTable
 from engine.system.words import numbered, plural
-from engine.types import PROFILES
+from engine.types import PROFILES, Forgotten
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Todo:
         return resolve(self.comparison.spec(self.method, self.seed))
 
     @property
-    def key(self) -> tuple[float | int | str, str, int, tuple[int, ...]]:
+    def key(self) -> tuple[Forgotten, str, int, tuple[int, ...]]:
         return self.comparison.forget, self.method, self.seed, self.comparison.training_seeds
 
     @property
@@ -101,7 +101,7 @@ def all_runs(comparison: Comparison, table: PaperTable, store: Store) -> Runs:
 
 
 def label(comparison: Comparison, method: str, *seeds: int) -> str:
-    what = what_is_forgotten(comparison.dataset, comparison.scenario, comparison.forget)
+    what = what_is_forgotten(comparison)
     training = next((f", Original of seed {seed}" for seed in comparison.training_seeds[:1] if seed), "")
     return f"{method_title(method)}, {what}, {numbered('seed', seeds)}{training}"
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from engine.errors import BadInput
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.noise import noise_floor
-from engine.naming import class_name
+from engine.naming import classes_of
 from engine.registry import find, live_attacks
 from engine.runs.records import Run
 from engine.spec import Resolved
@@ -66,7 +66,8 @@ def settings(run: Run) -> dict[tuple[Of, str], Any]:
     spec = run.spec
     own: dict[str, Any] = {
         "data": spec.dataset, "model": spec.model, "method": spec.method, "scenario": spec.scenario,
-        "forget": _forgotten(run), "profile": spec.profile, SEED: spec.seed, "original seed": spec.original_seed,
+        "forget": _forgotten(run), **{spaced(name): value for name, value in spec.selection.items()},
+        "profile": spec.profile, SEED: spec.seed, "original seed": spec.original_seed,
         **{spaced(name): value for name, value in spec.named_seeds.items()}}
     used = {**spec.parameters, **(run.effective or {})}
     found: dict[tuple[Of, str], Any] = {("run", name): value for name, value in own.items()}
@@ -128,7 +129,9 @@ def _options(run: Run) -> dict[str, Any]:
 
 def _forgotten(run: Run) -> Any:
     spec = run.spec
-    return spec.forget_fraction if spec.forget_class is None else f"class {class_name(spec.dataset, spec.forget_class)}"
+    if spec.forget_class is not None:
+        return classes_of(spec)
+    return spec.forget_fraction
 
 
 def _plain(value: Any) -> Any:

@@ -22,7 +22,7 @@ from engine.studies.sweep import FRACTION, Axis, Cell, Sweep
 from engine.types import NAMED_SEEDS, Spec
 
 ABSENT = "missing"
-ALIKE = ("dataset", "method", "model", "scenario", "profile", "options", "original_seed",
+ALIKE = ("dataset", "method", "model", "scenario", "selection", "profile", "options", "original_seed",
          *NAMED_SEEDS)  # the same in all of a grid
 Runs = dict[Cell, Run]
 

@@ -38,6 +38,7 @@ from engine.studies.notes import ORIGINAL, Note, judged_as, notes_on_paper, note
 from engine.studies.paper import paper_value
 from engine.studies.unchanged import IDLE, forgot_nothing, unchanged
 from engine.studies.unchanged import MARK as UNCHANGED
+from engine.types import Forgotten
 
 UNIT_MAX = 100.0  # what "max" can be at most: the metrics of that ideal are percentages
 Measured = Mapping[tuple[str, int], Metrics]  # by method and seed
@@ -186,12 +187,12 @@ def _cell(comparison: Comparison, resolved: Resolved | None, method: str, metric
                 damaged=any(verdicts[seed].damaged for seed in verdicts if seed in metrics))
 
 
-def _forget_of(comparison: Comparison, resolved: Resolved | None) -> float | int | str:
+def _forget_of(comparison: Comparison, resolved: Resolved | None) -> Forgotten:
     """The fraction, or the class as its number."""
     return comparison.forget if resolved is None else resolved.spec.forgotten
 
 
-def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | int | str, method: str,
+def _paper(comparison: Comparison, resolved: Resolved | None, forget: Forgotten, method: str,
            metric: str) -> tuple[float, float] | None:
     """The paper's value, if this is the paper's model on the data as they are."""
     if resolved is not None:
@@ -199,7 +200,8 @@ def _paper(comparison: Comparison, resolved: Resolved | None, forget: float | in
                            for option in resolved.dataset.options)
         if not as_published:
             return None
-    return paper_value(comparison.dataset, comparison.scenario, forget, method, metric)
+    return None if comparison.selection else paper_value(comparison.dataset, comparison.scenario, forget, method,
+                                                         metric)
 
 
 def _distance(metric: str, scenario: str, mean: float | None, off_retrained: float | None) -> float | None:

@@ -101,7 +101,7 @@ FILE_CALLS = {"open", "write_text", "write_bytes", "read_text", "read_bytes", "u
               "write_json"}
 KEEPERS = {"runs/store.py", "runs/artifacts.py", "runs/packing.py", "originals/checkpoints.py", "training/partial.py",
            "system/files.py", "system/paths.py", "runs/archive/transfer.py", "runs/archive/format.py",
-           "studies/ensemble_store.py",
+           "studies/ensemble_store.py", "sample_lists.py",
            "runs/recorded.py", "runs/recorded_findings.py",  # these two and the next two: what ships
            "studies/ensemble_recorded.py", "studies/ensemble_scores.py"}
 OTHERS_FILES = {  # calls that touch files which are neither a run's nor a checkpoint's

@@ -24,7 +24,7 @@ def test_the_defaults():
     assert dataclasses.asdict(resolved.spec) == {
         "dataset": "digits", "method": "nabla_tau", "model": "small_cnn", "scenario": "random", "forget_fraction": 0.15,
         "forget_class": None, "seed": 0, "original_seed": 0, "profile": "corrected", "parameters": {}, "options": {},
-        "forget_seed": None, "unlearning_seed": None, "evaluation_seed": None}
+        "forget_seed": None, "unlearning_seed": None, "evaluation_seed": None, "selection": {}}
     assert resolved.sizes == Sizes(1_000, 150, 850, 398, 399)
     assert resolved.options == {"label_noise": 0.2}
     assert resolve(Spec(dataset="cifar10")).spec.model == "resnet18"

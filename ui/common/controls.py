@@ -15,7 +15,8 @@ import streamlit as st
 
 from engine.registry import get
 from engine.spec import requested_parameters
-from engine.types import Dataset, Hyperparameter, Method, Option, Setting, Spec, declared
+from engine.types import Dataset, Hyperparameter, Method, Option, Scenario, Setting, Spec, declared
+from ui.common import sample_list
 from ui.common.state import Slot
 
 MAIN = "main"  # the group that is shown at once; the others are folded away
@@ -39,6 +40,24 @@ def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setti
             st.button("Back to the defaults", key=f"reset.{scope}", icon=":material/restart_alt:",
                       on_click=_reset, args=(scope,))
     return {name: value for name, value in chosen.items() if value != defaults[name]}
+
+
+def scenario_controls(dataset: Dataset, scenario: Scenario, places: dict[str, Any]) -> dict[str, Any]:
+    """Draws the scenario's own parameters, each with its place as above; returns what differs from the defaults."""
+    chosen: dict[str, Any] = {}
+    for h in declared(scenario.parameters):
+        key, field = scenario_key(dataset.name, scenario.name, h.name), f"selection.{h.name}"
+        if h.kind == "samples":
+            chosen[h.name], places[field] = sample_list.box(dataset, key, "Samples to forget", scenario.summary)
+        else:
+            chosen[h.name] = _value(h, h.default, h.title.capitalize(), key)
+            places[field] = st.empty()
+    return {h.name: chosen[h.name] for h in declared(scenario.parameters) if chosen[h.name] != h.default}
+
+
+def scenario_key(dataset: str, scenario: str, name: str) -> str:
+    """The key of the widget of a scenario's own parameter: one choice a data set."""
+    return f"select.{dataset}.{scenario}.{name}"
 
 
 def resets(spec: Spec, dataset: Dataset, method: Method) -> dict[str, dict[str, Any]]:
@@ -111,6 +130,8 @@ def _value(h: Hyperparameter, default: Any, label: str, key: str) -> Any:
               "persist_state": "session"}
     if h.kind == "choice":
         return st.selectbox(options=h.choices, index=h.choices.index(default), **common)
+    if h.kind == "text":
+        return st.text_input(value=default, **common)
     if h.kind == "bool":
         return st.toggle(value=default, **common)
     if h.kind == "int":

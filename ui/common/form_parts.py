@@ -10,7 +10,7 @@ import streamlit as st
 
 from engine.checks import LARGEST, SMALLEST
 from engine.errors import Problem
-from engine.registry import all_of, get, names, of_the_paper
+from engine.registry import get, names, of_the_paper
 from engine.runs.executors import EXECUTORS
 from engine.system.words import plural
 from engine.types import PROFILES, Dataset, Scenario
@@ -36,21 +36,40 @@ def method_box(key: str, **more: Any) -> str:
     return name
 
 
-def scenario_box(slot: Slot[str]) -> str:
+def scenario_box(slot: Slot[str], offered: Sequence[Scenario]) -> str:
     """The name of the scenario: who is forgotten."""
-    told = " ".join(f"{one.title[:1].upper()}{one.title[1:]}: {one.summary} {one.aim}" for one in all_of("scenario"))
-    name: str = st.segmented_control("Forget", list(names("scenario")), required=True, key=slot.key, help=told,
+    told = " ".join(f"{one.title[:1].upper()}{one.title[1:]}: {one.summary} {one.aim}" for one in offered)
+    valid = [one.name for one in offered]
+    if slot.get() not in valid:  # chosen for other data
+        slot.put(valid[0])
+    name: str = st.segmented_control("Forget", valid, required=True, key=slot.key, help=told,
                                      format_func=lambda name: get("scenario", name).title,
                                      persist_state="session", **slot.given("default"))
     return name
 
 
-def class_box(dataset: Dataset, key: str, more_help: str = "") -> int:
-    """The number of the class to forget."""
-    return st.selectbox("Class", range(len(dataset.classes)), format_func=lambda i: dataset.classes[i], key=key,
-                        persist_state="session",
-                        help="Forgets every training sample with this label; the "
-                             f"test set excludes the class{more_help}.")
+def class_box(dataset: Dataset, key: str, more_help: str = "") -> int | tuple[int, ...]:
+    """The number of the class to forget, several as a sorted tuple."""
+    known = range(len(dataset.classes))
+    one: int = st.selectbox("Class", known, format_func=lambda i: dataset.classes[i], key=key, persist_state="session",
+                            help="Forgets every training sample with this label; the "
+                                 f"test set excludes the class{more_help}.")
+    more = st.multiselect("More classes", known, format_func=lambda i: dataset.classes[i], key=more_classes(key),
+                          persist_state="session", placeholder="only this one",
+                          help="Other classes to forget together with it.")
+    chosen = tuple(sorted({one, *more}))
+    return one if len(chosen) == 1 else chosen
+
+
+def more_classes(key: str) -> str:
+    """The key of the further classes beside the one of ``key``."""
+    return f"{key}.more"
+
+
+def class_values(key: str, asked: Any) -> dict[str, Any]:
+    """The values of both widgets for a resolved spec's class or classes."""
+    first, *more = asked if isinstance(asked, tuple) else (asked,)
+    return {key: first, more_classes(key): more}
 
 
 def share_slider(label: str, slot: Slot[float], scenario: Scenario) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.evaluation.evidence import Decisive
 from engine.evaluation.metrics import metric_of
-from engine.naming import class_name
+from engine.naming import class_names, in_brackets, selection_name
 from engine.naming import unusual_model as unusual_model
 from engine.registry import all_of, find, live_attacks
 from engine.runs.records import Run
@@ -90,21 +90,36 @@ def decided(number: Decisive) -> str:
 def forgotten(spec: Spec) -> str:
     """What a stored spec forgets: ``15%``, ``class 'dog'`` or ``class 3``.
 
-    By a scenario of a share that is not the usual one: ``15% (the newest samples)``.
+    By a scenario of a share that is not the usual one: ``15% (the newest samples)``. Its own parameters follow:
+    ``15% (memorised samples, stratum high)``, ``class 3 (share 0.3)``.
     """
+    usual = spec.scenario == Spec().scenario or spec.forget_class is not None
+    title = "" if usual else title_of("scenario", spec.scenario)
+    return in_brackets("" if spec.forgotten is None else _amount(spec), title, selection_name(spec))
+
+
+def _amount(spec: Spec) -> str:
+    """How much a spec forgets: ``15%``, ``class 'dog'``, ``classes 3, 5``."""
     if spec.forget_class is None:
-        other = spec.scenario != Spec().scenario
-        return percent(spec.forget_fraction or 0.0) + (f" ({title_of('scenario', spec.scenario)})" if other else "")
-    name = class_name(spec.dataset, spec.forget_class)
-    return f"class {name}" if name.isdigit() else f"class {name!r}"
+        return percent(spec.forget_fraction or 0.0)
+    known = class_names(spec.dataset, spec.forget_class)
+    shown = ", ".join(name if name.isdigit() else repr(name) for name in known)
+    return f"{plural_class(len(known))} {shown}"
 
 
 def never_seen(spec: Spec) -> str:
     """What an attacker has to tell from the forget set, to be followed by "samples": ``test``, ``never-seen dog``."""
     if spec.forget_class is None:
-        return "test"
-    name = class_name(spec.dataset, spec.forget_class)
-    return f"never-seen class {name}" if name.isdigit() else f"never-seen {spaced(name)}"
+        scenario = find("scenario", spec.scenario)
+        return "test" if scenario is None or scenario.compared_with == "test" else "never-seen"
+    known = class_names(spec.dataset, spec.forget_class)
+    shown = " and ".join(filter(None, [", ".join(map(spaced, known[:-1])), spaced(known[-1])]))
+    return f"never-seen {plural_class(len(known))} {shown}" if known[0].isdigit() else f"never-seen {shown}"
+
+
+def plural_class(count: int) -> str:
+    """``class``, ``classes``."""
+    return "class" if count == 1 else "classes"
 
 
 def attack_labels() -> dict[str, str]:

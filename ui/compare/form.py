@@ -9,13 +9,13 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
-from engine.registry import by_class, get, names, of_the_paper
+from engine.registry import all_of, by_class, get, names, of_the_paper
 from engine.runs import estimates
 from engine.runs.queue import Jobs, manager
 from engine.spec import resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.system.words import plural
-from engine.types import Dataset
+from engine.types import Dataset, Spec
 from ui.common import form_parts
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
@@ -27,7 +27,7 @@ from ui.unlearn import form as launch
 USUAL = compare_link.USUAL
 DATA, SCENARIO, PROFILE = (Slot(f"compare.{name}", getattr(USUAL, field)) for name, field in (
     ("data", "dataset"), ("scenario", "scenario"), ("profile", "profile")))
-SHARE = Slot("compare.share", 100 * float(USUAL.forget))
+SHARE = Slot("compare.share", 100 * Spec().fraction)
 SEEDS = Slot("compare.seeds", "0")
 METHODS: Slot[list[str]] = Slot("compare.methods", list(USUAL.methods))
 DONE = " ✓ "
@@ -54,8 +54,10 @@ def _fill(comparison: Comparison) -> None:
         _model(comparison.dataset).put(comparison.model)
     of_class = by_class(comparison.scenario)
     if of_class:
-        _class(comparison.dataset).put(int(comparison.forget))
-    SHARE.put(SHARE.get() if of_class else 100 * float(comparison.forget))
+        for key, value in form_parts.class_values(_class(comparison.dataset).key, comparison.forget).items():
+            Slot(key, value).put(value)
+    share = comparison.forget
+    SHARE.put(100 * share if isinstance(share, float) and not of_class else SHARE.get())
 
 
 FORM: LinkedForm[Comparison] = LinkedForm(
@@ -78,7 +80,8 @@ def form() -> Comparison | None:
 def _choices() -> Comparison | None:
     dataset = get("dataset", form_parts.dataset_box(DATA.key))
     model = launch.model_unless_usual(dataset, _model(dataset.name).key)
-    scenario = form_parts.scenario_box(SCENARIO)
+    offered = [one for one in all_of("scenario") if one.target != "selection"]
+    scenario = form_parts.scenario_box(SCENARIO, offered)
     forget = (form_parts.class_box(dataset, _class(dataset.name).key) if by_class(scenario) else
               form_parts.share_slider("Share of the training set", SHARE, get("scenario", scenario)))
     size, methods_here = st.empty(), st.container()

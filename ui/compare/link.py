@@ -20,7 +20,7 @@ from engine.studies.comparison import MOST_TRAINING_SEED, Comparison
 from engine.studies.costs import SPENT
 from engine.studies.ranking import NEAREST
 from engine.studies.table import columns_of
-from engine.types import PROFILES
+from engine.types import PROFILES, Forgotten
 from ui.common.words import short
 
 SORT, AGAINST = LOOK = "sort", "against"  # how the table is ordered and held: no part of the comparison
@@ -34,12 +34,18 @@ RECORDED = replace(USUAL, dataset="cifar10", seeds=(0, 1, 2), profile="paper")  
 
 def to_query(comparison: Comparison) -> dict[str, str]:
     """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
-    forget = comparison.forget if by_class(comparison.scenario) else f"{comparison.forget:g}"
-    query = {"data": comparison.dataset, "scenario": comparison.scenario, "forget": str(forget),
+    query = {"data": comparison.dataset, "scenario": comparison.scenario, "forget": _written(comparison.forget),
              "methods": " ".join(comparison.methods), "seeds": " ".join(map(str, comparison.seeds)),
              "originals": " ".join(map(str, comparison.training_seeds)) if any(comparison.training_seeds) else "",
              "profile": comparison.profile, "model": comparison.model or ""}
     return {name: value for name, value in query.items() if value}  # an address may lose what is empty
+
+
+def _written(forget: Forgotten) -> str:
+    """``0.15``, ``3``, ``3 5``; empty where the scenario's own parameters say who."""
+    if isinstance(forget, tuple):
+        return " ".join(map(str, forget))
+    return "" if forget is None else f"{forget:g}" if isinstance(forget, float) else str(forget)
 
 
 def orders() -> dict[str, str]:
@@ -146,15 +152,11 @@ def _methods(text: str, problems: list[Problem]) -> tuple[str, ...]:
     return tuple(word for word in words if word in valid)
 
 
-def _forget(dataset: str, scenario: str, text: str) -> float | int:
+def _forget(dataset: str, scenario: str, text: str) -> float | int | tuple[int, ...]:
     if by_class(scenario):
-        classes = get("dataset", dataset).classes
-        if text in classes:
-            return classes.index(text)
-        if re.fullmatch(r"[0-9]{1,6}", text) and int(text) < len(classes):
-            return int(text)
-        raise BadInput(f"{short(text)!r} is not a class of {dataset}, which has the classes 0 to {len(classes) - 1} "
-                       f"({classes[0]} to {classes[-1]}).")
+        words = [text] if text in get("dataset", dataset).classes else _words(text) or [text]
+        numbers = tuple(sorted({_class(dataset, word) for word in words}))
+        return numbers[0] if len(numbers) == 1 else numbers
     try:
         share = float(text)
     except ValueError:
@@ -163,6 +165,16 @@ def _forget(dataset: str, scenario: str, text: str) -> float | int:
         raise BadInput(f"{short(text)!r} is not a share of the training set: it must be a number from {SMALLEST:g} to "
                        f"{LARGEST:g}, such as 0.15.")
     return round(share, 6)
+
+
+def _class(dataset: str, text: str) -> int:
+    classes = get("dataset", dataset).classes
+    if text in classes:
+        return classes.index(text)
+    if re.fullmatch(r"[0-9]{1,6}", text) and int(text) < len(classes):
+        return int(text)
+    raise BadInput(f"{short(text)!r} is not a class of {dataset}, which has the classes 0 to {len(classes) - 1} "
+                   f"({classes[0]} to {classes[-1]}).")
 
 
 def _words(text: str) -> list[str]:

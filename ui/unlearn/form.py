@@ -11,14 +11,15 @@ import streamlit as st
 
 from engine.errors import BadSpec, LabError, Problem
 from engine.originals.checkpoints import original_key
-from engine.registry import by_class, get, models_for
+from engine.registry import all_of, by_class, get, models_for
 from engine.runs import estimates
 from engine.runs.queue import manager
+from engine.selection import selected
 from engine.spec import Resolved, expected_sizes, resolve
 from engine.system.words import spaced
-from engine.types import Dataset, Option, Setting, Spec
+from engine.types import Dataset, Option, Setting, Sizes, Spec
 from ui.common import controls, form_parts, words
-from ui.unlearn import chips, live, prefill
+from ui.unlearn import chips, live, prefill, who
 
 NOISY = 400  # samples per side under which the page warns of the attack's own noise
 # The first seed from 1 on on which the retrained model lies inside both chance ranges and the Original outside both.
@@ -53,6 +54,7 @@ def form() -> Resolved | None:
         _mark(error.problems, places)
         START.pressed("Unlearn", disabled=True)
         return None
+    who.show(resolved)
     chips.show(spec)
     cost = st.empty()
     allowed, busy = _preview(resolved), _busy()
@@ -95,24 +97,33 @@ def _spec(places: dict[str, Any]) -> Spec:
     spec = Spec(dataset=dataset.name, model=model, method=method.name, options=options, seed=seed, profile=profile,
                 **forget)
     here = dataset.at({option.name: options.get(option.name, option.default_in(profile)) for option in dataset.options})
-    setting = Setting(here, get("model", model).recipe_for(here), expected_sizes(spec, here))
+    setting = Setting(here, get("model", model).recipe_for(here), _sizes(spec, here))
     if by_class(spec.scenario):
         size.caption(class_size(here, spec))
     with main:
         return replace(spec, parameters=controls.method_controls(spec, here, method, setting, more, places))
 
 
+def _sizes(spec: Spec, dataset: Dataset) -> Sizes:
+    """The set sizes that automatic values go by; those of a usual share where what is to be forgotten is not valid."""
+    spec, problems = selected(spec, dataset)
+    return expected_sizes(Spec(dataset.name) if problems else spec, dataset)
+
+
 def _forget(dataset: Dataset, places: dict[str, Any]) -> dict[str, Any]:
-    """What to forget: a share of the training set, or a class."""
-    scenario = get("scenario", form_parts.scenario_box(prefill.SCENARIO))
+    """What to forget: a share of the training set, a class, or what the scenario's own parameters say."""
+    offered = [one for one in all_of("scenario") if not (one.why_not and one.why_not(dataset))]
+    scenario = get("scenario", form_parts.scenario_box(prefill.SCENARIO, offered))
+    places["scenario"] = st.empty()
+    forget: dict[str, Any] = {"scenario": scenario.name, "forget_fraction": None}
     if scenario.by_class:
         more = ", and the attack compares with never-seen samples of it" if scenario.compared_with == "unseen" else ""
-        number = form_parts.class_box(dataset, prefill.class_slot(dataset.name).key, more)
+        forget["forget_class"] = form_parts.class_box(dataset, prefill.class_slot(dataset.name).key, more)
         places["forget_class"] = st.empty()
-        return {"scenario": scenario.name, "forget_class": number, "forget_fraction": None}
-    share = form_parts.share_slider("Forget, % of the training set", prefill.SHARE, scenario)
-    places["forget_fraction"] = st.empty()
-    return {"scenario": scenario.name, "forget_fraction": share}
+    elif scenario.target == "fraction":
+        forget["forget_fraction"] = form_parts.share_slider("Forget, % of the training set", prefill.SHARE, scenario)
+        places["forget_fraction"] = st.empty()
+    return forget | {"selection": controls.scenario_controls(dataset, scenario, places)}
 
 
 def class_size(dataset: Dataset, spec: Spec) -> str:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import LabError, Problem
-from engine.registry import by_class, models_for
+from engine.registry import by_class, get, models_for
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.spec import Resolved, requested_parameters
 from engine.types import PROFILES, Dataset, Spec, declared
-from ui.common import controls
+from ui.common import controls, form_parts, sample_list
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 
@@ -102,9 +102,13 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
     values: dict[str, Any] = {DATASET.key: dataset.name, METHOD.key: spec.method, SCENARIO.key: spec.scenario,
                               SEED.key: spec.seed, PROFILE.key: spec.profile}
     if by_class(spec.scenario):
-        values[class_slot(dataset.name).key] = spec.forget_class
-    else:
-        values[SHARE.key] = round(100 * spec.fraction, 6)
+        values |= form_parts.class_values(class_slot(dataset.name).key, spec.forget_class)
+    elif spec.forget_fraction is not None:
+        values[SHARE.key] = round(100 * spec.forget_fraction, 6)
+    for h in declared(get("scenario", spec.scenario).parameters):
+        chosen = spec.selection.get(h.name, h.default)
+        values[controls.scenario_key(dataset.name, spec.scenario, h.name)] = (
+            sample_list.written(chosen) if h.kind == "samples" else chosen)
     if len(models_for(dataset)) > 1:
         values[model_slot(dataset.name).key] = spec.model
     values |= {controls.option_key(dataset, option, spec.profile): resolved.options[option.name]

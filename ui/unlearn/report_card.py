@@ -11,11 +11,12 @@ from engine.evaluation.events import ProbeEvent, Reading, StartEvent
 from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import metric_of
 from engine.evaluation.verdict import remarks
-from engine.registry import by_class, live_attacks, names
+from engine.registry import by_class, judged_by, live_attacks, names
 from engine.runs.queue import manager
 from engine.runs.records import Run, described
 from engine.system.files import to_json
 from engine.system.words import spaced
+from engine.types import Spec
 from ui.common import measures, take_away, words
 from ui.unlearn import report, weights
 
@@ -32,14 +33,13 @@ def metrics(run: Run, start: StartEvent, probes: Sequence[ProbeEvent]) -> None:
     before = (final.original or UNMEASURED) if final else start.before.values
     now = final or _latest(start, probes).values
     reference = (final and final.retrained) or (start.retrained.values if start.retrained else {})
-    band, scenario = (final or start).null_band, run.spec.scenario
+    band = (final or start).null_band
     attacks = [attack.name for attack in live_attacks()]
-    shown = [*attacks, *(CLASS_CARDS if by_class(scenario) else CARDS)]
+    shown = [*attacks, *(CLASS_CARDS if judged_by(run.spec) == "class" else CARDS)]
     with st.expander("More numbers", icon=":material/numbers:"), st.container(key="cards"):
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             with column.container(border=True, height="stretch"):  # equally high in a row
-                _card(name, before.get(name), now.get(name), reference.get(name), band.get(name),
-                      scenario)
+                _card(name, before.get(name), now.get(name), reference.get(name), band.get(name), run.spec)
     _remarks(run, start)
     if run.has_ended:
         _details(run)
@@ -54,15 +54,15 @@ def _latest(start: StartEvent, probes: Sequence[ProbeEvent]) -> Reading:
 
 
 def _card(name: str, before: float | None, now: float | None, retrained: float | None,
-          band: Sequence[float] | None, scenario: str) -> None:
+          band: Sequence[float] | None, spec: Spec) -> None:
     metric = metric_of(name)
-    more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if by_class(scenario) else ""
+    more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if by_class(spec.scenario) else ""
     more += f" Chance range at these sizes: {band[0]:.1f} to {band[1]:.1f}% (95%)." if band else ""
     st.metric(metric.title, measures.value(metric, now), help=metric.help + more)
     unit = "%" if metric.unit == "%" else ""  # one line where it fits; the big number above names the unit
     known = [f"before {words.number(before, 1, unit)}"]
     known += [f"retrained {words.number(retrained, 1, unit)}"] if retrained is not None else []
-    st.caption(" · ".join([*known, f"ideal {measures.ideal(metric, scenario).removesuffix(' points')}"]))
+    st.caption(" · ".join([*known, f"ideal {measures.ideal(metric, spec.scenario).removesuffix(' points')}"]))
 
 
 def _remarks(run: Run, start: StartEvent) -> None:

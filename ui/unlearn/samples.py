@@ -15,6 +15,7 @@ from engine.runs.reasons import reason_of
 from engine.runs.records import Run
 from ui.common import words
 from ui.common.state import Slot
+from ui.unlearn import who
 
 TO = "\u00a0→\u00a0"  # not to be broken
 IN_A_ROW, SIZE, COUNT = 6, 96, 24
@@ -50,6 +51,7 @@ def samples(run: Run) -> None:
     st.caption(f"{len(found)} samples, sorted by how much their loss rose. Losses in nats; ✓ is right."
                + (f" {NOT_KEPT}" if any(one["after"] is None for one in found) else ""))
     (_texts if "text" in found[0] else _pictures)(found)
+    who.tick(run.spec.dataset, [one["sample"] for one in found], f"ticked-{run.id}")
 
 
 def _load(run: Run, order: str, whole: bool) -> tuple[list[dict[str, Any]], str]:

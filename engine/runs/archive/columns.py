@@ -94,7 +94,8 @@ COLUMNS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # what a column must 
     "status": (f"one of {', '.join(STATUSES)}", lambda value: isinstance(value, str) and value in STATUSES),
     "spec": ("a specification of a run", lambda value: isinstance(value, dict) and set(value) <= SPEC_FIELDS
              and all(isinstance(value.get(name), str) for name in ("dataset", "method", "scenario", "profile"))
-             and all(isinstance(value.get(name), dict) for name in ("parameters", "options"))),
+             and all(isinstance(value.get(name), dict) for name in ("parameters", "options"))
+             and isinstance(value.get("selection", {}), dict)),
     "effective": _object(), "metrics": _object(), "code": _object(), "evidence": _object(),
     "fingerprint": _text(12, needed=True), "split": _text(12, needed=True), "data": _text(16), "identity": _text(32),
     "train_original": _number(int, "0 or 1", needed=True),

@@ -4,6 +4,7 @@
     runs.json                a list of runs, each with the columns of ``engine.runs.archive.columns.COLUMNS``
     events.parquet           run, seq, payload (JSON text)
     weights/<run id>.safetensors  what the run ended with, where that was asked for
+    lists/<name>.json        the lists of samples that its runs were asked to forget
     samples/<run id>.parquet per-sample losses: set, sample, loss, entropy, correct, predicted, phi
 
 Whatever is wrong with an archive is a BadArchive in one sentence. A member's sha256 is checked whenever it is
@@ -29,12 +30,15 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadArchive
 from engine.runs.archive.columns import problem
+from engine.runs.records import spec_of
+from engine.sample_lists import checked
+from engine.selection import lists_of
 
 if TYPE_CHECKING:
     import pyarrow
     from pandas import DataFrame
 
-FORMAT, VERSION, SUFFIX = "machine-unlearning-runs", 2, ".zip"
+FORMAT, VERSION, SUFFIX = "machine-unlearning-runs", 3, ".zip"
 LATER = {"predicted": "int16", "phi": "float32"}  # columns of samples that older versions lack, in this order
 MANIFEST, RUNS, EVENTS = "manifest.json", "runs.json", "events.parquet"
 ATTACKED = ("forget", "test", "unseen", "validation")  # what attacks and distances look at; retain is far larger
@@ -64,6 +68,11 @@ def samples_name(run_id: str) -> str:
 def weights_name(run_id: str) -> str:
     """The member with the weights that a run ended with."""
     return f"weights/{run_id}.safetensors"
+
+
+def list_name(name: str) -> str:
+    """The member with a list of samples."""
+    return f"lists/{name}.json"
 
 
 class Archive:
@@ -118,6 +127,25 @@ class Archive:
         except SafetensorError:
             raise self._bad(f"its member {name} is no safetensors file") from None
         return content
+
+    def lists(self) -> dict[str, tuple[int, ...]]:
+        """The lists of samples that it carries, by their names; raises BadArchive."""
+        found = {}
+        with self._open() as archive:
+            for name in self._list_names:
+                if list_name(name) not in self.manifest["members"]:
+                    continue
+                content = self._bytes(archive, list_name(name))
+                try:
+                    found[name] = checked(content, name)
+                except (ValueError, RecursionError):
+                    raise self._bad(f"its member {list_name(name)} is not the list of that name") from None
+        return found
+
+    @property
+    def _list_names(self) -> set[str]:
+        """The names of the lists that its runs go by."""
+        return {name for record in self.runs for name in lists_of(spec_of(record["spec"]))}
 
     @functools.cached_property
     def _courses(self) -> dict[str, list[dict[str, Any]]]:
@@ -216,7 +244,8 @@ class Archive:
         ids = [record["id"] for record in self.runs]
         if twice := [run_id for run_id, count in Counter(ids).items() if count > 1]:
             raise self._bad(f"it has two runs with the id {twice[0]}")
-        known = {MANIFEST, RUNS, EVENTS, *map(samples_name, ids), *map(weights_name, ids)}
+        known = {MANIFEST, RUNS, EVENTS, *map(samples_name, ids), *map(weights_name, ids),
+                 *map(list_name, self._list_names)}
         for name in sorted(set(self.manifest["members"]) - known):
             raise self._bad(f"it has a member {name!r} that no archive of these runs has")
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine import sample_lists
 from engine.errors import BadArchive, BadInput, LabError
 from engine.runs.archive.columns import portable, same_run, unusable
 from engine.runs.archive.format import (
@@ -29,12 +30,14 @@ from engine.runs.archive.format import (
     VERSION,
     Archive,
     events_schema,
+    list_name,
     samples_name,
     samples_schema,
     weights_name,
 )
 from engine.runs.records import Run
 from engine.runs.store import Store
+from engine.selection import lists_of
 from engine.system.files import to_json, write_whole
 
 if TYPE_CHECKING:
@@ -105,10 +108,14 @@ def _write(path: Path, runs: list[Run], store: Store, samples: str, weights: boo
         for run in runs if samples != "none" else ():
             if (table := _samples_table(run.id, store, samples)) is not None:
                 add(samples_name(run.id), _samples_bytes(table))
-                version = VERSION if "phi" in table.column_names else version
+                version = 2 if "phi" in table.column_names else version
         for run in runs if weights else ():
             if store.weights_bytes(run.id) is not None:
                 add(weights_name(run.id), store.weights_path(run.id).read_bytes())
+                version = 2
+        for name in sorted({name for run in runs for name in lists_of(run.spec)}):
+            if sample_lists.path_of(name).is_file():
+                add(list_name(name), to_json(sample_lists.load(name)).encode())
                 version = VERSION
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         archive.writestr(_dateless(MANIFEST), to_json({
@@ -190,6 +197,8 @@ def import_runs(path: Path | str, store: Store) -> dict[str, Any]:
     """
     archive = read_archive(path)
     archive.verify()
+    for numbers in archive.lists().values():
+        sample_lists.keep(numbers)  # by its content, so that it harms nobody where the import is refused
     own = {run.id: run for run in store.list()}
     new, there, skipped = [], [], {}
     for record in archive.runs:

@@ -88,7 +88,7 @@ def test_sizes_are_expected_ones_until_the_data_are_there(digits):
     ("digits", "three", "No class of digits named 'three'. Valid: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9."),
     ("digits", "", "No class of digits named ''. Valid: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9."),
     ("digits", True, "No class of digits named 'True'. Valid: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9."),
-    ("digits", [3], "No class of digits named '[3]'. Did you mean '3'?"),
+    ("digits", {3}, "No class of digits named '{3}'. Did you mean '3'?"),
     ("digits", 10, "forget_class is 10, but digits has the classes 0 to 9."),
     ("digits", "-1", "forget_class is -1, but digits has the classes 0 to 9."),
     ("cifar10", 2.5, "forget_class is 2.5, but cifar10 has the classes 0 to 9 (airplane to truck)."),

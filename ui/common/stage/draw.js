@@ -85,7 +85,7 @@ function humps(size, reading, retrained, bins, top, view, names, title, label, f
   return root;
 }
 
-// Accuracy by class on never-seen samples: the forgotten class goes dark. Under it, what its samples are called.
+// Accuracy by class on never-seen samples: the forgotten ones (numbers) go dark. Under it, what its samples are called.
 function classBars(size, reading, names, forgotten, title, label) {
   const root = svg("svg", { width: size.w, height: size.h, role: "img", "aria-label": label, class: "stage-svg" });
   root.append(svg("text", { x: SIDE.l, y: 18, class: "stage-title" }, title));
@@ -94,7 +94,7 @@ function classBars(size, reading, names, forgotten, title, label) {
   const step = inner.w / names.length;
   const floor = SIDE.t + inner.h;
   reading.by_class.forEach((value, i) => {
-    const mine = i === forgotten;
+    const mine = forgotten.includes(i);
     const height = (inner.h * (value ?? 0)) / 100;
     root.append(svg("rect", { x: SIDE.l + i * step + step * 0.12, width: step * 0.76, y: SIDE.t, height: inner.h, class: mine ? "stage-slot stage-slot-mine" : "stage-slot" }));
     root.append(svg("rect", { x: SIDE.l + i * step + step * 0.12, width: step * 0.76, y: floor - height, height, fill: mine ? COLOURS.forget : COLOURS.test, "fill-opacity": mine ? 1 : 0.6 }));
@@ -105,7 +105,7 @@ function classBars(size, reading, names, forgotten, title, label) {
   root.append(svg("line", { x1: SIDE.l, x2: SIDE.l + inner.w, y1: floor, y2: floor, class: "stage-axis" }));
   const total = (reading.said ?? []).reduce((sum, count) => sum + count, 0);
   const called = (reading.said ?? []).map((count, i) => [count, i]).sort((a, b) => b[0] - a[0]).slice(0, 3).filter(([count]) => count > 0);
-  if (total) root.append(svg("text", { x: SIDE.l, y: floor + 40, class: "stage-tick" }, `never-seen ${names[forgotten]} is called ${called.map(([count, i]) => `${names[i]} ${((100 * count) / total).toFixed(0)}%`).join(", ")}`));
+  if (total) root.append(svg("text", { x: SIDE.l, y: floor + 40, class: "stage-tick" }, `never-seen ${forgotten.map((i) => names[i]).join(", ")} is called ${called.map(([count, i]) => `${names[i]} ${((100 * count) / total).toFixed(0)}%`).join(", ")}`));
   return root;
 }
 

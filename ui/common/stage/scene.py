@@ -12,15 +12,17 @@ from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import metric_of
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.naming import class_name
-from engine.registry import by_class, live_attacks
+from engine.registry import judged_by, live_attacks
 from engine.runs.records import Run
+from engine.types import Spec
 from ui.charts.colours import attack_colours
 from ui.common import glossary, words
 
 COARSE = ("An earlier version kept only coarse losses of this run, so its two humps cannot be drawn: run it again to "
           "see them. The numbers and curves are as measured.")
 SETS = ("retain", "forget", "test")
-GOAL, CLASS_GOAL = "Forget should come down to test", "Forget should fall to the retrained model's"
+GOALS = {"unseen": "Forget should come down to test", "retrained": "Forget should come to the retrained model's",
+         "class": "Forget should fall to the retrained model's"}
 TERMS = ("retrained", "chance range", "in common", "loss", "nats")  # that the picture explains
 ROOM = 4.0  # percent or points on either side of what a gauge has to show
 
@@ -45,20 +47,26 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
         "terms": {word: glossary.MEANINGS[word] for word in TERMS},
         "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "fit": fit,
         "damaged": bool(judged and judged.damaged), "note": None if fine else COARSE, "caption": words.run_title(run),
-        "classes": _classes(run, start), "forgotten": run.spec.forget_class,
+        "classes": _classes(run, start), "forgotten": _forgotten(run.spec),
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
         "points": [_point(point, fine) for point in points],
         "retrained": retrained, "band": band,
         "attacks": {name: {"label": attack.label, "colour": colours[name],
                            "now": _number(final.get(name) if final else None)} for name, attack in attacks.items()},
         "titles": {"attacks": "The attack should fall to a coin toss, 50%",
-                   "accuracy": CLASS_GOAL if by_class(run.spec.scenario) else GOAL},
+                   "accuracy": GOALS[judged_by(run.spec)]},
         "gauges": [_gauge(name, run, start, final, retrained, judged) for name in _told(run, judged)]}
+
+
+def _forgotten(spec: Spec) -> list[Any]:
+    """The numbers of the forgotten classes; empty where samples are chosen otherwise."""
+    asked = spec.forget_class
+    return list(asked) if isinstance(asked, tuple) else [] if asked is None else [asked]
 
 
 def _classes(run: Run, start: StartEvent) -> list[str] | None:
     """The names of the classes where one is forgotten and was followed class by class; else None."""
-    if not start.before.by_class:
+    if run.spec.forget_class is None or not start.before.by_class:
         return None
     return [class_name(run.spec.dataset, number) for number in range(len(start.before.by_class))]
 
@@ -79,7 +87,7 @@ def _told(run: Run, judged: Verdict | None) -> tuple[str, str, str]:
     """The three numbers to look at; the attack is the one that decides, else the first."""
     decisive = judged.decisive.attack if judged and judged.decisive else ""
     attack = decisive or live_attacks()[0].name
-    return ("forget_accuracy", "test_accuracy", attack) if by_class(run.spec.scenario) else (
+    return ("forget_accuracy", "test_accuracy", attack) if judged_by(run.spec) == "class" else (
         attack, "accuracy_gap", "test_accuracy")
 
 

@@ -1,0 +1,85 @@
+"""Who would be forgotten, before anything starts: how many, of which classes, and some of them to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from engine.data.images import Data
+from engine.data.splits import split
+from engine.originals.workbench import load_data
+from engine.spec import Resolved, resolve
+from engine.types import Sizes, Spec
+
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One chosen sample: its number in D, its class, and a ``picture``, uint8 (H, W, C), or a ``text``."""
+
+    sample: int
+    label: str
+    picture: Any = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A choice before launch: the real sizes, the chosen samples, how many of each class, and some of them."""
+
+    resolved: Resolved
+    samples: tuple[int, ...]
+    classes: dict[str, tuple[int, int]]  # by name: chosen, and all of the training set
+    shown: tuple[Shown, ...]
+
+    @property
+    def sizes(self) -> Sizes:
+        return self.resolved.sizes
+
+    def to_json(self) -> dict[str, Any]:
+        """For scripts; pictures are left out."""
+        return {"spec": {name: getattr(self.resolved.spec, name) for name in (
+                    "dataset", "scenario", "forget_fraction", "forget_class", "selection", "seed", "profile")},
+                "sizes": {name: getattr(self.sizes, name) for name in Sizes.__dataclass_fields__},
+                "classes": {name: {"forgotten": chosen, "all": total}
+                            for name, (chosen, total) in self.classes.items()},
+                "shown": [{"sample": one.sample, "label": one.label} | ({} if one.text is None else {"text": one.text})
+                          for one in self.shown]}
+
+
+def preview(spec: Spec, count: int = SHOWN) -> Preview:
+    """Who a spec would forget; loads the data, but no Original.
+
+    Raises BadSpec with every problem, DataMissing or BadData.
+    """
+    resolved = resolve(spec)
+    data = load_data(resolved.dataset, resolved.options, torch.device("cpu"))
+    sets = split(data, resolved.spec)
+    forget: list[int] = sets.forget.tolist()
+    return Preview(resolve(spec, sets.sizes), tuple(forget), _classes(data, sets.forget),
+                   shown(data, _spread(forget, count)))
+
+
+def shown(data: Data, samples: Sequence[int]) -> tuple[Shown, ...]:
+    """These training samples, to look at."""
+    return tuple(Shown(sample, data.classes[int(data.train.labels[sample])], **data.train.shown(sample))
+                 for sample in samples)
+
+
+def _classes(data: Data, forget: torch.Tensor) -> dict[str, tuple[int, int]]:
+    """The classes that are hit, the most chosen first."""
+    labels, count = data.train.labels.cpu(), len(data.classes)
+    chosen, total = (torch.bincount(one, minlength=count).tolist() for one in (labels[forget.cpu()], labels))
+    hit = sorted((number for number in range(count) if chosen[number]), key=lambda number: -chosen[number])
+    return {data.classes[number]: (chosen[number], total[number]) for number in hit}
+
+
+def _spread(samples: Sequence[int], count: int) -> list[int]:
+    """Some of them from one end to the other, so that a sorted list does not show its beginning alone."""
+    if len(samples) <= count:
+        return list(samples)
+    return [samples[round(place * (len(samples) - 1) / (count - 1))] for place in range(count)]
