@@ -18,7 +18,8 @@ from engine.system.files import to_json
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 COMMANDS = ("run", "preview", "pretrain", "listing", "roc", "relearn", "compare", "compare_models", "reproduce",
-            "sweep", "ensemble", "memorisation", "archive", "tag", "own_data")  # a module each, in the order of the help
+            "sweep", "ensemble", "memorisation", "archive", "tag",
+            "own_data")  # a module each, in the order of the help
 
 
 class Parser(argparse.ArgumentParser):

@@ -122,8 +122,9 @@ def downloaded(hub_id: str) -> Any:
             return datasets.load_dataset(hub_id)
         except Exception as error:
             raise DataMissing(
-                f"The data set {hub_id} is neither a folder on this machine nor can it be had from the Hugging Face "
-                f"hub ({hub.first_line(error)}): connect, check the name, or download its files and name their folder."
+                f"There is no file or folder {hub_id} on this machine, and the Hugging Face hub gave no data set of "
+                f"that name ({hub.first_line(error)}): check the path or the id, connect, or download its "
+                "files and name their folder."
             ) from error
 
 

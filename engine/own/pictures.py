@@ -63,7 +63,9 @@ def arrays(rows: Rows, column: str, side: int, report: Report) -> tuple[np.ndarr
     damaged: dict[int, str] = {}
     for row, value in _values(rows, column):
         try:
-            found[row] = _fitted(_picture(value, rows.folder), side)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of odd metadata in a picture that can be read all the same
+                found[row] = _fitted(_picture(value, rows.folder), side)
         except Exception as error:  # the same for a part of one
             damaged[row] = _reason(error)
         if row % CHUNK == 0:

@@ -318,3 +318,27 @@ def test_a_path_in_a_table_does_not_lead_out_of_its_folder(tmp_path):
     table(tmp_path / "data" / "train.csv", {"file": ["../secret.png"] * 40, "label": [0, 1] * 20})
     found = look(str(tmp_path / "data"))
     assert found.totals["train"] == 0 and "its path leads out of the folder" in " ".join(found.problems)
+
+
+def test_a_path_that_reads_like_an_id_of_the_hub():
+    from engine.errors import DataMissing
+
+    with pytest.raises(DataMissing) as caught:
+        look("nowhere/there")
+    assert str(caught.value).startswith("There is no file or folder nowhere/there on this machine, and the Hugging "
+                                        "Face hub gave no data set of that name (")
+
+
+def test_a_data_set_of_the_hub_is_read_through_the_library(monkeypatch):
+    """The hub cannot be reached here: what the library would hand out stands in for it."""
+    import datasets
+
+    asked, said = [], texts(60)[0]
+    rows = datasets.Dataset.from_dict({"text": said, "label": [0, 1] * 30}).cast_column(
+        "label", datasets.ClassLabel(names=["neg", "pos"]))
+    monkeypatch.setattr(datasets, "load_dataset", lambda name: asked.append(name) or datasets.DatasetDict(
+        {"train": rows, "test": rows.select(range(20)), "unsupervised": rows.select(range(5))}))
+    found = look("stanfordnlp/imdb")
+    assert asked == ["stanfordnlp/imdb"] and found.totals == {"train": 60, "test": 20}
+    assert found.classes == ("neg", "pos")
+    assert found.parts["train"].places[1] == "stanfordnlp/imdb (train), row 2"
