@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from numpy import ndarray
 
 
+BESIDE = frozenset({"samples", "population", "retrained", "shadows", "ensemble"})
+
+
 @dataclass(frozen=True)
 class Attack:
     """A membership inference attack (paper, section 5.4).
@@ -25,7 +28,9 @@ class Attack:
         Columns of a read-out (``loss`` and ``entropy``, float64 (N,) in nats; ``correct``, bool (N,); ``phi``,
         float64 (N,), see :mod:`engine.evaluation.phi`), or tables of
         samples (``engine.runs.readings.samples_frame``): ``samples``, the rows to score, ``population``, those of the
-        validation set, and ``retrained``, the tables of all models retrained on these data.
+        validation set, ``retrained``, the tables of all models retrained on these data, ``shadows``, those of the
+        models retrained on the very same split with other seeds, and ``ensemble``, many models of the run's method
+        (``engine.evaluation.ensembles.shadows``); its non-members are then those that never had the samples.
     score_samples : callable
         It is called by name with what ``needs`` lists and returns a number a sample, (N,), higher where a member is
         likelier.
@@ -38,6 +43,8 @@ class Attack:
         The same for live curves and null bands, where there is a cheaper way to (nearly) the same number.
     quick_many : callable, optional
         ``quick`` of P pairs of sides of equal size (P, N) at once, as an array (P,): null bands are a hundred attacks.
+    fewest : int
+        How many of the models beside the run it needs; with fewer the run says that it was not tried.
     headline : bool
         Whether it has a column in every table and a map.
     short : str
@@ -68,6 +75,7 @@ class Attack:
     accuracy: Callable[..., float] | None = None
     quick: Callable[..., float] | None = None
     quick_many: Callable[..., ndarray] | None = None
+    fewest: int = 1
     headline: bool = False
     short: str = ""
     means: str = ""
@@ -77,8 +85,8 @@ class Attack:
 
     @property
     def needs_retrained(self) -> bool:
-        """Whether it can be carried out only beside retrained models, so not while a method trains."""
-        return bool({"samples", "population", "retrained"} & set(self.needs))
+        """Whether it can be carried out only beside other models, mostly retrained ones, so not while it trains."""
+        return bool(BESIDE & set(self.needs))
 
     @property
     def short_title(self) -> str:

@@ -14,7 +14,7 @@ from engine.terms import ROLES, Term
 from engine.types import PROFILES, Attack, Dataset, Method, Model, Scenario
 
 COLUMNS = ("loss", "entropy", "correct", "phi")  # of a read-out, that an attack may need
-TABLES = ("samples", "population", "retrained")  # that an attack beside retrained models may need
+TABLES = ("samples", "population", "retrained", "shadows", "ensemble")  # that an attack beside other models may need
 KINDS: dict[str, type[Any]] = {
     "dataset": Dataset, "model": Model, "scenario": Scenario, "method": Method, "attack": Attack}
 

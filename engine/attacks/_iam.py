@@ -40,8 +40,6 @@ def degrees(mine: ndarray, shadows: ndarray, original: ndarray | None = None) ->
     from itertools import pairwise
 
     import numpy as np
-    from scipy.stats import gumbel_r
-
     inside = np.ones_like(mine) if original is None else original
     levels = np.linspace(0, 1, LEVELS)
     found = np.zeros(len(mine))
@@ -50,6 +48,7 @@ def degrees(mine: ndarray, shadows: ndarray, original: ndarray | None = None) ->
         spread = between.std() if len(shadows) == 1 else between.std(axis=0)
         scale = np.maximum(spread, SMALLEST_SPREAD) * np.sqrt(6) / np.pi
         with np.errstate(over="ignore"):  # far below: exp(-inf) is the 0 that it should be
-            found += weight * gumbel_r.cdf(mine, between.mean(axis=0) - np.euler_gamma * scale, scale)
+            centre = between.mean(axis=0) - np.euler_gamma * scale
+            found += weight * np.exp(-np.exp(-(mine - centre) / scale))  # Gumbel's distribution
     mean: ndarray = found / levels[1:].sum()
     return mean

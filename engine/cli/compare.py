@@ -52,6 +52,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--seeds", nargs="+", default=["0"], help="default: 0")
     parser.add_argument("--training-seeds", nargs="+", default=["0"], metavar="T",
                         help="seeds of Originals; with several, how far they move each number (default: 0)")
+    parser.add_argument("--unlearning-seeds", metavar="K", default="1",
+                        help="how many unlearning seeds each forget set has: with two or more, what either contributes "
+                             "(default: 1)")
     parser.add_argument("--forget-seed", metavar="N", help="one forget set for all seeds (default: each draws its own)")
     add_scenario(parser, "by what is forgotten")
     parser.add_argument("--profile", default=PROFILES[0], help=f"{' or '.join(PROFILES)} (default: {PROFILES[0]})")
@@ -73,7 +76,7 @@ def command(options: Namespace) -> Result:
         said.append(text)
         say_aside(text)
 
-    each = comparison.of_each_original()
+    each = comparison.of_each_seed()
     status = 0 if options.recorded_only else compute(each, store, options.train_original, say)
     runs = find_runs(comparison, store)
     shown = build_table(comparison, runs, _columns(comparison, options.form))
@@ -95,8 +98,9 @@ def _over(comparison: Comparison, store: Store, columns: Sequence[str]) -> list[
 
 def _in_form(form: str, shown: Table, comparison: Comparison, store: Store) -> str:
     """The table of the first Original; JSON has the variation over training seeds with each cell where there is one."""
-    if len(comparison.training_seeds) == 1 or form != "json":
-        if len(comparison.training_seeds) > 1:
+    alone = training_seeds.only_one(comparison)
+    if alone or form != "json":
+        if not alone:
             say_aside(f"The {form} table is of the Original of seed {comparison.training_seeds[0]}: the variation over "
                       "training seeds is in the text and with --json.")
         return FORMS[form][1](shown).rstrip()
@@ -129,7 +133,8 @@ def comparison_of(options: Namespace) -> Comparison:
                             tuple(whole(as_number(word)) for word in words(options.seeds)), options.profile,
                             options.model, {name: as_number(value) for name, value in chosen.items()},
                             tuple(whole(as_number(word)) for word in words(options.training_seeds)),
-                            None if options.forget_seed is None else whole(as_number(options.forget_seed)), selection)
+                            None if options.forget_seed is None else whole(as_number(options.forget_seed)), selection,
+                            whole(as_number(options.unlearning_seeds)))
     try:
         check(comparison)
     except BadSpec as error:

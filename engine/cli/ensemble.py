@@ -18,12 +18,12 @@ from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec, Problem
 from engine.registry import names, reference
 from engine.runs import estimates
+from engine.runs.ensembles.kept import Kept
 from engine.runs.executors import Control
 from engine.studies.ensemble import Design, Ensemble
 from engine.studies.ensemble_exports import as_json, to_markdown
 from engine.studies.ensemble_recorded import at_hand, pack
 from engine.studies.ensemble_request import Task
-from engine.studies.ensemble_store import Kept
 from engine.studies.ensemble_views import CANNOT_TELL, Evidence, Findings, findings, numbers_of
 from engine.studies.ensemble_work import located, missing, run_all
 from engine.studies.job import executor_problems

@@ -73,6 +73,8 @@ class Evidence:
         The number that says so, where something was found.
     title : str
         The same as a page's largest text, where something was found and "an attacker finds it" is not what it says.
+    about : {'run', 'method'}
+        Whether it is about this run's weights, or about other models of its method: those decide no verdict.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Evidence:
     text: str
     decisive: Decisive | None = None
     title: str = ""
+    about: Literal["run", "method"] = "run"
 
 
 def of_attacks(metrics: Metrics, counts: Counts | None) -> list[Evidence]:
@@ -94,7 +97,7 @@ def texts(items: Iterable[Evidence], kind: str | None = None) -> list[str]:
 
 def tried(items: Sequence[Evidence]) -> str:
     """How far a verdict of "forgotten" reaches: ``these two attacks``."""
-    attacks = sum(item.name not in FURTHER for item in items)
+    attacks = sum(item.name not in FURTHER for item in of_run(items))
     more = further_tried(items)
     count = NUMBERS[attacks] if attacks < len(NUMBERS) else str(attacks)
     named = [] if not attacks else ["this attack" if attacks == 1 else f"these {count} attacks"]
@@ -102,13 +105,23 @@ def tried(items: Sequence[Evidence]) -> str:
 
 
 def further_tried(items: Iterable[Evidence]) -> list[str]:
-    """What was tried beside attacks on this one model, and could tell something."""
-    return [FURTHER[item.name] for item in items if item.name in FURTHER and item.kind != "unknown"]
+    """What was tried on this run beside the attacks on one model, and could tell something."""
+    return [FURTHER[item.name] for item in of_run(items) if item.name in FURTHER and item.kind != "unknown"]
+
+
+def of_run(items: Iterable[Evidence]) -> list[Evidence]:
+    """The evidence about this run's own weights."""
+    return [item for item in items if item.about == "run"]
+
+
+def against_method(items: Iterable[Evidence]) -> Evidence | None:
+    """Evidence that the method leaves something behind in models like this one; None where there is none."""
+    return next((item for item in items if item.about == "method" and item.kind == "found"), None)
 
 
 def decides(items: Iterable[Evidence]) -> Evidence | None:
     """The evidence beside attacks on this one model that shows something is left; None where none does."""
-    return next((item for item in items if item.name in FURTHER and item.kind == "found"), None)
+    return next((item for item in of_run(items) if item.name in FURTHER and item.kind == "found"), None)
 
 
 def listed(titles: Sequence[str]) -> str:

@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.evaluation.evidence import Evidence
+from engine.evaluation.per_example import NAME as PER_EXAMPLE
+from engine.evaluation.per_example import PerExample
 from engine.evaluation.relearning import NAME, Outcome
 
 READERS: dict[str, Callable[[Mapping[str, Any]], Evidence]] = {
-    NAME: lambda numbers: Outcome.from_json(numbers).evidence()}
+    NAME: lambda numbers: Outcome.from_json(numbers).evidence(),
+    PER_EXAMPLE: lambda numbers: PerExample.from_json(numbers).evidence()}
 STRENGTH = ("found", "reverse", "under", "chance", "unknown")  # of several results of a kind the first counts
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,8 @@ rules. The first that applies decides:
    it is reported); otherwise everything that could be measured is as chance, or the retrained model, has it. That is
    said as far as what was tried, with what was not.
 
+Evidence about the run's method, from many models like it, is said and decides nothing: it is not about these weights.
+
 What each attack comes to is an item of evidence (``engine.evaluation.evidence``); a verdict sums the items up and names
 the number that decides, so that a page can show it.
 """
@@ -37,10 +39,12 @@ from engine.evaluation.evidence import (
     Counts,
     Decisive,
     Evidence,
+    against_method,
     decides,
     further_tried,
     listed,
     of_attacks,
+    of_run,
     texts,
     tried,
     untried,
@@ -63,6 +67,7 @@ TITLES = {
     "not_forgotten": "Not forgotten: an attacker still finds the forget set",
     "undecided": "No verdict: too little can be measured here",
     "forgotten": "Forgotten, as far as {tried} can tell"}
+MORE = "; attacks tuned to each sample find more in models like it"
 CLASS_TITLES = {"not_forgotten": "Not forgotten: the model still knows the class",
                 "forgotten": "Forgotten, as far as {answers} tell"}
 
@@ -209,7 +214,8 @@ def _title(found: Verdict, by: Yardstick, items: Sequence[Evidence]) -> str:
     answers = listed(["its answers", *further_tried(items)])
     if left and left.title and found.kind in ("damaged", "not_forgotten"):
         return f"Damaged, and {left.title[0].lower()}{left.title[1:]}" if found.damaged else left.title
-    return special.get(found.kind, TITLES[found.kind]).format(tried=tried(items), answers=answers)
+    title = special.get(found.kind, TITLES[found.kind]).format(tried=tried(items), answers=answers)
+    return title + MORE if found.kind == "forgotten" and against_method(items) else title
 
 
 def _damage(metrics: Metrics) -> Evidence | None:
@@ -252,11 +258,12 @@ def _too_low(metrics: Metrics, by: Yardstick, counts: Counts) -> Evidence | None
 
 
 def _random(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
-    if not items:
-        return Verdict("undecided", "No attack could be measured, so there is no verdict.")
-    if found := [item for item in items if item.kind == "found"]:
+    own = of_run(items)
+    if not own:
+        return Verdict("undecided", " ".join(["No attack could be measured, so there is no verdict.", *texts(items)]))
+    if found := [item for item in own if item.kind == "found"]:
         return Verdict("not_forgotten", " ".join(texts(items)), decisive=found[0].decisive)
-    if all(item.kind in ("under", "unknown") for item in items):
+    if all(item.kind in ("under", "unknown") for item in own):
         return Verdict("undecided", " ".join(texts(items)))
     return Verdict("forgotten", " ".join(filter(None, [*texts(items), untried(items)])))
 
@@ -274,7 +281,7 @@ def _class(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
     if before is not None and before < GONE and now < GONE:
         return Verdict("undecided", f"The Original never knew this class: it got {before:.1f}% of its samples right, "
                        "so there was nothing to forget.")
-    found = texts(items, "found")
+    found = texts(of_run(items), "found")
     if now > limit:
         attacks = found or ["An attack near 50% only shows that the model treats all samples of the class alike."]
         return Verdict("not_forgotten", " ".join([f"The class is not forgotten: the model still gets {right}.",

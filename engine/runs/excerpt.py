@@ -74,8 +74,8 @@ class Excerpt:
     def label(self, pool: Pool, number: int) -> str | None:
         return self._cell(pool, number, "label") or None
 
-    def truth(self, number: int) -> str | None:
-        return self._cell("train", number, "truth") or None
+    def truth(self, pool: Pool, number: int) -> str | None:
+        return self._cell(pool, number, "truth") or None
 
     def with_before(self, rows: DataFrame) -> DataFrame:
         mine = self.pool[self.pool["pool"] == "train"]

@@ -217,7 +217,7 @@ def _pool(source: Loaded, keys: Sequence[tuple[Pool, int]], twins: Mapping[int, 
         assert before.predicted is not None  # the bench reads both pools out with it
         twin = twins.get(number) if pool == "train" else None
         rows.append({"pool": pool, "sample": number, "label": source.label(pool, number),
-                     "truth": (source.truth(number) if pool == "train" else None) or "",
+                     "truth": (source.truth(pool, number) if pool == "train" else None) or "",
                      "before": int(before.predicted[number]), "loss_before": float(before.loss[number]),
                      "right_before": bool(before.correct[number]),
                      "twin": -1 if twin is None else row_of[("heldout", twin)]})

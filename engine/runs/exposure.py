@@ -15,13 +15,13 @@ import numpy as np
 from engine.errors import BadInput
 from engine.evaluation.measure import scores
 from engine.evaluation.phi import NOT_KEPT
-from engine.evaluation.retrained import nonmember_set, references_of
+from engine.evaluation.retrained import Beside, nonmember_set, references_of
 from engine.evaluation.roc import Sides
 from engine.registry import all_of
 from engine.runs import library
 from engine.runs.nearest import nearest
 from engine.runs.records import Run
-from engine.runs.references import ALIKE, is_reference
+from engine.runs.references import ALIKE, is_reference, shadow_samples
 from engine.types import Attack, Spec
 from engine.validity import COLUMNS
 
@@ -56,13 +56,15 @@ class View:
 class Exposure:
     """What an attacker has to work with: views by ``now``, ``retrained`` and, once it has been read, ``before``.
 
-    ``references`` are the tables of models retrained on these data, ``missing`` has the reason where one is not there.
+    ``references`` are the tables of models retrained on these data, ``shadows`` those of the run's own split,
+    ``missing`` has the reason where one is not there.
     """
 
     run: Run
     nonmembers: str
     views: Mapping[When, View]
     references: tuple[DataFrame, ...] = ()
+    shadows: tuple[DataFrame, ...] = ()
     missing: Mapping[When, str] = field(default_factory=dict)
 
 
@@ -85,7 +87,8 @@ def gather(run: Run, store: Store) -> Exposure:
         missing["retrained"] = " ".join(filter(None, [NO_RETRAINED, nearest(run, library.all_runs(store))]))
     else:
         views["retrained"] = _view(table, unseen, reference.id)
-    return Exposure(run, unseen, views, tuple(_tables(run, samples, retrainings, store)), missing)
+    return Exposure(run, unseen, views, tuple(_tables(run, samples, retrainings, store)),
+                    tuple(shadow_samples(store, run)), missing)
 
 
 def before(exposure: Exposure, checkpoints: Checkpoints) -> Exposure:
@@ -122,6 +125,12 @@ def why_not(exposure: Exposure, when: When, attack: Attack) -> str | None:
         return f"The table has no column {', '.join(lacking)}." if lacking else None
     if when != "now":
         return "It is measured on the unlearned model only."
+    if "ensemble" in attack.needs:
+        return "It compares with models that never had these samples, not with unseen ones: see the run's numbers."
+    if why := Beside(exposure.references, exposure.shadows).too_few(attack):
+        return why
+    if "population" not in attack.needs:
+        return None
     if view.population.empty:
         return "It needs the losses of the validation set, which this run did not keep."
     if not references_of(view.population, list(exposure.references)):
@@ -180,7 +189,8 @@ def _scores(attack: Attack, rows: DataFrame, view: View, exposure: Exposure) -> 
     columns: dict[str, Any] = {name: rows[name].to_numpy() for name in COLUMNS if name in rows}
     if attack.needs_retrained:
         usable = references_of(view.population, list(exposure.references))
-        columns |= {"samples": rows, "population": view.population, "retrained": usable}
+        columns |= {"samples": rows, "population": view.population, "retrained": usable,
+                    "shadows": exposure.shadows}
     return scores(attack, columns, len(rows))
 
 

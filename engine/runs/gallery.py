@@ -26,6 +26,7 @@ FEWER = 12  # of the strictest, where not all of them can be shown
 class Shown:
     """One sample: ``shown`` is its ``picture``, uint8 (H, W, C), or its ``text``; ``said`` None where it was not kept.
 
+    ``truth`` is its true class where that is known apart from ``label``; ``right`` is whether it said ``label``.
     ``row`` is its row in the view's table of its side, ``sample`` its number in its pool. ``shown`` is empty and
     ``label`` None where the sample is not at hand.
     """
@@ -36,6 +37,7 @@ class Shown:
     label: str | None
     said: str | None
     right: bool
+    truth: str | None = None
 
 
 def picked(positions: np.ndarray, can: np.ndarray | None = None) -> list[int]:
@@ -69,4 +71,4 @@ def _shown(source: Source, pool: Pool, table: DataFrame, row: int) -> Shown:
     number, right = int(one["sample"]), bool(one["correct"])
     label = source.label(pool, number)
     return Shown(row, number, source.shown(pool, number), label, said_of(source, label, one.get("predicted"), right),
-                 right)
+                 right, source.truth(pool, number))

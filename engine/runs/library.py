@@ -6,11 +6,14 @@ runs or waits, and last the newest that failed or was stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.evaluation.events import Course
+from engine.runs.ensembles.alike import evidence_of
+from engine.runs.ensembles.kept import Shelf
+from engine.runs.ensembles.recorded import all_ensembles
 from engine.runs.recorded import (
     find_recorded,
     has_recorded_samples,
@@ -53,9 +56,13 @@ def get(run_id: str, store: Store) -> Opened:
     return Opened(run, store.events(run_id) if events is None else events, lambda: samples(run, store))
 
 
-def with_evidence(run: Run, store: Store) -> Run:
-    """A run with what ships about it, and a recorded one with what was found out about it here."""
-    found = {**shipped_evidence(run.identity), **(store.evidence_beside(run.id) if run.recorded else {})}
+def with_evidence(run: Run, store: Store, shelves: Sequence[Shelf] | None = None) -> Run:
+    """A run with what ships about it, what many models like it say, and a recorded one with what was found out here.
+
+    ``shelves`` are the ensembles where they are at hand.
+    """
+    found = {**evidence_of(run, shelves), **shipped_evidence(run.identity),
+             **(store.evidence_beside(run.id) if run.recorded else {})}
     return replace(run, evidence={**found, **(run.evidence or {})}) if found else run
 
 
@@ -82,7 +89,8 @@ def all_runs(store: Store, recorded: bool = True) -> list[Run]:
     own = store.list()
     there = {run.id for run in own}
     shipped = [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
-    return [with_evidence(run, store) for run in own + shipped]
+    shelves = all_ensembles()
+    return [with_evidence(run, store, shelves) for run in own + shipped]
 
 
 def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: Any) -> dict[C, Run]:
@@ -101,7 +109,8 @@ def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: 
     for fingerprint, run in shipped.items():
         if fingerprint in asked and (fingerprint not in found or RANK[found[fingerprint].status] > RECORDED):
             found[fingerprint] = run
-    told = {fingerprint: with_evidence(run, store) for fingerprint, run in found.items()}
+    shelves = all_ensembles() if found else []
+    told = {fingerprint: with_evidence(run, store, shelves) for fingerprint, run in found.items()}
     return {cell: run for fingerprint, run in told.items() for cell in asked[fingerprint]}
 
 

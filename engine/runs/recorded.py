@@ -25,6 +25,7 @@ from engine.runs.archive.columns import unusable
 from engine.runs.archive.format import SUFFIX, Archive
 from engine.runs.records import Run
 from engine.spec import Resolved, resolve
+from engine.system.same import Same
 from engine.types import Spec, declared
 
 if TYPE_CHECKING:
@@ -101,9 +102,15 @@ def newest_as_now(runs: Iterable[Run], **alike: Any) -> dict[str, Run]:
 
     ``alike`` are fields of the spec, such as ``dataset="digits"``, that all of them share.
     """
+    return dict(_newest(Same(runs), tuple(sorted(alike.items()))))
+
+
+@functools.lru_cache(maxsize=16)
+def _newest(runs: Same[Run], alike: tuple[tuple[str, Any], ...]) -> dict[str, Run]:
+    """The same, remembered: a page asks for it several times at every look, and recorded runs do not change."""
     found: dict[str, Run] = {}
-    for run in sorted(runs, key=lambda run: run.created or 0):
-        if run.status != "finished" or any(getattr(run.spec, name) != value for name, value in alike.items()):
+    for run in sorted(runs.objects, key=lambda run: run.created or 0):
+        if run.status != "finished" or any(getattr(run.spec, name) != value for name, value in alike):
             continue
         resolved = asked_for(run)
         if resolved and carried_out_as_now(run, resolved):

@@ -10,10 +10,18 @@ from typing import Any
 from engine.attacks._shuffles import shuffled_by
 from engine.evaluation.measured import Metrics
 from engine.evaluation.retrained import against_retrained, own_reference
+from engine.runs.ensembles.alike import shadows_of
 from engine.runs.outcome import Outcome, failed
 from engine.runs.reasons import reason_of
 from engine.runs.records import Run
-from engine.runs.references import complete_waiting, find_reference, is_reference, reference_samples, retrained_samples
+from engine.runs.references import (
+    complete_waiting,
+    find_reference,
+    is_reference,
+    reference_samples,
+    retrained_samples,
+    shadow_samples,
+)
 from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.system.files import frame_of
@@ -49,8 +57,6 @@ def with_reference(store: Store, run_id: str, resolved: Resolved, outcome: Outco
         store.save_weights(run_id, outcome.weights)
     columns = outcome.columns
     known = find_reference(store, resolved, columns["data"])
-    if known is None and not resolved.method.from_scratch:
-        return columns | {"metrics": against_retrained(columns["metrics"], None, None, None, [])}
     store.update(run_id, identity=columns["identity"], data=columns["data"])  # its like are found by its data
     return columns | {"metrics": _against(store, store.get(run_id), known, outcome)}
 
@@ -63,11 +69,14 @@ def _against(store: Store, run: Run, known: Run | None, outcome: Outcome) -> dic
 
 
 def _beside(store: Store, run: Run, known: Run | None, metrics: dict[str, Any], frame: Any) -> dict[str, Any]:
+    ensemble = shadows_of(run)
     if is_reference(run):
-        return against_retrained(metrics, frame, replace(run, metrics=Metrics(metrics)), frame, own_reference(frame))
+        return against_retrained(metrics, frame, replace(run, metrics=Metrics(metrics)), frame, own_reference(frame),
+                                 shadow_samples(store, run), ensemble)
     if known is None:
-        return against_retrained(metrics, frame, None, None, [])
-    return against_retrained(metrics, frame, known, reference_samples(store, known), retrained_samples(store, run))
+        return against_retrained(metrics, frame, None, None, [], ensemble=ensemble)
+    return against_retrained(metrics, frame, known, reference_samples(store, known), retrained_samples(store, run),
+                             shadow_samples(store, run), ensemble)
 
 
 def complete(store: Store, run_id: str) -> None:

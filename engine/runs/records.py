@@ -204,8 +204,8 @@ def described(run: Run) -> dict[str, Any]:
     return {"run_id": run.id, "recorded": run.recorded, **{name: row[name] for name in DESCRIBED},
             "metrics": run.metrics and _numbers(run.metrics),
             "verdict": found and {"kind": found.kind, "title": found.title, "text": found.text,
-                                  "evidence": [{"name": item.name, "kind": item.kind, "text": item.text}
-                                               for item in found.evidence]},
+                                  "evidence": [{"name": item.name, "kind": item.kind, "text": item.text,
+                                                "about": item.about} for item in found.evidence]},
             "outdated": outdated(run)}
 
 

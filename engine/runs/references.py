@@ -6,7 +6,7 @@ runs that were waiting for it are completed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.attacks._shuffles import shuffled_by
@@ -14,6 +14,7 @@ from engine.evaluation.metrics import AGAINST_RETRAINED, stored_names
 from engine.evaluation.retrained import against_retrained, own_reference
 from engine.registry import all_of
 from engine.runs.afterwards import lacks_beside, same_code
+from engine.runs.ensembles.alike import part_of, shadows_of
 from engine.runs.recorded import recorded_runs, recorded_samples
 from engine.runs.records import outdated
 from engine.types import Attack, Spec
@@ -69,7 +70,8 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None, a
     """
     alike = store.list(status=("finished",), newest_first=True, split=run.split, data=run.data)
     reference = newest_reference(_same_seeds_first(alike, run.spec))
-    if reference is None or run.metrics is None or not (anew or _waiting(run)):
+    shadows = shadow_runs(run, alike)
+    if reference is None or run.metrics is None or not (anew or _waiting(run, len(shadows))):
         return run
     samples = store.load_samples(run.id)
     if is_reference(run):
@@ -78,20 +80,29 @@ def complete(store: Store, run: Run, retrained: list[DataFrame] | None = None, a
         retrained = retrained_samples(store, run)
     before = run.metrics.to_json()
     with shuffled_by(run.spec.evaluation_seed):
-        metrics = against_retrained(before, samples, reference, store.load_samples(reference.id), retrained)
+        metrics = against_retrained(before, samples, reference, store.load_samples(reference.id), retrained,
+                                    tables_of(store, shadows), shadows_of(run))
     store.amend(run.id, metrics=metrics if anew else _kept(before, metrics))
     return store.get(run.id)
 
 
-def _waiting(run: Run) -> bool:
-    """Whether a finished run lacks something that only a retrained model gives."""
+def _waiting(run: Run, shadows: int) -> bool:
+    """Whether a finished run lacks something that only other models give, and that they can give by now."""
     metrics = run.metrics
-    return metrics is not None and (any(metrics.get(name) is None for name in _telling()) or lacks_beside(metrics))
+    able = [attack for attack in _beside() if _can(attack, run, shadows)]
+    return metrics is not None and (any(metrics.get(name) is None for name in _telling(able)) or lacks_beside(metrics))
 
 
-def _telling() -> tuple[str, ...]:
+def _can(attack: Attack, run: Run, shadows: int) -> bool:
+    """Whether the models that an attack needs beside the run are there, as far as that is known without a table."""
+    if "ensemble" in attack.needs:
+        return part_of(run) is not None
+    return "shadows" not in attack.needs or shadows >= attack.fewest
+
+
+def _telling(attacks: Sequence[Attack]) -> tuple[str, ...]:
     """What is None where it was not measured; of an attack its ROC area, for older runs have no more."""
-    areas = [attack.metric("auc") for attack in _beside()]
+    areas = [attack.metric("auc") for attack in attacks]
     return ("retrained", *(metric.name for metric in AGAINST_RETRAINED), *areas)
 
 
@@ -101,7 +112,7 @@ def _beside() -> list[Attack]:
 
 def _kept(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """``after`` with the values that were there before, each with the models that it was measured with."""
-    had = {name: before[name] for name in _telling() if before.get(name) is not None}
+    had = {name: before[name] for name in _telling(_beside()) if before.get(name) is not None}
     for attack in _beside():
         if not same_code(before, attack):
             had.pop(attack.metric("auc"), None)
@@ -137,6 +148,34 @@ def retrained_samples(store: Store, run: Run) -> list[DataFrame]:
     own = _tables(store, run, store.list(status=("finished",), newest_first=True, data=run.data))
     return own or _tables(store, run, [other for other in recorded_runs()
                                        if other.finished and run.data and other.data == run.data])
+
+
+def shadow_runs(run: Run, alike: Iterable[Run]) -> list[Run]:
+    """The retrainings of the run's own split among ``alike``, one of each training, without the run itself."""
+    made: dict[int, Run] = {}
+    for other in alike:
+        seed = _training_seed(other)
+        if seed is not None and other.id != run.id and other.split == run.split:
+            made.setdefault(seed, other)
+    own = _training_seed(run)
+    return [other for seed, other in made.items() if seed != own]
+
+
+def _training_seed(run: Run) -> int | None:
+    """What a retraining's weights were drawn by; two of one seed are one model. None for any other run."""
+    return run.resolved().training_seed if is_reference(run) and not run.spec_extra and not outdated(run) else None
+
+
+def shadow_samples(store: Store, run: Run) -> list[DataFrame]:
+    """The tables of the models retrained on the run's own split, recorded ones where there is none of one's own."""
+    own = shadow_runs(run, store.list(status=("finished",), newest_first=True, split=run.split, data=run.data))
+    return tables_of(store, own or shadow_runs(run, [other for other in recorded_runs() if other.finished
+                                                     and run.data and other.data == run.data]))
+
+
+def tables_of(store: Store, runs: Iterable[Run]) -> list[DataFrame]:
+    """The per-sample tables of those of these runs that kept one."""
+    return [frame for run in runs if (frame := reference_samples(store, run)) is not None]
 
 
 def _tables(store: Store, run: Run, runs: Iterable[Run]) -> list[DataFrame]:

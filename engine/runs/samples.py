@@ -26,10 +26,14 @@ def exhibits(frame: DataFrame, source: Source, order: str = "most", count: int =
 
     ``order`` ``lost``: of those that were classified rightly before and no longer are, the ones whose loss rose most.
     ``frame`` is the run's per-sample table. Each sample has ``sample`` (its number in D), ``text`` or ``picture``
-    (uint8, (H, W, C)), ``label``, ``before`` and ``after`` (class names, ``after`` None where a wrong answer was not
-    kept), ``before_right`` and ``after_right``, ``loss_before`` and ``loss_after`` (nats).
+    (uint8, (H, W, C)), ``label``, ``truth`` (None where it is not known apart from the label), ``before`` and
+    ``after`` (class names, ``after`` None where a wrong answer was not kept), ``before_right`` and ``after_right``
+    (whether that is the label), ``loss_before`` and ``loss_after`` (nats). ``order`` ``false``: of those whose label is
+    known to be false, the ones whose loss rose most.
     """
     rows = _ranked(source.with_before(frame[frame["set"] == "forget"]), order)
+    if order == "false":
+        rows = rows[[_lies(source, int(number)) for number in rows["sample"]]]
     return [_exhibit(source, row) for row in rows.head(count).to_dict("records")]
 
 
@@ -41,11 +45,16 @@ def _ranked(rows: Any, order: str) -> Any:
     return rows.assign(rise=rise).sort_values(["rise", "sample"], ascending=[order == "least", True])
 
 
+def _lies(source: Source, number: int) -> bool:
+    """Whether a training sample's label is known to be false."""
+    return source.truth("train", number) not in (None, source.label("train", number))
+
+
 def _exhibit(source: Source, row: dict[str, Any]) -> dict[str, Any]:
     number, right = int(row["sample"]), bool(row["correct"])
     label = source.label("train", number)
     return {"sample": number, **source.shown("train", number), "label": label,
-            "before": source.classes[int(row["said_before"])],
+            "truth": source.truth("train", number), "before": source.classes[int(row["said_before"])],
             "after": said_of(source, label, row.get("predicted"), right),
             "before_right": bool(row["right_before"]), "after_right": right,
             "loss_before": float(row["loss_before"]), "loss_after": float(row["loss"])}

@@ -37,8 +37,8 @@ class Source(Protocol):
         """Its label, or all of them; None where it is not at hand."""
         ...
 
-    def truth(self, number: int) -> str | None:
-        """What a training sample truly is, where its label may be wrong on purpose."""
+    def truth(self, pool: Pool, number: int) -> str | None:
+        """What a sample truly is, where its label may be wrong on purpose."""
         ...
 
     def with_before(self, rows: DataFrame) -> DataFrame:
@@ -108,8 +108,8 @@ class Loaded:
             return self.classes[int(target)]
         return ", ".join(self.classes[index] for index in target.nonzero().flatten().tolist())
 
-    def truth(self, number: int) -> str | None:
-        return None if self._true_labels is None else self.classes[int(self._true_labels[number])]
+    def truth(self, pool: Pool, number: int) -> str | None:
+        return None if self._clean is None else self.classes[int(getattr(self._clean, pool).labels[number])]
 
     def with_before(self, rows: DataFrame) -> DataFrame:
         before, numbers = self.bench.readouts["train"], rows["sample"].to_numpy()
@@ -128,14 +128,12 @@ class Loaded:
         return int(away.argmin())
 
     @functools.cached_property
-    def _true_labels(self) -> Any:
-        """The training labels without the noise that these data carry on purpose; None where they have no such
-        option."""
+    def _clean(self) -> Any:
+        """The same data without the noise that their labels carry on purpose; None where they have no such option."""
         resolved = self.run.resolved()
         if not resolved.options.get(NOISE):
             return None
-        clean = get("dataset", self.run.spec.dataset).load({**resolved.options, NOISE: 0.0}, lambda *_: None)
-        return clean.train.labels.numpy()
+        return get("dataset", self.run.spec.dataset).load({**resolved.options, NOISE: 0.0}, lambda *_: None)
 
     @functools.cached_property
     def _pixels(self) -> np.ndarray | None:

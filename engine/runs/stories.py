@@ -98,7 +98,7 @@ def _story(source: Source, row: dict[Any, Any], theirs: dict[Any, Any] | None) -
     label, right = source.label("train", number) or "", bool(row["correct"])
     right_retrained = None if theirs is None else bool(theirs["correct"])
     return Story(
-        number, label, source.truth(number), source.classes[int(row["said_before"])],
+        number, label, source.truth("train", number), source.classes[int(row["said_before"])],
         said_of(source, label, row.get("predicted"), right),
         None if theirs is None else said_of(source, label, theirs.get("predicted"), bool(right_retrained)),
         float(row["loss_before"]), float(row["loss"]), bool(row["right_before"]), right, right_retrained)

@@ -22,6 +22,7 @@ from engine.types import PROFILES, Forgotten, Spec
 REFERENCE = reference().name
 APART = 1_000  # unlearning seed = APART * training seed + seed, as SUPREME (2510.26714) decouples them
 MOST_TRAINING_SEED = MAX_SEED // APART - 1
+REPEAT_APART, MOST_REPEATS = 100_000_000, 10  # between unlearning seeds on one forget set, and how many there may be
 Runs = dict[tuple[str, int], Run]
 
 
@@ -29,7 +30,8 @@ Runs = dict[tuple[str, int], Run]
 class Comparison:
     """Methods side by side on one forget set; ``forget`` is a fraction, or a class in a scenario that forgets one.
 
-    Its runs begin from the first Original of ``training_seeds``; :mod:`engine.studies.training_seeds` goes over all.
+    Its runs begin from the first Original of ``training_seeds`` and have the unlearning seed number ``repeat`` on each
+    forget set; :mod:`engine.studies.training_seeds` goes over all.
     """
 
     dataset: str = "digits"
@@ -43,6 +45,8 @@ class Comparison:
     training_seeds: tuple[int, ...] = (0,)
     forget_seed: int | None = None  # one forget set for all seeds; without it each seed draws its own
     selection: Mapping[str, Any] = field(default_factory=dict)  # the scenario's own parameters
+    unlearning_seeds: int = 1  # how many for each forget set
+    repeat: int = 0  # which of these, from 0, the specs are of
 
     def spec(self, method: str, seed: int) -> Spec:
         """One run of the comparison, with default hyperparameters.
@@ -56,7 +60,7 @@ class Comparison:
                     forget_fraction=forget if goes_by == "fraction" else None,
                     forget_class=forget if goes_by == "class" else None, selection=dict(self.selection),
                     seed=seed, profile=self.profile, options=dict(self.options), original_seed=training,
-                    unlearning_seed=_apart(training, seed), forget_seed=self.forget_seed)
+                    unlearning_seed=_apart(training, seed, self.repeat), forget_seed=self.forget_seed)
 
     def specs(self) -> list[Spec]:
         """All methods with all seeds, retraining first, then one seed after the other."""
@@ -65,6 +69,11 @@ class Comparison:
     def of_each_original(self) -> list[Comparison]:
         """One comparison for each training seed."""
         return [replace(self, training_seeds=(seed,)) for seed in self.training_seeds]
+
+    def of_each_seed(self) -> list[Comparison]:
+        """One comparison for each training seed and each unlearning seed on a forget set."""
+        return [replace(one, repeat=repeat) for one in self.of_each_original() for repeat in
+                range(self.unlearning_seeds)]
 
     def grid(self) -> list[tuple[str, int]]:
         """The (method, seed) pairs in the order in which they are best run: others are completed by a retraining."""
@@ -81,8 +90,8 @@ def check(comparison: Comparison) -> None:
             problems.append(Problem(what, f"No {what} is chosen: a comparison needs at least one."))
         twice = [value for value in dict.fromkeys(values) if list(values).count(value) > 1]
         problems += [Problem.about(what, f"{value} is chosen twice: once is enough.") for value in twice]
-    bad = _bad_training_seeds(comparison)
-    for one in [replace(comparison, training_seeds=())] if bad else comparison.of_each_original() or [comparison]:
+    bad = [*_bad_training_seeds(comparison), *_bad_repeats(comparison)]
+    for one in [replace(comparison, training_seeds=())] if bad else comparison.of_each_seed() or [comparison]:
         problems += _bad_runs(one)
     if problems + bad:
         raise BadSpec(list(dict.fromkeys(problems + bad)))
@@ -109,9 +118,22 @@ def _bad_training_seeds(comparison: Comparison) -> list[Problem]:
     return problems
 
 
-def _apart(training: Any, seed: Any) -> int | None:
+def _bad_repeats(comparison: Comparison) -> list[Problem]:
+    try:
+        count = number("unlearning_seeds", comparison.unlearning_seeds, "int", 1, MOST_REPEATS)
+    except BadSpec as error:
+        return error.problems
+    if count > 1 and comparison.forget_seed is not None:
+        return [Problem.about("unlearning_seeds", f"is {count}, but with forget_seed {comparison.forget_seed} all runs "
+                              "have one forget set: the seeds are then its unlearning seeds, so name more of those.")]
+    return []
+
+
+def _apart(training: Any, seed: Any, repeat: int = 0) -> int | None:
     """The unlearning seed with this Original; None, which follows the seed, with the usual one or a bad seed."""
-    return APART * training + seed if training and isinstance(training, int) and isinstance(seed, int) else None
+    if not (training or repeat) or not isinstance(training, int) or not isinstance(seed, int):
+        return None
+    return APART * training + seed + REPEAT_APART * repeat
 
 
 def find_runs(comparison: Comparison, store: Store, recorded: bool = True) -> Runs:

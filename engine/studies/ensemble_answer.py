@@ -57,6 +57,13 @@ def answer(found: Findings) -> tuple[str, ...]:
                                _broken(broken)]))
 
 
+def cannot(found: Findings) -> list[str]:
+    """Where a null line fails: two groups of retrained models, which should look alike, do not."""
+    failing = {"KLoM": found.klom_holds, "Forgetting quality": found.quality_holds}
+    return [f"{name}: {CANNOT_TELL}. The retrained models differ from others more than chance has it."
+            for name, holds in failing.items() if not holds]
+
+
 def _hidden(rows: Sequence[Evidence], hidden: Sequence[Evidence]) -> str:
     attacker = "forgot from an attacker who knows how the method behaves"
     if len(rows) == 1:
@@ -79,7 +86,7 @@ def _nearest(whole: Sequence[Evidence], hidden: Sequence[Evidence]) -> str:
 def _unlike(found: Findings, hidden: Sequence[Evidence]) -> str:
     """Which of them the attack does not tell, but KLoM does: the average sample is off more than most by chance."""
     null = found.attainable.klom
-    if null is None:
+    if null is None or not found.klom_holds:
         return ""
     off = [row for row in hidden if row.klom and row.klom.mean > null.percentile_95]
     if not off or off[0].klom is None:

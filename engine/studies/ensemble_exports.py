@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.evaluation.ensembles.resampling import Mean
-from engine.studies.ensemble_answer import answer, chance_range, inside, places, ranking
+from engine.studies.ensemble_answer import answer, cannot, chance_range, inside, places, ranking
 from engine.studies.ensemble_views import Evidence, Findings
 
 NONE, DAMAGED = "-", "‡"
@@ -20,6 +20,7 @@ NONE, DAMAGED = "-", "‡"
 def as_json(found: Findings) -> dict[str, Any]:
     """The evidence as one JSON object."""
     return {"models": found.models, "a_side": found.a_side, "cannot_tell": found.cannot_tell,
+            "klom_cannot_tell": not found.klom_holds, "quality_cannot_tell": not found.quality_holds,
             "rows": [row_json(row) for row in found.rows], "second_retrained": row_json(found.attainable),
             "notes": found.notes, "failed": found.failed}
 
@@ -34,10 +35,18 @@ def row_json(row: Evidence) -> dict[str, Any]:
         "ulira_auc": attack and asdict(attack.area), "ulira_accuracy": attack and asdict(attack.accuracy),
         "sample_auc_percentiles": attack and _percentiles(attack.per_sample), "null_sd": attack and attack.null_sd,
         "klom": klom and {"name": klom.name, "mean": klom.mean, "p95": klom.percentile_95, "bins": klom.bins,
-                          "models": klom.models},
-        "forgetting_quality": quality and {"score": quality.score, "share_of_attainable": row.share,
+                          "models": klom.models, "interval": _ends(row.klom_mean),
+                          "retain_mean": row.klom_retain and row.klom_retain.mean,
+                          "unseen_mean": row.klom_unseen and row.klom_unseen.mean},
+        "forgetting_quality": quality and {"score": quality.score, "interval": _ends(row.quality_mean),
+                                           "share_of_attainable": row.share, "share_interval": _ends(row.share_mean),
                                            "models": quality.models, "low_n": quality.low},
         "problems": row.problems}
+
+
+def _ends(mean: Mean | None) -> list[float] | None:
+    """The ends of an interval; None without one."""
+    return [mean.low, mean.high] if mean else None
 
 
 def _percentiles(values: np.ndarray) -> dict[str, float]:
@@ -72,9 +81,12 @@ def _flat(row: Evidence) -> dict[str, Any]:
             "retain_accuracy": row.retain_accuracy, "forget_accuracy": row.forget_accuracy, "damaged": row.damaged,
             **_mean("population_auc", row.population), **_mean("ulira_auc", attack.area if attack else None),
             **_mean("ulira_accuracy", attack.accuracy if attack else None), "klom_mean": klom and klom.mean,
-            "klom_p95": klom and klom.percentile_95, "klom_bins": klom and klom.bins,
+            **_span("klom_mean", row.klom_mean), "klom_p95": klom and klom.percentile_95,
+            "klom_retain_mean": row.klom_retain and row.klom_retain.mean,
+            "klom_unseen_mean": row.klom_unseen and row.klom_unseen.mean, "klom_bins": klom and klom.bins,
             "models_a_side": klom and klom.models, "forgetting_quality": quality and quality.score,
-            "share_of_attainable": row.share, "problems": " ".join(row.problems)}
+            **_span("forgetting_quality", row.quality_mean), "share_of_attainable": row.share,
+            **_span("share_of_attainable", row.share_mean), "problems": " ".join(row.problems)}
 
 
 def _mean(name: str, mean: Mean | None) -> dict[str, float | None]:
@@ -82,8 +94,13 @@ def _mean(name: str, mean: Mean | None) -> dict[str, float | None]:
     return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
+def _span(name: str, mean: Mean | None) -> dict[str, float | None]:
+    low, high = _ends(mean) or (None, None)
+    return {f"{name}_low": low, f"{name}_high": high}
+
+
 HEAD = ("Method", "N", "Test accuracy, %", "Population attack", "Per-example attack (U-LiRA)", "KLoM, mean",
-        "KLoM, 95th percentile", "Forgetting quality", "Share of the attainable")
+        "95th percentile", "where kept", "never seen", "Forgetting quality", "Share of the attainable")
 
 
 def _table(found: Findings) -> str:
@@ -92,11 +109,14 @@ def _table(found: Findings) -> str:
 
 
 def _line(row: Evidence) -> tuple[str, ...]:
-    klom, quality = row.klom, row.quality
+    klom, quality, share = row.klom, row.quality, row.share_mean
     return (f"{row.title}{f' {DAMAGED}' if row.damaged else ''}", str(row.models), f"{row.test_accuracy:.1f}",
             _interval(row.population), _interval(row.ulira.area if row.ulira else None),
-            f"{klom.mean:.3f}" if klom else NONE, f"{klom.percentile_95:.2f}" if klom else NONE,
-            f"{quality.score:.3f}" if quality else NONE, NONE if row.share is None else f"{100 * row.share:.1f}%")
+            _number(klom.mean if klom else None, row.klom_mean), f"{klom.percentile_95:.2f}" if klom else NONE,
+            *(f"{one.mean:.3f}" if one else NONE for one in (row.klom_retain, row.klom_unseen)),
+            _number(quality.score if quality else None, row.quality_mean),
+            NONE if row.share is None else f"{100 * row.share:.1f}%" + (
+                f" ({100 * share.low:.1f} to {100 * share.high:.1f})" if share else ""))
 
 
 def _interval(mean: Mean | None) -> str:
@@ -105,6 +125,12 @@ def _interval(mean: Mean | None) -> str:
         return NONE
     said = f"{mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f})"
     return f"**{said}**" if inside(mean) else said
+
+
+def _number(value: float | None, mean: Mean | None) -> str:
+    """``0.418 (0.314 to 0.521)``."""
+    span = f" ({mean.low:.3f} to {mean.high:.3f})" if mean else ""
+    return NONE if value is None else f"{value:.3f}{span}"
 
 
 def _failed(failed: Mapping[str, str]) -> list[str]:
@@ -131,7 +157,7 @@ def _legend(found: Findings) -> str:
 
 def _null_line(found: Findings) -> str:
     klom, quality = found.attainable.klom, found.attainable.quality
-    null = (f"The null line of KLoM is {klom.mean:.3f} on average, {klom.percentile_95:.2f} at the 95th percentile."
-            if klom else "")
+    null = (f"The null line of KLoM is {klom.mean:.3f} on average, {klom.percentile_95:.2f} at the 95th percentile, "
+            "also where a sample was kept or never seen." if klom else "")
     return " ".join(filter(None, [null, f"The attainable forgetting quality is {quality.score:.3f}." if quality
-                                  else ""]))
+                                  else "", *cannot(found)]))

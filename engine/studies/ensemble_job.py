@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.errors import BadInput
+from engine.runs.ensembles.kept import Kept
 from engine.runs.executors import Control
 from engine.studies.ensemble import Design, Ensemble, design
 from engine.studies.ensemble_request import Task
-from engine.studies.ensemble_store import Kept
 from engine.studies.ensemble_work import located, missing, run_all
 from engine.studies.job import Job, OneAtATime, executor_problems
 from engine.system.paths import home

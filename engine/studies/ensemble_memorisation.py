@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import NotMeasurable
+from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.evaluation.ensembles.memorisation import Memorisation, memorisation
 from engine.evaluation.ensembles.outputs import OUT
-from engine.studies.ensemble import ORIGINAL
-from engine.studies.ensemble_store import Shelf, states
+from engine.runs.ensembles.kept import Shelf, states
 
 FEWEST = 12  # models, of which a sample is left out of four
 

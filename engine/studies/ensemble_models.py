@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from engine.data.images import Data
 from engine.data.splits import Split, split_off
 from engine.errors import Cancelled, Diverged, LabError
+from engine.evaluation.ensembles.draws import ORIGINAL, seeds_of, states_of
 from engine.evaluation.ensembles.outputs import FORGET, IN
 from engine.evaluation.phi import phi_of
 from engine.evaluation.readout import BATCH, read_logits, read_out
@@ -21,7 +22,7 @@ from engine.originals.checkpoints import storable
 from engine.registry import get
 from engine.runs.method import unlearn_from
 from engine.spec import Resolved
-from engine.studies.ensemble import ORIGINAL, Design, seeds_of, states_of
+from engine.studies.ensemble import Design
 from engine.training.loop import train
 from engine.training.networks import build_network
 from engine.types import Progress

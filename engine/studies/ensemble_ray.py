@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.runs.ensembles.kept import Kept
 from engine.runs.executors import OnProgress
 from engine.runs.executors.ray import ClusterActors
 from engine.studies.ensemble import Design
 from engine.studies.ensemble_request import Answer, Task, answer, data_of, request, understood
-from engine.studies.ensemble_store import Kept
 from engine.system.files import to_json
 
 

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.errors import LabError
+from engine.evaluation.ensembles.draws import ORIGINAL, seeds_of
+from engine.runs.ensembles.kept import Kept, part_file, weights_file
 from engine.runs.reasons import reason_of
-from engine.studies.ensemble import ORIGINAL, Design, Ensemble, design, seeds_of
-from engine.studies.ensemble_store import Kept, part_file, weights_file
+from engine.studies.ensemble import Design, Ensemble, design
 from engine.system.files import to_json
 
 log = logging.getLogger(__name__)

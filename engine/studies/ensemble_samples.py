@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from engine.errors import NotMeasurable
+from engine.evaluation.ensembles.draws import candidates_of
 from engine.evaluation.ensembles.klom import Klom, klom
 from engine.evaluation.ensembles.outputs import FORGET, IN, OUT, Outputs
 from engine.registry import get, reference
+from engine.runs.ensembles.kept import Shelf, states
 from engine.runs.sources import NOISE
-from engine.studies.ensemble import Design, candidates_of
+from engine.studies.ensemble import Design
 from engine.studies.ensemble_request import data_of
-from engine.studies.ensemble_store import Shelf, states
 from engine.studies.ensemble_views import Evidence, Findings, numbers_of
 
 STRATUM = 100  # samples of each, a tenth of the training samples where these are fewer than a thousand

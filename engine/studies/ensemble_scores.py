@@ -11,9 +11,9 @@ from typing import Any
 
 from engine.errors import BadArchive
 from engine.evaluation.ensembles.memorisation import Memorisation
+from engine.runs.ensembles.kept import Shelf
 from engine.runs.recorded import FOLDER
 from engine.studies.ensemble_memorisation import Scores
-from engine.studies.ensemble_store import Shelf
 from engine.system.files import write_whole
 
 log = logging.getLogger(__name__)

@@ -8,21 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
 from engine.errors import NotMeasurable
+from engine.evaluation.ensembles.draws import BLOCK, ORIGINAL
+from engine.evaluation.ensembles.forgetting_quality import FEWEST as QUALITY_FEWEST
 from engine.evaluation.ensembles.forgetting_quality import LOW, ForgettingQuality, forgetting_quality
 from engine.evaluation.ensembles.klom import ADVISED, Klom, klom
+from engine.evaluation.ensembles.klom import FEWEST as KLOM_FEWEST
 from engine.evaluation.ensembles.outputs import FORGET, IN, OUT, Outputs
 from engine.evaluation.ensembles.population import population
 from engine.evaluation.ensembles.resampling import Mean
+from engine.evaluation.ensembles.spread import (
+    Sides,
+    klom_holds,
+    klom_mean,
+    quality_holds,
+    quality_mean,
+    quality_scores,
+)
 from engine.evaluation.ensembles.ulira import ULira, ulira
 from engine.evaluation.verdict import DAMAGED
 from engine.registry import get, reference
-from engine.studies.ensemble import BLOCK, ORIGINAL, Design
-from engine.studies.ensemble_store import Read, Shelf, states
+from engine.runs.ensembles.kept import Read, Shelf, states
+from engine.studies.ensemble import Design
 
 T = TypeVar("T")
 CHANCE = 0.5
@@ -48,10 +60,18 @@ class Evidence:
         The attack that looks at each sample by itself.
     klom : Klom, optional
         Of each sample where it was forgotten, against retrained models that never had it.
+    klom_mean : Mean, optional
+        Its mean with the interval over data draws; None where there are too few to leave any out.
+    klom_retain, klom_unseen : Klom, optional
+        The same where a sample was kept, and where it was never seen.
     quality : ForgettingQuality, optional
-        Of the same models, over Originals.
+        Of the same models as ``klom``, over Originals.
+    quality_mean : Mean, optional
+        Its score with the interval over data draws.
     share : float, optional
         The quality as a share of the attainable one.
+    share_mean : Mean, optional
+        The same with its interval, both scores on the same draws.
     damaged : bool
         Whether the test accuracy fell ten points or more below the retrained models'.
     problems : tuple of str
@@ -67,8 +87,13 @@ class Evidence:
     population: Mean | None = None
     ulira: ULira | None = None
     klom: Klom | None = None
+    klom_mean: Mean | None = None
+    klom_retain: Klom | None = None
+    klom_unseen: Klom | None = None
     quality: ForgettingQuality | None = None
+    quality_mean: Mean | None = None
     share: float | None = None
+    share_mean: Mean | None = None
     damaged: bool = False
     problems: tuple[str, ...] = ()
 
@@ -89,6 +114,8 @@ class Findings:
         What retrained models attain against others: the null line of KLoM and of the quality.
     notes : tuple of str
         What this many models can and cannot support.
+    klom_holds, quality_holds : bool
+        Whether the retrained models look alike in both groups; where they do not, these measures cannot tell here.
     failed : dict of str to str
         Methods that could not be measured at all, with the reason.
     """
@@ -98,6 +125,8 @@ class Findings:
     a_side: int
     attainable: Evidence
     notes: tuple[str, ...] = ()
+    klom_holds: bool = True
+    quality_holds: bool = True
     failed: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -127,9 +156,9 @@ def findings(shelf: Shelf, design: Design) -> Findings:
     state, groups = states(shelf, numbers), np.array(numbers) // BLOCK
     about = reference()
     retrained = _Measured(shelf.read(design.key(about.name), numbers), state, groups)
-    attainable = _attainable(retrained)
-    rows = [_row(ORIGINAL, "Original", _Measured(shelf.read(ORIGINAL, numbers), state, groups), retrained, attainable),
-            _row(about.name, about.title, retrained, None, attainable)]
+    null = _Null(retrained)
+    rows = [_row(ORIGINAL, "Original", _Measured(shelf.read(ORIGINAL, numbers), state, groups), retrained, null),
+            _row(about.name, about.title, retrained, None, null)]
     failed = {}
     for name in design.methods:
         try:
@@ -137,9 +166,10 @@ def findings(shelf: Shelf, design: Design) -> Findings:
         except NotMeasurable as error:
             failed[name] = str(error)
         else:
-            rows.append(_row(name, get("method", name).title, measured, retrained, attainable))
+            rows.append(_row(name, get("method", name).title, measured, retrained, null))
     a_side = len(retrained.outputs.under(OUT))
-    return Findings(tuple(rows), len(numbers), a_side, attainable, tuple(notes(len(numbers), a_side)), failed)
+    return Findings(tuple(rows), len(numbers), a_side, null.row, tuple(notes(len(numbers), a_side)), null.klom_holds,
+                    null.quality_holds, failed)
 
 
 class _Measured:
@@ -157,12 +187,23 @@ class _Measured:
         return 100 * float(((self.read.correct & here).sum(1) / here.sum(1)).mean())
 
 
-def _attainable(retrained: _Measured) -> Evidence:
+class _Null:
     """Retrained models that never had a sample, in two groups: where it was to be forgotten, and where it was out."""
-    return _row("second_retrained", "A second retrained", retrained, retrained, None, attack=False)
+
+    def __init__(self, retrained: _Measured):
+        sides = _sides(retrained, retrained)
+        self.scores = quality_scores(sides)
+        self.row = row = _row("second_retrained", "A second retrained", retrained, retrained, None, attack=False)
+        self.klom_holds = not (row.klom and sides.draws >= KLOM_FEWEST) or klom_holds(sides, row.klom)
+        self.quality_holds = not (row.quality and sides.draws >= QUALITY_FEWEST) or quality_holds(sides,
+                                                                                                 row.quality.score)
 
 
-def _row(name: str, title: str, of: _Measured, retrained: _Measured | None, attainable: Evidence | None,
+def _sides(of: _Measured, retrained: _Measured) -> Sides:
+    return Sides(of.outputs.by_group(FORGET), retrained.outputs.by_group(OUT))
+
+
+def _row(name: str, title: str, of: _Measured, retrained: _Measured | None, null: _Null | None,
          attack: bool = True) -> Evidence:
     problems: list[str] = []
     row = Evidence(name, title, of.outputs.models, of.accuracy(IN), of.accuracy(FORGET), of.test_accuracy)
@@ -171,9 +212,9 @@ def _row(name: str, title: str, of: _Measured, retrained: _Measured | None, atta
     if retrained is not None:
         lost = retrained.test_accuracy - row.test_accuracy
         row = replace(_against(row, of, retrained, problems), damaged=lost >= DAMAGED)
-    best = attainable and attainable.quality
-    share = row.quality.score / best.score if row.quality and best and best.score else None
-    return replace(row, share=share, problems=tuple(problems))
+        row = _with_intervals(row, _sides(of, retrained), null)
+        row = row if null is None else _elsewhere(row, of, retrained)
+    return replace(row, problems=tuple(problems))
 
 
 def _against(row: Evidence, of: _Measured, retrained: _Measured, problems: list[str]) -> Evidence:
@@ -182,6 +223,36 @@ def _against(row: Evidence, of: _Measured, retrained: _Measured, problems: list[
     few = min(len(one), len(other))
     return replace(row, klom=_tried(lambda: klom(one[:few], other[:few]), problems),
                    quality=_tried(lambda: forgetting_quality(one, other, range(len(one))), problems))
+
+
+def _with_intervals(row: Evidence, sides: Sides, null: _Null | None) -> Evidence:
+    """KLoM, the quality and its share of the attainable one, each with its interval over data draws."""
+    scores = quality_scores(sides) if row.quality else None
+    row = replace(row, klom_mean=klom_mean(sides, row.klom) if row.klom else None)
+    if row.quality is None:
+        return row
+    own = row.quality.score
+    row = replace(row, quality_mean=quality_mean(sides, own, scores) if scores else None)
+    best = null and null.row.quality
+    if not best or not best.score:
+        return row
+    assert null
+    row, there = replace(row, share=own / best.score), null.scores
+    if not scores or not there or not all(there):
+        return row
+    shares = [one / other for one, other in zip(scores, there, strict=True)]
+    return replace(row, share_mean=quality_mean(sides, own / best.score, shares))
+
+
+def _elsewhere(row: Evidence, of: _Measured, retrained: _Measured) -> Evidence:
+    """KLoM where a sample was kept and where it was never seen, from as many models a side as where it was forgotten.
+    """
+    if row.klom is None:
+        return row
+    few = min(len(of.outputs.under(state)) for state in (FORGET, OUT, IN))
+    kept, unseen = (_tried(partial(klom, of.outputs.under(state, few), retrained.outputs.under(state, few)), [])
+                    for state in (IN, OUT))
+    return replace(row, klom_retain=kept, klom_unseen=unseen)
 
 
 def _tried(measure: Callable[[], T], problems: list[str]) -> T | None:

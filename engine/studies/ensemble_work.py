@@ -10,14 +10,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from engine.errors import Cancelled, LabError
+from engine.evaluation.ensembles.draws import ORIGINAL
+from engine.runs.ensembles.kept import Kept
 from engine.runs.executors import Control, OnProgress
 from engine.runs.executors.drive import TICK
 from engine.runs.executors.local import workers_for
 from engine.runs.executors.processes import WorkerProcesses
 from engine.studies import ensemble_request
-from engine.studies.ensemble import ORIGINAL, Design, Ensemble, design
+from engine.studies.ensemble import Design, Ensemble, design
 from engine.studies.ensemble_request import Answer, Task, data_of, files_of, request, understood
-from engine.studies.ensemble_store import Kept, kept_for
+from engine.studies.ensemble_store import kept_for
 
 
 class Lanes(Protocol):
@@ -52,7 +54,7 @@ def missing(found: Design, kept: Kept, parts: Sequence[str] | None = None) -> li
 def run_all(found: Design, kept: Kept, todo: Sequence[Task], executor: str, control: Control,
             on_progress: OnProgress = lambda progress: None) -> Iterator[tuple[Task, str | None]]:
     """Computes tasks and writes what comes; yields each with the reason where it failed, None where it did not."""
-    kept.begin(found)
+    kept.begin(found.made_by())
     lanes = lanes_for(found, kept, executor, len(todo), on_progress)
     for task, answer in (_drive(lanes, todo, control, on_progress) if lanes else _here(found, kept, todo, control)):
         kept.write(answer.files)

@@ -26,8 +26,8 @@ MARKS = {"†": "over-forgotten: the forgotten samples stand out, so never best 
          "‡": "damaged model, so never best", unchanged.MARK: f"{unchanged.MEANING}, so never best",
          unchanged.IDLE: f"{unchanged.IDLE_MEANING}, so never best"}
 LATEX_SIDES = {"": "", "↑": r"$^\uparrow$", "↓": r"$^\downarrow$"}
-LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$", unchanged.MARK: "$^=$",
-               unchanged.IDLE: r"$^\approx$"}
+LATEX_MARKS = {"†": r"$^\dagger$", "‡": r"$^\ddagger$", unchanged.MARK: r"$^\circ$",
+               unchanged.IDLE: r"$^\emptyset$"}
 INSIDE = "✓"  # behind a value inside the chance range of what it is held against
 AIMS: dict[Against, str] = {"retrained": "the retrained model", "ideal": "the ideal of its column, where that is fixed"}
 NONE = "-"
@@ -68,6 +68,15 @@ def value_text(mean: float | None, std: float | None, between: str = " ± ") -> 
     return f"{mean:.2f}" if std is None else f"{mean:.2f}{between}{std:.2f}"
 
 
+def stem(comparison: Comparison) -> str:
+    """What a file of a comparison is called: ``cifar10-15-paper-seeds-0-1-2``, ``digits-class-3-corrected-seed-0``."""
+    forget = comparison.forget
+    many = forget if isinstance(forget, tuple) else (forget,)
+    of = f"{100 * forget:g}" if isinstance(forget, float) else f"class-{'-'.join(map(str, many))}"
+    seeds = numbered("seed", comparison.seeds, "-").replace(" ", "-")
+    return f"{comparison.dataset}-{of}-{comparison.profile}-{seeds}"
+
+
 def what_is_compared(table: Table) -> str:
     """One line: data set, what is forgotten, profile and seeds."""
     comparison = table.comparison
@@ -94,7 +103,7 @@ def to_markdown(table: Table, against: Against = "retrained") -> str:
     """
     rows = [[_title(table, method), *(_markdown_cell(table.cell(method, name), against) for name in table.columns),
              *_costs(table, method)] for method in table.methods]
-    notes = ["Mean ± standard deviation over seeds. Bold: best; differences within the chance range are ties."]
+    notes = [f"{_spread(table, 'Mean ± standard deviation')} Bold: best; differences within the chance range are ties."]
     if _has_paper(table):
         notes.append("In brackets: the paper's value, with * where it differs by more than two standard deviations.")
     notes += [*_held(table, against, INSIDE), *marks_legend(table)]
@@ -127,6 +136,11 @@ def _held(table: Table, against: Against, mark: str) -> list[str]:
 
 def _has_paper(table: Table) -> bool:
     return any(cell.paper_mean is not None for cell in table.cells)
+
+
+def _spread(table: Table, several: str) -> str:
+    """What the numbers are: of one seed they have no spread."""
+    return f"{several} over seeds." if len(table.comparison.seeds) > 1 else "One seed."
 
 
 def _titles(table: Table) -> list[str]:
@@ -185,7 +199,8 @@ def to_latex(table: Table, against: Against = "retrained") -> str:
     paper = _has_paper(table)
     lines = [r"% Needs \usepackage{booktabs}" + (r" and \usepackage{xcolor}." if paper else "."),
              f"% {what_is_compared(table)}.",
-             "% Mean and standard deviation over seeds. Bold: best; differences within the chance range are ties."]
+             f"% {_spread(table, 'Mean and standard deviation')} Bold: best; differences within the chance range are "
+             "ties."]
     if paper:
         lines.append("% Grey: the paper's value; * where ours differs by more than two standard deviations.")
     told = (*_held(table, against, "underlined"), *marks_legend(table), *(note.text for note in table.notes))

@@ -6,13 +6,13 @@ The paper's figure 2 shows |MIA_L - 50| and |accuracy on D_f - accuracy on D_t| 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import fmean, stdev
 from typing import Any, Literal
 
 from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.noise import noise_floor
-from engine.evaluation.sides import misleads, side_of
+from engine.evaluation.sides import misleads, side_of, signed
 from engine.evaluation.verdict import verdict_of
 from engine.registry import get
 from engine.runs.records import Run
@@ -29,6 +29,8 @@ Place = tuple[Any, Any]  # value across, value down
 @dataclass(frozen=True)
 class Square:
     """One place of the grid over its seeds. ``std`` (n - 1) is None under two values.
+
+    ``signed`` are the seeds' values with the signs that a distance loses (``engine.evaluation.sides.signed``).
 
     ``states`` holds status and reason by seed; ``state`` is what the square shows: running before failed before
     waiting before finished. ``noise`` is the metric's chance range here, ``within`` whether the mean is no further than
@@ -49,6 +51,7 @@ class Square:
     doubtful: bool = False
     excess: float | None = None
     why: Doubt | None = None
+    signed: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -173,7 +176,9 @@ def _square(x: Any, y: Any, by_seed: Mapping[int, Run | None], metric: str, reso
     why = _doubt(metric, by_seed, noise)
     return Square(across=x, down=y, values=values, states=states, mean=fmean(values.values()) if values else None,
                   std=stdev(values.values()) if len(values) > 1 else None,
-                  noise=noise, doubtful=why is not None, why=why)
+                  noise=noise, doubtful=why is not None, why=why,
+                  signed={seed: value for seed, metrics in finished.items()
+                          if (value := signed(metric, metrics)) is not None})
 
 
 def _doubt(metric: str, by_seed: Mapping[int, Run | None], noise: float | None) -> Doubt | None:

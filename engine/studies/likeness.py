@@ -7,13 +7,12 @@ Weights that were kept are used, other models are computed again; what is asked 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
 from engine.data.splits import Split
-from engine.errors import UnknownRun
 from engine.evaluation.likeness.compared import (
     AGAIN,
     BLIND_SPOTS,
@@ -26,12 +25,12 @@ from engine.evaluation.likeness.compared import (
 from engine.evaluation.likeness.outputs import Outputs, labels, outputs
 from engine.originals.checkpoints import Checkpoints
 from engine.originals.workbench import Bench
-from engine.registry import reference
 from engine.runs.method import unlearn
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.runs.weights import RunWeights, weights_of
-from engine.spec import Resolved, resolve
+from engine.spec import Resolved
+from engine.studies.likeness_retrained import kept_again, kept_retrained, reference_of, with_next_seed
 
 SETS = ("forget", "retain", "test", "unseen")
 Report = Callable[[str, float | None], None]
@@ -94,26 +93,26 @@ def _same_beginning(resolved: Resolved) -> list[str]:
 
 def at_hand(mine: RunWeights, run: Run, store: Store, checkpoints: Checkpoints, attainable: bool,
             report: Report) -> Models:
-    """The run's model with its retrained one and, with ``attainable``, another one that is trained by the next seed."""
+    """The run's model with its retrained one and, with ``attainable``, another one that is trained by the next seed.
+
+    Retrained models whose runs kept their weights are not trained again.
+    """
     def made(what: Resolved, title: str) -> nn.Module:
         return unlearn(mine.bench, what, mine.parts,
                        lambda model, step, seconds: report(title, step.step / step.total_steps)).model
 
     recipe = reference_of(mine.resolved)
-    kept = _kept_retrained(run, store, checkpoints)
-    return Models(mine.bench.network, mine.network, kept or made(recipe, "Retraining"),
-                  made(with_next_seed(recipe), "Retraining with another seed") if attainable else None)
+    retrained = _weights(kept_retrained(run, store), store, checkpoints) or made(recipe, "Retraining")
+    if not attainable:
+        return Models(mine.bench.network, mine.network, retrained)
+    again = _weights(kept_again(run, store), store, checkpoints)
+    return Models(mine.bench.network, mine.network, retrained,
+                  again or made(with_next_seed(recipe), "Retraining with another seed"))
 
 
-def _kept_retrained(run: Run, store: Store, checkpoints: Checkpoints) -> nn.Module | None:
-    """The model of the retraining that the run is held against, where that one kept its weights."""
-    known = run.metrics.retrained if run.metrics else None
-    if known is None or known.run_id is None or store.weights_bytes(known.run_id) is None:
-        return None
-    try:
-        return weights_of(store.get(known.run_id), store, checkpoints).network
-    except UnknownRun:  # deleted since
-        return None
+def _weights(run_id: str | None, store: Store, checkpoints: Checkpoints) -> nn.Module | None:
+    """The model of a run that kept its weights; None for no run."""
+    return None if run_id is None else weights_of(store.get(run_id), store, checkpoints).network
 
 
 def measured(models: Models, bench: Bench, parts: Split, resolved: Resolved) -> dict[str, OnSet]:
@@ -126,18 +125,3 @@ def measured(models: Models, bench: Bench, parts: Split, resolved: Resolved) -> 
                                            for model, network in models.named.items()}
             found[name] = compared(said, labels(data, name, index), data.classes)
     return found
-
-
-def reference_of(resolved: Resolved) -> Resolved:
-    """The retraining that a run is held against."""
-    return resolve(replace(resolved.spec, method=reference().name, parameters={}), resolved.sizes)
-
-
-def with_next_seed(retrained: Resolved) -> Resolved:
-    """The same retraining by another seed, on the split of the first; only for :func:`unlearn` with that split.
-
-    The profile ``paper`` has one retrained model for all seeds, so the recipe is taken over into the other profile.
-    """
-    spec = replace(retrained.spec, profile="corrected", parameters=retrained.effective,
-                   unlearning_seed=retrained.training_seed + 1)
-    return resolve(spec, retrained.sizes)

@@ -6,23 +6,22 @@ What is kept are the plain values of :meth:`engine.studies.likeness.Likeness.to_
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from math import sqrt
 from typing import Any
 
 from engine.errors import BadInput
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
-from engine.registry import reference
 from engine.runs import estimates, library
 from engine.runs.records import Run
 from engine.runs.store import Store
-from engine.spec import resolve
 from engine.studies.background import Question, questions
+from engine.studies.likeness_retrained import kept_again, kept_retrained, reference_of
 from engine.system.files import short_hash
 
 NAME = "likeness"
 MEANING = 1  # of what is kept; raised where it changes
 TELLING = 2.0  # standard errors
+START = 2.0  # seconds to load the data and to compare models that are there
 Found = Mapping[str, Any]
 
 
@@ -58,13 +57,14 @@ def ask(run_id: str, store: Store) -> Question:
 
 
 def span(run: Run, store: Store, checkpoints: Checkpoints) -> estimates.Span | None:
-    """How long it takes: mostly two retrainings. None where nothing was measured."""
+    """How long it takes: mostly the retrainings whose weights are not there. None where one was never measured."""
     resolved, finished = run.resolved(), estimates.measured(store)
-    retraining = resolve(replace(resolved.spec, method=reference().name, parameters={}), resolved.sizes)
-    seconds = [estimates.run_seconds(one, checkpoints, finished) for one in (
-        retraining, retraining, *([resolved] if store.weights_bytes(run.id) is None else []))]
+    retraining = reference_of(resolved)
+    there = [kept_retrained(run, store), kept_again(run, store)]
+    todo = [retraining for one in there if one is None] + ([resolved] if store.weights_bytes(run.id) is None else [])
+    seconds = [estimates.run_seconds(one, checkpoints, finished) for one in todo]
     known = [one for one in seconds if one is not None]
-    return estimates.Span.around(sum(known)) if len(known) == len(seconds) else None
+    return estimates.Span.around(START + sum(known)) if len(known) == len(seconds) else None
 
 
 def _name(run: Run) -> str:

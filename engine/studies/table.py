@@ -71,7 +71,7 @@ class Table:
         raise KeyError((method, metric))
 
     def marks(self, method: str) -> str:
-        """``†`` for an over-forgotten run, ``‡`` a damaged model, ``=`` no change, ``≈`` nothing forgotten."""
+        """``†`` for an over-forgotten run, ``‡`` a damaged model, ``○`` no change, ``∅`` nothing forgotten."""
         cell = self.cell(method, self.columns[0])
         marks = "†" * cell.over_forgotten + "‡" * cell.damaged + UNCHANGED * cell.unchanged + IDLE * cell.forgot_nothing
         return "" if method == ORIGINAL else marks

@@ -10,9 +10,9 @@ from engine.evaluation.noise import noise_floor
 from engine.evaluation.sides import signed
 from engine.spec import Resolved
 
-MARK = "="
+MARK = "○"  # no sign of likeness: = or ≈ would read as near to the reference, which is praise
 MEANING = "changed nothing: every measure lies within the chance range of the Original's"
-IDLE = "≈"
+IDLE = "∅"
 IDLE_MEANING = ("forgot nothing: the forget-test gap and the attacks lie within the chance range of the Original's, "
                 "whatever the other measures show")
 Metrics = Mapping[str, Any]

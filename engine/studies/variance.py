@@ -1,8 +1,8 @@
 """How far seeds move a result: components of variance of a balanced nested design, and an interval that says over what.
 
-I training seeds, each with J unlearning seeds, each with K evaluation seeds: Z = mean + T + U + E. Runs of one Original
-share its luck, so the interval is over the I means of training seeds, with I - 1 degrees of freedom: six runs on three
-Originals are three values.
+I training seeds, each with J unlearning seeds, each with K evaluation seeds: Z = mean + T + U + E. Other levels, such
+as training, forget and unlearning seeds, are named. Runs of one Original share its luck, so the interval is over the I
+means of training seeds, with I - 1 degrees of freedom: six runs on three Originals are three values.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from scipy import stats
 from engine.errors import BadInput
 
 Span = tuple[float, float]
+Levels = tuple[str, str, str]  # what the seeds of each level are of, from the outermost
+LEVELS: Levels = ("training", "unlearning", "evaluation")
 CONFIDENCE = 0.95
 ONE_TRAINING = ("There is one training seed: results hold for that Original alone, and how much another one would move "
                 "them is not known. Take at least two training seeds.")
-ONE_UNLEARNING = ("There is one unlearning seed for each training seed: what training and what unlearning contribute "
-                  "cannot be told apart. Take at least two unlearning seeds.")
+ONE_INSIDE = ("There is one {inner} seed for each {outer} seed: what {outer} and what {inner} contribute cannot be "
+              "told apart. Take at least two {inner} seeds.")
 UNDETECTABLE = "not detectable"
 
 
@@ -68,6 +70,8 @@ class Variation:
         The 95% t interval over training seeds, I - 1 degrees of freedom.
     notes : tuple of str
         Why something is empty, in sentences.
+    levels : tuple of str
+        What the seeds of the three levels are of; the fields are named after the usual ones.
 
     Examples
     --------
@@ -90,6 +94,12 @@ class Variation:
     se: float | None = None
     interval: Span | None = None
     notes: tuple[str, ...] = ()
+    levels: Levels = LEVELS
+
+    @property
+    def components(self) -> tuple[Component | None, Component | None, Component | None]:
+        """What each level adds, from the outermost."""
+        return self.of_training, self.of_unlearning, self.of_evaluation
 
     @property
     def half(self) -> float | None:
@@ -99,9 +109,10 @@ class Variation:
     @property
     def over(self) -> str:
         """Over what: ``3 training seeds with 2 unlearning seeds each``."""
-        seeds = f"{_counted(self.training, 'training seed')} with {_counted(self.unlearning, 'unlearning seed')}"
+        outer, inner, last = (f"{level} seed" for level in self.levels)
+        seeds = f"{_counted(self.training, outer)} with {_counted(self.unlearning, inner)}"
         each = " each" if self.training > 1 else ""
-        more = f", {_counted(self.evaluation, 'evaluation seed')} for each of those" if self.evaluation > 1 else ""
+        more = f", {_counted(self.evaluation, last)} for each of those" if self.evaluation > 1 else ""
         return f"{seeds}{each}{more}"
 
     def text(self, digits: int = 2) -> str:
@@ -111,13 +122,15 @@ class Variation:
         return f"{self.mean:.{digits}f} ± {self.half:.{digits}f} (95%, over {self.over})"
 
 
-def variation(values: Sequence[Any]) -> Variation:
+def variation(values: Sequence[Any], levels: Levels = LEVELS) -> Variation:
     """The components of variance of ``values[i][j]`` or ``values[i][j][k]``: training, unlearning, evaluation seeds.
 
     Parameters
     ----------
     values : sequence
         A list for each training seed of a value, or of a list of values, for each of its unlearning seeds.
+    levels : tuple of str
+        What the seeds of each level are of, where they are others.
 
     Returns
     -------
@@ -142,12 +155,12 @@ def variation(values: Sequence[Any]) -> Variation:
     noise = _mean_square(table - of_unlearning[:, :, None], count * each * (repeats - 1), 1)
     se = None if between is None else sqrt(between / table.size)
     mean, notes = float(table.mean()), [*([ONE_TRAINING] if count == 1 else []),
-                                       *([ONE_UNLEARNING] if each == 1 else [])]
+                                       *([ONE_INSIDE.format(outer=levels[0], inner=levels[1])] if each == 1 else [])]
     return Variation(count, each, repeats, mean, between, within, *_components(between, within, noise, each, repeats),
-                     se, _interval(mean, se, count), tuple(notes))
+                     se, _interval(mean, se, count), tuple(notes), levels)
 
 
-def paired(one: Sequence[Any], other: Sequence[Any]) -> Variation:
+def paired(one: Sequence[Any], other: Sequence[Any], levels: Levels = LEVELS) -> Variation:
     """The same of the difference ``one`` less ``other``, paired by their seeds: both have the same design.
 
     Examples
@@ -159,7 +172,7 @@ def paired(one: Sequence[Any], other: Sequence[Any]) -> Variation:
     if first.shape != second.shape:
         raise BadInput(f"Two designs of seeds are paired only where they are alike, but one has {_shape(first)} and "
                        f"the other {_shape(second)}: run both with the same seeds.")
-    return variation((first - second).tolist())
+    return variation((first - second).tolist(), levels)
 
 
 def _balanced(values: Sequence[Any]) -> np.ndarray:

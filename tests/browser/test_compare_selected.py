@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from engine.runs.recorded import recorded_runs
 from engine.runs.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,4 +31,40 @@ def test_two_ticked_runs_are_compared(page, serve, tmp_path):
     page.locator(".live-chart .main-svg").nth(1).wait_for()
     page.get_by_role("heading", name="Sample by sample").wait_for()
     assert page.locator("[data-testid=stAlertContentError]").count() == 0
+    assert page.errors == []
+
+
+PLACE = """() => {
+  const chart = [...document.querySelectorAll(".js-plotly-plot")].find((one) => one._fullLayout?.meta?.marks);
+  const { x, y } = chart.getBoundingClientRect(), { _size: at, xaxis, yaxis } = chart._fullLayout;
+  const trace = chart._fullData[2];
+  const place = [...trace.x].indexOf(Math.max(...trace.x));  // at the edge, where points are few
+  return [x + at.l + xaxis.l2p(Math.log10(trace.x[place])), y + at.t + yaxis.l2p(Math.log10(trace.y[place]))];
+}"""
+
+
+def test_a_click_on_a_point_shows_its_sample_and_a_box_lists_several(page, serve, tmp_path):
+    """Of recorded runs whose texts ship, so that nothing is loaded or computed."""
+    ids = [run.id for run in recorded_runs() if run.spec.dataset == "go_emotions" and run.spec.seed == 0
+           and run.spec.forget_fraction == 0.15 and run.spec.method in ("finetune", "nabla_tau")]
+    app = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
+    page.goto(f"{app}/selected?runs={','.join(ids[:2])}")
+    page.get_by_text("No point is marked").wait_for()
+    chart = page.locator(".st-key-selected-pairs .js-plotly-plot")
+    chart.locator(".main-svg").first.wait_for()
+    chart.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    x, y = page.evaluate(PLACE)
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+    page.get_by_text("1 sample marked").wait_for()
+    card = page.locator(".st-key-pairs-one")
+    card.get_by_text("Forget sample").wait_for()
+    assert "A says" in card.inner_text() and "B says" in card.inner_text() and "“" in card.inner_text()
+    box = chart.bounding_box()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    page.mouse.up()
+    page.get_by_text("samples marked, those whose loss differs most first").wait_for()
     assert page.errors == []

@@ -153,7 +153,8 @@ ATTACK = Attack("{name}", "Mine", ("{needs}",), lambda **seen: 50.0, "", "")
     (ATTACK_FILE.format(name="mia_loss", needs="loss"),
      "declares the attack 'mia_loss', and another file does too: rename one of them."),
     (ATTACK_FILE.format(name="mine", needs="confidence"),
-     "needs 'confidence', but an attack can see loss, entropy, correct, phi or samples, population, retrained."),
+     "needs 'confidence', but an attack can see loss, entropy, correct, phi or samples, population, retrained, "
+     "shadows, ensemble."),
     (ATTACK_FILE.format(name="mine", needs='loss", "retrained'),
      "needs columns and tables: a column is in the table of its samples, such as samples['loss']."),
 ])

@@ -141,7 +141,8 @@ def test_the_picture_of_class_removal_never_speaks_of_test_where_the_class_is_me
     run, _ = launched(jobs)
     drawn = scene(run, Course.from_json(jobs.store.events(run.id)))
     assert drawn["names"] == {"forget": "forget", "test": "never-seen class 3"}
-    assert drawn["titles"]["accuracy"] == "Forget should fall to the retrained model's"
+    assert drawn["titles"] == {"attacks": "The attack should end near a coin toss, 50%",
+                               "accuracy": "Forget should fall to the retrained model's"}
     assert [one["key"] for one in drawn["gauges"]] == ["forget_accuracy", "test_accuracy", "mia_loss"]
 
 

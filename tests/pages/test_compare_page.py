@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from engine.errors import StoreUnavailable
+from engine.evaluation.verdict import verdict_of
 from engine.registry import get
 from engine.spec import resolve
 from engine.studies import exports
 from engine.studies.comparison import Comparison, find_runs
 from engine.studies.notes import method_title
+from engine.studies.ranking import rank
 from engine.studies.table import build_table
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts
@@ -55,6 +57,52 @@ def test_at_first_a_recorded_comparison_answers_the_question(jobs):
     assert any(part.value.startswith("## Nearest to retraining: ") for part in at.markdown)
     assert "SCRUB" in tables(at)
     assert at.query_params["data"] == ["cifar10"] or at.query_params["data"] == "cifar10"
+
+
+def test_other_data_bring_a_comparison_that_fits_them_and_say_what_changed(jobs):
+    at = compare_page()  # CIFAR-10 as the paper has it
+    at.selectbox(key="compare.data").set_value("digits").run()
+    assert not at.exception and not at.error
+    assert (asked(at)["profile"], asked(at)["seeds"]) == ("corrected", "0")
+    assert "Changed for Digits: seed 0; profile corrected." in texts(at)
+    at.selectbox(key="compare.data").set_value("go_emotions").run()
+    assert "Changed for GoEmotions: ∇τ, Fine-tuning, Retraining; seeds 0, 1, 2; profile paper." in texts(at)
+    assert "**9 runs, all done** (9 recorded)" in texts(at)
+    at.selectbox(key="compare.data").set_value("cifar10").run()
+    assert "Changed for" not in texts(at) and asked(at)["methods"] == "nabla_tau finetune retrain", "all of it is there"
+
+
+def test_a_class_stays_a_class_of_other_data(jobs):
+    at = compare_page(data="cifar10", scenario="class", forget="3", profile="paper", methods="ssd retrain")
+    at.selectbox(key="compare.data").set_value("digits").run()
+    assert not at.exception and not at.error
+    assert (asked(at)["scenario"], asked(at)["profile"], asked(at)["methods"]) == ("class", "corrected", "retrain ssd")
+    assert "Changed for Digits: profile corrected." in texts(at)
+
+
+def test_hovering_over_a_distance_says_which_side_it_is_on(jobs):
+    hovers = re.findall(r'title="(seed 0: [^"]*)"', tables(compare_page()))
+    gaps = [hover for hover in hovers if "test accuracy)" in hover]
+    assert len(gaps) == 7, "the Original, retraining and five methods"
+    assert gaps[2] == (
+        "seed 0: 3.43, seed 1: 3.89, seed 2: 2.86 (forget accuracy above test accuracy); distance to the ideal 3.40 "
+        "points; retrained model 1.18 (forget accuracy above test accuracy); 2.22 from it; chance range ±1.29")
+    assert "seed 2: 2.02 (above 50%); distance to the ideal 2.05 points; retrained model 0.54 (below 50%); 2.59 from " \
+        in "".join(hovers), "why it is further from it than 2.05 from 0.54"
+
+
+def test_what_forgot_nothing_is_praised_nowhere(jobs):
+    for share in (0.03, 0.15, 0.3):
+        comparison = Comparison("go_emotions", forget=share, methods=("nabla_tau", "finetune", "retrain"),
+                                seeds=(0, 1, 2), profile="paper")
+        runs = find_runs(comparison, jobs.store)
+        table, ranking = build_table(comparison, runs), rank(comparison, runs)
+        assert table.marks("finetune") == "∅", "no sign that reads as near to the reference"
+        mine = [table.cell("finetune", name) for name in table.columns]
+        assert not any(cell.best or exports.inside(cell, "retrained") for cell in mine)
+        assert ranking.left_out["finetune"] == "forgot_nothing"
+        assert {verdict_of(runs["finetune", seed]).kind for seed in (0, 1, 2)} == {"not_forgotten"}
+        assert "∅ forgot nothing: the forget-test gap" in exports.to_markdown(table)
 
 
 def test_rows_are_sorted_as_asked_and_the_order_is_in_the_address(jobs):

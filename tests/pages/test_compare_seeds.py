@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.studies.comparison import Comparison
 from engine.studies.training_seeds import find_runs, missing
 from engine.studies.variance import ONE_TRAINING
@@ -58,3 +60,22 @@ def test_nonsense_is_put_into_a_sentence(jobs):
     assert not at.exception and any("The link's originals: 'x' is not a seed" in one.value for one in at.warning)
     at = compare_page(**ASKED, originals="9999999")
     assert any("9999999 is not a training seed" in one.value for one in at.warning)
+
+
+def test_several_unlearning_seeds_have_a_component_of_their_own(jobs):
+    asked = replace(GRID, training_seeds=(0, 1), unlearning_seeds=2)
+    for one in asked.of_each_seed():
+        for seed in asked.seeds:
+            for method in asked.methods:
+                finish(jobs.store, one, method, seed, test_accuracy=float(50 + 8 * one.training_seeds[0] + 4 * seed +
+                                                                          2 * one.repeat))
+    at = compare_page(**ASKED, originals="0 1", unlearning="2")
+    assert not at.exception and at.number_input(key="compare.unlearning").value == 2
+    assert "I = 2 (training seeds 0, 1), J = 2 (seeds 0, 1), K = 2 unlearning seeds each." in texts(at)
+    rows = at.table[-1].value
+    ssd = rows[(rows["method"].str.contains("SSD")) & (rows["measure"] == "Test accuracy (%)")].iloc[0]
+    assert (ssd["training"], ssd["forget set"], ssd["unlearning"]) == ("SD 5.29, 76%", "SD 2.65, 19%", "SD 1.41, 5%")
+    assert at.query_params["unlearning"] in ("2", ["2"])
+    wrong = compare_page(**ASKED, unlearning="99")
+    assert any("The link's unlearning: '99' is not a number of unlearning seeds: choose from 1 to 10." in one.value
+               for one in wrong.warning)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.studies import ensemble_work
-from engine.studies.ensemble import ORIGINAL, Ensemble
+from engine.studies.ensemble import Ensemble
 from engine.studies.ensemble_job import ensembles
 from engine.studies.ensemble_shelves import at_hand_of
 from tests.pages.test_pages import app, texts

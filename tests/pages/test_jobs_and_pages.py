@@ -10,6 +10,7 @@ import pytest
 
 from engine.evaluation.events import Course
 from engine.runs import recorded
+from engine.runs.estimates import Span
 from engine.runs.records import described
 from engine.spec import resolve
 from engine.studies.comparison import Comparison
@@ -64,7 +65,7 @@ def test_a_recorded_run_opens_without_being_in_the_store(jobs, shipped):
     assert "Recorded results" in texts(at)
     at = unlearn_page(run=shipped)
     assert not at.exception
-    assert "A recorded run that ships with the app" in texts(at)
+    assert "it opens without the data, and **Run again** computes it here" in texts(at)
     assert len(at.metric) == 6
     assert jobs.store.list() == []
 
@@ -78,6 +79,15 @@ def test_run_again_says_whether_an_original_is_trained_first(jobs, shipped, monk
     assert f"**Run again** computes it here. {first}" in texts(at)
     monkeypatch.setattr(type(jobs), "submit", lambda jobs, spec, train_original: str(train_original))
     assert at.button(key=f"again-{shipped}").click().run().query_params["run"] in ("True", ["True"])
+
+
+def test_one_click_does_not_start_hours(jobs, shipped, monkeypatch):
+    at = unlearn_page(run=shipped)
+    assert at.button(key=f"again-{shipped}").label == "Run again"
+    monkeypatch.setattr("ui.unlearn.live.estimates.run_span", lambda *_: Span(3600, 7200))
+    at = at.run()
+    assert at.button(key=f"again-{shipped}").label == "Start", "in the window that Run again opens"
+    assert "It takes 60 min to 2.0 h." in texts(at)
 
 
 def test_a_run_that_another_process_took_is_not_shown_as_interrupted(jobs):

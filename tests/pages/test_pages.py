@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.evaluation.verdict import verdict_of
+from engine.runs.recorded import recorded_runs
 from engine.spec import resolve
 from engine.types import Spec
 from ui.common import glossary
 from ui.frame import shell
-from ui.unlearn.form import DEMO
+from ui.unlearn.form import DEMO, DEMO_TEXT
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,6 +54,9 @@ def test_start_says_what_this_is_and_what_is_on_this_machine(jobs):
     assert not at.exception
     assert at.title[0].value == "Can a trained model forget?"
     assert "20% of the labels are wrong **on purpose**" in texts(at)
+    assert "first on which" not in DEMO_TEXT, "how the split was chosen is folded away"
+    chosen = next(one for one in at.expander if one.label == "How this split was chosen")
+    assert "are drawn with seed 1, the measures are of the profile *corrected*. The rule:" in chosen.caption[0].value
     table = at.dataframe[0].value
     assert list(table["Data"])[:4] == ["Digits", "CIFAR-10", "CIFAR-100", "GoEmotions"]
     assert table["Status"][0] == "ready (comes with the app)"
@@ -189,6 +194,13 @@ def test_an_unknown_run_in_the_address_is_a_sentence(jobs):
     assert at.error[0].value == (
         f"There is no run 'nonsense' in {jobs.store.root}. It may have been deleted, or belong to "
         "another results folder. Open another run on the page **Runs**, or start one here.")
+
+
+def test_a_damaged_model_is_said_to_be_so_and_gets_no_praise(jobs):
+    found = next(run for run in recorded_runs() if run.finished and verdict_of(run).kind == "damaged")
+    at = unlearn_page(run=found.id)
+    assert at.error[0].value.startswith("The model is damaged: its test accuracy fell from ")
+    assert not [one for one in at.info if "no better than chance" in one.value]
 
 
 def test_runs_is_empty_where_nothing_was_run_or_ships(jobs, monkeypatch):

@@ -50,3 +50,14 @@ def test_a_run_that_kept_its_weights_hands_them_out_with_their_size(jobs):
     assert not at.exception
     labels = [button.proto.label for button in at.get("download_button")]
     assert "The unlearned weights as safetensors (0.2 MB)" in labels
+
+
+def test_the_json_of_a_run_holds_its_curves(jobs):
+    from engine.runs.recorded import recorded_runs
+    from ui.unlearn.report_card import _curves
+
+    run = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.spec.seed == 1
+               and run.spec.method == "nabla_tau" and not run.spec.parameters)
+    found = _curves(run.id)
+    assert (found[0]["step"], found[-1]["step"], len(found)) == (0, run.steps, len({one["step"] for one in found}))
+    assert found[-1]["test"] == pytest.approx(run.metrics["test_accuracy"], abs=1e-3) and "mia_loss" in found[0]

@@ -60,6 +60,35 @@ def test_where_nothing_was_run_it_says_what_to_do_and_what_it_takes(jobs):
     assert [widget.label for widget in (*at.text_input, *at.selectbox) if not widget.help] == []
 
 
+def test_other_data_bring_the_grid_that_ships_with_them_and_say_so(jobs):
+    at = page()  # the authors' grid of the digits
+    at.selectbox(key="robustness.data").set_value("cifar10").run()
+    assert not at.exception and not at.error and not at.info
+    assert "**9 runs, all done** (9 recorded)" in texts(at)
+    assert (at.text_input(key="robustness.xs").value, at.text_input(key="robustness.seeds").value) == (
+        "0.05 0.25 0.5", "0")
+    assert "Changed for CIFAR-10: grid Small, 3 by 3; seed 0; nothing held the same." in texts(at)
+    at.selectbox(key="robustness.data").set_value("digits").run()
+    assert "**432 runs, all done** (432 recorded)" in texts(at)
+    at.text_input(key="robustness.seeds").set_value("0").run()
+    assert "Changed for" not in texts(at), "it is not so any more"
+
+
+def test_data_without_recorded_runs_get_the_small_grid_and_no_hint_at_what_is_not_there(jobs):
+    at = page(profile="paper")
+    at.selectbox(key="robustness.data").set_value("cifar100").run()
+    assert not at.exception and at.query_params["profile"] in ("corrected", ["corrected"])
+    assert at.text_input(key="robustness.xs").value == "0.05 0.25 0.5"
+    assert at.info[0].value == "No run of this grid exists yet. Press **Run sweep**, and the cells fill in one by one."
+
+
+def test_a_grid_of_ones_own_stays_and_what_ships_is_named(jobs):
+    at = page(xs="0.1 0.2", ys="0.15", data="digits")
+    at.selectbox(key="robustness.data").set_value("cifar10").run()
+    assert at.text_input(key="robustness.xs").value == "0.1 0.2" and "Changed for" not in texts(at)
+    assert at.info[0].value.endswith("Of the preset grids, **Small** is recorded for these data: it appears at once.")
+
+
 def test_a_grid_to_begin_with_fills_the_boxes(jobs):
     at = page()
     at.button(key="robustness.preset.authors").click().run()

@@ -230,3 +230,28 @@ def test_the_tray_says_in_one_line_how_far_a_run_is(jobs):
     jobs.store.update(run_id, progress={"stage": "training", "fraction": 0.43, "eta": 7.0})
     assert tray._said(jobs.store.get(run_id)) == "∇τ, Digits · 43% · 0:07 left"
     assert tray._said(jobs.store.get(finished_run(jobs.store, status="failed"))) == "∇τ, Digits · starting"
+
+
+def test_what_was_saved_is_confirmed_once(three):
+    at = tick(page(), 1)
+    at.button(key="annotate").click().run()
+    at.text_input(key=annotate.TAGS).set_value("lecture, paper")
+    at.button(key="annotate-save").click().run()
+    assert [one.value for one in at.toast] == [f"Saved for run {three[1]}: 2 tags and a note."]
+    assert [one.value for one in at.run().toast] == []
+
+
+def test_a_forgotten_run_names_the_measure_that_came_nearest_to_being_found(jobs):
+    band = {"mia_loss": [45.0, 55.0], "mia_entropy": [44.0, 56.0]}
+    near = METRICS | {"forget_accuracy": 82.0, "mia_loss": 51.0, "mia_entropy": 54.5, "null_band": band}
+    finished_run(jobs.store, metrics=near)
+    finished_run(jobs.store, metrics=near | {"mia_loss": 61.0})
+    found = page().dataframe[-1].value
+    assert list(zip(found["verdict"], found["decided"])) == [
+        ("not forgotten", "loss attack 61.0% > 55.0%"), ("forgotten", "entropy attack 54.5% < 56.0%")]
+
+
+def test_alpha_stands_where_a_narrow_window_still_shows_it(three):
+    shown = [column for column in columns().values() if column.usual]
+    before = shown[:[column.name for column in shown].index("alpha")]
+    assert [column.name for column in before] == ["method", "data", "mia_loss"], "a phone has room for these"

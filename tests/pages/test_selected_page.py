@@ -14,7 +14,8 @@ from archiving import METRICS, finished_run, samples_frame  # noqa: E402
 
 from engine.evaluation.events import Course  # noqa: E402
 from engine.studies.paired import paired  # noqa: E402
-from ui.selected import curves, pairs, report  # noqa: E402
+from ui.selected import curves, one_sample, pairs, report  # noqa: E402
+from ui.selected.nearer import nearer  # noqa: E402
 from ui.selected.words import sentence, short_names  # noqa: E402
 
 
@@ -100,11 +101,60 @@ def test_seeds_become_one_line_with_a_band(jobs):
 def test_marked_points_are_samples_those_that_moved_most_first():
     both = paired(samples_frame(0), samples_frame(0).assign(loss=lambda frame: frame["loss"] * 2 + 0.1))
     forget = [int(sample) for sample in both.samples[both.sets == "forget"][:2]]
-    points = [{"curve_number": 2, "customdata": sample} for sample in forget] + [{"curve_number": 0, "customdata": 1}]
-    found = pairs.marked(both, points)
-    assert sorted(found.samples.tolist()) == sorted(forget) and set(found.sets) == {"forget"}
-    assert abs(found.apart[0]) >= abs(found.apart[1])
-    assert pairs.marked(both, []) is None
+    keys = pairs.marks(both, [[2, 0], [2, 1], [0, 1], [3, 0]])
+    assert keys == (("forget", forget[0]), ("forget", forget[1])), "neither the diagonal nor the ring"
+    rows = pairs.rows_of(both, keys)
+    assert sorted(both.samples[rows].tolist()) == sorted(forget) and set(both.sets[rows]) == {"forget"}
+    assert abs(both.apart[rows[0]]) >= abs(both.apart[rows[1]])
+    assert len(pairs.rows_of(both, ())) == 0
+
+
+class Source:
+    """Every training sample is a 6 that the data call an 8, and says so as a text."""
+
+    classes = tuple("0123456789")
+    shown = staticmethod(lambda pool, number: {"text": f"the text of {number}"})
+    label = staticmethod(lambda pool, number: "8")
+    truth = staticmethod(lambda number: "6")
+
+
+def test_a_click_shows_the_sample_with_both_labels_and_both_answers(jobs, monkeypatch):
+    frames = [samples_frame(0).assign(predicted=said, correct=said == 8) for said in (8, 6)]
+    ids = [finished_run(jobs.store, frame=frame, parameters={"alpha": alpha})
+           for frame, alpha in zip(frames, (0.1, 0.5))]
+    monkeypatch.setattr(one_sample, "_source", lambda run, whole: Source)
+    at = page(*ids)
+    assert "Click a point, or tick a row of the list" in written(at) and not at.dataframe[-1].value.empty
+    key = f"pairs.{ids[0]}.{ids[1]}"
+    at.session_state[key] = pairs.marks(paired(*frames), [[2, 3]])  # as the chart's click does
+    at.run()
+    number = sorted(frames[0].query("set == 'forget'")["sample"])[3]
+    said = "\n".join(one.value for one in at.markdown)
+    assert f"Forget sample {number:,}: a 6, labelled 8 on purpose" in said and f"“the text of {number}”" in said
+    answers = next(html.proto.body for html in at.get("html") if "two-answers" in html.proto.body)
+    assert "A says 8" in answers and "the false label" in answers and "B says 6" in answers and "the truth" in answers
+    assert answers.count(" nats</td>") == 2
+    assert "1 sample marked. Double-click the chart to mark none." in written(at)
+    assert len(at.dataframe[-1].value) == 1
+
+
+def test_which_run_is_nearer_to_retraining_and_how_sure_that_is(jobs):
+    band = {"mia_loss": [42.0, 58.0], "mia_entropy": [42.0, 58.0]}
+    base = {"retain_accuracy": 99.0, "forget_accuracy": 72.0, "test_accuracy": 72.0, "mia_loss": 50.0,
+            "mia_entropy": 50.0, "null_band": band}
+    before = {**base, "forget_accuracy": 99.0, "mia_loss": 75.0, "mia_entropy": 75.0}
+    ids = [finished_run(jobs.store, parameters={"alpha": alpha}, metrics={
+        **base, "mia_loss": loss, "mia_loss_gap": loss - 50, "mia_entropy_gap": 0.0, "accuracy_gap": 0.0,
+        "original": before, "retrained": base}) for alpha, loss in ((0.1, 62.0), (0.5, 65.0), (0.25, 71.0))]
+    runs = [jobs.store.get(run_id) for run_id in ids]
+    assert nearer(runs[:2]) == (
+        "Nearer to retraining: A, 4.0 points beyond chance in its worst measure (attack on the loss); B: 7.0 (attack "
+        "on the loss). One seed each: the difference between A and B, 3.0 points, is inside the chance range ±8.0, so "
+        "it may be chance.")
+    assert nearer(runs[::2]).endswith("the difference between A and B, 9.0 points, is outside the chance range ±8.0.")
+    assert nearer(runs).startswith("Nearest to retraining: A, 4.0 points") and "; C: 13.0 (attack" in nearer(runs)
+    assert any(nearer(runs[:2]) in one.value for one in page(*ids[:2]).markdown)
+    assert nearer(runs[:1] * 2) == "", "one run twice is one run"
 
 
 def test_every_place_names_the_runs_by_the_same_letters(jobs):

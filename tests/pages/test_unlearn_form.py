@@ -94,3 +94,13 @@ def test_the_form_gives_a_range_before_and_nothing_beside_a_run_that_goes_on(job
     assert re.fullmatch(r"\*\*80 steps · 4,932 samples · \d+ to \d+\u00a0s\*\*", cost(at))
     stored(jobs, "running")
     assert cost(page()) == "**80 steps · 4,932 samples**"
+
+
+def test_folded_settings_are_sentences_that_repeat_nothing(jobs):
+    at = page()
+    shown = {widget.key.rpartition(".")[2]: widget.label for kind in (at.number_input, at.toggle, at.selectbox)
+             for widget in kind if widget.key and widget.key.startswith("p.")}
+    assert (shown["retain_epochs"], shown["validation_every"], shown["batch_norm"]) == (
+        "Retain epochs", "Validation every (epochs)", "Batch norm")
+    assert "**Batch norm**" not in [one.value for one in at.markdown], "the heading would say the same again"
+    assert "**Optimiser**" in [one.value for one in at.markdown]

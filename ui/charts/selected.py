@@ -6,6 +6,7 @@ it has a band. Names stand at the lines' ends.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ DASHES = ("solid", "dash", "dot")
 GRID = 60  # points of a mean over seeds
 PLAIN = ",.6~r"  # d3's: no engineering prefixes such as 10m for 0.01
 MOST_TICKS = 8
+FEW_TICKS = 5  # of a result's axis
 ROOM = 7.2  # pixels that a letter of a label takes
 
 
@@ -83,41 +85,47 @@ def plot_overlay(lines: Sequence[Mapping[str, Any]], title: str, x_title: str, y
 
 
 def plot_pairs(pairs: Mapping[str, Mapping[str, Sequence[float]]], names: tuple[str, str], low: float,
-               letters: tuple[str, str] = ("A", "B")) -> go.Figure:
+               letters: tuple[str, str] = ("A", "B"), colours: tuple[str, str] = PALETTE[:2],
+               chosen: tuple[float, float] | None = None) -> go.Figure:
     """Each sample's loss in one run against that in another, both logarithmic; on the diagonal nothing has changed.
 
     ``pairs`` holds per set ``one``, ``other`` and ``sample`` (its number); losses below ``low`` are drawn there.
-    ``names`` are the runs' names, with their ``letters``.
+    ``names`` are the runs' names, with their ``letters`` and ``colours``. A ring is drawn round ``chosen``.
     """
     one, other = letters
-    title = f"Each sample's loss in both runs: above the diagonal it is higher in {other}"
-    figure = blank_figure(title, "click a point, or drag a box or a lasso round several", height=460,
-                          hovermode="closest", dragmode="select",
-                          xaxis={"title": f"loss in {names[0]}, nats", "type": "log", "zeroline": False},
-                          yaxis={"title": f"loss in {names[1]}, nats", "type": "log", "zeroline": False})
-    top = max((max(side) for pair in pairs.values() for side in (pair["one"], pair["other"]) if len(side)),
-              default=1.0)
-    figure.add_trace(go.Scatter(x=[low, top], y=[low, top], mode="lines", name="equal", hoverinfo="skip",
+    said = (f"above the diagonal it is higher in {_inked(other, colours[1])}; click a point to see its sample, or drag "
+            "a box round several")
+    figure = blank_figure("Each sample's loss in both runs", said, height=460,
+                          hovermode="closest", dragmode="select", meta={"marks": True, "alt": _said_of(pairs, letters)},
+                          xaxis=_losses(names[0], colours[0]), yaxis=_losses(names[1], colours[1]))
+    sides = [side for pair in pairs.values() for side in (pair["one"], pair["other"]) if len(side)]
+    ends = [max(low, min(map(min, sides), default=low)), max(map(max, sides), default=1.0)]
+    figure.add_trace(go.Scatter(x=ends, y=ends, mode="lines", name="equal", hoverinfo="skip",
                                 showlegend=False, line={"color": COIN_TOSS, "width": 1, "dash": "dot"}))
     for name, pair in pairs.items():
         figure.add_trace(go.Scattergl(
             x=np.maximum(pair["one"], low), y=np.maximum(pair["other"], low), mode="markers", name=name,
             customdata=np.asarray(pair["sample"]), marker={"color": BY_SET[name], "size": 6, "opacity": 0.6},
             hovertemplate=f"{name} sample %{{customdata}}<br>{one} %{{x:.3g}}, {other} %{{y:.3g}} nats<extra></extra>"))
+    if chosen:
+        figure.add_trace(go.Scatter(
+            x=[max(chosen[0], low)], y=[max(chosen[1], low)], mode="markers", name="chosen", hoverinfo="skip",
+            showlegend=False, marker={"size": 16, "symbol": "circle-open", "color": COIN_TOSS, "line": {"width": 3}}))
     return figure
 
 
-def plot_parallel(dimensions: Sequence[Mapping[str, Any]], colours: Sequence[float], title: str) -> go.Figure:
-    """Parallel coordinates: a line a run. A dimension is ``{"label", "values"}``; texts become places on its axis.
+def plot_parallel(dimensions: Sequence[Mapping[str, Any]], colours: Sequence[str]) -> go.Figure:
+    """Parallel coordinates: a line a run, in its colour. A dimension is ``{"label", "values"}``; texts become places.
 
-    ``format`` is that of a result's ticks; without it a setting's own values are the ticks.
+    ``format`` marks a result, which gets round ticks; without it a setting's own values are the ticks.
     """
-    figure = blank_figure("", height=360, margin={"l": 60, "r": 60, "t": 60, "b": 24})
-    scale = [[0, "#2166ac"], [0.5, "#b58cb8"], [1, "#b2182b"]]
+    figure = blank_figure("", height=360, margin={"l": 60, "r": 60, "t": 60, "b": 24},
+                          meta={"alt": f"Parallel coordinates of {len(colours)} runs over "
+                                       f"{', '.join(one['label'] for one in dimensions)}"})
+    places, scale = _stepped(colours)
     figure.add_trace(go.Parcoords(
-        dimensions=[_dimension(one) for one in dimensions], labelangle=0,
-        line={"color": list(colours), "colorscale": scale, "showscale": True, "colorbar": {
-            "title": {"text": title, "side": "right"}, "thickness": 10}}))
+        dimensions=[_dimension(one) for one in dimensions], labelangle=0, line={
+            "color": places, "colorscale": scale, "cmin": -0.5, "cmax": len(colours) - 0.5, "showscale": False}))
     return figure
 
 
@@ -157,10 +165,58 @@ def _labels(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def _inked(letter: str, colour: str) -> str:
+    """A run's letter in its colour."""
+    return f'<b><span style="color:{colour}">{letter}</span></b>'
+
+
+def _losses(name: str, colour: str) -> dict[str, Any]:
+    """A logarithmic axis of losses with a run's name in its colour, and powers of ten in plain digits."""
+    return {"title": {"text": f'<span style="color:{colour}">loss in {name}</span>, nats'}, "type": "log",
+            "zeroline": False, "tickformat": PLAIN, "dtick": 1}
+
+
+def _said_of(pairs: Mapping[str, Mapping[str, Sequence[float]]], letters: tuple[str, str]) -> str:
+    """How many samples of each set lie above the diagonal, for those who cannot see the chart."""
+    one, other = letters
+    higher = {name: int(np.sum(np.asarray(pair["other"]) > np.asarray(pair["one"]))) for name, pair in pairs.items()}
+    return "; ".join(f"{count} of {len(pairs[name]['sample'])} {name} samples have a higher loss in {other} than in "
+                     f"{one}" for name, count in higher.items())
+
+
+def _stepped(colours: Sequence[str]) -> tuple[list[int], list[tuple[float, str]]]:
+    """A line's place, and a scale that gives each place its own colour."""
+    count = len(colours)
+    scale = [(edge / count, colour) for place, colour in enumerate(colours) for edge in (place, place + 1)]
+    return list(range(count)), scale
+
+
+def result_ticks(values: Sequence[float]) -> tuple[list[float], list[str], list[float]]:
+    """Round ticks of a result's axis, no two alike, and its range; one tick where all values are equal.
+
+    >>> result_ticks([99.943, 99.968])
+    ([99.94, 99.95, 99.96, 99.97], ['99.94', '99.95', '99.96', '99.97'], [99.94, 99.97])
+    >>> result_ticks([100.0, 100.0])
+    ([100.0], ['100.0'], [99.0, 101.0])
+    """
+    low, high = float(min(values)), float(max(values))
+    if high - low < 1e-9:
+        return [low], [f"{low:,.1f}"], [low - 1, low + 1]
+    size = 10.0 ** math.floor(math.log10((high - low) / FEW_TICKS))
+    step = next(one * size for one in (1, 2, 5, 10) if (high - low) / (one * size) <= FEW_TICKS)
+    digits = max(1, -math.floor(math.log10(step) + 1e-9))
+    first, last = math.floor(low / step + 1e-6), math.ceil(high / step - 1e-6)
+    ticks = [round(place * step, 12) for place in range(first, last + 1)]
+    return ticks, [f"{tick:,.{digits}f}" for tick in ticks], [ticks[0], ticks[-1]]
+
+
 def _own_ticks(one: Mapping[str, Any]) -> dict[str, Any]:
-    """A setting's own few values as ticks, in plain digits; results keep round ticks."""
+    """A setting's own few values as ticks in plain digits, a result's round ones; of many values Plotly's."""
+    if "format" in one:
+        ticks, texts, span = result_ticks(one["values"])
+        return {"tickvals": ticks, "ticktext": texts, "range": span}
     values = sorted(set(one["values"]))
-    return {} if "format" in one or len(values) > MOST_TICKS else {
+    return {} if len(values) > MOST_TICKS else {
         "tickvals": values, "ticktext": [np.format_float_positional(value, trim="-") for value in map(float, values)]}
 
 

@@ -35,8 +35,10 @@ def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setti
     if folded:
         with more:
             for group, members in groupby(sorted(folded, key=lambda h: h.group), key=lambda h: h.group):
-                st.markdown(f"**{group.capitalize()}**")
-                chosen |= {h.name: _widget(h, defaults[h.name], setting, scope, places) for h in list(members)}
+                found = list(members)
+                if [h.title for h in found] != [group]:  # a group that only repeats its one member needs no heading
+                    st.markdown(f"**{group.capitalize()}**")
+                chosen |= {h.name: _widget(h, defaults[h.name], setting, scope, places) for h in found}
             st.button("Back to the defaults", key=f"reset.{scope}", icon=":material/restart_alt:",
                       on_click=_reset, args=(scope,))
     return {name: value for name, value in chosen.items() if value != defaults[name]}
@@ -111,7 +113,7 @@ def _widget(h: Hyperparameter, default: Any, setting: Setting, scope: str, place
 
 
 def _drawn(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any:
-    key, label = key_of(scope, h.name), h.title
+    key, label = key_of(scope, h.name), h.title if h.group == MAIN else h.title[0].upper() + h.title[1:]
     if h.auto is None:
         return _value(h, default, label, key)
     automatic = h.auto.value(setting) if default is None else default
@@ -126,8 +128,8 @@ def _drawn(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any
 
 def _value(h: Hyperparameter, default: Any, label: str, key: str) -> Any:
     # No bounds on the boxes: a browser only turns one red and keeps the old value; the engine says what is wrong.
-    common: dict[str, Any] = {"label": f"{label} ({h.unit})" if h.unit else label, "key": key, "help": h.help,
-              "persist_state": "session"}
+    unit = f" ({h.unit})" if h.unit and h.unit not in label else ""
+    common: dict[str, Any] = {"label": f"{label}{unit}", "key": key, "help": h.help, "persist_state": "session"}
     if h.kind == "choice":
         return st.selectbox(options=h.choices, index=h.choices.index(default), **common)
     if h.kind == "text":

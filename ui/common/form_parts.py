@@ -23,10 +23,12 @@ PROFILE_HELP = ("corrected: evaluates without augmentation and draws a new forge
 WAITING = {"running": "running", "queued": "waiting", "failed": "failed"}  # a run's states as the counts name them
 
 
-def dataset_box(key: str) -> str:
-    """The data set's name."""
-    return st.selectbox("Data", names("dataset"), key=key, persist_state="session",
-                        format_func=lambda name: words.title_of("dataset", name), help="What the model was trained on.")
+def dataset_box(key: str, **more: Any) -> str:
+    """The data set's name; ``more`` goes to Streamlit."""
+    name: str = st.selectbox("Data", names("dataset"), key=key, persist_state="session", **more,
+                             format_func=lambda name: words.title_of("dataset", name),
+                             help="What the model was trained on.")
+    return name
 
 
 def method_box(key: str, **more: Any) -> str:
@@ -57,6 +59,16 @@ def class_box(dataset: Dataset, key: str, more_help: str = "") -> int | tuple[in
     more = st.multiselect("More classes", known, format_func=lambda i: dataset.classes[i], key=more_classes(key),
                           persist_state="session", placeholder="only this one",
                           help="Other classes to forget together with it.")
+    return _classes(one, more)
+
+
+def chosen_classes(slot: Slot[int]) -> int | tuple[int, ...]:
+    """What both widgets of :func:`class_box` hold, before they are drawn."""
+    more: Slot[list[int]] = Slot(more_classes(slot.key), [])
+    return _classes(slot.get(), more.get())
+
+
+def _classes(one: int, more: Sequence[int]) -> int | tuple[int, ...]:
     chosen = tuple(sorted({one, *more}))
     return one if len(chosen) == 1 else chosen
 

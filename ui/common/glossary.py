@@ -26,8 +26,8 @@ MEANINGS = {
     "Original": "The model before unlearning, trained on everything.",
     "forget set": "The training samples that the model has to forget.",
     "test set": "Samples that no model here was trained on: forgotten ones should look like these.",
-    "in common": "The overlap of the two humps: 100% where nobody could tell forgotten from never-seen samples by "
-                 "their loss.",
+    "in common": "The overlap of the two humps, drawn smoothed over 0.2 decades of the loss: 100% where nobody could "
+                 "tell forgotten from never-seen samples by their loss.",
     "ROC area": "The chance that a forgotten sample ranks ahead of a never-seen one: 0.5 is a coin toss. It also "
                 "notices what a single yes or no per sample misses.",
     "profile": "How a run is split and measured: corrected (the default), or paper, as the published tables.",

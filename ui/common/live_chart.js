@@ -67,7 +67,9 @@ function themed(layout, element) {
   if (layout.title?.text) dressed.title = { ...layout.title, text: inText(layout.title.text) };
   const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
   for (const name of new Set([...axes, "xaxis", "yaxis"])) {
-    dressed[name] = { gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true, ...layout[name] };
+    const { title } = layout[name] ?? {};
+    dressed[name] = { gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true, ...layout[name],
+      ...(title?.text && { title: { ...title, text: inText(title.text) } }) };
   }
   const box = { bgcolor: css("background-color", "#fff"), bordercolor: line, font };
   dressed.hoverlabel = { ...box, ...layout.hoverlabel };
@@ -135,10 +137,11 @@ async function draw(element, state, data, turn) {
   state.layout = layout;
   if (state.note) element.replaceChildren();
   state.note = false;
+  const config = layout.meta?.marks ? { ...CONFIG, modeBarButtonsToRemove: ["autoScale2d", "sendChartToCloud"] } : CONFIG;
   const image = { ...CONFIG.toImageButtonOptions, ...(layout.meta?.image ? { format: layout.meta.image } : {}) };
   state.react = () => {
     const drawn = narrowed(figure, fitted(layout, element.offsetWidth), element.offsetWidth);
-    return Plotly.react(element, drawn.data, drawn.layout, { ...CONFIG, toImageButtonOptions: image });
+    return Plotly.react(element, drawn.data, drawn.layout, { ...config, toImageButtonOptions: image });
   };
   await state.react();
   state.figure = figure;
@@ -161,6 +164,9 @@ function faded(element, group) {
   });
 }
 
+// Which points these are: the number of each one's trace, and its own in it.
+const places = (points) => points.map((point) => [point.curveNumber, point.pointNumber]);
+
 function bind(element, state, Plotly) {
   state.bound = true;
   const quiet = () => element.querySelectorAll(".modebar-btn").forEach((button) => button.setAttribute("tabindex", "-1"));
@@ -171,8 +177,13 @@ function bind(element, state, Plotly) {
   });
   element.on("plotly_unhover", () => faded(element, null));
   element.on("plotly_click", ({ points: [point] }) => {
-    state.send("click", { x: point.x ?? null, y: point.y ?? null, z: point.z ?? null });
+    if (state.layout.meta?.marks) state.send("marked", places([point]));
+    else state.send("click", { x: point.x ?? null, y: point.y ?? null, z: point.z ?? null });
   });
+  element.on("plotly_selected", (event) => {
+    if (state.layout.meta?.marks && event) state.send("marked", places(event.points));
+  });
+  element.on("plotly_deselect", () => { if (state.layout.meta?.marks) state.send("marked", []); });
   element.addEventListener("pointerdown", () => {
     state.released = new Promise((go) => {
       const once = new AbortController();

@@ -7,6 +7,7 @@ is live_chart.js; map_cursor.js moves through a map whose figure says its ``colu
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,25 @@ def live_chart(figure: go.Figure, key: str, height: int = 300, revision: Any = N
     Zoom, hidden traces and pan are kept across updates as long as ``revision`` is the same (any short value:
     a run's id, say), and start afresh when it changes. An unchanged figure costs the browser nothing.
     """
+    click: dict[str, Any] | None = _draw(figure, key, height, revision, on_click_change=_nothing).click
+    return click
+
+
+def marking_chart(figure: go.Figure, key: str, marked: Callable[[list[list[int]]], None], height: int = 300,
+                  revision: Any = None) -> None:
+    """The same for a chart in which one marks points, by a click or by a box or lasso round them.
+
+    ``figure`` says ``marks`` in its ``layout.meta``. ``marked`` is called before the run that this starts, with each
+    marked point as its trace's number and its own in it; with none where the marks were taken away.
+    """
+    _draw(figure, key, height, revision, on_marked_change=lambda: marked(st.session_state[key].marked or []))
+
+
+def _draw(figure: go.Figure, key: str, height: int, revision: Any, **callbacks: Any) -> Any:
     whole_pandas()
     data = {"spec": figure.to_json(), "height": height, "src": plotly_url(st.get_option("server.baseUrlPath")),
             "revision": None if revision is None else str(revision)}
-    click: dict[str, Any] | None = _component()(key=key, data=data, height=height, on_click_change=_nothing).click
-    return click
+    return _component()(key=key, data=data, height=height, **callbacks)
 
 
 @functools.cache

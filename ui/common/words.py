@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from engine.evaluation.evidence import Decisive
 from engine.evaluation.metrics import metric_of
+from engine.evaluation.sides import loses_sign
 from engine.naming import class_names, in_brackets, selection_name
 from engine.naming import unusual_model as unusual_model
 from engine.registry import all_of, find, live_attacks
@@ -14,6 +16,7 @@ from engine.runs.records import Run
 from engine.system.words import spaced
 from engine.types import Spec
 
+NONE = 0.005  # a smaller distance is written as 0.00
 LONGEST = 40  # characters of a wrong value that are repeated
 ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",
          "failed": ":material/error:", "cancelled": ":material/stop_circle:",
@@ -64,6 +67,20 @@ def plain(text: str) -> str:
 def percent(fraction: float) -> str:
     """``15%``, ``0.5%``."""
     return f"{100 * fraction:.4g}%"
+
+
+def span(values: Sequence[float]) -> str:
+    """``57.5%``, ``43.0 to 57.0%``: from the lowest to the highest of some percentages."""
+    low, high = f"{min(values):.1f}", f"{max(values):.1f}%"
+    return high if high == f"{low}%" else f"{low} to {high}"
+
+
+def side(metric: str, signed: float | None) -> str:
+    """Which side a distance is on: ``forget accuracy above test accuracy``, ``below 50%``; nothing where it is none."""
+    if signed is None or not loses_sign(metric) or abs(signed) < NONE:
+        return ""
+    where = "above" if signed > 0 else "below"
+    return f"forget accuracy {where} test accuracy" if metric == "accuracy_gap" else f"{where} 50%"
 
 
 def setting(value: Any) -> str:

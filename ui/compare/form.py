@@ -14,9 +14,10 @@ from engine.runs import estimates
 from engine.runs.queue import Jobs, manager
 from engine.spec import resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
-from engine.system.words import plural
+from engine.studies.shipped import shipped_comparison
+from engine.system.words import numbered, plural
 from engine.types import Dataset, Spec
-from ui.common import form_parts
+from ui.common import form_parts, switched, words
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 from ui.compare import link as compare_link
@@ -30,6 +31,7 @@ DATA, SCENARIO, PROFILE = (Slot(f"compare.{name}", getattr(USUAL, field)) for na
 SHARE = Slot("compare.share", 100 * Spec().fraction)
 SEEDS = Slot("compare.seeds", "0")
 METHODS: Slot[list[str]] = Slot("compare.methods", list(USUAL.methods))
+SWITCHED: Slot[tuple[str, switched.Query]] = Slot("compare.switched", ("", {}))
 DONE = " ✓ "
 METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A tick "
                 "marks seeds that are already computed; they are reused.")
@@ -50,6 +52,7 @@ def _fill(comparison: Comparison) -> None:
     METHODS.put(list(comparison.methods))
     SEEDS.put(" ".join(map(str, comparison.seeds)))
     compare_seeds.ORIGINALS.put(" ".join(map(str, comparison.training_seeds)))
+    compare_seeds.UNLEARNING.put(comparison.unlearning_seeds)
     if comparison.model:
         _model(comparison.dataset).put(comparison.model)
     of_class = by_class(comparison.scenario)
@@ -78,7 +81,8 @@ def form() -> Comparison | None:
 
 
 def _choices() -> Comparison | None:
-    dataset = get("dataset", form_parts.dataset_box(DATA.key))
+    dataset = get("dataset", form_parts.dataset_box(DATA.key, on_change=_fit_data))
+    changed = st.empty()
     model = launch.model_unless_usual(dataset, _model(dataset.name).key)
     offered = [one for one in all_of("scenario") if one.target != "selection"]
     scenario = form_parts.scenario_box(SCENARIO, offered)
@@ -88,20 +92,67 @@ def _choices() -> Comparison | None:
     text = st.text_input("Seeds", key=SEEDS.key, persist_state="session", help=SEEDS_HELP,
                          **SEEDS.given("value"))
     originals = compare_seeds.control()
+    repeats = compare_seeds.repeats()
     profile = form_parts.profile_box(PROFILE)
     comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model)
     if by_class(scenario):
         size.caption(launch.class_size(_read_as(dataset, profile), comparison.spec(REFERENCE, 0)))
     try:
         comparison = replace(comparison, seeds=compare_link.parse_seeds(text),
-                             training_seeds=compare_link.parse_originals(originals))
+                             training_seeds=compare_link.parse_originals(originals), unlearning_seeds=repeats)
     except LabError as error:
         st.error(str(error), icon=":material/error:")
         with methods_here:
             _methods(comparison)
         return None
     with methods_here:
-        return replace(comparison, methods=_methods(comparison))
+        comparison = replace(comparison, methods=_methods(comparison))
+    with changed:
+        switched.show(SWITCHED, compare_link.to_query(comparison))
+    return comparison
+
+
+def _fit_data() -> None:
+    """After other data were chosen: a comparison that ships with them, where what was asked for is not there.
+
+    What nobody has computed keeps its methods, but no profile or seeds that belong to the former data.
+    """
+    now = _held()
+    if now is None or _answers(now):
+        return
+    shipped = None if by_class(now.scenario) else shipped_comparison(now.dataset)
+    usual = replace(now, profile=USUAL.profile, seeds=USUAL.seeds, training_seeds=USUAL.training_seeds)
+    new = shipped or usual
+    unfit = _unfit(new)
+    new = replace(new, methods=tuple(name for name in names("method") if name in new.methods and name not in unfit))
+    _fill(new)
+    switched.note(SWITCHED, new.dataset, compare_link.to_query(now), compare_link.to_query(new), {
+        "scenario": f"forget {get('scenario', new.scenario).title}", "forget": words.forgotten(new.spec(REFERENCE, 0)),
+        "methods": ", ".join(map(compare_runs.short_title, new.methods)), "seeds": numbered("seed", new.seeds),
+        "originals": numbered("training seed", new.training_seeds), "profile": f"profile {new.profile}"})
+
+
+def _held() -> Comparison | None:
+    """What the widgets come to; None where the seeds make no sense."""
+    of_class = by_class(SCENARIO.get())
+    forget = form_parts.chosen_classes(_class(DATA.get())) if of_class else round(SHARE.get() / 100, 6)
+    try:
+        methods = tuple(sorted(_chosen(), key=names("method").index))  # as the form has them
+        return Comparison(DATA.get(), SCENARIO.get(), forget, methods, compare_link.parse_seeds(SEEDS.get()),
+                          PROFILE.get(), _model(DATA.get()).get(),
+                          training_seeds=compare_link.parse_originals(compare_seeds.ORIGINALS.get()))
+    except (LabError, ValueError):
+        return None
+
+
+def _answers(comparison: Comparison) -> bool:
+    """Whether a method and the reference to hold it against are finished."""
+    try:
+        runs = find_runs(comparison, manager().store)
+    except LabError:
+        return False
+    done = {method for (method, _), run in runs.items() if run.finished}
+    return REFERENCE in done and len(done) > 1
 
 
 def _model(dataset: str) -> Slot[str | None]:
@@ -124,8 +175,7 @@ def _methods(comparison: Comparison) -> tuple[str, ...]:
     """
     unfit = _unfit(comparison)
     titles = {name: compare_runs.short_title(name) for name in names("method") if name not in unfit}
-    names_of = {title: name for name, title in titles.items()}
-    chosen = [name for value in METHODS.get() if (name := names_of.get(str(value).partition(DONE)[0], value)) in titles]
+    chosen = [name for name in _chosen() if name in titles]
     METHODS.put(chosen)
     ticks = _ticks(replace(comparison, methods=tuple(titles)))
     st.pills("Methods", list(titles), selection_mode="multi", key=METHODS.key, persist_state="session",
@@ -135,6 +185,12 @@ def _methods(comparison: Comparison) -> tuple[str, ...]:
         st.caption(f"Left out: {left_out}. They need exactly one label per sample, but under this "
                    "profile samples have several.")
     return tuple(name for name in titles if name in chosen)
+
+
+def _chosen() -> tuple[str, ...]:
+    """The methods of the chips by name."""
+    names_of = {compare_runs.short_title(name): name for name in names("method")}
+    return tuple(names_of.get(str(value).partition(DONE)[0], str(value)) for value in METHODS.get())
 
 
 def _unfit(comparison: Comparison) -> list[str]:

@@ -16,7 +16,7 @@ from engine.evaluation.metrics import metric_title
 from engine.registry import by_class, current_name, get, models_for, names, of_the_paper, unknown
 from engine.spec import MAX_SEED
 from engine.studies.cell import Against
-from engine.studies.comparison import MOST_TRAINING_SEED, Comparison
+from engine.studies.comparison import MOST_REPEATS, MOST_TRAINING_SEED, Comparison
 from engine.studies.costs import SPENT
 from engine.studies.ranking import NEAREST
 from engine.studies.table import columns_of
@@ -26,7 +26,7 @@ from ui.common.words import short
 SORT, AGAINST = LOOK = "sort", "against"  # how the table is ordered and held: no part of the comparison
 View = tuple[str, Against]  # the column that the table is sorted by, and what it is held against
 HELD: dict[Against, str] = {"retrained": "the retrained model", "ideal": "the ideal"}
-NAMES = ("data", "scenario", "forget", "methods", "seeds", "originals", "profile", "model")
+NAMES = ("data", "scenario", "forget", "methods", "seeds", "originals", "unlearning", "profile", "model")
 MOST_SEEDS = 20
 USUAL = Comparison(methods=of_the_paper())  # the paper's six on the digits: what an address leaves out
 RECORDED = replace(USUAL, dataset="cifar10", seeds=(0, 1, 2), profile="paper")  # ships finished: what opens at first
@@ -37,6 +37,7 @@ def to_query(comparison: Comparison) -> dict[str, str]:
     query = {"data": comparison.dataset, "scenario": comparison.scenario, "forget": _written(comparison.forget),
              "methods": " ".join(comparison.methods), "seeds": " ".join(map(str, comparison.seeds)),
              "originals": " ".join(map(str, comparison.training_seeds)) if any(comparison.training_seeds) else "",
+             "unlearning": str(comparison.unlearning_seeds) if comparison.unlearning_seeds > 1 else "",
              "profile": comparison.profile, "model": comparison.model or ""}
     return {name: value for name, value in query.items() if value}  # an address may lose what is empty
 
@@ -102,10 +103,19 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
     methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
     seeds = read("seeds", USUAL.seeds, parse_seeds)
     originals = read("originals", USUAL.training_seeds, parse_originals)
+    repeats = read("unlearning", USUAL.unlearning_seeds, parse_repeats)
     profile = read("profile", USUAL.profile, lambda text: _one("profile", text, PROFILES))
     models = tuple(model.name for model in models_for(get("dataset", dataset)))
     model = read("model", None, lambda text: _one(f"model for {dataset}", text, models))
-    return Comparison(dataset, scenario, forget, methods, seeds, profile, model, training_seeds=originals), problems
+    return Comparison(dataset, scenario, forget, methods, seeds, profile, model, training_seeds=originals,
+                      unlearning_seeds=repeats), problems
+
+
+def parse_repeats(text: str) -> int:
+    """How many unlearning seeds each forget set has. Raises BadInput."""
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_REPEATS:
+        raise BadInput(f"{short(text)!r} is not a number of unlearning seeds: choose from 1 to {MOST_REPEATS}.")
+    return int(text)
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import Metric, all_metrics, metric_of
 from engine.studies.cell import Cell
 from engine.studies.comparison import Runs
@@ -11,7 +10,7 @@ from engine.studies.table import Table, columns_of
 from ui.common import measures
 from ui.common.html_table import Box, Name, Row, Small, draw
 from ui.compare.race import short_title
-from ui.compare.table import dot
+from ui.compare.table import dot, metrics_of
 
 
 def columns(scenario: str) -> tuple[str, ...]:
@@ -22,8 +21,10 @@ def columns(scenario: str) -> tuple[str, ...]:
 def more(table: Table, runs: Runs, each_seed: bool = False) -> str:
     """``table`` is built with ``columns(...)``; intervals are per seed, and hovering over a dash shows its reason."""
     methods = [method for method in table.methods if any(table.cell(method, name).seeds for name in table.columns)]
-    head = [Name("Measure"), *(Name(short_title(method), dot=dot(method)) for method in methods)]
-    return draw("measures", head, [_row(table, runs, name, methods, each_seed) for name in table.columns])
+    names = {method: f"{short_title(method)}{table.marks(method)}" for method in methods}
+    head = [Name("Measure"), *(Name(name, dot=dot(method)) for method, name in names.items())]
+    return draw("measures", head, [_row(table, runs, name, methods, each_seed) for name in table.columns],
+                several=len(table.comparison.seeds) > 1)
 
 
 def _row(table: Table, runs: Runs, name: str, methods: list[str], each_seed: bool) -> Row:
@@ -49,7 +50,7 @@ def _box(cell: Cell, metric: Metric, runs: Runs, each_seed: bool) -> Box:
 
 def _span(cell: Cell, seed: int, name: str, runs: Runs) -> str:
     """The interval of a seed's value, `` [0.4 to 5.7]``; nothing where the metric has none."""
-    span = _metrics(cell.method, seed, runs).interval(name)
+    span = metrics_of(cell.method, seed, runs).interval(name)
     return f" [{span[0]:.1f} to {span[1]:.1f}]" if span else ""
 
 
@@ -64,12 +65,3 @@ def reason(method: str, name: str, runs: Runs) -> str:
     metrics = finished[0]
     known = metrics.missing.get(name)
     return known or ("Too few samples per side." if name in metrics else "It was not measured in this run.")
-
-
-def _metrics(method: str, seed: int, runs: Runs) -> Metrics:
-    """A run's metrics, or the Original's as any run of the seed has measured them."""
-    if method != ORIGINAL:
-        run = runs.get((method, seed))
-        return (run.metrics if run else None) or UNMEASURED
-    known = (run.metrics for (_, of), run in runs.items() if of == seed and run.metrics)
-    return next((metrics.original for metrics in known if metrics.original), UNMEASURED)

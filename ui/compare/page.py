@@ -190,7 +190,7 @@ def _take_away(table: Table, more: Table, runs: Runs, against: Against) -> None:
     def whole() -> Table:  # made when it is asked for
         return build_table(table.comparison, runs, (*table.columns, *more.columns))
 
-    take_away.show("compare", "comparison", [
+    take_away.show("compare", f"comparison-{exports.stem(table.comparison)}", [
         Export(take_away.REPORT, "html", "text/html",
                lambda: report.write(table, runs, _title(table.comparison), against),
                "The tables and the trade-off, every run's origin, and the commands that repeat them. Opens anywhere."),

@@ -11,17 +11,21 @@ from engine.errors import LabError
 from engine.evaluation.metrics import metric_title
 from engine.runs.queue import manager
 from engine.studies import training_seeds
-from engine.studies.comparison import Comparison
+from engine.studies.comparison import MOST_REPEATS, Comparison
 from engine.studies.notes import method_title
 from engine.studies.table import columns_of
 from engine.studies.training_seeds import AllRuns, Row
 from engine.studies.variance import UNDETECTABLE, Component, Variation
-from engine.system.words import numbered
+from engine.system.words import numbered, plural
 from ui.common.state import Slot
 
 ORIGINALS = Slot("compare.originals", "0")
 HELP = ("Seeds of Originals. With several, the section below the table says how far another Original would move each "
         "number; each Original is trained once. The table and the race are of the first.")
+HEADS = {"forget": "forget set"}  # of a component's column, where it is not the level's name
+UNLEARNING = Slot("compare.unlearning", 1)
+UNLEARNING_HELP = ("How often each forget set is forgotten, each time with another seed. With two or more the section "
+                   "below the table says what the forget set and what unlearning contribute.")
 EVERY = 2.0  # seconds between two looks while runs of other Originals wait or run
 
 
@@ -30,6 +34,13 @@ def control() -> str:
     text: str = st.text_input("Training seeds", key=ORIGINALS.key, persist_state="session", help=HELP,
                               **ORIGINALS.given("value"))
     return text
+
+
+def repeats() -> int:
+    """How many unlearning seeds each forget set has."""
+    count: int = st.number_input("Unlearning seeds", 1, MOST_REPEATS, key=UNLEARNING.key, persist_state="session",
+                                 help=UNLEARNING_HELP, **UNLEARNING.given("value"))
+    return count
 
 
 def show(comparison: Comparison) -> None:
@@ -43,10 +54,12 @@ def show(comparison: Comparison) -> None:
 
 def _section(comparison: Comparison) -> None:
     runs = training_seeds.find_runs(comparison, manager().store)
-    st.markdown(f"#### Over {len(comparison.training_seeds)} Originals")
-    over = training_seeds.over(comparison)
-    st.caption(f"I = {len(comparison.training_seeds)} ({numbered('training seed', comparison.training_seeds)}), J = "
-               f"{len(comparison.seeds)} ({numbered('seed', comparison.seeds)}), K = 1. {over}")
+    count = len(comparison.training_seeds)
+    st.markdown(f"#### Over {count} {plural(count, 'Original')}")
+    st.caption(f"I = {count} ({numbered('training seed', comparison.training_seeds)}), J = "
+               f"{len(comparison.seeds)} ({numbered('seed', comparison.seeds)}), K = {comparison.unlearning_seeds}"
+               f"{' unlearning seeds each' if comparison.unlearning_seeds > 1 else ''}. "
+               f"{training_seeds.over(comparison)}")
     _start(comparison, runs)
     found = training_seeds.rows(comparison, runs, columns_of(comparison.scenario))
     known = [row for row in found if row.found]
@@ -79,8 +92,8 @@ def _active(runs: AllRuns) -> bool:
 def _cells(row: Row) -> dict[str, str]:
     found: Variation | Any = row.found
     return {"method": method_title(row.method), "measure": metric_title(row.metric), "mean ± 95%": _mean(found),
-            "training": _part(found.of_training), "unlearning": _part(found.of_unlearning),
-            "from retraining": _mean(row.from_retrained, sign="+")}
+            **{HEADS.get(level, level): _part(part) for level, part in zip(found.levels, found.components, strict=True)
+               if level != "evaluation"}, "from retraining": _mean(row.from_retrained, sign="+")}
 
 
 def _mean(found: Variation | None, sign: str = "") -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from statistics import fmean
 
+from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import metric_of, metric_title
-from engine.evaluation.sides import loses_sign
+from engine.evaluation.sides import signed
 from engine.evaluation.verdict import verdict_of
 from engine.runs.records import Run
 from engine.studies.cell import Against, Cell
@@ -60,7 +62,7 @@ def _row(table: Table, runs: Runs, method: str, ranking: Ranking | None, against
     if method != ORIGINAL and not table.cost[method]["steps"] and not _seeds_done(table, method):
         failed = "failed" in _statuses(table, runs, method).values()
         return Row(name, note=_states(table, runs, method), kind="failed" if failed else "")
-    values = (_value(table.cell(method, metric), against) for metric in table.columns)
+    values = (_value(table.cell(method, metric), against, runs) for metric in table.columns)
     costs = (_cost(cost, table.cost.get(method, {})) for cost in SPENT)
     first = (_worst(ranking, method),) if ranking else ()
     return Row(name, (*first, *values, *costs), kind="over" if table.marks(method) else "")
@@ -94,10 +96,10 @@ def dot(method: str) -> str:
     return "transparent" if method == ORIGINAL else method_colour(method)
 
 
-def _value(cell: Cell, against: Against) -> Box:
+def _value(cell: Cell, against: Against, runs: Runs) -> Box:
     if cell.mean is None:
         return Box("–", NOTHING, number=False)
-    return Box(value_text(cell.mean, cell.std) + cell.mark, _told(cell), tuple(_paper(cell)), cell.best,
+    return Box(value_text(cell.mean, cell.std) + cell.mark, _told(cell, runs), tuple(_paper(cell)), cell.best,
                INSIDE if inside(cell, against) else "")
 
 
@@ -114,19 +116,40 @@ def _cost(cost: Cost, spent: dict[str, float | None]) -> Box:
                small=() if share is None else (Small(f"{100 * share:.1f}%"),))
 
 
-def _told(cell: Cell) -> str:
-    """What hovering says: each seed's value, the distance to the ideal, the chance range."""
+def _told(cell: Cell, runs: Runs) -> str:
+    """What hovering says: each seed's value, the distance to the ideal, the chance range; of distances the side."""
     unit = metric_of(cell.metric).unit
-    said = [", ".join(f"seed {seed}: {value:.2f}" for seed, value in cell.values.items())]
+    mine = {seed: metrics_of(cell.method, seed, runs) for seed in cell.values}
+    sides = {seed: _side(cell.metric, [metrics]) for seed, metrics in mine.items()}
+    once = next(iter(sides.values())) if len(set(sides.values())) == 1 else ""  # the same in every seed
+    said = [", ".join(f"seed {seed}: {value:.2f}{'' if once else sides[seed]}"
+                      for seed, value in cell.values.items()) + once]
     if cell.distance is not None:
         said.append(f"distance to the ideal {cell.distance:.2f} {'points' if unit == '%' else unit}".rstrip())
     if cell.retrained is not None:
-        said.append(f"retrained model {cell.retrained:.2f}")
+        theirs = [metrics.retrained for metrics in mine.values() if metrics.retrained]
+        said.append(f"retrained model {cell.retrained:.2f}{_side(cell.metric, theirs)}")
     if cell.off_retrained is not None:
-        said.append(f"{cell.off_retrained:.2f} from it" + " (signs counted)" * loses_sign(cell.metric))
+        said.append(f"{cell.off_retrained:.2f} from it")
     if cell.chance is not None:
         said.append(f"chance range ±{cell.chance:.2f}")
     return "; ".join(said)
+
+
+def _side(metric: str, those: Sequence[Metrics]) -> str:
+    """`` (forget accuracy below test accuracy)``: on which side a distance lies, over seeds on average."""
+    known = [value for metrics in those if (value := signed(metric, metrics)) is not None]
+    side = words.side(metric, fmean(known) if known else None)
+    return f" ({side})" if side else ""
+
+
+def metrics_of(method: str, seed: int, runs: Runs) -> Metrics:
+    """A run's metrics, or the Original's as any run of the seed has measured them."""
+    if method != ORIGINAL:
+        run = runs.get((method, seed))
+        return (run.metrics if run else None) or UNMEASURED
+    known = (run.metrics for (_, of), run in runs.items() if of == seed and run.metrics)
+    return next((metrics.original for metrics in known if metrics.original), UNMEASURED)
 
 
 def has_truth(table: Table) -> bool:

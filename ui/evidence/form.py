@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import BadSpec, LabError, Problem
+from engine.evaluation.ensembles.draws import BLOCK
 from engine.registry import get
 from engine.runs import estimates
 from engine.runs.queue import manager
-from engine.studies.ensemble import BLOCK, Ensemble, design
+from engine.studies.ensemble import Ensemble, design
 from engine.studies.ensemble_job import ensembles
 from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_shelves import AtHand, at_hand_of, estimate, to_compute, usual_ensemble

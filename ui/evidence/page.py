@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from engine.errors import NotMeasurable, Problem
+from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.studies import ensemble_exports as exports
-from engine.studies.ensemble import ORIGINAL, Ensemble
+from engine.studies.ensemble import Ensemble
 from engine.studies.ensemble_answer import answer, methods_of, ranking
 from engine.studies.ensemble_job import ensembles
 from engine.studies.ensemble_memorisation import Scores

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
+from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.evaluation.ensembles.klom import DIRECTION
 from engine.evaluation.ensembles.resampling import Mean
 from engine.registry import reference
-from engine.studies.ensemble import ORIGINAL
-from engine.studies.ensemble_answer import chance_range, inside, places
+from engine.studies.ensemble_answer import cannot, chance_range, inside, places
 from engine.studies.ensemble_exports import DAMAGED, table_rows
 from engine.studies.ensemble_views import CANNOT_TELL, Evidence, Findings
 from ui.charts.colours import REFERENCE, method_colour
@@ -25,8 +25,9 @@ POPULATION = ("How well one threshold on the confidence, the same for all sample
               "seen ones. The usual attack on a single run is of this kind.")
 PER_EXAMPLE = ("How well an attacker who has seen many models with and without a sample tells whether this one was "
                "trained on it and then forgot it. Each model is attacked without its own data draw.")
+UNLIKE = "The retrained models differ from others more than chance has it."
 KLOM = (f"How far what unlearned models say of a sample lies from what retrained models say, {DIRECTION}. Never 0 with "
-        "few models: read it against the null line.")
+        "few models: read it against the null line. Below: where samples were kept, and where they were never seen.")
 QUALITY = "The 2023 challenge's score before utility, and its share of what retrained models attain."
 
 
@@ -77,7 +78,7 @@ def _row(found: Findings, row: Evidence, kind: str = "") -> Row:
     why = "Damaged: ten points or more below the retrained models'." if row.damaged else ""
     boxes = (Box(f"{row.test_accuracy:.1f}%", why, value=row.test_accuracy),
              _area(row.population, colour, spelled=False), _attack(found, row, colour), _klom(found, row, colour),
-             _quality(row))
+             _quality(found, row))
     return Row(name, boxes, kind=kind or ("over" if row.damaged else ""))
 
 
@@ -102,26 +103,38 @@ def _area(mean: Mean | None, colour: str, why: str = "", spelled: bool = True) -
 def _klom(found: Findings, row: Evidence, colour: str) -> Box:
     if row.klom is None:
         return Box("–", " ".join(row.problems) or "The reference: KLoM is the distance from it.", number=False)
+    if not found.klom_holds:
+        return Box(CANNOT_TELL, UNLIKE, number=False)
     null = found.attainable.klom
     if null is None:
         return Box(f"{row.klom.mean:.2f}", value=row.klom.mean)
     most = max(one.klom.mean for one in table_rows(found) if one.klom)
     hover = (f"Mean over samples; retrained models against others: {null.mean:.2f}. 95% of samples lie below "
              f"{row.klom.percentile_95:.2f}, of retrained models below {null.percentile_95:.2f}.")
-    return Box(f"{row.klom.mean:.2f}", hover,
+    more = f"kept {row.klom_retain.mean:.2f}, unseen {row.klom_unseen.mean:.2f}" if (
+        row.klom_retain and row.klom_unseen) else ""
+    if span := row.klom_mean:
+        hover += f" 95% interval over {span.groups} data draws: {span.low:.2f} to {span.high:.2f}."
+    return Box(f"{row.klom.mean:.2f}", hover, (Small(more),) if more else (),
                picture=charts.length(row.klom.mean, null.mean, most, "nats", colour), value=row.klom.mean)
 
 
-def _quality(row: Evidence) -> Box:
+def _quality(found: Findings, row: Evidence) -> Box:
     if row.quality is None:
         return Box("–", " ".join(row.problems) or "The reference: it is compared with a second retrained.",
                    number=False)
+    if not found.quality_holds:
+        return Box(CANNOT_TELL, UNLIKE, number=False)
     if row.share is None:
         return Box("attainable", f"Score {row.quality.score:.3f}: this is what 100% means.", value=1.0)
-    return Box(f"{100 * row.share:.1f}%", f"Score {row.quality.score:.3f}.", value=row.share)
+    span = row.share_mean
+    small = (Small(f"{100 * span.low:.0f} to {100 * span.high:.0f}%"),) if span else ()
+    over = f" 95% interval over {span.groups} data draws." if span else ""
+    return Box(f"{100 * row.share:.1f}%", f"Score {row.quality.score:.3f}.{over}", small, value=row.share)
 
 
 def _foot(found: Findings) -> Iterable[str]:
+    yield from cannot(found)
     if found.cannot_tell:
         yield f"Per-example attack: {CANNOT_TELL}. The retrained models themselves do not look like chance."
     yield from dict.fromkeys(problem for row in found.rows for problem in row.problems)

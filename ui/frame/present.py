@@ -14,6 +14,7 @@ from ui.common.state import Slot
 HERE = Path(__file__).parent
 ON = Slot("present", False)
 LESSONS = "learn"  # the place in the address of the page that draws its own foot, where a link may hide the keys
+CORNER = Slot("present.corner", 0)  # how often the corner's small window was closed: a new one begins closed
 READ = Slot("present.read", False)  # whether the address was asked: once a session, which decides from then on
 KEYS = ("Keys: **space** plays and pauses a run or the Playground, **← →** one frame of it · **1 to 6** open a lesson "
         "· **Page Down, Page Up** next and back in a lesson, elsewhere a screen down and up · **↑ ↓** scroll · **P** "
@@ -61,7 +62,12 @@ def foot(page: Any) -> None:
 def corner() -> Any:
     """What a room need not see, behind a small button in the corner, so that the screen is left to the picture."""
     with st.container(key="present-corner"):
-        return st.popover("", icon=":material/more_vert:", help="Keys and tools")
+        return st.popover("", icon=":material/more_vert:", help="Keys and tools", key=f"{CORNER.key}.{CORNER.get()}")
+
+
+def close_corner() -> None:
+    """Closes it, for a tool in it that opens something else or is done; to be called before the page is drawn."""
+    CORNER.put(CORNER.get() + 1)
 
 
 def leave() -> None:

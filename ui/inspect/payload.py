@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ui.common.answers import answer, called
 from ui.common.pictures import data_uri
 
 if TYPE_CHECKING:
@@ -167,15 +168,18 @@ def area(found: Seat) -> str:
 
 def tiles(samples: Sequence[Shown], positions: ndarray, logarithmic: bool) -> list[dict[str, Any]]:
     """Samples as the browser shows them, the first to be caught first; one that is not at hand by its ``number``."""
-    found = [{"at": float(positions[one.row]), "number": one.sample, "label": one.label, "said": _said(one),
-              "value": _value(float(positions[one.row]), logarithmic), **_content(one.shown)} for one in samples]
-    return sorted(found, key=lambda tile: tile["at"])
+    return sorted((_tile(one, float(positions[one.row]), logarithmic) for one in samples), key=lambda tile: tile["at"])
+
+
+def _tile(one: Shown, at: float, logarithmic: bool) -> dict[str, Any]:
+    return {"at": at, "number": one.sample, "label": one.label, "said": _said(one),
+            "called": called(one.label, one.truth) if one.label else "", "value": _value(at, logarithmic),
+            **_content(one.shown)}
 
 
 def _said(one: Shown) -> str:
-    if one.said is not None:
-        return f"says {one.said}{' ✓' if one.right else ''}"
-    return "says its label ✓" if one.right else "says not its label"
+    """``says 6, the true one``; whether the label is true cannot be said of a sample that is not at hand."""
+    return f"says {answer(one.said, one.right, one.label or '', one.truth if one.label else None)}"
 
 
 def _value(position: float, logarithmic: bool) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from engine.errors import BadInput
 from ui.common import qr
 from ui.common.words import short
+from ui.frame import present
 from ui.learn import predictions
 from ui.learn.place import HIDEABLE, Place, write
 
@@ -19,11 +20,18 @@ LOCAL = ("localhost", "127.0.0.1", "::1", "")  # names by which a computer knows
 def show(place: Place) -> None:
     """A row of two buttons: the link with its QR code, and the reset."""
     with st.container(horizontal=True, key="lesson-teacher"):
-        if st.button("For the audience", icon=":material/qr_code:", key="lesson-audience"):
+        if st.button("For the audience", icon=":material/qr_code:", key="lesson-audience",
+                     on_click=present.close_corner):  # its window would lie over the code
             _link(place)
-        with st.popover("Next class", icon=":material/restart_alt:"):
+        with st.popover("Next class", icon=":material/restart_alt:", key=predictions.key("next")):
             st.markdown("Clears this browser's predictions and answers and returns to lesson 1. Runs are kept.")
-            st.button("Reset for the next class", key="lesson-reset", on_click=predictions.reset)
+            st.button("Reset for the next class", key="lesson-reset", on_click=_reset)
+
+
+def _reset() -> None:
+    """For the next class, which finds no open window either: those of another class have other keys."""
+    predictions.reset()
+    present.close_corner()
 
 
 @st.dialog("For the audience", width="large")

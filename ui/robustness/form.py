@@ -13,11 +13,13 @@ from engine.registry import get
 from engine.runs import estimates
 from engine.runs.queue import manager
 from engine.spec import resolve
+from engine.studies.shipped import shipped_presets
 from engine.studies.sweep import FRACTION, PRESETS, TRAINING, Axis, Sweep, axes_of, check, suggested
 from engine.studies.sweep_job import estimate, sweeps
-from engine.studies.sweep_runs import Runs, counts, missing
+from engine.studies.sweep_runs import Runs, counts, find_runs, missing
+from engine.system.words import numbered
 from engine.types import declared
-from ui.common import form_parts
+from ui.common import form_parts, switched
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 from ui.compare import link as compare_link
@@ -33,6 +35,7 @@ SEEDS, HELD = Slot("robustness.seeds", TEXT(USUAL.seeds)), Slot("robustness.held
 START = form_parts.StartButton("sweep", "grid_on", "Computes every missing run and "
                                "reuses finished ones. It continues when you leave this page.")
 FILL = "Run sweep"
+SWITCHED: Slot[tuple[str, switched.Query]] = Slot("robustness.switched", ("", {}))
 PRESET_HELP = {"small": "3 by 3", "medium": "6 by 6", "authors": "the paper's: 12 by 12, three seeds"}
 VALUES_HELP = "Enter numbers separated by spaces, such as 0.05 0.25 0.5."
 SEEDS_HELP = "Cells show the mean over seeds; three seeds show the spread."
@@ -78,13 +81,14 @@ def _fill_preset(name: str) -> None:
 
 def _choices() -> Sweep:
     keep: dict[str, Any] = {"persist_state": "session"}
-    dataset = form_parts.dataset_box(DATA.key)
+    dataset = form_parts.dataset_box(DATA.key, on_change=_fit_data)
+    changed, shipped = st.empty(), shipped_presets(dataset)
     st.caption("Preset grids")
     with st.container(horizontal=True, gap="small"):
         for name in PRESETS:
             st.button(name.capitalize(), key=f"robustness.preset.{name}", on_click=_fill_preset, args=(name,),
                       width="content", help=f"{PRESET_HELP.get(name, '')}: {PRESETS[name].size:,} runs of ∇τ, alpha by "
-                                            "forget fraction.")
+                                            f"forget fraction{', recorded for these data' * (name in shipped)}.")
     xs = st.text_input(f"{axis_title(ACROSS.get())}, across", key=XS.key, help=VALUES_HELP, **keep)
     ys = st.text_input(f"{axis_title(DOWN.get())}, down", key=YS.key, help=VALUES_HELP, **keep)
     seeds = st.text_input("Seeds", key=SEEDS.key, help=SEEDS_HELP, **keep)
@@ -97,9 +101,52 @@ def _choices() -> Sweep:
         held = st.text_input("Held the same", key=HELD.key, help=HELD_HELP, **keep)
         profile = form_parts.profile_box(PROFILE)
         model = launch.model_unless_usual(get("dataset", dataset), _model(dataset).key)
-    return Sweep(dataset=dataset, model=model, method=method, across=Axis(across, robustness_link.parse_values(xs)),
-                 down=Axis(down, robustness_link.parse_values(ys)), seeds=compare_link.parse_seeds(seeds),
-                 profile=profile, parameters=robustness_link.held_of(held))
+    sweep = Sweep(dataset=dataset, model=model, method=method, across=Axis(across, robustness_link.parse_values(xs)),
+                  down=Axis(down, robustness_link.parse_values(ys)), seeds=compare_link.parse_seeds(seeds),
+                  profile=profile, parameters=robustness_link.held_of(held))
+    with changed:
+        switched.show(SWITCHED, robustness_link.to_query(sweep))
+    return sweep
+
+
+def _fit_data() -> None:
+    """After other data were chosen: a grid that ships with them, or the small one, where there is nothing of this one.
+
+    A grid of one's own stays, but for a profile that belongs to the former data.
+    """
+    now = _held()
+    if now is not None and find_runs(now, manager().store):
+        return
+    dataset = DATA.get()
+    new = next(iter(shipped_presets(dataset).values()), replace(PRESETS[robustness_link.USUAL], dataset=dataset))
+    new = replace(now, profile=USUAL.profile) if now and not preset_of(now) else new
+    before = robustness_link.to_query(now) if now else {}
+    fill(new)
+    grid = f"grid {preset_of(new).capitalize()}, {len(new.across.values)} by {len(new.down.values)}"
+    held = robustness_link.held_text(new.parameters)
+    switched.note(SWITCHED, dataset, before, robustness_link.to_query(new), {
+        "xs": grid, "ys": grid, "seeds": numbered("seed", new.seeds),
+        "set": f"{held} held the same" if held else "nothing held the same", "profile": f"profile {new.profile}"})
+
+
+def _held() -> Sweep | None:
+    """The grid that the widgets hold; None where it makes no sense."""
+    try:
+        sweep = Sweep(dataset=DATA.get(), method=METHOD.get(), model=_model(DATA.get()).get(),
+                      across=Axis(ACROSS.get(), robustness_link.parse_values(XS.get())),
+                      down=Axis(DOWN.get(), robustness_link.parse_values(YS.get())),
+                      seeds=compare_link.parse_seeds(SEEDS.get()), profile=PROFILE.get(),
+                      parameters=robustness_link.held_of(HELD.get()))
+        check(sweep)
+    except LabError:
+        return None
+    return sweep
+
+
+def preset_of(sweep: Sweep) -> str:
+    """The name of the preset that a grid is, whatever its data and profile; empty for one of one's own."""
+    return next((name for name, preset in PRESETS.items()
+                 if replace(preset, dataset=sweep.dataset, profile=sweep.profile, model=sweep.model) == sweep), "")
 
 
 def _model(dataset: str) -> Slot[str | None]:

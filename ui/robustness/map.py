@@ -109,6 +109,8 @@ def _said(heatmap: Heatmap, square: Square) -> str:
     for seed, (status, reason) in square.states.items():
         value = square.values.get(seed)
         text = measures.value(metric, value) if value is not None else STATES.get(status, status)
+        if value is not None and (side := words.side(heatmap.metric, square.signed.get(seed))):
+            text += f", {side}"
         told.append(f"seed {seed}: {text}" + (f", {reason}" if reason and status == "failed" else ""))
     if square.noise is not None:
         told.append(f"chance range ±{words.number(square.noise, 2)}")

@@ -16,6 +16,7 @@ from engine.runs.queue import manager
 from engine.studies import heatmap as heatmaps
 from engine.studies import heatmap_exports as exports
 from engine.studies.heatmap import Heatmap, build
+from engine.studies.shipped import shipped_presets
 from engine.studies.sweep import Sweep
 from engine.studies.sweep_job import sweeps
 from engine.studies.sweep_runs import Runs, find_runs
@@ -40,8 +41,7 @@ View = tuple[str, robustness_cell.Place | None]  # how a grid is looked at: the 
 EVERY = 1.0  # seconds between two looks at a sweep
 METRIC = Slot("robustness.metric", heatmaps.measures()[0])
 CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
-NOTHING = ("No run of this grid exists yet. Press **Run sweep**, and the cells fill in "
-           "one by one. **Authors** is the paper's grid; where it is recorded, it appears at once.")
+NOTHING = "No run of this grid exists yet. Press **Run sweep**, and the cells fill in one by one."
 
 
 def show() -> None:
@@ -100,7 +100,7 @@ def _view(sweep: Sweep, was_active: bool) -> None:
     if recorded:
         runs = {cell: run for cell, run in runs.items() if run.recorded}
     if not runs and sweeps().active is None:
-        st.info(NOTHING, icon=":material/grid_on:")
+        st.info(f"{NOTHING}{_recorded_instead(sweep)}", icon=":material/grid_on:")
         return
     if paper:
         _as_paper(sweep, runs)
@@ -111,6 +111,14 @@ def _view(sweep: Sweep, was_active: bool) -> None:
         _map(heatmap)
         _scrub(heatmap, runs)
     _below(heatmap, runs)
+
+
+def _recorded_instead(sweep: Sweep) -> str:
+    """Which other grid of these data ships finished, if any."""
+    names = [f"**{name.capitalize()}**" for name in shipped_presets(sweep.dataset)]
+    are, they = ("are", "they appear") if len(names) > 1 else ("is", "it appears")
+    said = f" Of the preset grids, {' and '.join(names)} {are} recorded for these data: {they} at once."
+    return said if names else ""
 
 
 def _controls() -> tuple[str, bool, bool]:
@@ -231,7 +239,7 @@ def _below(heatmap: Heatmap, runs: Runs) -> None:
 
 def _take_away(heatmap: Heatmap, runs: Runs) -> None:
     sweep = heatmap.sweep
-    take_away.show("robustness", "sweep", [
+    take_away.show("robustness", f"sweep-{sweep.dataset}-{sweep.method}-{heatmap.metric}", [
         Export(take_away.REPORT, "html", "text/html", lambda: report.write(heatmap, runs),
                "The maps of all measures, the best of each row, and the command that computes them. Opens anywhere."),
         Export("CSV, every run", "csv", "text/csv", lambda: exports.to_csv(sweep, runs),

@@ -20,6 +20,7 @@ from engine.registry import live_attacks
 from engine.studies.heatmap import Heatmap, Square
 from engine.studies.heatmap_exports import amount
 from engine.studies.sweep_runs import Runs
+from engine.types import Attack
 from ui.charts.colours import BY_SET, attack_colours
 from ui.common import words
 from ui.robustness.map import verdict
@@ -28,6 +29,7 @@ HERE = Path(__file__).parent
 ACCURACIES = ("forget", "test", "retain")
 STATES = {"running": "running", "failed": "failed", "waiting": "not measured yet",
           "finished": "without this measure"}
+FAR = 20.0  # points of a distance at the right end of its scale; larger ones stand there
 Spot = tuple[int, int]
 
 
@@ -50,8 +52,9 @@ def _cell(heatmap: Heatmap, runs: Runs, x: Any, y: Any) -> dict[str, Any]:
     sweep, square = heatmap.sweep, heatmap.squares[x, y]
     known = [run.metrics for seed in sweep.seeds if (run := runs.get((x, y, seed))) and run.finished and run.metrics]
     colours = attack_colours(attack.name for attack in live_attacks())
-    numbers = [_number(known, f"{name}_accuracy", BY_SET[name], 0.0) for name in ACCURACIES]
-    numbers += [_number(known, attack.name, colours[attack.name], 30.0, attack.label) for attack in live_attacks()]
+    numbers = [_number(known, f"{name}_accuracy", BY_SET[name]) for name in ACCURACIES]
+    numbers += [_distance(known, attack, colours[attack.name]) for attack in live_attacks()
+                if attack.metric("gap") != heatmap.metric]
     numbers += [_mapped(heatmap, square)]
     return {"name": f"{sweep.across.title} {amount(sweep.across.name, x)}, {sweep.down.title} "
                     f"{amount(sweep.down.name, y)}",
@@ -60,13 +63,13 @@ def _cell(heatmap: Heatmap, runs: Runs, x: Any, y: Any) -> dict[str, Any]:
 
 
 def _mapped(heatmap: Heatmap, square: Square) -> dict[str, Any]:
-    """The map's own number: what colour and verdict go by. Attacks are means too, but with signs, which may cancel."""
+    """The map's own number: what colour and verdict go by."""
     unit = metric_of(heatmap.metric).unit
     high = heatmap.high_is_good
     return {"title": f"On the map: {metric_of(heatmap.metric).title}", "value": square.mean,
             "text": words.number(square.mean, 2, "" if square.mean is None else "%" if unit == "%" else f" {unit}"),
             "band": None if square.noise is None or high else [0.0, round(square.noise, 2)], "low": 0.0,
-            "high": 100.0 if high else 50.0, "colour": "currentColor",
+            "high": 100.0 if high else FAR, "colour": "currentColor",
             "note": "" if square.noise is None else f"chance range ±{square.noise:.1f}"}
 
 
@@ -76,17 +79,27 @@ def _kind(heatmap: Heatmap, square: Square) -> str:
     return "poor" if square.excess else "good"
 
 
-def _number(known: Sequence[Metrics], name: str, colour: str, low: float, label: str = "") -> dict[str, Any]:
-    """A mean over seeds in percent with its chance range, an attack's where it has one, and the retrained model's."""
+def _number(known: Sequence[Metrics], name: str, colour: str) -> dict[str, Any]:
+    """An accuracy: its mean over seeds in percent, and the retrained model's."""
     value, truth = _mean(known, name), _mean([m.retrained for m in known if m.retrained], name)
-    bands = [band for metrics in known if (band := (metrics.get("null_band") or {}).get(name))]
-    band = [round(fmean(side), 2) for side in zip(*bands, strict=True)] if bands else None
-    note = [f"chance range {band[0]:.1f} to {band[1]:.1f}%"] if band else []
-    note += [f"retrained {truth:.1f}%"] if truth is not None else []
-    title = label or metric_of(name).title
-    return {"title": title[:1].upper() + title[1:], "value": value,
-            "text": words.number(value, 1, "" if value is None else "%"), "band": band, "low": low, "high": 100.0,
-            "colour": colour, "note": ", ".join(note)}
+    return {"title": metric_of(name).title, "value": value, "text": words.number(
+        value, 1, "" if value is None else "%"), "band": None, "low": 0.0, "high": 100.0, "colour": colour,
+        "note": "" if truth is None else f"retrained {truth:.1f}%"}
+
+
+def _distance(known: Sequence[Metrics], attack: Attack, colour: str) -> dict[str, Any]:
+    """How far an attack is from 50: the mean of the seeds' distances, as on the map, where signs would cancel."""
+    name = attack.metric("gap")
+    value, truth = _mean(known, name), _mean([m.retrained for m in known if m.retrained], name)
+    bands = [band for metrics in known if (band := (metrics.get("null_band") or {}).get(attack.name))]
+    half = round(fmean((high - low) / 2 for low, high in bands), 2) if bands else None
+    note = [f"chance range ±{half:.1f}"] if half is not None else []
+    note += [f"retrained {truth:.1f}"] if truth is not None else []
+    found = [metrics.get(attack.name) for metrics in known if metrics.get(attack.name) is not None]
+    note += [f"accuracy {words.span(found)}"] if found else []
+    return {"title": f"{attack.label[:1].upper()}{attack.label[1:]}, from 50", "value": value, "text": words.number(
+        value, 1, "" if value is None else " points"), "band": None if half is None else [0.0, half], "low": 0.0,
+        "high": FAR, "colour": colour, "note": ", ".join(note)}
 
 
 def _mean(those: Sequence[Mapping[str, Any]], name: str) -> float | None:

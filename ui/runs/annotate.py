@@ -15,6 +15,7 @@ from ui.common.state import Slot
 
 TAGS, NOTE = "annotate-tags", "annotate-note"  # the keys of the boxes
 WRONG = Slot("annotate.wrong", "")
+SAVED = Slot("annotate.saved", "")  # what was saved, until it was said
 
 
 @st.dialog("Tags and note")
@@ -39,12 +40,29 @@ def dialog(jobs: Jobs, runs: Sequence[Run]) -> None:
         st.rerun()
 
 
+def confirm() -> None:
+    """Says once, in a corner of the page, what was saved."""
+    if SAVED.get():
+        st.toast(SAVED.get(), icon=":material/check_circle:")
+        SAVED.put("")
+
+
+def _said(runs: Sequence[Run], tags: Sequence[str], note: str | None) -> str:
+    """``Saved for run 1a2b3c4d: 2 tags and a note.`` or ``Saved for 3 runs: no shared tags.``"""
+    if note is None:
+        return f"Saved for {len(runs)} runs: {len(tags) or 'no'} shared {plural(len(tags), 'tag')}."
+    return (f"Saved for run {runs[0].id}: {len(tags) or 'no'} {plural(len(tags), 'tag')} and "
+            f"{'a' if note.strip() else 'no'} note.")
+
+
 def _save(jobs: Jobs, runs: Sequence[Run], shared: Sequence[str]) -> None:
     """Writes what the boxes hold, or keeps what is wrong with it."""
     try:
         note = str(st.session_state[NOTE]) if len(runs) == 1 else None
-        write(jobs, runs, checked_tags(str(st.session_state[TAGS]).split(",")), shared, note)
+        tags = checked_tags(str(st.session_state[TAGS]).split(","))
+        write(jobs, runs, tags, shared, note)
         WRONG.put("")
+        SAVED.put(_said(runs, tags, note))
     except BadInput as error:
         WRONG.put(str(error))
 

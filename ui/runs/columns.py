@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine.evaluation.closest import closest
 from engine.evaluation.evidence import FURTHER, decides
 from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import headlines, metric_of
@@ -58,22 +59,22 @@ class Column:
 def columns() -> dict[str, Column]:
     """All columns by name, in the order of the table: first what a narrow window has room for."""
     listed = [
-        Column("method", "method", lambda run: short_title(run.spec.method), width=124, groups=True, usual=True),
-        Column("data", "data", lambda run: words.title_of("dataset", run.spec.dataset), width=76, groups=True,
+        Column("method", "method", lambda run: short_title(run.spec.method), width=112, groups=True, usual=True),
+        Column("data", "data", lambda run: words.title_of("dataset", run.spec.dataset), width=88, groups=True,
                usual=True),
         *_results(),
         Column("verdict", "verdict", verdict, width=98, groups=True, usual=True,
                help="What the numbers come to by the present rules. Forgotten means: as far as what was "
                     "tried can tell. The run's page gives the reason."),
-        Column("decided", "decided by", decided, width=150, usual=True,
-               help="The number that decides the verdict, and the limit that it lies beyond."),
+        Column("decided", "decided by", decided, width=180, usual=True,
+               help="The number that decides the verdict, and the limit that it lies beyond; of a forgotten run what "
+                    "came nearest to being found, and the limit that it stayed under."),
         Column("status", "status", status, width=98, groups=True, usual=True),
         Column("whose", "whose", source, width=76, groups=True, usual=True,
                help="Recorded runs ship with the app and are read-only; imported ones came out of an archive."),
         Column("percent", "done", percent, "bar", width=84, help="How much of the run is done."),
         Column("forget", "forget", lambda run: words.forgotten(run.spec), width=62, groups=True, usual=True,
                help="A share of the training set, or a class."),
-        *_knobs(),
         Column("changed", "changed", lambda run: ", ".join(words.changes(run)), width=112, usual=True,
                help="Settings that were not left at their defaults."),
         Column("seed", "seed", lambda run: run.spec.seed, "number", width=46, format="%d", groups=True, usual=True),
@@ -124,12 +125,15 @@ def verdict(run: Run) -> str:
 
 
 def decided(run: Run) -> str:
-    """The number that the verdict rests on, or the evidence that came later; empty where nothing was found."""
+    """The number that the verdict rests on, or the evidence that came later; of a forgotten run the closest call."""
     found = verdict_of(run)
-    if found and found.decisive:
-        return words.decided(found.decisive)
-    later = decides(found.evidence) if found else None
-    return FURTHER[later.name] if later else ""
+    if found is None:
+        return ""
+    if later := decides(found.evidence) if not found.decisive else None:
+        return FURTHER[later.name]
+    number = found.decisive or (closest(run.metrics or UNMEASURED, run.spec.scenario)
+                                if found.kind == "forgotten" else None)
+    return words.decided(number) if number else ""
 
 
 def moment(run: Run) -> datetime.datetime | None:
@@ -145,12 +149,12 @@ def remarks(run: Run) -> str:
 
 
 def _results() -> list[Column]:
-    """The numbers: of every headline attack, then the gap and the accuracies."""
+    """The numbers: the first attack, what was turned to get it, the gap and the accuracies, the other attacks."""
     first = headlines()[0].name
     attacks = [_metric(attack.name, attack.label, 74, attack.name == first) for attack in headlines()]
     rest = [("accuracy_gap", "gap", 48, True), ("test_accuracy", "test acc.", 66, True),
             ("forget_accuracy", "forget acc.", 76, True), ("retain_accuracy", "retain acc.", 76, False)]
-    return attacks[:1] + [_metric(*one) for one in rest] + attacks[1:]
+    return attacks[:1] + _knobs() + [_metric(*one) for one in rest] + attacks[1:]
 
 
 def _metric(name: str, title: str, width: int, shown: bool) -> Column:

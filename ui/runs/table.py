@@ -13,7 +13,7 @@ from engine.system.words import plural
 from ui.common import address, words
 from ui.common.state import Slot
 from ui.frame import shell
-from ui.runs import actions, transfer
+from ui.runs import actions, annotate, transfer
 from ui.runs.columns import SOURCES, columns, usual
 from ui.runs.rows import Group, Row, all_rows, choices, groups, shown, to_csv
 from ui.runs.view import CHOSEN, COLUMNS, DOWN, FIND, FORM, GROUP, SORT, View, held
@@ -30,6 +30,7 @@ NAMED: dict[str, tuple[str, Callable[[str], str]]] = {
 def show() -> None:
     """The filters, the table and the actions."""
     FORM.restore()
+    annotate.confirm()
     jobs = manager()
     rows = all_rows(jobs.store)
     _filters(rows)

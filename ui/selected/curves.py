@@ -56,7 +56,8 @@ def show(runs: Sequence[Run], store: Store) -> None:
                                         format_func=lambda name: name.split("_")[0], default=ACCURACIES[1])
         together = several and st.toggle("Mean over seeds", key=TOGETHER.key, **TOGETHER.given("value"))
     measured = measure(runs, store)
-    left, right = st.columns(2)
+    with st.container(key="selected-curves"):
+        left, right = st.columns(2)
     for column, metric in ((left, attack), (right, accuracy)):
         title = f"{attacks[metric].capitalize()}: 50% is a coin toss" if metric in attacks else (
             f"{metric_of(metric).title}: {GOOD[metric]}")

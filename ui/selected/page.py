@@ -13,13 +13,15 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.studies.selected import Difference, check, differences, telling
-from ui.charts.selected import plot_parallel
+from ui.charts.selected import look, plot_parallel
 from ui.common import address, take_away
+from ui.common.live_chart import live_chart
 from ui.common.take_away import Export
 from ui.frame import shell
 from ui.runs.columns import status
 from ui.selected import curves, numbers, pairs, report
-from ui.selected.words import LETTERS, sentence, value
+from ui.selected.nearer import nearer
+from ui.selected.words import LETTERS, sentence, short_names, value
 
 RUNS = "runs"  # the address's parameter: ids with commas between them
 EVERY = 2.0  # seconds between two looks while one of them runs
@@ -40,7 +42,8 @@ def show() -> None:
     st.fragment(_live, run_every=EVERY if active else None)([run.id for run in runs])
     if len(runs) > 1:
         st.header("Sample by sample")
-        pairs.show(runs, store)
+        with st.container(key="selected-pairs"):
+            pairs.show([run.id for run in runs], short_names(runs))
     _parallel(runs)
     _take_away(runs, store)
     st.page_link(shell.RUNS, label="Choose other runs", icon=":material/list:")
@@ -67,6 +70,8 @@ def _live(ids: list[str]) -> None:
     if any(not run.has_ended for run in runs):
         done = ", ".join(f"{run.id} {status(run)}" for run in runs if not run.has_ended)
         st.caption(f"Still on the way: {done}.")
+    if said := nearer(runs):
+        st.markdown(f"**{said}**")
     with st.container(key="selected-numbers"):
         st.html(numbers.table(runs))
     curves.show(runs, store)
@@ -90,7 +95,7 @@ def _places(one: Difference) -> list[Any]:
 
 
 def _parallel(runs: Sequence[Run]) -> None:
-    """Parallel coordinates of what differs and what came of it, coloured by the first attack."""
+    """Parallel coordinates of what differs and what came of it, each run in its colour."""
     names = numbers.metrics()
     known = [(letter, run) for letter, run in zip(LETTERS, runs)
              if run.metrics and all(run.metrics.get(name) is not None for name in names)]
@@ -106,6 +111,6 @@ def _parallel(runs: Sequence[Run]) -> None:
     dimensions += [{"label": one.name, "values": _places(one)} for one in found[:8]]
     dimensions += [{"label": numbers.title(name), "format": ".1f",
                     "values": [run.metrics[name] for run in done if run.metrics]} for name in names]
-    colours = [float(run.metrics[names[0]]) for run in done if run.metrics]
-    st.plotly_chart(plot_parallel(dimensions, colours, f"{numbers.title(names[0])}, %"), key="selected-parallel",
-                    config=pairs.CONFIG)
+    colours = [look(LETTERS.index(letter))[0] for letter, _ in known]
+    with st.container(key="selected-lines"):
+        live_chart(plot_parallel(dimensions, colours), "selected-parallel", 360, ",".join(run.id for run in done))

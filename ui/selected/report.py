@@ -18,6 +18,7 @@ from ui.common import words
 from ui.report import lines as curve
 from ui.report.document import Part, Report, render, texts
 from ui.selected import curves, numbers
+from ui.selected.nearer import nearer
 from ui.selected.words import LETTERS, sentence, short_names
 
 QUESTION = "Selected runs side by side"
@@ -33,7 +34,8 @@ def report(runs: Sequence[Run], measured: Sequence[curves.Measured], x: str = "s
     commands, refused = _commands(runs)
     parts = [Part("What differs, and what came of it", Markup(numbers.table(runs, linked=False))),
              *_curves(measured, x), Part("All settings", _settings(runs), folded=True), Part("Runs", _origins(runs))]
-    return Report(f"{QUESTION}: {', '.join(short_names(runs))}", sentence(runs), list(_verdicts(runs)), parts,
+    said = [*filter(None, [nearer(runs)]), *_verdicts(runs)]
+    return Report(f"{QUESTION}: {', '.join(short_names(runs))}", sentence(runs), said, parts,
                   {"Runs": " ".join(run.id for run in runs)}, commands, refused)
 
 

@@ -55,6 +55,8 @@ def hero() -> None:
             st.switch_page(shell.UNLEARN, query_params={"run": launch.demo()})
         st.page_link(shell.LEARN, label="New to this? Six lessons, ten minutes", icon=":material/school:")
         st.caption(launch.DEMO_TEXT)
+        with st.expander("How this split was chosen", icon=":material/casino:"):
+            st.caption(launch.DEMO_SPLIT)
     with picture:
         _play(_recorded(DEMO))
 

@@ -32,7 +32,8 @@ def verdict_text(run: Run) -> None:
     """The verdict in full: a red ribbon for a damaged model, nothing else beside it."""
     found = verdict_of(run) if run.finished else None
     if found:
-        _shown(found)(found.text, icon=":material/gavel:")
+        with st.container(key="verdict"):  # style.css marks it as the end's while a replay is elsewhere
+            _shown(found)(found.text, icon=":material/gavel:")
         glossary.line(glossary.words_in(found.text))
 
 

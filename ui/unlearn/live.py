@@ -26,6 +26,7 @@ from ui.frame import present
 from ui.unlearn import headline, likeness, prefill, relearning, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
+LONG = 300  # seconds of a run that one click alone does not start
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
 AT = "at"  # the address's parameter: the step to open at
 
@@ -123,13 +124,16 @@ def _header(jobs: Any, run: Run) -> None:
         text = " · ".join(filter(None, [progress.get("stage", "Waiting"), done, words.countdown(progress.get("eta"))]))
         st.progress(fraction or 0.0, text=text)
     else:
-        first = _trained_first(jobs, run)
-        if button.button("Run again", icon=":material/replay:", key=f"again-{run.id}", width="stretch",
-                         help=f"Queues a new run with the same settings.{first and ' ' + first}"):
+        first, long = _trained_first(jobs, run), _takes_long(jobs, run)
+        if long:  # one click does not start hours: the second says what it starts
+            button = button.popover("Run again", icon=":material/replay:", width="stretch")
+            button.caption(f"It takes {long}. {first}")
+        if button.button("Start" if long else "Run again", icon=":material/replay:", key=f"again-{run.id}",
+                         width="stretch", help=f"Queues a new run with the same settings.{first and ' ' + first}"):
             _again(jobs, run, bool(first))
         if run.recorded:
-            st.caption(f":material/album: A recorded run that ships with the app: made on {words.when(run.started)} on "
-                       f"{run.device}. It can be explored without the data; **Run again** computes it here. {first}")
+            st.caption(f":material/album: Recorded on {words.when(run.started)[:10]} on {run.device}: it opens without "
+                       f"the data, and **Run again** computes it here. {first}")
     if run.status == "failed":
         st.error(run.reason, icon=":material/error:")
     elif run.reason:
@@ -150,6 +154,15 @@ def _trained_first(jobs: Any, run: Run) -> str:
         return ""
     time = estimates.in_words(estimates.training_span(resolved, jobs.checkpoints))
     return f"There is no Original for it on this machine: it is trained first, {time}."
+
+
+def _takes_long(jobs: Any, run: Run) -> str:
+    """How long the run would take here, where that is more than some minutes; empty otherwise."""
+    try:
+        span = estimates.run_span(run.resolved(), jobs.checkpoints, estimates.measured(jobs.store))
+    except LabError:
+        return ""
+    return str(span) if span and span.high > LONG else ""
 
 
 def _again(jobs: Any, run: Run, original: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import metric_of
 from engine.evaluation.verdict import remarks
 from engine.registry import by_class, judged_by, live_attacks, names
+from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.records import Run, described
 from engine.system.files import to_json
@@ -102,7 +104,8 @@ def _details(run: Run) -> None:
     with export.popover("Export", icon=":material/download:", width="stretch"):
         _export(run)
     with link.popover("Link", icon=":material/link:", width="stretch"):
-        st.caption("This address reopens this run, even after a restart:")
+        st.caption("This address reopens this run, even after a restart. While the replay stands elsewhere than at the "
+                   "end, the browser's own address has its step as well, as `at=`.")
         st.code(f"{(st.context.url or '').split('?')[0]}?run={run.id}", language=None)
 
 
@@ -111,14 +114,21 @@ def _export(run: Run) -> None:
                        on_click="ignore", key=f"report-{run.id}",
                        help="Opens anywhere, also without a network: the replay, all numbers, settings, and the "
                             "command that repeats the run.")
-    st.download_button("The run as JSON", lambda: to_json(described(run)), f"{run.id}.json", "application/json",
-                       on_click="ignore", key=f"json-{run.id}")
+    st.download_button("The run as JSON", lambda: to_json(described(run) | {"curves": _curves(run.id)}),
+                       f"{run.id}.json", "application/json", on_click="ignore", key=f"json-{run.id}")
     if run.metrics and not run.recorded:
         st.download_button("Losses and entropies of every sample as CSV", lambda: _csv(run.id), f"{run.id}.csv",
                            "text/csv", on_click="ignore", key=f"csv-{run.id}")
     weights.offer(run)
     st.caption("**Save SVG** and **Save PNG** beside the replay save the charts above with a caption; a chart further "
                "down has a camera in its corner.")
+
+
+def _curves(run_id: str) -> list[dict[str, Any]]:
+    """What the charts draw: a record a point, percent."""
+    return [{"step": point.step, "samples": point.samples, "seconds": point.seconds,
+             "in_common": point.reading.overlap, **point.reading.accuracy, **point.reading.attacks}
+            for point in library.get(run_id, manager().store).course.points]
 
 
 def _csv(run_id: str) -> str:

@@ -14,14 +14,19 @@ from engine.runs.queue import manager
 from engine.runs.reasons import reason_of
 from engine.runs.records import Run
 from ui.common import words
+from ui.common.answers import Mark, answer, called, lies
 from ui.common.state import Slot
 from ui.unlearn import who
 
 TO = "\u00a0→\u00a0"  # not to be broken
 IN_A_ROW, SIZE, COUNT = 6, 96, 24
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")  # what Markdown would take for its own
+FALSE = "A label that is false on purpose gets no ✓: to repeat it is to have memorised it."
 NOT_KEPT = "“Not its label”: this run kept whether the model was right, not what it said instead."
-ORDERS = {"most": "most forgotten first", "least": "least forgotten first", "lost": "right before, wrong now"}
+ORDERS = {"most": "most forgotten first", "least": "least forgotten first", "lost": "said its label before, not now",
+          "false": "false labels only"}
+NONE = {"lost": "None: the model did not say the label of any before that it does not say now.",
+        "false": "None: no label of these samples is known to be false."}
 
 
 def samples(run: Run) -> None:
@@ -46,9 +51,10 @@ def samples(run: Run) -> None:
     if note:
         _few(run, note, whole)
     if not found:
-        st.caption("None: no forget sample was right before and is wrong now.")
+        st.caption(NONE.get(chosen, "None."))
         return
     st.caption(f"{len(found)} samples, sorted by how much their loss rose. Losses in nats; ✓ is right."
+               + (f" {FALSE}" if any(lies(one["label"], one["truth"]) for one in found) else "")
                + (f" {NOT_KEPT}" if any(one["after"] is None for one in found) else ""))
     (_texts if "text" in found[0] else _pictures)(found)
     who.tick(run.spec.dataset, [one["sample"] for one in found], f"ticked-{run.id}")
@@ -81,33 +87,42 @@ def _few(run: Run, note: str, whole: Slot[bool]) -> None:
                   help="Loads the data and reads the Original, which takes minutes the first time.")
 
 
+def bold(name: str) -> str:
+    """A name that we did not write, in bold."""
+    return f"**{plain(name)}**"
+
+
+def plain(text: str) -> str:
+    """A text that we did not write, so that Markdown shows it as it is."""
+    return _MARKS.sub(r"\\\g<0>", text)
+
+
 def _texts(found: list[dict[str, Any]]) -> None:
-    st.table([{"Text": plain(one["text"]), "Label": one["label"],
-               "Said": _said(one), "Loss": f"{one['loss_before']:.2f}{TO}{one['loss_after']:.2f}"} for one in found],
-             hide_index=True)
+    st.table([{"Text": plain(one["text"]), "Label": _label(one), "Said": _said(one), "Loss": _losses(one)}
+              for one in found], hide_index=True)
 
 
 def _pictures(found: list[dict[str, Any]]) -> None:
     for first in range(0, len(found), IN_A_ROW):
         for column, one in zip(st.columns(IN_A_ROW), found[first:first + IN_A_ROW], strict=False):
             column.image(enlarged(one["picture"]), width=SIZE)
-            column.caption(f"**{one['label']}**  \n{_said(one)}  \n{one['loss_before']:.2f}{TO}{one['loss_after']:.2f}")
+            column.caption(f"{_label(one, bold)}  \n{_said(one)}  \n{_losses(one)}")
+
+
+def _label(one: dict[str, Any], mark: Mark = plain) -> str:
+    """The label; where it is false, what the sample truly is before it."""
+    false = lies(one["label"], one["truth"])
+    return called(one["label"], one["truth"], mark) if false else mark(one["label"])
+
+
+def _losses(one: dict[str, Any]) -> str:
+    return f"{one['loss_before']:.2f}{TO}{one['loss_after']:.2f}"
 
 
 def _said(one: dict[str, Any]) -> str:
     """``joy ✓ → love``: what the model said before and says now."""
-    before, after = (f"{one[name] or other()}{' ✓' if one[f'{name}_right'] else ''}" for name in ("before", "after"))
-    return f"{before} → {after}"
-
-
-def other() -> str:
-    """A wrong answer that was not kept."""
-    return "not its label"
-
-
-def plain(text: str) -> str:
-    """A text that we did not write, so that Markdown shows it as it is."""
-    return _MARKS.sub(r"\\\g<0>", text)
+    return " → ".join(answer(one[name], one[f"{name}_right"], one["label"], one["truth"], plain)
+                      for name in ("before", "after"))
 
 
 def enlarged(picture: Any) -> Any:

@@ -11,8 +11,9 @@ from engine.errors import BadInput, LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.system.decency import is_clean, masked
+from ui.common.answers import answer, called
 from ui.common.pictures import Picture, strip
-from ui.unlearn.samples import NOT_KEPT, other, plain
+from ui.unlearn.samples import NOT_KEPT, bold, plain
 
 if TYPE_CHECKING:
     from engine.runs.stories import Story
@@ -57,17 +58,18 @@ def _as_written(run: Run, found: list[Story]) -> bool:
 
 def _tell(story: Story, written: bool) -> None:
     _pictures(story) if "picture" in story.shown else _texts(story, written)
-    st.markdown(_called(story))
-    said = f"Before: **{plain(story.before)}** → now: **{_said(story.now)}**"
+    st.markdown(called(story.label, story.truth, bold))
+    said = f"Before: {_said(story, story.before, story.right_before)} → now: {_said(story, story.now, story.right_now)}"
     if story.right_retrained is not None:
-        said += f" · retrained: {_said(story.retrained)}"
+        said += f" · retrained: {_said(story, story.retrained, story.right_retrained)}"
     st.caption(f"{said}  \nLoss {story.loss_before:.2f}, now {story.loss_now:.2f} nats")
 
 
 def _pictures(story: Story) -> None:
-    both = {"forgotten": story.shown, "like it, never seen": story.twin}
-    st.html(strip([Picture(one["picture"], f"{name}: labelled {story.label}" if name == "forgotten" else name, name)
-                   for name, one in both.items() if one], SIDE))
+    forgotten, like = "forgotten", "like it, never seen"
+    found = [Picture(story.shown["picture"], f"{forgotten}: {called(story.label, story.truth)}", forgotten)]
+    found += [Picture(story.twin["picture"], like, like)] if story.twin else []
+    st.html(strip(found, SIDE))
 
 
 def _texts(story: Story, written: bool) -> None:
@@ -77,15 +79,8 @@ def _texts(story: Story, written: bool) -> None:
         st.caption(f"Like it, never seen: “{plain(twin)}”")
 
 
-def _called(story: Story) -> str:
-    """What it is and what the data call it."""
-    if story.false_label:
-        return f"A **{plain(story.truth or story.label)}**, labelled **{plain(story.label)}** on purpose"
-    return f"Labelled **{plain(story.label)}**" + (", rightly" if story.truth is not None else "")
-
-
-def _said(said: str | None) -> str:
-    return other() if said is None else plain(said)
+def _said(story: Story, said: str | None, right: bool) -> str:
+    return answer(said, right, story.label, story.truth, bold)
 
 
 def _about(found: list[Story], written: bool) -> str:
@@ -95,7 +90,8 @@ def _about(found: list[Story], written: bool) -> str:
     chosen = ("Wrong labels that the model had learned by heart come first."
               if any(story.false_label for story in found) else
               "Samples that were right before and are wrong now come first, then those whose loss rose most.")
+    read = "✓ is right." if any(one.right_before or one.right_now for one in found if not one.false_label) else ""
     like = f"“Like it, never seen” is the held-out {kind} {LIKE[kind]}." if any(one.twin for one in found) else ""
     unkept = any(story.now is None or (story.retrained, story.right_retrained) == (None, False) for story in found)
     as_is = "The comments are as they were written" + ("." if written else ", except for the masked words.")
-    return " ".join(filter(None, (chosen, like, as_is if kind == "text" else "", NOT_KEPT if unkept else "")))
+    return " ".join(filter(None, (chosen, read, like, as_is if kind == "text" else "", NOT_KEPT if unkept else "")))

@@ -8,21 +8,6 @@ from scipy.stats import rankdata
 from engine.evaluation.ensembles.outputs import FORGET, OUT
 
 
-def area(members: np.ndarray, others: np.ndarray) -> float:
-    """The chance that a member scores higher than another, ties half; by ranks (Mann and Whitney 1947).
-
-    The same number as :func:`engine.evaluation.distances.auc`, without scikit-learn's checks of each call: a view takes
-    two thousand of them.
-
-    Examples
-    --------
-    >>> round(area(np.array([1.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0])), 4)
-    0.6667
-    """
-    count, ranks = len(members), rankdata(np.concatenate([members, others]))
-    return float((ranks[:count].sum() - count * (count + 1) / 2) / (count * len(others)))
-
-
 def areas_per_model(scores: np.ndarray, state: np.ndarray) -> np.ndarray:
     """The area (M,) of each model's scores over samples; NaN marks samples without a score.
 
@@ -31,9 +16,12 @@ def areas_per_model(scores: np.ndarray, state: np.ndarray) -> np.ndarray:
     >>> areas_per_model(np.array([[2.0, 1.0]]), np.array([[FORGET, OUT]])).tolist()
     [1.0]
     """
-    known = np.isfinite(scores)
-    return np.array([area(row[(states == FORGET) & seen], row[(states == OUT) & seen])
-                     for row, states, seen in zip(scores, state, known, strict=True)])
+    seen = np.isfinite(scores)
+    members, others = ((state == side) & seen for side in (FORGET, OUT))
+    ranks = rankdata(np.where(members | others, scores, np.inf), axis=1)  # kept ones rank last
+    count, pairs = members.sum(1), members.sum(1) * others.sum(1)
+    areas: np.ndarray = ((ranks * members).sum(1) - count * (count + 1) / 2) / pairs
+    return areas
 
 
 def areas_per_sample(scores: np.ndarray, state: np.ndarray) -> np.ndarray:

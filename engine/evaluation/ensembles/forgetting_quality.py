@@ -133,45 +133,62 @@ class _Sides:
         first = order < len(unlearned)
         edge = np.full((1, pooled.shape[1]), np.inf)
         self.values = np.concatenate([-edge, np.take_along_axis(pooled, order, axis=0), edge])
-        none = np.zeros((1, pooled.shape[1]))
-        self.below_u = np.concatenate([none, np.cumsum(first, axis=0)]) / len(unlearned)  # share at most values[k]
-        self.below_r = np.concatenate([none, np.cumsum(~first, axis=0)]) / len(retrained)
+        none = np.zeros((1, pooled.shape[1]), dtype=np.int32)
+        self.below_u = np.concatenate([none, np.cumsum(first, axis=0, dtype=np.int32)])  # how many at most values[k]
+        self.below_r = np.concatenate([none, np.cumsum(~first, axis=0, dtype=np.int32)])
         self.cuts = self.values[1:] > self.values[:-1]  # whether a threshold fits behind place k
+        self.epsilon = _epsilon_by_counts(len(unlearned), len(retrained))
 
     def singles(self) -> np.ndarray:
         """The best threshold; positive is the sample with the larger median, both in turn where they are equal."""
-        u_higher = _best(self.below_u, 1 - self.below_r, self.cuts)
-        r_higher = _best(self.below_r, 1 - self.below_u, self.cuts)
+        u_higher = _best(self.epsilon[self.below_u, len(self.r) - self.below_r], self.cuts)
+        r_higher = _best(self.epsilon.T[self.below_r, len(self.u) - self.below_u], self.cuts)
         return _by_size(np.median(self.u, axis=0), np.median(self.r, axis=0), u_higher, r_higher)
 
     def intervals(self) -> Iterator[np.ndarray]:
         """The best interval; inside is the sample with the smaller range, both in turn where they are equal."""
-        u_inside = self._inside(self.u, self.below_u, self.below_r)
-        r_inside = self._inside(self.r, self.below_r, self.below_u)
-        yield _by_size(np.ptp(self.r, axis=0), np.ptp(self.u, axis=0), u_inside, r_inside)
+        ranges = np.ptp(self.r, axis=0), np.ptp(self.u, axis=0)
+        found = np.zeros((2, len(ranges[0])))
+        for row, (sides, asked) in enumerate((((self.u, self.r), ranges[0] >= ranges[1]),
+                                              ((self.r, self.u), ranges[0] <= ranges[1]))):
+            if asked.any():  # the other examples have their interval from the other side
+                found[row, asked] = self._inside(row, sides[0][:, asked], asked)
+        yield _by_size(*ranges, *found)
 
-    def _inside(self, peaked: np.ndarray, below: np.ndarray, below_other: np.ndarray) -> np.ndarray:
-        """Intervals behind place i up to place j, for all i and j: (places, places, n)."""
+    def _inside(self, row: int, peaked: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        """Intervals behind place i up to a later place j: pairs of places down, examples across."""
+        values, cuts = self.values[:, asked], self.cuts[:, asked]
         top, width = peaked.max(0), np.ptp(peaked, axis=0)
-        right_low = np.maximum(self.values[:-1], top - SLACK)
-        right_high = np.minimum(self.values[1:], top + SLACK)
-        fits = self.cuts & (right_low <= right_high)
-        near = ((right_high[None] - width - self.values[:-1, None] >= -SLACK)
-                & (right_low[None] - width - self.values[1:, None] <= SLACK))
-        allowed = near & fits[None] & self.cuts[:, None]
-        hit, false = (side[None] - side[:, None] for side in (below, below_other))
-        return _best((1 - hit).reshape(-1, hit.shape[-1]), false.reshape(-1, hit.shape[-1]),
-                     (allowed & (hit >= 0) & (false >= 0)).reshape(-1, hit.shape[-1]))
+        right_low, right_high = np.maximum(values[:-1], top - SLACK), np.minimum(values[1:], top + SLACK)
+        first, last = np.triu_indices(len(cuts), 1)
+        allowed = (cuts & (right_low <= right_high))[last] & cuts[first]
+        allowed &= (right_high - width)[last] - values[:-1][first] >= -SLACK
+        allowed &= (right_low - width)[last] - values[1:][first] <= SLACK
+        pair, example = np.nonzero(allowed)
+        sides = (self.below_u, self.below_r) if row == 0 else (self.below_r, self.below_u)
+        hit, false = (side[:, asked][last[pair], example] - side[:, asked][first[pair], example] for side in sides)
+        by_counts = self.epsilon if row == 0 else self.epsilon.T
+        best = np.zeros(len(top))
+        np.maximum.at(best, example, by_counts[len(peaked) - hit, false])
+        return best
 
 
-def _best(fnr: np.ndarray, fpr: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """The largest epsilon over tests (tests, n); a test with exactly one rate of 0 is dropped as unstable."""
-    tiny = 1e-12  # rates are sums of shares: rounding is not a false alarm
-    fnr, fpr = np.where(fnr < tiny, 0, fnr), np.where(fpr < tiny, 0, fpr)
+def _epsilon_by_counts(positives: int, negatives: int) -> np.ndarray:
+    """Epsilon of a test that misses so many of the first sample and has so many false alarms of the second.
+
+    A test with exactly one rate of 0 is dropped as unstable.
+    """
+    fnr, fpr = np.meshgrid(np.arange(positives + 1) / positives, np.arange(negatives + 1) / negatives, indexing="ij")
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.maximum(np.log(1 - DELTA - fpr) - np.log(fnr), np.log(1 - DELTA - fnr) - np.log(fpr))
     found = np.where((fnr == 0) & (fpr == 0), CAP, np.where((fnr == 0) | (fpr == 0), 0, found))
-    best: np.ndarray = np.where(allowed, np.nan_to_num(found, nan=0.0), 0).max(0)
+    by_counts: np.ndarray = np.maximum(np.nan_to_num(found, nan=0.0), 0)
+    return by_counts
+
+
+def _best(found: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """The largest epsilon over allowed tests (tests, n)."""
+    best: np.ndarray = np.where(allowed, found, 0).max(0)
     return best
 
 

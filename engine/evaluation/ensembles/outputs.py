@@ -87,6 +87,19 @@ class Outputs:
         order = np.argsort(self.state != state, axis=0, kind="stable")[: fewest if most is None else min(most, fewest)]
         return np.take_along_axis(self.phi, order, axis=0)
 
+    def by_group(self, state: int) -> np.ndarray:
+        """phi (G, n) of each sample under the model of a group in which it has this state, for every whole group.
+
+        A group is whole where each sample has the state in one of its models or more; the first counts.
+        """
+        rows = []
+        for group in np.unique(self.group_of):
+            mine = self.group_of == group
+            here = self.state[mine] == state
+            if here.any(0).all():
+                rows.append(np.take_along_axis(self.phi[mine], here.argmax(0)[None], axis=0)[0])
+        return np.array(rows).reshape(len(rows), self.phi.shape[1])
+
 
 def refuse_damaged(phi: np.ndarray) -> None:
     """Raises NotMeasurable where a model's values are not finite, or it says the same of every sample."""

@@ -86,14 +86,24 @@ def ulira(outputs: Outputs) -> ULira:
     """
     _refuse_too_few(outputs)
     sides = {state: outputs.state == state for state in (FORGET, OUT)}
-    fits = {state: fits_without_own(outputs, state) for state in sides}
-    known = (fits[FORGET].count > 0) & (fits[OUT].count > 0)
-    ratio = fits[FORGET].log_density(outputs.phi) - fits[OUT].log_density(outputs.phi)
-    llr = np.where(known & (sides[FORGET] | sides[OUT]), ratio, np.nan)
+    llr = np.where(sides[FORGET] | sides[OUT], ratios(outputs), np.nan)
     areas, right = areas_per_model(llr, outputs.state), _right(llr, sides[FORGET], sides[OUT])
     a_side = float(np.mean([outputs.counts(state).mean() for state in sides]))
     area, accuracy = (mean_over(values, outputs.original_of, SHARED_FITS) for values in (areas, right))
     return ULira(llr, area, accuracy, areas_per_sample(outputs.phi, outputs.state), null_sd(a_side), a_side)
+
+
+def ratios(outputs: Outputs, said: np.ndarray | None = None) -> np.ndarray:
+    """ln of the likelihood ratio (M, n) of *forgotten* against *never seen*, by fits without the model's own group.
+
+    Of what each model says, or of what another one says (n,) by the fits that each model has. NaN where a side has no
+    other model.
+    """
+    forgotten, unseen = (fits_without_own(outputs, state) for state in (FORGET, OUT))
+    known = (forgotten.count > 0) & (unseen.count > 0)
+    phi = outputs.phi if said is None else np.broadcast_to(said, outputs.phi.shape)
+    ratio: np.ndarray = forgotten.log_density(phi) - unseen.log_density(phi)
+    return np.where(known, ratio, np.nan)
 
 
 def _right(llr: np.ndarray, members: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ import pytest
 from helping import start_python, wait_for
 
 from engine.cli.main import main
-from engine.studies.ensemble import ORIGINAL, Ensemble
+from engine.evaluation.ensembles.draws import ORIGINAL
+from engine.studies.ensemble import Ensemble
 from engine.studies.ensemble_store import kept_for
 from engine.studies.ensemble_work import located, missing
 

@@ -16,7 +16,8 @@ from engine.registry import get
 
 ATTACKED = {"mia_loss", "mia_loss_gap", "mia_loss_auc", "mia_entropy", "mia_entropy_gap", "mia_entropy_auc", "mia_auc",
             "tpr_at_1pct_fpr", "tpr_at_0_1pct_fpr", "mia_entropy_tpr_at_1pct_fpr", "mia_entropy_tpr_at_0_1pct_fpr"}
-RMIA = {f"rmia{what}" for what in ("", "_gap", "_auc", "_tpr_at_1pct_fpr", "_tpr_at_0_1pct_fpr")}
+BESIDE = {f"{attack}{what}" for attack in ("rmia", "iam", "u_lira")
+          for what in ("", "_gap", "_auc", "_tpr_at_1pct_fpr", "_tpr_at_0_1pct_fpr")}
 NAMES = ATTACKED | {"retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "ks_test",
                     "wasserstein_test"}
 OLD = {"mia_auc"}  # the loss attack's, by its first name
@@ -99,7 +100,7 @@ def test_every_declared_metric_is_measured_and_the_other_way_round():
     found = metrics_of(columns(range(20)), columns(range(20)))
     assert set(found) - {"sizes", "notes"} - INTERVALS >= NAMES
     later = {metric.name for metric in against_retrained_metrics()}
-    assert later == {"tow", "tow_mia", "average_gap", "ks_retrained", "wasserstein_retrained"} | RMIA
+    assert later == {"tow", "tow_mia", "average_gap", "ks_retrained", "wasserstein_retrained"} | BESIDE
     assert later == {metric.name for metric in all_metrics() if metric.needs_retrained}
     assert {metric.name for metric in all_metrics()} >= NAMES - OLD | later and set(by_name()) - later <= set(found)
     assert not later & set(found), "those need a retrained model: engine.runs.references"
@@ -108,7 +109,8 @@ def test_every_declared_metric_is_measured_and_the_other_way_round():
 
 @pytest.mark.parametrize("name, ideal", [
     ("mia_loss", 50.0), ("mia_entropy", 50.0), ("mia_loss_gap", 0.0), ("mia_loss_auc", 0.5),
-    ("mia_entropy_auc", 0.5), ("rmia_auc", 0.5), ("tpr_at_1pct_fpr", 1.0), ("tpr_at_0_1pct_fpr", 0.1),
+    ("mia_entropy_auc", 0.5), ("rmia_auc", 0.5), ("iam_auc", 0.5), ("u_lira_auc", 0.5),
+    ("tpr_at_1pct_fpr", 1.0), ("tpr_at_0_1pct_fpr", 0.1),
     ("accuracy_gap", 0.0), ("ks_test", 0.0), ("wasserstein_test", 0.0), ("ks_retrained", 0.0),
     ("wasserstein_retrained", 0.0), ("tow", 1.0), ("tow_mia", 1.0), ("average_gap", 0.0), ("test_accuracy", "max"),
     ("retain_accuracy", "match_retrained"), ("forget_accuracy", "match_retrained")])

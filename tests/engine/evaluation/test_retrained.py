@@ -7,11 +7,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from not_tried import not_tried, of_ensemble
 
 from engine.evaluation.distances import auc
 from engine.evaluation.measured import Metrics
 from engine.evaluation.metrics import against_retrained_metrics
-from engine.evaluation.retrained import against_retrained, attacked, nonmember_set, tug_of_war
+from engine.evaluation.retrained import Beside, against_retrained, attacked, nonmember_set, references_of, tug_of_war
 from engine.registry import get
 from engine.runs.records import Run
 from engine.runs.references import is_reference, newest_reference
@@ -41,7 +42,7 @@ def retraining(metrics=THEIRS, scenario="random", parameters=None, **more):
 
 def rmia_auc(samples, retrained, nonmembers):
     """The area of RMIA, or None, and why."""
-    values, reason = attacked(get("attack", "rmia"), samples, retrained, nonmembers)
+    values, reason = attacked(get("attack", "rmia"), samples, Beside(references_of(samples, retrained)), nonmembers)
     return values["rmia_auc"], reason
 
 
@@ -79,15 +80,16 @@ def test_tow_mia_without_an_attack_is_empty_with_the_reason():
 def test_without_a_retrained_model_everything_is_empty_with_the_reason():
     found = against_retrained(MINE, table(forget=[1.0]), None, None, [])
     reason = "It needs a model retrained on the same split: run Retraining with the same forget set, seed and profile."
-    intervals = dict.fromkeys(f"{name}_interval" for name in RMIA if "_tpr_" in name)
-    assert found == MINE | dict.fromkeys([*NAMES, "rmia_references"]) | intervals | {"retrained": None,
-                                                               "missing": dict.fromkeys(NAMES, reason)}
+    intervals = dict.fromkeys(f"{name}_interval" for name in NAMES if "_tpr_" in name)
+    counts = ["rmia_references", "iam_references", "u_lira_references"]
+    assert found == MINE | dict.fromkeys([*NAMES, *counts]) | intervals | {
+        "retrained": None, "missing": dict.fromkeys(NAMES, reason) | of_ensemble()}
 
 
 @pytest.mark.parametrize("mine, theirs", [(None, table(forget=[1.0])), (table(forget=[1.0]), None), (None, None)])
 def test_without_the_losses_of_every_sample_the_accuracies_still_count(mine, theirs):
     found = against_retrained(MINE, mine, retraining(), theirs, [])
-    assert found["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", *RMIA), UNKEPT)
+    assert found["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", *RMIA, *not_tried()), UNKEPT)
     assert [name for name in NAMES if found[name] is None] == list(found["missing"])
     assert found["tow"] == pytest.approx(0.92 * 0.99 * 0.97)
 
@@ -103,7 +105,7 @@ def test_distances_to_the_retrained_losses_by_hand():
     mine, theirs = table(forget=[5, 1, 3], test=[9] * 3), table(forget=[9, 2, 4], test=[1] * 3)
     found = against_retrained(MINE, mine, retraining(), theirs, [theirs])
     assert found["wasserstein_retrained"] == pytest.approx(2.0) and found["ks_retrained"] == pytest.approx(1 / 3)
-    assert found["missing"] == dict.fromkeys(
+    assert found["missing"] == not_tried() | dict.fromkeys(
         RMIA, "It needs the losses of the validation set, which this run did not keep.")
 
 
@@ -112,10 +114,10 @@ def test_a_table_against_itself():
     same = table(**{name: dict(enumerate(rng.exponential(size=30), start=first)) for name, first in (
         ("forget", 0), ("test", 0), ("validation", 30), ("retain", 30))})
     found = against_retrained(THEIRS, same, retraining(), same, [same])
-    assert {name: found[name] for name in NAMES} == {
+    assert {name: found[name] for name in NAMES if name not in not_tried()} == {
         "tow": 1.0, "tow_mia": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0,
         "rmia": 50.0, "rmia_gap": 0.0, "rmia_auc": 0.5, "rmia_tpr_at_1pct_fpr": 0.0, "rmia_tpr_at_0_1pct_fpr": 0.0}
-    assert found["missing"] == {}
+    assert found["missing"] == not_tried()
 
 
 # --- which run is a reference ---------------------------------------------------------------

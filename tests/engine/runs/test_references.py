@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from not_tried import not_tried, of_ensemble
 
 from engine import registry
 from engine.evaluation.measure import null_band
@@ -18,7 +19,7 @@ from engine.originals.checkpoints import Checkpoints, original_key
 from engine.originals.pretrain import train_original
 from engine.runs import live, recording
 from engine.runs.execute import execute
-from engine.runs.references import complete, complete_waiting, retrained_samples
+from engine.runs.references import complete, complete_waiting, retrained_samples, shadow_runs, shadow_samples
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.system.device import prepare
@@ -28,6 +29,8 @@ CPU = torch.device("cpu")
 EPOCHS, STEPS = 4, 4 * 14  # 850 samples in batches of 64
 NAMES = [metric.name for metric in against_retrained_metrics()]
 RMIA = [name for name in NAMES if name.startswith("rmia")]
+OTHERS = [name for name in NAMES if name not in not_tried()]  # what one retrained model is enough for
+ONE = not_tried("there is 1")
 REASON = "It needs a model retrained on the same split: run Retraining with the same forget set, seed and profile."
 QUICK = {"max_forget_epochs": 2}
 
@@ -89,11 +92,11 @@ def now(history, name):
 def test_a_run_without_a_retrained_model_says_what_it_lacks(history):
     metrics = history.first.metrics
     assert {name: metrics[name] for name in NAMES} == dict.fromkeys(NAMES) and metrics["retrained"] is None
-    assert metrics["missing"] == dict.fromkeys(NAMES, REASON)
+    assert metrics["missing"] == dict.fromkeys(NAMES, REASON) | of_ensemble()
 
 
 def test_a_retraining_by_another_recipe_is_no_reference(history):
-    assert history.after_own_epochs.metrics["missing"] == dict.fromkeys(NAMES, REASON)
+    assert history.after_own_epochs.metrics["missing"] == dict.fromkeys(NAMES, REASON) | of_ensemble()
     assert history.own_epochs.metrics["retrained"] is None, "neither for itself"
     completed = now(history, "own_epochs").metrics
     assert completed["retrained"]["run_id"] == history.retrained.id and completed["tow"] < 1
@@ -101,7 +104,7 @@ def test_a_retraining_by_another_recipe_is_no_reference(history):
 
 def test_a_run_is_completed_when_its_retraining_ends(history):
     before, after = history.first.metrics, history.first_completed.metrics
-    assert after["missing"] == {} and None not in [after[name] for name in NAMES]
+    assert after["missing"] == ONE and None not in [after[name] for name in OTHERS]
     retrained = history.retrained.metrics
     away = [abs(after[name] - retrained[name]) for name in ("forget_accuracy", "retain_accuracy", "test_accuracy")]
     assert after["tow"] == pytest.approx((1 - away[0] / 100) * (1 - away[1] / 100) * (1 - away[2] / 100))
@@ -143,17 +146,17 @@ def test_the_retrained_model_is_at_no_distance_from_itself(history):
     """Before and after another seed's retraining is there as well."""
     for run in (history.retrained, now(history, "retrained"), history.other_retrained):
         metrics = run.metrics
-        assert {name: metrics[name] for name in NAMES} == {
+        assert {name: metrics[name] for name in OTHERS} == {
             "tow": 1.0, "tow_mia": 1.0, "average_gap": 0.0, "ks_retrained": 0.0, "wasserstein_retrained": 0.0,
             "rmia": 50.0, "rmia_gap": 0.0, "rmia_auc": 0.5, "rmia_tpr_at_1pct_fpr": 0.0, "rmia_tpr_at_0_1pct_fpr": 0.0}
-        assert metrics["missing"] == {} and metrics["retrained"]["run_id"] == run.id
+        assert metrics["missing"] == not_tried() and metrics["retrained"]["run_id"] == run.id
         assert verdict_of(run).kind == "reference"
 
 
 @pytest.mark.parametrize("other", ["other_seed", "other_profile", "other_fraction"])
 def test_another_split_has_another_reference(history, other):
     metrics = getattr(history, other).metrics
-    assert metrics["retrained"] is None and metrics["missing"] == dict.fromkeys(NAMES, REASON)
+    assert metrics["retrained"] is None and metrics["missing"] == dict.fromkeys(NAMES, REASON) | of_ensemble()
 
 
 def test_an_option_that_spells_out_its_default_changes_nothing(history):
@@ -201,7 +204,7 @@ def test_a_retraining_that_ends_while_a_run_is_being_measured(lab, monkeypatch):
         for module in (live, recording):
             patch.setattr(module, "find_reference", lambda *arguments: None)
         run = lab.run()
-    assert run.metrics["missing"] == {} and run.metrics == lab.run().metrics
+    assert run.metrics["missing"] == ONE and run.metrics == lab.run().metrics
 
 
 @pytest.mark.parametrize("damage", ["gone", "truncated"])
@@ -214,7 +217,7 @@ def test_a_retraining_whose_samples_are_lost_still_gives_its_accuracies(lab, dam
         path.write_bytes(path.read_bytes()[:-200])
     run = lab.run()
     assert run.status == "finished" and run.metrics["tow"] > 0
-    assert run.metrics["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", *RMIA),
+    assert run.metrics["missing"] == dict.fromkeys(("ks_retrained", "wasserstein_retrained", *RMIA, *ONE),
                                                       "It needs the losses of every sample, which were not kept.")
 
 
@@ -250,7 +253,7 @@ def test_runs_of_the_first_version_are_completed_too(lab):
     retrained = lab.run("retrain")
     metrics = lab.store.get(run.id).metrics
     assert metrics["retrained"]["run_id"] == retrained.id and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
-    assert metrics["missing"] == dict.fromkeys(
+    assert metrics["missing"] == ONE | dict.fromkeys(
         RMIA, "It needs the losses of the validation set, which this run did not keep.")
 
 
@@ -258,7 +261,7 @@ def test_a_retraining_of_the_first_version_is_a_reference(lab):
     retrained = made_old(lab, lab.run("retrain"))
     metrics = lab.run().metrics
     assert metrics["retrained"]["run_id"] == retrained.id and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
-    assert metrics["missing"] == dict.fromkeys(RMIA, "No retrained model has the losses of all these samples.")
+    assert metrics["missing"] == ONE | dict.fromkeys(RMIA, "No retrained model has the losses of all these samples.")
     complete_waiting(lab.store, retrained)
     assert lab.store.get(retrained.id).metrics["tow"] == 1.0
 
@@ -323,7 +326,7 @@ def test_the_seeds_differ_in_the_test_half_alone(whole):
 def test_each_seeds_runs_are_judged_by_their_own_half(whole):
     for seed, reference in enumerate(whole.runs):
         metrics = whole.lab.run(profile="paper", seed=seed).metrics
-        assert metrics["missing"] == {} and metrics["retrained"]["run_id"] == reference.id
+        assert metrics["missing"] == ONE and metrics["retrained"]["run_id"] == reference.id
         assert metrics["retrained"]["test_accuracy"] == reference.metrics["test_accuracy"]
 
 
@@ -337,8 +340,9 @@ def test_another_forget_set_or_recipe_is_another_training(lab, whole):
 
 
 def measured(run):
-    """The metrics, without what depends on the other runs of the store: the reference's id, and RMIA's references."""
-    of_others = ("retrained", *stored_names(registry.get("attack", "rmia")))
+    """The metrics, without what depends on the other runs of the store: the reference's id, and attacks' references."""
+    of_others = ("retrained", "missing", *(name for attack in registry.all_of("attack") if attack.needs_retrained
+                                           for name in stored_names(attack)))
     return {name: value for name, value in run.metrics.items() if name not in of_others}
 
 
@@ -415,3 +419,20 @@ def test_without_an_own_retraining_a_recorded_one_gives_rmia_its_losses(lab, mon
     monkeypatch.setattr("engine.runs.references.recorded_samples", lambda run_id: table)
     assert [len(one) for one in retrained_samples(empty, retrained)] == [len(table)]
     assert retrained_samples(empty, dataclasses.replace(retrained, data="other")) == []
+
+
+def test_shadows_are_retrainings_of_the_same_split_one_of_each_seed(lab):
+    """Two of one seed are one model, and a retraining is no shadow of itself; with two IAM is carried out."""
+    run, first = lab.run(), lab.run("retrain")
+    again, other = lab.run("retrain"), lab.run("retrain", unlearning_seed=1)
+    lab.run("retrain", seed=1)
+    of_run = shadow_runs(run, lab.store.list(status=("finished",)))
+    assert {one.id for one in of_run} <= {first.id, again.id, other.id} and len(of_run) == 2
+    assert [one.id for one in shadow_runs(first, lab.store.list(status=("finished",)))] == [other.id]
+    assert len(shadow_samples(lab.store, run)) == 2
+    metrics = lab.store.get(run.id).metrics
+    assert metrics["iam_references"] == 2 and 0 < metrics["iam_auc"] < 1 and metrics["missing"] == of_ensemble()
+    assert metrics["rmia_references"] == 1, "measured when the first retraining ended, and kept"
+    assert lab.store.get(first.id).metrics["iam_auc"] is None, "one shadow beside itself is too few"
+    strange = dataclasses.replace(other, spec_extra={"unheard": 1})
+    assert shadow_runs(run, [strange]) == []

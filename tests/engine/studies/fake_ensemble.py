@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.evaluation.ensembles.outputs import FORGET, OUT
-from engine.studies.ensemble import ORIGINAL, Design, Ensemble, design
+from engine.runs.ensembles.kept import Kept, part_file, states
+from engine.studies.ensemble import Design, Ensemble, design
 from engine.studies.ensemble_request import data_of
-from engine.studies.ensemble_store import Kept, kept_for, part_file, states
+from engine.studies.ensemble_store import kept_for
 
 
 def written(ensemble: Ensemble, shifts: dict[str, float]) -> tuple[Design, Kept]:
@@ -17,7 +19,7 @@ def written(ensemble: Ensemble, shifts: dict[str, float]) -> tuple[Design, Kept]
     data = data_of(design(ensemble))
     found = design(ensemble, len(data.train))
     kept = kept_for(found, data.content)
-    kept.begin(found)
+    kept.begin(found.made_by())
     numbers = range(ensemble.models)
     state = states(kept, numbers)
     rng = np.random.default_rng(1)

@@ -15,14 +15,16 @@ import pytest
 from helping import start_python, wait_for
 
 from engine.errors import BadCheckpoint, BadInput, BadSpec, NotMeasurable
+from engine.evaluation.ensembles.draws import ORIGINAL, seeds_of, states_of
 from engine.evaluation.ensembles.outputs import FORGET, IN, OUT
 from engine.registry import get, register, table
+from engine.runs.ensembles.kept import own_ensembles, part_file
 from engine.runs.executors import Control
-from engine.studies.ensemble import ORIGINAL, Ensemble, design, seeds_of, states_of
+from engine.studies.ensemble import Ensemble, design
 from engine.studies.ensemble_job import Ensembles
 from engine.studies.ensemble_models import compute, split_of
 from engine.studies.ensemble_request import Task, answer
-from engine.studies.ensemble_store import kept_for, own_ensembles, part_file
+from engine.studies.ensemble_store import kept_for
 from engine.studies.ensemble_views import findings
 from engine.studies.ensemble_work import located, missing, run_all
 

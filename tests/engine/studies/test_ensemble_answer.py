@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from engine.errors import NotMeasurable
+from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.evaluation.ensembles.klom import Klom
 from engine.evaluation.ensembles.resampling import Mean
 from engine.evaluation.ensembles.ulira import ULira
-from engine.studies.ensemble import ORIGINAL
 from engine.studies.ensemble_answer import answer, chance_range, inside, places, ranking, understated
 from engine.studies.ensemble_exports import to_csv, to_markdown
 from engine.studies.ensemble_samples import area_by_stratum, most_exposed, strata

@@ -5,8 +5,9 @@ from __future__ import annotations
 import psutil
 import pytest
 
+from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.runs.executors import Control
-from engine.studies.ensemble import ORIGINAL, Ensemble
+from engine.studies.ensemble import Ensemble
 from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_work import located, missing, run_all
 

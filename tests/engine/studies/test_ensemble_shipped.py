@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine.registry import get, names
+from engine.runs.ensembles.recorded import FOLDER, recorded_ensembles
 from engine.studies.ensemble import Ensemble, design
-from engine.studies.ensemble_recorded import FOLDER, at_hand, recorded_ensembles
+from engine.studies.ensemble_recorded import at_hand
 from engine.studies.ensemble_scores import recorded_scores
 from engine.studies.ensemble_store import kept_for
 from engine.studies.ensemble_views import findings

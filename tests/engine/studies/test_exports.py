@@ -11,7 +11,7 @@ from comparing import finish
 
 from engine.registry import names
 from engine.studies.comparison import Comparison, find_runs
-from engine.studies.exports import cells_of, latex_title, to_csv, to_json, to_latex, to_markdown, to_text
+from engine.studies.exports import cells_of, latex_title, stem, to_csv, to_json, to_latex, to_markdown, to_text
 from engine.studies.table import build_table
 
 HELD = Comparison("digits", methods=("nabla_tau", "finetune"))
@@ -179,3 +179,14 @@ def test_exports_say_what_values_are_held_against_and_mark_what_lies_inside(stor
     assert "| **0.50** ✓ |" in to_markdown(table, "ideal") and "6.50 ✓" not in to_markdown(table, "ideal")
     assert r"\textbf{\underline{0.50}}" in to_latex(table, "ideal")
     assert "Held against the ideal of its column, where that is fixed: ✓" in to_markdown(table, "ideal")
+
+
+def test_one_seed_is_not_called_a_mean_and_a_file_is_named_by_what_is_in_it(store):
+    comparison = Comparison(methods=("ssd",))
+    finish(store, comparison, "ssd")
+    table = build_table(comparison, find_runs(comparison, store), ("test_accuracy",))
+    assert "- One seed. Bold: best;" in to_markdown(table) and "Mean ±" not in to_markdown(table)
+    assert "% One seed. Bold: best;" in to_latex(table) and "Mean and" not in to_latex(table)
+    assert stem(comparison) == "digits-15-corrected-seed-0"
+    assert stem(Comparison("cifar10", "class", 3, seeds=(0, 1, 2), profile="paper")) == (
+        "cifar10-class-3-paper-seeds-0-1-2")

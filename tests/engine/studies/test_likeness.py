@@ -10,15 +10,20 @@ import torch
 
 from engine.cli.main import main
 from engine.errors import BadInput
+from engine.evaluation.likeness.outputs import outputs
 from engine.originals.checkpoints import Checkpoints
 from engine.originals.workbench import prepare_bench
 from engine.runs.compute import compute
+from engine.runs.estimates import Span
 from engine.runs.method import setting
 from engine.runs.recording import record
 from engine.runs.records import Run
+from engine.runs.weights import weights_of
 from engine.spec import resolve
 from engine.studies import likeness as study
+from engine.studies import likeness_asked as asked
 from engine.studies.likeness import Models, likeness, measured, reference_of, with_next_seed
+from engine.studies.likeness_retrained import kept_again, kept_retrained
 from engine.types import Spec
 
 
@@ -118,3 +123,27 @@ def test_kept_weights_are_used_and_nothing_is_computed_again(store, bench, check
         "original": made["finetune"].metrics.original["forget_accuracy"],
         "unlearned": made["finetune"].metrics["forget_accuracy"],
         "retrained": made["retrain"].metrics["forget_accuracy"]}.items()}
+
+
+def test_retrained_models_that_are_there_are_neither_trained_nor_counted(store, bench, checkpoints, monkeypatch):
+    def kept(method, **more):
+        resolved = resolve(Spec(method=method, parameters={"retain_epochs": 1} if method == "finetune" else {}, **more))
+        return record(store, [(resolved, store.begin(resolved), compute(resolved, bench, keep_weights=True))])[0]
+
+    run, retrained = kept("finetune"), kept("retrain")
+    run, one = store.get(run.id), asked.span(store.get(run.id), store, checkpoints)
+    monkeypatch.setattr(asked, "kept_retrained", lambda *rest: None)
+    both = asked.span(run, store, checkpoints)
+    assert both.high - one.high == pytest.approx(one.high - 2 * asked.START, rel=0.05), "one retraining less"
+    monkeypatch.undo()
+    other = kept("retrain", unlearning_seed=1)
+    assert (kept_retrained(run, store), kept_again(run, store)) == (retrained.id, other.id)
+    assert asked.span(run, store, checkpoints) == Span.around(asked.START)
+    monkeypatch.setattr(study, "unlearn", lambda *rest: pytest.fail("trained again"))
+    found = likeness(run, store, checkpoints).sets["forget"]
+    agrees = (weights_of(made, store, checkpoints).network for made in (retrained, other))
+    at = setting(bench, resolve(Spec()))
+    said = [outputs(net, bench.data, "forget", at.parts.forget, 0).said for net in agrees]
+    assert found.agreement["attainable"].share == pytest.approx(100 * (said[0] == said[1]).mean())
+    store.delete(other.id)
+    assert kept_again(run, store) is None

@@ -9,7 +9,7 @@ import pytest
 from engine.errors import BadInput
 from engine.runs.records import Run
 from engine.spec import resolve
-from engine.studies.paired import paired, same_samples
+from engine.studies.paired import in_both, paired, same_samples
 from engine.types import Spec
 
 
@@ -60,3 +60,33 @@ def test_the_same_split_of_the_same_data():
 def test_a_run_without_the_name_of_its_split_says_it_by_its_spec():
     assert same_samples(run(split=None), run(split=None, parameters={"alpha": 0.1}))
     assert not same_samples(run(split=None), run(split=None, seed=1))
+
+
+class Digits:
+    """A source of samples whose pictures are their numbers; training sample 7 is a 6, called an 8."""
+
+    classes = tuple("0123456789")
+
+    def shown(self, pool, number):
+        return {"text": f"{pool} {number}"}
+
+    def label(self, pool, number):
+        return "8" if (pool, number) == ("train", 7) else "3"
+
+    def truth(self, number):
+        return "6" if number == 7 else "3"
+
+
+def test_a_sample_in_both_runs_with_its_true_label_and_both_answers():
+    both = paired(ONE.assign(predicted=[3, 8, 1, 0]), OTHER.assign(predicted=[1, 6, 3, 0]))
+    assert (both.sets[1], both.samples[1]) == ("forget", 7)
+    found = in_both(both, 1, Digits())
+    assert (found.shown, found.label, found.truth, found.false_label) == ({"text": "train 7"}, "8", "6", True)
+    assert (found.said, found.right, found.losses) == (("8", "6"), (True, False), (0.5, 5.0))
+    tested = in_both(both, 2, Digits())
+    assert (tested.set, tested.shown, tested.truth, tested.said) == ("test", {"text": "heldout 3"}, None, ("1", "1"))
+
+
+def test_of_an_older_run_only_a_right_answer_is_known():
+    found = in_both(paired(ONE, OTHER.assign(predicted=[1, 6, 3, 0])), 1, Digits())
+    assert found.said == ("8", "6") and in_both(paired(ONE, OTHER), 1, Digits()).said == ("8", None)

@@ -127,3 +127,87 @@ def test_the_command_says_over_what_it_is(finished, capfd):
     assert main(words) == 0 and ONE_TRAINING in capfd.readouterr().out
     assert main([*words, "--training-seeds", "0", "1", "--csv"]) == 0
     assert "The csv table is of the Original of seed 0" in capfd.readouterr().err
+
+
+# --- several unlearning seeds on each forget set --------------------------------------------
+
+THREE = Comparison(methods=("retrain", "ssd"), seeds=(0, 1), training_seeds=(0, 1), unlearning_seeds=2)
+NESTED = [[[50, 52], [54, 56]], [[58, 62], [60, 64]]]  # by training seed, forget seed, unlearning seed
+
+
+@pytest.fixture
+def nested(store):
+    for one in THREE.of_each_seed():
+        for at, seed in enumerate(THREE.seeds):
+            value = float(NESTED[one.training_seeds[0]][at][one.repeat])
+            finish(store, one, "ssd", seed, test_accuracy=value)
+            finish(store, one, "retrain", seed, test_accuracy=value + 2)
+    return store
+
+
+def test_unlearning_seeds_are_nested_in_forget_seeds():
+    specs = [spec for one in THREE.of_each_seed() for spec in one.specs() if spec.method == "ssd"]
+    assert [(spec.seeds.training, spec.seeds.forget, spec.seeds.unlearning) for spec in specs] == [
+        (0, 0, 0), (0, 1, 1), (0, 0, 100_000_000), (0, 1, 100_000_001),
+        (1, 0, 1000), (1, 1, 1001), (1, 0, 100_001_000), (1, 1, 100_001_001)]
+    assert THREE.specs() == replace(THREE, unlearning_seeds=1).specs(), "the first are those of ever"
+
+
+def test_what_forget_sets_and_what_unlearning_contribute_is_told_apart(nested):
+    """Means 51 and 55, 60 and 62 of forget sets; 53 and 61 of Originals.
+
+    MSB = 4 * 32 = 128, MSW = 2 * (8 + 2) / 2 = 10, MSE = (2 + 2 + 8 + 8) / 4 = 5: variances (128 - 10) / 4 = 29.5,
+    (10 - 5) / 2 = 2.5 and 5.
+    """
+    runs = training_seeds.find_runs(THREE, nested)
+    row = next(one for one in training_seeds.rows(THREE, runs, ["test_accuracy"]) if one.method == "ssd")
+    assert [one.variance for one in row.found.components] == [29.5, 2.5, 5.0]
+    assert (row.found.training, row.found.unlearning, row.found.evaluation) == (2, 2, 2)
+    assert training_seeds.shares(row.found) == "training SD 5.43 (80%), forget SD 1.58 (7%), unlearning SD 2.24 (14%)"
+    assert row.found.over == "2 training seeds with 2 forget seeds each, 2 unlearning seeds for each of those"
+    assert row.found.half == pytest.approx(12.706 * 4, rel=1e-4), "t with one degree times root (128 / 8)"
+    assert row.from_retrained.mean == -2.0 and row.from_retrained.half == 0.0
+    assert training_seeds.missing(THREE, runs) == [] and row.to_json()["found"]["levels"] == (
+        "training", "forget", "unlearning")
+    text = training_seeds.text(THREE, [row])
+    assert text.startswith("Over training seeds (I = 2 training seeds, J = 2 forget seeds, K = 2 unlearning seeds)")
+    assert "contains that of the forget set" not in text
+
+
+def test_a_missing_unlearning_seed_is_counted(nested):
+    gone = of_one(THREE.of_each_seed()[3], nested)["ssd", 1]
+    nested.delete(gone.id)
+    runs = training_seeds.find_runs(THREE, nested)
+    row = next(one for one in training_seeds.rows(THREE, runs, ["test_accuracy"]) if one.method == "ssd")
+    assert row.found is None and row.reason.startswith("7 of 8 runs have this value")
+    assert [spec.seeds.unlearning for spec in training_seeds.missing(THREE, runs)] == [100_001_001]
+
+
+def test_one_original_with_several_unlearning_seeds_still_tells_the_inner_two_apart(nested):
+    alone = replace(THREE, training_seeds=(0,))
+    assert training_seeds.only_one(alone) is None
+    runs = training_seeds.find_runs(alone, nested)
+    found = next(one for one in training_seeds.rows(alone, runs, ["test_accuracy"]) if one.method == "ssd").found
+    assert found.of_training is None and found.interval is None and ONE_TRAINING in found.notes
+    assert [one.variance for one in found.components[1:]] == [(16 - 2) / 2, 2.0]
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"unlearning_seeds": 0}, "unlearning_seeds is 0, but must be a whole number from 1 to 10: the nearest valid value "
+                              "is 1."),
+    ({"forget_seed": 5}, "unlearning_seeds is 2, but with forget_seed 5 all runs have one forget set: the seeds are "
+                         "then its unlearning seeds, so name more of those.")])
+def test_bad_unlearning_seeds(changes, said):
+    with pytest.raises(BadSpec) as caught:
+        check(replace(THREE, **changes))
+    assert caught.value.problems == [said]
+
+
+def test_the_command_takes_unlearning_seeds(nested, capfd):
+    words = ["compare", "--methods", "retrain", "ssd", "--seeds", "0", "1", "--recorded-only"]
+    assert main([*words, "--training-seeds", "0", "1", "--unlearning-seeds", "2"]) == 0
+    assert "training SD 5.43 (80%), forget SD 1.58 (7%), unlearning SD 2.24 (14%)" in capfd.readouterr().out
+    assert main([*words, "--training-seeds", "0", "1", "--unlearning-seeds", "2", "--json"]) == 0
+    cells = json.loads(capfd.readouterr().out)
+    found = next(one for one in cells if one["method"] == "ssd" and one["metric"] == "test_accuracy")
+    assert found["over_training_seeds"]["found"]["evaluation"] == 2

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from engine.errors import BadInput
-from engine.studies.variance import ONE_TRAINING, ONE_UNLEARNING, paired, variation
+from engine.studies.variance import ONE_INSIDE, ONE_TRAINING, paired, variation
+
+ONE_UNLEARNING = ONE_INSIDE.format(outer="training", inner="unlearning")
 
 HAND = [[50, 52], [54, 56], [58, 60]]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.evaluation.histograms import BANDWIDTH
 from engine.evaluation.verdict import verdict_of
 from engine.runs import library, recorded
 from engine.runs.store import Store
-from ui.common import words
+from ui.common import glossary, words
 from ui.common.stage.scene import scene
 
 
@@ -50,3 +51,31 @@ def test_the_number_in_words(gauges):
     assert words.decided(number) == f"loss attack, area {number.value:.3f} > {number.limit:.3f}"
     number, _ = gauges("test_accuracy", "damaged")
     assert words.decided(number) == f"test accuracy {number.short('%')}"
+
+
+def drawn(run, tmp_path):
+    opened = library.get(run.id, Store(tmp_path))
+    return scene(opened.run, opened.course)
+
+
+def recorded_digits(method: str):
+    return next(run for run in recorded.recorded_runs() if run.spec.dataset == "digits" and run.spec.method == method
+                and run.spec.seed == 1 and not run.spec.parameters)
+
+
+def test_retraining_is_not_measured_against_itself(tmp_path):
+    shown = drawn(recorded_digits("retrain"), tmp_path)
+    assert shown["retrained"] is None, "no dashed line of its own end"
+    assert all(tile["retrained"] is None and "this is the reference" in tile["note"] for tile in shown["gauges"])
+
+
+def test_every_attack_has_its_own_chance_range_and_the_chart_its_help(tmp_path):
+    run = recorded_digits("nabla_tau")
+    shown = drawn(run, tmp_path)
+    assert shown["bands"] == [[round(end, 2) for end in run.metrics.null_band[name]] for name in shown["attacks"]]
+    assert len({tuple(band) for band in shown["bands"]}) == 2
+    assert "Below 50% is not better than 50%: an attacker could turn every answer round" in shown["help"]
+
+
+def test_the_glossary_names_the_bandwidth_of_the_humps():
+    assert f"smoothed over {BANDWIDTH:g} decades" in glossary.MEANINGS["in common"]

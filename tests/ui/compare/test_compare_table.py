@@ -156,9 +156,9 @@ def test_a_method_that_changed_nothing_is_marked_not_ranked_never_best_and_the_m
     same = {"retain": 94.14, "test": 85.0, "gap": 9.4, "loss": 55.0, "entropy": 54.0}
     text = ranked_text(ssd=same, scrub={"loss": 58.0, "retain": 95.0, "test": 84.0})
     cells = row(text, "SSD")
-    assert cells[0] == ["Selective", "synaptic", "dampening", "(SSD)", "="] and cells[1][-2:] == ["not", "ranked"]
+    assert cells[0] == ["Selective", "synaptic", "dampening", "(SSD)", "○"] and cells[1][-2:] == ["not", "ranked"]
     visible = text.partition("<details")[0]
-    assert "= changed nothing: every measure lies within the chance range of the Original" in visible
+    assert "○ changed nothing: every measure lies within the chance range of the Original" in visible
     assert "over-forgotten" not in visible and "damaged model" not in visible, "only marks that occur"
     assert "<b>85.00</b>" not in text and "<b>84.00</b>" in text, "doing nothing costs nothing: no merit"
 
@@ -168,7 +168,7 @@ def test_every_mark_that_occurs_is_explained_in_the_visible_caption():
     visible = text.partition("<details")[0]
     for mark, meaning in (("†", "over-forgotten: "), ("‡", "damaged model, "), ("↓", "below the chance range")):
         assert f"{mark} {meaning}" in visible
-    assert "= changed nothing" not in visible
+    assert "○ changed nothing" not in visible
 
 
 def test_an_over_forgotten_run_is_marked_with_a_sentence():

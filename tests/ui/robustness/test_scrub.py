@@ -9,6 +9,7 @@ from engine.runs.records import Run
 from engine.studies.heatmap import build
 from engine.studies.sweep import FRACTION, Axis, Sweep
 from engine.types import Spec
+from ui.robustness.map import said
 from ui.robustness.rows import answer
 from ui.robustness.scrub import payload
 
@@ -43,22 +44,37 @@ def test_a_cell_has_its_means_its_chance_range_and_a_verdict():
     assert (outside["name"], outside["verdict"], outside["kind"]) == (
         "alpha 0.05, forget fraction 30%", "5.5 points beyond the chance range", "poor")
     assert (inside["verdict"], inside["kind"]) == ("inside the chance range", "good")
-    attack = next(one for one in outside["numbers"] if one["title"] == "Loss attack")
-    assert (attack["value"], attack["text"], attack["band"]) == (57.5, "57.5%", [48.0, 52.0])
-    assert attack["note"] == "chance range 48.0 to 52.0%"
+    attack = outside["numbers"][-1]
+    assert (attack["title"], attack["value"], attack["text"], attack["band"]) == (
+        "On the map: Attack on the loss, from 50", 7.5, "7.50 points", [0.0, 2.0])
+    assert attack["note"] == "chance range ±2.0"
     assert [one["title"] for one in outside["numbers"]][:3] == ["Forget accuracy", "Test accuracy", "Retain accuracy"]
     assert outside["numbers"][2]["text"] == "–", "not measured"
 
 
-def test_the_maps_own_number_is_there_beside_the_attacks_with_signs():
+def test_distances_from_50_do_not_cancel_over_seeds():
     low = replace(run(7.0), metrics=Metrics({**run(7.0).metrics, "mia_loss": 43.0}))
     runs = {(0.05, 0.3, 0): run(7.0), (0.05, 0.3, 1): low}
+    cell = payload(build(GRID, runs, "accuracy_gap"), runs, TITLES, None)["cells"][1][0]
+    attack = next(one for one in cell["numbers"] if one["title"] == "Loss attack, from 50")
+    assert (attack["value"], attack["text"], attack["band"]) == (7.0, "7.0 points", [0.0, 2.0]), "43% and 57%, not 50%"
+    assert attack["note"] == "chance range ±2.0, accuracy 43.0 to 57.0%"
     cell = payload(build(GRID, runs, "mia_loss_gap"), runs, TITLES, None)["cells"][1][0]
-    attack, shown = (next(one for one in cell["numbers"] if one["title"].startswith(title))
-                     for title in ("Loss attack", "On the map: "))
-    assert attack["text"] == "50.0%", "43% and 57%"
-    assert (shown["value"], shown["text"], shown["band"]) == (7.0, "7.00 points", [0.0, 2.0])
+    shown = [one for one in cell["numbers"] if "from 50" in one["title"] and one["value"] is not None]
+    assert [(one["title"], one["text"]) for one in shown] == [
+        ("On the map: Attack on the loss, from 50", "7.00 points")]
     assert cell["verdict"] == "below chance: it never counts", "one of the two seeds, by the rule of the sides"
+
+
+def test_hovering_says_on_which_side_of_50_and_which_accuracy_is_higher():
+    runs = {(0.05, 0.3, 0): run(7.0), (0.25, 0.3, 0): replace(run(7.0), metrics=Metrics(
+        {**run(7.0).metrics, "mia_loss": 43.0, "forget_accuracy": 63.0, "accuracy_gap": 7.0}))}
+    runs[0.05, 0.3, 0] = replace(run(7.0), metrics=Metrics({**run(7.0).metrics, "accuracy_gap": 7.0}))
+    assert [text.split("<br>")[2] for text in said(build(GRID, runs, "mia_loss_gap"))[1]] == [
+        "seed 0: 7.0 points, above 50%", "seed 0: 7.0 points, below 50%"]
+    assert [text.split("<br>")[2] for text in said(build(GRID, runs, "accuracy_gap"))[1]] == [
+        "seed 0: 7.0 points, forget accuracy above test accuracy",
+        "seed 0: 7.0 points, forget accuracy below test accuracy"]
 
 
 def test_a_row_that_cannot_tell_says_so_and_is_not_good():

@@ -51,7 +51,7 @@ function humps(size, reading, retrained, bins, top, view, names, title, label, f
   const root = svg("svg", { width: size.w, height: size.h, role: "img", "aria-label": label, class: "stage-svg" });
   const inner = { w: size.w - SIDE.l - SIDE.r, h: size.h - SIDE.t - SIDE.b };
   const x = (bin) => SIDE.l + ((bin + 0.5 - bins[0]) / (bins[1] - bins[0])) * inner.w;
-  const y = (value) => SIDE.t + inner.h * (1 - value / top);
+  const y = (value) => SIDE.t + inner.h * (1 - Math.min(top, value) / top);
   const floor = SIDE.t + inner.h;
   root.append(svg("text", { x: SIDE.l, y: 18, class: "stage-title" }, title));
   for (let bin = Math.ceil(bins[0] / PER_DECADE) * PER_DECADE; bin <= bins[1]; bin += PER_DECADE) {
@@ -68,7 +68,7 @@ function humps(size, reading, retrained, bins, top, view, names, title, label, f
   const shown = Object.fromEntries(Object.entries(values).map(([key, density]) => [
     key, density && (view === "cumulative" ? cumulative(density) : density)]));
   const path = (density) => density.slice(bins[0], bins[1]).map((value, i) => `${i ? "L" : "M"}${x(bins[0] + i).toFixed(1)},${y(value).toFixed(1)}`).join("");
-  if (first) beginning(root, first, shown.forget, bins, x, y, path);
+  if (first) beginning(root, view === "cumulative" ? cumulative(first) : first, shown.forget, bins, x, y, path);
   for (const key of ["test", "forget"]) {
     if (view === "density") {
       const area = `${path(shown[key])}L${x(bins[1] - 1)},${floor}L${x(bins[0])},${floor}Z`;
@@ -77,7 +77,7 @@ function humps(size, reading, retrained, bins, top, view, names, title, label, f
     root.append(svg("path", { d: path(shown[key]), fill: "none", stroke: COLOURS[key], "stroke-width": 3, ...dash(key) }));
   }
   if (shown.retrained) {
-    root.append(svg("text", { x: SIDE.l + inner.w, y: 18, class: "stage-tick", "text-anchor": "end" }, "- - retrained without them"));
+    root.append(svg("text", { x: SIDE.l + inner.w, y: 18, class: "stage-tick", "text-anchor": "end" }, size.w < 420 ? "- - retrained" : "- - retrained without them"));
     root.append(svg("path", { d: path(shown.retrained), fill: "none", stroke: COLOURS.retrained, "stroke-width": 2, "stroke-dasharray": "6 4" }));
   }
   if (view === "cumulative") widestGap(root, shown, bins, x, y);
@@ -150,16 +150,19 @@ function curves(size, xs, series, head, options) {
   const longest = Math.max(0, ...series.filter((one) => Number.isFinite(one.now)).map((one) => one.name.length)); // and " 50.0" behind it
   const room = { l: 40, r: Math.min(size.w / 2, 20 + 7.5 * (longest + 5)), t: 30, b: 40 };
   const inner = { w: size.w - room.l - room.r, h: size.h - room.t - room.b };
-  const known = series.flatMap((one) => [...one.values, one.level, one.end]).concat(options.band ?? [], options.near ?? []).filter((value) => Number.isFinite(value));
+  const bands = options.bands ?? [];
+  const known = series.flatMap((one) => [...one.values, one.level, one.end]).concat(bands.flat(), options.near ?? []).filter((value) => Number.isFinite(value));
   const [low, high] = [Math.min(...known) - 1.5, Math.max(...known) + 1.5];
   const last = xs.at(-1) || 1;
   const x = (value) => room.l + (value / last) * inner.w;
   const y = (value) => room.t + inner.h * (1 - (value - low) / (high - low || 1));
   root.append(svg("text", { x: 8, y: 18, class: "stage-title" }, options.title));
-  if (options.band) {
-    root.append(svg("rect", { x: room.l, width: inner.w, y: y(options.band[1]), height: y(options.band[0]) - y(options.band[1]), class: "stage-band" }));
+  for (const [from, to] of bands) { // each attack has its own; where both lie it is darker
+    root.append(svg("rect", { x: room.l, width: inner.w, y: y(to), height: y(from) - y(to), class: "stage-band", "fill-opacity": 1 / bands.length }));
+  }
+  if (bands.length) {
     root.append(svg("rect", { x: room.l, width: 18, y: size.h - 14, height: 10, class: "stage-band" }));
-    root.append(svg("text", { x: room.l + 24, y: size.h - 5, class: "stage-tick" }, "chance range (95%)"));
+    root.append(svg("text", { x: room.l + 24, y: size.h - 5, class: "stage-tick" }, bands.length > 1 ? "chance ranges (95%)" : "chance range (95%)"));
   }
   for (const tick of ticks(low, high)) {
     root.append(svg("line", { x1: room.l, x2: room.l + inner.w, y1: y(tick), y2: y(tick), class: "stage-grid" }));
@@ -196,56 +199,4 @@ function ticks(low, high, most = 5) {
   const step = steps.find((one) => (most < 5 || one >= 1) && one !== 2.5 && (high - low) / one <= most) ?? 10 ** 9;
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.max(0, Math.floor(high / step + 1e-9) - first + 1) }, (_, i) => Number(((first + i) * step).toFixed(6)));
-}
-
-// What the marks on the tiles mean; a word with a meaning shows it on hover and on focus.
-function legend(terms, humps, band, retrained) {
-  const row = html("div", "stage-legend");
-  const mark = (draw, ...text) => {
-    const one = html("span", "stage-mark");
-    const picture = svg("svg", { width: 18, height: 12, "aria-hidden": "true" });
-    picture.append(draw);
-    one.append(picture, ...text);
-    row.append(one);
-  };
-  mark(svg("circle", { cx: 9, cy: 6, r: 4, fill: "none", stroke: "currentColor", "stroke-width": 1.5 }), "before");
-  mark(svg("circle", { cx: 9, cy: 6, r: 5, fill: COLOURS.forget }), "now");
-  if (retrained) mark(svg("line", { x1: 9, x2: 9, y1: 0, y2: 12, stroke: COLOURS.retrained, "stroke-width": 2, "stroke-dasharray": "3 2" }), term(terms, "retrained"));
-  if (band) mark(svg("rect", { x: 0, width: 18, y: 1, height: 10, rx: 3, class: "stage-band" }), term(terms, "chance range"));
-  if (humps) {
-    const words = [html("span", "stage-mark", "% "), html("span", "stage-mark")];
-    words[0].append(term(terms, "in common"), ": overlap of the humps");
-    words[1].append(term(terms, "loss", "term-left"), " in ", term(terms, "nats", "term-left"));
-    row.append(...words);
-  }
-  return row;
-}
-
-function term(terms, word, more = "") {
-  const one = html("span", `term ${more}`, word);
-  Object.assign(one.dataset, { meaning: terms[word] });
-  one.tabIndex = 0;
-  one.setAttribute("aria-label", `${word}: ${terms[word]}`);
-  return one;
-}
-
-// A number as "69.7 → 52.3%" over a bar on which the chance range, the retrained model, before and now lie.
-function gauge(one, now, w, damaged, atEnd) {
-  const decides = atEnd && one.decides;
-  const box = html("div", decides ? "stage-gauge stage-decides" : "stage-gauge");
-  const inside = one.band && now !== null && now >= one.band[0] && now <= one.band[1];
-  box.append(html("div", "stage-gauge-title", one.title));
-  const big = html("div", "stage-gauge-value");
-  big.append(html("span", "stage-was", `${one.before === null ? "–" : one.before.toFixed(1)} → `), html("span", damaged ? (one.key === "test_accuracy" ? "stage-broken" : "") : one.band ? (inside && !decides ? "stage-in" : "stage-out") : "", now === null ? "–" : now.toFixed(1)), html("span", "stage-unit", one.unit));
-  box.append(big);
-  const x = (value) => 6 + ((Math.min(one.high, Math.max(one.low, value)) - one.low) / (one.high - one.low)) * (w - 12);
-  const bar = svg("svg", { width: w, height: 16, "aria-hidden": "true" });
-  bar.append(svg("line", { x1: 6, x2: w - 6, y1: 8, y2: 8, class: "stage-grid", "stroke-width": 2 }));
-  if (one.band) bar.append(svg("rect", { x: x(one.band[0]), width: Math.max(2, x(one.band[1]) - x(one.band[0])), y: 2, height: 12, rx: 3, class: "stage-band" }));
-  if (one.retrained !== null) bar.append(svg("line", { x1: x(one.retrained), x2: x(one.retrained), y1: 0, y2: 16, stroke: COLOURS.retrained, "stroke-width": 2, "stroke-dasharray": "3 2" }));
-  if (one.before !== null) bar.append(svg("circle", { cx: x(one.before), cy: 8, r: 4, fill: "none", stroke: "currentColor", "stroke-width": 1.5 }));
-  if (now !== null) bar.append(svg("circle", { cx: x(now), cy: 8, r: 5.5, fill: COLOURS.forget }));
-  box.append(bar, html("div", "stage-gauge-note", one.note));
-  if (decides) box.append(html("div", "stage-gauge-note stage-why", one.decides));
-  return box;
 }

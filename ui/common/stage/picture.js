@@ -43,8 +43,10 @@ function drawPicture(state) {
 // What the run is, where it stands, and its three numbers, in lines that fit.
 function captionLines(state, width) {
   const numbers = [...state.parts.gauges.children].map((one) => {
-    const [title, value, note] = ["title", "value", "note"].map((part) => one.querySelector(`.stage-gauge-${part}`).textContent);
-    return `${title} ${value}${note ? ` (${note})` : ""}`;
+    const [title, value, end, note] = [".stage-gauge-title > span", ".stage-gauge-value", ".stage-at-end", ".stage-gauge-note"]
+      .map((part) => one.querySelector(part)?.textContent.trim());
+    const more = [end, note].filter(Boolean).join(" · ");
+    return `${title} ${value}${more ? ` (${more})` : ""}`;
   });
   const most = Math.max(40, Math.floor(width / 6.4));
   return [`${state.data.caption}, ${state.where.textContent}.`, `${numbers.join("; ")}.`].flatMap((text) => wrapped(text, most));

@@ -23,6 +23,12 @@ COARSE = ("An earlier version kept only coarse losses of this run, so its two hu
 SETS = ("retain", "forget", "test")
 GOALS = {"unseen": "Forget should come down to test", "retrained": "Forget should come to the retrained model's",
          "class": "Forget should fall to the retrained model's"}
+# Beside never-seen samples of the class the attack may begin inside its chance range: nothing has to fall there.
+ATTACK_GOALS = {"class": "The attack should end near a coin toss, 50%"}
+ATTACK_GOAL = "The attack should fall to a coin toss, 50%"
+HELP = ("50% is a coin toss: the attacker knows nothing. Below 50% is not better than 50%: an attacker could turn "
+        "every answer round, and 31% right would be 69% right. What counts is the distance from 50%, beyond the "
+        "chance range.")
 TERMS = ("retrained", "chance range", "in common", "loss", "nats")  # that the picture explains
 ROOM = 4.0  # percent or points on either side of what a gauge has to show
 
@@ -38,10 +44,11 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
     fine = list(start.bins) == EDGES
     final = run.metrics if run.finished else None
     points = [*course.points, *_end(run, course)]
-    retrained, judged = _retrained(start, final, fine), verdict_of(run) if final else None
+    retrained = None if run.is_reference else _retrained(start, final, fine)  # it is not measured against itself
+    judged = verdict_of(run) if final else None
     attacks = {attack.name: attack for attack in live_attacks()}
     colours = attack_colours(attacks)
-    band = _band((final or start).null_band.get(next(iter(attacks), "")))
+    bands = [_band((final or start).null_band.get(name)) for name in attacks]
     return {
         "total": (run.progress or {}).get("total_steps") if not run.has_ended else None,
         "terms": {word: glossary.MEANINGS[word] for word in TERMS},
@@ -50,10 +57,10 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
         "classes": _classes(run, start), "forgotten": _forgotten(run.spec),
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
         "points": [_point(point, fine) for point in points],
-        "retrained": retrained, "band": band,
+        "retrained": retrained, "bands": [band for band in bands if band], "help": HELP,
         "attacks": {name: {"label": attack.label, "colour": colours[name],
                            "now": _number(final.get(name) if final else None)} for name, attack in attacks.items()},
-        "titles": {"attacks": "The attack should fall to a coin toss, 50%",
+        "titles": {"attacks": ATTACK_GOALS.get(judged_by(run.spec), ATTACK_GOAL),
                    "accuracy": GOALS[judged_by(run.spec)]},
         "gauges": [_gauge(name, run, start, final, retrained, judged) for name in _told(run, judged)]}
 
@@ -127,7 +134,7 @@ def _gauge(name: str, run: Run, start: StartEvent, final: Metrics | None,
     now = final.get(name) if final else None
     band = _band((final or start).null_band.get(name)) if name in attacks else None
     aim = None
-    if retrained and not run.is_reference:
+    if retrained:
         aim = retrained["gap"] if name == "accuracy_gap" else retrained["attacks"].get(
             name, retrained["accuracy"].get(name.removesuffix("_accuracy")))
     shown = [value for value in (before, now, aim, *(band or ())) if value is not None and math.isfinite(value)]

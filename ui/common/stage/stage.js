@@ -4,6 +4,7 @@
 const SECONDS = 4; // that a whole run takes to play at speed 1, however fast it was computed
 const AXES = { step: "steps", samples: "samples", seconds: "seconds" };
 const LEAST = { hero: 150, curve: 105 }; // pixels of a chart on a projector, whose lines are still told apart
+const NARROW = "(max-width: 700px)"; // as in stage.css: the tiles lie one below the other
 const BETWEEN = 22; // pixels between its parts
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -43,6 +44,8 @@ function gaugeNow(one, reading, atEnd) {
 function build(element, state) {
   const root = html("div", "stage-root");
   const parts = { gauges: html("div", "stage-gauges"), legend: html("div"), heroes: html("div", "stage-heroes"), controls: html("div", "stage-controls"), curves: html("div", "stage-heroes") };
+  parts.frames = [framed(state.data.help), framed(null)];
+  parts.curves.append(...parts.frames);
   const play = html("button", "stage-button", "▶ Replay");
   const slider = Object.assign(html("input", "stage-slider"), { type: "range", min: 0, step: "any" });
   slider.setAttribute("aria-label", "Replay: drag through the run");
@@ -55,6 +58,7 @@ function build(element, state) {
   slider.oninput = () => { state.playing = state.follow = false; state.position = Number(slider.value); paint(state); };
   slider.onchange = () => keepStep(state);
   parts.controls.append(play, slider, where, speed, view, axis, ...save);
+  root.classList.toggle("stage-compact", state.data.compact);
   root.append(parts.gauges, parts.legend, parts.heroes, parts.controls, parts.curves);
   const table = html("details", "stage-table");
   table.append(html("summary", "", "As a table"));
@@ -166,7 +170,11 @@ function paint(state) {
   const width = (state.width = element.offsetWidth || 600);
   const wide = width >= 620 && !data.compact;
   const w = wide ? Math.floor((width - 20) / 2) : width;
-  parts.gauges.replaceChildren(...data.gauges.map((one) => gauge(one, gaugeNow(one, reading, atEnd), Math.max(120, width / data.gauges.length - 28), atEnd && data.damaged, atEnd)));
+  const away = data.ended && !atEnd && !data.compact;
+  element.toggleAttribute("data-away", away); // style.css then marks what is said of the end above and below the picture
+  const stacked = !data.compact && window.matchMedia(NARROW).matches;
+  const room = Math.max(80, (stacked ? width : width / data.gauges.length) - 28);
+  parts.gauges.replaceChildren(...data.gauges.map((one) => gauge(one, gaugeNow(one, reading, atEnd), room, atEnd && data.damaged, atEnd, away)));
   explain(state);
   const byClass = state.view === "usual" && data.classes;
   const drawnView = state.view === "cumulative" ? "cumulative" : "density";
@@ -176,11 +184,12 @@ function paint(state) {
   const said = reading.overlap === null ? "" : `, ${reading.overlap.toFixed(0)}% in common`;
   const panel = (shown, heading, retrained) => (byClass
     ? classBars(size, shown, data.classes, data.forgotten, `${heading.split(",")[0]}: accuracy by class, %`, `${heading}: accuracy by class`)
-    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`, data.compact ? data.points[0].forget : null));
+    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`, wide ? null : data.points[0].forget));
   const title = atEnd ? "Now" : data.ended || state.position < last ? `At step ${reading.step.toLocaleString("en")}` : "Now";
   const before = data.points[0].overlap === null ? "" : `, ${data.points[0].overlap.toFixed(0)}% in common`;
   const heroes = [panel(reading, `${data.compact ? `Step ${reading.step}` : title}${said}`, data.retrained)];
-  if (!data.compact) heroes.unshift(panel(data.points[0], `Before${before}`, null));
+  if (wide) heroes.unshift(panel(data.points[0], `Before${before}`, null));
+  else if (byClass) heroes.push(panel(data.points[0], "Before", null)); // bars have no room for their beginning
   parts.heroes.replaceChildren(...(data.note ? [html("p", "stage-note", data.note)] : heroes));
   if (!data.compact) paintCurves(state, reading, atEnd, { w, h: heights.curve });
   parts.controls.hidden = data.compact || last < 1;
@@ -196,7 +205,7 @@ function paint(state) {
 function explain(state) {
   const { data, parts } = state;
   const humps = !data.note && !(state.view === "usual" && data.classes);
-  const key = data.compact ? "" : `${humps} ${Boolean(data.band)} ${Boolean(data.retrained)}`;
+  const key = data.compact ? "" : `${humps} ${data.bands.length} ${Boolean(data.retrained)}`;
   if (state.explained === key) return;
   state.explained = key;
   parts.legend.replaceChildren(...(key ? [legend(data.terms, humps, data.gauges.some((one) => one.band), data.gauges.some((one) => one.retrained !== null))] : []));
@@ -211,9 +220,10 @@ function paintCurves(state, reading, atEnd, size) {
   const accuracy = ["retain", "forget", "test"].map((key) => ({ name: key, colour: COLOURS[key], values: data.points.map((point) => point.accuracy[key]), level: data.retrained?.accuracy[key], now: (atEnd && final(`${key}_accuracy`)) || reading.accuracy[key] }));
   const axis = { step: "steps", samples: "samples processed", seconds: "training time, s" }[state.axis];
   const say = (series) => series.map((one) => `${one.name} ${percent(one.now)}`).join(", ");
-  const charts = [curves(size, xs, attacks, head, { title: data.titles.attacks, band: data.band, near: [50], axis, label: `Attack accuracy: ${say(attacks)}` }),
+  const charts = [curves(size, xs, attacks, head, { title: data.titles.attacks, bands: data.bands, near: [50], axis, label: `Attack accuracy: ${say(attacks)}` }),
     curves(size, xs, accuracy, head, { title: data.titles.accuracy, axis, label: `Accuracy: ${say(accuracy)}` })];
-  for (const chart of charts) {
+  charts.forEach((chart, i) => {
+    parts.frames[i].show(chart);
     chart.onclick = (event) => {
       const target = chart.scrub(event.offsetX);
       const near = xs.reduce((best, value, i) => (Math.abs(value - target) < Math.abs(xs[best] - target) ? i : best), 0);
@@ -222,8 +232,7 @@ function paintCurves(state, reading, atEnd, size) {
       paint(state);
       keepStep(state);
     };
-  }
-  parts.curves.replaceChildren(...charts);
+  });
 }
 
 function fillTable(table, state) {
@@ -241,6 +250,13 @@ function fillTable(table, state) {
   table.append(grid);
 }
 
+// The axis' height: that of the beginning, of what it is now and of the retrained model. What towers above them on the
+// way, such as a network that has learned nothing yet, is cut rather than to press all others flat.
+function tallest({ points, retrained }, shown) {
+  const height = (some) => Math.max(0.1, ...some.flatMap((one) => [...(one?.forget ?? []), ...(one?.test ?? [])]));
+  return Math.min(height(shown), 1.3 * height([points[0], points.at(-1), retrained]));
+}
+
 function take(state, spec) {
   const before = state.data;
   state.data = JSON.parse(spec);
@@ -249,7 +265,7 @@ function take(state, spec) {
   state.attacks = Object.fromEntries(Object.keys(data.attacks).map((name) => [name, filled(data.points, name)]));
   const shown = [...data.points, ...(data.retrained ? [data.retrained] : [])];
   state.bins = visibleBins(shown);
-  state.top = 1.12 * Math.max(0.1, ...shown.flatMap((one) => [...(one.forget ?? []), ...(one.test ?? [])]));
+  state.top = 1.12 * tallest(data, shown);
   if (before?.run !== data.run) {
     const at = data.at === null ? -1 : data.points.findIndex((point) => point.step >= data.at);
     state.follow = at < 0 && (data.autoplay || !data.ended) && !calm();
@@ -262,11 +278,11 @@ function take(state, spec) {
 export default function stage({ data, parentElement }) {
   const element = parentElement.querySelector(".stage");
   const state = (element.stage ??= { element });
-  if (!state.parts) build(element, state);
   if (state.spec !== data.spec) {
     state.spec = data.spec;
     take(state, data.spec);
   }
+  if (!state.parts) build(element, state);
   paint(state);
   return () => setTimeout(() => {
     if (element.isConnected) return;

@@ -1,0 +1,158 @@
+"""The ensemble whose models are like a run's: the same data, network, recipe, method and hyperparameters.
+
+Forget sets are nearly as large, and random. What such an ensemble says is evidence about the run's method; its models
+are the shadows of an attack on the run itself. Without one, nothing is said.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.errors import BadInput, NotMeasurable
+from engine.evaluation.ensembles.draws import BLOCK, ORIGINAL, sizes_of
+from engine.evaluation.ensembles.outputs import IN, Outputs
+from engine.evaluation.ensembles.shadows import Shadows
+from engine.evaluation.ensembles.ulira import ulira
+from engine.evaluation.per_example import NAME, PerExample
+from engine.evaluation.verdict import DAMAGED
+from engine.registry import reference
+from engine.runs.ensembles.kept import Shelf, states
+from engine.runs.ensembles.recorded import all_ensembles
+from engine.runs.records import Run, outdated
+from engine.spec import Resolved, resolve
+from engine.types import Sizes, Spec
+
+_remembered: dict[str, PerExample | None] = {}
+NEARLY = 0.02  # how far the share to be forgotten may be from the ensemble's
+FEWEST = 2 * BLOCK
+
+
+@dataclass(frozen=True)
+class Part:
+    """The models of one method on a shelf, with the retrained ones beside them."""
+
+    shelf: Shelf
+    key: str
+    retrained: str
+    numbers: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """What its numbers are remembered by."""
+        return json.dumps([str(self.shelf.place), self.shelf.about, self.key, self.retrained, self.numbers],
+                          sort_keys=True)
+
+    def outputs(self, key: str) -> Outputs:
+        """phi of the samples that take part, under the models of a part."""
+        state = states(self.shelf, self.numbers)
+        taking = (state != IN).any(0)
+        return Outputs(self.shelf.read(key, self.numbers).phi[:, taking], state[:, taking],
+                       np.array(self.numbers) // BLOCK)
+
+    def test_accuracy(self, key: str) -> float:
+        """Percent right on new samples, as a mean over models."""
+        return float(self.shelf.read(key, self.numbers).test_accuracy.mean())
+
+
+def shadows_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Shadows | None:
+    """The models of the run's method as shadows of an attack on it; None where there are too few."""
+    part = part_of(run, shelves)
+    if part is None:
+        return None
+    taking = np.flatnonzero((states(part.shelf, part.numbers) != IN).any(0))
+    try:
+        return Shadows(taking, part.outputs(part.key))
+    except NotMeasurable:  # a model that failed or is damaged
+        return None
+
+
+def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Mapping[str, Any]:
+    """The entry for the run's verdict, by key; empty where no ensemble is like it."""
+    if not run.finished or run.is_reference or (part := part_of(run, shelves)) is None:
+        return {}
+    if (name := part.name) not in _remembered:
+        _remembered[name] = _measured(part, run.resolved().method.title)
+    found = _remembered[name]
+    return {} if found is None else {NAME: {"name": NAME, **found.to_json()}}
+
+
+def part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
+    """The models like the run's, of the shelf that has most of them."""
+    usual = (Spec().scenario, Spec().selection, Spec().profile)
+    if not run.data or run.spec_extra or (run.spec.scenario, run.spec.selection, run.spec.profile) != usual:
+        return None
+    near = [shelf for shelf in (all_ensembles() if shelves is None else shelves)
+            if shelf.about["dataset"] == run.spec.dataset and shelf.about["data"].startswith(run.data)]
+    resolved = _resolved(_text(run.spec)) if near and not outdated(run) else None
+    if resolved is None:
+        return None
+    found = [part for shelf in near for part in _parts(shelf, resolved)]
+    return max(found, key=lambda part: len(part.numbers), default=None)
+
+
+def _parts(shelf: Shelf, asked: Resolved) -> Iterator[Part]:
+    """The models of the same method and hyperparameters where the ensemble is of the same making, if enough are there.
+    """
+    about = shelf.about
+    made = {"options": asked.options, "model": asked.model.name, "recipe": asdict(asked.recipe),
+            "code": {kind: asked.code[kind] for kind in ("dataset", "model") if kind in asked.code}}
+    if not _same(made, {name: about[name] for name in made}) or not _nearly(about, asked):
+        return
+    as_there = _resolved(_text(asked.spec), _sizes(about, asked))  # such as an alpha that follows from the sizes
+    made_by = {"method": asked.method.name, "parameters": as_there and as_there.effective,
+               "code": asked.code.get("method", "")}
+    parts = shelf.parts()
+    mine = next((key for key, part in parts.items() if _same(part, made_by)), None)
+    for theirs in (key for key, part in parts.items() if part["method"] == reference().name):
+        if mine and len(numbers := _numbers(shelf, mine, theirs)) >= FEWEST:
+            yield Part(shelf, mine, theirs, numbers)
+
+
+def _numbers(shelf: Shelf, *keys: str) -> tuple[int, ...]:
+    """The models that the Originals and these parts have, in whole draws."""
+    have = frozenset.intersection(*(shelf.numbers(key) for key in (ORIGINAL, *keys)))
+    return tuple(sorted(have))
+
+
+def _nearly(about: Mapping[str, Any], asked: Resolved) -> bool:
+    """Whether a model of the ensemble forgets about as large a share of what it saw."""
+    return abs(_sizes(about, asked).forget_fraction - asked.sizes.forget_fraction) <= NEARLY
+
+
+def _sizes(about: Mapping[str, Any], asked: Resolved) -> Sizes:
+    """The sizes of the sets of the ensemble's models."""
+    return sizes_of(about["samples"], about.get("candidates", about["samples"]), asked.sizes)
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records are the same as JSON has them, where tuples are lists."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _text(spec: Spec) -> str:
+    return json.dumps(asdict(spec), sort_keys=True)
+
+
+@functools.lru_cache(maxsize=8192)
+def _resolved(spec: str, sizes: Sizes | None = None) -> Resolved | None:
+    """A spec with everything filled in, at other sizes where these are given; None where it is not valid here."""
+    try:
+        return resolve(Spec(**json.loads(spec)), sizes)
+    except (BadInput, TypeError, ValueError):
+        return None
+
+
+def _measured(part: Part, title: str) -> PerExample | None:
+    """What the attack comes to on a part; None where it cannot be carried out."""
+    try:
+        mine, theirs = (ulira(part.outputs(key)).area for key in (part.key, part.retrained))
+    except NotMeasurable:
+        return None
+    lost = part.test_accuracy(part.retrained) - part.test_accuracy(part.key)
+    return PerExample.of(title, len(part.numbers), mine, theirs, lost >= DAMAGED)

@@ -1,0 +1,93 @@
+"""Ensembles that ship with the repository, one safetensors file each: read-only, and found like one's own.
+
+phi is kept in half precision (to a thousandth of itself, within 65,504), correctness in bits; weights are left out.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import BadArchive, NotMeasurable
+from engine.evaluation.ensembles.draws import DESIGN
+from engine.runs.ensembles.kept import Read, Shelf, own_ensembles
+from engine.runs.recorded import FOLDER
+
+log = logging.getLogger(__name__)
+FORMAT, ENDING = 1, "-ensemble.safetensors"
+LARGEST = float(np.finfo(np.float16).max)  # 65,504; only a destroyed model says more
+
+
+class Recorded:
+    """A shipped ensemble. Raises BadArchive where its file cannot be read."""
+
+    recorded = True
+
+    def __init__(self, path: Path):
+        self.path = self.place = path
+        self._tensors, self._says = _load(path, path.stat().st_mtime_ns)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._says["about"]
+        return found
+
+    def parts(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = self._says["parts"]
+        return found
+
+    def numbers(self, key: str) -> frozenset[int]:
+        return frozenset(self._says["numbers"] if key in self._says["parts"] else ())
+
+    def failures(self, key: str) -> dict[int, str]:
+        return {int(number): reason for number, reason in self._says["failures"].get(key, {}).items()}
+
+    def read(self, key: str, numbers: Iterable[int]) -> Read:
+        numbers = list(numbers)
+        if failed := [reason for number, reason in self.failures(key).items() if number in numbers]:
+            name = key.rpartition("-")[0]
+            raise NotMeasurable(f"{name} failed on {len(failed)} of {len(numbers)} models: {failed[0]}")
+        rows = [self._says["numbers"].index(number) for number in numbers]
+        correct = np.unpackbits(self._tensors[f"correct.{key}"][rows], axis=1, count=self.about["samples"])
+        return Read(self._tensors[f"phi.{key}"][rows].astype(np.float32), correct.astype(bool),
+                    self._tensors[f"test_accuracy.{key}"][rows])
+
+
+def recorded_ensembles(folder: Path = FOLDER) -> Iterator[Recorded]:
+    """Every shipped ensemble; one that cannot be read, or of another design, is left out and logged."""
+    for path in sorted(folder.glob(f"*{ENDING}")):
+        try:
+            found = Recorded(path)
+        except BadArchive as error:
+            log.warning("%s", error)
+            continue
+        if found.about.get("design") == DESIGN:
+            yield found
+
+
+def all_ensembles() -> list[Shelf]:
+    """One's own ensembles, then the shipped ones."""
+    return [*own_ensembles(), *recorded_ensembles()]
+
+
+@functools.lru_cache(maxsize=4)
+def _load(path: Path, changed: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "np") as file:
+            says = json.loads(file.metadata()["ensemble"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise BadArchive(f"The shipped ensemble {path.name} cannot be read ({type(error).__name__}: {error}): fetch it "
+                         "from the repository again.") from error
+    if says.get("format") != FORMAT:
+        raise BadArchive(f"The shipped ensemble {path.name} has the format {says.get('format')}, but this version "
+                         f"reads format {FORMAT}: update the code.")
+    return tensors, says

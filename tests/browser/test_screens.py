@@ -1,0 +1,140 @@
+"""What only a browser can tell of Start, Unlearn, Playground and lessons: a replay's marks, and what covers what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.runs.recorded import recorded_runs
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+KICKER = "() => getComputedStyle(document.querySelector('.st-key-run-head h2 [data-heading-text]'), '::before').content"
+BEFORE_VERDICT = "() => getComputedStyle(document.querySelector('.st-key-verdict p'), '::before').content"
+LEGEND = "() => [...document.querySelectorAll('.stage-mark')].filter(e => e.checkVisibility()).map(e => e.textContent)"
+BOTTOM = "() => Math.max(...[...document.querySelectorAll('.stage-curves')].map(e => e.getBoundingClientRect().bottom))"
+WIDE = """() => [...document.querySelectorAll('.stage-gauge')].filter(e => e.scrollWidth > e.clientWidth
+  || [...e.querySelectorAll('span')].some(s => s.getBoundingClientRect().right > e.getBoundingClientRect().right))
+  .map(e => e.textContent)"""
+
+
+@pytest.fixture(scope="module")
+def app(serve, tmp_path_factory):
+    """The address of one server for the tests here."""
+    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("screens"))})
+
+
+@pytest.fixture(scope="module")
+def demo() -> str:
+    return next(run.id for run in recorded_runs() if run.spec.dataset == "digits" and run.spec.seed == 1
+                and run.spec.method == "nabla_tau" and not run.spec.parameters)
+
+
+def box(page, name: str) -> dict[str, float]:
+    """Where it is, in one step: a picture that plays is drawn anew while one asks for it."""
+    return page.evaluate("name => { const b = document.querySelector(name).getBoundingClientRect();"
+                         " return { top: b.top, bottom: b.bottom, height: b.height }; }", name)
+
+
+def quiet(page, sent: list[str]) -> None:
+    """Waits until the page has asked the server for nothing more for a while."""
+    known = -1
+    while known != len(sent):
+        known = len(sent)
+        page.wait_for_timeout(2000)
+
+
+def test_in_the_middle_of_a_replay_the_headline_is_marked_as_the_ends(page, app, demo):
+    sent: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
+    page.goto(f"{app}/unlearn?run={demo}&at=30")
+    page.locator(".stage-at-end").first.wait_for()
+    quiet(page, sent)
+    assert page.evaluate(KICKER) == page.evaluate(BEFORE_VERDICT) == '"At the end: "'
+    end = page.locator(".stage-at-end").all_inner_texts()
+    height, asked = box(page, ".stage-gauges")["height"], len(sent)
+    page.locator(".stage-slider").press("End")
+    page.locator(".stage-at-end").first.wait_for(state="detached")
+    assert page.evaluate(KICKER) == page.evaluate(BEFORE_VERDICT) == "none"
+    numbers = page.locator(".stage-gauge .stage-is > :first-child").all_inner_texts()
+    assert [text.strip() for text in end] == [f"at end {number}" for number in numbers]
+    assert box(page, ".stage-gauges")["height"] == height, "the picture stays where it was"
+    assert len(sent) == asked, "the server is not asked"
+
+    page.locator(".stage-help").focus()
+    said = page.evaluate("() => getComputedStyle(document.querySelector('.stage-help'), '::after').content")
+    assert "Below 50% is not better than 50%: an attacker could turn every answer round" in said
+    page.locator(".stage-button").first.click()  # the help keeps its place while the chart is drawn anew
+    page.wait_for_function("() => document.querySelector('.stage').dataset.position > 2")
+    assert page.locator(".stage-help").count() == 1
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1024, 576)])
+def test_a_projector_shows_what_the_marks_mean(page, app, demo, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(f"{app}/unlearn?run={demo}&present=1")
+    page.locator(".stage-curves").first.wait_for()
+    page.locator("[data-testid=stSidebar]").wait_for(state="hidden")
+    page.wait_for_function(f"() => ({BOTTOM})() <= {size[1]}")
+    assert page.evaluate(LEGEND) == ["before", "now", "retrained", "chance range"]
+    assert page.evaluate("() => parseFloat(getComputedStyle(document.querySelector('.stage-legend')).fontSize)") >= 13
+
+
+def test_nothing_runs_over_its_edge_at_1280(page, app, demo):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(app)
+    page.locator(".st-key-start-hero .stage-gauge").first.wait_for()
+    assert page.evaluate(WIDE) == []
+    page.goto(f"{app}/unlearn?run={demo}")
+    page.locator(".st-key-settings [data-testid=stButtonGroup]").get_by_text("a class").wait_for()
+    rows = page.evaluate("""() => [...document.querySelectorAll('.st-key-settings [data-testid=stButtonGroup] button')]
+      .filter(e => /^a /.test(e.innerText)).map(e => e.getBoundingClientRect().top)""")
+    assert len(rows) == 2 and rows[0] == rows[1], "both choices in one line"
+
+
+def test_a_telephone_shows_the_picture_first_and_nothing_lies_over_it(page, app, demo):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(app)
+    page.locator(".st-key-start-hero .stage-svg").first.wait_for()
+    assert box(page, ".st-key-start-hero .stage-svg")["bottom"] < 500
+    assert box(page, ".st-key-demo")["top"] < 844
+    page.goto(f"{app}/unlearn?run={demo}")
+    page.locator(".stage-svg").first.wait_for()
+    assert box(page, ".stage-svg")["bottom"] < 844
+    page.locator(".stMain").evaluate("e => e.scrollBy(0, 600)")
+    assert box(page, ".drawer-button")["bottom"] <= box(page, "[data-testid=stHeader]")["bottom"], "not over the charts"
+    page.goto(f"{app}/exposed?run={demo}")
+    page.locator(".seat-outline").first.wait_for()
+    assert box(page, ".seat-humps")["bottom"] < box(page, ".seat-numbers")["top"] < 844
+    page.goto(f"{app}/playground")
+    page.locator(".pg-map canvas").first.wait_for()
+    order = page.evaluate("""() => [...document.querySelectorAll('.pg-map, .pg-bar')]
+      .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
+      .map(e => e.querySelector('b')?.textContent ?? e.ariaLabel)""")
+    assert order == ["Unlearned", "Original", "Retrained", "Choose points and play", "What to forget and how"]
+    assert page.errors == []
+
+
+def test_the_code_for_the_audience_is_covered_by_nothing_and_a_reset_closes_all(page, app):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{app}/learn?lesson=2&present=1")
+    corner = page.locator(".st-key-present-corner button").first
+    corner.click()
+    page.get_by_role("button", name="For the audience").click()
+    code = page.get_by_alt_text("QR code of the link above")
+    code.wait_for()
+    page.get_by_role("button", name="Leave present mode").wait_for(state="hidden")
+    top = """e => { const b = e.getBoundingClientRect(); return [[.05, .05], [.95, .05], [.5, .5], [.95, .95]]
+      .every(([x, y]) => document.elementFromPoint(b.x + x * b.width, b.y + y * b.height) === e); }"""
+    page.wait_for_function(top, arg=code.element_handle())
+    page.keyboard.press("Escape")
+    code.wait_for(state="detached")
+    corner.click()
+    page.get_by_role("button", name="Next class").click()
+    page.get_by_role("button", name="Reset for the next class").click()
+    page.get_by_role("heading", name="It memorised").wait_for()
+    page.get_by_role("button", name="Reset for the next class").wait_for(state="hidden")
+    page.get_by_role("button", name="Leave present mode").wait_for(state="hidden")
+    assert page.errors == []
