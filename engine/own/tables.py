@@ -5,7 +5,6 @@ Every row knows the file that it came from and its number there, so that a sente
 
 from __future__ import annotations
 
-import csv
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -111,7 +110,7 @@ def _read(path: Path) -> pa.Table:
         doubles = [name for name in table.column_names if table.column_names.count(name) > 1]
     except UnicodeDecodeError as error:
         raise BadSource(f"{path} is not UTF-8 (byte {error.start:,}): save it again as UTF-8.") from error
-    except (pa.ArrowException, OSError, ValueError, csv.Error, RecursionError) as error:
+    except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise BadSource(f"{path} cannot be read as {path.suffix.lstrip('.').upper()} ({first_line(error)}): write it "
                         "again.") from error
     if doubles:
@@ -140,23 +139,28 @@ def _csv(path: Path) -> pa.Table:
 
 def _separator(text: str) -> str:
     """What stands most often in the header among the usual separators."""
-    header = next(csv.reader(text.splitlines()[:1], delimiter="\0"), [""])[0]
+    header = text.lstrip().partition("\n")[0]
     return max(",;\t|", key=header.count)
 
 
 def _json(path: Path) -> pa.Table:
-    """JSON lines, or one JSON array of objects."""
+    """JSON lines, or one JSON array of objects; by Python's own reader, since pyarrow's can crash on a damaged file."""
     import pyarrow as pa
-    from pyarrow import json as reader
 
-    with path.open(encoding="utf-8-sig") as file:
-        begins = file.read(64).lstrip()[:1]
-    if begins != "[":
-        return reader.read_json(path, read_options=reader.ReadOptions(block_size=BLOCK))
-    rows = json.loads(path.read_text(encoding="utf-8-sig"))
-    if not all(isinstance(row, dict) for row in rows):
+    text = path.read_text(encoding="utf-8-sig")
+    rows = json.loads(text) if text.lstrip().startswith("[") else [
+        _object(line, number) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if not rows or not all(isinstance(row, dict) for row in rows):
         raise ValueError("its rows are no objects with names")
-    return pa.Table.from_pylist(rows)
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: [row.get(name) for row in rows] for name in names})
+
+
+def _object(line: str, number: int) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"line {number:,}: {error}") from error
 
 
 def _arrow(path: Path) -> pa.Table:

@@ -342,3 +342,19 @@ def test_a_data_set_of_the_hub_is_read_through_the_library(monkeypatch):
     assert asked == ["stanfordnlp/imdb"] and found.totals == {"train": 60, "test": 20}
     assert found.classes == ("neg", "pos")
     assert found.parts["train"].places[1] == "stanfordnlp/imdb (train), row 2"
+
+
+def test_a_damaged_line_of_json_is_named(tmp_path):
+    lines = comments(tmp_path / "data.jsonl").read_text().splitlines()
+    (tmp_path / "data.jsonl").write_text("\n".join([*lines[:6], lines[6][:10], *lines[7:]]))
+    assert refused(tmp_path).startswith(f"{tmp_path}/data.jsonl cannot be read as JSONL (line 7: ")
+    (tmp_path / "data.jsonl").write_text("\n".join([*lines, '{"comment": "late", "mood": "sad", "id": 3}']))
+    assert sum(look(str(tmp_path)).totals.values()) == 61
+    (tmp_path / "data.jsonl").write_text("\n".join([*lines, '{"comment": "late", "mood": 3}']))
+    assert refused(tmp_path).startswith(f"{tmp_path}/data.jsonl cannot be read as JSONL (")
+
+
+def test_a_csv_that_begins_with_an_empty_line(tmp_path):
+    whole = comments(tmp_path / "a.csv")
+    whole.write_text("\n" + whole.read_text())
+    assert look(str(whole)).totals == {"train": 48, "test": 12}
