@@ -10,7 +10,9 @@ import torch
 
 from engine.data.images import Data
 from engine.data.splits import split
-from engine.originals.workbench import load_data
+from engine.originals.checkpoints import open_checkpoints
+from engine.originals.workbench import load_data, prepare_bench
+from engine.registry import get
 from engine.spec import Resolved, resolve
 from engine.types import Sizes, Spec
 
@@ -52,16 +54,23 @@ class Preview:
 
 
 def preview(spec: Spec, count: int = SHOWN) -> Preview:
-    """Who a spec would forget; loads the data, but no Original.
+    """Who a spec would forget; loads the data, and an Original only where the scenario chooses by it.
 
-    Raises BadSpec with every problem, DataMissing or BadData.
+    Raises BadSpec with every problem, DataMissing or BadData, and then OriginalMissing.
     """
     resolved = resolve(spec)
-    data = load_data(resolved.dataset, resolved.options, torch.device("cpu"))
+    data = _data(resolved)
     sets = split(data, resolved.spec)
     forget: list[int] = sets.forget.tolist()
     return Preview(resolve(spec, sets.sizes), tuple(forget), _classes(data, sets.forget),
                    shown(data, _spread(forget, count)))
+
+
+def _data(resolved: Resolved) -> Data:
+    cpu = torch.device("cpu")
+    if get("scenario", resolved.spec.scenario).by_original:
+        return prepare_bench(resolved, open_checkpoints(), cpu).data
+    return load_data(resolved.dataset, resolved.options, cpu)
 
 
 def shown(data: Data, samples: Sequence[int]) -> tuple[Shown, ...]:

@@ -54,6 +54,9 @@ class Scenario:
     unseen : callable, optional
         ``unseen(data, spec)`` returns the held-out indices, int64 (U,), that an attacker has to tell from the forget
         set; the test set then leaves them out. By default these are the test set.
+    by_original : bool
+        Whether it chooses by what the Original says of single samples, which it finds in ``data.ranks``
+        (:class:`engine.data.ranks.Ranks`): with another Original it is another forget set.
     aim : str
         What a well-forgotten set looks like, in a sentence.
     columns : tuple of str
@@ -82,6 +85,7 @@ class Scenario:
     problems: Callable[[Spec, Dataset], Iterable[Problem]] | None = None
     judged: Callable[[Spec], Yardstick] | None = None
     unseen: Callable[[Any, Spec], Tensor] | None = None
+    by_original: bool = False
     aim: str = ""
     columns: tuple[str, ...] = ("retain_accuracy", "accuracy_gap", "test_accuracy")
     ideals: Mapping[str, str | float] = field(default_factory=dict)

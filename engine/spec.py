@@ -89,7 +89,12 @@ class Resolved:
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "scenario": s.scenario, "fraction": s.forget_fraction,
                 "class": s.forget_class, "forget_seed": seed_of_forget_set, "profile": s.profile,
-                **self._selection(), **self._made_by("dataset", "model", "scenario")}
+                **self._selection(), **self._ranked_by(), **self._made_by("dataset", "model", "scenario")}
+
+    def _ranked_by(self) -> dict[str, Any]:
+        """The Original's seed, where the scenario chooses by the Original."""
+        by_original = get("scenario", self.spec.scenario).by_original
+        return {"original_seed": self.spec.original_seed} if by_original else {}
 
     def _content(self) -> dict[str, Any]:
         s = self.spec

@@ -22,14 +22,16 @@ from engine.cli.options import (
     selection_of,
     unfit_flags,
 )
-from engine.errors import BadSpec, Problem
+from engine.errors import BadInput, BadSpec, Problem
 from engine.evaluation.metrics import all_metrics
+from engine.originals.checkpoints import open_checkpoints
 from engine.registry import all_of, current_name, target
 from engine.runs.store import Store, open_store
 from engine.studies import exports, training_seeds
-from engine.studies.comparison import Comparison, check, find_runs
+from engine.studies.comparison import Comparison, Runs, check, find_runs
 from engine.studies.notes import ORIGINAL
 from engine.studies.reproduction import unfinished
+from engine.studies.strata import Strata, as_text, by_memorisation
 from engine.studies.table import Table, build_table, columns_of
 from engine.studies.training_seeds import Row
 from engine.system.files import to_json
@@ -61,6 +63,8 @@ def add_parser(commands: Any) -> None:
     add_option(parser)
     parser.add_argument("--recorded-only", action="store_true", help="compute nothing; use only existing runs")
     parser.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
+    parser.add_argument("--strata", action="store_true",
+                        help="also by how memorised the forgotten samples are; with --json one object of both")
     shape = parser.add_mutually_exclusive_group()
     for name, (what, _) in FORMS.items():
         shape.add_argument(f"--{name}", action="store_const", const=name, dest="form", help=f"print {what} on stdout")
@@ -69,6 +73,8 @@ def add_parser(commands: Any) -> None:
 
 def command(options: Namespace) -> Result:
     """Computes what the comparison lacks; returns its table as text in the form asked for. Raises BadSpec."""
+    if options.strata and options.form not in (None, "json"):
+        raise BadInput(f"--strata does not go with --{options.form}: use --json, or no form for text.")
     comparison = comparison_of(options)
     store, said = open_store(), list[str]()
 
@@ -85,11 +91,22 @@ def command(options: Namespace) -> Result:
         for line in lines:
             if line not in said:  # when the run ended
                 say_aside(line)
-        return _in_form(options.form, shown, comparison, store), status
+        text = _in_form(options.form, shown, comparison, store)
+        return _with_strata(text, comparison, runs, store) if options.strata else text, status
+    strata = ["", as_text(_strata(comparison, runs, store))] if options.strata else []
     if alone := training_seeds.only_one(comparison):
-        return "\n".join([exports.to_text(shown), alone, LEGEND, *lines]), status
+        return "\n".join([exports.to_text(shown), alone, LEGEND, *lines, *strata]), status
     return "\n".join([exports.to_text(shown), LEGEND, *lines, "",
-                      training_seeds.text(comparison, _over(comparison, store, shown.columns))]), status
+                      training_seeds.text(comparison, _over(comparison, store, shown.columns)), *strata]), status
+
+
+def _strata(comparison: Comparison, runs: Runs, store: Store) -> Strata:
+    return by_memorisation(comparison, runs, store, open_checkpoints(store.root))
+
+
+def _with_strata(cells: str, comparison: Comparison, runs: Runs, store: Store) -> str:
+    """The cells of ``--json`` and the strata, as one object."""
+    return to_json({"cells": json.loads(cells), "strata": _strata(comparison, runs, store).to_json()})
 
 
 def _over(comparison: Comparison, store: Store, columns: Sequence[str]) -> list[Row]:

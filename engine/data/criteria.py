@@ -28,6 +28,10 @@ class OneLabel:
         entropy = torch.special.entr(log_p.exp()).sum(dim=1)
         return loss, entropy, logits.argmax(dim=1) == targets
 
+    def probability(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The probability of each row's label (B,)."""
+        return torch.exp(-F.cross_entropy(logits, targets, reduction="none"))
+
 
 class ManyLabels:
     """A sigmoid a class; targets are multi-hot rows (B, C), float32 (docs/methods.md, GoEmotions in the paper)."""
@@ -50,6 +54,10 @@ class ManyLabels:
         loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(dim=1)
         entropy = torch.special.entr(logits.softmax(dim=1)).sum(dim=1)
         return loss, entropy, logits.argmax(dim=1) == targets.argmax(dim=1)
+
+    def probability(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The probability of exactly each row's labels (B,): the product of the sigmoids."""
+        return torch.exp(-F.binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(dim=1))
 
 
 ONE_LABEL, MANY_LABELS = OneLabel(), ManyLabels()

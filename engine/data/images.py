@@ -20,6 +20,8 @@ from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar  # with a default: ``Data`` alone is data of any pool
+
+    from engine.data.ranks import Ranks
 else:
     from typing import TypeVar
 
@@ -86,7 +88,7 @@ class Data(Generic[P]):
     The first ``test_count`` held-out samples are the official test set and the others its validation set; None:
     the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses. ``augment``
     takes a batch of images (B, H, W, C) and a generator and returns them changed at random, in the same shape; where it
-    is None, training sees the samples as they are.
+    is None, training sees the samples as they are. ``ranks`` comes with an Original, for scenarios that choose by it.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Data(Generic[P]):
     test_count: int | None = None
     criterion: OneLabel | ManyLabels = ONE_LABEL
     augment: Augment | None = None
+    ranks: Ranks | None = field(default=None, compare=False, repr=False)
 
     @property
     def inputs(self) -> int:

@@ -41,6 +41,9 @@ def split(data: Data, spec: Spec) -> Split:
     is the whole half.
     """
     scenario, spec = get("scenario", spec.scenario), replace(spec, seed=spec.seeds.forget)
+    if scenario.by_original and data.ranks is None:
+        raise BadSpec([Problem("scenario", f"The scenario {spec.scenario!r} chooses by what an Original says of single "
+                               "samples: load the data with one, as engine.load does.")])
     unseen = scenario.unseen(data, spec) if scenario.unseen else None
     return split_off(data, _valid(scenario.select(data, spec), len(data.train), spec), spec, unseen)
 

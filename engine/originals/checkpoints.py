@@ -1,7 +1,8 @@
 """Originals, trained once and cached by what made them, and the half-finished state of trainings.
 
 An Original is two files: ``<name>.safetensors`` and the sidecar ``<name>.json`` with the recipe, the
-accuracies, the code version, the sha256 of the weights and the fingerprint of the training data.
+accuracies, the code version, the sha256 of the weights and the fingerprint of the training data. Beside them
+``<name>.confidence.safetensors`` has what its training read of every sample (:mod:`engine.originals.confidence`).
 Matrices and kernels are stored in half precision (the metrics are those of the stored weights);
 vectors, batch-norm statistics among them, stay float32. Nothing is pickled.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadCheckpoint
+from engine.originals.confidence import Confidence
 from engine.system.files import sha256_of, short_hash, write_json, write_whole
 from engine.system.paths import PROJECT, home
 from engine.training.partial import Partial
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 SHIPPED = PROJECT / "cached_checkpoints"
 FORMAT = 1
+CONFIDENCE = ".confidence.safetensors"
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,9 @@ class Checkpoints:
         tensors = load_file(original.path)
         return {name: t.float() if t.dtype == torch.float16 else t for name, t in tensors.items()}
 
-    def save(self, key: OriginalKey, fingerprint: str, model: nn.Module, about: dict[str, Any]) -> Original:
-        """Writes weights and sidecar; ``about`` adds metrics, cost and machine to what the key says."""
+    def save(self, key: OriginalKey, fingerprint: str, model: nn.Module, about: dict[str, Any],
+             confidence: Confidence | None = None) -> Original:
+        """Writes weights, confidence and sidecar; ``about`` adds metrics, cost and machine to what the key says."""
         from safetensors.torch import save_file
 
         path = self.root / f"{key.name}-{fingerprint[:8]}.safetensors"
@@ -114,8 +118,21 @@ class Checkpoints:
         sidecar = {"format": FORMAT, "dataset": key.dataset, "options": key.options, "model": key.model,
                    "recipe": asdict(key.recipe), "seed": key.seed, "code": key.code, "fingerprint": fingerprint,
                    "sha256": sha256_of(path), **about}
+        original = Original(path, sidecar)
+        path.with_suffix(CONFIDENCE).unlink(missing_ok=True)
+        if confidence:
+            packed = confidence.packed(original.sha256)
+            write_whole(path.with_suffix(CONFIDENCE), lambda temporary: temporary.write_bytes(packed))
         write_json(path.with_suffix(".json"), sidecar)
-        return Original(path, sidecar)
+        return original
+
+    def confidence(self, original: Original) -> Confidence | None:
+        """What the Original's training read of every sample; None where none was kept with these weights.
+
+        Raises BadCheckpoint where the file is damaged.
+        """
+        path = original.path.with_suffix(CONFIDENCE)
+        return Confidence.unpacked(path.read_bytes(), original.sha256, path) if path.is_file() else None
 
     def sidecars(self, pattern: str) -> Iterator[dict[str, Any]]:
         """The readable sidecars of that name, the shipped ones first; damaged ones are passed over."""
@@ -127,10 +144,10 @@ class Checkpoints:
                     continue
 
     def copy(self, original: Original, folder: Path) -> None:
-        """Copies weights and sidecar into another folder."""
+        """Copies weights, sidecar and confidence into another folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        for path in (original.path, original.path.with_suffix(".json")):
-            if path.resolve().parent != folder.resolve():
+        for path in (original.path, *map(original.path.with_suffix, (CONFIDENCE, ".json"))):
+            if path.is_file() and path.resolve().parent != folder.resolve():
                 shutil.copy(path, folder)
 
     def partial(self, name: str) -> Partial:

@@ -15,6 +15,7 @@ from engine.data.images import Data
 from engine.errors import Cancelled
 from engine.evaluation.readout import read_out
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey
+from engine.originals.confidence import Confidence, ConfidenceSums
 from engine.registry import get
 from engine.system.device import describe, place
 from engine.system.version import code_version
@@ -32,33 +33,35 @@ def train_original(key: OriginalKey, data: Data, checkpoints: Checkpoints, threa
     """Trains on all of D by the key's recipe, saving every epoch, and stores the result with its accuracies.
 
     A training that was killed or cancelled continues after its last whole epoch and ends with the
-    same weights as one that was not. Raises Cancelled when ``cancel`` is set.
+    same weights as one that was not. The mean probability of each sample's label over the epochs is kept beside it
+    (:mod:`engine.originals.confidence`). Raises Cancelled when ``cancel`` is set.
     """
     device, version = data.device, code_version()
     model = build_network(get("model", key.model), len(data.classes), data.inputs, key.seed, device)
     partial = checkpoints.partial(f"{key.name}-{data.fingerprint[:8]}")
     everything = torch.arange(len(data.train), device=device)
-    watch = Stopwatch(device)
+    watch, sums = Stopwatch(device), ConfidenceSums(len(data.train), device, data.content)
 
     def resume(model: nn.Module, optimiser: Any) -> Any:
         state = partial.resume(model, optimiser)
         watch.seconds = partial.seconds
+        sums.resume(partial.beside if state else None)
         return state
 
     last = Progress(0, 0, 0, {})
-    for last in watch.time(train(model, data, everything, key.recipe, key.seed, resume)):
+    for last in watch.time(train(model, data, everything, key.recipe, key.seed, resume, sums.see)):
         if last.state:
-            partial.save(last.state, watch.seconds)
+            partial.save(last.state, watch.seconds, sums.state())
         on_step(last, watch.seconds)
         if cancel is not None and cancel.is_set():
             raise Cancelled("The training was stopped; it resumes after its last complete epoch.")
-    return _keep(key, data, model, checkpoints, partial, {
+    return _keep(key, data, model, checkpoints, partial, sums.mean(key.recipe.epochs), {
         "seconds": round(watch.seconds, 1), "steps": last.step, "samples": last.samples,
         "device": describe(device, threads), "code_version": version})
 
 
 def _keep(key: OriginalKey, data: Data, model: nn.Module, checkpoints: Checkpoints, partial: Any,
-          cost: dict[str, Any]) -> Original:
+          confidence: Confidence | None, cost: dict[str, Any]) -> Original:
     """Stores the weights and measures the stored ones, not the float32 they were rounded from."""
     stored = {name: value.half().float() if value.is_floating_point() and value.dim() > 1 else value
               for name, value in model.state_dict().items()}
@@ -72,7 +75,7 @@ def _keep(key: OriginalKey, data: Data, model: nn.Module, checkpoints: Checkpoin
         "torch": torch.__version__,
         "processor": platform.machine(),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    })
+    }, confidence)
     partial.clear()
     return original
 

@@ -11,7 +11,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import torch
@@ -24,6 +24,7 @@ from engine.errors import BadMethod, OriginalMissing
 from engine.evaluation.readout import MEANING, Readout, read_out
 from engine.originals import pretrain as originals
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key
+from engine.originals.ranks import OriginalRanks
 from engine.own.layouts import stamp
 from engine.spec import Resolved
 from engine.system import hub
@@ -100,7 +101,9 @@ def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.de
             report("Reading the Original", None)
             network = originals.load_original(original, checkpoints, data)
             readouts = _original_readouts(original, network, data, checkpoints, describe(device, threads))
-            _benches[held] = Bench(data, original, network, readouts, device, threads, foreign(original, data))
+            ranks = OriginalRanks(readouts["train"].loss.cpu().numpy(), data.content, resolved, checkpoints)
+            _benches[held] = Bench(replace(data, ranks=ranks), original, network, readouts, device, threads,
+                                   foreign(original, data))
         return _recent(_benches, held)
 
 

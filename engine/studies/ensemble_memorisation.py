@@ -6,36 +6,16 @@ sample and 67 do not. Only Originals are trained: the first of them are those of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from engine.errors import NotMeasurable
 from engine.evaluation.ensembles.draws import ORIGINAL
-from engine.evaluation.ensembles.memorisation import Memorisation, memorisation
+from engine.evaluation.ensembles.memorisation import Scores as Scores
+from engine.evaluation.ensembles.memorisation import memorisation
 from engine.evaluation.ensembles.outputs import OUT
 from engine.runs.ensembles.kept import Shelf, states
 
 FEWEST = 12  # models, of which a sample is left out of four
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Both scores of every training sample.
-
-    Parameters
-    ----------
-    correctness : Memorisation
-        The published score: the share of models that are right.
-    probability : Memorisation
-        The continuous variant, which is less noisy: the probability of the label.
-    models : int
-        Models that it is from.
-    """
-
-    correctness: Memorisation
-    probability: Memorisation
-    models: int
 
 
 def scores(shelf: Shelf, most: int | None = None) -> Scores:

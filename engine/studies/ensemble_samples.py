@@ -9,18 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import NotMeasurable
 from engine.evaluation.ensembles.draws import candidates_of
 from engine.evaluation.ensembles.klom import Klom, klom
 from engine.evaluation.ensembles.outputs import FORGET, IN, OUT, Outputs
+from engine.evaluation.strata import LARGEST, LEVELS
+from engine.evaluation.strata import strata as by_score
 from engine.registry import get, reference
 from engine.runs.ensembles.kept import Shelf, states
 from engine.runs.sources import NOISE
 from engine.studies.ensemble import Design
 from engine.studies.ensemble_request import data_of
 from engine.studies.ensemble_views import Evidence, Findings, numbers_of
-
-STRATUM = 100  # samples of each, a tenth of the training samples where these are fewer than a thousand
 
 
 def sample_numbers(found: Design) -> np.ndarray:
@@ -60,14 +59,8 @@ def strata(score: np.ndarray, size: int | None = None) -> dict[str, np.ndarray]:
     >>> {name: places.tolist() for name, places in strata(np.array([0.0, 0.4, 1.0, 0.1]), 1).items()}
     {'low': [0], 'medium': [1], 'high': [2]}
     """
-    size = size or min(STRATUM, len(score) // 10)
-    if not 0 < 3 * size <= len(score):
-        raise NotMeasurable(f"Three strata of {max(1, size)} samples need at least {3 * max(1, size)}, but there are "
-                            f"{len(score)}.")
-    order = np.argsort(score, kind="stable")
-    rest = order[size:-size]
-    middle = rest[np.argsort(np.abs(score[rest] - 0.5), kind="stable")[:size]]
-    return {"low": order[:size], "medium": np.sort(middle), "high": order[-size:]}
+    found = by_score(score, size or min(LARGEST, len(score) // 10))
+    return {level: found[level] for level in reversed(LEVELS)}
 
 
 def area_by_stratum(found: Findings, places: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:

@@ -26,6 +26,7 @@ from engine.training.dropout import AtStep, at_step
 from engine.types import Progress, Recipe, TrainingState
 
 Resume = Callable[[nn.Module, Any], TrainingState | None]
+Seen = Callable[[Tensor, Tensor], None]  # the samples (B,) of a step, and the probabilities of their labels
 CHECK_EVERY_CUDA = 10  # asking a GPU whether a loss is finite waits for it; ten steps lose little
 
 
@@ -184,8 +185,11 @@ def _refuse_non_finite(loss: Tensor, step: int) -> None:
 
 
 def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int,
-          resume: Resume = lambda model, optimiser: None) -> Iterator[Progress]:
-    """Trains a network from where it stands on ``data.train[index]`` by a recipe; resumable at every epoch."""
+          resume: Resume = lambda model, optimiser: None, seen: Seen | None = None) -> Iterator[Progress]:
+    """Trains a network from where it stands on ``data.train[index]`` by a recipe; resumable at every epoch.
+
+    ``seen`` is shown each step's probabilities, read off the forward pass that trains: nothing is computed twice.
+    """
     device = index.device
     optimiser = make_optimiser(recipe.optimiser, model, recipe.learning_rate, recipe.weight_decay, recipe.momentum)
     start = resume(model, optimiser)
@@ -198,7 +202,11 @@ def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int
     def objective(batch: Tensor, epoch: int) -> tuple[Tensor, int, dict[str, Any]]:
         inputs, targets = data.batch(data.train, batch, rng["augment"])
         with autocast(device):
-            loss = data.criterion.loss(model(inputs).float(), targets)
+            logits = model(inputs).float()
+            loss = data.criterion.loss(logits, targets)
+        if seen:
+            with torch.no_grad():
+                seen(batch, data.criterion.probability(logits, targets))
         return loss, len(batch), {"retain_loss": loss.detach()}
 
     model.train()

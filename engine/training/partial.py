@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +13,25 @@ from engine.types import TrainingState
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+BESIDE = "beside."
+
 
 class Partial:
-    """A training that can be killed: model, optimiser and counters after the last finished epoch, in one file."""
+    """A training that can be killed: model, optimiser and counters after the last finished epoch, in one file.
+
+    ``beside`` are further tensors of that moment, by name; one that an earlier version wrote has none.
+    """
 
     def __init__(self, path: Path):
         self.path = path
         self.seconds = 0.0
+        self.beside: dict[str, Tensor] = {}
 
-    def save(self, state: TrainingState, seconds: float) -> None:
+    def save(self, state: TrainingState, seconds: float, beside: Mapping[str, Tensor] | None = None) -> None:
         from safetensors.torch import save_file
 
         tensors = {f"model.{name}": value.contiguous() for name, value in state.model.state_dict().items()}
+        tensors |= {f"{BESIDE}{name}": value.contiguous() for name, value in (beside or {}).items()}
         for index, values in state.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": value.contiguous() for name, value in values.items()
                         if value is not None}
@@ -52,6 +60,7 @@ class Partial:
         optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
         _lay_out_alike(optimiser)
         self.seconds = about["seconds"]
+        self.beside = {n.removeprefix(BESIDE): t for n, t in tensors.items() if n.startswith(BESIDE)}
         return TrainingState(about["epoch"], about["step"], about["samples"], model, optimiser)
 
     def _read(self) -> tuple[dict[str, Any], dict[str, Tensor]]:

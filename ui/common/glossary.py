@@ -33,6 +33,9 @@ MEANINGS = {
     "profile": "How a run is split and measured: corrected (the default), or paper, as the published tables.",
     "relearning": "Training the unlearned model on, on retain data, optionally with a few forgotten samples: if "
                   "forgotten ones come back sooner than in the retrained model, they were only hidden.",
+    "memorised": "1: models are right on this sample only if it was in their training data. 0: they are as often right "
+                 "without it. Where no scores from many models are known, how late the model learned the sample stands "
+                 "in for it.",
     "false alarms": "Never-seen samples that an attacker takes for forgotten ones.",
 }
 _TERMS = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted(MEANINGS, key=len, reverse=True)),

@@ -32,6 +32,7 @@ from ui.compare import link as compare_link
 from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
 from ui.compare import seeds as compare_seeds
+from ui.compare import strata as compare_strata
 from ui.compare import table as compare_table
 from ui.frame import drawer, shell
 
@@ -120,6 +121,7 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
         _table(table, comparison, runs, ranking)
         courses.show(comparison, runs, followed)
     _tradeoff(comparison, runs, table)
+    compare_strata.show(comparison, runs)
     compare_seeds.show(comparison)
 
 

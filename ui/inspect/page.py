@@ -10,6 +10,7 @@ from engine.errors import LabError
 from engine.registry import get
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.studies.memorised import memorised_of
 from ui.common import address as link
 from ui.common import glossary, take_away, words
 from ui.common.state import Slot
@@ -196,7 +197,9 @@ def _gallery(exposure: Exposure, when: When, sides: Sides, logarithmic: bool) ->
     can = gallery.at_hand(exposure, when, few) if few else {}
     rows = {side: gallery.picked(places, can.get(side)) for side, places in positions.items()}
     found = gallery.show(exposure, when, rows, few or loaded(exposure.run, manager().checkpoints))
-    return {side: payload.tiles(found[side], places, logarithmic) for side, places in positions.items()}
+    memorised = memorised_of(exposure.run, manager().checkpoints)
+    return {side: payload.tiles(found[side], places, logarithmic, memorised if side == "forget" else None)
+            for side, places in positions.items()}
 
 
 def _show_them(exposure: Exposure) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from engine.evaluation.measured import Metrics
     from engine.evaluation.roc import Reported, Sides
+    from engine.originals.memorised import Memorised
     from engine.runs.gallery import Shown
     from engine.studies.attacker import Line, Seat
     from engine.types import Attack
@@ -166,9 +167,15 @@ def area(found: Seat) -> str:
     return said
 
 
-def tiles(samples: Sequence[Shown], positions: ndarray, logarithmic: bool) -> list[dict[str, Any]]:
-    """Samples as the browser shows them, the first to be caught first; one that is not at hand by its ``number``."""
-    return sorted((_tile(one, float(positions[one.row]), logarithmic) for one in samples), key=lambda tile: tile["at"])
+def tiles(samples: Sequence[Shown], positions: ndarray, logarithmic: bool,
+          memorised: Memorised | None = None) -> list[dict[str, Any]]:
+    """Samples as the browser shows them, the first to be caught first; one that is not at hand by its ``number``.
+
+    ``memorised`` is of training samples.
+    """
+    found = [_tile(one, float(positions[one.row]), logarithmic) |
+             {"memorised": memorised.brief(one.sample) if memorised else ""} for one in samples]
+    return sorted(found, key=lambda tile: tile["at"])
 
 
 def _tile(one: Shown, at: float, logarithmic: bool) -> dict[str, Any]:

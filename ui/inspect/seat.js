@@ -166,7 +166,7 @@ function strips(state, found) {
 }
 
 function tile(sample) {
-  const words = [...(sample.called ? [sample.called] : []), sample.said, sample.value];
+  const words = [...(sample.called ? [sample.called] : []), sample.said, sample.value, ...(sample.memorised ? [sample.memorised] : [])];
   const picture = () => make("img", { src: sample.src, alt: words.join(", "), class: "seat-picture" });
   const shown = sample.src ? picture() : sample.text ? make("q", {}, sample.text)
     : make("span", { class: "seat-picture seat-missing", title: "This sample does not ship with the app." }, `no. ${whole(sample.number)}`);

@@ -8,12 +8,14 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.originals.memorised import Memorised
 from engine.registry import find
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.reasons import reason_of
 from engine.runs.records import Run
-from ui.common import words
+from engine.studies.memorised import memorised_of
+from ui.common import glossary, words
 from ui.common.answers import Mark, answer, called, lies
 from ui.common.state import Slot
 from ui.unlearn import who
@@ -56,7 +58,10 @@ def samples(run: Run) -> None:
     st.caption(f"{len(found)} samples, sorted by how much their loss rose. Losses in nats; ✓ is right."
                + (f" {FALSE}" if any(lies(one["label"], one["truth"]) for one in found) else "")
                + (f" {NOT_KEPT}" if any(one["after"] is None for one in found) else ""))
-    (_texts if "text" in found[0] else _pictures)(found)
+    memorised = memorised_of(run, manager().checkpoints)
+    (_texts if "text" in found[0] else _pictures)(found, memorised)
+    if memorised:
+        glossary.caption(f"Memorised: {memorised.source}.")
     who.tick(run.spec.dataset, [one["sample"] for one in found], f"ticked-{run.id}")
 
 
@@ -97,16 +102,18 @@ def plain(text: str) -> str:
     return _MARKS.sub(r"\\\g<0>", text)
 
 
-def _texts(found: list[dict[str, Any]]) -> None:
-    st.table([{"Text": plain(one["text"]), "Label": _label(one), "Said": _said(one), "Loss": _losses(one)}
-              for one in found], hide_index=True)
+def _texts(found: list[dict[str, Any]], memorised: Memorised | None) -> None:
+    st.table([{"Text": plain(one["text"]), "Label": _label(one), "Said": _said(one), "Loss": _losses(one),
+               **({"Memorised": memorised.brief(one["sample"])} if memorised else {})} for one in found],
+             hide_index=True)
 
 
-def _pictures(found: list[dict[str, Any]]) -> None:
+def _pictures(found: list[dict[str, Any]], memorised: Memorised | None) -> None:
     for first in range(0, len(found), IN_A_ROW):
         for column, one in zip(st.columns(IN_A_ROW), found[first:first + IN_A_ROW], strict=False):
             column.image(enlarged(one["picture"]), width=SIZE)
-            column.caption(f"{_label(one, bold)}  \n{_said(one)}  \n{_losses(one)}")
+            how = f"  \n{memorised.brief(one['sample'])}" if memorised else ""
+            column.caption(f"{_label(one, bold)}  \n{_said(one)}  \n{_losses(one)}{how}")
 
 
 def _label(one: dict[str, Any], mark: Mark = plain) -> str:

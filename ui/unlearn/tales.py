@@ -10,7 +10,9 @@ import streamlit as st
 from engine.errors import BadInput, LabError
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.studies.memorised import memorised_of
 from engine.system.decency import is_clean, masked
+from ui.common import glossary
 from ui.common.answers import answer, called
 from ui.common.pictures import Picture, strip
 from ui.unlearn.samples import NOT_KEPT, bold, plain
@@ -42,11 +44,14 @@ def show(run: Run) -> None:
     if not found:
         return
     st.markdown(f"### {len(found)} forgotten samples")
-    written = _as_written(run, found)
+    written, memorised = _as_written(run, found), memorised_of(run, jobs.checkpoints)
     for column, story in zip(st.columns(COUNT), found, strict=False):
         with column.container(border=True, height="stretch"):
             _tell(story, written)
+            if memorised:
+                st.caption(memorised.said(story.sample).capitalize())
     st.caption(_about(found, written))
+    glossary.line(["memorised"] if memorised else [])
 
 
 def _as_written(run: Run, found: list[Story]) -> bool:

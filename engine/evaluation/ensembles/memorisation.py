@@ -39,6 +39,25 @@ class Memorisation:
     outside: np.ndarray
 
 
+@dataclass(frozen=True)
+class Scores:
+    """Both scores of every training sample.
+
+    Parameters
+    ----------
+    correctness : Memorisation
+        The published score: the share of models that are right.
+    probability : Memorisation
+        The continuous variant, which is less noisy: the probability of the label.
+    models : int
+        Models that it is from.
+    """
+
+    correctness: Memorisation
+    probability: Memorisation
+    models: int
+
+
 def memorisation(values: np.ndarray, inside: np.ndarray) -> Memorisation:
     """mean(value | in the training data) - mean(value | not in it), per sample.
 

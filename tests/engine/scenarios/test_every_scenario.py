@@ -5,6 +5,8 @@ Where its parameters have no defaults that choose somebody, ``ASKED`` says what 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from texts import write_go_emotions
@@ -39,6 +41,22 @@ def asked(scenario, dataset, profile):
     return Spec(dataset, scenario=scenario.name, profile=profile, seed=3, **how | ASKED.get(scenario.name, dict)())
 
 
+class Backwards:
+    """Ranks as an Original would have them that finds later samples harder."""
+
+    def __init__(self, size):
+        self.order = torch.arange(size).flip(0).numpy()
+
+    def stratum(self, level, count, proxy=False):
+        return self.order[:count].copy()
+
+    hardest = easiest = lambda self, count: self.order[:count].copy()
+
+
+def with_ranks(data):
+    return replace(data, ranks=Backwards(len(data.train)))
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("dataset", KINDS)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=by_name)
@@ -46,7 +64,7 @@ def test_it_chooses_valid_samples_or_says_why_not(scenario, dataset, profile, te
     monkeypatch.setenv("UNLEARN_DATA_DIR", str(texts))
     try:
         resolved = resolve(asked(scenario, dataset, profile))
-        data = resolved.dataset.load(resolved.options)
+        data = with_ranks(resolved.dataset.load(resolved.options))
         sets, again = (split(data, resolved.spec) for _ in range(2))
     except BadSpec as error:
         assert all(problem.endswith(".") and len(problem) > 20 for problem in error.problems)
