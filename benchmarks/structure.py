@@ -20,7 +20,7 @@ LAYERS = (
     ("system",),
     ("hyperparameters", "terms", "flow", "attack", "dataset", "method", "model", "scenario", "types",
      "lineage", "checks", "validity", "discovery", "registry"),
-    ("naming", "scenarios", "tuning", "list_formats", "sample_lists", "selection", "spec"),
+    ("chain", "naming", "scenarios", "tuning", "list_formats", "sample_lists", "selection", "spec"),
     ("data",),
     ("models", "datasets", "own"),
     ("evaluation", "attacks"),

@@ -184,6 +184,10 @@ class Spec:
         The seed of the run, and the one that the Original was trained with.
     forget_seed, unlearning_seed, evaluation_seed : int, optional
         Seeds of the split, the method and the measuring (:class:`Seeds`); None follows ``seed``.
+    original : str, optional
+        The name of an imported Original to forget from (:mod:`engine.originals.imported`), instead of a trained one.
+    start : mapping of str to Any, optional
+        The spec of the run whose unlearned weights it continues from, as it is stored (:mod:`engine.chain`).
     profile : {'corrected', 'paper'}
         Whether to follow the published tables, quirks included.
     parameters, options : mapping of str to Any, optional
@@ -213,6 +217,17 @@ class Spec:
     unlearning_seed: int | None = None
     evaluation_seed: int | None = None
     selection: Mapping[str, Any] = field(default_factory=dict)
+    original: str | None = None
+    start: Mapping[str, Any] | None = None
+
+    @property
+    def earlier(self) -> tuple[tuple[Any, ...], ...]:
+        """Who was forgotten before, a request each, the first one first: what retrained models have to share."""
+        if self.start is None:
+            return ()
+        before = Spec(**self.start)
+        return (*before.earlier, (before.scenario, before.forget_fraction, before.forget_class,
+                                  tuple(sorted(before.selection.items())), before.seeds.forget))
 
     @property
     def seeds(self) -> Seeds:

@@ -71,7 +71,7 @@ def _is_table(first: str, lines: list[str]) -> bool:
 def _of_table(text: str, column: str | None, source: str) -> list[Entry]:
     first = next(line for line in text.splitlines() if line.strip())
     separator = max(SEPARATORS, key=first.count)
-    rows = csv.reader(text.splitlines(), delimiter=separator, skipinitialspace=True)
+    rows = csv.reader(text.splitlines(keepends=True), delimiter=separator, skipinitialspace=True)
     header: list[str] | None = None
     found: list[Entry] = []
     at = 0

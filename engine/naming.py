@@ -62,6 +62,8 @@ def asked(spec: Spec) -> list[str]:
     forgotten += [] if usual else [f"scenario={spec.scenario}"]
     forgotten += [f"{name}={value}" for name, value in spec.selection.items()]
     seeds = [f"original_seed={spec.original_seed}"] if spec.original_seed else []
+    seeds += [f"original={spec.original}"] if spec.original else []
+    seeds += [f"request {len(spec.earlier) + 1}"] if spec.start else []
     seeds += [f"{name}={value}" for name, value in spec.named_seeds.items()]
     profile = [] if spec.profile == "corrected" else [f"profile={spec.profile}"]
     return [f"{spec.method:<15} {spec.dataset:<10} {' '.join(forgotten)}", f"seed={spec.seed}", *seeds, *model,

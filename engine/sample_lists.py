@@ -72,7 +72,10 @@ def name_of(numbers: Iterable[int]) -> str:
 
 
 def keep(numbers: Sequence[int]) -> str:
-    """Keeps a list under its name, which is returned."""
+    """Keeps a list under its name, which is returned. Raises BadSpec where it is no list of samples."""
+    if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
+        raise BadSpec([Problem.about(FIELD, f"has {len(numbers):,} numbers, but must have at least one, none twice and "
+                                     "none below 0.")])
     name, path = name_of(numbers), path_of(name_of(numbers))
     if not path.is_file():
         write_json(path, sorted(numbers))

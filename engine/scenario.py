@@ -100,6 +100,11 @@ class Scenario:
         """What a good result of this spec looks like."""
         return self.judged(spec) if self.judged else JUDGED[self.target]
 
+    def ideal(self, metric: str, usual: str | float) -> str | float:
+        """A metric's ideal here; where the retrained model is the yardstick, the forget-test gap is to match it."""
+        by_retrained = metric == "accuracy_gap" and self.judged_by(Spec(scenario=self.name)) == "retrained"
+        return self.ideals.get(metric, "match_retrained" if by_retrained else usual)
+
     @property
     def compared_with(self) -> Literal["test", "unseen"]:
         """The set that an attacker has to tell from D_f."""

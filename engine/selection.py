@@ -99,3 +99,11 @@ def _number(asked: Any, dataset: Dataset) -> int:
         raise BadSpec([Problem.about("forget_class", f"is {asked}, but {dataset.name} has the "
                                      f"{class_range(dataset)}.")])
     return int(number)
+
+
+def no_own_forget_set(spec: Spec) -> list[Problem]:
+    """What is wrong with a seed of the forget set where the profile has one set for all seeds."""
+    if spec.forget_seed is None or spec.profile != "paper":
+        return []
+    return [Problem.about("forget_seed", f"is {spec.forget_seed}, but the profile 'paper' has one forget set for all "
+                          "seeds: leave it out, or take the profile 'corrected'.")]

@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Literal, overload
 
-from engine import registry
+from engine import chain, registry
 from engine.checks import LARGEST, SMALLEST, checked, number, refused, share
 from engine.errors import BadSpec, Problem
 from engine.registry import current_name, get, models_for, names, unknown
 from engine.scenarios._sizes import by_fraction, forget_count, too_small
-from engine.selection import selected
+from engine.selection import no_own_forget_set, selected
 from engine.system.files import short_hash
 from engine.tuning import wrongly_tuned
 from engine.types import (
@@ -53,6 +53,7 @@ class Resolved:
     sizes: Sizes
     plan: Plan
     code: Mapping[str, str] = dataclasses.field(default_factory=dict)  # what made it, by kind; see MADE_BY
+    start: Resolved | None = None  # the run that it continues
 
     @property
     def effective(self) -> dict[str, Any]:
@@ -89,12 +90,15 @@ class Resolved:
         return {"dataset": s.dataset, "options": self.options, "model": self.model.name,
                 "recipe": asdict(self.recipe), "scenario": s.scenario, "fraction": s.forget_fraction,
                 "class": s.forget_class, "forget_seed": seed_of_forget_set, "profile": s.profile,
-                **self._selection(), **self._ranked_by(), **self._made_by("dataset", "model", "scenario")}
+                **self._selection(), **self._ranked_by(), **self._earlier(),
+                **self._made_by("dataset", "model", "scenario")}
 
     def _ranked_by(self) -> dict[str, Any]:
-        """The Original's seed, where the scenario chooses by the Original."""
-        by_original = get("scenario", self.spec.scenario).by_original
-        return {"original_seed": self.spec.original_seed} if by_original else {}
+        """The Original's seed or name, where the scenario chooses by the Original."""
+        if not get("scenario", self.spec.scenario).by_original:
+            return {}
+        return {"original_seed": self.spec.original_seed} | (
+            {"imported": self.spec.original} if self.spec.original else {})
 
     def _content(self) -> dict[str, Any]:
         s = self.spec
@@ -102,7 +106,16 @@ class Resolved:
                 "recipe": asdict(self.recipe), "method": s.method, "parameters": self.effective,
                 "scenario": s.scenario, "fraction": s.forget_fraction, "class": s.forget_class, "seed": s.seed,
                 "original_seed": s.original_seed, "profile": s.profile, **s.named_seeds, **self._selection(),
-                **self._made_by("dataset", "model", "scenario", "method")}
+                **self._beginning(), **self._made_by("dataset", "model", "scenario", "method")}
+
+    def _beginning(self) -> dict[str, Any]:
+        """What a run began from, where that is not an Original that was trained by the recipe."""
+        start = {"start": short_hash(self.start._content(), 32)} if self.start else {}
+        return start | ({"imported": self.spec.original} if self.spec.original else {})
+
+    def _earlier(self) -> dict[str, Any]:
+        """Who was forgotten before, however that was done."""
+        return {} if self.start is None else {"earlier": self.start.split_identity()}
 
     def _selection(self) -> dict[str, Any]:
         """The scenario's parameters where any is not the default: specs from before them keep their identity."""
@@ -119,8 +132,9 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
 
     Raises BadSpec with every problem.
     """
+    spec, start, problems = _continued(spec)
     spec, bad_numbers = _with_numbers(_with_current_names(spec))
-    problems = _unknown_names(spec)
+    problems += _unknown_names(spec)
     dataset, method = _known("dataset", spec.dataset), _known("method", spec.method)
     model: Model | None = None
     options: dict[str, Any] = {}
@@ -132,7 +146,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
         spec, scenario_problems = selected(spec, dataset)
         problems += [*scenario_problems, *model_problem, *option_problems]
         problems += wrongly_tuned(dataset, model, method)
-    problems += bad_numbers + (_too_few(spec, dataset) if dataset else [])
+    problems += bad_numbers + (_too_few(spec, dataset) if dataset else []) + chain.imported(spec)
     if method:
         requested, parameter_problems = requested_parameters(spec, dataset, method, model)
         problems += parameter_problems
@@ -140,11 +154,33 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     if problems or dataset is None or model is None or method is None:
         raise BadSpec(problems)
     recipe = model.recipe_for(dataset)
-    sizes = sizes or expected_sizes(spec, dataset)
-    parameters = effective_parameters(requested, method, Setting(dataset, recipe, sizes))
     spec = dataclasses.replace(spec, model=model.name)
+    if start and (apart := chain.unlike(dataclasses.replace(spec, options=options), dataclasses.replace(
+            start.spec, options=start.options))):
+        raise BadSpec(apart)
+    if sizes is None:
+        sizes = expected_sizes(spec, dataset)
+        sizes = chain.remaining(sizes, start.sizes) if start else sizes
+    parameters = effective_parameters(requested, method, Setting(dataset, recipe, sizes))
     return Resolved(spec, dataset, model, method, recipe, options, parameters, sizes, method.plan(parameters, sizes),
-                    code_of(spec))
+                    code_of(spec), start)
+
+
+def _continued(spec: Spec) -> tuple[Spec, Resolved | None, list[Problem]]:
+    """The spec with the run that it continues as that is stored, that run, and what is wrong with it."""
+    if problems := chain.too_long(spec):
+        return dataclasses.replace(spec, start=None), None, problems
+    try:
+        before = chain.parent(spec)
+        if before is None:
+            return spec, None, []
+        method = registry.find("method", spec.method)
+        start = resolve(chain.forgetting(before) if method and method.from_scratch else before)
+    except (BadSpec, TypeError) as error:
+        said = error.problems[0] if isinstance(error, BadSpec) else str(error)
+        return dataclasses.replace(spec, start=None), None, [
+            Problem("start", f"The run that is to be continued is not valid: {said}")]
+    return dataclasses.replace(spec, start=chain.stored(start.spec)), start, []
 
 
 def code_of(spec: Spec) -> dict[str, str]:
@@ -224,15 +260,7 @@ def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:
             problems += error.problems
     values |= {name: None for name in NAMED_SEEDS if name in values and values[name] == values.get("seed")}
     spec = dataclasses.replace(spec, **values)
-    return spec, problems + _no_own_forget_set(spec)
-
-
-def _no_own_forget_set(spec: Spec) -> list[Problem]:
-    """What is wrong with a seed of the forget set where the profile has one set for all seeds."""
-    if spec.forget_seed is None or spec.profile != "paper":
-        return []
-    return [Problem.about("forget_seed", f"is {spec.forget_seed}, but the profile 'paper' has one forget set for all "
-                          "seeds: leave it out, or take the profile 'corrected'.")]
+    return spec, problems + no_own_forget_set(spec)
 
 
 def _too_few(spec: Spec, dataset: Dataset) -> list[Problem]:
@@ -245,6 +273,11 @@ def _too_few(spec: Spec, dataset: Dataset) -> list[Problem]:
 def _model(spec: Spec, dataset: Dataset) -> tuple[Model | None, list[Problem]]:
     fitting = {model.name: model for model in models_for(dataset)}
     name = spec.model or dataset.default_model
+    known = registry.find("model", name)
+    if known and known.name not in fitting and known.kind == dataset.kind:
+        said = (f"is {name!r}, which reads pictures from {known.min_input_size} pixels a side, but those of "
+                f"{dataset.name} have {dataset.input_size}: choose {', '.join(fitting)}.")
+        return None, [Problem.about("model", said)]
     if name not in fitting:
         return None, [Problem("model", unknown(f"model for {dataset.name}", name, tuple(fitting)))]
     return fitting[name], []

@@ -17,9 +17,9 @@ from engine.errors import BadInput, BadSpec, LabError
 from engine.system.files import to_json
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
-COMMANDS = ("run", "preview", "pretrain", "listing", "roc", "relearn", "compare", "compare_models", "reproduce",
-            "sweep", "ensemble", "memorisation", "archive", "tag",
-            "own_data")  # a module each, in the order of the help
+COMMANDS = ("run", "preview", "pretrain", "import_original", "listing", "roc", "relearn", "compare", "compare_models",
+            "reproduce", "sweep", "ensemble", "memorisation", "requests", "archive", "export_weights",
+            "tag", "own_data")  # a module each, in the order of the help
 
 
 class Parser(argparse.ArgumentParser):

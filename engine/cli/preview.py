@@ -67,7 +67,7 @@ def _text(found: Any) -> str:
     compared = "test samples" if sizes.unseen is None else "held-out samples chosen alike"
     lines = [f"{sizes.forget:,} of {sizes.train:,} training samples of {found.resolved.dataset.title} "
              f"({100 * sizes.forget_fraction:.1f}%); the attack compares with {sizes.nonmembers:,} {compared}.",
-             "", "Classes: " + ", ".join(f"{name} {chosen:,} of {total:,}"
+             "", "By class: " + ", ".join(f"{name}: {chosen:,} of {total:,}"
                                          for name, (chosen, total) in classes[:MOST_CLASSES])
              + (f" and {len(classes) - MOST_CLASSES} more" if len(classes) > MOST_CLASSES else "") + ".",
              "", f"{len(found.shown)} {plural(len(found.shown), 'sample')} of them:"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from argparse import BooleanOptionalAction, Namespace
+from dataclasses import replace
 from typing import Any
 
+from engine import chain
 from engine.checks import checked
 from engine.cli.options import (
     Result,
@@ -19,8 +21,9 @@ from engine.cli.options import (
 )
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.cli.text import run_text
-from engine.errors import BadSpec, Problem
+from engine.errors import BadInput, BadSpec, Problem
 from engine.registry import all_of, current_name, names
+from engine.runs import library
 from engine.runs.here import heartbeat, run_here
 from engine.runs.records import described
 from engine.runs.store import open_store
@@ -28,6 +31,7 @@ from engine.spec import resolve
 from engine.types import PROFILES, Spec
 
 EXIT = {"finished": 0, "cancelled": 130}
+LAST = "last"
 SEEDS = {"forget": "the forget set and the test/validation halves", "unlearning": "the method",
          "evaluation": "chance ranges and the attacks' shuffles"}
 
@@ -43,6 +47,9 @@ def add_parser(commands: Any) -> None:
                      help="set any declared hyperparameter of the method; may be repeated")
     run.add_argument("--profile", default="corrected", help=f"{' or '.join(PROFILES)} (default: corrected)")
     run.add_argument("--original-seed", default="0", help="seed of the Original (default: 0)")
+    run.add_argument("--original", metavar="NAME", help="forget from the Original that was imported under this name")
+    run.add_argument("--from", metavar="RUN", dest="start", help="continue from this finished run's unlearned weights, "
+                     "or from the last one's: its forget set stays forgotten, and another one is asked for")
     for name, what in SEEDS.items():
         run.add_argument(f"--{name}-seed", metavar="N", help=f"seed of {what} (default: --seed)")
     run.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
@@ -85,11 +92,13 @@ def _spec_of(options: Namespace) -> Spec:
             problems += _alpha_problems(as_number(options.alpha))
     spec = Spec(dataset=options.dataset, method=options.method, model=options.model, scenario=scenario,
                 forget_fraction=fraction, forget_class=options.forget_class, selection=selection,
-                seed=as_number(options.seed), original_seed=as_number(options.original_seed),
+                seed=as_number(options.seed), original_seed=as_number(options.original_seed), original=options.original,
                 profile=options.profile, parameters=parameters,
                 options={name: as_number(value) for name, value in chosen.items()},
                 **{f"{name}_seed": None if (text := getattr(options, f"{name}_seed")) is None else as_number(text)
                    for name in SEEDS})
+    if options.start:
+        spec = continuing(spec, options.start)
     if problems:
         named = {problem.field for problem in wrong if problem.field}  # why the list could not be read
         try:
@@ -98,6 +107,27 @@ def _spec_of(options: Namespace) -> Spec:
             problems += [problem for problem in error.problems if problem.field not in named]
         raise BadSpec(problems)
     return spec
+
+
+def continuing(spec: Spec, run_id: str) -> Spec:
+    """The spec that continues a finished run, ``last`` for the newest: of its data and model unless others were named.
+
+    Raises UnknownRun or BadInput.
+    """
+    store = open_store()
+    if run_id == LAST:
+        finished = store.list(status=("finished",), newest_first=True, limit=1)
+        if not finished:
+            raise BadInput(f"--from is {LAST}, but no run has finished yet: start one without --from.")
+        run = finished[0]
+    else:
+        run = library.get(run_id, store).run
+    if not run.finished:
+        raise BadInput(f"--from is {run.id}, but that run is {run.status}: only a finished run can be continued.")
+    before, usual = run.resolved(), Spec()
+    theirs = replace(before.spec, options=before.options)
+    shared = {name: getattr(theirs, name) for name in chain.SHARED if getattr(spec, name) == getattr(usual, name)}
+    return replace(spec, start=chain.stored(theirs), **shared)
 
 
 def with_alpha() -> list[Any]:

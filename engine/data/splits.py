@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from engine import chain
 from engine.data.images import Data
 from engine.data.persets import PerSet
 from engine.errors import BadSpec, Problem
@@ -40,18 +41,59 @@ def split(data: Data, spec: Spec) -> Split:
     Where the scenario names non-members of its own (class removal), the test set leaves them out; the validation set
     is the whole half.
     """
-    scenario, spec = get("scenario", spec.scenario), replace(spec, seed=spec.seeds.forget)
+    scenario, gone = get("scenario", spec.scenario), gone_before(data, spec)
+    spec = replace(spec, seed=spec.seeds.forget)
     if scenario.by_original and data.ranks is None:
         raise BadSpec([Problem("scenario", f"The scenario {spec.scenario!r} chooses by what an Original says of single "
                                "samples: load the data with one, as engine.load does.")])
     unseen = scenario.unseen(data, spec) if scenario.unseen else None
-    return split_off(data, _valid(scenario.select(data, spec), len(data.train), spec), spec, unseen)
+    forget = _valid(scenario.select(data, spec), len(data.train), spec)
+    return split_off(data, forget if gone is None else _others(forget, gone, data, spec), spec, unseen, gone)
 
 
-def split_off(data: Data, forget: Tensor, spec: Spec, unseen: Tensor | None = None) -> Split:
-    """The index sets where these training samples, int64 (F,) in any order, are to be forgotten."""
+def gone_before(data: Data, spec: Spec) -> Tensor | None:
+    """The training samples that earlier requests have taken, int64; None where this is the first one."""
+    before = chain.parent(spec)
+    if before is None:
+        return None
+    earlier, forget = gone_before(data, before), split(data, before).forget.cpu()
+    return forget if earlier is None else torch.cat([earlier, forget])
+
+
+def gone_already(data: Data, spec: Spec) -> int:
+    """How many samples a request names that earlier ones have taken; a scenario by a share takes others instead."""
+    gone, scenario = gone_before(data, spec), get("scenario", spec.scenario)
+    if gone is None or scenario.target == "fraction":
+        return 0
+    return int(torch.isin(scenario.select(data, replace(spec, seed=spec.seeds.forget)), gone).sum())
+
+
+def _others(forget: Tensor, gone: Tensor, data: Data, spec: Spec) -> Tensor:
+    """The chosen samples that are not forgotten yet. A scenario by a share chooses as many others in their place.
+
+    Raises BadSpec where none or no others are left.
+    """
+    size, count = len(data.train), len(forget)
+    if get("scenario", spec.scenario).target == "fraction" and bool(torch.isin(forget, gone).any()):
+        more = replace(spec, forget_fraction=min(1.0, (count + len(gone)) / size))
+        forget = get("scenario", spec.scenario).select(data, more)
+    left = forget[~torch.isin(forget, gone)][:count]
+    if not 0 < len(left) < size - len(gone):
+        raise BadSpec([Problem("start", f"Of the {count:,} chosen samples {len(left):,} are not forgotten yet, and of "
+                               f"all {size - len(gone):,} are left: at least one must be forgotten, and one kept.")])
+    return left
+
+
+def split_off(data: Data, forget: Tensor, spec: Spec, unseen: Tensor | None = None,
+              gone: Tensor | None = None) -> Split:
+    """The index sets where these training samples, int64 (F,) in any order, are to be forgotten.
+
+    Those that are ``gone`` already are in none of them.
+    """
     kept = torch.ones(len(data.train), dtype=torch.bool)
     kept[forget] = False
+    if gone is not None:
+        kept[gone] = False
     validation, test = _halves(data, spec)
     if unseen is not None:
         test = _without(test, unseen, spec, data.classes)

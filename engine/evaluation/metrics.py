@@ -12,7 +12,7 @@ from math import prod
 from typing import Any
 
 from engine.registry import all_of, find, live_attacks
-from engine.types import Attack, Spec
+from engine.types import Attack
 
 
 @dataclass(frozen=True)
@@ -274,10 +274,7 @@ def ideal_in(metric: Metric, scenario: str) -> str | float:
     0.0
     """
     record = find("scenario", scenario)  # of a stored run, it may be gone
-    if record is None:
-        return metric.ideal
-    by_retrained = metric.name == "accuracy_gap" and record.judged_by(Spec(scenario=scenario)) == "retrained"
-    return record.ideals.get(metric.name, "match_retrained" if by_retrained else metric.ideal)
+    return metric.ideal if record is None else record.ideal(metric.name, metric.ideal)
 
 
 def metric_title(name: str) -> str:

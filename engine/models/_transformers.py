@@ -1,7 +1,7 @@
 """Pretrained encoders through ``transformers``: from a local folder, an installed package, the cache or the hub.
 
 A local folder is ``$UNLEARN_MODEL_DIR/<name>`` and holds what ``save_pretrained`` writes: ``config.json``, the
-weights as safetensors and the tokenizer's files.
+weights (safetensors, whole or in shards, or an older ``pytorch_model.bin``) and the tokenizer's files.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelMissing
+from engine.models._folders import instead_of, wrong_with
 from engine.models._texts import LONGEST, by_length
 from engine.system import hub
 
@@ -41,16 +42,19 @@ def available(name: str, hub_id: str, package: str | None = None) -> str | None:
     return "cache" if kept else None
 
 
-def loaded(name: str, hub_id: str, package: str | None, load: Load) -> Any:
+def loaded(name: str, hub_id: str, package: str | None, load: Load, kind: str | None = None) -> Any:
     """``load(source, local_files_only)`` from the best source: a folder, the hub's cache, the hub.
 
-    Raises ModelMissing in one sentence where there is none that works.
+    Raises ModelMissing in one sentence where there is none that works, or a folder's is not of this ``kind``.
     """
     from safetensors import SafetensorError
 
-    local, unusable = folder(name, package), (OSError, ValueError, SafetensorError)
+    local, unusable = folder(name, package), (OSError, ValueError, SafetensorError, RuntimeError)
     if local is None:
         return _from_cache_or_hub(name, hub_id, package, load, unusable)
+    if wrong := wrong_with(local, kind, LONGEST):
+        raise ModelMissing(f"The model in {local} cannot be used: {wrong}. Put the files of "
+                           f"https://huggingface.co/{hub_id} there.")
     try:
         return load(str(local), True)
     except unusable as error:
@@ -77,14 +81,14 @@ def missing(name: str, hub_id: str, package: str | None) -> ModelMissing:
     return ModelMissing(
         f"The weights of {name} are not on this machine and the Hugging Face hub cannot be reached: connect once (they "
         f"then download by themselves), or put the files of https://huggingface.co/{hub_id} into "
-        f"{hub.where_to_put(FOLDERS, name)}{installed}.")
+        f"{hub.where_to_put(FOLDERS, name)}{installed}.{instead_of(FOLDERS, name)}")
 
 
-def prepared(name: str, hub_id: str, package: str | None, data: Any) -> Any:
+def prepared(name: str, hub_id: str, package: str | None, data: Any, kind: str | None = None) -> Any:
     """The data with the tokens of the model's own tokenizer, at most 40 a text."""
     import torch
 
-    tokenizer = loaded(name, hub_id, package, _tokenizer)
+    tokenizer = loaded(name, hub_id, package, _tokenizer, kind)
 
     def encode(texts: list[str]) -> Any:
         found = tokenizer(texts, truncation=True, max_length=LONGEST, padding=True, return_attention_mask=False)
@@ -99,7 +103,8 @@ def _tokenizer(source: str, cache_alone: bool) -> Any:
     return AutoTokenizer.from_pretrained(source, local_files_only=cache_alone)
 
 
-def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled: bool, dropout: float) -> Any:
+def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled: bool, dropout: float,
+               kind: str | None = None) -> Any:
     """The encoder with its published weights under a new ``head``: tokens (B, L) to logits (B, classes).
 
     ``pooled``: the head reads the encoder's pooled output, else the mean over a text's tokens.
@@ -133,10 +138,14 @@ def classifier(name: str, hub_id: str, package: str | None, classes: int, pooled
 
         with torch.random.fork_rng(devices=[]), _quiet():
             torch.manual_seed(0)  # a pooler that the file lacks is drawn: always the same one
-            return AutoModel.from_pretrained(source, dtype=torch.float32, local_files_only=cache_alone,
-                                             **({} if pooled else {"add_pooling_layer": False}))
+            model, info = AutoModel.from_pretrained(
+                source, dtype=torch.float32, local_files_only=cache_alone, output_loading_info=True,
+                **({} if pooled else {"add_pooling_layer": False}))
+        if absent := sorted(key for key in info["missing_keys"] if not key.startswith("pooler.")):
+            raise ValueError(f"{len(absent):,} of its weights are absent, {absent[0]} among them")
+        return model
 
-    return Classifier(loaded(name, hub_id, package, load))
+    return Classifier(loaded(name, hub_id, package, load, kind))
 
 
 @contextlib.contextmanager

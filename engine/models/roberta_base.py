@@ -12,11 +12,13 @@ from engine.models import _transformers
 from engine.types import Model
 
 HUB_ID = "FacebookAI/roberta-base"
+KIND = "roberta"  # what config.json must call it
 
 
 def build(classes: int, inputs: int) -> Any:
     """The encoder with a new head for tokens (B, L); logits (B, classes). Raises ModelMissing."""
-    return _transformers.classifier("roberta_base", HUB_ID, None, classes, pooled=True, dropout=0.5)
+    return _transformers.classifier("roberta_base", HUB_ID, None, classes, pooled=True, dropout=0.5,
+                                    kind=KIND)
 
 
 MODEL = Model(
@@ -24,7 +26,7 @@ MODEL = Model(
     title="RoBERTa base",
     kind="text",
     build=build,
-    prepare=lambda data: _transformers.prepared("roberta_base", HUB_ID, None, data),
+    prepare=lambda data: _transformers.prepared("roberta_base", HUB_ID, None, data, KIND),
     pretrained=True,
     available=lambda: _transformers.available("roberta_base", HUB_ID),
     summary="The paper's text model: a pretrained transformer, 125 million weights.",

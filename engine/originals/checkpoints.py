@@ -37,7 +37,11 @@ CONFIDENCE = ".confidence.safetensors"
 
 @dataclass(frozen=True)
 class OriginalKey:
-    """What makes an Original: data set with its options, model, recipe, seed and the code of the first two."""
+    """What makes an Original: data set with its options, model, recipe, seed and the code of the first two.
+
+    An imported one has a name instead of a seed, and a file name that no trained one can have. How it was trained is
+    not known: ``recipe`` is then the model's, which retraining uses, and no part of the key.
+    """
 
     dataset: str
     model: str
@@ -45,10 +49,14 @@ class OriginalKey:
     seed: int = 0
     options: dict[str, Any] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)  # of the data set and the model, where it is not the first
+    imported: str | None = None
 
     @property
     def name(self) -> str:
         code = {"code": self.code} if self.code else {}
+        if self.imported:
+            fits = short_hash({"options": self.options, **code}, 8)
+            return f"{self.dataset}-{self.model}-imported.{self.imported}-{fits}"
         made_by = short_hash({"recipe": asdict(self.recipe), "options": self.options, **code}, 8)
         return f"{self.dataset}-{self.model}-seed{self.seed}-{made_by}"
 
@@ -57,7 +65,7 @@ def original_key(resolved: Resolved) -> OriginalKey:
     """The Original that a run begins from."""
     return OriginalKey(resolved.dataset.name, resolved.model.name, resolved.recipe, resolved.spec.original_seed,
                        resolved.options, {kind: resolved.code[kind] for kind in ("dataset", "model")
-                                          if kind in resolved.code})
+                                          if kind in resolved.code}, resolved.spec.original)
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,11 @@ class Original:
     def sha256(self) -> str:
         digest: str = self.sidecar["sha256"]
         return digest
+
+    @property
+    def imported(self) -> str | None:
+        """The name that it was imported under; None for one that was trained here."""
+        return self.sidecar.get("imported")
 
     @property
     def fingerprint(self) -> str:
@@ -115,9 +128,7 @@ class Checkpoints:
         path = self.root / f"{key.name}-{fingerprint[:8]}.safetensors"
         tensors = storable(model)
         write_whole(path, lambda temporary: save_file(tensors, temporary))
-        sidecar = {"format": FORMAT, "dataset": key.dataset, "options": key.options, "model": key.model,
-                   "recipe": asdict(key.recipe), "seed": key.seed, "code": key.code, "fingerprint": fingerprint,
-                   "sha256": sha256_of(path), **about}
+        sidecar = {"format": FORMAT, **_made_of(key), "fingerprint": fingerprint, "sha256": sha256_of(path), **about}
         original = Original(path, sidecar)
         path.with_suffix(CONFIDENCE).unlink(missing_ok=True)
         if confidence:
@@ -142,6 +153,10 @@ class Checkpoints:
                     yield json.loads(path.read_text(encoding="utf-8"))
                 except (OSError, ValueError):
                     continue
+
+    def of_name(self, imported: str) -> dict[str, Any] | None:
+        """The sidecar of an Original that was imported under that name, for whatever data and model."""
+        return next(self.sidecars(f"*-imported.{imported}-*"), None)
 
     def copy(self, original: Original, folder: Path) -> None:
         """Copies weights, sidecar and confidence into another folder."""
@@ -186,17 +201,25 @@ class Checkpoints:
             sidecar = json.loads(path.read_text(encoding="utf-8"))
             made_of = {name: sidecar[name] for name in ("dataset", "model", "seed", "recipe", "options")}
             made_of["code"] = sidecar.get("code", {})  # those of earlier versions were made by the first code
+            if key.imported:
+                made_of["imported"] = sidecar["imported"]
             sidecar["sha256"], sidecar["fingerprint"], sidecar["metrics"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadCheckpoint(f"The sidecar {path.name} in {path.parent} cannot be read "
                                 f"({type(error).__name__}: {error}). Delete it and its .safetensors.") from error
-        wanted = {"dataset": key.dataset, "model": key.model, "seed": key.seed, "recipe": asdict(key.recipe),
-                  "options": key.options, "code": key.code}
-        for name, value in wanted.items():
+        for name, value in _made_of(key).items():
             if made_of[name] != value:
                 raise BadCheckpoint(f"{path.name} was made with {name} {made_of[name]!r}, not {value!r} "
                                     f"as its name says. Delete it and its .safetensors in {path.parent}.")
         return Original(path.with_suffix(".safetensors"), sidecar)
+
+
+def _made_of(key: OriginalKey) -> dict[str, Any]:
+    """A key as a sidecar holds it: an imported Original has no seed and no known recipe."""
+    made = {"dataset": key.dataset, "options": key.options, "model": key.model, "code": key.code}
+    if key.imported:
+        return made | {"recipe": None, "seed": None, "imported": key.imported}
+    return made | {"recipe": asdict(key.recipe), "seed": key.seed}
 
 
 def open_checkpoints(folder: Path | None = None) -> Checkpoints:

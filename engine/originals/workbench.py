@@ -20,7 +20,7 @@ from torch import nn
 from engine import registry
 from engine.data.images import Data, tensors_of
 from engine.data.loaded import check
-from engine.errors import BadMethod, OriginalMissing
+from engine.errors import BadInput, BadMethod, OriginalMissing
 from engine.evaluation.readout import MEANING, Readout, read_out
 from engine.originals import pretrain as originals
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key
@@ -91,19 +91,21 @@ def prepare_bench(resolved: Resolved, checkpoints: Checkpoints, device: torch.de
     original = checkpoints.find(key, data.fingerprint)
     if original and resolved.model.own_vocabulary and original.fingerprint != data.fingerprint:
         original = None  # its tokens are other words than these data's
+    if original is None and key.imported:
+        raise not_imported(key, checkpoints)
     if original is None and not train_original:
         raise OriginalMissing(key.dataset, key.model, key.seed, key.recipe.epochs, resolved.sizes.train)
-    if original is None or (train_original and original.fingerprint != data.fingerprint):
+    if original is None or (train_original and not key.imported and original.fingerprint != data.fingerprint):
         original = _train(key, data, checkpoints, threads, report, cancel)
     with _lock:
-        held = (original.sha256, data.content, str(device), str(threads))
+        held = (original.path.name, original.sha256, data.content, str(device), str(threads))
         if held not in _benches:
             report("Reading the Original", None)
             network = originals.load_original(original, checkpoints, data)
             readouts = _original_readouts(original, network, data, checkpoints, describe(device, threads))
             ranks = OriginalRanks(readouts["train"].loss.cpu().numpy(), data.content, resolved, checkpoints)
             _benches[held] = Bench(replace(data, ranks=ranks), original, network, readouts, device, threads,
-                                   foreign(original, data))
+                                   notice_of(original, data))
         return _recent(_benches, held)
 
 
@@ -130,10 +132,38 @@ def forget() -> None:
         _benches.clear()
 
 
+def notice_of(original: Original, data: Data) -> str | None:
+    """What to know about results of this Original on these data; None where there is nothing."""
+    return " ".join(filter(None, (imported(original), foreign(original, data)))) or None
+
+
+def imported(original: Original) -> str | None:
+    """A sentence where the Original was imported: its recipe is unknown, and retraining uses another one."""
+    if not original.imported:
+        return None
+    model, dataset = (registry.get(kind, original.sidecar[kind]).title for kind in ("model", "dataset"))
+    return (f"The Original was imported from {original.sidecar['file']}: how it was trained is not known. A retrained "
+            f"model follows this project's recipe for {model} on {dataset}, so part of a difference from it can come "
+            "from the recipe.")
+
+
+def not_imported(key: OriginalKey, checkpoints: Checkpoints) -> BadInput:
+    """The error where no Original of that name was imported for these data and this model."""
+    there = sorted({one["imported"] for one in checkpoints.sidecars(f"{key.dataset}-{key.model}-imported.*")
+                    if isinstance(one.get("imported"), str)})
+    others = f" (there: {', '.join(there[:5])})" if there else ""
+    return BadInput(f"No Original named {key.imported!r} was imported for {key.dataset} with {key.model} and these "
+                    f"options{others}: python -m engine import-original FILE --dataset {key.dataset} "
+                    f"--model {key.model} --name {key.imported}")
+
+
 def foreign(original: Original, data: Data) -> str | None:
     """A sentence where the Original was trained on other data than those at hand."""
     if original.fingerprint == data.fingerprint:
         return None
+    if original.imported:
+        return (f"It was imported for another copy of {data.name} than the one at hand: import it again to see its "
+                "accuracies on these data.")
     return (f"The Original was trained on another copy of {data.name} (fingerprint {original.fingerprint[:8]}, from "
             f"{original.sidecar.get('data', 'an unknown source')}) than the one at hand ({data.fingerprint[:8]}, from "
             f"{data.origin}): memorisation is understated. For reliable results, train an Original on these data "

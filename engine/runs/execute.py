@@ -15,6 +15,7 @@ import torch
 from engine.errors import BadInput, Cancelled, LabError
 from engine.originals.checkpoints import Checkpoints
 from engine.originals.workbench import prepare_bench
+from engine.runs.beginnings import kept_beginning
 from engine.runs.live import Live, OnProgress
 from engine.runs.method import run_method
 from engine.runs.reasons import reason_of
@@ -52,7 +53,7 @@ def execute(run: Run, store: Store, checkpoints: Checkpoints, device: torch.devi
 def _carry_out(run: Run, resolved: Resolved, live: Live, device: torch.device) -> None:
     bench = prepare_bench(resolved, live.checkpoints, device, run.train_original, live.stage,
                           live.cancel.event)
-    outcome = run_method(bench, resolved, live, run.keep_weights)
+    outcome = run_method(bench, resolved, live, run.keep_weights, kept_beginning(bench, resolved, live.store))
     _end(live.store, run.id, **with_reference(live.store, run.id, resolved, outcome))
     live.settle()
     complete(live.store, run.id)

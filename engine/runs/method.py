@@ -18,10 +18,11 @@ from torch import nn
 from engine import registry
 from engine.attacks._shuffles import shuffled_by
 from engine.data.images import Data
-from engine.data.splits import Split
+from engine.data.splits import Split, gone_already
 from engine.data.splits import split as split_of
 from engine.evaluation.measure import Readings, band_of, measure, null_bands
 from engine.originals.workbench import Bench, untouched
+from engine.runs.beginnings import Beginning, again, needed
 from engine.runs.outcome import Outcome
 from engine.runs.packing import packed
 from engine.runs.readings import original_readings, read_sets, samples_frame
@@ -94,26 +95,36 @@ class Watch:
         return []
 
 
-def run_method(bench: Bench, resolved: Resolved, watch: Watch, keep_weights: bool | None = False) -> Outcome:
+def run_method(bench: Bench, resolved: Resolved, watch: Watch, keep_weights: bool | None = False,
+               kept: Beginning | None = None) -> Outcome:
     """Carries out a finished run's work on a bench that is at hand. Raises what the method or ``watch`` raises.
 
-    ``keep_weights``: whether its outcome has the weights; None for small ones only.
+    ``keep_weights``: whether its outcome has the weights; None for small ones only. ``kept``: the weights that it
+    continues from, where they are at hand; else they are computed again.
     """
     with shuffled_by(resolved.spec.evaluation_seed):
-        return _carried_out(setting(bench, resolved), watch, keep_weights)
+        return _carried_out(setting(bench, resolved), watch, keep_weights, kept)
 
 
-def _carried_out(at: Setting, watch: Watch, keep_weights: bool | None) -> Outcome:
+def _carried_out(at: Setting, watch: Watch, keep_weights: bool | None, kept: Beginning | None) -> Outcome:
     bench, partial = at.bench, watch.begin(at)
-    done = unlearn(bench, at.resolved, at.parts, watch.step, partial)
+    begun = kept or beginning(bench, at.resolved, watch.stage)
+    done = unlearn_from(begun.network, bench.data, at.resolved, at.parts, watch.step, partial)
     watch.stage("Evaluating")
     readings, sets = read_sets(done.model, bench, at.parts, at.resolved)
     metrics = measured(readings, original_metrics(at), at.resolved.spec.seeds.evaluation)
     course = watch.end(done, readings, metrics)
-    columns = {"status": "finished", **at.columns, "metrics": metrics, "seconds": done.seconds, "steps": done.steps,
-               "samples": done.samples, "progress": {"stage": "Finished", "fraction": 1.0}}
+    notice = " ".join(filter(None, (bench.notice, begun.notice, _named_again(at)))) or None
+    columns = {"status": "finished", **at.columns, "notice": notice, "metrics": metrics, "seconds": done.seconds,
+               "steps": done.steps, "samples": done.samples, "progress": {"stage": "Finished", "fraction": 1.0}}
     weights = None if keep_weights is False else packed(done.model, at.identity, always=bool(keep_weights))
     return Outcome(columns, course, parquet_of(samples_frame(sets)), weights)
+
+
+def _named_again(at: Setting) -> str | None:
+    count = gone_already(at.bench.data, at.resolved.spec)
+    return f"{count:,} of the samples that were named had been forgotten by an earlier request already." if count else (
+        None)
 
 
 def setting(bench: Bench, resolved: Resolved) -> Setting:
@@ -124,8 +135,21 @@ def setting(bench: Bench, resolved: Resolved) -> Setting:
 
 def unlearn(bench: Bench, resolved: Resolved, parts: Split,
             on_step: OnStep = lambda model, progress, seconds: None, partial: Partial | None = None) -> Unlearned:
-    """Runs a method on a copy of the Original. ``on_step`` is called off the clock after every step."""
-    return unlearn_from(bench.network, bench.data, resolved, parts, on_step, partial)
+    """Runs a method on a copy of the Original, or of what the run that it continues ended with.
+
+    ``on_step`` is called off the clock after every step.
+    """
+    return unlearn_from(beginning(bench, resolved).network, bench.data, resolved, parts, on_step, partial)
+
+
+def beginning(bench: Bench, resolved: Resolved, stage: Callable[[str], None] = lambda text: None) -> Beginning:
+    """What a run begins from: the Original, or the model that the run before ended with, computed again."""
+    before = needed(resolved)
+    if before is None:
+        return Beginning(bench.network)
+    stage(f"Computing the run before again: {before.method.title}")
+    at = setting(bench, before)
+    return Beginning(unlearn(bench, at.resolved, at.parts).model, again(at.resolved.method.title))
 
 
 def unlearn_from(network: nn.Module, data: Data, resolved: Resolved, parts: Split,

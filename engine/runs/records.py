@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from engine import registry
+from engine import chain, registry
 from engine.errors import BadInput, BadSpec, Problem
 from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import remarks, verdict_of
 from engine.spec import MADE_BY, Resolved, resolve
-from engine.types import ENDED, NAMED_SEEDS, Spec, Status
+from engine.types import ENDED, Spec, Status
 
 SPEC_FIELDS = frozenset(one.name for one in dataclasses.fields(Spec))
 
@@ -178,10 +178,8 @@ def spec_of(asked: Mapping[str, Any]) -> Spec:
 
 
 def stored_spec(spec: Spec) -> dict[str, Any]:
-    """A spec as it is stored, without seeds that follow ``seed`` and an empty selection: older versions read it too."""
-    left_out = {name for name in NAMED_SEEDS if getattr(spec, name) is None} | ({"selection"} if not spec.selection
-                                                                                 else set())
-    return {name: value for name, value in asdict(spec).items() if name not in left_out}
+    """A spec as it is stored (:mod:`engine.chain`)."""
+    return chain.stored(spec)
 
 
 DESCRIBED = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.spec import Resolved
 
 ALIKE = ("dataset", "model", "scenario", "forget_fraction", "forget_class", "selection",
-         "profile")  # options are in the data
+         "profile", "earlier")  # options are in the data
 
 
 def find_reference(store: Store, resolved: Resolved, data: str) -> Run | None:

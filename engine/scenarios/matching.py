@@ -5,6 +5,7 @@ The attack compares them with the held-out texts that match as well, which the t
 
 from __future__ import annotations
 
+import math
 import time
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from engine.errors import BadSpec, Problem
 from engine.types import Dataset, Scenario, Sizes, Spec, parameter
 
 PATIENCE = 5.0  # seconds for a pattern on all texts: some take longer than the universe lasts
+MOST_REPEATS = 100_000  # fixed counts of a pattern multiplied: compiled, each is a copy in memory
 EXPECTED = 100  # one text in so many, until the data say how many
 
 
@@ -86,12 +88,23 @@ def problems(spec: Spec, dataset: Dataset) -> Iterator[Problem]:
     elif chosen.word and chosen.pattern:
         yield Problem.about("selection.pattern", f"is {chosen.pattern!r}, but a word is named as well "
                             f"({chosen.word!r}): give one of them.")
+    if (repeats := _repeats(chosen.pattern)) > MOST_REPEATS:
+        yield Problem.about("selection.pattern", f"is {chosen.pattern!r}, whose counts come to {repeats:,} "
+                            f"repetitions, but may come to {MOST_REPEATS:,}: write smaller ones.")
+        return
     try:
         expression(chosen)
     except regex.error as error:
         where = "" if error.pos is None else f" at character {error.pos + 1}"
         yield Problem.about("selection.pattern", f"is {chosen.pattern!r}, which is no regular expression: "
                             f"{error.msg}{where}.")
+
+
+def _repeats(pattern: str) -> int:
+    """The product of all counts such as {3} and {3,}: the copies of a part where all of them are nested."""
+    import re
+
+    return math.prod(max(1, int(count)) for count in re.findall(r"\{\s*([0-9]+)", pattern))
 
 
 def why_not(dataset: Dataset) -> str | None:

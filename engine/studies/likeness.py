@@ -85,7 +85,7 @@ def likeness(run: Run, store: Store, checkpoints: Checkpoints, attainable: bool 
 def _same_beginning(resolved: Resolved) -> list[str]:
     """What a retrained model that began from the Original's first weights does to a likeness of features."""
     seed = reference_of(resolved).training_seed
-    if seed != resolved.spec.original_seed or resolved.model.pretrained:
+    if seed != resolved.spec.original_seed or resolved.spec.original or resolved.model.pretrained:
         return []
     return [f"The retrained model began from the first weights of the Original (both have seed {seed}), so its "
             "features are nearer to this model's than another's are: read unlearned against retrained again."]

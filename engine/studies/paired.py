@@ -79,7 +79,7 @@ def in_both(pairs: Paired, row: int, source: Source) -> InBoth:
     label = source.label(pool, number)
     (one, other), (right, also), (said, too) = pairs.losses, pairs.correct, pairs.said
     return InBoth(name, number, source.shown(pool, number), label,
-                  source.truth(number) if pool == "train" else None,
+                  source.truth(pool, number) if pool == "train" else None,
                   (said_of(source, label, said[row], bool(right[row])), said_of(source, label, too[row],
                                                                                 bool(also[row]))),
                   (bool(right[row]), bool(also[row])), (float(one[row]), float(other[row])))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine import chain
 from engine.registry import reference, target
 from engine.spec import Resolved
 from engine.studies.comparison import Comparison
@@ -33,10 +34,13 @@ def run_command(spec: Spec) -> str:
     words += [*_flag("--forget-class", spec.forget_class), *_settings("--select", spec.selection)]
     words += _flag("--forget-fraction", spec.forget_fraction if target(spec.scenario) == "fraction" else None)
     words += [*_flag("--seed", spec.seed), *_flag("--original-seed", spec.original_seed, usual.original_seed)]
+    words += _flag("--original", spec.original)
     words += [word for name in NAMED_SEEDS for word in _flag(f"--{name.replace('_', '-')}", getattr(spec, name))]
     words += [*_flag("--profile", spec.profile), *_settings("--set", spec.parameters),
               *_settings("--option", spec.options)]
-    return _shell([*words, "--train-original"])
+    if before := chain.parent(spec):  # its own command first: its id will be another one
+        return f"{run_command(before)} && {_shell([*words, '--from', 'last'])}"
+    return _shell([*words, *([] if spec.original else ["--train-original"])])
 
 
 def reference_command(spec: Spec) -> str:

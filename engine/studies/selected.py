@@ -68,6 +68,7 @@ def settings(run: Run) -> dict[tuple[Of, str], Any]:
         "data": spec.dataset, "model": spec.model, "method": spec.method, "scenario": spec.scenario,
         "forget": _forgotten(run), **{spaced(name): value for name, value in spec.selection.items()},
         "profile": spec.profile, SEED: spec.seed, "original seed": spec.original_seed,
+        **({"original": spec.original} if spec.original else {}),
         **{spaced(name): value for name, value in spec.named_seeds.items()}}
     used = {**spec.parameters, **(run.effective or {})}
     found: dict[tuple[Of, str], Any] = {("run", name): value for name, value in own.items()}

@@ -23,7 +23,7 @@ from engine.types import NAMED_SEEDS, Spec
 
 ABSENT = "missing"
 ALIKE = ("dataset", "method", "model", "scenario", "selection", "profile", "options", "original_seed",
-         *NAMED_SEEDS)  # the same in all of a grid
+         "original", "start", *NAMED_SEEDS)  # the same in all of a grid
 Runs = dict[Cell, Run]
 
 

@@ -108,6 +108,10 @@ KEEPERS = {"runs/store.py", "runs/artifacts.py", "runs/packing.py", "originals/c
 OTHERS_FILES = {  # calls that touch files which are neither a run's nor a checkpoint's
     ("results.py", "save_file"), ("results.py", "write_whole"),  # a person's own
     ("runs/weights.py", "save_file"), ("runs/weights.py", "write_whole"),
+    ("models/_folders.py", "place.glob"), ("models/_folders.py", "(folder / 'config.json').read_text"),
+    ("studies/model_card.py", "write_whole"), ("studies/model_card.py", "temporary.write_bytes"),
+    ("studies/model_card.py", "temporary.write_text"),
+    *(("system/weight_files.py", call) for call in ("path.open", "load_file", "folder.glob", "index.read_text")),
     ("studies/paper.py", "SOURCE.read_text"),  # the paper's tables
     ("runs/excerpt.py", "Image.open"), ("runs/excerpting.py", "write_whole"),  # samples that ship
     ("system/hub.py", "path.glob"), ("system/hub.py", "cache.glob"),  # data sets, published weights
@@ -131,9 +135,17 @@ def test_only_store_and_checkpoints_touch_their_files():
 
 def test_nothing_is_pickled():
     assert offences(sources("engine", "ui", "pages"), {"pickle", "cloudpickle", "dill", "joblib", "shelve"}) == []
-    words = ("torch.load(", "torch.save(", "allow_pickle", "read_pickle", "to_pickle")
+    words = ("allow_pickle", "read_pickle", "to_pickle", "weights_only=False", "add_safe_globals")
     assert [(path.name, word) for path in sources("engine", "ui", "pages") for word in words
             if word in path.read_text(encoding="utf-8")] == []
+    assert not [path.name for path in sources("engine", "ui", "pages") if "torch.save" in calls(path)]
+
+
+def test_torch_reads_files_of_strangers_in_one_place_and_weights_only():
+    found = [(path.name, [ast.unparse(word) for word in node.keywords]) for path in sources("engine", "ui", "pages")
+             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("torch.load")]
+    assert found == [("weight_files.py", ["map_location='cpu'", "weights_only=True"])]
 
 
 def test_no_global_random_state():

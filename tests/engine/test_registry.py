@@ -35,7 +35,7 @@ def test_what_the_first_release_offers():
     ("method", "nabla", "No method named 'nabla'. Did you mean 'nabla_tau'?"),
     ("method", "retraining", "No method named 'retraining'. Did you mean 'retrain'?"),
     ("dataset", "cifar", "No dataset named 'cifar'. Did you mean 'cifar10'?"),
-    ("model", "resnet", "No model named 'resnet'. Did you mean 'resnet18'?"),
+    ("model", "resnet1", "No model named 'resnet1'. Did you mean 'resnet18'?"),
     ("attack", "mia_los", "No attack named 'mia_los'. Did you mean 'mia_loss'?"),
 ])
 def test_an_unknown_name_is_answered_with_the_nearest(kind, name, text):

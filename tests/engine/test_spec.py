@@ -24,7 +24,8 @@ def test_the_defaults():
     assert dataclasses.asdict(resolved.spec) == {
         "dataset": "digits", "method": "nabla_tau", "model": "small_cnn", "scenario": "random", "forget_fraction": 0.15,
         "forget_class": None, "seed": 0, "original_seed": 0, "profile": "corrected", "parameters": {}, "options": {},
-        "forget_seed": None, "unlearning_seed": None, "evaluation_seed": None, "selection": {}}
+        "forget_seed": None, "unlearning_seed": None, "evaluation_seed": None, "selection": {}, "original": None,
+        "start": None}
     assert resolved.sizes == Sizes(1_000, 150, 850, 398, 399)
     assert resolved.options == {"label_noise": 0.2}
     assert resolve(Spec(dataset="cifar10")).spec.model == "resnet18"
@@ -38,7 +39,8 @@ def test_all_problems_of_a_spec_at_once():
     spec = Spec(forget_fraction=0.9, seed=-3, original_seed=1.5, model="resnet18", options={"label_noise": 0.5, "x": 1},
                 parameters={"alpha": 2, "alfa": 1, "batch_size": 1, "batch_norm": "trane", "alpha_decay": "maybe"})
     assert problems_of(spec) == [
-        "No model for digits named 'resnet18'. Valid: small_cnn.",
+        "model is 'resnet18', which reads pictures from 32 pixels a side, but those of digits have 8: choose "
+        "small_cnn, resnet18_cifar, resnet34, vit_small, mobilenet_v3, image_mlp.",
         "No option of digits named 'x'. Valid: label_noise.",
         "label_noise is 0.5, but must be one of 0.2, 0.0.",
         "forget_fraction is 0.9, but must be between 0.001 and 0.6: the nearest valid value is 0.6.",
@@ -174,7 +176,8 @@ def test_an_unknown_name_hides_no_other_problem():
                             options={"label_noise": 0.5}, parameters={"alpha": 7})) == [
         "No method named 'nabla'. Did you mean 'nabla_tau'?",
         "forget_class is 12, but digits has the classes 0 to 9.",
-        "No model for digits named 'resnet18'. Valid: small_cnn.",
+        "model is 'resnet18', which reads pictures from 32 pixels a side, but those of digits have 8: choose "
+        "small_cnn, resnet18_cifar, resnet34, vit_small, mobilenet_v3, image_mlp.",
         "label_noise is 0.5, but must be one of 0.2, 0.0."]
     assert problems_of(Spec(dataset="digit", model="x", parameters={"alpha": 7})) == [
         "No dataset named 'digit'. Did you mean 'digits'?",

@@ -112,7 +112,8 @@ def test_compare_tells_what_it_does_not_know(jobs):
     at = compare_page(metods="ssd", seeds="1")
     assert not at.exception
     assert [warning.value for warning in at.warning] == [UNKNOWN.format(
-        "metods=ssd", "Compare", "data, scenario, forget, methods, seeds, originals, profile, model, sort, against",
+        "metods=ssd", "Compare", "data, scenario, forget, select, methods, seeds, originals, unlearning, profile, "
+        "model, sort, against",
         " Did you mean methods?")]
     assert asked(at)["seeds"] == "1" and "metods" not in asked(at)
     at.text_input(key="compare.seeds").set_value("2").run()

@@ -67,7 +67,7 @@ def test_a_pasted_list_its_problems_and_its_run(asked):
     assert said(at) == ["the list, line 1: 'x' is no sample number: write a whole number from 0 to 999.",
                         "the list, line 1: 3 is named again, first in line 1: once is enough, remove one of them."]
     at.text_area(key=LIST).set_value("256\n17\n3").run()
-    assert said(at) == []
+    assert said(at) == [] and "3 of 1,000 training samples, 0.3%." in [one.value for one in at.caption]
     launch(at)
     assert asked[0].selection == {"list": name_of(THREE)} and asked[0].scenario == "listed"
 
@@ -105,7 +105,7 @@ def test_the_preview_shows_who_and_samples_can_be_ticked(asked):
     assert not at.exception
     texts = " ".join(one.value for one in (*at.markdown, *at.caption))
     assert "training samples** (10." in texts or "training samples** (9." in texts
-    assert "By class: 3 " in texts
+    assert "By class: 3: " in texts
     ticks = next(one for one in at.get("button_group") if getattr(one, "key", "") == "who.ticked")
     numbers = [int(option) for option in ticks.options]
     assert len(numbers) == 12

@@ -44,17 +44,30 @@ def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setti
     return {name: value for name, value in chosen.items() if value != defaults[name]}
 
 
-def scenario_controls(dataset: Dataset, scenario: Scenario, places: dict[str, Any]) -> dict[str, Any]:
-    """Draws the scenario's own parameters, each with its place as above; returns what differs from the defaults."""
+def scenario_controls(dataset: Dataset, scenario: Scenario, places: dict[str, Any], form: str = "") -> dict[str, Any]:
+    """Draws the scenario's own parameters, each with its place as above; returns what differs from the defaults.
+
+    ``form`` is what the widgets' keys begin with.
+    """
     chosen: dict[str, Any] = {}
     for h in declared(scenario.parameters):
-        key, field = scenario_key(dataset.name, scenario.name, h.name), f"selection.{h.name}"
+        key, field = form + scenario_key(dataset.name, scenario.name, h.name), f"selection.{h.name}"
         if h.kind == "samples":
             chosen[h.name], places[field] = sample_list.box(dataset, key, "Samples to forget", scenario.summary)
         else:
             chosen[h.name] = _value(h, h.default, h.title.capitalize(), key)
             places[field] = st.empty()
     return {h.name: chosen[h.name] for h in declared(scenario.parameters) if chosen[h.name] != h.default}
+
+
+def scenario_values(dataset: str, spec: Spec, form: str = "") -> dict[str, Any]:
+    """The values of these widgets for a spec, by their keys."""
+    values = {}
+    for h in declared(get("scenario", spec.scenario).parameters):
+        chosen = spec.selection.get(h.name, h.default)
+        values[form + scenario_key(dataset, spec.scenario, h.name)] = (
+            sample_list.written(chosen) if h.kind == "samples" else chosen)
+    return values
 
 
 def scenario_key(dataset: str, scenario: str, name: str) -> str:

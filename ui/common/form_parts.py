@@ -13,7 +13,7 @@ from engine.errors import Problem
 from engine.registry import get, names, of_the_paper
 from engine.runs.executors import EXECUTORS
 from engine.system.words import plural
-from engine.types import PROFILES, Dataset, Scenario
+from engine.types import PROFILES, Dataset, Forgotten, Scenario
 from ui.common import words
 from ui.common.state import Slot
 
@@ -89,6 +89,14 @@ def share_slider(label: str, slot: Slot[float], scenario: Scenario) -> float:
     share: float = st.slider(label, 100 * SMALLEST, 100 * LARGEST, step=0.1, format="%.1f%%", key=slot.key,
                       persist_state="session", help=scenario.summary, **slot.given("value"))
     return round(share / 100, 6)
+
+
+def forget_box(dataset: Dataset, scenario: Scenario, class_key: str, share: Slot[float]) -> Forgotten:
+    """A share, or classes; None where the scenario's own parameters say who."""
+    if scenario.target == "selection":
+        return None
+    return class_box(dataset, class_key) if scenario.by_class else share_slider("Share of the training set", share,
+                                                                                scenario)
 
 
 def profile_box(slot: Slot[str]) -> str:

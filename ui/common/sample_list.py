@@ -29,19 +29,22 @@ def box(dataset: Dataset, key: str, label: str, help: str) -> tuple[str, Any]:
     text: str = st.text_area(label, key=key, persist_state="session", placeholder=SHOWN, height=100,
                              help=f"{help} Paste numbers from 0 to {dataset.train_size - 1:,}, apart by spaces, commas "
                                   "or lines; a table with a column “sample”; or a JSON list.")
+    below = st.container()  # what is wrong with the text stands right under it
     st.file_uploader("Upload a list", type=["csv", "tsv", "txt", "json"], key=f"{key}.file", on_change=_take,
                      args=(key,), help="CSV, JSON or text. Its content is put into the box above.")
     for said in Slot[tuple[str, ...]](f"{key}.said", ()).get():
         st.error(said, icon=":material/error:")
     if not text.strip():
-        return "", st.empty()
+        return "", below.empty()
     try:
-        numbers = sample_lists.read_text(text, Asked(dataset.name, dataset.train_size), _column(text, key))
+        with below:
+            column = _column(text, key)
+        numbers = sample_lists.read_text(text, Asked(dataset.name, dataset.train_size), column)
     except BadSpec as error:
         for problem in error.problems:
-            st.error(str(problem), icon=":material/error:")
+            below.error(str(problem), icon=":material/error:")
         return "", Said()
-    return sample_lists.keep(numbers), st.empty()
+    return sample_lists.keep(numbers), below.empty()
 
 
 def _column(text: str, key: str) -> str | None:

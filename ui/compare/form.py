@@ -9,15 +9,16 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
-from engine.registry import all_of, by_class, get, names, of_the_paper
+from engine.registry import all_of, by_class, get, names, of_the_paper, target
 from engine.runs import estimates
 from engine.runs.queue import Jobs, manager
+from engine.selection import selected
 from engine.spec import resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.studies.shipped import shipped_comparison
 from engine.system.words import numbered, plural
-from engine.types import Dataset, Spec
-from ui.common import form_parts, switched, words
+from engine.types import Dataset, Forgotten, Spec
+from ui.common import controls, form_parts, switched, words
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 from ui.compare import link as compare_link
@@ -30,6 +31,7 @@ DATA, SCENARIO, PROFILE = (Slot(f"compare.{name}", getattr(USUAL, field)) for na
     ("data", "dataset"), ("scenario", "scenario"), ("profile", "profile")))
 SHARE = Slot("compare.share", 100 * Spec().fraction)
 SEEDS = Slot("compare.seeds", "0")
+KEPT = "compare."  # what the keys of the scenario's own parameters begin with here
 METHODS: Slot[list[str]] = Slot("compare.methods", list(USUAL.methods))
 SWITCHED: Slot[tuple[str, switched.Query]] = Slot("compare.switched", ("", {}))
 DONE = " ✓ "
@@ -61,6 +63,8 @@ def _fill(comparison: Comparison) -> None:
             Slot(key, value).put(value)
     share = comparison.forget
     SHARE.put(100 * share if isinstance(share, float) and not of_class else SHARE.get())
+    for key, value in controls.scenario_values(comparison.dataset, comparison.spec("", 0), KEPT).items():
+        Slot(key, value).put(value)
 
 
 FORM: LinkedForm[Comparison] = LinkedForm(
@@ -84,17 +88,24 @@ def _choices() -> Comparison | None:
     dataset = get("dataset", form_parts.dataset_box(DATA.key, on_change=_fit_data))
     changed = st.empty()
     model = launch.model_unless_usual(dataset, _model(dataset.name).key)
-    offered = [one for one in all_of("scenario") if one.target != "selection"]
-    scenario = form_parts.scenario_box(SCENARIO, offered)
-    forget = (form_parts.class_box(dataset, _class(dataset.name).key) if by_class(scenario) else
-              form_parts.share_slider("Share of the training set", SHARE, get("scenario", scenario)))
+    offered = [one for one in all_of("scenario") if not (one.why_not and one.why_not(dataset))]
+    chosen = get("scenario", form_parts.scenario_box(SCENARIO, offered))
+    scenario, forget = chosen.name, form_parts.forget_box(dataset, chosen, _class(dataset.name).key, SHARE)
+    places: dict[str, Any] = {}
+    selection = controls.scenario_controls(dataset, chosen, places, KEPT)
     size, methods_here = st.empty(), st.container()
     text = st.text_input("Seeds", key=SEEDS.key, persist_state="session", help=SEEDS_HELP,
                          **SEEDS.given("value"))
     originals = compare_seeds.control()
     repeats = compare_seeds.repeats()
     profile = form_parts.profile_box(PROFILE)
-    comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model)
+    comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model, selection=selection)
+    if problems := selected(comparison.spec(REFERENCE, 0), _read_as(dataset, profile))[1]:
+        for problem in form_parts.beside(problems, places):
+            st.error(str(problem), icon=":material/error:")
+        with methods_here:
+            _methods(comparison)
+        return None
     if by_class(scenario):
         size.caption(launch.class_size(_read_as(dataset, profile), comparison.spec(REFERENCE, 0)))
     try:
@@ -134,8 +145,10 @@ def _fit_data() -> None:
 
 def _held() -> Comparison | None:
     """What the widgets come to; None where the seeds make no sense."""
-    of_class = by_class(SCENARIO.get())
-    forget = form_parts.chosen_classes(_class(DATA.get())) if of_class else round(SHARE.get() / 100, 6)
+    goes_by = target(SCENARIO.get())  # the fields of a scenario are other ones with other data: they are as usual
+    forget: Forgotten = None if goes_by == "selection" else round(SHARE.get() / 100, 6)
+    if goes_by == "class":
+        forget = form_parts.chosen_classes(_class(DATA.get()))
     try:
         methods = tuple(sorted(_chosen(), key=names("method").index))  # as the form has them
         return Comparison(DATA.get(), SCENARIO.get(), forget, methods, compare_link.parse_seeds(SEEDS.get()),

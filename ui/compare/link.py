@@ -6,27 +6,29 @@ Nonsense in an address is put into a sentence, and the usual choice stands in fo
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from engine.checks import LARGEST, SMALLEST
-from engine.errors import BadInput, Problem
+from engine.errors import BadInput, BadSpec, Problem
 from engine.evaluation.metrics import metric_title
-from engine.registry import by_class, current_name, get, models_for, names, of_the_paper, unknown
+from engine.registry import by_class, current_name, get, models_for, names, of_the_paper, target, unknown
+from engine.selection import with_selection
 from engine.spec import MAX_SEED
 from engine.studies.cell import Against
 from engine.studies.comparison import MOST_REPEATS, MOST_TRAINING_SEED, Comparison
 from engine.studies.costs import SPENT
 from engine.studies.ranking import NEAREST
 from engine.studies.table import columns_of
-from engine.types import PROFILES, Forgotten
+from engine.types import PROFILES, Forgotten, Spec
 from ui.common.words import short
 
 SORT, AGAINST = LOOK = "sort", "against"  # how the table is ordered and held: no part of the comparison
 View = tuple[str, Against]  # the column that the table is sorted by, and what it is held against
 HELD: dict[Against, str] = {"retrained": "the retrained model", "ideal": "the ideal"}
-NAMES = ("data", "scenario", "forget", "methods", "seeds", "originals", "unlearning", "profile", "model")
+NAMES = ("data", "scenario", "forget", "select", "methods", "seeds", "originals", "unlearning", "profile", "model")
 MOST_SEEDS = 20
 USUAL = Comparison(methods=of_the_paper())  # the paper's six on the digits: what an address leaves out
 RECORDED = replace(USUAL, dataset="cifar10", seeds=(0, 1, 2), profile="paper")  # ships finished: what opens at first
@@ -35,6 +37,7 @@ RECORDED = replace(USUAL, dataset="cifar10", seeds=(0, 1, 2), profile="paper")  
 def to_query(comparison: Comparison) -> dict[str, str]:
     """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
     query = {"data": comparison.dataset, "scenario": comparison.scenario, "forget": _written(comparison.forget),
+             "select": shlex.join(f"{name}={value}" for name, value in comparison.selection.items()),
              "methods": " ".join(comparison.methods), "seeds": " ".join(map(str, comparison.seeds)),
              "originals": " ".join(map(str, comparison.training_seeds)) if any(comparison.training_seeds) else "",
              "unlearning": str(comparison.unlearning_seeds) if comparison.unlearning_seeds > 1 else "",
@@ -99,7 +102,9 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
     dataset = read("data", USUAL.dataset,
                    lambda text: _one("dataset", current_name("dataset", text), names("dataset")))
     scenario = read("scenario", USUAL.scenario, lambda text: _one("scenario", text, names("scenario")))
-    forget = read("forget", 0 if by_class(scenario) else USUAL.forget, lambda text: _forget(dataset, scenario, text))
+    usual: Forgotten = {"class": 0, "fraction": USUAL.forget, "selection": None}[target(scenario)]
+    forget = usual if usual is None else read("forget", usual, lambda text: _forget(dataset, scenario, text))
+    selection = read("select", {}, lambda text: _selection(scenario, text))
     methods = read("methods", USUAL.methods, lambda text: _methods(text, problems))
     seeds = read("seeds", USUAL.seeds, parse_seeds)
     originals = read("originals", USUAL.training_seeds, parse_originals)
@@ -108,7 +113,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
     models = tuple(model.name for model in models_for(get("dataset", dataset)))
     model = read("model", None, lambda text: _one(f"model for {dataset}", text, models))
     return Comparison(dataset, scenario, forget, methods, seeds, profile, model, training_seeds=originals,
-                      unlearning_seeds=repeats), problems
+                      unlearning_seeds=repeats, selection=selection), problems
 
 
 def parse_repeats(text: str) -> int:
@@ -175,6 +180,19 @@ def _forget(dataset: str, scenario: str, text: str) -> float | int | tuple[int, 
         raise BadInput(f"{short(text)!r} is not a share of the training set: it must be a number from {SMALLEST:g} to "
                        f"{LARGEST:g}, such as 0.15.")
     return round(share, 6)
+
+
+def _selection(scenario: str, text: str) -> dict[str, Any]:
+    """``list=9b3f6f436cee6b41 share=0.3`` as the scenario's own parameters, those at their defaults left out."""
+    try:
+        words = [word.partition("=") for word in shlex.split(text)]
+    except ValueError as error:
+        raise BadInput(f"{short(text)!r} cannot be read ({error}).") from None
+    asked = Spec(scenario=scenario, selection={name: value for name, _, value in words})
+    spec, problems = with_selection(asked, get("scenario", scenario))
+    if problems:
+        raise BadSpec(problems)
+    return dict(spec.selection)
 
 
 def _class(dataset: str, text: str) -> int:

@@ -18,7 +18,9 @@ from ui.common.words import short
 PRESENT_CORNER = ".st-key-present-corner"
 UNLEARN: Mapping[str, str] = {
     "form": ".stMain [data-testid=stColumn]:has(.st-key-settings), .st-key-drawer",
-    "data": ".st-key-dataset", "forget": ".st-key-scenario, .st-key-forget, .st-key-settings [class*=st-key-class]",
+    "data": ".st-key-dataset",
+    "forget": ".st-key-scenario, .st-key-forget, .st-key-settings [class*=st-key-class], "
+              ".st-key-settings [class*=st-key-select-], .st-key-settings [class*=st-key-who]",
     "method": ".st-key-method", "settings": ".st-key-settings [data-testid=stExpander]",
     "launch": ".st-key-launch, .st-key-view [class*=st-key-again]", "picture": ".st-key-view .stage",
     "keys": PRESENT_CORNER}

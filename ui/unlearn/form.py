@@ -104,7 +104,9 @@ def _spec(places: dict[str, Any]) -> Spec:
                 **forget)
     here = dataset.at({option.name: options.get(option.name, option.default_in(profile)) for option in dataset.options})
     setting = Setting(here, get("model", model).recipe_for(here), _sizes(spec, here))
-    if by_class(spec.scenario):
+    chosen = get("scenario", spec.scenario)
+    known = chosen.by_class or (chosen.target == "selection" and chosen.unseen is None)
+    if known and not selected(spec, here)[1]:
         size.caption(class_size(here, spec))
     with main:
         return replace(spec, parameters=controls.method_controls(spec, here, method, setting, more, places))
@@ -133,9 +135,9 @@ def _forget(dataset: Dataset, places: dict[str, Any]) -> dict[str, Any]:
 
 
 def class_size(dataset: Dataset, spec: Spec) -> str:
-    """How large the class to forget is; where the data set declares no counts, as if classes were equal."""
-    sizes = expected_sizes(spec, dataset)
-    return (f"{'' if dataset.class_counts else 'About '}{sizes.forget:,} of {sizes.train:,} training samples, "
+    """How many are forgotten; of a class whose counts the data set does not declare, as if classes were equal."""
+    sizes, guess = expected_sizes(spec, dataset), by_class(spec.scenario) and not dataset.class_counts
+    return (f"{'About ' if guess else ''}{sizes.forget:,} of {sizes.train:,} training samples, "
             f"{100 * sizes.forget / sizes.train:.1f}%.")
 
 

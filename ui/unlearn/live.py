@@ -176,6 +176,8 @@ def _again(jobs: Any, run: Run, original: bool) -> None:
 
 def _notice(jobs: Any, run: Run) -> None:
     st.warning(run.notice, icon=":material/warning:")
+    if run.spec.original:  # a trained one would be another Original
+        return
     if run.has_ended and st.button("Train an Original on these data and run again", key=f"anew-{run.id}"):
         st.query_params.from_dict({"run": jobs.submit(run.resolved().spec, train_original=True)})
         st.rerun()

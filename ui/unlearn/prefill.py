@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import LabError, Problem
-from engine.registry import by_class, get, models_for
+from engine.registry import by_class, models_for
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.spec import Resolved, requested_parameters
 from engine.types import PROFILES, Dataset, Spec, declared
-from ui.common import controls, form_parts, sample_list
+from ui.common import controls, form_parts
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 
@@ -61,6 +61,12 @@ def _left_out(resolved: Resolved) -> list[Problem]:
     seed, named = resolved.spec.original_seed, resolved.spec.named_seeds
     problems = [Problem(RUN, f"The run shown started from the Original of seed {seed}; a run started "
                              "here uses that of seed 0. **Run again** keeps it.")] if seed else []
+    if resolved.spec.original:
+        problems.append(Problem(RUN, f"The run shown started from the imported Original {resolved.spec.original!r}; a "
+                                     "run started here uses the trained one. **Run again** keeps it."))
+    if resolved.spec.start:
+        problems.append(Problem(RUN, "The run shown continues another one, whose forget set stays forgotten; a run "
+                                     "started here starts from the Original. **Run again** keeps it."))
     seeds = " and ".join(f"{name} {value}" for name, value in named.items())
     return problems + ([Problem(RUN, f"The run shown has seeds of its own ({seeds}); a run started here uses one seed "
                                      "for all. **Run again** keeps them.")] if named else [])
@@ -105,10 +111,7 @@ def widgets(resolved: Resolved) -> dict[str, Any]:
         values |= form_parts.class_values(class_slot(dataset.name).key, spec.forget_class)
     elif spec.forget_fraction is not None:
         values[SHARE.key] = round(100 * spec.forget_fraction, 6)
-    for h in declared(get("scenario", spec.scenario).parameters):
-        chosen = spec.selection.get(h.name, h.default)
-        values[controls.scenario_key(dataset.name, spec.scenario, h.name)] = (
-            sample_list.written(chosen) if h.kind == "samples" else chosen)
+    values |= controls.scenario_values(dataset.name, spec)
     if len(models_for(dataset)) > 1:
         values[model_slot(dataset.name).key] = spec.model
     values |= {controls.option_key(dataset, option, spec.profile): resolved.options[option.name]

@@ -15,6 +15,7 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.studies.repeat import reference_command, run_command, spelled_out
 from engine.system.words import spaced
+from engine.types import Spec
 from ui.common import measures, words
 from ui.common.html_table import Box, Name, Row, Small
 from ui.common.stage.scene import scene
@@ -99,9 +100,14 @@ def settings(run: Run) -> Part:
         "method": words.title_of("method", spec.method), "data": words.title_of("dataset", spec.dataset),
         "model": words.title_of("model", spec.model) if spec.model else "the data set's first",
         "forgotten": words.forgotten(spec), "scenario": words.title_of("scenario", spec.scenario),
-        "profile": spec.profile, "seed": spec.seed, "seed of the Original": spec.original_seed,
+        "profile": spec.profile, "seed": spec.seed, **_beginning(spec),
         **_options(run), **(run.effective or spec.parameters)}
     return Part("Settings", listed({spaced(name): words.setting(value) for name, value in used.items()}))
+
+
+def _beginning(spec: Spec) -> dict[str, Any]:
+    """The Original that was forgotten from: the seed of one that was trained, or the name of an imported one."""
+    return {"imported Original": spec.original} if spec.original else {"seed of the Original": spec.original_seed}
 
 
 def _options(run: Run) -> Mapping[str, Any]:

@@ -51,7 +51,7 @@ def _preview(spec: Spec) -> Any:
 
 def _classes(classes: dict[str, tuple[int, int]]) -> None:
     first = list(classes.items())[:MOST_CLASSES]
-    shown = [f"{words.plain(name)} {chosen:,} of {total:,}" for name, (chosen, total) in first]
+    shown = [f"{words.plain(name)}: {chosen:,} of {total:,}" for name, (chosen, total) in first]
     more = len(classes) - len(first)
     rest = f" and {more} more" if more else ""
     st.caption(f"By class: {', '.join(shown)}{rest}.")

@@ -31,6 +31,7 @@ from engine.types import Sizes, Spec
 _remembered: dict[str, PerExample | None] = {}
 NEARLY = 0.02  # how far the share to be forgotten may be from the ensemble's
 FEWEST = 2 * BLOCK
+USUAL = ("scenario", "selection", "profile", "original", "start")  # ensembles' models begin from trained Originals
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,7 @@ def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Mapping[str
 
 def part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
     """The models like the run's, of the shelf that has most of them."""
-    usual = (Spec().scenario, Spec().selection, Spec().profile)
-    if not run.data or run.spec_extra or (run.spec.scenario, run.spec.selection, run.spec.profile) != usual:
+    if not run.data or run.spec_extra or any(getattr(run.spec, name) != getattr(Spec(), name) for name in USUAL):
         return None
     near = [shelf for shelf in (all_ensembles() if shelves is None else shelves)
             if shelf.about["dataset"] == run.spec.dataset and shelf.about["data"].startswith(run.data)]

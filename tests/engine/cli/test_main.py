@@ -63,7 +63,9 @@ def test_all_problems_at_once_each_with_the_nearest_valid_value(say):
       "No method named 'nabla'. Did you mean 'nabla_tau'?"]),
     (["--forget-fraction", "15%"], ["forget_fraction is 15%, but must be between 0.001 and 0.6: 15% is 0.15."]),
     (["--scenario", "class", "--forget-class", "10"], ["forget_class is 10, but digits has the classes 0 to 9."]),
-    (["--model", "resnet18"], ["No model for digits named 'resnet18'. Valid: small_cnn."]),
+    (["--model", "resnet18"],
+     ["model is 'resnet18', which reads pictures from 32 pixels a side, but those of digits have 8: choose "
+      "small_cnn, resnet18_cifar, resnet34, vit_small, mobilenet_v3, image_mlp."]),
     (["--method", "finetune", "--alpha", "0.3"], ["--alpha belongs to nabla_tau, not to finetune."]),
     (["--method", "retrain", "--alpha", "auto", "--seed", "x"],
      ["--alpha belongs to nabla_tau, not to retrain.", "seed is 'x', but must be a number."]),

@@ -40,7 +40,8 @@ def test_a_default_that_follows_from_the_sizes_is_the_same(method):
 @pytest.mark.parametrize("other", [
     {"parameters": {"learning_rate": 0.004}}, {"profile": "paper"}, {"options": {"label_noise": 0.0}},
     {"forget_fraction": 0.3}, {"scenario": "class", "forget_class": 3, "forget_fraction": None}, {"dataset": "moons"},
-    {"model": "resnet18"}, {"data": "0" * 16}, {"data": None}])
+    {"model": "resnet18"}, {"data": "0" * 16}, {"data": None}, {"original": "mine"},
+    {"start": {"method": "finetune", "forget_fraction": 0.01}}])
 def test_other_settings_have_none(other):
     assert part_of(run(**other), [SHIPPED]) is None
     assert evidence_of(run(**other), [SHIPPED]) == {} and shadows_of(run(**other), [SHIPPED]) is None

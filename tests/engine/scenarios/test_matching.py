@@ -68,6 +68,9 @@ def test_a_pattern_that_never_ends_is_stopped(monkeypatch):
     ({}, ["word is missing: name a word that the texts to forget hold, or give a pattern."]),
     ({"word": "  "}, ["word is missing: name a word that the texts to forget hold, or give a pattern."]),
     ({"word": "a", "pattern": "b"}, ["pattern is 'b', but a word is named as well ('a'): give one of them."]),
+    ({"pattern": "((a{1000}){1000}){1000}"},
+     ["pattern is '((a{1000}){1000}){1000}', whose counts come to 1,000,000,000 repetitions, but may come to 100,000: "
+      "write smaller ones."]),
     ({"pattern": "ab(c"}, ["pattern is 'ab(c', which is no regular expression: missing ) at character 5."]),
     ({"pattern": "a{3}**"}, ["pattern is 'a{3}**', which is no regular expression: multiple repeat at character 5."]),
 ])
@@ -137,7 +140,7 @@ def test_a_preview_on_the_command_line(home, capfd):
     assert main(["preview", "--forget-class", "3", "--scenario", "class", "--select", "share=0.5"]) == 0
     text = capfd.readouterr()[0]
     assert text.startswith("50 of 1,000 training samples of Digits (5.0%); the attack compares with 79 held-out "
-                           "samples chosen alike.\n\nClasses: 3 50 of 100.\n\n12 samples of them:\n")
+                           "samples chosen alike.\n\nBy class: 3: 50 of 100.\n\n12 samples of them:\n")
 
 
 def test_a_preview_says_what_is_wrong_together(home, capfd):

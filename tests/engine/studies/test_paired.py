@@ -73,7 +73,7 @@ class Digits:
     def label(self, pool, number):
         return "8" if (pool, number) == ("train", 7) else "3"
 
-    def truth(self, number):
+    def truth(self, pool, number):
         return "6" if number == 7 else "3"
 
 

@@ -357,7 +357,7 @@ def test_a_class_may_be_named():
 
 @pytest.mark.parametrize(("asked", "told"), [
     ({"data": "digitz"}, "The link's data: No dataset named 'digitz'. Did you mean 'digits'?"),
-    ({"scenario": "everything"}, "The link's scenario: No scenario named 'everything'. Valid: random, class."),
+    ({"scenario": "everything"}, "The link's scenario: No scenario named 'everything'. Did you mean 'matching'?"),
     ({"profile": "peper"}, "The link's profile: No profile named 'peper'. Did you mean 'paper'?"),
     ({"methods": "scrubb ssd"}, "The link's methods: No method named 'scrubb'. Did you mean 'scrub'?"),
     ({"seeds": "x"}, "The link's seeds: 'x' is not a seed: seeds are whole numbers from 0 to 2,147,483,647, "
