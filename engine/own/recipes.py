@@ -53,6 +53,9 @@ def usual_recipe(kind: str, input_size: int, train: int, model: Model | None = N
     if kind == "text":
         return Recipe("adamw", learning_rate=2e-3, weight_decay=0.01, batch_size=32 if train < SMALL else 128,
                       epochs=_epochs(train, 8, 30, 40_000), final_lr_fraction=0.1)
+    if model is not None and model.recipes:  # its own, such as a transformer's, on the data set that ships
+        return replace(next(iter(model.recipes.values())), batch_size=256 if train > SMALL else 64, augment=augment,
+                       epochs=_epochs(train, 50, 60, 200_000))
     small = model is not None and model.name == "small_cnn"
     return Recipe("sgd", learning_rate=0.1 if train > SMALL and not small else 0.05, momentum=0.9, weight_decay=5e-4,
                   batch_size=256 if train > SMALL else 64, epochs=_epochs(train, 20 if small else 50, 60, 200_000),

@@ -14,6 +14,7 @@ from engine.errors import BadData, BadSource, DataMissing
 from engine.originals.checkpoints import original_key
 from engine.own import adding, folder
 from engine.own.adding import Training
+from engine.own.recipes import fitting
 from engine.spec import resolve
 from engine.types import Spec
 
@@ -197,7 +198,7 @@ def test_a_dry_run_adds_nothing_and_problems_are_exit_status_2(tmp_path, home, c
     status, said = answer(capsys, "add-dataset", "shapes", str(source), "--model", "resnet18")
     assert status == 2 and said["problems"] == [
         "--model: resnet18 needs 32 pixels a side: choose --size 32, and these are images of 12; it could be "
-        "small_cnn."]
+        f"{', '.join(model.name for model in fitting('image', 12))}."]
 
 
 def test_export_remove_and_take_over(shapes, home, tmp_path, capsys):
