@@ -22,7 +22,7 @@ LAYERS = (
      "lineage", "checks", "validity", "discovery", "registry"),
     ("chain", "naming", "options", "scenarios", "tuning", "list_formats", "sample_lists", "selection", "spec"),
     ("data",),
-    ("models", "datasets"),
+    ("models", "datasets", "own"),
     ("evaluation", "attacks"),
     ("training",),
     ("methods", "originals"),

@@ -139,6 +139,14 @@ class Dataset:
         Training samples whose label is wrong on purpose, as the loaded data tell it from the true one.
     aliases : tuple of str
         Former names.
+    recipes : mapping of str to Recipe, optional
+        By model, how it is trained on these data, where that differs from ``recipe``.
+    stamp : callable, optional
+        ``stamp()`` gives a text that changes when the files do that the data are read from; data are kept until then.
+    absent : str
+        What to do where the data are not on this machine, as a sentence, unless they are downloaded.
+    code : str
+        What makes results of data that no code file loads (:mod:`engine.lineage`), such as a person's own.
 
     Examples
     --------
@@ -175,6 +183,10 @@ class Dataset:
     variant: Callable[[Dataset, Mapping[str, Any]], Dataset] | None = None
     manipulated: int = 0
     aliases: tuple[str, ...] = ()
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    stamp: Callable[[], str] = lambda: ""
+    absent: str = ""
+    code: str = ""
 
     def filled(self, options: Mapping[str, Any], profile: str) -> dict[str, Any]:
         """These options with the default of every other one."""

@@ -5,6 +5,7 @@
     |   |-- BadSpec             one or more problems of a run's specification
     |   |-- DataMissing         a data set is neither on this machine nor reachable
     |   |-- BadData             a data set was loaded, but is not as it declares
+    |   |-- BadSource           what was given as data cannot be read as such
     |   |-- ModelMissing        the published weights of a model are neither on this machine nor reachable
     |   |-- OriginalMissing     there is no trained Original for this data set and model
     |   |-- UnknownRun          no run of that id in the store
@@ -75,6 +76,10 @@ class DataMissing(BadInput):
 
 class BadData(BadInput):
     """A data set was loaded, but is not as it declares."""
+
+
+class BadSource(BadInput):
+    """A file or folder that was given as data cannot be read, or not be used for a classification."""
 
 
 class ModelMissing(BadInput):

@@ -69,7 +69,7 @@ class Model:
         return self.kind == dataset.kind and dataset.input_size >= self.min_input_size
 
     def recipe_for(self, dataset: Dataset) -> Recipe:
-        return self.recipes.get(dataset.name, dataset.recipe)
+        return self.recipes.get(dataset.name) or dataset.recipes.get(self.name, dataset.recipe)
 
     def settings_for(self, dataset: Dataset, method: Method) -> Mapping[str, Any]:
         """What the data set and this model change in a method's defaults; the model has the last word."""

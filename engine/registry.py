@@ -38,6 +38,18 @@ def table(kind: str) -> dict[str, Any]:
     return {name: records[name] for name in order if name in records} | records
 
 
+def _known(kind: str) -> dict[str, Any]:
+    """The components of code, and after them those that a person has declared in files, as they are now."""
+    records = table(kind)
+    declared = getattr(importlib.import_module(f"engine.{kind}s"), "declared", None)
+    found = declared() if declared else {}
+    return records | {name: record for name, record in found.items() if _is_free(name, records)} if found else records
+
+
+def _is_free(name: str, records: dict[str, Any]) -> bool:
+    return name not in records and not any(name in record.aliases for record in records.values())
+
+
 def register(record: Any) -> Any:
     """Adds a component to this process and returns it; takes the place of one with its name. Raises BadInput.
 
@@ -78,7 +90,7 @@ def names(kind: str) -> tuple[str, ...]:
     >>> names("scenario")[:2]
     ('random', 'class')
     """
-    return tuple(table(kind))
+    return tuple(_known(kind))
 
 
 @overload
@@ -95,7 +107,7 @@ def all_of(kind: Literal["attack"]) -> tuple[Attack, ...]: ...
 def all_of(kind: str) -> tuple[Any, ...]: ...
 def all_of(kind: str) -> tuple[Any, ...]:
     """All records of a kind, the usual ones first."""
-    return tuple(table(kind).values())
+    return tuple(_known(kind).values())
 
 
 def by_class(scenario: str) -> bool:
@@ -157,7 +169,7 @@ def find(kind: str, name: object) -> Any:
     >>> find("method", "no such method") is None
     True
     """
-    records = table(kind)
+    records = _known(kind)
     if name in records:
         return records[str(name)]
     return next((record for record in records.values() if name in record.aliases), None)
@@ -230,7 +242,7 @@ def code(kind: str, name: str) -> str:
     Comments, formatting, docstrings and texts for people do not change it (``engine.system.source``).
     """
     record = find(kind, name)
-    return "" if record is None else _codes.get((kind, record.name), "")
+    return "" if record is None else getattr(record, "code", "") or _codes.get((kind, record.name), "")
 
 
 def source(kind: str, name: str) -> Path | None:

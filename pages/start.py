@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui.frame import shell
+from ui.start import own_data, showcase
 from ui.start import page as status
-from ui.start import showcase
 
 shell.ensure()
 
@@ -12,6 +12,7 @@ st.title("Can a trained model forget?")
 showcase.hero()
 status.interrupted_runs()
 showcase.cards()
+own_data.button()
 
 st.header("Latest runs")
 status.latest_runs()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from dataclasses import asdict, replace
 from typing import Any
 
 from engine.cli.options import Result, add_json
 from engine.cli.text import run_line, run_text
+from engine.own.folder import bad
 from engine.registry import all_of, models_for
 from engine.runs import afterwards, library
 from engine.runs.records import described
@@ -55,6 +57,8 @@ def _line(item: dict[str, Any]) -> str:
 
 
 def _datasets() -> list[dict[str, Any]]:
+    for sentence in bad():  # of files that declare a person's own data
+        print(sentence, file=sys.stderr)
     return [{"name": d.name, "title": d.title, "kind": d.kind, "classes": len(d.classes), "train": d.train_size,
              "heldout": d.heldout_size, "available": d.available(), "models": [m.name for m in models_for(d)],
              "options": {o.name: list(o.choices) for o in d.options}, "summary": d.summary, "source": d.source}

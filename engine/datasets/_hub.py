@@ -1,19 +1,27 @@
-"""Data sets through Hugging Face ``datasets``: from a local folder, else from the hub or its cache.
+"""Data sets of the Hugging Face hub: from a local folder, else through ``datasets`` from the hub or its cache.
 
-The folder is ``$UNLEARN_DATA_DIR/<name>`` and holds parquet files with the hub's own columns
-(``train-*.parquet``, ``test-*.parquet``), exactly as they can be downloaded from the hub.
+The folder is ``$UNLEARN_DATA_DIR/<name>``. It may hold parquet files with the hub's own columns, also some folders
+further down, a folder written by ``save_to_disk``, pictures in a folder a class, or CIFAR's batches for Python
+(:mod:`engine.own.layouts`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DataMissing
+from engine.errors import BadSource, DataMissing
+from engine.own import cifar, pictures
+from engine.own.layouts import look_into
+from engine.own.opened import LABEL, PICTURE, of_dataset
+from engine.own.opened import opened as read_layout
+from engine.own.tables import Rows
 from engine.system import hub
+from engine.system.words import plural
 from engine.types import Recipe
 
 # Both CIFARs (docs/methods.md, "Data and the Original model").
@@ -22,18 +30,22 @@ CIFAR_RECIPE = Recipe(optimiser="sgd", learning_rate=0.1, momentum=0.9, weight_d
 OnProgress = Callable[[str, float], None]
 FOLDERS = "UNLEARN_DATA_DIR"
 _hub_flag = threading.Lock()
-_CHUNK = 2_000
+FEWEST = 2  # samples of a split
 
 
-def folder(name: str) -> Path | None:
-    """``$UNLEARN_DATA_DIR/<name>`` where it holds training parquet files."""
-    return hub.local_folder(FOLDERS, name, "train*.parquet")
+def place_of(name: str) -> Path | None:
+    """``$UNLEARN_DATA_DIR/<name>`` where it is a folder that is not empty."""
+    return hub.local_folder(FOLDERS, name, "*")
 
 
 def available(name: str, hub_id: str) -> str | None:
     """Where the data would come from without a download: ``folder``, ``cache`` or None. Instant."""
-    if folder(name):
-        return "folder"
+    place = place_of(name)
+    if place:
+        with contextlib.suppress(BadSource):
+            look_into(place)
+            return "folder"
+        return None
     kept = hub.cached("HF_DATASETS_CACHE", "datasets", f"{hub_id.replace('/', '___')}/**/*.arrow")
     return "cache" if kept else None
 
@@ -51,7 +63,7 @@ def load_images(name: str, hub_id: str, image: str, label: str, classes: tuple[s
         def decoded(f: float, start: float = start, share: float = share) -> None:
             report(f"Decoding {name}", start + share * f)
 
-        pools[split] = _decode(splits, split, image, label, name, len(classes), decoded)
+        pools[split] = _decode(splits, split, image, label, name, classes, decoded)
     return Data(name=name, classes=classes, train=pools["train"], heldout=pools["test"], mean=mean, std=std,
                 origin=origin, augment=shift_and_flip)
 
@@ -65,27 +77,55 @@ def missing(name: str, hub_id: str) -> DataMissing:
 
 
 def opened(name: str, hub_id: str, config: str | None = None, splits: tuple[str, ...] = ("train", "test")) -> tuple[
-        Any, str]:
-    """These splits as ``datasets`` gives them, and where they came from; raises DataMissing."""
+        dict[str, Rows], str]:
+    """These splits as tables, and where they came from; raises DataMissing."""
     import datasets
 
-    local = folder(name)
+    local = place_of(name)
     if local:
-        files = {s: [str(p) for p in sorted(local.glob(f"{s}*.parquet"))] for s in splits}
-        absent = [f"{s}*.parquet" for s in splits if not files[s]]
-        if absent:
-            raise DataMissing(f"The folder {local} has train*.parquet but no {' and no '.join(absent)}: download "
-                              f"{'both' if len(splits) == 2 else 'all'} splits of {hub_id} into it.")
-        try:
-            return datasets.load_dataset("parquet", data_files=files), f"folder {local.name}"
-        except Exception as error:  # datasets wraps what pyarrow raises in types of its own
-            raise DataMissing(f"The parquet files in {local} cannot be read ({hub.first_line(error)}): "
-                              f"download them again from https://huggingface.co/datasets/{hub_id}.") from error
+        return _from_folder(local, hub_id, splits), f"folder {local.name}"
     with _offline_unless_reachable(hub_id):
         try:
-            return datasets.load_dataset(*((hub_id, config) if config else (hub_id,))), f"hub {hub_id}"
+            found = datasets.load_dataset(*((hub_id, config) if config else (hub_id,)))
         except Exception as error:
             raise missing(name, hub_id) from error
+    return {split: of_dataset(found[split], split) for split in splits}, f"hub {hub_id}"
+
+
+def _from_folder(local: Path, hub_id: str, splits: tuple[str, ...]) -> dict[str, Rows]:
+    """These splits out of a folder. Raises DataMissing that says what the folder holds instead."""
+    address = f"https://huggingface.co/datasets/{hub_id}"
+    try:
+        layout = look_into(local)
+    except BadSource as error:
+        raise DataMissing(f"{error} Or download the parquet files of {address} into it.") from error
+    if absent := [split for split in splits if split not in layout.files]:
+        pattern = "{}*.parquet" if layout.kind == "tables" else "{}"
+        names = " and no ".join(pattern.format(split) for split in absent)
+        raise DataMissing(f"The folder {layout.root} has {pattern.format(next(iter(layout.files)))} but no {names}: "
+                          f"download {'both' if len(splits) == 2 else 'all'} splits of {hub_id} into it.")
+    try:
+        return read_layout(replace(layout, files={split: layout.files[split] for split in splits}))
+    except BadSource as error:
+        reason = hub.first_line(error.__cause__) if isinstance(error.__cause__, Exception) else str(error).rstrip(".")
+        what = "parquet files" if layout.kind == "tables" else "data"
+        raise DataMissing(f"The {what} in {layout.root} cannot be read ({reason}): download them again from "
+                          f"{address}.") from error
+
+
+def downloaded(hub_id: str) -> Any:
+    """All splits of any data set of the hub, from there or from the library's cache; raises DataMissing."""
+    import datasets
+
+    with _offline_unless_reachable(hub_id):
+        try:
+            return datasets.load_dataset(hub_id)
+        except Exception as error:
+            raise DataMissing(
+                f"There is no file or folder {hub_id} on this machine, and the Hugging Face hub gave no data set of "
+                f"that name ({hub.first_line(error)}): check the path or the id, connect, or download its "
+                "files and name their folder."
+            ) from error
 
 
 @contextlib.contextmanager
@@ -109,42 +149,76 @@ def _offline_unless_reachable(hub_id: str) -> Iterator[None]:
                 module.HF_HUB_OFFLINE = value
 
 
-def check_columns(rows: Any, split: str, name: str, *needed: str) -> None:
-    """Raises DataMissing where a split lacks a column."""
-    absent = [column for column in needed if column not in rows.column_names]
+def check_columns(rows: Rows, split: str, name: str, *needed: str) -> None:
+    """Raises DataMissing where a split lacks a column, or has too few samples to be used."""
+    absent = [column for column in needed if column not in rows.columns]
     if absent:
-        raise DataMissing(f"The {split} split of {name} has the columns {', '.join(rows.column_names)}, "
+        raise DataMissing(f"The {split} split of {name} has the columns {', '.join(rows.columns)}, "
                           f"but {' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} needed.")
+    if len(rows) < FEWEST:
+        raise DataMissing(f"The {split} split of {name} has {len(rows)} {plural(len(rows), 'sample')}, and at least "
+                          f"{FEWEST} are needed: download it again.")
 
 
-def _decode(splits: Any, split: str, image: str, label: str, name: str, classes: int,
+def _decode(splits: dict[str, Rows], split: str, image: str, label: str, name: str, classes: tuple[str, ...],
             report: Callable[[float], None]) -> Any:
-    import datasets
-    import numpy as np
     import torch
 
     from engine.data.images import Pool
 
     rows = splits[split]
+    image, label = _columns(rows, image, label)
     check_columns(rows, split, name, image, label)
-    rows = rows.select_columns([image, label]).cast_column(image, datasets.Image(mode="RGB"))
-    labels = torch.tensor(np.asarray(rows.with_format("numpy")[label][:]), dtype=torch.int64)
-    if not 0 <= int(labels.min()) <= int(labels.max()) < classes:
-        raise DataMissing(f"The {split} split of {name} has labels from {int(labels.min())} to {int(labels.max())}; "
-                          f"0 to {classes - 1} are expected.")
-    images = None
-    for start in range(0, len(rows), _CHUNK):
-        pictures = [np.asarray(picture) for picture in rows[start:start + _CHUNK][image]]
-        if len({picture.shape for picture in pictures}) > 1:
-            raise DataMissing(_mixed(split, name))
-        chunk = np.stack(pictures)
-        if images is None:
-            images = np.empty((len(rows), *chunk.shape[1:]), dtype=np.uint8)
-        if chunk.shape[1:] != images.shape[1:]:
-            raise DataMissing(_mixed(split, name))
-        images[start:start + len(chunk)] = chunk
-        report((start + len(chunk)) / len(rows))
-    return Pool(torch.from_numpy(images), labels)
+    labels = class_numbers(rows, split, label, name, classes)
+    seen = pictures.seen(rows, image)
+    if len(seen.sizes) > 1:
+        raise DataMissing(_mixed(split, name))
+    width, height = next(iter(seen.sizes), (pictures.USUAL, pictures.USUAL))  # arrays() says it where none can be read
+    if width != height:
+        raise DataMissing(f"The pictures in the {split} split of {name} have {width}x{height} pixels: they must be "
+                          "square.")
+    images, damaged = pictures.arrays(rows, image, width, report)
+    if damaged:
+        row, why = next(iter(damaged.items()))
+        raise DataMissing(f"{len(damaged):,} of the {len(rows):,} pictures in the {split} split of {name} cannot be "
+                          f"read ({rows.where(row)}: {why}): download it again.")
+    report(1.0)
+    return Pool(torch.from_numpy(images), torch.tensor(labels, dtype=torch.int64))
+
+
+def _columns(rows: Rows, image: str, label: str) -> tuple[str, str]:
+    """The hub's columns, or those that a folder of pictures and CIFAR's batches have."""
+    return next((pair for pair in ((PICTURE, LABEL), (cifar.PIXELS_OF, cifar.LABEL)) if rows.columns == list(pair)),
+                (image, label))
+
+
+def class_numbers(rows: Rows, split: str, label: str, name: str, classes: tuple[str, ...]) -> list[int]:
+    """The labels as numbers of these classes, which may be named. Raises DataMissing with the first that is none."""
+    named = rows.names.get(label, ())
+    order = [classes.index(one) for one in named] if set(named) == set(classes) else list(range(len(classes)))
+    numbers = [class_number(value, classes, order) for value in rows.values(label)]
+    for row, number in enumerate(numbers):
+        if number is None:
+            raise DataMissing(f"The {split} split of {name} has the label {rows.values(label, row, 1)[0]!r} "
+                              f"({rows.where(row)}, column {label!r}); a number from 0 to {len(classes) - 1} or a "
+                              f"class's name is expected, such as {classes[0]!r}.")
+    found = [number for number in numbers if number is not None]
+    low, high = min(found), max(found)
+    if low < 0 or high >= len(classes):
+        first = next(row for row, number in enumerate(found) if not 0 <= number < len(classes))
+        raise DataMissing(f"The {split} split of {name} has labels from {low} to {high}; 0 to {len(classes) - 1} are "
+                          f"expected (first: {rows.where(first)}).")
+    return found
+
+
+def class_number(value: Any, classes: tuple[str, ...], order: Sequence[int]) -> int | None:
+    """A label, a number or a class's name, as a class's number; None where it is neither."""
+    if isinstance(value, str):
+        return classes.index(value) if value in classes else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value != int(value):
+        return None
+    number = int(value)
+    return order[number] if 0 <= number < len(order) else number
 
 
 def _mixed(split: str, name: str) -> str:

@@ -64,16 +64,32 @@ def _pool(rows: Any, split: str, many: bool) -> Any:
     from engine.data.texts import TextPool
 
     _hub.check_columns(rows, split, "go_emotions", "text", "labels")
-    kept = [(text, labels) for text, labels in zip(rows["text"], rows["labels"]) if many or len(labels) == 1]
-    found = {label for _, labels in kept for label in labels}
-    if not kept or not all(labels for _, labels in kept) or not 0 <= min(found) <= max(found) < len(CLASSES):
-        raise DataMissing(f"The {split} split of go_emotions has texts without a label, or labels outside "
-                          f"0 to {len(CLASSES) - 1}: download it again from https://huggingface.co/datasets/{HUB_ID}.")
+    texts, given = rows.values("text"), [_labels(rows, split, row, value)
+                                         for row, value in enumerate(rows.values("labels"))]
+    if (row := next((row for row, text in enumerate(texts) if not isinstance(text, str)), None)) is not None:
+        raise DataMissing(f"The {split} split of go_emotions has the text {texts[row]!r} ({rows.where(row)}): "
+                          "download it again.")
+    kept = [(text, labels) for text, labels in zip(texts, given, strict=True) if many or len(labels) == 1]
+    if len(kept) < _hub.FEWEST:
+        raise DataMissing(f"Of the {len(texts):,} comments in the {split} split of go_emotions {len(kept)} have "
+                          "exactly one label, and at least 2 are needed: use labels=several.")
     hot = torch.zeros(len(kept), len(CLASSES))
     for row, (_, labels) in enumerate(kept):
         hot[row, labels] = 1
     first = hot.argmax(dim=1)
     return TextPool(tuple(text for text, _ in kept), first, hot if many else first)
+
+
+def _labels(rows: Any, split: str, row: int, value: Any) -> list[int]:
+    """The classes of a comment, each once. Raises DataMissing with its file and row where they are none."""
+    numbers = [_hub.class_number(one, CLASSES, range(len(CLASSES)))
+               for one in (value if isinstance(value, list) else [value])]
+    found = list(dict.fromkeys(number for number in numbers if number is not None))
+    if not numbers or None in numbers or not 0 <= min(found) <= max(found) < len(CLASSES):
+        raise DataMissing(f"The {split} split of go_emotions has the labels {value!r} ({rows.where(row)}); numbers "
+                          f"from 0 to {len(CLASSES) - 1} or names such as {CLASSES[0]!r} are expected: download it "
+                          f"again from https://huggingface.co/datasets/{HUB_ID}.")
+    return found
 
 
 def _joined(test: Any, validation: Any) -> Any:

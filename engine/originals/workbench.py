@@ -25,7 +25,9 @@ from engine.evaluation.readout import MEANING, Readout, read_out
 from engine.originals import pretrain as originals
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key
 from engine.originals.ranks import OriginalRanks
+from engine.own.layouts import stamp
 from engine.spec import Resolved
+from engine.system import hub
 from engine.system.device import describe, prepare
 from engine.types import Dataset, Model
 
@@ -63,7 +65,7 @@ def load_data(dataset: Dataset, options: dict[str, Any], device: torch.device,
     """
     reader, prepare = (model, model.prepare) if model and model.prepare else (None, None)
     made_by = [registry.code("dataset", dataset.name), reader and registry.code("model", reader.name)]
-    key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), str(device),
+    key = json.dumps([dataset.name, options, os.environ.get("UNLEARN_DATA_DIR"), _stamp(dataset), str(device),
                       reader.name if reader else None, *made_by], sort_keys=True)
     with _lock:
         if key not in _data:
@@ -186,6 +188,12 @@ def _original_readouts(original: Original, network: nn.Module, data: Data, check
         kept = {"train": read_out(network, data, data.train), "heldout": read_out(network, data, data.heldout)}
         checkpoints.save_columns(name, kept)
     return kept
+
+
+def _stamp(dataset: Dataset) -> str:
+    """What changes when the files do that a data set is read from: its own, or those in ``$UNLEARN_DATA_DIR``."""
+    folder = hub.local_folder("UNLEARN_DATA_DIR", dataset.name, "*")
+    return dataset.stamp() or (stamp(folder) if folder else "")
 
 
 def _recent(kept: OrderedDict[K, V], key: K) -> V:

@@ -25,3 +25,11 @@ def home() -> Path:
 def database_url() -> str:
     """``$UNLEARN_DATABASE_URL``, else SQLite in the home folder."""
     return os.environ.get("UNLEARN_DATABASE_URL") or f"sqlite:///{home() / 'runs.sqlite'}"
+
+
+def datasets_folder() -> Path | None:
+    """The folder of a person's own data sets, which need not exist; None where there is no home folder."""
+    try:
+        return Path(os.environ.get("UNLEARN_HOME") or PROJECT / "runs").expanduser().absolute() / "datasets"
+    except RuntimeError:  # "~" without a home
+        return None

@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.errors import LabError
 from engine.originals.checkpoints import original_key
+from engine.own.folder import bad
 from engine.registry import all_of, get, names, ships
 from engine.runs.queue import manager
 from engine.runs.recorded import recorded_runs
@@ -28,7 +29,8 @@ from ui.robustness import link as robustness_link
 
 DISMISSED: Slot[frozenset[str]] = Slot("dismissed", frozenset())  # interrupted runs that were run again
 WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",
-         "cache": "ready (downloaded before)", None: "not on this machine; downloaded on first use"}
+         "cache": "ready (downloaded before)", "own": "ready (your own data)",
+         None: "not on this machine; downloaded on first use"}
 
 
 def interrupted_runs() -> None:
@@ -52,6 +54,8 @@ def machine_and_data() -> None:
     st.markdown(f"**{here.device}** with {here.processor_cores} and {here.memory_total:.0f} GiB of memory. "
                 f"Results are kept in `{manager().store.root}`.")
     st.dataframe([_row(dataset) for dataset in all_of("dataset")], hide_index=True, width="stretch")
+    for sentence in bad():
+        st.warning(sentence, icon=":material/error:")
 
 
 def _row(dataset: Any) -> dict[str, str]:
@@ -69,6 +73,8 @@ def _row(dataset: Any) -> dict[str, str]:
 def _status(dataset: Any) -> str:
     """Where the data would come from; what a person's own file holds does not come with the app."""
     found = dataset.available()
+    if found is None and dataset.absent:
+        return "no longer where they were"
     if found == "embedded" and not ships("dataset", dataset.name):
         return "ready (your own component)"
     return WHERE.get(found, f"ready ({found})")

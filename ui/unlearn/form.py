@@ -209,7 +209,9 @@ def _preview(resolved: Resolved) -> bool | None:
 
 def download(dataset: Dataset) -> None:
     """Says where the data will come from, if they are not here."""
-    if dataset.available() is None:
+    if dataset.available() is None and dataset.absent:
+        st.warning(dataset.absent, icon=":material/folder_off:")
+    elif dataset.available() is None:
         st.caption(f":material/cloud_download: {dataset.title} is not on this machine: it will be downloaded from the "
                    f"Hugging Face hub, or put its parquet files into $UNLEARN_DATA_DIR/{dataset.name}.")
 

@@ -128,7 +128,9 @@ def test_a_truncated_file(data_dir):
 def test_labels_out_of_range(data_dir, split, labels, span):
     for name in ("train", "test"):
         write(data_dir / "cifar10", name, 4, {"label": labels if name == split else [0, 1, 2, 3]})
-    assert refused("cifar10") == f"The {split} split of cifar10 has labels from {span}; 0 to 9 are expected."
+    row = 1 + next(row for row, label in enumerate(labels) if not 0 <= label <= 9)
+    assert refused("cifar10") == (f"The {split} split of cifar10 has labels from {span}; 0 to 9 are expected (first: "
+                                  f"{split}-00000-of-00001.parquet, row {row}).")
 
 
 # --- absent ---------------------------------------------------------------------------------
@@ -205,4 +207,204 @@ def test_pictures_of_different_sizes(data_dir):
 def test_a_split_without_rows(data_dir):
     write(data_dir / "cifar10", "train", 4, {"label": [0, 1, 2, 3]})
     write(data_dir / "cifar10", "test", 0, {"label": []})
-    assert "cannot be read" in refused("cifar10") and "download them again" in refused("cifar10")
+    assert refused("cifar10") == ("The test split of cifar10 has 0 samples, and at least 2 are needed: download it "
+                                  "again.")
+
+
+def test_a_split_of_one_row(data_dir):
+    write(data_dir / "cifar10", "train", 4, {"label": [0, 1, 2, 3]})
+    write(data_dir / "cifar10", "test", 1, {"label": [0]})
+    assert refused("cifar10") == "The test split of cifar10 has 1 sample, and at least 2 are needed: download it again."
+
+
+def test_labels_as_words_and_names_in_another_order(data_dir):
+    for split in ("train", "test"):
+        write_texts(data_dir / "cifar10", split, ["cat", "airplane", "truck", "dog"])
+    assert load("cifar10").train.labels.tolist() == [3, 0, 9, 5]
+    write_texts(data_dir / "cifar10", "test", ["cat", None, "truck", "dog"])
+    assert refused("cifar10") == (
+        "The test split of cifar10 has the label None (test-00000-of-00001.parquet, row 2, column 'label'); a number "
+        "from 0 to 9 or a class's name is expected, such as 'airplane'.")
+
+
+def write_texts(folder, split, labels):
+    import datasets
+
+    rows = datasets.Dataset.from_dict({"img": list(map(as_image, pictures(4))), "label": labels})
+    folder.mkdir(parents=True, exist_ok=True)
+    rows.cast_column("img", datasets.Image()).to_parquet(folder / f"{split}-00000-of-00001.parquet")
+
+
+def as_image(pixels):
+    from PIL import Image
+
+    return Image.fromarray(pixels)
+
+
+def test_classes_numbered_in_another_order(data_dir):
+    import datasets
+
+    names = [*reversed(get("dataset", "cifar10").classes)]
+    for split in ("train", "test"):
+        features = datasets.Features({"img": datasets.Image(), "label": datasets.ClassLabel(names=names)})
+        content = {"img": list(map(as_image, pictures(3))), "label": [0, 9, 4]}
+        rows = datasets.Dataset.from_dict(content, features=features)
+        (data_dir / "cifar10").mkdir(parents=True, exist_ok=True)
+        rows.to_parquet(data_dir / "cifar10" / f"{split}.parquet")
+    assert load("cifar10").train.labels.tolist() == [9, 0, 5]
+
+
+# --- other layouts ---------------------------------------------------------------------------
+
+
+def test_a_snapshot_of_the_hub_has_its_files_further_down(data_dir):
+    for split in ("train", "test"):
+        write(data_dir / "cifar10" / "plain_text", split, 4, {"label": [0, 1, 2, 3]}, classes=10)
+    assert get("dataset", "cifar10").available() == "folder" and load("cifar10").train.labels.tolist() == [0, 1, 2, 3]
+    for split in ("train", "test"):
+        (data_dir / "cifar100" / "cifar100" / split).mkdir(parents=True)
+        write(data_dir / "there", split, 4, {"fine_label": [0, 1, 2, 99]})
+        (data_dir / "there" / f"{split}-00000-of-00001.parquet").rename(
+            data_dir / "cifar100" / "cifar100" / split / "0000.parquet")
+    assert load("cifar100").heldout.labels.tolist() == [0, 1, 2, 99]
+
+
+def test_a_saved_data_set_and_pictures_in_a_folder_a_class(data_dir):
+    import datasets
+
+    rows = datasets.Dataset.from_dict({"img": list(map(as_image, pictures(4))), "label": [3, 0, 9, 5]}).cast_column(
+        "img", datasets.Image())
+    datasets.DatasetDict({"train": rows, "test": rows}).save_to_disk(data_dir / "cifar10")
+    saved = load("cifar10")
+    assert saved.train.labels.tolist() == [3, 0, 9, 5] and (saved.train.images.numpy() == pictures(4)).all()
+    for split in ("train", "test"):
+        for name, pixels in zip(("apple", "worm", "sea"), pictures(3), strict=True):
+            (data_dir / "cifar100" / split / name).mkdir(parents=True)
+            as_image(pixels).save(data_dir / "cifar100" / split / name / "1.png")
+    assert load("cifar100").train.labels.tolist() == [0, 71, 99]
+    as_image(pictures(1)[0]).save(data_dir / "cifar100" / "test" / "sea" / "2.png")
+    (data_dir / "cifar100" / "test" / "sea").rename(data_dir / "cifar100" / "test" / "seaa")
+    assert refused("cifar100") == (
+        "The test split of cifar100 has the label 'seaa' (seaa/1.png, column 'folder'); a number from 0 to 99 or a "
+        "class's name is expected, such as 'apple'.")
+
+
+def test_the_batches_for_python(data_dir):
+    import pickle
+
+    folder = data_dir / "cifar10" / "cifar-10-batches-py"
+    folder.mkdir(parents=True)
+    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
+        planes = pictures(3).transpose(0, 3, 1, 2).reshape(3, 3072)
+        (folder / name).write_bytes(pickle.dumps({b"labels": [7, 8, 9], b"data": planes}, 2))
+    data = load("cifar10")
+    assert data.train.labels.tolist() == [7, 8, 9] * 5 and (data.heldout.images.numpy() == pictures(3)).all()
+
+
+def test_half_of_the_shards_is_refused_and_half_of_the_pixels_too(data_dir):
+    for split in ("train", "test"):
+        write(data_dir / "cifar10", split, 4, {"label": [0, 1, 2, 3]})
+    whole = data_dir / "cifar10" / "train-00000-of-00001.parquet"
+    whole.rename(whole.with_name("train-00000-of-00002.parquet"))
+    assert get("dataset", "cifar10").available() is None
+    assert refused("cifar10").startswith(f"{data_dir}/cifar10 has train-00000-of-00002.parquet, but "
+                                         "train-00001-of-00002.parquet of the same 2 parts is missing")
+
+
+def test_what_the_folder_holds_instead(data_dir):
+    (data_dir / "cifar10").mkdir(parents=True)
+    assert "is not on this machine and the Hugging Face hub cannot be reached" in refused("cifar10")  # it is empty
+    for number in range(2):
+        as_image(pictures(1)[0]).save(data_dir / "cifar10" / f"{number}.png")
+    assert refused("cifar10") == (
+        f"{data_dir}/cifar10 holds 2 PNG files and no data that can be read: give a folder of pictures with a folder a "
+        "class, a parquet, CSV, JSON lines or arrow file with a column of labels, or a folder written by "
+        "save_to_disk. The pictures lie side by side: move those of each class into a folder with its name. Or "
+        "download the parquet files of https://huggingface.co/datasets/uoft-cs/cifar10 into it.")
+
+
+def test_a_folder_with_brackets_in_its_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNLEARN_DATA_DIR", str(tmp_path / "v2 [old]"))
+    for split in ("train", "test"):
+        write(tmp_path / "v2 [old]" / "cifar10", split, 4, {"label": [0, 1, 2, 3]})
+    assert len(load("cifar10").train) == 4
+
+
+def test_a_file_that_comes_while_the_process_runs_is_noticed(data_dir, no_caches):
+    from engine.originals.workbench import load_data
+
+    for split in ("train", "test"):
+        write(data_dir / "cifar10", split, 4, {"label": [0, 1, 2, 3]})
+    record, cpu = get("dataset", "cifar10"), torch.device("cpu")
+    assert len(load_data(record, {}, cpu).train) == 4
+    write(data_dir / "other", "train", 5, {"label": [0, 1, 2, 3, 4]})
+    (data_dir / "other" / "train-00000-of-00001.parquet").rename(data_dir / "cifar10" / "train-more.parquet")
+    assert len(load_data(record, {}, cpu).train) == 9
+
+
+def test_integers_in_place_of_pictures_and_damaged_ones(data_dir):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    planes = pictures(4).transpose(0, 3, 1, 2).reshape(4, 3072).tolist()
+    (data_dir / "cifar10").mkdir(parents=True)
+    for split in ("train", "test"):
+        parquet.write_table(pa.table({"img": planes, "label": [0, 1, 2, 3]}), data_dir / "cifar10" / f"{split}.parquet")
+    assert (load("cifar10").train.images.numpy() == pictures(4)).all()
+    parquet.write_table(pa.table({"img": [*planes[:3], planes[0][:100]], "label": [0, 1, 2, 3]}),
+                        data_dir / "cifar10" / "test.parquet")
+    assert refused("cifar10") == ("The pictures in the test split of cifar10 differ in size: all must have the same "
+                                  "width and height.")
+    parquet.write_table(pa.table({"img": [b"no", b"no"], "label": [0, 1]}), data_dir / "cifar10" / "test.parquet")
+    assert refused("cifar10") == ("2 of the 2 pictures in the test split of cifar10 cannot be read (test.parquet, "
+                                  "row 1: it is no picture): download it again.")
+
+
+# --- labels of comments ----------------------------------------------------------------------
+
+
+def comments(data_dir, labels, texts=None):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    (data_dir / "go_emotions").mkdir(parents=True, exist_ok=True)
+    texts = texts or [f"comment {number}" for number in range(len(labels))]
+    for split in ("train", "test", "validation"):
+        parquet.write_table(pa.table({"text": texts, "labels": labels}), data_dir / "go_emotions" / f"{split}.parquet")
+
+
+def many(reading="single"):
+    return get("dataset", "go_emotions").load({"labels": reading})
+
+
+@pytest.mark.parametrize("labels", [[[3], [27]], [3, 27], [["annoyance"], ["neutral"]], [[3, 3], [27]]])
+def test_labels_of_comments_as_lists_numbers_or_names_each_once(data_dir, labels):
+    comments(data_dir, labels)
+    assert many().train.labels.tolist() == [3, 27]
+
+
+@pytest.mark.parametrize("labels, said", [
+    ([[3], [28]], "labels [28] (train.parquet, row 2)"), ([[3], []], "labels [] (train.parquet, row 2)"),
+    ([None, [3]], "labels None (train.parquet, row 1)"),
+    ([["angr"], ["joy"]], "labels ['angr'] (train.parquet, row 1)")])
+def test_labels_of_comments_that_are_none(data_dir, labels, said):
+    comments(data_dir, labels)
+    with pytest.raises(DataMissing) as caught:
+        many()
+    assert str(caught.value) == (
+        f"The train split of go_emotions has the {said}; numbers from 0 to 27 or names such as 'admiration' are "
+        "expected: download it again from https://huggingface.co/datasets/google-research-datasets/go_emotions.")
+
+
+def test_comments_with_several_labels_each_and_without_a_text(data_dir):
+    comments(data_dir, [[1, 2]] * 5)
+    with pytest.raises(DataMissing) as caught:
+        many()
+    assert str(caught.value) == ("Of the 5 comments in the train split of go_emotions 0 have exactly one label, and at "
+                                 "least 2 are needed: use labels=several.")
+    assert many("several").train.targets.sum().item() == 10
+    comments(data_dir, [[1], [2]], ["words", None])
+    with pytest.raises(DataMissing) as caught:
+        many()
+    assert str(caught.value) == ("The train split of go_emotions has the text None (train.parquet, row 2): download it "
+                                 "again.")

@@ -1,0 +1,1 @@
+"""A person's own data: looked into, declared in a TOML file, and then a data set like any other."""

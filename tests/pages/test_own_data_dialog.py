@@ -1,0 +1,82 @@
+"""The dialog on Start, through AppTest: a folder is looked at, its problems are said, and it becomes a finished run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "engine" / "own"))
+
+from making import comments, picture, pictures  # noqa: E402
+
+from engine import registry  # noqa: E402
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Trainings of one pass, so that the test is quick."""
+    from dataclasses import replace
+
+    from engine.own import recipes
+
+    usual = recipes.usual_recipe
+    monkeypatch.setattr("engine.own.adding.usual_recipe", lambda *given: replace(usual(*given), epochs=1))
+
+
+def looked(source, name="") -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at.button(key="own-data").click().run()
+    at.text_input(key="own-source").input(str(source)).run()
+    if name:
+        at.text_input(key="own-name").input(name).run()
+    at.button(key="own-look").click().run()
+    assert not at.exception
+    return at
+
+
+def said(at: AppTest) -> str:
+    found = [one.value for kind in ("markdown", "caption", "error") for one in getattr(at, kind)]
+    return "\n".join(found).replace("\\", "")
+
+
+@pytest.mark.parametrize("kind", ["pictures", "texts"])
+def test_from_a_path_to_a_finished_run(kind, tmp_path, jobs, short):
+    source = pictures(tmp_path / "My shapes") if kind == "pictures" else comments(tmp_path / "My shapes.csv")
+    at = looked(source)
+    assert "48 train, 12 test samples in 2 classes" in said(at) and "Training takes " in said(at)
+    assert "are held out. Name another one with “Test split, if it is elsewhere”." in said(at) and "--" not in said(at)
+    assert at.selectbox(key="own-model").value == ("small_cnn" if kind == "pictures" else "text_cnn")
+    at.button(key="own-add").click().run()
+    assert not at.exception and registry.get("dataset", "my_shapes").title == "My shapes"
+    run = jobs.store.list(newest_first=True, limit=1)[0]
+    assert run.spec.dataset == "my_shapes" and run.train_original
+    until = time.monotonic() + 60
+    while (run := jobs.store.get(run.id)).status in ("queued", "running") and time.monotonic() < until:
+        time.sleep(0.1)
+    assert run.status == "finished", run.reason
+
+
+def test_what_cannot_be_used_is_said_and_nothing_is_added(tmp_path, jobs):
+    for number in range(3):
+        picture(number).save(tmp_path / f"{number}.png")
+    at = looked(tmp_path)
+    assert "The pictures lie side by side" in at.error[0].value.replace("\\", "")
+    assert not [one for one in at.button if one.key == "own-add"]
+    at = looked(pictures(tmp_path / "few", each=5))
+    assert "at least 20 are needed" in at.error[0].value and not [one for one in at.button if one.key == "own-add"]
+    at = looked(pictures(tmp_path / "good"), name="digits")
+    assert "comes with the app" in at.error[0].value
+    assert not (Path(jobs.store.root) / "datasets").exists()
+
+
+def test_a_wrong_file_is_a_warning_and_the_page_stands(tmp_path, jobs):
+    folder = Path(jobs.store.root) / "datasets"
+    folder.mkdir()
+    (folder / "broken.toml").write_text("kind = 3")
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not at.exception and any("broken.toml cannot be used" in one.value for one in at.warning)
