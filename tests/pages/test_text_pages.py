@@ -105,7 +105,7 @@ def test_the_texts_of_a_run_most_forgotten_first(jobs, folder):
     assert jobs.store.get(run_id).status == "finished", jobs.store.get(run_id).reason
     at = shown(unlearn_page(run=run_id), run_id)
     table = next(frame.value for frame in at.table if "Text" in frame.value)
-    assert len(table) == 24 and list(table) == ["Text", "Label", "Said", "Loss"]
+    assert len(table) == 24 and list(table) == ["Text", "Label", "Said", "Loss", "Memorised"]
     assert rises(table) == sorted(rises(table), reverse=True)
     at.segmented_control(key=f"samples-order-{run_id}").set_value("least").run()
     assert rises(table) != sorted(rises(table))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -104,7 +104,7 @@ def _parts(shelf: Shelf, asked: Resolved) -> Iterator[Part]:
             "code": {kind: asked.code[kind] for kind in ("dataset", "model") if kind in asked.code}}
     if not _same(made, {name: about[name] for name in made}) or not _nearly(about, asked):
         return
-    as_there = _resolved(_text(asked.spec), _sizes(about, asked))  # such as an alpha that follows from the sizes
+    as_there = _resolved(_text(_as_usual(asked)), _sizes(about, asked))  # such as an alpha that follows from the sizes
     made_by = {"method": asked.method.name, "parameters": as_there and as_there.effective,
                "code": asked.code.get("method", "")}
     parts = shelf.parts()
@@ -112,6 +112,14 @@ def _parts(shelf: Shelf, asked: Resolved) -> Iterator[Part]:
     for theirs in (key for key, part in parts.items() if part["method"] == reference().name):
         if mine and len(numbers := _numbers(shelf, mine, theirs)) >= FEWEST:
             yield Part(shelf, mine, theirs, numbers)
+
+
+def _as_usual(asked: Resolved) -> Spec:
+    """The spec with those hyperparameters alone that are not as usual: one that spells out the usual ones is the same.
+    """
+    usual = _resolved(_text(replace(asked.spec, parameters={})))
+    return replace(asked.spec, parameters={name: value for name, value in asked.effective.items()
+                                           if usual is None or value != usual.effective[name]})
 
 
 def _numbers(shelf: Shelf, *keys: str) -> tuple[int, ...]:
