@@ -146,7 +146,7 @@ def test_a_bad_link_to_compare_is_told_however_its_other_values_are_written(jobs
 
 def test_a_share_is_the_usual_one_after_a_link_to_a_class(jobs):
     at = compare_page(scenario="class", forget="3")
-    at.button_group(key="compare.scenario").set_value("random").run()
+    at.selectbox(key="compare.scenario").set_value("random").run()
     assert not at.exception
     assert at.slider(key="compare.share").value == 15.0 and asked(at)["forget"] == "0.15"
 
