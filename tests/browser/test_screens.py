@@ -88,7 +88,6 @@ def test_nothing_runs_over_its_edge_at_1280(page, app, demo):
     page.locator(".st-key-start-hero .stage-gauge").first.wait_for()
     assert page.evaluate(WIDE) == []
     page.goto(f"{app}/unlearn?run={demo}")
-    page.locator(".st-key-scenario").get_by_text("A random subset").wait_for()
     page.locator(".st-key-scenario").get_by_role("combobox").click()
     names = page.get_by_role("option")
     names.get_by_text("Samples by memorisation").wait_for()

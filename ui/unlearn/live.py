@@ -23,7 +23,7 @@ from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
 from ui.frame import present
-from ui.unlearn import headline, likeness, prefill, relearning, report_card, samples, tales
+from ui.unlearn import beginning, headline, likeness, prefill, relearning, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
 LONG = 300  # seconds of a run that one click alone does not start
@@ -112,9 +112,11 @@ def _waiting(run: Run) -> str:
 def _header(jobs: Any, run: Run) -> None:
     progress = run.progress or {}
     with st.container(key="run-head"):
-        title, button = st.columns([4, 1], vertical_alignment="center")
+        title, side = st.columns([4, 1], vertical_alignment="center")
+    button, more = side.container(), side.container()
     title.markdown(f"## {headline.headline(run)}")
     title.markdown(headline.chips(run))
+    beginning.chained(run)
     if run.status in ("queued", "running"):
         if button.button("Stop", icon=":material/stop:", key=f"stop-{run.id}", width="stretch",
                          help="Stops after the current step; everything measured until then is kept."):
@@ -131,6 +133,8 @@ def _header(jobs: Any, run: Run) -> None:
         if button.button("Start" if long else "Run again", icon=":material/replay:", key=f"again-{run.id}",
                          width="stretch", help=f"Queues a new run with the same settings.{first and ' ' + first}"):
             _again(jobs, run, bool(first))
+        with more:
+            beginning.more(run)
         if run.recorded:
             st.caption(f":material/album: Recorded on {words.when(run.started)[:10]} on {run.device}: it opens without "
                        f"the data, and **Run again** computes it here. {first}")
