@@ -112,8 +112,7 @@ def _waiting(run: Run) -> str:
 def _header(jobs: Any, run: Run) -> None:
     progress = run.progress or {}
     with st.container(key="run-head"):
-        title, side = st.columns([4, 1], vertical_alignment="center")
-    button, more = side.container(), side.container()
+        title, button = st.columns([4, 1], vertical_alignment="center")
     title.markdown(f"## {headline.headline(run)}")
     title.markdown(headline.chips(run))
     beginning.chained(run)
@@ -133,8 +132,6 @@ def _header(jobs: Any, run: Run) -> None:
         if button.button("Start" if long else "Run again", icon=":material/replay:", key=f"again-{run.id}",
                          width="stretch", help=f"Queues a new run with the same settings.{first and ' ' + first}"):
             _again(jobs, run, bool(first))
-        with more:
-            beginning.more(run)
         if run.recorded:
             st.caption(f":material/album: Recorded on {words.when(run.started)[:10]} on {run.device}: it opens without "
                        f"the data, and **Run again** computes it here. {first}")
