@@ -85,11 +85,13 @@ def test_a_run_is_continued_and_its_chain_is_shown(jobs):
     assert second.spec.start["method"] == "finetune" and len(second.spec.earlier) == 1
     assert dict(at.query_params) == {"run": second.id}
     assert "Request 2. Forgotten before, and still left out:" in texts(at) and ":gray-badge[request 2]" in texts(at)
-    links = [link.proto for link in at.get("page_link") if "Finetune" in link.proto.label or "5%" in link.proto.label]
-    assert [link.query_string for link in links] == [f"run={first.id}"]
     assert f"Continues run {first.id}" in texts(unlearn_page(run=second.id)), "the form continues the same run"
     at.button(key="stop-continuing").click().run()
     assert "Continues run" not in texts(at) and not at.button(key="launch").disabled
+    link = at.button(key=f"request-{first.id}")
+    assert link.label == "1: Fine-tuning, 5%"
+    link.click().run()
+    assert dict(at.query_params) == {"run": first.id} and "Request 2" not in texts(at)
 
 
 def test_other_data_than_the_run_before_are_refused_at_the_form(jobs):

@@ -132,7 +132,8 @@ def test_robustness_tells_what_it_does_not_know(jobs):
 def test_unlearn_tells_what_it_does_not_know(jobs):
     at = unlearn_page(rn="x")
     assert [warning.value for warning in at.warning] == [
-        UNKNOWN.format("rn=x", "Unlearn", "run, at, present, hide, relearn, likeness", " Did you mean run?")]
+        UNKNOWN.format("rn=x", "Unlearn", "run, from, original, at, present, hide, relearn, likeness",
+                       " Did you mean run?")]
 
 
 @pytest.mark.parametrize("more", [{"methods": "ssd finetune"}, {"model": "small_cnn"}])

@@ -15,7 +15,6 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.types import Dataset, Spec
 from ui.common import words
-from ui.frame import shell
 from ui.unlearn import prefill
 
 TRAINED = "trained by the recipe"
@@ -61,12 +60,11 @@ def more(run: Run) -> None:
     if not run.finished or chain.length(run.spec) >= chain.LONGEST:
         return
     if st.button("Forget more", icon=":material/add_link:", key=f"more-{run.id}", width="stretch", help=FORGET_MORE):
-        st.query_params.from_dict({prefill.RUN: run.id, prefill.FROM: run.id})
-        st.rerun()
+        prefill.FORM.open(prefill.Prefill(run.id, continued=run.id))
 
 
 def chained(run: Run) -> None:
-    """The earlier requests of a run that continues others, each a link where its run is here."""
+    """The earlier requests of a run that continues others, each with the way to its run where that is here."""
     try:
         before = requests(run.spec, manager().store)
     except LabError:  # said where its settings are
@@ -80,9 +78,8 @@ def chained(run: Run) -> None:
 
 
 def _link(number: int, request: Request) -> None:
-    title = f"{number}. {words.title_of('method', request.spec.method)}, {words.forgotten(request.spec)}"
-    if request.run:
-        st.page_link(shell.UNLEARN, label=words.plain(title), query_params={prefill.RUN: request.run.id},
-                     width="content")
-    else:
-        st.caption(words.plain(title), width="content")
+    title = words.plain(f"{number}: {words.title_of('method', request.spec.method)}, {words.forgotten(request.spec)}")
+    if request.run is None:
+        st.caption(title, width="content")
+    elif st.button(title, key=f"request-{request.run.id}", type="tertiary", help=f"Opens run {request.run.id}."):
+        prefill.FORM.open(prefill.Prefill(request.run.id))
