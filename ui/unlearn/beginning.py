@@ -46,7 +46,7 @@ def _continues(spec: Spec) -> None:
             (one.run.id for one in requests(spec, manager().store)[-1:] if one.run), "")
         st.caption(f":material/link: Continues run {words.plain(found)}; its forgotten samples stay forgotten."
                    if found else ":material/link: Continues another run; its forgotten samples stay forgotten.")
-        st.button("Start from the Original instead", key="stop-continuing", type="tertiary", icon=":material/link_off:",
+        st.button("Start from the Original", key="stop-continuing", type="tertiary", icon=":material/link_off:",
                   on_click=_from_original)
 
 
@@ -81,5 +81,6 @@ def _link(number: int, request: Request) -> None:
     title = words.plain(f"{number}: {words.title_of('method', request.spec.method)}, {words.forgotten(request.spec)}")
     if request.run is None:
         st.caption(title, width="content")
-    elif st.button(title, key=f"request-{request.run.id}", type="tertiary", help=f"Opens run {request.run.id}."):
+    elif st.button(title, key=f"request-{request.run.id}", type="tertiary", icon=":material/history:",
+                   help=f"Opens run {request.run.id}."):
         prefill.FORM.open(prefill.Prefill(request.run.id))
