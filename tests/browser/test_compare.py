@@ -13,6 +13,7 @@ import pytest
 
 from engine.runs.store import Store
 from engine.studies.comparison import Comparison, find_runs
+from tests.engine.not_tried import not_tried
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = ("nabla_tau", "finetune", "retrain", "scrub", "ssd", "amnesiac")
@@ -70,12 +71,14 @@ def test_the_race_of_the_papers_methods_from_click_to_export(page, app, home):
     cells = json.loads(saved(page, "json"))
     ours = {(run.spec.method, run.spec.seed): run.metrics for run in runs}
     assert {cell["method"] for cell in cells} == {"original", *PAPERS}
+    beside = not_tried()
     for cell in cells:
         known = "original" if cell["method"] == "original" else "run"
         values = [(ours["nabla_tau", seed]["original"] if known == "original" else ours[cell["method"], seed])
                   .get(cell["metric"]) for seed in SEEDS]
-        if None in values:  # the Original has nothing that needs a retrained model
-            assert known == "original" and values == [None] * len(SEEDS) and cell["mean"] is None
+        if None in values:  # the Original has nothing that needs a retrained model, and one is too few for some attacks
+            assert (known == "original" or cell["metric"] in beside) and values == [None] * len(SEEDS)
+            assert cell["mean"] is None
             continue
         assert cell["values"] == {str(seed): value for seed, value in zip(SEEDS, values)}
         assert cell["seeds"] == list(SEEDS)
