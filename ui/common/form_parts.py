@@ -46,7 +46,8 @@ def scenario_box(slot: Slot[str], offered: Sequence[Scenario]) -> str:
         slot.put(valid[0])
     name: str = st.selectbox("Forget", valid, key=slot.key, help=said, persist_state="session",
                              format_func=lambda name: _first_capital(get("scenario", name).title))
-    st.caption(get("scenario", name).summary)
+    with st.container(key=f"{slot.key}-about"):
+        st.caption(get("scenario", name).summary)
     return name
 
 
