@@ -35,7 +35,7 @@ def test_the_form_offers_the_models_and_the_reading(jobs, folder):
 
 def test_how_large_an_emotion_is_in_each_reading(jobs, folder):
     at = emotions()
-    at.segmented_control(key="scenario").set_value("class").run()
+    at.selectbox(key="scenario").set_value("class").run()
     assert "2,710 of 36,308 training samples, 7.5%." in texts(at)
     at.selectbox(key="class.go_emotions").set_value(16).run()
     assert "39 of 36,308 training samples, 0.1%." in texts(at)
