@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.errors import BadInput
 from ui.common import qr
+from ui.common.address import here
 from ui.common.words import short
 from ui.frame import present
 from ui.learn import predictions
@@ -45,7 +46,7 @@ def _link(place: Place) -> None:
                              key=predictions.key("host"), persist_state="session",
                              help="Phones cannot open localhost. Type this computer's name or number in the network.")
         try:
-            address = link(st.context.url or "", host, replace(place, hidden=frozenset(hidden)))
+            address = link(here(), host, replace(place, hidden=frozenset(hidden)))
         except BadInput as error:
             st.error(str(error))
             return
@@ -57,11 +58,11 @@ def _link(place: Place) -> None:
 
 def link(url: str, host: str, place: Place) -> str:
     """The address of a place: of the page as it was opened, or on the host that was typed. Raises BadInput."""
-    here = urlsplit(url)
+    opened = urlsplit(url)
     try:
         typed = urlsplit(host.strip() if "://" in host else f"//{host.strip()}")
     except ValueError:
         raise BadInput(f"Address of this computer: {short(host)!r} is no address. Type a name or number and, after a "
                        "colon, the port, such as 192.168.1.20:8501.") from None
-    return urlunsplit((typed.scheme or here.scheme or "http", typed.netloc or here.netloc, here.path or "/learn",
+    return urlunsplit((typed.scheme or opened.scheme or "http", typed.netloc or opened.netloc, opened.path or "/learn",
                        urlencode(write(place)), ""))
