@@ -16,8 +16,8 @@ ON = Slot("present", False)
 LESSONS = "learn"  # the place in the address of the page that draws its own foot, where a link may hide the keys
 CORNER = Slot("present.corner", 0)  # how often the corner's small window was closed: a new one begins closed
 READ = Slot("present.read", False)  # whether the address was asked: once a session, which decides from then on
-KEYS = ("Keys: **space** plays and pauses a run or the Playground, **← →** one frame of it · **1 to 6** open a lesson "
-        "· **Page Down, Page Up** next and back in a lesson, elsewhere a screen down and up · **↑ ↓** scroll · **P** "
+KEYS = ("Keys: **space** plays and pauses a run or the Playground, **← →** one frame of it, **Home, End** its ends · "
+        "**1 to 6** open a lesson · **Page Down, Page Up** next and back in a lesson, elsewhere a screen down and up · **↑ ↓** scroll · **P** "
         "present mode, on every page")
 
 
