@@ -51,9 +51,24 @@ def _link(place: Place) -> None:
             st.error(str(error))
             return
         st.code(address, language=None, wrap_lines=True)
-        if (urlsplit(address).hostname or "") in LOCAL:
-            st.caption("Only this computer can open that address. Type its address in the network above.")
+        if said := unreachable(here(), address, st.get_option("server.address")):
+            st.markdown(said)
     code.html(qr.picture(address))
+
+
+def unreachable(opened: str, address: str, listens: str | None) -> str:
+    """Why no other machine can open an address, with the mend; nothing where one may.
+
+    ``opened`` is the page's address in this browser, ``listens`` Streamlit's ``server.address``, None for everywhere.
+    """
+    if listens in LOCAL and (urlsplit(opened).hostname or "") in LOCAL:
+        return (f"**No other machine can open this.** The server listens on {listens} only, whatever address is typed. "
+                "In a network that you trust, stop it and start it with `streamlit run app.py --server.address "
+                "0.0.0.0`, then type this computer's address above; or let a web server with a login forward to it "
+                "(docs/deployment.md). There are no accounts: whoever reaches the page can start and delete runs.")
+    if (urlsplit(address).hostname or "") in LOCAL:
+        return "**Only this computer can open that address.** Type its address in the network above."
+    return ""
 
 
 def link(url: str, host: str, place: Place) -> str:

@@ -25,8 +25,8 @@ IN_A_ROW, SIZE, COUNT = 6, 96, 24
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")  # what Markdown would take for its own
 FALSE = "A label that is false on purpose gets no ✓: to repeat it is to have memorised it."
 NOT_KEPT = "“Not its label”: this run kept whether the model was right, not what it said instead."
-ORDERS = {"most": "most forgotten first", "least": "least forgotten first", "lost": "said its label before, not at the end",
-          "false": "false labels only"}
+ORDERS = {"most": "most forgotten first", "least": "least forgotten first",
+          "lost": "said its label before, not at the end", "false": "false labels only"}
 NONE = {"lost": "None: the model did not say the label of any before that it does not say at the end.",
         "false": "None: no label of these samples is known to be false."}
 

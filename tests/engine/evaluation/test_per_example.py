@@ -49,7 +49,8 @@ def test_a_verdict_says_it_and_is_not_turned_by_it():
 
 def test_a_method_that_hides_what_it_forgets_widens_no_title():
     found = judged(replace(FOUND, area=0.51, low=0.48, high=0.54))
-    assert found.title == "Forgotten, as far as this attack can tell" and "each sample does no better than chance on models of Fine-tuning. Over 64 models" in found.text
+    assert found.title == "Forgotten, as far as this attack can tell"
+    assert "each sample does no better than chance on models of Fine-tuning. Over 64 models" in found.text
     assert "Not tried: relearning." in found.text
 
 
