@@ -42,7 +42,7 @@ def declared(name: str, title: str, classes: tuple[str, ...], load: Callable[...
         manipulated=round(_NOISE * TRAIN_SIZE),
         variant=lambda dataset, options: replace(dataset, manipulated=round(options["label_noise"] * TRAIN_SIZE)),
         unlearning=_UNLEARNING, threads=1,
-        note="10% of the labels are wrong on purpose: a model can only get those right by memorising them, and "
+        note="10% of the labels are wrong on purpose: a model can only repeat those by memorising them, and "
              "memorisation is what unlearning has to undo.",
         tuning="The settings of ∇τ were chosen by eye on the Playground; the other methods have its batch size and "
                "otherwise their defaults, so a comparison here shows how they work, not which is best.")

@@ -93,7 +93,7 @@ DATASET = Dataset(
         dataset, manipulated=_CORRUPTION.count(options) or (_WRONG if options["label_noise"] else 0)),
     unlearning=_UNLEARNING,
     threads=1,
-    note="20% of the labels are random on purpose: a model can only get those right by memorising them, "
+    note="20% of the labels are random on purpose: a model can only repeat those by memorising them, "
          "and memorisation is what unlearning has to undo.",
     tuning="All methods were tuned alike: each one's constants were chosen from the same two grids of up to "
            "17 trials, by the smallest average gap to retraining, on seeds 100 to 102, which no table shows. The "

@@ -78,18 +78,20 @@ class PerExample:
 
     def evidence(self) -> Evidence:
         """The same for a verdict."""
-        return Evidence(NAME, self.kind, f"{self._measured()}: {self._said()}", about="method")
+        return Evidence(NAME, self.kind, f"{self._said()} {self._measured()}", about="method")
 
     def _measured(self) -> str:
-        return (f"About the method, not this run's weights: a per-example attack over {self.models:,} models of "
-                f"{self.method} at these settings has a mean area of {self.area:.3f} ({self.low:.3f} to "
-                f"{self.high:.3f}; retrained {self.retrained:.3f})")
+        return (f"Over {self.models:,} models at these settings its mean ROC area is {self.area:.3f} ({self.low:.3f} "
+                f"to {self.high:.3f}; a coin toss: 0.5, retrained: {self.retrained:.3f}).")
 
     def _said(self) -> str:
+        return f"About the method, not this run's weights: an attack tuned to each sample {self._does()}"
+
+    def _does(self) -> str:
         if self.kind == "found":
-            return "it finds what this method forgets."
+            return f"still finds what {self.method} was to forget."
         if self.kind == "chance":
-            return "it does no better than chance."
+            return f"does no better than chance on models of {self.method}."
         if self.damaged:
-            return "these models are damaged, and a broken model leaks nothing."
-        return "cannot tell here, for the retrained models do not look like chance."
+            return f"cannot judge {self.method} here: its models are damaged, and a broken model leaks nothing."
+        return f"cannot judge {self.method} here: it tells even the retrained models from chance."

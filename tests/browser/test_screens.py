@@ -119,6 +119,30 @@ def test_a_telephone_shows_the_picture_first_and_nothing_lies_over_it(page, app,
     assert page.errors == []
 
 
+MEANING = """word => { const shown = getComputedStyle(word, '::after'), box = word.getBoundingClientRect();
+  const left = shown.position === 'fixed' ? parseFloat(shown.left) : box.left + parseFloat(shown.left);
+  const padding = shown.boxSizing === 'border-box' ? 0 : parseFloat(shown.paddingLeft) + parseFloat(shown.paddingRight);
+  return [left, left + parseFloat(shown.width) + padding, shown.content]; }"""
+
+
+def test_on_a_telephone_no_meaning_is_cut_at_the_edge(page, app, demo):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{app}/unlearn?run={demo}")
+    for word in ("retrained", "chance range", "loss"):
+        mark = page.locator(".stage-legend .term", has_text=word).first
+        mark.focus()
+        left, right, said = mark.evaluate(MEANING)
+        assert left >= 0 and right <= 390 and len(said) > 20, word
+    assert page.errors == []
+
+
+def test_the_link_of_a_run_opens_it(page, app, demo):
+    page.goto(f"{app}/unlearn?run={demo}")
+    page.locator(".stMain").get_by_role("button", name="Link", exact=False).first.click()
+    address = page.locator("[data-testid=stPopoverBody] pre code").first.inner_text()
+    assert address == f"{app}/unlearn?run={demo}"
+
+
 def test_the_code_for_the_audience_is_covered_by_nothing_and_a_reset_closes_all(page, app):
     page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(f"{app}/learn?lesson=2&present=1")

@@ -39,7 +39,7 @@ def test_a_recorded_run_on_pictures_tells_five_stories_and_lists_what_ships(jobs
     at = opened(run.id)
     assert not at.exception
     said = texts(at)
-    assert "### 5 forgotten samples" in said and "→ now: **not its label** · retrained: " in said
+    assert "### 5 forgotten samples" in said and "→ at the end: **not its label** · retrained: " in said
     assert "“Like it, never seen” is the held-out picture nearest to it pixel by pixel." in said
     assert "this run kept whether the model was right, not what it said instead" in said
     assert drawn(at).count('<img src="data:image/png;base64,') == 10, "each beside its twin"

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from engine.runs.queue import Jobs, manager
 from engine.types import ENDED
 from ui.frame import present
-from ui.learn import predictions
+from ui.learn import keys, page, predictions
 from ui.learn.lessons import LESSONS
 from ui.learn.place import HIDEABLE, PLACE, Place
 
@@ -253,6 +253,73 @@ def test_no_card_of_the_fifth_lesson_decides_by_the_attack_that_its_text_calls_f
     assert not decides.get("mia_loss")
     told = re.search(r"The attack on the loss: [^*]+The attack on the entropy", texts(at))[0]
     assert "inside the chance range" in told and "its ROC area is within chance, too" in told
+
+
+def pressed(monkeypatch, at: AppTest, key: str) -> AppTest:
+    """The page after one key: an AppTest runs a page's file alone, so what app.py does before it is done here."""
+    drawn, left = page.show, [key]
+
+    def show():
+        if left:
+            keys._turn(left.pop(), lessons=True)
+        drawn()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(page, "show", show)
+        return at.run()
+
+
+def test_an_answer_is_chosen_by_its_letter_and_page_down_asks_for_one(computed, monkeypatch):
+    at = lessons(lesson="4")
+    assert [option[:6] for option in at.radio[0].options] == ["**a** ", "**b** ", "**c** "]
+    pressed(monkeypatch, at, "PageDown")
+    assert [one.value for one in at.warning] == ["Choose an answer first: a, b or c."]
+    pressed(monkeypatch, at, "b")
+    assert at.radio[0].value == LESSONS[3].guess.choices[1] and not at.warning
+    assert not at.button(key="lesson-next").disabled
+    pressed(monkeypatch, at, "PageDown")
+    assert at.session_state[PLACE.key] == Place(4, "run") and at.session_state[predictions.KEPT.key] == {
+        4: LESSONS[3].guess.choices[1]}
+    assert "**a, b, c** choose an answer" in present.KEYS
+
+
+def test_a_letter_chooses_nothing_once_a_prediction_is_kept_or_where_a_slider_asks(computed, monkeypatch):
+    at = pressed(monkeypatch, lessons(lesson="1"), "b")
+    assert not at.exception and at.slider[0].value == LESSONS[0].guess.first
+    at = pressed(monkeypatch, lessons(lesson="4"), "b")
+    at = pressed(monkeypatch, forward(at), "c")
+    at.button(key="lesson-back").click().run()
+    assert at.radio[0].value == LESSONS[3].guess.choices[1] and at.radio[0].disabled
+
+
+def test_page_down_goes_through_the_pictures_before_it_compares_them(computed, monkeypatch):
+    lessons(lesson="4")
+    ended(computed)
+    at = lessons(lesson="4", step="run", at="3")
+    predicted = {4: LESSONS[3].guess.choices[1]}
+    at.session_state[predictions.KEPT.key] = predicted
+    seen = [chosen(at)] + [chosen(pressed(monkeypatch, at, "PageDown")) for _ in range(3)]
+    assert seen == list(LESSONS[3].shown) and "at" not in at.query_params
+    assert chosen(pressed(monkeypatch, at, "PageUp")) == "soft"
+    pressed(monkeypatch, pressed(monkeypatch, at, "PageDown"), "PageDown")
+    assert at.session_state[PLACE.key] == Place(4, "compare") and chosen(at) == "much"
+    assert not at.exception
+
+
+def test_the_second_lesson_counts_the_best_line_as_it_asks(computed):
+    lessons(lesson="2")
+    ended(computed)
+    at = lessons(lesson="2")
+    assert "How many does the **best line** get right" in texts(at)
+    at.slider[0].set_value(70.0).run()
+    forward(forward(at))
+    said = texts(at)
+    best = re.search(r"The best \*line\*, chosen on one half and counted on the other: \*\*([\d.]+)%\*\*", said)[1]
+    assert at.metric[1].value == f"{best}%"
+    off = float(re.search(r"You were ([\d.]+) points off", said)[1])
+    assert off == pytest.approx(abs(70 - float(best)), abs=0.051)
+    rule = re.search(r"The lab's tables count another rule, a logistic regression: ([\d.]+)%", said)[1]
+    assert float(rule) < float(best)
 
 
 @pytest.mark.parametrize(("choice", "step"), [(None, "predict"), ("Nothing much changes", "run")])

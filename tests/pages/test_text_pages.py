@@ -113,7 +113,7 @@ def test_the_texts_of_a_run_most_forgotten_first(jobs, folder):
     assert rises(table) == sorted(rises(table))
     at.segmented_control(key=f"samples-order-{run_id}").set_value("lost").run()
     found = [frame.value for frame in at.table if "Text" in frame.value]
-    assert found or "None: the model did not say the label of any before that it does not say now." in texts(at)
+    assert found or "None: the model did not say the label of any before that it does not say at the end." in texts(at)
     assert all(before.endswith(" ✓") and not after.endswith(" ✓")
                for frame in found for before, after in (said.split(" → ") for said in frame["Said"]))
 

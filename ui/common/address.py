@@ -1,9 +1,10 @@
-"""Warnings about what an address holds and a page cannot use."""
+"""The address of the page that is shown, and warnings about what an address holds and a page cannot use."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -12,6 +13,31 @@ from ui.common.words import short
 
 HIDE = "hide"  # the parameter that names the controls that a teacher has hidden
 PRESENT = "present"  # the parameter of present mode, which every page understands
+PAGES = ("learn", "playground", "unlearn", "exposed", "compare", "robustness", "evidence", "runs", "selected")
+
+
+def here() -> str:
+    """The address of the page that is shown, without parameters; empty where no browser has given one."""
+    return mended(st.context.url or "", st.get_option("server.baseUrlPath"))
+
+
+def mended(url: str, base: str = "") -> str:
+    """A page's address as Streamlit gives it, without what Streamlit leaves of another page's name.
+
+    To change the page in an address, Streamlit cuts off the first page's name that the address ends with: of
+    ``/unlearn`` it cuts ``learn``, and comes to ``/un/unlearn``. ``base`` is the server's own base path.
+    """
+    parts = urlsplit(url)
+    *before, page = parts.path.strip("/").split("/")
+    rest = bool(before) and any(before[-1] + name in PAGES for name in PAGES)
+    if page in PAGES and rest and before != base.strip("/").split("/"):
+        before.pop()
+    return urlunsplit((parts.scheme, parts.netloc, "/".join(["", *before, page]) if page else "", "", ""))
+
+
+def to(query: Mapping[str, str]) -> str:
+    """The address of the page that is shown, with these parameters."""
+    return f"{here()}?{urlencode(query)}"
 
 
 def unused(understood: Sequence[str], page: str, instead: str) -> list[Problem]:

@@ -33,9 +33,11 @@ MEANINGS = {
     "profile": "How a run is split and measured: corrected (the default), or paper, as the published tables.",
     "relearning": "Training the unlearned model on, on retain data, optionally with a few forgotten samples: if "
                   "forgotten ones come back sooner than in the retrained model, they were only hidden.",
-    "memorised": "1: models are right on this sample only if it was in their training data. 0: they are as often right "
-                 "without it. Where no scores from many models are known, how late the model learned the sample stands "
-                 "in for it.",
+    "memorised": "1: models give this sample its training label only if it was in their training data. 0: they give it "
+                 "as often without it. Where no scores from many models are known, how late the model learned the "
+                 "sample stands in for it.",
+    "tuned to each sample": "An attack that learns from many models, for every sample by itself, how they answer with "
+                            "it and without it in their training data: it finds what one rule for all samples misses.",
     "false alarms": "Never-seen samples that an attacker takes for forgotten ones.",
 }
 _TERMS = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted(MEANINGS, key=len, reverse=True)),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 import streamlit as st
+
+from ui.common import address
 
 REPORT = "Report, one HTML file"
 
@@ -28,13 +29,13 @@ def show(page: str, stem: str, files: Sequence[Export], charts: str, query: Mapp
     ``page`` begins the buttons' keys, ``stem`` is the files' name, ``charts`` a sentence on pictures, ``link`` one on
     the address with the parameters ``query``.
     """
-    export, address, _ = st.columns([1, 1, 2])
+    export, copied, _ = st.columns([1, 1, 2])
     with export.popover("Export", icon=":material/download:", width="stretch"):
         for file in files:
             st.download_button(file.title, file.write, f"{stem}.{file.ending}", file.media_type, on_click="ignore",
                                key=f"{page}.export.{file.ending}", width="stretch", help=file.help)
         st.caption(charts)
-    with address.popover("Link", icon=":material/link:", width="stretch"):
+    with copied.popover("Link", icon=":material/link:", width="stretch"):
         if link:
             st.caption(link)
-        st.code(f"{(st.context.url or '').partition('?')[0]}?{urlencode(query)}", language=None, wrap_lines=True)
+        st.code(address.to(query), language=None, wrap_lines=True)

@@ -8,7 +8,6 @@ models.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -89,7 +88,7 @@ def _progress(ensemble: Ensemble, was_active: bool, drawn: int) -> None:
     if not mine:
         st.info("Another ensemble is being computed: this one shows the models that it already has.",
                 icon=":material/info:")
-        st.markdown(f"[Show that ensemble](/evidence?{urlencode(evidence_link.to_query(job.design.ensemble))})")
+        st.markdown(f"[Show that ensemble]({link.to(evidence_link.to_query(job.design.ensemble))})")
     said = [f"{now.ended:,} of {now.todo:,} models ended",
             {"paused": "paused: models in progress will finish", "stopping": "stopping"}.get(now.state, now.stage),
             words.countdown(now.left) if now.state == "running" else ""]

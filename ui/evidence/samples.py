@@ -110,6 +110,7 @@ def columns_of(shown: list[people.Shown]) -> dict[str, Any]:
                                                                   "is a coin toss, 1 never wrong."),
         "Truly": st.column_config.TextColumn(help="The true class; another than the label where the label was changed "
                                                   "on purpose."),
-        "Memorisation": st.column_config.NumberColumn(format="%.2f", help="Models that are right on this sample: those "
-                                                                          "trained on it minus those that were not.")}
+        "Memorisation": st.column_config.NumberColumn(format="%.2f", help="Models that give this sample its "
+                                                                          "training label: those trained on it minus "
+                                                                          "those that were not.")}
     return columns | ({"Sample": st.column_config.ImageColumn(width="small")} if picture else {})

@@ -2,6 +2,8 @@
 // A presenter's remote control sends Page Down and Page Up: they turn the steps of a lesson, and scroll other pages.
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "PageDown", "PageUp", "p"];
+const PICTURE = ".stMain :is(.seat-humps, .stage)"; // of a lesson: it plays and moves by keys
+const LOOK = 60_000; // milliseconds for which a lesson's picture may be computed and still gets the focus
 const SCROLL = { PageDown: 0.85, PageUp: -0.85, ArrowDown: 0.15, ArrowUp: -0.15 }; // of the height that is in sight
 const TYPING = "input:not([type=radio]):not([type=checkbox]):not([type=range]), textarea, select, [contenteditable=true], [role=combobox], [role=dialog]";
 const MOVED = "input, [role=slider], [role=radiogroup], [role=grid], [role=listbox], [role=menu], [role=tablist]";
@@ -14,17 +16,33 @@ function scroll(key, target) {
   return true;
 }
 
+// A step of a lesson has turned, and the button that turned it has the focus and another meaning: the next space bar is
+// for the picture, so the focus goes there once there is one. Nothing is taken from a person who went elsewhere.
+function leaveButton(end = performance.now() + LOOK) {
+  const on = document.activeElement;
+  if (on?.closest(".st-key-lesson-steps")) on.blur();
+  else if (on && on !== document.body) return;
+  const picture = document.querySelector(PICTURE);
+  if (picture && !picture.closest("[data-stale=true]")) {
+    if (!picture.hasAttribute("tabindex")) picture.tabIndex = -1;
+    picture.focus({ preventScroll: true });
+  } else if (performance.now() < end) setTimeout(leaveButton, 100, end);
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const element = parentElement.querySelector(".keys");
   element.send = setTriggerValue; // the newest one: Streamlit gives another on every script run
   element.turns = data.turns;
   element.opens = data.opens;
+  element.letters = data.letters;
+  if (element.place !== undefined && element.place !== data.place && document.activeElement?.closest(".st-key-lesson-steps")) leaveButton();
+  element.place = data.place;
   if (!element.listen) {
     element.listen = (event) => {
       if (!element.isConnected || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       if (event.target.closest?.(TYPING)) return;
-      const mine = KEYS.includes(key) && (!key.startsWith("Page") || element.turns) && (!/\d/.test(key) || element.opens);
+      const mine = element.letters.includes(key) || KEYS.includes(key) && (!key.startsWith("Page") || element.turns) && (!/\d/.test(key) || element.opens);
       if (!mine) {
         if (scroll(key, event.target)) event.preventDefault();
         return;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ ON = Slot("present", False)
 LESSONS = "learn"  # the place in the address of the page that draws its own foot, where a link may hide the keys
 CORNER = Slot("present.corner", 0)  # how often the corner's small window was closed: a new one begins closed
 READ = Slot("present.read", False)  # whether the address was asked: once a session, which decides from then on
-KEYS = ("Keys: **space** plays and pauses a run or the Playground, **← →** one frame of it · **1 to 6** open a lesson "
-        "· **Page Down, Page Up** next and back in a lesson, elsewhere a screen down and up · **↑ ↓** scroll · **P** "
-        "present mode, on every page")
+KEYS = ("Keys: **space** plays and pauses a run or the Playground, **← →** one frame of it, **Home, End** its ends · "
+        "**1 to 6** open a lesson, **a, b, c** choose an answer in it · **Page Down, Page Up** next and back in a "
+        "lesson, elsewhere a screen down and up · **↑ ↓** scroll · **P** present mode, on every page")
 
 
 def active() -> bool:
@@ -76,13 +77,16 @@ def leave() -> None:
         st.button("Leave present mode", key="present-off", on_click=toggle)
 
 
-def key_pressed(turns: bool = False, opens: bool = True) -> str | None:
-    """The key that caused this script run: ``1`` to ``6``, ``PageDown``, ``PageUp`` or ``p``; else None.
+def key_pressed(turns: bool = False, opens: bool = True, letters: Sequence[str] = (), place: str = "") -> str | None:
+    """The key that caused this script run: ``1`` to ``6``, ``PageDown``, ``PageUp``, ``p`` or a letter; else None.
 
     Page Down and Page Up come where the page ``turns`` its steps by them; elsewhere they scroll. Numbers come where
-    one ``opens`` a lesson.
+    one ``opens`` a lesson, ``letters`` where answers are chosen by them. Where ``place`` has changed, a button that
+    turned the step gives the focus to the picture.
     """
-    pressed: str | None = _component()(key="keys", data={"turns": turns, "opens": opens}, on_key_change=_nothing).key
+    pressed: str | None = _component()(key="keys", on_key_change=_nothing,
+                                     data={"turns": turns, "opens": opens, "letters": list(letters),
+                                           "place": place}).key
     return pressed
 
 

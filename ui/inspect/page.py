@@ -145,8 +145,10 @@ def _left_out(exposure: Exposure, when: When) -> None:
     """Why an attack has no button on this model."""
     from engine.runs.exposure import impossible
 
-    for name, why in impossible(exposure, when).items():
-        st.caption(f"{_named(get('attack', name))} has no button here. {why}")
+    said = [f"{_named(get('attack', name))} has no button here. {why}"
+            for name, why in impossible(exposure, when).items()]
+    if said:
+        st.caption(" ".join(said))  # one paragraph: on a telephone the picture's numbers stay in sight
 
 
 def _named(attack: Attack) -> str:

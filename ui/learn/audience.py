@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.errors import BadInput
 from ui.common import qr
+from ui.common.address import here
 from ui.common.words import short
 from ui.frame import present
 from ui.learn import predictions
@@ -45,23 +46,38 @@ def _link(place: Place) -> None:
                              key=predictions.key("host"), persist_state="session",
                              help="Phones cannot open localhost. Type this computer's name or number in the network.")
         try:
-            address = link(st.context.url or "", host, replace(place, hidden=frozenset(hidden)))
+            address = link(here(), host, replace(place, hidden=frozenset(hidden)))
         except BadInput as error:
             st.error(str(error))
             return
         st.code(address, language=None, wrap_lines=True)
-        if (urlsplit(address).hostname or "") in LOCAL:
-            st.caption("Only this computer can open that address. Type its address in the network above.")
+        if said := unreachable(here(), address, st.get_option("server.address")):
+            st.markdown(said)
     code.html(qr.picture(address))
+
+
+def unreachable(opened: str, address: str, listens: str | None) -> str:
+    """Why no other machine can open an address, with the mend; nothing where one may.
+
+    ``opened`` is the page's address in this browser, ``listens`` Streamlit's ``server.address``, None for everywhere.
+    """
+    if listens in LOCAL and (urlsplit(opened).hostname or "") in LOCAL:
+        return (f"**No other machine can open this.** The server listens on {listens} only, whatever address is typed. "
+                "In a network that you trust, stop it and start it with `streamlit run app.py --server.address "
+                "0.0.0.0`, then type this computer's address above; or let a web server with a login forward to it "
+                "(docs/deployment.md). There are no accounts: whoever reaches the page can start and delete runs.")
+    if (urlsplit(address).hostname or "") in LOCAL:
+        return "**Only this computer can open that address.** Type its address in the network above."
+    return ""
 
 
 def link(url: str, host: str, place: Place) -> str:
     """The address of a place: of the page as it was opened, or on the host that was typed. Raises BadInput."""
-    here = urlsplit(url)
+    opened = urlsplit(url)
     try:
         typed = urlsplit(host.strip() if "://" in host else f"//{host.strip()}")
     except ValueError:
         raise BadInput(f"Address of this computer: {short(host)!r} is no address. Type a name or number and, after a "
                        "colon, the port, such as 192.168.1.20:8501.") from None
-    return urlunsplit((typed.scheme or here.scheme or "http", typed.netloc or here.netloc, here.path or "/learn",
+    return urlunsplit((typed.scheme or opened.scheme or "http", typed.netloc or opened.netloc, opened.path or "/learn",
                        urlencode(write(place)), ""))

@@ -1,5 +1,5 @@
 """The keys of a lecture: P is present mode on every page, in which a number opens a lesson from any of them; on the
-lessons, numbers and Page Down and Up do without it.
+lessons, numbers, letters and Page Down and Up do without it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,18 @@ from typing import Any
 import streamlit as st
 
 from ui.frame import present, shell
+from ui.learn import pictures, predictions
 from ui.learn.place import PLACE, go, open_lesson, write
-from ui.learn.predictions import keep_shown
 
 
 def act(page: Any) -> None:
     """Listens on every page; does what was asked before the page is drawn."""
     lessons = page.url_path == present.LESSONS
-    pressed = present.key_pressed(turns=lessons, opens=lessons or present.active())
+    place = PLACE.get()
+    pressed = present.key_pressed(turns=lessons, opens=lessons or present.active(),
+                                  letters=predictions.LETTERS if lessons else (),
+                                  place=f"{place.number} {place.step}" if lessons else "")
+    predictions.ASKED.put(False)
     if pressed == "p":
         present.toggle()
         st.rerun()
@@ -27,7 +31,17 @@ def act(page: Any) -> None:
 def _turn(pressed: str, lessons: bool) -> None:
     if pressed.isdecimal():
         open_lesson(int(pressed))
-    elif lessons and (pressed == "PageUp" or keep_shown(PLACE.get())):
-        go(1 if pressed == "PageDown" else -1)
+    elif lessons and pressed in predictions.LETTERS:
+        predictions.choose(PLACE.get(), pressed)
+    elif lessons:
+        _step(1 if pressed == "PageDown" else -1)
     if pressed.isdecimal() and not lessons:
         st.switch_page(shell.LEARN, query_params=write(PLACE.get()))
+
+
+def _step(by: int) -> None:
+    """Through the pictures of a lesson first, then to its next step; not past a prediction that was not made."""
+    if by > 0 and not predictions.keep_shown(PLACE.get()):
+        predictions.ASKED.put(True)
+    elif not pictures.turn(PLACE.get(), by):
+        go(by)

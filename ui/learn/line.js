@@ -34,7 +34,7 @@ function onKey(state, event) {
   if (event.target.closest?.("input, textarea, select, [contenteditable], [role=combobox], [role=radiogroup], [role=dialog]")) return;
   if (event.key === " ") {
     if (event.target.closest?.("button:focus-visible, a")) return;
-    event.target.blur?.(); // else the button that was clicked last is pressed once more when the key comes up
+    event.target.closest?.("button")?.blur(); // else the button that was clicked last is pressed once more when the key comes up
     show(state, 1 - state.at);
   } else if (!["ArrowLeft", "ArrowRight"].includes(event.key) || !moved(state, event.key, (line) => own(state, line))) return;
   event.preventDefault();

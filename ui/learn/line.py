@@ -46,14 +46,25 @@ def show(run: Run) -> None:
     _component()(key="lesson-line", data={"key": run.id, "humps": drawn.humps, "present": present.active()})
 
 
-def in_words(run: Run) -> str:
-    """What a line comes to that did not choose itself on the samples that judge it; nothing where it cannot be read."""
+def best(run: Run) -> tuple[float, float] | None:
+    """What the best line is right about, in percent, before and after, on the half that did not choose it.
+
+    None where the Original cannot be read here.
+    """
     try:
         before, after = _drawn(run).best
     except LabError:
-        return ""
-    return (f"That is the rule of every table, a logistic regression. The best *line*, chosen on one half and counted "
-            f"on the other: {before:.1f}%, after unlearning {after:.1f}%.")
+        return None
+    return before, after
+
+
+def in_words(run: Run) -> str:
+    """The same in a sentence, and that it is what counts."""
+    found = best(run)
+    if found is None:
+        return "The Original cannot be read here, so the rule of the tables counts instead of the best line."
+    return (f"The best *line*, chosen on one half and counted on the other: **{found[0]:.1f}%**, after unlearning "
+            f"{found[1]:.1f}%.")
 
 
 def _drawn(run: Run) -> Drawn:

@@ -12,7 +12,7 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import address as link
 from ui.frame import present
-from ui.learn import audience, films, line, predictions
+from ui.learn import audience, films, line, pictures, predictions
 from ui.learn.lessons import LESSONS
 from ui.learn.place import AT, FORM, PLACE, Place, go, open_lesson
 from ui.learn.records import STEPS, Lesson, Quiz
@@ -126,12 +126,11 @@ def _finished(lesson: Lesson, runs: Mapping[str, Run]) -> bool:
 
 def _beside(place: Place, runs: Mapping[str, Run]) -> None:
     """The prediction beside the truth, and what happened."""
-    guess = place.lesson.guess
-    truth = guess.truth(runs)
+    guess, truth = place.lesson.guess, _truth(place.lesson, runs)
     said, was = predictions.said(predictions.kept(place.number)), predictions.said(truth)
-    told = f"{predictions.kept_in_words(place.number, guess, truth)} {place.lesson.happened(runs)}"
-    if place.lesson.by_hand:
-        told += f" {line.in_words(runs[place.lesson.shown[0]])}"
+    line_said = line.in_words(runs[place.lesson.shown[0]]) if place.lesson.by_hand else ""
+    told = " ".join(filter(None, (predictions.kept_in_words(place.number, guess, truth), line_said,
+                                  place.lesson.happened(runs))))
     if guess.choices:  # sentences, too long for large figures
         between = " · " if present.active() else "  \n"
         st.markdown(f"You said: **{said}**{between}It was: **{was}**")
@@ -141,6 +140,12 @@ def _beside(place: Place, runs: Mapping[str, Run]) -> None:
     mine.metric("You said", said, border=True)
     real.metric("It was", was, border=True)
     text.markdown(told)
+
+
+def _truth(lesson: Lesson, runs: Mapping[str, Run]) -> predictions.Prediction:
+    """What was to be predicted: of a line in the person's hand, what the best line comes to."""
+    best = line.best(runs[lesson.shown[0]]) if lesson.by_hand else None
+    return lesson.guess.truth(runs) if best is None else best[0]
 
 
 def _explain(place: Place, head: Any) -> None:
@@ -197,7 +202,7 @@ def _all_predictions() -> None:
     rows = []
     for number, lesson in enumerate(LESSONS, 1):
         runs = films.runs_of(lesson)
-        truth = lesson.guess.truth(runs) if films.ready(lesson, runs) else None
+        truth = _truth(lesson, runs) if films.ready(lesson, runs) else None
         rows.append({"Lesson": f"{number} {lesson.title}", "You said": predictions.said(predictions.kept(number)),
                      "It was": predictions.said(truth)})
     st.subheader("Your predictions")
@@ -207,16 +212,7 @@ def _all_predictions() -> None:
 def _picture(place: Place, runs: Mapping[str, Run], again: bool) -> None:
     if "picture" in place.hidden:
         return
-    shown = [film for key in place.lesson.shown for film in place.lesson.films if film.key == key]
-    film = shown[0]
-    if len(shown) > 1:
-        titles = {film.key: film.title for film in shown}
-        # Beside the answer the picture that it is about comes first, whatever was looked at last.
-        answer = place.lesson.answer if place.step == "compare" else ""
-        key = st.segmented_control("Picture", list(titles), default=answer or film.key, format_func=titles.__getitem__,
-                                   key=predictions.key(f"picture.{place.number}{'.answer' if answer else ''}"),
-                                   required=True, label_visibility="collapsed", persist_state="session")
-        film = next(film for film in shown if film.key == key)
+    film = pictures.choose(place)
     asked = st.query_params.get(AT, "")
     at = int(asked) if asked.isdecimal() else place.lesson.at if again else None
     if film.key in runs:

@@ -86,7 +86,11 @@ def open_lesson(number: int) -> None:
 
 
 def _move(place: Place) -> None:
-    """The frame that was looked at belongs to the place that is left."""
     PLACE.put(place)
+    forget_frame()
+
+
+def forget_frame() -> None:
+    """The frame that was looked at belongs to the place or the picture that is left."""
     if AT in st.query_params:
         del st.query_params[AT]

@@ -12,6 +12,8 @@ from ui.learn.records import Guess
 
 Prediction = float | str
 KEPT: Slot[Mapping[int, Prediction]] = Slot("lessons.predictions", {})  # by the lesson's number
+ASKED: Slot[bool] = Slot("lessons.asked", False)  # whether a key was to turn the step before anything was predicted
+LETTERS = ("a", "b", "c")  # the keys that choose an answer; numbers open lessons
 CLASS: Slot[int] = Slot("lessons.class", 0)  # widgets of another class have other names, so that all start afresh
 
 
@@ -41,6 +43,13 @@ def keep_shown(place: Place) -> bool:
     return place.step != "predict" or kept(place.number) is not None
 
 
+def choose(place: Place, letter: str) -> None:
+    """Chooses an answer of a lesson's first step by its letter; nothing where there is none to choose."""
+    choices, at = place.lesson.guess.choices, LETTERS.index(letter)
+    if place.step == "predict" and kept(place.number) is None and at < len(choices):
+        st.session_state[key(f"guess.{place.number}")] = choices[at]
+
+
 def reset() -> None:
     """For the next class: no predictions, no answers, the first lesson. Runs stay."""
     for name in [name for name in st.session_state if str(name).startswith(key(""))]:
@@ -61,12 +70,18 @@ def ask(number: int, guess: Guess) -> Prediction | None:
     st.markdown(guess.question)
     if guess.choices:
         index = guess.choices.index(str(before)) if before in guess.choices else None
+        letters = dict(zip(guess.choices, LETTERS, strict=False))
         chosen: str | None = st.radio("Your prediction", guess.choices, index, key=key(f"guess.{number}"),
-                               disabled=before is not None, persist_state="session")
+                                      format_func=lambda choice: f"**{letters[choice]}** {choice}",
+                                      disabled=before is not None, persist_state="session")
+        if ASKED.get() and chosen is None:
+            *first, last = letters.values()
+            st.warning(f"Choose an answer first: {', '.join(first)} or {last}.", icon=":material/keyboard:")
         return chosen
     start = float(before) if isinstance(before, float) else guess.first
     moved: float = st.slider("Your prediction", float(guess.low), float(guess.high), start, 1.0, format="%.0f%%",
                              key=key(f"guess.{number}"), disabled=before is not None, persist_state="session")
+    st.html(f'<div class="slider-ends"><span>{guess.low}%</span><span>{guess.high}%</span></div>')
     return moved
 
 

@@ -60,8 +60,8 @@ def attacked(runs: Runs) -> float:
 
 def attacked_words(runs: Runs) -> str:
     run = runs["tau"]
-    return (f"Before: right about **{pct(original(run).get(LOSS))}** of the samples. After unlearning: "
-            f"**{pct(now(run).get(LOSS))}**{chance(run, LOSS)}.")
+    return (f"The lab's tables count another rule, a logistic regression: {pct(original(run).get(LOSS))}, after "
+            f"unlearning {pct(now(run).get(LOSS))}{chance(run, LOSS)}.")
 
 
 def relearned(runs: Runs) -> float:

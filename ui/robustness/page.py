@@ -7,7 +7,6 @@ while the sweep runs, so that a reload, another tab or another process shows the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -152,8 +151,7 @@ def _progress(sweep: Sweep) -> None:
         return
     if job.sweep != sweep:
         st.info("Another sweep is running: this grid shows the runs it already has.", icon=":material/info:")
-        address = urlencode(robustness_link.to_query(job.sweep))
-        st.markdown(f"[Show that grid](/robustness?{address})")
+        st.markdown(f"[Show that grid]({link.to(robustness_link.to_query(job.sweep))})")
     told = [f"{now.ended:,} of {now.todo:,} runs ended", f"{now.failed:,} failed" if now.failed else "",
             {"paused": "paused: runs in progress will finish", "stopping": "stopping"}.get(now.state, now.stage),
             words.countdown(now.left) if now.state == "running" else ""]

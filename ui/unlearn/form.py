@@ -26,7 +26,7 @@ NOISY = 400  # samples per side under which the page warns of the attack's own n
 DEMO = Spec(seed=1)
 DEMO_TEXT = (
     "1,000 small pictures of digits and a small network that has memorised them; ∇τ at its default settings. 20% of "
-    "the labels are wrong **on purpose**: a model can only get those right by memorising them, and memorisation is "
+    "the labels are wrong **on purpose**: a model can only repeat those by memorising them, and memorisation is "
     "what unlearning has to undo.")
 # Its rule is held by tests/engine/runs/test_stories.py.
 DEMO_SPLIT = (

@@ -19,7 +19,7 @@ from engine.runs.records import Run, described
 from engine.system.files import to_json
 from engine.system.words import spaced
 from engine.types import Spec
-from ui.common import measures, take_away, words
+from ui.common import address, measures, take_away, words
 from ui.unlearn import beginning, report, weights
 
 CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks
@@ -110,7 +110,7 @@ def _details(run: Run) -> None:
     with link.popover("Link", icon=":material/link:", width="stretch"):
         st.caption("This address reopens this run, even after a restart. While the replay stands elsewhere than at the "
                    "end, the browser's own address has its step as well, as `at=`.")
-        st.code(f"{(st.context.url or '').split('?')[0]}?run={run.id}", language=None)
+        st.code(address.to({"run": run.id}), language=None)
 
 
 def _export(run: Run) -> None:

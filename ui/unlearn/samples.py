@@ -25,9 +25,9 @@ IN_A_ROW, SIZE, COUNT = 6, 96, 24
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")  # what Markdown would take for its own
 FALSE = "A label that is false on purpose gets no ✓: to repeat it is to have memorised it."
 NOT_KEPT = "“Not its label”: this run kept whether the model was right, not what it said instead."
-ORDERS = {"most": "most forgotten first", "least": "least forgotten first", "lost": "said its label before, not now",
-          "false": "false labels only"}
-NONE = {"lost": "None: the model did not say the label of any before that it does not say now.",
+ORDERS = {"most": "most forgotten first", "least": "least forgotten first",
+          "lost": "said its label before, not at the end", "false": "false labels only"}
+NONE = {"lost": "None: the model did not say the label of any before that it does not say at the end.",
         "false": "None: no label of these samples is known to be false."}
 
 
@@ -127,7 +127,7 @@ def _losses(one: dict[str, Any]) -> str:
 
 
 def _said(one: dict[str, Any]) -> str:
-    """``joy ✓ → love``: what the model said before and says now."""
+    """``joy ✓ → love``: what the model said before and at the end."""
     return " → ".join(answer(one[name], one[f"{name}_right"], one["label"], one["truth"], plain)
                       for name in ("before", "after"))
 

@@ -64,10 +64,11 @@ def _as_written(run: Run, found: list[Story]) -> bool:
 def _tell(story: Story, written: bool) -> None:
     _pictures(story) if "picture" in story.shown else _texts(story, written)
     st.markdown(called(story.label, story.truth, bold))
-    said = f"Before: {_said(story, story.before, story.right_before)} → now: {_said(story, story.now, story.right_now)}"
+    said = (f"Before: {_said(story, story.before, story.right_before)} → at the end: "
+            f"{_said(story, story.now, story.right_now)}")
     if story.right_retrained is not None:
         said += f" · retrained: {_said(story, story.retrained, story.right_retrained)}"
-    st.caption(f"{said}  \nLoss {story.loss_before:.2f}, now {story.loss_now:.2f} nats")
+    st.caption(f"{said}  \nLoss {story.loss_before:.2f}, at the end {story.loss_now:.2f} nats")
 
 
 def _pictures(story: Story) -> None:

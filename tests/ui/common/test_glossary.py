@@ -25,3 +25,18 @@ def test_a_text_is_escaped_and_each_word_explained_once():
 @pytest.mark.parametrize("word", glossary.MEANINGS)
 def test_the_documents_say_the_same(word):
     assert f"**{word}**\n:   {glossary.MEANINGS[word]}\n" in PAGE
+
+
+def test_what_a_verdict_says_of_many_models_is_explained_under_it():
+    from engine.evaluation.per_example import PerExample
+
+    said = PerExample("∇τ", 64, 0.641, 0.629, 0.653, 0.505, 0.5, 0.51).evidence().text
+    assert glossary.words_in(said) == ["tuned to each sample", "ROC area", "retrained"]
+
+
+def test_of_a_false_label_to_be_right_is_not_said():
+    """A model that repeats a false label gives the sample its training label; it is not right."""
+    from ui.unlearn.form import DEMO_TEXT
+
+    assert "right" not in glossary.MEANINGS["memorised"] + DEMO_TEXT
+    assert "give this sample its training label only if it was" in glossary.MEANINGS["memorised"]

@@ -15,7 +15,7 @@ from engine.spec import resolve
 from engine.types import Spec
 from ui.common import qr
 from ui.learn import truths
-from ui.learn.audience import link
+from ui.learn.audience import link, unreachable
 from ui.learn.lessons import FAIR, LESSONS
 from ui.learn.place import Place, write
 from ui.learn.records import STEPS
@@ -112,3 +112,22 @@ def test_what_happened_reads_an_attack_as_the_verdict_does(area, words):
         "mia_loss": 44.3, "mia_loss_auc": area, "null_band": {"mia_loss": [42.4, 57.9]}, "sizes": sizes,
         "original": {"test_accuracy": 73.0}, "test_accuracy": 71.0, "forget_accuracy": 71.0}))
     assert truths.by_area(run, "mia_loss") == words
+
+
+LOCAL, ROOM = "http://localhost:8501/learn?lesson=1", "http://192.168.1.20:8501/learn?lesson=1"
+
+
+@pytest.mark.parametrize("address", [LOCAL, ROOM])
+def test_a_server_that_listens_on_this_machine_only_says_so_whatever_is_typed(address):
+    said = unreachable("http://localhost:8501/learn", address, "127.0.0.1")
+    assert said.startswith("**No other machine can open this.** The server listens on 127.0.0.1 only")
+    assert "`streamlit run app.py --server.address 0.0.0.0`" in said and "docs/deployment.md" in said
+
+
+@pytest.mark.parametrize(("opened", "address", "listens", "begins"), [
+    ("http://localhost:8501/learn", ROOM, None, ""), ("http://localhost:8501/learn", ROOM, "0.0.0.0", ""),
+    ("http://localhost:8501/learn", LOCAL, "0.0.0.0", "**Only this computer can open that address.**"),
+    ("https://lab.example/learn", "https://lab.example/learn", "127.0.0.1", "")])  # behind a web server
+def test_a_server_that_others_reach_is_not_warned_of(opened, address, listens, begins):
+    said = unreachable(opened, address, listens)
+    assert said.startswith(begins) and bool(said) == bool(begins)

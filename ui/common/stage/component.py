@@ -20,4 +20,4 @@ def stage(scene: Mapping[str, Any], key: str) -> None:
 @functools.cache
 def _component() -> Any:
     return st.components.v2.component("stage", js=files.code(), css=files.style(), isolate_styles=False,
-                                      html='<div class="stage"></div>')
+                                      html='<div class="stage" role="group" aria-label="A run in motion"></div>')

@@ -96,13 +96,15 @@ function onKey(state, element, event) {
   if (!element.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
   if (usesKeys(event)) return;
   if (event.key === " ") { toggle(state); event.preventDefault(); }
-  if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-    state.playing = state.follow = false;
-    const next = Math.round(state.position) + (event.key === "ArrowRight" ? 1 : -1);
-    state.position = Math.min(state.data.points.length - 1, Math.max(0, next));
-    paint(state);
-    event.preventDefault();
-  }
+  const [here, last] = [Math.round(state.position), state.data.points.length - 1];
+  const to = { ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: last }[event.key];
+  if (to === undefined) return;
+  state.playing = state.follow = false;
+  state.position = Math.min(last, Math.max(0, to));
+  paint(state);
+  clearTimeout(state.keeping); // a key held down: browsers allow few changes of the address a second
+  state.keeping = setTimeout(() => keepStep(state), event.repeat ? 200 : 0);
+  event.preventDefault();
 }
 
 function toggle(state) {
@@ -135,7 +137,7 @@ function start(state) {
 
 // The step is kept in the address, so that a copied link opens there; the end needs no mention.
 function keepStep(state) {
-  if (state.data.compact) return;
+  if (state.data.compact || !state.element.isConnected) return;
   const address = new URL(window.location.href);
   const step = state.data.points[Math.round(state.position)]?.step;
   if (state.position >= state.data.points.length - 1) address.searchParams.delete("at");
@@ -286,6 +288,7 @@ export default function stage({ data, parentElement }) {
   paint(state);
   return () => setTimeout(() => {
     if (element.isConnected) return;
+    clearTimeout(state.keeping);
     state.sizes?.disconnect();
     state.around?.disconnect();
     window.removeEventListener("resize", state.onResize);
