@@ -24,8 +24,8 @@ class Outcome:
     ----------
     kind : {'there', 'hidden', 'covered', 'partly', 'gone', 'close', 'second', 'broke'}
         More than half was there before; came back; a suppressed model rose to the retrained one; less than half, but
-        clearly more than a retrained model has, is there at the end; none of these. The last three cannot tell: Original and retrained model too close, a second retrained model recovers as well,
-        every rate broke a model.
+        clearly more than a retrained model has, is there at the end; none of these. The last three cannot tell:
+        Original and retrained model too close, a second retrained model recovers as well, every rate broke a model.
     forgotten : int
         Forgotten samples that were shown beside the retain data.
     steps : int
