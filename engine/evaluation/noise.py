@@ -77,6 +77,11 @@ def _binomial(value: float | None, n: int | None) -> float | None:
     """Of a percentage of ``n`` samples."""
     if value is None or n is None:
         return None
+    return binomial_range(value, n)
+
+
+def binomial_range(value: float, n: int) -> float:
+    """How far a percentage of ``n`` samples moves by chance, in points."""
     share = (value / 100 * n + 2) / (n + 4)
     return 100 * Z * sqrt(share * (1 - share) / (n + 4))
 
