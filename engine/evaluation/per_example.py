@@ -91,5 +91,5 @@ class PerExample:
         if self.kind == "chance":
             return "it does no better than chance."
         if self.damaged:
-            return "these models are damaged, and a broken model leaks nothing."
+            return "an attack near chance is no success here, for these models are damaged."
         return "cannot tell here, for the retrained models do not look like chance."

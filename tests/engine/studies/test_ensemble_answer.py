@@ -51,7 +51,7 @@ def test_a_chance_range_is_as_wide_as_the_interval():
     ([row("a", 0.5, 0.505, damaged=True), row("b", 0.5, 0.6), row("c", 0.5, 0.7)],
      ("None of the 3 methods hides what it forgot from an attacker who knows how the method behaves.",
       "B comes closest: area 0.600, where a coin toss has 0.500.",
-      "A is inside the chance range, but damaged: a broken model leaks nothing.")),
+      "A is inside the chance range, but damaged: that is no success.")),
     ([row("a", 0.5, 0.505, klom=3.0), row("b", 0.5, 0.6)],
      ("Of the 2 methods, only A hides what it forgot from an attacker who knows how the method behaves.",
       "Hidden is not retrained: A still answers otherwise (KLoM 3.00, where retrained models attain 0.40)."))])
