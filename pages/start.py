@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.frame import shell
-from ui.start import own_data, showcase
+from ui.start import own_data, own_model, showcase
 from ui.start import page as status
 
 shell.ensure()
@@ -12,7 +12,9 @@ st.title("Can a trained model forget?")
 showcase.hero()
 status.interrupted_runs()
 showcase.cards()
-own_data.button()
+with st.container(horizontal=True, key="own"):
+    own_data.button()
+    own_model.button()
 
 st.header("Latest runs")
 status.latest_runs()

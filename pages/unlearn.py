@@ -19,7 +19,7 @@ with settings.container(key="settings"):
 drawer.button()
 with view.container(key="view"):
     if run_id := st.query_params.get(prefill.RUN) or prefill.current_run():
-        prefill.FORM.mirror(prefill.Prefill(run_id))
+        prefill.FORM.mirror(prefill.now(run_id))
         live.say_if_other(run_id, asked)
         live.follow(run_id)
     else:

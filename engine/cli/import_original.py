@@ -10,7 +10,7 @@ from engine.cli.options import Result, add_json, add_option, as_number, assignme
 from engine.cli.terminal import ProgressLine
 from engine.errors import BadSpec
 from engine.originals.checkpoints import open_checkpoints
-from engine.spec import resolve
+from engine.originals.importing import import_file
 from engine.types import Spec
 
 if TYPE_CHECKING:
@@ -31,26 +31,13 @@ def add_parser(commands: Any) -> None:
 
 def command(options: Namespace) -> Result:
     """Imports the weights and says what was changed and measured. Raises BadInput."""
-    from engine.originals.imported import import_original, name_from
-    from engine.originals.workbench import load_data
-    from engine.system.device import default_device, prepare
-
     path, line = Path(options.file).expanduser(), ProgressLine()
     chosen, problems = assignments(options.options, "--option")
     if problems:
         raise BadSpec(problems)
-    name = name_from(path) if options.name is None else options.name
-    try:
-        resolved = resolve(Spec(dataset=options.dataset, model=options.model, original=name,
-                                options={key: as_number(value) for key, value in chosen.items()}))
-    except BadSpec as error:  # here the flag is --name
-        raise BadSpec(one.called("name") if one.field == "original" else one for one in error.problems) from None
-    device = default_device()
-    prepare(device, resolved.dataset.threads)
-    data = load_data(resolved.dataset, resolved.options, device, lambda text, f: line({"stage": text, "fraction": f}),
-                     resolved.model)
-    line({"stage": "Reading the weights", "fraction": None})
-    found = import_original(path, resolved, data, open_checkpoints())
+    spec = Spec(dataset=options.dataset, model=options.model, original=options.name,
+                options={key: as_number(value) for key, value in chosen.items()})
+    found = import_file(path, spec, open_checkpoints(), lambda text, f: line({"stage": text, "fraction": f}))
     line.end()
     return found.to_json() if options.json else _text(found), 0
 

@@ -24,6 +24,7 @@ from engine.cli.text import run_text
 from engine.errors import BadInput, BadSpec, Problem
 from engine.registry import all_of, current_name, names
 from engine.runs import library
+from engine.runs.continued import start_from
 from engine.runs.here import heartbeat, run_here
 from engine.runs.records import described
 from engine.runs.store import open_store
@@ -122,12 +123,10 @@ def continuing(spec: Spec, run_id: str) -> Spec:
         run = finished[0]
     else:
         run = library.get(run_id, store).run
-    if not run.finished:
-        raise BadInput(f"--from is {run.id}, but that run is {run.status}: only a finished run can be continued.")
-    before, usual = run.resolved(), Spec()
-    theirs = replace(before.spec, options=before.options)
-    shared = {name: getattr(theirs, name) for name in chain.SHARED if getattr(spec, name) == getattr(usual, name)}
-    return replace(spec, start=chain.stored(theirs), **shared)
+    start, usual = start_from(run, "--from"), Spec()
+    shared = {name: start[name] for name in chain.SHARED
+              if name in start and getattr(spec, name) == getattr(usual, name)}
+    return replace(spec, start=start, **shared)
 
 
 def with_alpha() -> list[Any]:

@@ -36,6 +36,7 @@ from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 from engine.errors import BadInput
+from engine.evaluation.class_words import ONE, ClassWords, class_words
 from engine.evaluation.correction import corrected
 from engine.evaluation.evidence import (
     Counts,
@@ -74,7 +75,7 @@ TITLES = {
     "undecided": "No verdict: too little can be measured here",
     "forgotten": "Forgotten, as far as {tried} can tell"}
 MORE = "; attacks tuned to each sample find more in models like it"
-CLASS_TITLES = {"not_forgotten": "Not forgotten: the model still knows the class",
+CLASS_TITLES = {"not_forgotten": "Not forgotten: the model still knows the {noun}",
                 "forgotten": "Forgotten, as far as {answers} tell"}
 
 Metrics = Mapping[str, Any]
@@ -101,15 +102,15 @@ def verdict_of(run: Judged) -> Verdict | None:
     if not run.metrics:
         return None
     return judge(run.metrics, run.spec.scenario, _counts(run), is_reference(run.spec), further(run.evidence),
-                 judged_by(run.spec))
+                 judged_by(run.spec), class_words(run.spec))
 
 
 def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: bool = False,
-          more: Sequence[Evidence] = (), by: Yardstick | None = None) -> Verdict:
+          more: Sequence[Evidence] = (), by: Yardstick | None = None, named: ClassWords = ONE) -> Verdict:
     """The verdict on the metrics of one model. Without ``counts`` no ROC area and no accuracy is judged.
 
     ``more`` is evidence beside that of the attacks on this one model; ``by`` is what a good result looks like, as the
-    scenario usually has it where it is None.
+    scenario usually has it where it is None. ``named`` has the words for the forgotten class or classes.
     """
     if CORRECTIVE_SIZES in metrics:
         return corrected(metrics, _damage(metrics), reference)
@@ -119,19 +120,19 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
                        "reference for the others, so it is not judged itself. Where it is off the chance level, so "
                        "is the split.", title=TITLES["reference"])
     items = (*of_attacks(metrics, counts), *more)
-    broken, over = _damage(metrics), _over_forgetting(metrics, by, counts, items)
+    broken, over = _damage(metrics), _over_forgetting(metrics, by, counts, items, named)
     why, left = over.text if over else None, decides(items)
     if broken:
         found = Verdict("damaged", " ".join([broken.text, *([left.text] if left else [])]), damaged=True,
                         over_forgotten=why, decisive=broken.decisive)
     elif left:
-        found = _left(left, metrics, by, why, items)
+        found = _left(left, metrics, by, why, items, named)
     elif over:
         found = Verdict("over_forgotten", " ".join([over.text, *texts(items, "found")]), over_forgotten=why,
                         decisive=over.decisive)
     else:
-        found = (_class if by == "class" else _random)(metrics, items)
-    return replace(found, evidence=items, title=_title(found, by, items))
+        found = _class(metrics, items, named) if by == "class" else _random(metrics, items)
+    return replace(found, evidence=items, title=_title(found, by, items, named))
 
 
 def remarks(metrics: Metrics) -> list[str]:
@@ -140,10 +141,11 @@ def remarks(metrics: Metrics) -> list[str]:
     return [note for note in metrics.get("notes") or [] if not note.startswith(COMPOSED)] + ([absent] if absent else [])
 
 
-def _left(left: Evidence, metrics: Metrics, by: Yardstick, why: str | None, items: Sequence[Evidence]) -> Verdict:
+def _left(left: Evidence, metrics: Metrics, by: Yardstick, why: str | None, items: Sequence[Evidence],
+          named: ClassWords) -> Verdict:
     """Something is left, whatever the attacks say; that comes first."""
     known = [] if by != "class" else [
-        f"Before that the model gets {metrics['forget_accuracy']:.1f}% of the class right."]
+        f"Before that the model gets {metrics['forget_accuracy']:.1f}% of the {named.noun} right."]
     rest = texts(item for item in items if item is not left)
     return Verdict("not_forgotten", " ".join([left.text, *known, *([why] if why else []), *rest]), over_forgotten=why,
                    decisive=left.decisive)
@@ -171,7 +173,7 @@ def _declared(spec: str) -> Counts | None:
 # --- the rules ------------------------------------------------------------------------------
 
 
-def _title(found: Verdict, by: Yardstick, items: Sequence[Evidence]) -> str:
+def _title(found: Verdict, by: Yardstick, items: Sequence[Evidence], named: ClassWords) -> str:
     """The verdict in a line; "forgotten" is said as far as what was tried."""
     special, left = CLASS_TITLES if by == "class" else {}, decides(items)
     answers = listed(["its answers", *further_tried(items)])
@@ -180,7 +182,8 @@ def _title(found: Verdict, by: Yardstick, items: Sequence[Evidence]) -> str:
     if by == "class" and found.kind == "forgotten" and (out := next(
             (item for item in of_run(items) if item.kind == "found"), None)):
         return f"Forgotten by its answers; {_stands_out(out)} still stand out"
-    title = special.get(found.kind, TITLES[found.kind]).format(tried=tried(items), answers=answers)
+    title = special.get(found.kind, TITLES[found.kind]).format(tried=tried(items), answers=answers,
+                                                                noun=named.noun)
     return title + MORE if found.kind == "forgotten" and against_method(items) else title
 
 
@@ -200,7 +203,7 @@ def _damage(metrics: Metrics) -> Evidence | None:
 
 
 def _over_forgetting(metrics: Metrics, by: Yardstick, counts: Counts | None,
-                     items: Sequence[Evidence]) -> Evidence | None:
+                     items: Sequence[Evidence], named: ClassWords) -> Evidence | None:
     """Why the forget set stands out by being worse than unseen data (the Streisand effect); None where it does not."""
     if counts is None:
         return None
@@ -211,14 +214,14 @@ def _over_forgetting(metrics: Metrics, by: Yardstick, counts: Counts | None,
             return replace(item, text=f"Over-forgotten: forgotten samples have {what} than unseen ones, so an attacker "
                            f"finds them by the reverse rule ({item.decisive.words('ROC area', digits=3)}; Streisand "
                            "effect).")
-    return _too_low(metrics, by, counts)
+    return _too_low(metrics, by, counts, named)
 
 
-def _too_low(metrics: Metrics, by: Yardstick, counts: Counts) -> Evidence | None:
+def _too_low(metrics: Metrics, by: Yardstick, counts: Counts, named: ClassWords) -> Evidence | None:
     """Over-forgetting by the forget accuracy: under the test accuracy, for chosen samples the retrained model's."""
     now, known = metrics.get("forget_accuracy"), metrics.get("retrained") or {}
     if by != "unseen":
-        of = "forgotten class" if by == "class" else "forget set"
+        of = f"forgotten {named.noun}" if by == "class" else "forget set"
         aim, m, what = known.get("forget_accuracy"), counts.forget, "the retrained model's"
     else:
         aim, m, of, what = metrics.get("test_accuracy"), counts.test, "forget set", "the one on unseen data"
@@ -240,7 +243,7 @@ def _random(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
     return Verdict("forgotten", " ".join(filter(None, [*texts(items), untried(items)])))
 
 
-def _class(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
+def _class(metrics: Metrics, items: Sequence[Evidence], named: ClassWords) -> Verdict:
     """By the accuracy on the class against the retrained model's, else against zero.
 
     An attack compares with never-seen samples of the class: where both are still recognised it finds nothing.
@@ -251,21 +254,22 @@ def _class(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
     right = f"{now:.1f}% of its samples right ({known})"
     limit = (aim or 0.0) + STILL_KNOWN
     if before is not None and before < GONE and now < GONE:
-        return Verdict("undecided", f"The Original never knew this class: it got {before:.1f}% of its samples right, "
+        return Verdict("undecided", f"The Original never knew {named.this}: it got {before:.1f}% of its samples right, "
                        "so there was nothing to forget.")
     found = texts(of_run(items), "found")
     if now > limit:
-        attacks = found or ["An attack near 50% only shows that the model treats all samples of the class alike."]
-        return Verdict("not_forgotten", " ".join([f"The class is not forgotten: the model still gets {right}.",
-                                                  *attacks]), decisive=Decisive("forget_accuracy", now, limit))
-    leak = ["Within the class, the samples that the Original was trained on still stand out.", *found]
+        attacks = found or ["An attack near 50% only shows that the model treats all samples of the "
+                            f"{named.noun} alike."]
+        said = f"The {named.noun} {named.is_} not forgotten: the model still gets {right}."
+        return Verdict("not_forgotten", " ".join([said, *attacks]), decisive=Decisive("forget_accuracy", now, limit))
+    leak = [f"Within the {named.noun}, the samples that the Original was trained on still stand out.", *found]
     return Verdict("forgotten", " ".join(filter(None, [
-        f"The class is forgotten: the model gets {right}.", *_why(now), *(leak if found else texts(items)),
-        untried(items)])))
+        f"The {named.noun} {named.is_} forgotten: the model gets {right}.", *_why(now, named),
+        *(leak if found else texts(items)), untried(items)])))
 
 
-def _why(accuracy: float) -> list[str]:
+def _why(accuracy: float, named: ClassWords) -> list[str]:
     """Where the model never names the class: that high losses are then no over-forgetting."""
     return [] if accuracy >= GONE else [
         "Losses far above those of other unseen data are expected here: the remaining data "
-        "contain no such class."]
+        f"contain {named.none_such}."]

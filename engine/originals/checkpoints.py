@@ -158,6 +158,13 @@ class Checkpoints:
         """The sidecar of an Original that was imported under that name, for whatever data and model."""
         return next(self.sidecars(f"*-imported.{imported}-*"), None)
 
+    def imported_names(self, dataset: str, model: str, options: dict[str, Any]) -> list[str]:
+        """The names of the Originals that were imported for these data, options and this model, in their order."""
+        wanted = {"dataset": dataset, "model": model, "options": options}
+        found = self.sidecars(f"{dataset}-{model}-imported.*")
+        return sorted({str(one["imported"]) for one in found if one.get("imported")
+                       and {name: one.get(name) for name in wanted} == wanted})
+
     def copy(self, original: Original, folder: Path) -> None:
         """Copies weights, sidecar and confidence into another folder."""
         folder.mkdir(parents=True, exist_ok=True)

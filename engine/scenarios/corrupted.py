@@ -78,7 +78,7 @@ def _found(spec: Spec, there: int) -> int:
 
 SCENARIO = Scenario(
     name="corrupted",
-    title="manipulated samples that were found",
+    title="manipulated samples",
     summary="The found part of the samples that were manipulated: wrong labels, two classes confused, a trigger.",
     aim="The model should work as if it had never seen a manipulated sample, found or not.",
     source="Goel et al. 2024, arXiv:2402.14015",

@@ -42,7 +42,7 @@ def problems(spec: Spec, dataset: Dataset) -> Iterable[Problem]:
 
 SCENARIO = Scenario(
     name="memorised",
-    title="samples by how memorised they are",
+    title="samples by memorisation",
     summary="The most, medium or least memorised samples.",
     aim="They should be answered as a retrained model answers them.",
     source="Zhao et al. 2024, arXiv:2406.01257",

@@ -6,9 +6,11 @@ numbers, how to load the weights, and the command that repeats the run.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import threading
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +57,14 @@ class Exported:
         """Writes both files, each whole or not at all."""
         write_whole(folder / WEIGHTS, lambda temporary: temporary.write_bytes(self.weights))
         write_whole(folder / CARD, lambda temporary: temporary.write_text(self.card, encoding="utf-8"))
+
+    def zipped(self, name: str) -> bytes:
+        """The folder of that name as a zip."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:  # weights do not get smaller
+            archive.writestr(f"{name}/{WEIGHTS}", self.weights)
+            archive.writestr(f"{name}/{CARD}", self.card)
+        return packed.getvalue()
 
 
 def export_weights(run: Run, store: Store, checkpoints: Checkpoints,

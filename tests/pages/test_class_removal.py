@@ -20,7 +20,7 @@ def class_page(number: int = 3, dataset: str = "digits"):
     """The Unlearn page with a class of the data set picked."""
     at = unlearn_page()
     at.selectbox(key="dataset").set_value(dataset).run()
-    at.segmented_control(key="scenario").set_value("class").run()
+    at.selectbox(key="scenario").set_value("class").run()
     return at.selectbox(key=f"class.{dataset}").set_value(number).run()
 
 
@@ -33,7 +33,7 @@ def effective(at) -> dict[str, str]:
 
 def test_a_class_is_a_choice_beside_a_random_subset(jobs):
     at = unlearn_page()
-    assert at.segmented_control(key="scenario").value == "random"
+    assert at.selectbox(key="scenario").value == "random"
     assert at.slider(key="forget").value == 15.0
     at = class_page()
     assert not at.exception
@@ -41,7 +41,7 @@ def test_a_class_is_a_choice_beside_a_random_subset(jobs):
     assert at.selectbox(key="class.digits").options == [str(digit) for digit in range(10)]
     assert "never-seen samples of it" in at.selectbox(key="class.digits").help
     assert "About 100 of 1,000 training samples, 10.0%." in texts(at)
-    at.segmented_control(key="scenario").set_value("random").run()
+    at.selectbox(key="scenario").set_value("random").run()
     assert at.slider(key="forget").value == 15.0
 
 

@@ -236,7 +236,7 @@ def test_the_choice_is_in_the_address_and_a_link_restores_it(jobs):
                       profile="paper")
     assert not at.exception
     assert not at.warning
-    assert (at.selectbox(key="compare.data").value, at.button_group(key="compare.scenario").value) == ("cifar10",
+    assert (at.selectbox(key="compare.data").value, at.selectbox(key="compare.scenario").value) == ("cifar10",
                                                                                                      "class")
     assert at.selectbox(key="compare.class.cifar10").value == 5
     assert at.button_group(key="compare.methods").value == ["scrub", "retrain"]

@@ -15,7 +15,7 @@ from ui.common import measures, words
 def corrupted_page(dataset: str = "moons"):
     at = unlearn_page()
     at.selectbox(key="dataset").set_value(dataset).run()
-    return at.segmented_control(key="scenario").set_value("corrupted").run()
+    return at.selectbox(key="scenario").set_value("corrupted").run()
 
 
 def test_the_form_says_how_many_were_found(jobs):

@@ -149,8 +149,8 @@ def test_settings_that_the_form_cannot_take_over_are_told(jobs):
 def test_what_a_link_asks_for_and_no_page_knows_is_told(jobs):
     at = unlearn_page(dataset="mnist", **{"class": "77"})
     assert at.warning[0].value == (
-        "The link's `dataset=mnist`, `class=77` could not be used: the page Unlearn takes only run, at, present, "
-        "hide, relearn, likeness from its address. It was ignored.")
+        "The link's `dataset=mnist`, `class=77` could not be used: the page Unlearn takes only run, from, original, "
+        "at, present, hide, relearn, likeness from its address. It was ignored.")
     assert not unlearn_page(run=ended(jobs, Spec())).exception
     at = app().run()
     at.query_params["run"] = "nonsense" * 9

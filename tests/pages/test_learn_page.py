@@ -207,6 +207,7 @@ def test_a_run_that_was_stopped_is_said_and_queued_again_only_when_asked(compute
     assert "A run of this lesson failed: The disk is full." in texts(at)
     assert len(jobs.store.list(status=("queued",))) == 0
     at.button(key="lesson-again").click().run()
+    assert not at.exception
     assert len(jobs.store.list(status=("queued",))) == 1
 
 

@@ -132,7 +132,8 @@ def test_robustness_tells_what_it_does_not_know(jobs):
 def test_unlearn_tells_what_it_does_not_know(jobs):
     at = unlearn_page(rn="x")
     assert [warning.value for warning in at.warning] == [
-        UNKNOWN.format("rn=x", "Unlearn", "run, at, present, hide, relearn, likeness", " Did you mean run?")]
+        UNKNOWN.format("rn=x", "Unlearn", "run, from, original, at, present, hide, relearn, likeness",
+                       " Did you mean run?")]
 
 
 @pytest.mark.parametrize("more", [{"methods": "ssd finetune"}, {"model": "small_cnn"}])
@@ -146,7 +147,7 @@ def test_a_bad_link_to_compare_is_told_however_its_other_values_are_written(jobs
 
 def test_a_share_is_the_usual_one_after_a_link_to_a_class(jobs):
     at = compare_page(scenario="class", forget="3")
-    at.button_group(key="compare.scenario").set_value("random").run()
+    at.selectbox(key="compare.scenario").set_value("random").run()
     assert not at.exception
     assert at.slider(key="compare.share").value == 15.0 and asked(at)["forget"] == "0.15"
 

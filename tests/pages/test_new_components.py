@@ -26,7 +26,7 @@ def launched(jobs):
     """The page Unlearn after a run of the new method by the new scenario on the new data."""
     at = unlearn_page()
     at.selectbox(key="dataset").set_value("stripes").run()
-    at.segmented_control(key="scenario").set_value("newest").run()
+    at.selectbox(key="scenario").set_value("newest").run()
     at.selectbox(key="method").set_value("tremble").run()
     assert not at.exception
     at.toggle[[toggle.key.startswith("train.") for toggle in at.toggle].index(True)].set_value(True).run()
@@ -45,7 +45,7 @@ def test_unlearn_compare_and_runs(jobs):
     chips = ("Trembling weights", "Stripes", "forget 15% (the newest samples)", "spread 0.015")
     assert " ".join(f":gray-badge[{chip}]" for chip in chips) in texts(at)
     assert "Attack on the doubt" in [metric.label for metric in at.metric]
-    assert "They should look unseen." in at.segmented_control(key="scenario").help
+    assert "They should look unseen." in at.selectbox(key="scenario").help
 
     at = compare_page(data="stripes", scenario="newest", forget="0.15", methods="tremble")
     assert not at.exception

@@ -3,10 +3,14 @@ opens it without a network: tests/browser/test_report.py."""
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from engine.runs import recorded
-from tests.pages.test_pages import app, put
+from engine.types import Spec
+from tests.pages.test_pages import app, finish, put
 
 
 def page(name: str, **query: str):
@@ -41,15 +45,37 @@ def test_a_run_that_ended_before_it_was_measured_offers_none(jobs):
     assert reports(at) == []
 
 
-def test_a_run_that_kept_its_weights_hands_them_out_with_their_size(jobs):
+def labels(at) -> list[str]:
+    return [button.proto.label for button in at.get("download_button")]
+
+
+CARD = "The unlearned weights with a model card, as a zip"
+
+
+def test_a_run_that_kept_its_weights_hands_them_out_with_a_model_card(jobs):
+    from safetensors.torch import load
+
+    from ui.unlearn import weights
+
+    run = finish(jobs, jobs.submit(Spec(method="finetune", forget_fraction=0.05), keep_weights=True))
+    at = page("unlearn", run=run.id)
+    assert not at.exception and CARD in labels(at)
+    archive = zipfile.ZipFile(io.BytesIO(weights._packed(run)))
+    assert archive.namelist() == [f"{run.id}/model.safetensors", f"{run.id}/README.md"] and archive.testzip() is None
+    assert len(load(archive.read(f"{run.id}/model.safetensors"))) == 20
+    card = archive.read(f"{run.id}/README.md").decode()
+    assert "a random subset, 5%: 50 of 1,000 training samples" in card and "--method finetune" in card
+
+
+def test_weights_without_their_original_here_come_without_a_card_and_none_that_were_not_kept(jobs, monkeypatch):
     run_id = a_recorded_run()
     at = page("unlearn", run=run_id)
-    assert any("kept no weights" in caption.value for caption in at.caption)
+    assert any(f"kept no weights: `python -m engine export-weights {run_id} DIR`" in one.value for one in at.caption)
     jobs.store.save_weights(run_id, b"w" * 234_567)
+    assert CARD in labels(page("unlearn", run=run_id))
+    monkeypatch.setattr(jobs.checkpoints, "find", lambda *_: None)
     at = page("unlearn", run=run_id)
-    assert not at.exception
-    labels = [button.proto.label for button in at.get("download_button")]
-    assert "The unlearned weights as safetensors (0.2 MB)" in labels
+    assert not at.exception and "The unlearned weights as safetensors (0.2 MB)" in labels(at) and CARD not in labels(at)
 
 
 def test_the_json_of_a_run_holds_its_curves(jobs):

@@ -35,7 +35,7 @@ def page(scenario="random", **query) -> AppTest:
         at.query_params[name] = value
     at.switch_page("pages/unlearn.py").run()
     if scenario != "random":
-        next(one for one in at.segmented_control if one.key == "scenario").set_value(scenario).run()
+        next(one for one in at.selectbox if one.key == "scenario").set_value(scenario).run()
     assert not at.exception
     return at
 
@@ -48,6 +48,15 @@ def launch(at: AppTest) -> None:
 
 def said(at: AppTest) -> list[str]:
     return [error.value for error in at.error]
+
+
+def test_all_scenarios_are_in_one_list_with_a_sentence(asked):
+    at = page("hardest")
+    box = next(one for one in at.selectbox if one.key == "scenario")
+    assert sorted(box.options) == ["A class", "A random subset", "Listed samples", "Manipulated samples",
+                                   "Samples by memorisation", "The easiest samples", "The hardest samples"]
+    assert any(one.value == "The training samples with the Original's highest losses." for one in at.caption)
+    assert box.help.count("\n- **") == len(box.options) - 1
 
 
 def test_several_classes_and_a_share(asked):
@@ -124,9 +133,9 @@ def test_words_are_for_texts_only(asked, jobs, tmp_path, monkeypatch):
 
     monkeypatch.setenv("UNLEARN_DATA_DIR", str(write_go_emotions(tmp_path / "data")))
     at = page()
-    assert "matching texts" not in next(one for one in at.segmented_control if one.key == "scenario").options
+    assert "matching texts" not in next(one for one in at.selectbox if one.key == "scenario").options
     at.selectbox(key="dataset").set_value("go_emotions").run()
-    next(one for one in at.segmented_control if one.key == "scenario").set_value("matching").run()
+    next(one for one in at.selectbox if one.key == "scenario").set_value("matching").run()
     assert any("is missing: name a word" in one for one in said(at))
     at.text_input(key="select.go_emotions.matching.pattern").set_value("won(der").run()
     assert said(at) == ["pattern is 'won(der', which is no regular expression: missing ) at character 8."]

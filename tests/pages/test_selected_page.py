@@ -121,7 +121,7 @@ class Source:
     classes = tuple("0123456789")
     shown = staticmethod(lambda pool, number: {"text": f"the text of {number}"})
     label = staticmethod(lambda pool, number: "8")
-    truth = staticmethod(lambda number: "6")
+    truth = staticmethod(lambda pool, number: "6")
 
 
 def test_a_click_shows_the_sample_with_both_labels_and_both_answers(jobs, monkeypatch):

@@ -35,7 +35,7 @@ def test_the_form_offers_the_models_and_the_reading(jobs, folder):
 
 def test_how_large_an_emotion_is_in_each_reading(jobs, folder):
     at = emotions()
-    at.segmented_control(key="scenario").set_value("class").run()
+    at.selectbox(key="scenario").set_value("class").run()
     assert "2,710 of 36,308 training samples, 7.5%." in texts(at)
     at.selectbox(key="class.go_emotions").set_value(16).run()
     assert "39 of 36,308 training samples, 0.1%." in texts(at)
@@ -105,7 +105,7 @@ def test_the_texts_of_a_run_most_forgotten_first(jobs, folder):
     assert jobs.store.get(run_id).status == "finished", jobs.store.get(run_id).reason
     at = shown(unlearn_page(run=run_id), run_id)
     table = next(frame.value for frame in at.table if "Text" in frame.value)
-    assert len(table) == 24 and list(table) == ["Text", "Label", "Said", "Loss"]
+    assert len(table) == 24 and list(table) == ["Text", "Label", "Said", "Loss", "Memorised"]
     assert rises(table) == sorted(rises(table), reverse=True)
     at.segmented_control(key=f"samples-order-{run_id}").set_value("least").run()
     assert rises(table) != sorted(rises(table))

@@ -39,15 +39,20 @@ def method_box(key: str, **more: Any) -> str:
 
 
 def scenario_box(slot: Slot[str], offered: Sequence[Scenario]) -> str:
-    """The name of the scenario: who is forgotten."""
-    told = " ".join(f"{one.title[:1].upper()}{one.title[1:]}: {one.summary} {one.aim}" for one in offered)
+    """The name of the scenario: who is forgotten. A list, since the names of many do not fit into a row of buttons."""
+    said = "\n".join(f"- **{_first_capital(one.title)}**: {one.summary} {one.aim}" for one in offered)
     valid = [one.name for one in offered]
     if slot.get() not in valid:  # chosen for other data
         slot.put(valid[0])
-    name: str = st.segmented_control("Forget", valid, required=True, key=slot.key, help=told,
-                                     format_func=lambda name: get("scenario", name).title,
-                                     persist_state="session", **slot.given("default"))
+    name: str = st.selectbox("Forget", valid, key=slot.key, help=said, persist_state="session",
+                             format_func=lambda name: _first_capital(get("scenario", name).title))
+    with st.container(key=f"{slot.key}-about"):
+        st.caption(get("scenario", name).summary)
     return name
+
+
+def _first_capital(title: str) -> str:
+    return title[:1].upper() + title[1:]
 
 
 def class_box(dataset: Dataset, key: str, more_help: str = "") -> int | tuple[int, ...]:

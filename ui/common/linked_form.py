@@ -91,6 +91,16 @@ class LinkedForm(Generic[T]):
         if now != kept | query:
             st.query_params.from_dict(kept | query)
 
+    def open(self, record: T) -> None:
+        """Goes to the address of a record, also one that was replaced a moment ago, and draws the page again.
+
+        A link of a page to itself would leave the browser's address as it is.
+        """
+        self._replaced.put(())
+        kept = {name: value for name, value in st.query_params.items() if name == link.PRESENT}
+        st.query_params.from_dict(kept | self.write(record))
+        st.rerun()
+
     def _late(self) -> list[Query]:
         now = time.monotonic()
         return [query for moment, query in self._replaced.get() if now - moment < LATE]

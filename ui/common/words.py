@@ -176,6 +176,8 @@ def changes(run: Run) -> list[str]:
     chosen = {**spec.options, **{name: v for name, v in spec.parameters.items() if name != told}}
     kind = [title_of("model", model)] if (model := unusual_model(spec)) else []
     kind += [f"{spec.profile} profile"] if spec.profile != "corrected" else []
+    kind += [f"Original {spec.original}"] if spec.original else []
+    kind += [f"request {len(spec.earlier) + 1}"] if spec.start else []
     return kind + [f"{spaced(name)} {value}" for name, value in chosen.items()]
 
 

@@ -18,11 +18,12 @@ from ui.common.words import short
 PRESENT_CORNER = ".st-key-present-corner"
 UNLEARN: Mapping[str, str] = {
     "form": ".stMain [data-testid=stColumn]:has(.st-key-settings), .st-key-drawer",
-    "data": ".st-key-dataset",
-    "forget": ".st-key-scenario, .st-key-forget, .st-key-settings [class*=st-key-class], "
+    "data": ".st-key-dataset, .st-key-original, .st-key-continues",
+    "forget": ".st-key-scenario, .st-key-scenario-about, .st-key-forget, .st-key-settings [class*=st-key-class], "
               ".st-key-settings [class*=st-key-select-], .st-key-settings [class*=st-key-who]",
     "method": ".st-key-method", "settings": ".st-key-settings [data-testid=stExpander]",
-    "launch": ".st-key-launch, .st-key-view [class*=st-key-again]", "picture": ".st-key-view .stage",
+    "launch": ".st-key-launch, .st-key-view :is([class*=st-key-again], [class*=st-key-more-])",
+    "picture": ".st-key-view .stage",
     "keys": PRESENT_CORNER}
 PLAYGROUND: Mapping[str, str] = {
     "data": ".pg label:has(.pg-data)", "noise": ".pg label:has(.pg-noise)", "alpha": ".pg label:has(.pg-alpha)",

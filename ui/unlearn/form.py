@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine import chain
 from engine.errors import BadSpec, LabError, Problem
 from engine.evaluation.noise import expected_half_range
 from engine.originals.checkpoints import original_key
@@ -19,7 +20,7 @@ from engine.spec import Resolved, expected_sizes, resolve
 from engine.system.words import spaced
 from engine.types import Dataset, Option, Setting, Sizes, Spec
 from ui.common import controls, form_parts, words
-from ui.unlearn import chips, live, prefill, who
+from ui.unlearn import beginning, chips, live, prefill, who
 
 NOISY = 400  # samples per side under which the page warns of the attack's own noise
 DEMO = Spec(seed=1)
@@ -68,7 +69,7 @@ def form() -> Resolved | None:
         try:
             run_id = manager().submit(spec, train_original=bool(allowed))
             live.launched(run_id)
-            prefill.FORM.mirror(prefill.Prefill(run_id))
+            prefill.FORM.mirror(prefill.now(run_id))
             busy = True
         except LabError as error:
             st.error(str(error))
@@ -91,7 +92,7 @@ def _busy() -> bool:
 
 def _spec(places: dict[str, Any]) -> Spec:
     dataset = get("dataset", form_parts.dataset_box(prefill.DATASET.key))
-    note = st.empty()
+    note, origin = st.empty(), st.container()
     forget, size = _forget(dataset, places), st.empty()
     method = get("method", form_parts.method_box(prefill.METHOD.key))
     places["method"] = st.empty()
@@ -100,13 +101,16 @@ def _spec(places: dict[str, Any]) -> Spec:
     with more:
         model, options, seed, profile = _setting(dataset, places)
     note.caption(dataset.summary if options or not dataset.note else dataset.note)
+    known = {option.name: options.get(option.name, option.default_in(profile)) for option in dataset.options}
+    with origin:
+        begins = beginning.fields(dataset, model, options, profile)
     spec = Spec(dataset=dataset.name, model=model, method=method.name, options=options, seed=seed, profile=profile,
-                **forget)
-    here = dataset.at({option.name: options.get(option.name, option.default_in(profile)) for option in dataset.options})
+                **forget, **begins)
+    here = dataset.at(known)
     setting = Setting(here, get("model", model).recipe_for(here), _sizes(spec, here))
     chosen = get("scenario", spec.scenario)
-    known = chosen.by_class or (chosen.target == "selection" and chosen.unseen is None)
-    if known and not selected(spec, here)[1]:
+    counted = chosen.by_class or (chosen.target == "selection" and chosen.unseen is None)
+    if counted and not selected(spec, here)[1]:
         size.caption(class_size(here, spec))
     with main:
         return replace(spec, parameters=controls.method_controls(spec, here, method, setting, more, places))
@@ -115,7 +119,12 @@ def _spec(places: dict[str, Any]) -> Spec:
 def _sizes(spec: Spec, dataset: Dataset) -> Sizes:
     """The set sizes that automatic values go by; those of a usual share where what is to be forgotten is not valid."""
     spec, problems = selected(spec, dataset)
-    return expected_sizes(Spec(dataset.name) if problems else spec, dataset)
+    sizes = expected_sizes(Spec(dataset.name) if problems else spec, dataset)
+    try:
+        before = chain.parent(spec)
+        return sizes if before is None else chain.remaining(sizes, resolve(before).sizes)
+    except BadSpec:  # said of the whole spec
+        return sizes
 
 
 def _forget(dataset: Dataset, places: dict[str, Any]) -> dict[str, Any]:
@@ -248,6 +257,10 @@ def original(resolved: Resolved) -> bool | None:
             return False
     except LabError as error:
         st.error(str(error))
+        return None
+    if key.imported:
+        st.error(f"The Original {key.imported!r} has not been imported here for these data, options and model: import "
+                 "it on Start.", icon=":material/error:")
         return None
     time = estimates.in_words(estimates.training_span(resolved, checkpoints))
     agreed: Any = st.toggle(f"Train the Original first: {time}", key=f"train.{key.name}",

@@ -23,7 +23,7 @@ from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
 from ui.frame import present
-from ui.unlearn import headline, likeness, prefill, relearning, report_card, samples, tales
+from ui.unlearn import beginning, headline, likeness, prefill, relearning, report_card, samples, tales
 
 EVERY = 0.4  # seconds between two looks at a running run
 LONG = 300  # seconds of a run that one click alone does not start
@@ -115,6 +115,7 @@ def _header(jobs: Any, run: Run) -> None:
         title, button = st.columns([4, 1], vertical_alignment="center")
     title.markdown(f"## {headline.headline(run)}")
     title.markdown(headline.chips(run))
+    beginning.chained(run)
     if run.status in ("queued", "running"):
         if button.button("Stop", icon=":material/stop:", key=f"stop-{run.id}", width="stretch",
                          help="Stops after the current step; everything measured until then is kept."):

@@ -13,25 +13,37 @@ from typing import Any
 from engine.errors import LabError, Problem
 from engine.registry import by_class, models_for
 from engine.runs import library
+from engine.runs.continued import start_from
 from engine.runs.queue import manager
-from engine.spec import Resolved, requested_parameters
+from engine.runs.records import Run
+from engine.spec import Resolved, requested_parameters, resolve
 from engine.types import PROFILES, Dataset, Spec, declared
 from ui.common import controls, form_parts
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 
-RUN = "run"  # the address's parameter
+RUN, FROM, ORIGINAL_NAME = "run", "from", "original"  # the address's parameters
 DATASET, METHOD, SCENARIO = (Slot(name, getattr(Spec(), name)) for name in ("dataset", "method", "scenario"))
 SHARE, SEED, PROFILE = Slot("forget", 15.0), Slot("seed", 0), Slot("profile", PROFILES[0])
+ORIGINAL = Slot("original", "")  # the name of an imported one, else it is the one that the recipe trained
+START: Slot[Mapping[str, Any] | None] = Slot("start", None)  # the spec of the run that is continued
+CONTINUED = Slot("continued", "")  # that run's id, where the address asked for it
 STRANGE = "This version does not know the settings of the run shown: the form shows its own instead."
 
 
 @dataclass(frozen=True)
 class Prefill:
-    """The run that the page shows, and its settings where this version knows them."""
+    """The run that the page shows, and the settings to fill in where this version knows them.
+
+    ``continued`` is the run that the form continues and ``start`` its spec, ``original`` an imported Original, each
+    where the run shown does not say so itself.
+    """
 
     run_id: str = ""
     resolved: Resolved | None = None
+    continued: str = ""
+    start: Mapping[str, Any] | None = None
+    original: str = ""
 
 
 def current_run() -> str | None:
@@ -42,7 +54,11 @@ def current_run() -> str | None:
 
 
 def _read(asked: Mapping[str, str]) -> tuple[Prefill, list[Problem]]:
-    run_id = asked.get(RUN)
+    run_id = asked.get(RUN, "")
+    if before := asked.get(FROM):
+        return _continuing(run_id or before, before)
+    if name := asked.get(ORIGINAL_NAME):
+        return _imported(run_id or current_run() or "", name)
     if not run_id:
         return Prefill(current_run() or ""), []  # its picture, not its settings
     try:
@@ -53,7 +69,29 @@ def _read(asked: Mapping[str, str]) -> tuple[Prefill, list[Problem]]:
         resolved = run.resolved()
     except LabError:
         return Prefill(run_id), [Problem(RUN, STRANGE)]
-    return Prefill(run_id, resolved), _left_out(resolved)
+    return Prefill(run_id, resolved, start=resolved.spec.start), _left_out(resolved)
+
+
+def _continuing(run_id: str, before: str) -> tuple[Prefill, list[Problem]]:
+    """The settings of a run, to forget more from where it ended."""
+    try:
+        run = library.get(before, manager().store).run
+        return Prefill(run_id, run.resolved(), before, start_from(run, FROM)), []
+    except LabError as error:
+        return Prefill(run_id), [Problem(RUN, f"{error} The form starts from the Original.")]
+
+
+def _imported(run_id: str, name: str) -> tuple[Prefill, list[Problem]]:
+    """The usual settings for the data and the model that an Original was imported for."""
+    found = manager().checkpoints.of_name(name)
+    if found is None:
+        said = f"No Original named {name!r} has been imported here: the form uses the trained one. Import it on Start."
+        return Prefill(run_id), [Problem(RUN, said)]
+    try:
+        spec = Spec(dataset=found["dataset"], model=found["model"], options=found["options"], original=name)
+        return Prefill(run_id, resolve(spec), original=name), []
+    except LabError as error:
+        return Prefill(run_id), [Problem(RUN, f"The Original {name!r} cannot be used: {error}")]
 
 
 def _left_out(resolved: Resolved) -> list[Problem]:
@@ -61,35 +99,45 @@ def _left_out(resolved: Resolved) -> list[Problem]:
     seed, named = resolved.spec.original_seed, resolved.spec.named_seeds
     problems = [Problem(RUN, f"The run shown started from the Original of seed {seed}; a run started "
                              "here uses that of seed 0. **Run again** keeps it.")] if seed else []
-    if resolved.spec.original:
-        problems.append(Problem(RUN, f"The run shown started from the imported Original {resolved.spec.original!r}; a "
-                                     "run started here uses the trained one. **Run again** keeps it."))
-    if resolved.spec.start:
-        problems.append(Problem(RUN, "The run shown continues another one, whose forget set stays forgotten; a run "
-                                     "started here starts from the Original. **Run again** keeps it."))
     seeds = " and ".join(f"{name} {value}" for name, value in named.items())
     return problems + ([Problem(RUN, f"The run shown has seeds of its own ({seeds}); a run started here uses one seed "
                                      "for all. **Run again** keeps them.")] if named else [])
 
 
 def _write(opened: Prefill) -> dict[str, str]:
-    return {RUN: opened.run_id} if opened.run_id else {}
+    named = {RUN: opened.run_id, FROM: opened.continued, ORIGINAL_NAME: opened.original}
+    return {name: value for name, value in named.items() if value}
 
 
 def _fill(opened: Prefill) -> None:
+    START.put(opened.start)
+    CONTINUED.put(opened.continued)
     if opened.resolved:
+        ORIGINAL.put(opened.resolved.spec.original or "")
         for key, value in widgets(opened.resolved).items():
             Slot(key, value).put(value)
 
 
 # A run that the address names is always taken over, one that is shown because there is nothing else only at first.
-FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN,), _read, _write, _fill,
+FORM: LinkedForm[Prefill] = LinkedForm("form", "Unlearn", (RUN, FROM, ORIGINAL_NAME), _read, _write, _fill,
                                        beside=("at", "present", "hide", "relearn", "likeness"))
 
 
 def take_over(resolved: Resolved) -> None:
     """Puts the settings of the run that is shown into the form."""
-    _fill(Prefill(resolved=resolved))
+    _fill(Prefill(resolved=resolved, start=resolved.spec.start))
+
+
+def now(run_id: str) -> Prefill:
+    """What the address has to hold: the run shown, and where the form starts otherwise than that run."""
+    try:
+        shown: Run | None = library.get(run_id, manager().store).run
+    except LabError:
+        shown = None
+    start, original = (shown.spec.start, shown.spec.original) if shown else (None, None)
+    other = START.get() != start
+    return Prefill(run_id, continued=CONTINUED.get() if other else "",
+                   original=ORIGINAL.get() if ORIGINAL.get() != (original or "") and START.get() is None else "")
 
 
 def class_slot(dataset: str) -> Slot[int]:

@@ -20,7 +20,7 @@ from engine.system.files import to_json
 from engine.system.words import spaced
 from engine.types import Spec
 from ui.common import measures, take_away, words
-from ui.unlearn import report, weights
+from ui.unlearn import beginning, report, weights
 
 CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks
 CLASS_CARDS = ("forget_accuracy", "test_accuracy", "retain_accuracy", "tpr_at_1pct_fpr")  # 0 on the class is right
@@ -102,7 +102,9 @@ def _details(run: Run) -> None:
         st.table({spaced(name): f"{v:.6g}" if isinstance(v, float) else str(v) for name, v in used.items()})
         st.caption(f"Seed {run.spec.seed}, profile {run.spec.profile}, code {run.code_version}, "
                    f"identity {run.identity}.")
-    export, link, _ = st.columns([1, 1, 2])
+    further, export, link, _ = st.columns(4)
+    with further:
+        beginning.more(run)
     with export.popover("Export", icon=":material/download:", width="stretch"):
         _export(run)
     with link.popover("Link", icon=":material/link:", width="stretch"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from engine.evaluation.ensembles.shadows import Shadows
 from engine.evaluation.ensembles.ulira import ulira
 from engine.evaluation.per_example import NAME, PerExample
 from engine.evaluation.verdict import DAMAGED
-from engine.registry import reference
+from engine.registry import find, reference
 from engine.runs.ensembles.kept import Shelf, states
 from engine.runs.ensembles.recorded import all_ensembles
 from engine.runs.records import Run, outdated
@@ -89,7 +89,7 @@ def part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
         return None
     near = [shelf for shelf in (all_ensembles() if shelves is None else shelves)
             if shelf.about["dataset"] == run.spec.dataset and shelf.about["data"].startswith(run.data)]
-    resolved = _resolved(_text(run.spec)) if near and not outdated(run) else None
+    resolved = _resolved(run.spec) if near and not outdated(run) else None
     if resolved is None:
         return None
     found = [part for shelf in near for part in _parts(shelf, resolved)]
@@ -104,7 +104,7 @@ def _parts(shelf: Shelf, asked: Resolved) -> Iterator[Part]:
             "code": {kind: asked.code[kind] for kind in ("dataset", "model") if kind in asked.code}}
     if not _same(made, {name: about[name] for name in made}) or not _nearly(about, asked):
         return
-    as_there = _resolved(_text(asked.spec), _sizes(about, asked))  # such as an alpha that follows from the sizes
+    as_there = _resolved(_as_usual(asked), _sizes(about, asked))  # such as an alpha that follows from the sizes
     made_by = {"method": asked.method.name, "parameters": as_there and as_there.effective,
                "code": asked.code.get("method", "")}
     parts = shelf.parts()
@@ -112,6 +112,14 @@ def _parts(shelf: Shelf, asked: Resolved) -> Iterator[Part]:
     for theirs in (key for key, part in parts.items() if part["method"] == reference().name):
         if mine and len(numbers := _numbers(shelf, mine, theirs)) >= FEWEST:
             yield Part(shelf, mine, theirs, numbers)
+
+
+def _as_usual(asked: Resolved) -> Spec:
+    """The spec with those hyperparameters alone that are not as usual: one that spells out the usual ones is the same.
+    """
+    usual = _resolved(replace(asked.spec, parameters={}))
+    return replace(asked.spec, parameters={name: value for name, value in asked.effective.items()
+                                           if usual is None or value != usual.effective[name]})
 
 
 def _numbers(shelf: Shelf, *keys: str) -> tuple[int, ...]:
@@ -139,9 +147,15 @@ def _text(spec: Spec) -> str:
     return json.dumps(asdict(spec), sort_keys=True)
 
 
-@functools.lru_cache(maxsize=8192)
-def _resolved(spec: str, sizes: Sizes | None = None) -> Resolved | None:
+def _resolved(spec: Spec, sizes: Sizes | None = None) -> Resolved | None:
     """A spec with everything filled in, at other sizes where these are given; None where it is not valid here."""
+    components = [find(kind, getattr(spec, kind)) for kind in ("dataset", "method")]
+    return _remembered_as(_text(spec), sizes, tuple(map(id, components)))
+
+
+@functools.lru_cache(maxsize=8192)
+def _remembered_as(spec: str, sizes: Sizes | None, components: tuple[int, ...]) -> Resolved | None:
+    """The same; ``components`` are those that are registered now, which may be others later."""
     try:
         return resolve(Spec(**json.loads(spec)), sizes)
     except (BadInput, TypeError, ValueError):

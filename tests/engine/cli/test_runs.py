@@ -175,7 +175,8 @@ def test_pretrain(home, capfd, short_training, tmp_path, no_caches):
     assert set(said["metrics"]) == {"train_accuracy", "heldout_accuracy", "train_loss", "heldout_loss"}
     assert "Training digits-small_cnn-seed0-" in err
     name = Path(said["path"]).stem
-    assert sorted(path.name for path in (tmp_path / "shipped").iterdir()) == [f"{name}.json", f"{name}.safetensors"]
+    assert sorted(path.name for path in (tmp_path / "shipped").iterdir()) == [
+        f"{name}.confidence.safetensors", f"{name}.json", f"{name}.safetensors"]
     assert json.loads((tmp_path / "shipped" / f"{name}.json").read_text())["sha256"] == said["sha256"]
 
     status, again, err = pretrain(capfd)

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from engine import registry
 from engine.evaluation.verdict import verdict_of
 from engine.runs.ensembles.alike import evidence_of, part_of, shadows_of
 from engine.runs.ensembles.recorded import recorded_ensembles
@@ -35,6 +36,20 @@ def test_a_run_at_the_ensembles_settings_has_its_evidence():
 def test_a_default_that_follows_from_the_sizes_is_the_same(method):
     """nabla-tau's alpha is 0.25 here and 0.249 there: the same choice at other sizes."""
     assert len(part_of(run(method=method), [SHIPPED]).numbers) == 64
+
+
+def test_usual_settings_that_are_spelled_out_are_the_same():
+    spelled = run(method="nabla_tau", parameters={"alpha": 0.25, "retain_epochs": 6})
+    assert spelled.resolved().effective == run(method="nabla_tau").resolved().effective
+    assert part_of(spelled, [SHIPPED]) == part_of(run(method="nabla_tau"), [SHIPPED]) is not None
+
+
+def test_a_component_that_was_changed_meanwhile_is_another(monkeypatch):
+    assert part_of(run(), [SHIPPED])
+    digits = registry.get("dataset", "digits")
+    monkeypatch.setitem(registry.table("dataset"), "digits", dataclasses.replace(
+        digits, recipe=dataclasses.replace(digits.recipe, epochs=2)))
+    assert part_of(run(), [SHIPPED]) is None
 
 
 @pytest.mark.parametrize("other", [

@@ -130,6 +130,19 @@ def test_a_share_is_judged_by_the_retrained_model_and_a_class_by_its_accuracy():
     assert judge(metrics | {"forget_accuracy": 95.0}, "class", None).kind == "not_forgotten"
 
 
+@pytest.mark.parametrize(("accuracy", "text", "title"), [
+    (0.0, "The classes are forgotten: the model gets 0.0% of its samples right", "Forgotten"),
+    (40.0, "The classes are not forgotten: the model still gets 40.0% of its samples right",
+     "Not forgotten: the model still knows the classes"),
+])
+def test_a_verdict_speaks_of_several_classes_in_the_plural(accuracy, text, title):
+    row = {"id": "a", "status": "finished", "spec": {**TWO.__dict__}, "metrics": {
+        "forget_accuracy": accuracy, "test_accuracy": 90.0, "original": {"test_accuracy": 91.0}}}
+    found = verdict_of(Run.from_row(row))
+    assert found.text.startswith(text) and found.title.startswith(title) and "class " not in found.text
+    assert "The class is" in verdict_of(Run.from_row(row | {"spec": {**TWO.__dict__, "forget_class": 3}})).text
+
+
 def test_titles_commands_and_links(home):
     two, part = resolve(TWO).spec, resolve(PART).spec
     cats = resolve(Spec("cifar10", scenario="class", forget_class="cat,dog")).spec

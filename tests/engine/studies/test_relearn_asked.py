@@ -85,7 +85,7 @@ def test_a_wrong_unlearner_is_caught_by_relearning_up_to_the_sentence(with_origi
     assert main(["show", run.id, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)["verdict"]
     assert (said["title"], said["text"]) == (found.title, found.text)
-    assert {"name": "relearning", "kind": "found", "text": item.text} in said["evidence"]
+    assert {"name": "relearning", "kind": "found", "text": item.text, "about": "run"} in said["evidence"]
 
 
 def test_it_runs_beside_the_page_and_what_is_known_is_found_by_what_was_shown(run, store, original_for_a_retrained):

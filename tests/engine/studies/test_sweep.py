@@ -114,18 +114,18 @@ def test_a_failed_cell_is_shown_and_the_rest_goes_on(capsys, tmp_path, monkeypat
     from engine.runs import method
 
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
-    unlearn = method.unlearn
+    unlearn = method.unlearn_from
 
-    def breaks(bench, resolved, *rest):
+    def breaks(network, data, resolved, *rest):
         if resolved.effective["alpha"] == 0.5 and resolved.spec.forget_fraction == 0.05:
             raise MemoryError
-        return unlearn(bench, resolved, *rest)
+        return unlearn(network, data, resolved, *rest)
 
-    monkeypatch.setattr(method, "unlearn", breaks)
+    monkeypatch.setattr(method, "unlearn_from", breaks)
     status, result = sweep_json(capsys)
     assert (status, result["counts"], result["computed"]) == (1, {"finished": 3, "failed": 1}, 3)
     assert result["cells"][1]["reason"] == "Out of memory: a smaller batch size needs less."
-    monkeypatch.setattr(method, "unlearn", unlearn)
+    monkeypatch.setattr(method, "unlearn_from", unlearn)
     status, result = sweep_json(capsys)
     assert (status, result["counts"], result["computed"], result["reused"]) == (0, {"finished": 4}, 1, 3)
 

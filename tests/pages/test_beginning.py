@@ -1,0 +1,111 @@
+"""Where a run begins, in the form of Unlearn: an imported Original, or where another run ended; and the way back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.originals.checkpoints import open_checkpoints
+from engine.originals.importing import import_file
+from engine.spec import resolve
+from engine.types import Spec
+from tests.engine.originals.foreign import digits_weights
+from tests.pages.test_pages import finish, texts, unlearn_page
+
+QUICK = Spec(method="finetune", forget_fraction=0.05)
+
+
+def imported(folder: Path, name="mine") -> str:
+    from safetensors.torch import save_file
+
+    save_file({f"module.{key}": value for key, value in digits_weights().items()}, folder / "own.safetensors")
+    import_file(folder / "own.safetensors", Spec(original=name), open_checkpoints())
+    return name
+
+
+def launched(at, jobs):
+    """Presses the button; the run that it queued, ended, and the page after it."""
+    assert not at.button(key="launch").disabled
+    at.button(key="launch").click().run()
+    assert not at.exception
+    return finish(jobs, jobs.store.list()[-1].id), at.run()
+
+
+def original_box(at):
+    return next((one for one in at.selectbox if one.key == "original"), None)
+
+
+def test_an_imported_original_is_a_choice_for_its_data_and_kept_in_the_link(jobs, tmp_path):
+    assert original_box(unlearn_page()) is None, "nothing was imported"
+    at = unlearn_page(original=imported(tmp_path))
+    assert not at.exception
+    assert original_box(at).options == ["trained by the recipe", "mine (imported)"]
+    assert original_box(at).value == "mine" == at.query_params.get("original")
+    at.selectbox(key="option.digits.label_noise").set_value(0.0).run()
+    assert original_box(at) is None, "it was imported for other labels"
+    at.selectbox(key="option.digits.label_noise").set_value(0.2).run()
+    original_box(at).set_value("mine").run()
+    at.selectbox(key="method").set_value("finetune").run()
+    run, at = launched(at, jobs)
+    assert (run.status, run.spec.original) == ("finished", "mine")
+    assert dict(at.query_params) == {"run": run.id} and original_box(at).value == "mine", "the run says it"
+    assert ":gray-badge[Original mine]" in texts(at) and "cannot" not in texts(at)
+    again = unlearn_page(run=run.id)
+    assert original_box(again).value == "mine"
+    original_box(again).set_value("").run()
+    assert "The form holds other settings than this run" in texts(again)
+    original_box(again).set_value("mine").run()
+    assert "The form holds other settings than this run" not in texts(again)
+    trained = unlearn_page(run=jobs.store.begin(resolve(QUICK)))
+    assert original_box(trained).value == ""
+    original_box(trained).set_value("mine").run()
+    assert trained.query_params["original"] == "mine"
+
+
+@pytest.mark.parametrize(("query", "said"), [
+    ({"original": "other"}, "No Original named 'other' has been imported here: the form uses the trained one. Import "
+                            "it on Start."),
+    ({"from": "zzz"}, "There is no run 'zzz'")])
+def test_a_link_to_what_is_not_here_says_so(jobs, query, said):
+    at = unlearn_page(**query)
+    assert not at.exception and said in texts(at) and not at.button(key="launch").disabled
+
+
+def test_a_run_is_continued_and_its_chain_is_shown(jobs):
+    first = finish(jobs, jobs.submit(QUICK))
+    at = unlearn_page(run=first.id)
+    at.button(key=f"more-{first.id}").click().run()
+    assert not at.exception
+    assert at.query_params["from"] == first.id
+    assert f"Continues run {first.id}; its forgotten samples stay forgotten." in texts(at)
+    assert at.slider(key="forget").value == 5.0
+    second, at = launched(at, jobs)
+    assert second.status == "finished", second.reason
+    assert second.spec.start["method"] == "finetune" and len(second.spec.earlier) == 1
+    assert dict(at.query_params) == {"run": second.id}
+    assert "Request 2. Forgotten before, and still left out:" in texts(at) and ":gray-badge[request 2]" in texts(at)
+    assert f"Continues run {first.id}" in texts(unlearn_page(run=second.id)), "the form continues the same run"
+    at.button(key="stop-continuing").click().run()
+    assert "Continues run" not in texts(at) and not at.button(key="launch").disabled
+    link = at.button(key=f"request-{first.id}")
+    assert link.label == "1: Fine-tuning, 5%"
+    link.click().run()
+    assert dict(at.query_params) == {"run": first.id} and "Request 2" not in texts(at)
+
+
+def test_other_data_than_the_run_before_are_refused_at_the_form(jobs):
+    first = jobs.store.begin(resolve(QUICK))
+    jobs.store.end(first, "finished")
+    at = unlearn_page(**{"from": first})
+    at.selectbox(key="dataset").set_value("cifar10").run()
+    assert not at.exception and at.button(key="launch").disabled
+    assert any("is 'cifar10', but the run that it continues has 'digits'" in one.value for one in at.error)
+
+
+def test_a_run_that_has_not_finished_cannot_be_continued(jobs):
+    run_id = jobs.store.begin(resolve(QUICK))
+    jobs.store.end(run_id, "failed", reason="It broke.")
+    at = unlearn_page(run=run_id, **{"from": run_id})
+    assert f"from is {run_id}, but that run is failed: only a finished run can be continued." in texts(at)
+    assert not [one for one in at.button if one.key == f"more-{run_id}"]
