@@ -6,15 +6,18 @@ is handed to :func:`engine.evaluation.verdict.judge` as items of the same kind.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from engine.registry import live_attacks
+from engine.registry import all_of, live_attacks
 from engine.types import Attack
 
 ERRORS = 3.0  # standard errors
+THREE_SIGMA = 0.99865  # the share of chance that lies below three of them
+EXPOSED = "tpr_at_0_1pct_fpr"
 FURTHER = {"per_example": "attacks tuned to each sample", "relearning": "relearning"}
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -86,8 +89,13 @@ class Evidence:
 
 
 def of_attacks(metrics: Metrics, counts: Counts | None) -> list[Evidence]:
-    """What each live attack comes to; without ``counts`` no ROC area is judged."""
-    return [item for attack in live_attacks() if (item := _of_attack(attack, metrics, counts))]
+    """What each live attack comes to, and each that weighs samples against retrained models and was measured.
+
+    Without ``counts`` no ROC area is judged.
+    """
+    live = [item for attack in live_attacks() if (item := _of_attack(attack, metrics, counts))]
+    beside = [attack for attack in all_of("attack") if attack.needs_retrained]
+    return live + [item for attack in beside if (item := _by_retrained(attack, metrics, counts))]
 
 
 def texts(items: Iterable[Evidence], kind: str | None = None) -> list[str]:
@@ -130,8 +138,14 @@ def listed(titles: Sequence[str]) -> str:
 
 
 def untried(items: Sequence[Evidence]) -> str:
-    """``Not tried: attacks tuned to each sample, relearning.``; empty where everything was."""
-    left = [title for name, title in FURTHER.items() if name not in {item.name for item in items}]
+    """``Not tried: attacks tuned to each sample, relearning.``; empty where everything was.
+
+    Where an attack weighed each sample against retrained models, those that many unlearned models tune are meant.
+    """
+    names = {item.name for item in items}
+    by_sample = any(attack.needs_retrained and attack.name in names for attack in all_of("attack"))
+    titles = FURTHER | ({"per_example": f"{FURTHER['per_example']} by many unlearned models"} if by_sample else {})
+    left = [title for name, title in titles.items() if name not in names]
     return f"Not tried: {', '.join(left)}." if left else ""
 
 
@@ -192,6 +206,40 @@ def _by_area(attack: Attack, metrics: Metrics, counts: Counts | None, guess: str
     toss = f"An attacker {_means(attack)} guesses no better than a coin toss ({guess}), but" if guess else (
         f"An attacker {_means(attack)} still")
     return Evidence(attack.name, "found", f"{toss} ranks forgotten samples ahead of never-seen ones ({shown}).", number)
+
+
+def _by_retrained(attack: Attack, metrics: Metrics, counts: Counts | None) -> Evidence | None:
+    """Of an attack that weighs each sample against retrained models: its area, and whom it exposes at few alarms."""
+    area, exposed = _area(attack, metrics), attack.value(metrics, EXPOSED)
+    if area is None or counts is None:
+        return None
+    by_area = Decisive(attack.metric("auc"), area, 0.5 + _off_half(counts), attack.name)
+    numbers, said = [by_area], [by_area.words("ROC area", digits=3)]
+    if exposed is not None and counts.forget and counts.nonmembers:
+        few = Decisive(attack.metric(EXPOSED), exposed, most_exposed(counts.forget, counts.nonmembers), attack.name)
+        numbers.append(few)
+        said.append(few.words("exposed at 0.1% false alarms", "%"))
+    found = next((one for one in numbers if one.value > one.limit), None)
+    does = "still finds some of the forgotten samples" if found else "does no better than chance"
+    return Evidence(attack.name, "found" if found else "chance",
+                    f"An attacker {_means(attack)}, sample by sample, {does} ({'; '.join(said)}).", found)
+
+
+@functools.lru_cache(maxsize=256)
+def most_exposed(forget: int, nonmembers: int) -> float:
+    """How many percent of the forget set chance alone ranks ahead of all but 0.1% of the non-members: three sigma.
+
+    All orders are equally likely then, and the count is negative hypergeometric.
+
+    Examples
+    --------
+    >>> round(most_exposed(150, 399), 2)
+    3.33
+    """
+    from scipy.stats import nhypergeom  # no page that judges nothing waits for it
+
+    alarms = int(0.001 * nonmembers)
+    return 100 * float(nhypergeom.ppf(THREE_SIGMA, forget + nonmembers, forget, alarms + 1)) / forget
 
 
 def _reversed(attack: Attack, metrics: Metrics, counts: Counts) -> Evidence | None:

@@ -1,6 +1,8 @@
 """How much a metric moves by chance alone: smaller differences are ties (docs/methods.md, Chance range).
 
 - An attack's accuracy and its distance from 50: half the width of its own chance range.
+- Before a run, half the width of an attack's chance range: 1.96 standard errors of as many coin tosses as the smaller
+  side has samples, 98 / sqrt(n), which is what labels permuted in the recorded runs come to.
 - An accuracy p over n samples: 1.96 binomial standard errors, 1.96 sqrt(p' (1 - p') / (n + 4)), where p' counts two
   more right and two more wrong ones (Agresti and Coull 1998), so that 100% is not taken for certain; n is the declared
   size of the set that is read. The forget-test gap: the root of the sum of both squares.
@@ -42,6 +44,17 @@ def noise_floor(metric: str, runs: Sequence[Metrics], resolved: Resolved) -> flo
     return fmean(found) if found else None
 
 
+def expected_half_range(forget: int, nonmembers: int) -> float:
+    """Half the width of an attack's chance range in points, before there is a run; the larger side is cut to the other.
+
+    Examples
+    --------
+    >>> round(expected_half_range(150, 399), 1)
+    8.0
+    """
+    return 100 * Z * sqrt(0.25 / min(forget, nonmembers))
+
+
 def _of_run(metric: str, metrics: Metrics, resolved: Resolved) -> float | None:
     n, m = resolved.sizes.forget, resolved.sizes.nonmembers
     if metric.removesuffix("_gap") in names("attack"):
@@ -77,6 +90,11 @@ def _binomial(value: float | None, n: int | None) -> float | None:
     """Of a percentage of ``n`` samples."""
     if value is None or n is None:
         return None
+    return binomial_range(value, n)
+
+
+def binomial_range(value: float, n: int) -> float:
+    """How far a percentage of ``n`` samples moves by chance, in points."""
     share = (value / 100 * n + 2) / (n + 4)
     return 100 * Z * sqrt(share * (1 - share) / (n + 4))
 

@@ -93,5 +93,6 @@ class PerExample:
         if self.kind == "chance":
             return f"does no better than chance on models of {self.method}."
         if self.damaged:
-            return f"cannot judge {self.method} here: its models are damaged, and a broken model leaks nothing."
+            return (f"cannot judge {self.method} here: an attack near chance is no success, for these models are "
+                    "damaged.")
         return f"cannot judge {self.method} here: it tells even the retrained models from chance."

@@ -9,9 +9,10 @@ from typing import Any, Literal, get_args
 from engine.evaluation.evidence import Evidence
 from engine.system.words import plural
 
-Kind = Literal["there", "hidden", "covered", "gone", "close", "second", "broke"]
+Kind = Literal["there", "hidden", "covered", "partly", "gone", "close", "second", "broke"]
 NAME = "relearning"
 NEEDS: Mapping[str, tuple[str, ...]] = {"hidden": ("step",), "covered": ("step", "before", "after"),
+                                        "partly": ("step", "first", "share"),
                                         "close": ("before", "after", "limit")}
 
 
@@ -21,10 +22,10 @@ class Outcome:
 
     Parameters
     ----------
-    kind : {'there', 'hidden', 'covered', 'gone', 'close', 'second', 'broke'}
-        More than half was there before; came back; a suppressed model rose to the retrained one; none of these. The
-        last three cannot tell: Original and retrained model too close, a second retrained model recovers as well,
-        every rate broke a model.
+    kind : {'there', 'hidden', 'covered', 'partly', 'gone', 'close', 'second', 'broke'}
+        More than half was there before; came back; a suppressed model rose to the retrained one; less than half, but
+        clearly more than a retrained model has, is there at the end; none of these. The last three cannot tell:
+        Original and retrained model too close, a second retrained model recovers as well, every rate broke a model.
     forgotten : int
         Forgotten samples that were shown beside the retain data.
     steps : int
@@ -37,6 +38,10 @@ class Outcome:
         Of ``close``: two standard errors, in points.
     held_back : int
         Samples behind these accuracies.
+    first, share : float, optional
+        The share of the Original's advantage at first and at ``step``; 1 is all of it.
+    other : float, optional
+        The same share of a second retrained model at ``step``: what chance alone comes to.
     """
 
     kind: Kind
@@ -47,11 +52,14 @@ class Outcome:
     after: float | None = None
     limit: float | None = None
     held_back: int = 0
+    first: float | None = None
+    share: float | None = None
+    other: float | None = None
 
     @property
     def comes_back(self) -> bool | None:
         """Whether what was forgotten comes back; None where that cannot be told."""
-        return {"there": True, "hidden": True, "covered": True, "gone": False}.get(self.kind)
+        return {"there": True, "hidden": True, "covered": True, "partly": True, "gone": False}.get(self.kind)
 
     @property
     def shown(self) -> str:
@@ -61,15 +69,17 @@ class Outcome:
 
     def said(self) -> str:
         """The answer as a sentence."""
-        return {"there": self._there, "hidden": self._hidden, "covered": self._covered, "gone": self._gone,
-                "close": self._close, "second": self._second, "broke": self._broke}[self.kind]()
+        return {"there": self._there, "hidden": self._hidden, "covered": self._covered, "partly": self._partly,
+                "gone": self._gone, "close": self._close, "second": self._second, "broke": self._broke}[self.kind]()
 
     def title(self) -> str:
         """The same as a page's largest text, where it comes back; empty where it does not."""
         where = f"after {_steps(self.step)} on {self.shown.removesuffix(' alone')}"
         return {"there": "Still has more than half of the Original's advantage on the forgotten: not gone",
                 "hidden": f"Comes back {where}, as the retrained model does not: hidden, not removed",
-                "covered": f"Comes back {where} to where the retrained model stays: covered up, not removed"
+                "covered": f"Comes back {where} to where the retrained model stays: covered up, not removed",
+                "partly": f"{'Partly comes back' if self._rises else 'Partly still there'} {where}, more than in a "
+                          "retrained model"
                 }.get(self.kind, "")
 
     def evidence(self) -> Evidence:
@@ -91,6 +101,8 @@ class Outcome:
                                  for name in ("forgotten", "steps", "step", "held_back")}
         parts: dict[str, Any] = {name: None if stored[name] is None else float(stored[name])
                                  for name in ("before", "after", "limit")}
+        parts |= {name: None if stored.get(name) is None else float(stored[name])
+                  for name in ("first", "share", "other")}  # older versions kept none
         found = cls(stored["kind"], **whole, **parts)
         lacking = [name for name in NEEDS.get(found.kind, ()) if getattr(found, name) is None]
         if lacking:
@@ -107,6 +119,17 @@ class Outcome:
     def _covered(self) -> str:
         return (f"It was covered up, not removed: the accuracy on the forgotten rises from {self.before:.0f}% to "
                 f"{self.after:.0f}% in {_steps(self.step)} on {self.shown}, to where the retrained model stays.")
+
+    @property
+    def _rises(self) -> bool:
+        return (self.share or 0.0) > (self.first or 0.0)
+
+    def _partly(self) -> str:
+        assert self.share is not None
+        other = "" if self.other is None else f" (retrained with another seed: {100 * self.other:.0f}%)"
+        begins = "It partly comes back" if self._rises else "It is partly still there"
+        return (f"{begins}: after {_steps(self.step)} on {self.shown} the model has {100 * self.share:.0f}% of the "
+                f"Original's advantage over the retrained model{other}.")
 
     def _gone(self) -> str:
         return (f"It does not come back: {_steps(self.steps)} on {self.shown} recover less than half of the "

@@ -4,7 +4,8 @@ It is worked out from the stored numbers whenever it is read, so that recorded a
 rules. The first that applies decides:
 
 1. ``reference``: the retrained model is what the others are held against; it is not judged against itself.
-2. ``damaged``: the test accuracy fell ten points or more. Nothing else is said: a broken model leaks nothing.
+2. ``damaged``: the test accuracy fell ten points or more. Nothing else is said: an attack near
+   chance is no success then.
 3. ``not_forgotten``: what comes after a run shows that something is left, such as relearning; of a damaged model it is
    said as well.
 4. ``over_forgotten``: the forget set stands out by being *worse* than unseen data, at three standard errors: an
@@ -178,9 +179,18 @@ def _title(found: Verdict, by: Yardstick, items: Sequence[Evidence], named: Clas
     answers = listed(["its answers", *further_tried(items)])
     if left and left.title and found.kind in ("damaged", "not_forgotten"):
         return f"Damaged, and {left.title[0].lower()}{left.title[1:]}" if found.damaged else left.title
+    if by == "class" and found.kind == "forgotten" and (out := next(
+            (item for item in of_run(items) if item.kind == "found"), None)):
+        return f"Forgotten by its answers; {_stands_out(out)} still stand out"
     title = special.get(found.kind, TITLES[found.kind]).format(tried=tried(items), answers=answers,
-                                                               noun=named.noun)
+                                                                noun=named.noun)
     return title + MORE if found.kind == "forgotten" and against_method(items) else title
+
+
+def _stands_out(item: Evidence) -> str:
+    """What an attack that beats chance reads: ``its losses``."""
+    attack = get("attack", item.name)
+    return f"its {attack.lower[1]}" if attack.lower else "its samples"
 
 
 def _damage(metrics: Metrics) -> Evidence | None:
@@ -188,8 +198,8 @@ def _damage(metrics: Metrics) -> Evidence | None:
     if before is None or after is None or before - after < DAMAGED:
         return None
     return Evidence("test_accuracy", "found", f"The model is damaged: its test accuracy fell from {before:.1f} to "
-                    f"{after:.1f}%. A broken model leaks nothing but has not unlearned, so attacks near 50% are no "
-                    "success here.", Decisive("test_accuracy", after, before - DAMAGED, above=False))
+                    f"{after:.1f}%. An attack near 50% is no success then: a broken model has not unlearned.",
+                    Decisive("test_accuracy", after, before - DAMAGED, above=False))
 
 
 def _over_forgetting(metrics: Metrics, by: Yardstick, counts: Counts | None,

@@ -104,7 +104,7 @@ def _broken(broken: Sequence[Evidence]) -> str:
     if not broken:
         return ""
     verb = "is" if len(broken) == 1 else "are"
-    return f"{_listed(broken)} {verb} inside the chance range, but damaged: a broken model leaks nothing."
+    return f"{_listed(broken)} {verb} inside the chance range, but damaged: that is no success."
 
 
 def _listed(rows: Sequence[Evidence]) -> str:

@@ -69,6 +69,17 @@ def area_by_stratum(found: Findings, places: Mapping[str, np.ndarray]) -> dict[s
             for row in found.rows if row.ulira}
 
 
+def half_by_stratum(found: Findings, places: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """Half of each area's 95% interval over the samples of its stratum, as if these were independent."""
+    return {row.name: {name: _half(row.ulira.per_sample[which]) for name, which in places.items()}
+            for row in found.rows if row.ulira}
+
+
+def _half(areas: np.ndarray) -> float:
+    known = areas[np.isfinite(areas)]
+    return float(1.96 * known.std(ddof=1) / np.sqrt(len(known))) if len(known) > 1 else float("nan")
+
+
 # --- as people see them ---------------------------------------------------------------------
 
 

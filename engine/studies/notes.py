@@ -74,8 +74,8 @@ def _doubts(method: str, metrics: Mapping[int, Mapping[str, Any]],
         worst = min(broken, key=lambda seed: metrics[seed]["test_accuracy"])
         before, after = (found["test_accuracy"] for found in (metrics[worst]["original"], metrics[worst]))
         told.append(Note("damaged", f"{method_title(method)} damaged the model with {_seeds(broken)}: test accuracy "
-                         f"{after:.1f}% after {before:.1f}%, so it is never best. A broken model leaks nothing, "
-                         "but has not unlearned.", method, broken))
+                         f"{after:.1f}% after {before:.1f}%, so it is never best: an attack near chance is "
+                         "no success where the model is broken.", method, broken))
     return told
 
 

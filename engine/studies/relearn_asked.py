@@ -14,7 +14,7 @@ from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import Resolved, resolve
 from engine.studies.background import Question, questions
-from engine.studies.relearn_kept import all_known, filled, like_published, pool_size
+from engine.studies.relearn_kept import all_known, filled, judge_again, like_published, pool_size
 from engine.studies.relearn_numbers import WHO, Relearned, Settings
 
 SHOWN = (0, 5, 10)  # forgotten samples beside the retain data, a panel each
@@ -38,6 +38,7 @@ def refusal(run: Run) -> str | None:
 
 def kept(run: Run, store: Store) -> dict[int, Relearned]:
     """What is known, by the number of forgotten samples that were shown: of several that with the most curves."""
+    judge_again(run, store)
     found: dict[int, Relearned] = {}
     for one in all_known(run, store):
         for count in one.settings.forgotten:

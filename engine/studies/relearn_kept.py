@@ -42,6 +42,21 @@ def all_known(run: Run, store: Store) -> list[Relearned]:
     return found
 
 
+def judge_again(run: Run, store: Store) -> bool:
+    """Puts right what an older version's rules made of a run's curves; whether anything was.
+
+    The verdict reads the kept answer, not the curves, so that no list of runs has to open them.
+    """
+    changed = False
+    for found in all_known(run, store):
+        key = name_of(run, found.settings)
+        numbers = {"name": NAME, **found.outcome().to_json()}
+        if key in (run.evidence or {}) and dict((run.evidence or {})[key]) != numbers:
+            keep_evidence(found, store, key)
+            changed = True
+    return changed
+
+
 def default_settings(run: Run) -> Settings:
     """Retain data alone, and with ten forgotten samples, or as many as may be shown."""
     most = min(10, pool_size(run))

@@ -6,10 +6,10 @@ against the retrained model after the same steps on the same batches: the right 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from math import sqrt
+from math import inf, sqrt
 from statistics import fmean
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ STEPS = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 BOTH: tuple[Who, Who] = ("original", "retrained")
 POOL = 0.2  # of the forget set: what relearning may be shown; the rest is what every curve is read on
 TELLING = 2.0  # standard errors that the Original and the retrained model must lie apart
+ORDERS = 3  # from so many orders of the batches on, all of them above all retrained models are told from chance
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,32 @@ class Relearned:
             before, after = (self.curve("unlearned", found.rate, shown)[self.settings.steps.index(step)]
                              for step in (0, found.back))
             return answer("covered", step=found.back, before=before, after=after)
-        return answer("gone")
+        return self._partly(answer, found)
+
+    def _partly(self, answer: Callable[..., Outcome], found: Numbers) -> Outcome:
+        """Less than half: clearly more than the retrained models have, or gone."""
+        known = [(at, share) for at, share in enumerate(found.recovery) if share is not None]
+        at, share = known[-1]
+        if share <= 0 or not self._beyond(found.rate, found.forgotten, at):
+            return answer("gone")
+        second = self.curve("second", found.rate, found.forgotten)
+        other = second and self._recovery(second[at], *(self.curve(who, found.rate, found.forgotten)[at]
+                                                        for who in ("retrained", "original")))
+        return answer("partly", step=self.settings.steps[at], first=found.recovery[0] or 0.0, share=share,
+                      other=other if second else None)
+
+    def _beyond(self, rate: float, forgotten: int, at: int) -> bool:
+        """Whether the unlearned model lies above the retrained ones beyond chance, at one of the steps.
+
+        By two standard errors of two independent samples; all models are read on the same samples, though, so that
+        one is enough where every order of the batches lies above every one of the retrained models.
+        """
+        mine, *theirs = ([self.curve(who, rate, forgotten, seed)[at] for seed in self.settings.seeds]
+                         for who in ("unlearned", "retrained", "second") if self.curve(who, rate, forgotten))
+        highest = max(map(fmean, theirs))
+        errors = (fmean(mine) - highest) / (self._error(fmean(mine), highest) or inf)
+        apart = len(mine) >= ORDERS and min(mine) > max(map(max, theirs))
+        return errors >= (1 if apart else TELLING)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON, with the numbers that follow, which :meth:`from_json` works out again."""

@@ -44,12 +44,14 @@ class Difference:
 class Mark:
     """A number of a run beside the range in which chance alone leaves it; ``inside`` is None where no range is known.
 
-    An attack's range is that of its null band; an accuracy's is the retrained model's, give or take the chance range.
+    The range is about the run's retrained model; an attack's is about a coin toss where there is none, or where the
+    run is the retrained model: then ``coin``.
     """
 
     value: float | None
     low: float | None = None
     high: float | None = None
+    coin: bool = False
 
     @property
     def inside(self) -> bool | None:
@@ -150,19 +152,20 @@ def _is_number(value: Any) -> bool:
 def mark(run: Run, metric: str, resolved: Resolved | None) -> Mark:
     """A metric of a run beside its chance range; ``resolved``, the run's spec, says how many samples there were."""
     metrics = run.metrics or UNMEASURED
-    low, high = _range(run, metrics, metric, resolved) or (None, None)
-    return Mark(metrics.get(metric), low, high)
+    aim = None if run.is_reference else (metrics.retrained or UNMEASURED).get(metric)
+    if aim is None:
+        band = metrics.null_band.get(metric) if metric in {attack.name for attack in live_attacks()} else None
+        return Mark(metrics.get(metric), band[0], band[1], coin=True) if band else Mark(metrics.get(metric))
+    noise = _noise(metrics, metric, resolved)
+    if noise is None:
+        return Mark(metrics.get(metric))
+    return Mark(metrics.get(metric), max(0.0, aim - noise), min(100.0, aim + noise))  # percent, or points apart
 
 
-def _range(run: Run, metrics: Metrics, metric: str, resolved: Resolved | None) -> Span | None:
-    if metric in {attack.name for attack in live_attacks()}:
-        band = metrics.null_band.get(metric)
-        return (band[0], band[1]) if band else None
-    aim = (metrics.retrained or UNMEASURED).get(metric)
-    if run.is_reference or aim is None or resolved is None:
-        return None
-    noise = noise_floor(metric, [_values(metrics)], resolved)
-    return None if noise is None else (max(0.0, aim - noise), min(100.0, aim + noise))  # percent, or points apart
+def _noise(metrics: Metrics, metric: str, resolved: Resolved | None) -> float | None:
+    """How far chance moves a number; an attack's accuracy as far as its distance from 50."""
+    names = {attack.name: attack.metric("gap") for attack in live_attacks()}
+    return None if resolved is None else noise_floor(names.get(metric, metric), [_values(metrics)], resolved)
 
 
 def _values(metrics: Metrics) -> Mapping[str, Any]:

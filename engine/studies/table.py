@@ -9,8 +9,8 @@ Three rules, the same for every table and export:
   without one nobody is best, for then a single sample might decide.
   A method with an over-forgotten run is never best in an attack's columns: there, far from the ideal can look near.
   Nor is a value that lies under its chance range (``engine.evaluation.sides``).
-  One with a damaged model (``engine.evaluation.verdict``) is never best at all: a broken model
-  leaks nothing, but has not unlearned. Nor is one that changed or forgot nothing (``engine.studies.unchanged``).
+  One with a damaged model (``engine.evaluation.verdict``) is never best at all: an attack near
+  chance is no success then. Nor is one that changed or forgot nothing (``engine.studies.unchanged``).
 - Ours and the paper's value are *outside* one another where they differ by more than two standard deviations,
   the root of both variances; ours counts as 0 where there is one seed.
 """

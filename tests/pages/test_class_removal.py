@@ -63,7 +63,7 @@ def test_a_random_subset_has_no_such_row(jobs):
 
 def test_the_caption_on_noise_counts_the_smaller_side(jobs):
     shown = texts(class_page())
-    assert "With 79 samples per side, the attack's chance range (95%) reaches about 8 points to either side." in shown
+    assert "With 79 samples per side, the attack's chance range (95%) reaches about 11 points to either side." in shown
 
 
 def test_classes_of_cifar_go_by_their_names(jobs):

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from engine.errors import StoreUnavailable
+from engine.evaluation.per_example import PerExample
 from engine.evaluation.verdict import verdict_of
 from engine.registry import get
+from engine.runs.records import Run
 from engine.spec import resolve
 from engine.studies import exports
 from engine.studies.comparison import Comparison, find_runs
@@ -20,6 +22,7 @@ from engine.studies.ranking import rank
 from engine.studies.table import build_table
 from engine.types import Spec
 from tests.pages.test_pages import app, finish, texts
+from ui.compare import tuned
 
 QUICK = {"methods": "finetune ssd", "seeds": "0"}
 
@@ -353,3 +356,12 @@ def test_a_tick_of_the_fragment_asks_the_store_a_bounded_number_of_times(jobs):
         build_table(shown, find_runs(shown, jobs.store))
         counted.append(len([statement for statement in asked if statement.startswith("SELECT")]))
     assert counted == [1, 1]
+
+
+def test_under_the_answer_attacks_tuned_to_each_sample_are_pointed_to(jobs, monkeypatch):
+    found = tuned.Tuned("finetune", Run("cafe", "finished", Spec(method="finetune")),
+                        PerExample("Fine-tuning", 64, 0.683, 0.67, 0.7, 0.505, 0.49, 0.52))
+    monkeypatch.setattr(tuned, "of_nearest", lambda ranking, runs: [found])
+    at = compare_page()
+    assert not at.exception and any(part.value == tuned.sentence([found]) for part in at.markdown)
+    assert "See it on the page Evidence" in str([part.proto for part in at.get("page_link")])

@@ -14,7 +14,13 @@ from archiving import METRICS, finished_run, samples_frame  # noqa: E402
 
 from engine.evaluation.events import Course  # noqa: E402
 from engine.studies.paired import paired  # noqa: E402
-from ui.selected import curves, one_sample, pairs, report  # noqa: E402
+from ui.selected import (  # noqa: E402
+    curves,
+    numbers,
+    one_sample,
+    pairs,
+    report,
+)
 from ui.selected.nearer import nearer  # noqa: E402
 from ui.selected.words import sentence, short_names  # noqa: E402
 
@@ -147,14 +153,32 @@ def test_which_run_is_nearer_to_retraining_and_how_sure_that_is(jobs):
         **base, "mia_loss": loss, "mia_loss_gap": loss - 50, "mia_entropy_gap": 0.0, "accuracy_gap": 0.0,
         "original": before, "retrained": base}) for alpha, loss in ((0.1, 62.0), (0.5, 65.0), (0.25, 71.0))]
     runs = [jobs.store.get(run_id) for run_id in ids]
-    assert nearer(runs[:2]) == (
-        "Nearer to retraining: A, 4.0 points beyond chance in its worst measure (attack on the loss); B: 7.0 (attack "
-        "on the loss). One seed each: the difference between A and B, 3.0 points, is inside the chance range ±8.0, so "
-        "it may be chance.")
-    assert nearer(runs[::2]).endswith("the difference between A and B, 9.0 points, is outside the chance range ±8.0.")
-    assert nearer(runs).startswith("Nearest to retraining: A, 4.0 points") and "; C: 13.0 (attack" in nearer(runs)
+    rest = "Each run is held against its own retrained run. One seed each."
+    assert nearer(runs[:2]) == ("Cannot tell which run is nearer to retraining: A and B differ by no more than chance "
+                                f"in each of 5 measures. {rest}")
+    by = "attack on the loss (12.0 points off against 21.0, chance range ±8.0)"
+    assert nearer(runs[::2]) == (f"Nearer to retraining: A, by {by}. The other 4 measures cannot tell them apart. "
+                                 f"{rest}")
+    assert nearer(runs) == ("Cannot tell which run is nearest to retraining between A, B: the measures disagree, or "
+                            f"chance explains the differences. Farther: C than A by {by}. {rest}")
     assert any(nearer(runs[:2]) in one.value for one in page(*ids[:2]).markdown)
     assert nearer(runs[:1] * 2) == "", "one run twice is one run"
+
+
+def test_the_sentence_and_the_cell_hold_an_attack_against_the_same_run(jobs):
+    """A retrained run of 42%: 51 lies 9 points off it, which a chance range of 7.4 points does not hide."""
+    band = {"mia_loss": [42.6, 57.4], "mia_entropy": [42.6, 57.4]}
+    base = {"retain_accuracy": 99.0, "forget_accuracy": 72.0, "test_accuracy": 72.0, "mia_loss": 42.0,
+            "mia_entropy": 50.0, "null_band": band}
+    ids = [finished_run(jobs.store, parameters={"alpha": alpha}, metrics={
+        **base, "mia_loss": loss, "mia_loss_gap": abs(loss - 50), "mia_entropy_gap": 0.0, "accuracy_gap": 0.0,
+        "original": {**base, "mia_loss": 75.0, "forget_accuracy": 99.0}, "retrained": base})
+        for alpha, loss in ((0.1, 51.0), (0.5, 41.0))]
+    runs = [jobs.store.get(run_id) for run_id in ids]
+    assert nearer(runs).startswith("Nearer to retraining: B, by attack on the loss (1.0 points off against 9.0, ")
+    shown = numbers.table(runs)
+    assert "outside 34.6 to 49.4" in shown and "inside 34.6 to 49.4" in shown
+    assert "its own retrained run" in " ".join(shown.split()).replace("the run's own", "its own")
 
 
 def test_every_place_names_the_runs_by_the_same_letters(jobs):

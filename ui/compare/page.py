@@ -26,7 +26,7 @@ from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
 from ui.common.take_away import Export
-from ui.compare import answer, courses, report
+from ui.compare import answer, courses, report, tuned
 from ui.compare import form as compare_form
 from ui.compare import link as compare_link
 from ui.compare import more_measures as compare_more
@@ -111,6 +111,7 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
         st.markdown(f"## {said}")
     if said := " ".join(filter(None, (answer.further(ranking), answer.left_out(ranking)))):
         st.markdown(said)
+    tuned.show(ranking, runs)
     for doubt in filter(None, (compare_table.shaky(table, runs), compare_table.not_forgotten(table, HELD.get()))):
         st.caption(f":material/info: {words.plain(doubt)}")
     if was_racing:

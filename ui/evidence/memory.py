@@ -82,11 +82,12 @@ def _strata(at_hand: AtHand, found: Findings, memorised: Scores) -> None:
     except LabError as error:
         st.info(str(error), icon=":material/info:")
         return
-    areas = people.area_by_stratum(found, strata)
+    areas, halves = people.area_by_stratum(found, strata), people.half_by_stratum(found, strata)
     heads = {name: f"{name.capitalize()} ({len(places)})" for name, places in strata.items()}
-    rows = [{"Method": title_of(name), **{heads[stratum]: f"{area:.3f}" for stratum, area in by.items()}}
+    rows = [{"Method": title_of(name), **{heads[stratum]: f"{area:.3f} ± {halves[name][stratum]:.3f}"
+                                          for stratum, area in by.items()}}
             for name, by in areas.items()]
     st.table(rows, hide_index=True)
-    st.caption("Mean area over the least memorised samples, those nearest to one half and the most memorised; a coin "
-               "toss is 0.500. Low is the control: there retraining changes almost nothing. Scores from the same "
-               "Originals make the highest stratum look a little worse than it is.")
+    st.caption("Mean area with its 95% interval over samples: the least memorised, those nearest to one half and the "
+               "most memorised; a coin toss is 0.500. Low is the control: there retraining changes almost "
+               "nothing. Scores from the same Originals make the highest stratum look a little worse than it is.")

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from engine.evaluation.ensembles.klom import DIRECTION
 from engine.studies.ensemble_answer import answer, ranking
 from engine.studies.ensemble_memorisation import Scores
-from engine.studies.ensemble_samples import area_by_stratum, sample_numbers, strata
+from engine.studies.ensemble_samples import area_by_stratum, half_by_stratum, sample_numbers, strata
 from engine.studies.ensemble_shelves import AtHand
 from engine.studies.ensemble_views import Findings
 from engine.studies.repeat import ensemble_command
@@ -46,10 +46,12 @@ def _strata(at_hand: AtHand, found: Findings, memorised: Scores | None) -> Itera
     if memorised is None:
         return
     places = strata(memorised.probability.score[sample_numbers(at_hand.design)])
-    rows = [(table.title_of(name), *(f"{by[stratum]:.3f}" for stratum in places))
+    halves = half_by_stratum(found, places)
+    rows = [(table.title_of(name), *(f"{by[stratum]:.3f} ± {halves[name][stratum]:.3f}" for stratum in places))
             for name, by in area_by_stratum(found, places).items()]
     yield Part("The per-example attack by memorisation", texts(("Method", *places), rows),
-               (f"Mean area over {len(places['low'])} samples each; scores from {memorised.models} models.",),
+               (f"Mean area with its 95% interval over {len(places['low'])} samples each; scores from "
+                f"{memorised.models} models.",),
                folded=True)
 
 

@@ -62,7 +62,7 @@ def _nearest_first(found: Findings, rows: Iterable[Evidence]) -> list[Evidence]:
 
 def _head(found: Findings) -> Iterable[Name]:
     yield Name("Method")
-    yield Name("Test accuracy", "Mean over models. A damaged model leaks nothing, but has not unlearned anything.")
+    yield Name("Test accuracy", "Mean over models. An attack near chance on a damaged model is no success.")
     yield Name("Population attack", POPULATION, (Small("ROC area"),))
     yield Name("Per-example attack (U-LiRA)", PER_EXAMPLE, (Small("ROC area"),))
     klom = found.attainable.klom

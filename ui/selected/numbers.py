@@ -33,8 +33,9 @@ def table(runs: Sequence[Run], linked: bool = True) -> str:
     ``linked`` makes a run's name lead to its page.
     """
     found, names = telling(differences(runs)), metrics()
-    head = [Name("Run"), *(Name(one.name.capitalize()) for one in found), *map(_head, names), Name("Verdict"),
-            Name("Time")]
+    known = any(run.metrics and run.metrics.retrained and not run.is_reference for run in runs)
+    head = [Name("Run"), *(Name(one.name.capitalize()) for one in found), *(_head(name, known) for name in names),
+            Name("Verdict"), Name("Time")]
     rows = []
     for place, run in enumerate(runs):
         resolved = resolved_of(run)
@@ -53,9 +54,12 @@ def resolved_of(run: Run) -> Resolved | None:
         return None
 
 
-def _head(name: str) -> Name:
+def _head(name: str, known: bool) -> Name:
+    """``known``: some run has a retrained model, against which its attacks are held too."""
     metric, short = metric_of(name), title(name).capitalize()
     good = measures.ideal(metric, Spec().scenario)
+    if known and name in {attack.name for attack in headlines()}:
+        good = f"as {words.reference(Spec().scenario)}; without one {good}"
     return Name(f"{short}, {metric.unit}" if metric.unit else short, metric.help, (Small(f"ideal: {good}"),))
 
 
@@ -78,8 +82,10 @@ def _number(name: str, found: Mark) -> Box:
     if found.low is None or found.high is None:
         return Box(f"{found.value:.1f}")
     where = "inside" if found.inside else "outside"
-    said = f"{where} {found.low:.1f} to {found.high:.1f}"
-    return Box(f"{found.value:.1f}", f"Chance range: {found.low:.1f} to {found.high:.1f}; this is {where}.",
+    said = f"{where} {found.low:.1f} to {found.high:.1f}{' (coin toss)' if found.coin else ''}"
+    about = "a coin toss, for there is no retrained run to hold it against" if found.coin else "its retrained run"
+    return Box(f"{found.value:.1f}", f"Chance range: {found.low:.1f} to {found.high:.1f}, around {about}; this is "
+               f"{where}.",
                (Small(said),), colour=INSIDE if found.inside else "")
 
 

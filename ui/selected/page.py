@@ -12,6 +12,7 @@ from engine.runs import afterwards, library
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.runs.store import Store
+from engine.studies import likeness_asked
 from engine.studies.selected import Difference, check, differences, telling
 from ui.charts.selected import look, plot_parallel
 from ui.common import address, take_away
@@ -70,16 +71,21 @@ def _live(ids: list[str]) -> None:
     if any(not run.has_ended for run in runs):
         done = ", ".join(f"{run.id} {status(run)}" for run in runs if not run.has_ended)
         st.caption(f"Still on the way: {done}.")
-    if said := nearer(runs):
+    if said := nearer(runs, alike(runs, store)):
         st.markdown(f"**{said}**")
     with st.container(key="selected-numbers"):
         st.html(numbers.table(runs))
     curves.show(runs, store)
 
 
+def alike(runs: Sequence[Run], store: Store) -> dict[str, Any]:
+    """What was kept of the runs' likeness to their retrained models, by run id."""
+    return {run.id: kept for run in runs if run.finished and (kept := likeness_asked.kept(run, store))}
+
+
 def _take_away(runs: Sequence[Run], store: Store) -> None:
     def written() -> str:
-        return report.write(runs, curves.measure(runs, store), curves.AXIS.get())
+        return report.write(runs, curves.measure(runs, store), curves.AXIS.get(), alike(runs, store))
 
     take_away.show("selected", "selected-runs", [
         Export(take_away.REPORT, "html", "text/html", written,

@@ -11,6 +11,7 @@ from engine.evaluation.metrics import metric_of
 from engine.evaluation.verdict import verdict_of
 from engine.registry import live_attacks
 from engine.runs.records import Run
+from engine.studies.nearer import Likeness
 from engine.studies.repeat import reference_command, run_command, spelled_out
 from engine.studies.selected import settings
 from ui.charts.lines import X_AXES
@@ -24,17 +25,19 @@ from ui.selected.words import LETTERS, sentence, short_names
 QUESTION = "Selected runs side by side"
 
 
-def write(runs: Sequence[Run], measured: Sequence[curves.Measured], x: str = "step") -> str:
+def write(runs: Sequence[Run], measured: Sequence[curves.Measured], x: str = "step",
+          likeness: Likeness | None = None) -> str:
     """The report as one HTML file; ``measured`` are the runs with their courses, drawn over ``x``."""
-    return render(report(runs, measured, x))
+    return render(report(runs, measured, x, likeness))
 
 
-def report(runs: Sequence[Run], measured: Sequence[curves.Measured], x: str = "step") -> Report:
+def report(runs: Sequence[Run], measured: Sequence[curves.Measured], x: str = "step",
+           likeness: Likeness | None = None) -> Report:
     """The same as a record."""
     commands, refused = _commands(runs)
     parts = [Part("What differs, and what came of it", Markup(numbers.table(runs, linked=False))),
              *_curves(measured, x), Part("All settings", _settings(runs), folded=True), Part("Runs", _origins(runs))]
-    said = [*filter(None, [nearer(runs)]), *_verdicts(runs)]
+    said = [*filter(None, [nearer(runs, likeness)]), *_verdicts(runs)]
     return Report(f"{QUESTION}: {', '.join(short_names(runs))}", sentence(runs), said, parts,
                   {"Runs": " ".join(run.id for run in runs)}, commands, refused)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ import streamlit as st
 
 from engine import chain
 from engine.errors import BadSpec, LabError, Problem
+from engine.evaluation.noise import expected_half_range
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of, by_class, get, models_for
 from engine.runs import estimates
@@ -226,11 +226,12 @@ def download(dataset: Dataset) -> None:
 
 
 def noise(samples: int) -> str:
-    """What so few samples mean for the attack; its chance range is about 2 x 36 / sqrt(n) (docs/methods.md)."""
+    """What so few samples mean for the attack, by the rule that a result's chance range follows."""
     if samples < 10:
         return f"Only {samples:,} samples per side: too few for an attack, so its numbers stay empty."
+    little = ", so it says little here" if samples < 60 else ""
     return (f"With {samples:,} samples per side, the attack's chance range (95%) reaches about "
-            f"{72 / math.sqrt(samples):.0f} points to either side{', so it says little here' if samples < 60 else ''}.")
+            f"{expected_half_range(samples, samples):.0f} points to either side{little}.")
 
 
 def _settings(resolved: Resolved) -> dict[str, str]:

@@ -19,6 +19,7 @@ from engine.types import Spec
 from ui.common import measures, words
 from ui.common.html_table import Box, Name, Row, Small
 from ui.common.stage.scene import scene
+from ui.report import sample_list
 from ui.report.document import Part, Report, listed, render, table, texts
 from ui.unlearn.headline import headline
 
@@ -39,10 +40,12 @@ def report(run: Run, course: Course) -> Report:
     """The same as a record."""
     found = verdict_of(run) if run.finished else None
     commands, refused = _commands(run)
+    named = sample_list.of(run.spec)
     said = [found.text] if found else []
     said += [*(remarks(run.metrics) if run.metrics else []), *filter(None, (run.reason, run.notice))]
-    return Report(words.run_title(run), headline(run), said, [*_numbers(run), settings(run)], facts(run), commands,
-                  refused, damaged=bool(found and found.kind == "damaged"), scene=scene(run, course))
+    parts = [*_numbers(run), settings(run), *([named.part()] if named else [])]
+    return Report(words.run_title(run), headline(run), said, parts, facts(run), commands, refused,
+                  damaged=bool(found and found.kind == "damaged"), scene=scene(run, course))
 
 
 def _commands(run: Run) -> tuple[list[str], str]:
@@ -52,7 +55,8 @@ def _commands(run: Run) -> tuple[list[str], str]:
     except LabError as error:
         return [], f"This version of the software cannot repeat the run. {error}"
     there = run.metrics and run.metrics.retrained and not run.is_reference
-    return [*([reference_command(spec)] if there else []), run_command(spec)], ""
+    commands, named = [*([reference_command(spec)] if there else []), run_command(spec)], sample_list.of(run.spec)
+    return named.elsewhere(commands) if named else commands, ""
 
 
 # --- numbers --------------------------------------------------------------------------------

@@ -110,4 +110,4 @@ def refuse_damaged(phi: np.ndarray) -> None:
     constant = np.flatnonzero(np.ptp(phi, axis=1) == 0) if phi.shape[1] > 1 else np.array([])
     if len(constant):
         raise NotMeasurable(f"Model {constant[0]} says the same of all {phi.shape[1]:,} samples: it is damaged, and "
-                            "a damaged model leaks nothing but has not unlearned anything.")
+                            "what an attack says of a damaged model is no sign of unlearning.")

@@ -22,8 +22,8 @@ BY_LOSS = "An attacker by the loss does no better than chance (50.0%, chance ran
 BY_ENTROPY = "An attacker by the entropy does no better than chance (50.0%, chance range: 44.0 to 56.0%)."
 HIGHER_LOSSES = ("Over-forgotten: forgotten samples have higher losses than unseen ones, so an attacker finds them by "
                  "the reverse rule (ROC area 0.37700, by chance at least 0.37722; Streisand effect).")
-BROKEN = ("The model is damaged: its test accuracy fell from 72.7 to 9.8%. A broken model leaks nothing but has "
-          "not unlearned, so attacks near 50% are no success here.")
+BROKEN = ("The model is damaged: its test accuracy fell from 72.7 to 9.8%. An attack near 50% is no success "
+          "then: a broken model has not unlearned.")
 UNTRIED = "Not tried: attacks tuned to each sample, relearning."
 RIGHT_HERE = ("Losses far above those of other unseen data are expected here: the remaining "
               "data contain no such class.")
@@ -186,6 +186,32 @@ def test_a_class_is_forgotten_when_the_model_knows_it_as_little_as_a_retrained_o
 ])
 def test_attacks_agree_with_the_class(changes, kind, text):
     assert said("class", **({"forget_accuracy": 0.0} | changes)) == (kind, text)
+
+
+def test_a_class_is_not_called_forgotten_above_a_measure_that_is_beyond_chance():
+    found = judge(WELL | {"forget_accuracy": 0.0, "mia_loss": 60.0}, "class", COUNTS)
+    assert (found.kind, found.title) == ("forgotten", "Forgotten by its answers; its losses still stand out")
+    assert judge(WELL | {"forget_accuracy": 0.0}, "class", COUNTS).title == "Forgotten, as far as its answers tell"
+
+
+# --- attacks beside retrained models ----------------------------------------------------------
+
+
+def test_an_attack_that_weighed_each_sample_is_named_with_its_number_and_its_chance_range():
+    """4 of 150 ahead of all 399 others: by chance about (150 / 549)^4, well within three sigma."""
+    counts = Counts(forget=150, test=399, nonmembers=399)
+    found = judge(WELL | {"rmia_auc": 0.52, "rmia_tpr_at_0_1pct_fpr": 2.67}, "random", counts)
+    assert (found.kind, found.title) == ("forgotten", "Forgotten, as far as these three attacks can tell")
+    assert ("An attacker by RMIA, sample by sample, does no better than chance (ROC area 0.520, by chance at most "
+            "0.583; exposed at 0.1% false alarms 2.7%, by chance at most 3.3%).") in found.text
+    assert found.text.endswith("Not tried: attacks tuned to each sample by many unlearned models, relearning.")
+
+
+def test_an_attack_that_exposes_more_than_chance_is_not_called_forgotten():
+    counts = Counts(forget=150, test=399, nonmembers=399)
+    found = judge(WELL | {"rmia_auc": 0.52, "rmia_tpr_at_0_1pct_fpr": 8.0}, "random", counts)
+    assert found.kind == "not_forgotten" and "RMIA, sample by sample, still finds some" in found.text
+    assert found.decisive == Decisive("rmia_tpr_at_0_1pct_fpr", 8.0, pytest.approx(3.33, abs=0.01), "rmia")
 
 
 # --- the borders ----------------------------------------------------------------------------

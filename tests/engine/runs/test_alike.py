@@ -29,7 +29,7 @@ def test_a_run_at_the_ensembles_settings_has_its_evidence():
     assert entry["low"] < entry["area"] < entry["high"] and entry["area"] == pytest.approx(0.683, abs=0.002)
     assert entry["retrained"] == pytest.approx(0.505, abs=0.002)
     judged = dataclasses.replace(run(), metrics=METRICS, evidence={"one": entry})
-    assert "over 64 models of Fine-tuning at these settings" in verdict_of(judged).text
+    assert "still finds what Fine-tuning was to forget. Over 64 models at these settings" in verdict_of(judged).text
 
 
 @pytest.mark.parametrize("method", ["nabla_tau", "scrub"])

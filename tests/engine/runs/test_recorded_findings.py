@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 
+from engine.evaluation.relearning import Outcome
 from engine.evaluation.verdict import verdict_of
 from engine.runs import library, recorded_findings
 from engine.runs.here import run_here
 from engine.runs.recorded_findings import FOLDER, ship, shipped_evidence, shipped_finding
 from engine.spec import resolve
 from engine.studies import relearn_asked
+from engine.studies.relearn_numbers import Relearned
 from engine.types import Spec
 
 LESSON = Spec(method="random_label", seed=4)
@@ -40,3 +42,10 @@ def test_what_is_written_is_read_and_damage_is_logged(tmp_path, caplog):
     recorded_findings._read.cache_clear()
     path.write_bytes(path.read_bytes()[:20])
     assert shipped_finding("cafe", tmp_path) is None and "cafe.json.gz cannot be read" in caplog.text
+
+
+def test_the_answer_for_the_verdict_is_what_the_present_rules_make_of_the_curves_that_ship():
+    for identity in recorded_findings.shipped_identities():
+        kept = shipped_finding(identity)
+        found = Relearned.from_json({**kept["finding"], "run_id": ""})
+        assert [Outcome.from_json(one) for one in kept["evidence"].values()] == [found.outcome()], identity

@@ -15,7 +15,7 @@ from engine.evaluation.ensembles.resampling import Mean
 from engine.evaluation.ensembles.ulira import ULira
 from engine.studies.ensemble_answer import answer, chance_range, inside, places, ranking, understated
 from engine.studies.ensemble_exports import to_csv, to_markdown
-from engine.studies.ensemble_samples import area_by_stratum, most_exposed, strata
+from engine.studies.ensemble_samples import area_by_stratum, half_by_stratum, most_exposed, strata
 from engine.studies.ensemble_views import Evidence, Findings, notes
 
 
@@ -51,7 +51,7 @@ def test_a_chance_range_is_as_wide_as_the_interval():
     ([row("a", 0.5, 0.505, damaged=True), row("b", 0.5, 0.6), row("c", 0.5, 0.7)],
      ("None of the 3 methods hides what it forgot from an attacker who knows how the method behaves.",
       "B comes closest: area 0.600, where a coin toss has 0.500.",
-      "A is inside the chance range, but damaged: a broken model leaks nothing.")),
+      "A is inside the chance range, but damaged: that is no success.")),
     ([row("a", 0.5, 0.505, klom=3.0), row("b", 0.5, 0.6)],
      ("Of the 2 methods, only A hides what it forgot from an attacker who knows how the method behaves.",
       "Hidden is not retrained: A still answers otherwise (KLoM 3.00, where retrained models attain 0.40)."))])
@@ -104,6 +104,9 @@ def test_strata_do_not_overlap_and_their_areas_are_means():
     assert sorted(found["medium"].tolist()) == list(range(45, 55))
     with pytest.raises(NotMeasurable, match=r"Three strata of 1 samples need at least 3, but there are 2\."):
         strata(np.zeros(2))
+    halves = half_by_stratum(findings(row("a", 0.5, 0.6)), {"low": np.array([1, 2]), "high": np.array([2])})
+    assert halves["a"]["low"] == pytest.approx(0.98)
+    assert np.isnan(halves["a"]["high"]), "one sample has no interval"
     by = area_by_stratum(findings(row("a", 0.5, 0.6)), {"low": np.array([0, 1]), "high": np.array([2, 3])})
     assert by["a"] == {"low": 0.8, "high": 0.0}
 

@@ -38,7 +38,7 @@ LATEX = r"""% Needs \usepackage{booktabs} and \usepackage{xcolor}.
 % ↑ best, but the attack still does better than chance.
 % No retrained model for seeds 0, 1: metrics that need one stay empty there.
 % l1-sparse: the mean is over seed 0 only.
-% l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A broken model leaks nothing, but has not unlearned.
+% l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best: an attack near chance is no success where the model is broken.
 % The paper started from its own Original and its own copy of the data, we from ours: compare the rows of the Original first. Differences there carry over to the rows below.
 \begin{tabular}{lrrrrrrr}
 \toprule
@@ -67,7 +67,7 @@ MARKDOWN = r"""**cifar10, forgetting 15%, profile paper, seeds 0, 1**
 - ↑ best, but the attack still does better than chance.
 - No retrained model for seeds 0, 1: metrics that need one stay empty there.
 - l1-sparse: the mean is over seed 0 only.
-- l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A broken model leaks nothing, but has not unlearned.
+- l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best: an attack near chance is no success where the model is broken.
 - The paper started from its own Original and its own copy of the data, we from ours: compare the rows of the Original first. Differences there carry over to the rows below.
 """  # noqa: E501
 
@@ -86,7 +86,7 @@ l1-sparse‡      ours               70.00             4.00
 ↑ best, but the attack still does better than chance.
 No retrained model for seeds 0, 1: metrics that need one stay empty there.
 l1-sparse: the mean is over seed 0 only.
-l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best. A broken model leaks nothing, but has not unlearned.
+l1-sparse damaged the model with seed 0: test accuracy 70.0% after 80.0%, so it is never best: an attack near chance is no success where the model is broken.
 The paper started from its own Original and its own copy of the data, we from ours: compare the rows of the Original first. Differences there carry over to the rows below.
 """  # noqa: E501
 

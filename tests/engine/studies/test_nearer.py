@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.evaluation.measured import Metrics
 from engine.runs.records import Run
 from engine.spec import resolve
-from engine.studies.nearer import standings, told_apart
+from engine.studies.nearer import Apart, beats, measure_by_measure, standings
 from engine.types import Spec
 
 BAND = {"mia_loss": [42.0, 58.0], "mia_entropy": [42.0, 58.0]}
@@ -29,12 +29,35 @@ def test_a_run_stands_where_its_worst_measure_is_furthest_beyond_chance():
     near, far = standings([run("a", loss=71.0, parameters={"alpha": 0.1}), run("b", loss=62.0)])
     assert (near.places, far.places) == ((1,), (0,)), "the nearest first, by their places in the selection"
     assert (near.worst.metric, near.worst.off, near.worst.chance, near.worst.beyond) == ("mia_loss_gap", 12.0, 8.0, 4.0)
-    assert told_apart(near, far) == (9.0, 8.0, True)
+    assert Apart("mia_loss_gap", 12.0, 21.0, 8.0) in measure_by_measure(near, far)
+    assert beats(near, far) and not beats(far, near)
 
 
 def test_a_difference_within_chance_tells_nothing_apart():
     one, other = standings([run("a", loss=63.0, parameters={"alpha": 0.1}), run("b", loss=62.0)])
-    assert told_apart(one, other) == (1.0, 8.0, False)
+    assert {found.nearer for found in measure_by_measure(one, other)} == {0}
+
+
+def test_two_measures_that_disagree_tell_nothing_apart_whatever_their_excesses():
+    loss, forget = standings([run("a", loss=62.0), run("b", forget=30.0, parameters={"alpha": 0.1})])
+    sides = {found.metric: found.nearer for found in measure_by_measure(loss, forget)}
+    assert (sides["mia_loss_gap"], sides["forget_accuracy"]) == (1, -1)
+    assert not beats(loss, forget) and not beats(forget, loss)
+
+
+def kept(share, jsd):
+    return {"sets": {"forget": {"count": 150, "agreement": {"unlearned_retrained": {"share": share}},
+                                "jsd": {"unlearned_retrained": jsd, "attainable": 0.02}}}}
+
+
+def test_what_was_asked_of_both_models_counts_and_of_one_alone_does_not():
+    runs = [run("a", loss=51.0), run("b", loss=52.0, parameters={"alpha": 0.1})]
+    one, other = standings(runs, {"a": kept(95.0, 0.03), "b": kept(70.0, 0.10)})
+    found = {each.metric: each for each in measure_by_measure(one, other)}
+    assert (found["agreement"].one, found["agreement"].other, found["agreement"].nearer) == (5.0, 30.0, -1)
+    assert found["divergence"] == Apart("divergence", 0.03, 0.10, 0.02) and beats(one, other)
+    one, other = standings(runs, {"a": kept(95.0, 0.03)})
+    assert "agreement" not in {each.metric for each in measure_by_measure(one, other)}
 
 
 def test_signs_do_not_cancel_over_seeds():

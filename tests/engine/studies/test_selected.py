@@ -75,11 +75,16 @@ METRICS = {"mia_loss": 53.0, "mia_entropy": 50.5, "test_accuracy": 70.0, "forget
 
 def test_numbers_lie_inside_or_outside_of_what_chance_does():
     one, resolved = run(metrics=METRICS), resolve(Spec())
-    assert mark(one, "mia_loss", resolved) == Mark(53.0, 48.0, 52.0)
+    assert mark(one, "mia_loss", resolved) == Mark(53.0, 48.0, 52.0, coin=True)
     assert mark(one, "mia_loss", resolved).inside is False and mark(one, "mia_entropy", resolved).inside is True
     test = mark(one, "test_accuracy", resolved)
     assert test.low < 70.0 < test.high and (test.low + test.high) / 2 == pytest.approx(71.0) and test.inside is True
     assert mark(one, "forget_accuracy", resolved).inside is False
+
+
+def test_an_attack_is_held_against_the_retrained_model_as_an_accuracy_is():
+    known = {**METRICS, "retrained": {**METRICS["retrained"], "mia_loss": 44.0}}
+    assert mark(run(metrics=known), "mia_loss", resolve(Spec())) == Mark(53.0, 42.0, 46.0)
 
 
 def test_no_range_no_judgement():

@@ -240,7 +240,7 @@ def test_a_damaged_model_is_never_best_and_is_told_in_the_notes(store, table_of)
     assert all(best_in(table, metric) == {"nabla_tau"} for metric in ("mia_loss_gap", "accuracy_gap"))
     assert (table.marks("gradient_ascent"), table.marks("nabla_tau"), table.marks("original")) == ("‡", "", "")
     assert Note("damaged", "Gradient ascent damaged the model with seed 1: test accuracy 8.6% after 80.0%, so it is "
-                "never best. A broken model leaks nothing, but has not unlearned.", "gradient_ascent",
+                "never best: an attack near chance is no success where the model is broken.", "gradient_ascent",
                 (1,)) in table.notes
 
 

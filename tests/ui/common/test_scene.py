@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.evaluation.histograms import BANDWIDTH
+from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import verdict_of
 from engine.runs import library, recorded
 from engine.runs.store import Store
@@ -79,3 +82,16 @@ def test_every_attack_has_its_own_chance_range_and_the_chart_its_help(tmp_path):
 
 def test_the_glossary_names_the_bandwidth_of_the_humps():
     assert f"smoothed over {BANDWIDTH:g} decades" in glossary.MEANINGS["in common"]
+
+
+def test_four_samples_have_no_shape_and_the_gap_says_how_many_they_are(tmp_path):
+    fine = next(one for run in recorded.recorded_runs() if run.finished
+                and (one := library.get(run.id, Store(tmp_path))).course.start
+                and scene(one.run, one.course)["note"] is None)
+    stored = {**fine.run.metrics.stored, "sizes": {"forget": 4, "test": 398, "nonmembers": 399}}
+    shown = scene(replace(fine.run, metrics=Metrics.from_json(stored)), fine.course)
+    assert shown["note"] == "4 samples: too few for a shape, so no humps are drawn. The numbers are as measured."
+    gap = next(tile for tile in shown["gauges"] if tile["key"] == "accuracy_gap")
+    assert gap["note"].endswith("4 samples")
+    assert "samples" not in next(tile for tile in scene(fine.run, fine.course)["gauges"]
+                                 if tile["key"] == "accuracy_gap")["note"]

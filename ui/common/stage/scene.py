@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.errors import LabError
 from engine.evaluation.events import Course, ProbeEvent, Reading, StartEvent
 from engine.evaluation.histograms import EDGES, density
 from engine.evaluation.measured import UNMEASURED, Metrics
@@ -14,12 +15,14 @@ from engine.evaluation.verdict import Verdict, verdict_of
 from engine.naming import class_name
 from engine.registry import corrective, judged_by, live_attacks
 from engine.runs.records import Run
+from engine.system.words import plural
 from engine.types import Spec
 from ui.charts.colours import attack_colours
 from ui.common import glossary, words
 
 COARSE = ("An earlier version kept only coarse losses of this run, so its two humps cannot be drawn: run it again to "
           "see them. The numbers and curves are as measured.")
+FEW = 10  # forgotten samples below which no attack is measured either
 DECIDING = ("attack_success", "corrected_accuracy")  # where manipulated samples are corrected
 SETS = ("retain", "forget", "test")
 GOALS = {"unseen": "Forget should come down to test", "retrained": "Forget should come to the retrained model's",
@@ -54,7 +57,7 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
         "total": (run.progress or {}).get("total_steps") if not run.has_ended else None,
         "terms": {word: glossary.MEANINGS[word] for word in TERMS},
         "run": run.id, "ended": run.has_ended, "autoplay": autoplay, "at": at, "compact": compact, "fit": fit,
-        "damaged": bool(judged and judged.damaged), "note": None if fine else COARSE, "caption": words.run_title(run),
+        "damaged": bool(judged and judged.damaged), "note": _note(run, fine), "caption": words.run_title(run),
         "classes": _classes(run, start), "forgotten": _forgotten(run.spec),
         "names": {"forget": "forget", "test": words.never_seen(run.spec)},
         "points": [_point(point, fine) for point in points],
@@ -63,6 +66,24 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
                            "now": _number(final.get(name) if final else None)} for name, attack in attacks.items()},
         "titles": _titles(run.spec),
         "gauges": [_gauge(name, run, start, final, retrained, judged) for name in _told(run, judged)]}
+
+
+def _note(run: Run, fine: bool) -> str | None:
+    """Why no humps are drawn; None where they are."""
+    if not fine:
+        return COARSE
+    few = _few(run)
+    return f"{few}: too few for a shape, so no humps are drawn. The numbers are as measured." if few else None
+
+
+def _few(run: Run) -> str | None:
+    """``4 samples`` where so few are forgotten; None where there are more, or nobody knows how many."""
+    try:
+        known = (run.metrics.sizes if run.metrics else None) or {}
+        count = known["forget"] if "forget" in known else run.resolved().sizes.forget
+    except LabError:
+        return None
+    return f"{count:,} {plural(count, 'sample')}" if 0 < count < FEW else None
 
 
 def _titles(spec: Spec) -> dict[str, str]:
@@ -157,6 +178,8 @@ def _gauge(name: str, run: Run, start: StartEvent, final: Metrics | None,
         notes.append(f"{words.reference(run.spec.scenario)} {aim:.1f}")
     elif run.is_reference:
         notes.append("this is the reference")
+    if name == "accuracy_gap" and (few := _few(run)):
+        notes.append(few)
     return {"key": name, "title": metric.title, "unit": "%" if metric.unit == "%" else " points",
             "before": _number(before), "now": _number(now), "retrained": _number(aim), "band": band,
             "low": min([*shown, 50.0 if band else 100.0]) - ROOM if name != "accuracy_gap" else 0.0,
