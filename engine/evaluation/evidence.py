@@ -94,8 +94,15 @@ def of_attacks(metrics: Metrics, counts: Counts | None) -> list[Evidence]:
     Without ``counts`` no ROC area is judged.
     """
     live = [item for attack in live_attacks() if (item := _of_attack(attack, metrics, counts))]
-    beside = [attack for attack in all_of("attack") if attack.needs_retrained]
-    return live + [item for attack in beside if (item := _by_retrained(attack, metrics, counts))]
+    return live + [item for attack in _by_sample() if (item := _by_retrained(attack, metrics, counts))]
+
+
+def _by_sample() -> list[Attack]:
+    """The attacks that weigh each sample against retrained models.
+
+    One that learns from other models of the method speaks of the method (:mod:`engine.evaluation.per_example`).
+    """
+    return [attack for attack in all_of("attack") if attack.needs_retrained and "ensemble" not in attack.needs]
 
 
 def texts(items: Iterable[Evidence], kind: str | None = None) -> list[str]:
@@ -143,7 +150,7 @@ def untried(items: Sequence[Evidence]) -> str:
     Where an attack weighed each sample against retrained models, those that many unlearned models tune are meant.
     """
     names = {item.name for item in items}
-    by_sample = any(attack.needs_retrained and attack.name in names for attack in all_of("attack"))
+    by_sample = any(attack.name in names for attack in _by_sample())
     titles = FURTHER | ({"per_example": f"{FURTHER['per_example']} by many unlearned models"} if by_sample else {})
     left = [title for name, title in titles.items() if name not in names]
     return f"Not tried: {', '.join(left)}." if left else ""

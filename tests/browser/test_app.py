@@ -107,7 +107,7 @@ def test_the_demo_from_click_to_finished(page, app, home):
     metrics = Store(home).get(run_id).metrics
     said = f"{metrics.original['mia_loss']:.1f} → {metrics['mia_loss']:.1f}%"
     page.locator(".stage-gauge-value", has_text=said).wait_for()  # played to its end
-    verdict = page.get_by_role("heading", name="Forgotten, as far as these two attacks can tell").bounding_box()
+    verdict = page.get_by_role("heading", name="Forgotten, as far as these three attacks can tell").bounding_box()
     assert verdict["y"] + verdict["height"] < 900, "above the fold"
     probes = [event for event in Store(home).events(run_id) if event["kind"] == "probe"]
     assert len(probes) >= 12, "the demo has something to watch"

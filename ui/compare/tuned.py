@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from engine.evaluation.per_example import NAME, PerExample
+from engine.registry import reference
 from engine.runs.ensembles.alike import part_of
 from engine.runs.records import Run
 from engine.studies.comparison import Runs
@@ -58,7 +59,8 @@ def address(one: Tuned) -> Mapping[str, str]:
     query = {"data": one.run.spec.dataset, "method": one.method}
     if part and not part.shelf.recorded:
         methods = dict.fromkeys(str(of["method"]) for of in part.shelf.parts().values())
-        query |= {"methods": " ".join(name for name in methods if name != "retrain"), "models": str(len(part.numbers)),
+        query |= {"methods": " ".join(name for name in methods if name != reference().name),
+                  "models": str(len(part.numbers)),
                   "candidates": str(about.get("candidates") or ""), "seed": str(about.get("seed") or "")}
     return {name: value for name, value in query.items() if value}
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from engine.errors import LabError
 from engine.sample_lists import load
+from engine.selection import lists_of
 from engine.system.words import plural
 from engine.types import Spec
 from ui.report.document import Part
@@ -54,10 +55,10 @@ class SampleList:
 
 def of(spec: Spec) -> SampleList | None:
     """The list that a run forgot; None where it forgot none, or the list is not on this machine."""
-    name = spec.selection.get("list")
-    if spec.scenario != "listed" or not name:
+    name = next(iter(lists_of(spec)), None)
+    if name is None:
         return None
     try:
-        return SampleList(str(name), load(str(name)))
+        return SampleList(name, load(name))
     except LabError:
         return None  # the command then names the list, and says so where it is run

@@ -214,6 +214,13 @@ def test_an_attack_that_exposes_more_than_chance_is_not_called_forgotten():
     assert found.decisive == Decisive("rmia_tpr_at_0_1pct_fpr", 8.0, pytest.approx(3.33, abs=0.01), "rmia")
 
 
+def test_an_attack_that_learns_from_other_models_of_the_method_decides_no_runs_verdict():
+    """What it finds is said of the method, by the ensemble's own measure."""
+    counts = Counts(forget=150, test=399, nonmembers=399)
+    alone, beside = (judge(WELL | more, "random", counts) for more in ({}, {"u_lira_auc": 0.9}))
+    assert beside == alone and alone.kind == "forgotten"
+
+
 # --- the borders ----------------------------------------------------------------------------
 
 
