@@ -4,13 +4,14 @@
     python benchmarks/corrective.py --page                                 # the page alone, from the numbers kept
 
 All methods at five shares found, seeds 0 to 2, for a trigger, two classes confused and the digits' own label noise:
-585 runs, whose methods alone took 24 minutes of one busy core. The numbers are kept in benchmarks/corrective.json. The
-last line is one JSON object.
+585 runs, whose methods alone took 24 minutes of one busy core. The numbers are kept in benchmarks/corrective.json.gz.
+The last line is one JSON object.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import re
 import sys
@@ -19,7 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-NUMBERS, PAGE = ROOT / "benchmarks/corrective.json", ROOT / "docs/results/corrective.md"
+NUMBERS, PAGE = ROOT / "benchmarks/corrective.json.gz", ROOT / "docs/results/corrective.md"
 ASKED: dict[str, dict[str, Any]] = {
     "trigger": {"corruption": "trigger", "label_noise": 0.0},
     "confusion": {"corruption": "confusion", "label_noise": 0.0},
@@ -31,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--page", action="store_true", help="compute nothing: write the page from the numbers kept")
     if not parser.parse_args().page:
-        NUMBERS.write_text(json.dumps(computed(), indent=1) + "\n", encoding="utf-8")
+        NUMBERS.write_bytes(gzip.compress(json.dumps(computed()).encode(), 9, mtime=0))
     PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     print(json.dumps({"page": str(PAGE.relative_to(ROOT)), "blocks": list(ASKED)}))
 
@@ -58,15 +59,21 @@ def studies() -> dict[str, Any]:
     return {name: Correction("digits", names("method"), options, seeds=SEEDS) for name, options in ASKED.items()}
 
 
+def kept() -> dict[str, Any]:
+    """The numbers that were computed, by corruption: a row a method and share."""
+    found: dict[str, Any] = json.loads(gzip.decompress(NUMBERS.read_bytes()))
+    return found
+
+
 def renewed(page: str) -> str:
     """The page with every block written again from the numbers kept."""
     from engine.studies.correction import Row
     from engine.studies.correction_table import to_markdown
 
-    kept, asked = json.loads(NUMBERS.read_text(encoding="utf-8")), studies()
+    numbers, asked = kept(), studies()
 
     def block(found: re.Match[str]) -> str:
-        text = to_markdown(asked[found[1]], [*map(Row.from_json, kept[found[1]])])
+        text = to_markdown(asked[found[1]], [*map(Row.from_json, numbers[found[1]])])
         return f"<!-- corrective: {found[1]} -->\n\n{text}\n<!-- end -->"
 
     return re.sub(r"<!-- corrective: (\w+) -->.*?<!-- end -->", block, page, flags=re.DOTALL)

@@ -80,7 +80,8 @@ def _read(model: Any, data: Any, sets: Any, step: int) -> Frame:
         for name in ("forget", "test")
     )
     logs = (np.log10(np.maximum(losses, 10.0**LOW)) for losses in (forget, test))
-    return Frame(step, *logs, get("attack", "mia_loss").score(forget, test))
+    attack = get("attack", "mia_loss")
+    return Frame(step, *logs, attack.accuracy(*map(attack.score_samples, (forget, test))))
 
 
 # --- drawing --------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ def draw(frames: Sequence[Frame], path: Path) -> None:
     curves = [(density(frame.forget, at), density(frame.test, at)) for frame in frames]
     top = 1.05 * max(curve.max() for pair in curves for curve in pair)
     pictures = [_picture(frame, at, pair, top, frames[-1].step) for frame, pair in zip(frames, curves, strict=True)]
-    palette = pictures[0].quantize(64, method=Image.Quantize.MAXCOVERAGE)
+    palette = pictures[0].quantize(32, method=Image.Quantize.MAXCOVERAGE)
     images = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     times = [HOLD_MS, *[FRAME_MS] * (len(images) - 2), HOLD_MS]
     images[0].save(path, save_all=True, append_images=images[1:], duration=times, loop=0, optimize=True)

@@ -3,7 +3,7 @@
 ``python docs/make_pictures.py [--only compare] [--out docs/pictures]``
 
 Starts the app on a free port with an empty results folder, carries out the demo there and opens what ships. Every file
-stays under 120 kB: 256 colours, without dithering. Needs the test requirements and Chromium, as the browser tests do.
+stays under 120 kB: 128 colours, without dithering. Needs the test requirements and Chromium, as the browser tests do.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def settled(page: Page) -> None:
 def save(screenshot: bytes, path: Path) -> int:
     """Writes a picture with few colours; returns its bytes."""
     picture = Image.open(BytesIO(screenshot)).convert("RGB")
-    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.quantize(128, kmeans=3, dither=Image.Dither.NONE).save(path, optimize=True)
     size = path.stat().st_size
     if size > LARGEST:
         raise SystemExit(f"{path.name} has {size:,} bytes, more than {LARGEST:,}: fewer colours or a smaller window")

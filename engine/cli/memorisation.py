@@ -17,7 +17,8 @@ from engine.cli.ensemble import FAILED, INTERRUPTED, computed, ensemble_of
 from engine.cli.options import Result, add_executor, add_json, add_option
 from engine.cli.terminal import ProgressLine
 from engine.evaluation.ensembles.draws import ORIGINAL
-from engine.studies.ensemble_memorisation import Scores, scores
+from engine.evaluation.ensembles.memorisation import Scores
+from engine.studies.ensemble_memorisation import scores
 from engine.studies.ensemble_scores import pack_scores
 from engine.studies.ensemble_work import located, missing
 

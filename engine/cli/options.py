@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.checks import LARGEST, SMALLEST
@@ -10,6 +12,7 @@ from engine.errors import BadInput, BadSpec, Problem
 from engine.registry import current_name, find, names, target
 from engine.runs.executors import EXECUTORS
 from engine.sample_lists import Asked, keep, read_file
+from engine.spec import resolve
 from engine.types import Spec, declared
 
 Result = tuple[Any, int]  # what a command prints (text, or with --json a value), and its exit status
@@ -85,6 +88,41 @@ def unfit_flags(scenario: str, options: Any) -> list[Problem]:
             problems.append(Problem(f"forget_{wrong}", f"--forget-{wrong} does not go with the scenario {scenario!r}: "
                                                        f"{remedy}"))
     return problems
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who is to be forgotten: fields of a spec, and what is wrong with how they were asked for."""
+
+    fields: dict[str, Any]
+    problems: list[Problem]
+
+    def spec(self, spec: Spec, problems: Sequence[str | Problem]) -> Spec:
+        """The spec where nothing is wrong. Raises BadSpec with these problems and those of the spec.
+
+        A field that could not be read is not named once more for what it was left at.
+        """
+        if not problems:
+            return spec
+        named, found = {problem.field for problem in self.problems if problem.field}, list(problems)
+        try:
+            resolve(spec)
+        except BadSpec as error:
+            found += [problem for problem in error.problems if problem.field not in named]
+        raise BadSpec(found)
+
+
+def who_of(options: Any) -> Who:
+    """What :func:`add_scenario`'s options come to for one run.
+
+    A class that does not go with the scenario is named when the spec is checked.
+    """
+    scenario = scenario_of(options, Spec().scenario)
+    selection, problems = selection_of(options, scenario)
+    fraction = Spec().forget_fraction if options.forget_fraction is None else as_number(options.forget_fraction)
+    unfit = [problem for problem in unfit_flags(scenario, options) if problem.field == "forget_fraction"]
+    return Who({"scenario": scenario, "forget_fraction": fraction, "forget_class": options.forget_class,
+                "selection": selection}, problems + unfit)
 
 
 def add_executor(parser: Any) -> None:

@@ -11,13 +11,8 @@ from engine.cli.options import (
     add_training,
     as_number,
     assignments,
-    scenario_of,
-    selection_of,
-    unfit_flags,
+    who_of,
 )
-from engine.errors import BadSpec
-from engine.registry import target
-from engine.spec import resolve
 from engine.system.words import plural
 from engine.types import PROFILES, Spec
 
@@ -42,24 +37,11 @@ def command(options: Namespace) -> Result:
 
 
 def _spec_of(options: Namespace) -> Spec:
-    scenario = scenario_of(options, Spec().scenario)
     chosen, texts = assignments(options.options, "--option")
-    selection, wrong = selection_of(options, scenario)
-    fraction = Spec().forget_fraction if options.forget_fraction is None else as_number(options.forget_fraction)
-    spec = Spec(dataset=options.dataset, model=options.model, scenario=scenario, seed=as_number(options.seed),
-                forget_fraction=fraction if target(scenario) == "fraction" else None, profile=options.profile,
-                forget_class=options.forget_class, selection=selection,
-                options={name: as_number(value) for name, value in chosen.items()})
-    unfit = [problem for problem in unfit_flags(scenario, options) if problem.field == "forget_fraction"]
-    problems = [*texts, *wrong, *unfit]
-    if problems:
-        named = {problem.field for problem in wrong if problem.field}
-        try:
-            resolve(spec)
-        except BadSpec as error:
-            problems += [one for one in error.problems if one.field not in named]
-        raise BadSpec(problems)
-    return spec
+    who = who_of(options)
+    spec = Spec(dataset=options.dataset, model=options.model, seed=as_number(options.seed), profile=options.profile,
+                options={name: as_number(value) for name, value in chosen.items()}, **who.fields)
+    return who.spec(spec, [*texts, *who.problems])
 
 
 def _text(found: Any) -> str:

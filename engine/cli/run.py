@@ -15,9 +15,7 @@ from engine.cli.options import (
     add_training,
     as_number,
     assignments,
-    scenario_of,
-    selection_of,
-    unfit_flags,
+    who_of,
 )
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.cli.text import run_text
@@ -77,11 +75,8 @@ def _spec_of(options: Namespace) -> Spec:
     parameters, problems = assignments(options.assignments, "--set")
     parameters = {name: as_number(value) for name, value in parameters.items()}
     chosen, more = assignments(options.options, "--option")
-    scenario = scenario_of(options, Spec().scenario)
-    selection, wrong = selection_of(options, scenario)
-    fraction = Spec().forget_fraction if options.forget_fraction is None else as_number(options.forget_fraction)
-    unfit = [problem for problem in unfit_flags(scenario, options) if problem.field == "forget_fraction"]
-    problems += [*more, *wrong, *unfit]  # a class that does not go with it is named when the spec is checked
+    who = who_of(options)
+    problems += [*more, *who.problems]
     if options.alpha is not None:
         owners = [method.name for method in with_alpha()]
         method = current_name("method", options.method)
@@ -91,23 +86,15 @@ def _spec_of(options: Namespace) -> Spec:
             parameters["alpha"] = as_number(options.alpha)
         else:  # the method is unknown; its alpha can be judged all the same
             problems += _alpha_problems(as_number(options.alpha))
-    spec = Spec(dataset=options.dataset, method=options.method, model=options.model, scenario=scenario,
-                forget_fraction=fraction, forget_class=options.forget_class, selection=selection,
+    seeds: dict[str, Any] = {f"{name}_seed": as_number(text) for name in SEEDS
+                             if (text := getattr(options, f"{name}_seed")) is not None}
+    spec = Spec(dataset=options.dataset, method=options.method, model=options.model, profile=options.profile,
                 seed=as_number(options.seed), original_seed=as_number(options.original_seed), original=options.original,
-                profile=options.profile, parameters=parameters,
-                options={name: as_number(value) for name, value in chosen.items()},
-                **{f"{name}_seed": None if (text := getattr(options, f"{name}_seed")) is None else as_number(text)
-                   for name in SEEDS})
+                parameters=parameters, **who.fields,
+                options={name: as_number(value) for name, value in chosen.items()}, **seeds)
     if options.start:
         spec = continuing(spec, options.start)
-    if problems:
-        named = {problem.field for problem in wrong if problem.field}  # why the list could not be read
-        try:
-            resolve(spec)
-        except BadSpec as error:
-            problems += [problem for problem in error.problems if problem.field not in named]
-        raise BadSpec(problems)
-    return spec
+    return who.spec(spec, problems)
 
 
 def continuing(spec: Spec, run_id: str) -> Spec:

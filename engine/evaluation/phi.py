@@ -6,15 +6,10 @@ many models it is close to normally distributed (Carlini et al. 2022). It is KLo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from engine.errors import BadInput
-
-if TYPE_CHECKING:
-    pass
 
 SMALL = 1e-5  # below it ln(expm1(x)) = ln(x) + x/2 to the last digit that counts
 NOT_KEPT = "This run was made before tables of samples kept phi: run it again to get it."

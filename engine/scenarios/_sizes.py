@@ -23,6 +23,10 @@ def heldout(dataset: Dataset) -> tuple[int, int]:
 
 def by_fraction(spec: Spec, dataset: Dataset) -> Sizes:
     """What to expect where a fraction of D is forgotten and the whole test set is kept."""
-    forget = forget_count(spec.forget_fraction or 0.0, dataset.train_size)
+    return with_whole_test(forget_count(spec.forget_fraction or 0.0, dataset.train_size), dataset)
+
+
+def with_whole_test(forget: int, dataset: Dataset) -> Sizes:
+    """What to expect where so many samples are forgotten and the whole test set is kept."""
     test, validation = heldout(dataset)
     return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test)

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import BadSpec, Problem
 from engine.hyperparameters import parameter
-from engine.scenarios._sizes import heldout
+from engine.scenarios._sizes import with_whole_test
 from engine.types import Dataset, Scenario, Sizes, Spec
 
 ALL = 1.0
@@ -38,9 +38,7 @@ def select(data: Any, spec: Spec) -> Any:
 
 def sizes(spec: Spec, dataset: Dataset) -> Sizes:
     """By the number of manipulated samples that the data set declares."""
-    test, validation = heldout(dataset)
-    forget = _found(spec, dataset.manipulated)
-    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test)
+    return with_whole_test(_found(spec, dataset.manipulated), dataset)
 
 
 def why_not(dataset: Dataset) -> str | None:

@@ -54,11 +54,9 @@ def problems(spec: Spec, dataset: Dataset) -> Iterator[Problem]:
 def sizes(spec: Spec, dataset: Dataset) -> Sizes:
     """As many as the list names."""
     from engine.sample_lists import load
-    from engine.scenarios._sizes import heldout
+    from engine.scenarios._sizes import with_whole_test
 
-    test, validation = heldout(dataset)
-    forget = len(load(Parameters(**spec.selection).list))
-    return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test)
+    return with_whole_test(len(load(Parameters(**spec.selection).list)), dataset)
 
 
 SCENARIO = Scenario(

@@ -10,8 +10,7 @@ import numpy as np
 
 from engine.errors import NotMeasurable
 from engine.evaluation.ensembles.draws import ORIGINAL
-from engine.evaluation.ensembles.memorisation import Scores as Scores
-from engine.evaluation.ensembles.memorisation import memorisation
+from engine.evaluation.ensembles.memorisation import Scores, memorisation
 from engine.evaluation.ensembles.outputs import OUT
 from engine.runs.ensembles.kept import Shelf, states
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from engine.evaluation.ensembles.memorisation import Memorisation, Scores
 from engine.originals.recorded_scores import BOTH, FORMAT
-from engine.originals.recorded_scores import recorded_scores as recorded_scores
 from engine.runs.ensembles.kept import Shelf
 from engine.system.files import write_whole
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.evaluation.ensembles.draws import ORIGINAL
+from engine.evaluation.ensembles.memorisation import Scores
 from engine.originals.checkpoints import Checkpoints
+from engine.originals.recorded_scores import recorded_scores
 from engine.registry import names, reference
 from engine.runs import estimates
 from engine.runs.ensembles.kept import Kept, Shelf
@@ -14,9 +16,8 @@ from engine.runs.ensembles.recorded import all_ensembles
 from engine.runs.executors.local import workers_for
 from engine.runs.records import Run
 from engine.studies.ensemble import Design, Ensemble, design
-from engine.studies.ensemble_memorisation import Scores, scores
+from engine.studies.ensemble_memorisation import scores
 from engine.studies.ensemble_request import Task
-from engine.studies.ensemble_scores import recorded_scores
 from engine.studies.ensemble_store import kept_for
 from engine.studies.ensemble_views import numbers_of
 from engine.studies.ensemble_work import missing

@@ -13,11 +13,11 @@ import streamlit as st
 
 from engine.errors import NotMeasurable, Problem
 from engine.evaluation.ensembles.draws import ORIGINAL
+from engine.evaluation.ensembles.memorisation import Scores
 from engine.studies import ensemble_exports as exports
 from engine.studies.ensemble import Ensemble
 from engine.studies.ensemble_answer import answer, methods_of, ranking
 from engine.studies.ensemble_job import ensembles
-from engine.studies.ensemble_memorisation import Scores
 from engine.studies.ensemble_shelves import AtHand, at_hand_of, memorisation_of
 from engine.studies.ensemble_views import Evidence, Findings, findings
 from engine.system.files import to_json

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from engine.evaluation.ensembles.klom import DIRECTION
+from engine.evaluation.ensembles.memorisation import Scores
 from engine.studies.ensemble_answer import answer, ranking
-from engine.studies.ensemble_memorisation import Scores
 from engine.studies.ensemble_samples import area_by_stratum, half_by_stratum, sample_numbers, strata
 from engine.studies.ensemble_shelves import AtHand
 from engine.studies.ensemble_views import Findings

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from engine.errors import LabError
+from engine.evaluation.ensembles.memorisation import Scores
 from engine.studies import ensemble_samples as people
-from engine.studies.ensemble_memorisation import Scores
 from engine.studies.ensemble_shelves import AtHand
 from engine.studies.ensemble_views import Evidence, Findings
 from ui.charts.colours import FORGET, RETAIN, TEST, method_colour

@@ -120,7 +120,7 @@ def test_the_page_is_what_its_numbers_say(monkeypatch):
     page = corrective.PAGE.read_text(encoding="utf-8")
     assert corrective.renewed(page) == page
     kept = {name: [Row.from_json(row) for row in rows]
-            for name, rows in json.loads(corrective.NUMBERS.read_text(encoding="utf-8")).items()}
+            for name, rows in corrective.kept().items()}
     original, clean = kept["trigger"][:2]
     assert min(original.values["attack_success"].values()) > 90 > 10 > max(clean.values["attack_success"].values())
     at_30 = {row.method for row in kept["trigger"] if row.found == 0.3}

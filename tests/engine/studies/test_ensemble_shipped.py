@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.originals.recorded_scores import recorded_scores
 from engine.registry import get, names
 from engine.runs.ensembles.recorded import FOLDER, recorded_ensembles
 from engine.studies.ensemble import Ensemble, design
 from engine.studies.ensemble_recorded import at_hand
-from engine.studies.ensemble_scores import recorded_scores
 from engine.studies.ensemble_store import kept_for
 from engine.studies.ensemble_views import findings
 

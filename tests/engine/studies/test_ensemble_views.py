@@ -14,12 +14,13 @@ from engine.errors import NotMeasurable
 from engine.evaluation.ensembles.draws import ORIGINAL, candidates_of, states_of
 from engine.evaluation.ensembles.outputs import IN
 from engine.evaluation.ensembles.ulira import null_sd
+from engine.originals.recorded_scores import recorded_scores
 from engine.runs.ensembles.kept import part_file, weights_file
 from engine.runs.ensembles.recorded import Recorded, recorded_ensembles
 from engine.studies.ensemble import Ensemble, design
 from engine.studies.ensemble_memorisation import scores
 from engine.studies.ensemble_recorded import at_hand, pack
-from engine.studies.ensemble_scores import pack_scores, recorded_scores
+from engine.studies.ensemble_scores import pack_scores
 from engine.studies.ensemble_store import kept_for
 from engine.studies.ensemble_views import findings
 
