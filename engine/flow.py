@@ -63,6 +63,8 @@ class Plan:
         Steps of the optimiser.
     samples : int
         Samples that pass forward and backward.
+    at_most : bool
+        Whether the method may stop by itself before that.
 
     Examples
     --------
@@ -73,6 +75,7 @@ class Plan:
 
     steps: int
     samples: int
+    at_most: bool = False
 
 
 @dataclass

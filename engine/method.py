@@ -11,6 +11,8 @@ from engine.flow import Plan, Progress, Sizes
 from engine.hyperparameters import Hyperparameter, declared
 from engine.terms import Term
 
+NEEDS = ("forget", "forget_labels", "retain", "validation")  # what a method may look at, besides the Original
+
 
 @dataclass(frozen=True)
 class Method:
@@ -41,6 +43,17 @@ class Method:
         One method is the reference, which the others are measured against.
     in_paper : bool
         Whether it is one of the paper's.
+    needs : tuple of str
+        What it looks at besides the Original: the samples to ``forget``, their labels (``forget_labels``), those to
+        ``retain`` with their labels, and the ``validation`` set. Without ``retain`` it is *source-free*: it works where
+        the training data are gone.
+    meant_for : {'any', 'random', 'class'}
+        Which forget sets it was published for; elsewhere it runs, and the pages say so.
+    intensity : str
+        The hyperparameter that says how strongly it forgets: the usual side of its map in Robustness.
+    unfit : callable, optional
+        ``unfit(dataset, model)`` says in a sentence why it cannot work there; None where it can. The model is None
+        where none is chosen yet.
     aliases : tuple of str
         Former names.
     latex : str
@@ -67,6 +80,10 @@ class Method:
     terms: tuple[Term, ...] = ()
     role: Literal["method", "reference"] = "method"
     in_paper: bool = False
+    needs: tuple[str, ...] = ("forget", "forget_labels", "retain")
+    meant_for: Literal["any", "random", "class"] = "any"
+    intensity: str = ""
+    unfit: Callable[[Dataset, Any], str | None] | None = None
     aliases: tuple[str, ...] = ()
     latex: str = ""
 
@@ -79,8 +96,18 @@ class Method:
         """What a data set or a model changes in the defaults, given under the method's name or a former one."""
         return {key: value for name in (*self.aliases, self.name) for key, value in unlearning.get(name, {}).items()}
 
-    def why_not(self, dataset: Dataset) -> str | None:
-        """Why the method cannot work on a data set (as :meth:`Dataset.at` gives it), in a sentence; None: it can."""
+    @property
+    def source_free(self) -> bool:
+        """Whether it works without the samples to retain."""
+        return "retain" not in self.needs
+
+    def why_not(self, dataset: Dataset, model: Any = None) -> str | None:
+        """Why it cannot work on a data set (as :meth:`Dataset.at` gives it) with a model, in a sentence; None: it can.
+
+        Without a :class:`engine.model.Model` only the data are looked at.
+        """
+        if self.unfit and (why := self.unfit(dataset, model)):
+            return why
         if not (self.one_label and dataset.multi_label):
             return None
         remedy = dataset.single_labels and f": {dataset.single_labels}"

@@ -38,6 +38,8 @@ class Model:
         ``available()`` says at once where published weights would come from, or None.
     own_vocabulary : bool
         Whether tokens depend on the training texts, so that an Original can only read the data it was trained on.
+    convolutional : bool
+        Whether its weights are mostly those of two-dimensional convolutions, which some methods change.
     unlearning : mapping, optional
         By data set and method, the hyperparameters that this model changes.
     aliases : tuple of str
@@ -62,6 +64,7 @@ class Model:
     pretrained: bool = False
     available: Callable[[], str | None] = lambda: "embedded"
     own_vocabulary: bool = False
+    convolutional: bool = False
     unlearning: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
 

@@ -156,7 +156,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     if method:
         requested, parameter_problems = requested_parameters(spec, dataset, method, model)
         problems += parameter_problems
-        problems += [Problem("method", why)] if dataset and (why := method.why_not(dataset)) else []
+        problems += [Problem("method", why)] if dataset and (why := method.why_not(dataset, model)) else []
     if problems or dataset is None or model is None or method is None:
         raise BadSpec(problems)
     recipe = model.recipe_for(dataset)

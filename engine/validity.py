@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.checks import refused
 from engine.hyperparameters import declared
+from engine.method import NEEDS
 from engine.system.words import unknown
 from engine.terms import ROLES, Term
 from engine.types import PROFILES, Attack, Dataset, Method, Model, Scenario
@@ -29,7 +30,7 @@ def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
         if name in taken:
             return f"declares the {kind} {name!r}, and another file does too: rename one of them."
     if kind == "method":
-        return _wrong_method(record, others) or _wrong_hyperparameters(record)
+        return _wrong_method(record, others) or _wrong_hyperparameters(record) or _wrong_needs(record)
     if kind == "scenario" and (unfit := _wrong_scenario(record)):
         return unfit
     if kind in ("dataset", "model") and (unfit := _wrong_tuning(record)):
@@ -76,6 +77,17 @@ def _wrong_method(method: Method, others: Mapping[str, Any]) -> str | None:
         if term.role not in ROLES:
             return (f"declares the role {term.role!r} for the term {term.name!r}: choose {', '.join(ROLES[:-1])} or "
                     f"{ROLES[-1]}.")
+    return None
+
+
+def _wrong_needs(method: Method) -> str | None:
+    """What is wrong with what a method says of itself: its needs, and its knob."""
+    if strange := [name for name in method.needs if name not in NEEDS]:
+        return f"needs {strange[0]!r}, but a method can look at {', '.join(NEEDS[:-1])} or {NEEDS[-1]}."
+    known = [h.name for h in declared(method.parameters) if h.kind in ("int", "float")]
+    if method.intensity and method.intensity not in known:
+        return (f"declares the intensity {method.intensity!r}, but it must be one of its hyperparameters that are "
+                f"numbers: {', '.join(known) or 'it has none'}.")
     return None
 
 

@@ -27,6 +27,7 @@ MODEL = Model(
     name="mobilenet_v3",
     title="MobileNetV3 small",
     kind="image",
+    convolutional=True,
     build=build,
     summary="A light net of depthwise convolutions with two strides fewer, 1.5 million weights.",
     source="Howard et al. 2019, arXiv:1905.02244; torchvision",

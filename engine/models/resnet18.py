@@ -24,6 +24,7 @@ MODEL = Model(
     name="resnet18",
     title="ResNet18",
     kind="image",
+    convolutional=True,
     build=build,
     summary="The paper's image model: torchvision's ResNet18 with the ImageNet stem, 11.2 million weights.",
     source="He et al. 2015, arXiv:1512.03385; torchvision",

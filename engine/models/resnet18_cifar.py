@@ -23,6 +23,7 @@ MODEL = Model(
     name="resnet18_cifar",
     title="ResNet18 (CIFAR stem)",
     kind="image",
+    convolutional=True,
     build=build,
     summary="torchvision's ResNet18 with a 3x3 first convolution and no pooling, 11.2 million weights.",
     source="He et al. 2015, arXiv:1512.03385; torchvision",

@@ -19,6 +19,7 @@ MODEL = Model(
     name="resnet34",
     title="ResNet34",
     kind="image",
+    convolutional=True,
     build=build,
     summary="torchvision's ResNet34 with the CIFAR stem, 21.3 million weights; slow without a GPU.",
     source="He et al. 2015, arXiv:1512.03385; torchvision",

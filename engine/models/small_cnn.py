@@ -33,6 +33,7 @@ MODEL = Model(
     name="small_cnn",
     title="Small conv net",
     kind="image",
+    convolutional=True,
     build=build,
     summary="Three convolutions with batch norm; trains in seconds.",
     source="this project",

@@ -47,7 +47,7 @@ def pytest_runtest_makereport(item, call):
 def page(browser, request):
     """A fresh page of 1440 x 900; ``page.errors`` lists console errors and uncaught exceptions as they come.
 
-    What it showed when its test failed is kept as a picture in test-artifacts.
+    What it showed when its test failed is kept as a picture in test-artifacts, and printed with the errors.
     """
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     tab = context.new_page()
@@ -58,6 +58,7 @@ def page(browser, request):
     yield tab
     if (report := getattr(request.node, "report", None)) and report.failed:
         tab.screenshot(path=ROOT / "test-artifacts" / f"failed-{request.node.name}.png", full_page=True)
+        print(f"{tab.url} shows {tab.locator('body').inner_text()[:500]!r}; the console's errors: {tab.errors}")
     context.close()
 
 

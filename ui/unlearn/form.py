@@ -193,6 +193,7 @@ def _cost(resolved: Resolved, busy: bool) -> str:
     """``80 steps · 4,932 samples · 3 to 7 s``; no time beside that of a run that goes on."""
     plan, jobs = resolved.plan, manager()
     about = "" if resolved.sizes.unseen is None else "about "
+    about = "at most " if plan.at_most else about
     parts = [f"{about}{plan.steps:,} steps", f"{about}{plan.samples:,} samples"]
     if not busy:
         span = estimates.run_span(resolved, jobs.checkpoints, estimates.measured(jobs.store))
