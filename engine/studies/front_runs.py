@@ -124,7 +124,7 @@ class Front:
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for a file."""
-        asked, best = self.asked, set(self.best)
+        asked, best = self.asked, self.best
         return {
             "dataset": asked.dataset, "forget_fraction": asked.forget_fraction, "profile": asked.profile,
             "seeds": list(asked.seeds), "attack": asked.attack, "corner": list(asked.corner), "missing": self.missing,
