@@ -168,7 +168,8 @@ def _table(table: Table, comparison: Comparison, runs: Runs, ranking: Ranking) -
         each = st.toggle("Each seed", key="compare.each", persist_state="session", width="content",
                          help="Adds a small row per seed, with a link to its run.")
         _which()
-    rows, headings = needs.kept(ordered(table, by, ranking), SHOWN.get()), {}
+    headings: dict[str, tuple[str, str]] = {}
+    rows = needs.kept(ordered(table, by, ranking), SHOWN.get())
     if GROUPED.get():
         rows, headings = needs.grouped(rows)
     st.html(compare_table.main(table, runs, each, rows, ranking, ranking.against, headings))
