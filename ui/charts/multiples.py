@@ -11,7 +11,7 @@ from ui.charts import blank_figure
 from ui.charts.robustness import GREY, SCALE, Spot, Values, coloured
 
 ACROSS = 4  # maps side by side
-HEIGHT, TOP, BOTTOM = 168, 96, 30  # pixels of a row of maps, of the heading, and below
+HEIGHT, TOP, BOTTOM = 168, 14, 30  # pixels of a row of maps, of the heading, and below
 BETWEEN = 0.035  # of the width, between two maps
 INSIDE = 0.56  # of a row's height that a map fills; the rest are its name and its values
 
