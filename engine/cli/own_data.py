@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -109,7 +110,7 @@ def shown(found: Look) -> str:
 def _samples(found: Look) -> str:
     if found.sample in OWN_COLUMNS:
         return f"{found.kind}s, {found.sizes}"
-    return f"{found.kind}s in the column {found.sample!r}, {found.sizes}; labels in {found.label!r}"
+    return f"{found.kind}s in the column {found.sample!r} ({found.sizes}); labels in the column {found.label!r}"
 
 
 def training(added: Added, seconds: float) -> str:
@@ -156,5 +157,5 @@ def _as_json(name: str, added: Added, seconds: float, place: Path | None) -> dic
 def _refused(found: Look, options: Namespace) -> Result:
     """What was found, then the problems; exit status 2."""
     if not options.json:
-        print(shown(found), file=sys.stderr)
+        print(shown(dataclasses.replace(found, problems=())), file=sys.stderr)  # they are the error's sentences
     raise BadSource(" ".join(found.problems))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -88,12 +88,17 @@ def _guessed_label(rows: Rows, sample: str) -> str:
         return classes[0]
     if known := [column for column in sorted(others, key=lambda one: _place(one, LABELS)) if column.lower() in LABELS]:
         return known[0]
-    likely = [column for column in others if _looks_like_labels(rows, column)]
+    likely = likely_labels(rows, (sample,))
     if len(likely) == 1:
         return likely[0]
     said = f"could be {' or '.join(likely)}" if likely else "is none of them for sure"
     raise BadSource(f"The column of labels of {rows.files[0]} {said} (columns: {_listed(rows.columns)}): name it with "
                     "--label COLUMN.")
+
+
+def likely_labels(rows: Rows, but: Sequence[str]) -> list[str]:
+    """The columns that look like labels, those of ``but`` left out."""
+    return [column for column in rows.columns if column not in but and _looks_like_labels(rows, column)]
 
 
 def _looks_like_labels(rows: Rows, column: str) -> bool:

@@ -18,14 +18,19 @@ class Twins:
     found: Mapping[str, dict[int, str]]
     first: str | None = None
 
+    @property
+    def count(self) -> int:
+        """Held-out samples, of all splits."""
+        return sum(len(rows) for rows in self.found.values())
+
     def of(self, split: str) -> list[int]:
         return list(self.found.get(split, {}))
 
     def notes(self, dropped: bool) -> tuple[str, ...]:
-        count = sum(len(rows) for rows in self.found.values())
+        count = self.count
         if not count:
             return ()
-        end = ("they are left out of it" if dropped else
+        end = ("left out of the held-out samples" if dropped else
                "an attack takes them for strangers although the model has learnt them. Leave them out with "
                "--drop-duplicates")
         return (f"{count:,} held-out {plural(count, 'sample')} {'is' if count == 1 else 'are'} in the training set too "

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.errors import BadSource
 from engine.own.tables import Rows
+from engine.system.words import a_kind
 
 MOST_CLASSES = 1_000
 
@@ -54,7 +55,7 @@ def _plain(value: Any, rows: Rows, row: int, label: str) -> Any:
     if isinstance(value, list):
         several = list(dict.fromkeys(value))
         if len(several) > 1:
-            raise BadSource(f"{rows.where(row)}: the label is {value!r}, but a sample must have one class: keep the "
+            raise BadSource(f"{rows.said(row)}: the label is {value!r}, but a sample must have one class: keep the "
                             "rows with one, or write a component file for several (docs/extending.md).")
         value = several[0] if several else None
     if isinstance(value, bytes):
@@ -67,12 +68,12 @@ def _plain(value: Any, rows: Rows, row: int, label: str) -> Any:
         if math.isnan(value):
             return None
         if not value.is_integer():
-            raise BadSource(f"{rows.where(row)}: the label is {value!r} in the column {label!r}, but a class is a "
+            raise BadSource(f"{rows.said(row)}: the label is {value!r} in the column {label!r}, but a class is a "
                             "word or a whole number: name another column with --label.")
         return int(value)
     if isinstance(value, int):
         return value
-    raise BadSource(f"{rows.where(row)}: the label is {str(value)[:60]!r}, a {type(value).__name__}, but a class is a "
+    raise BadSource(f"{rows.said(row)}: the label is {str(value)[:60]!r}, {a_kind(value)}, but a class is a "
                     "word or a whole number.")
 
 

@@ -16,6 +16,7 @@ from engine.own.labels import Numbered, numbered
 from engine.own.layouts import look_into
 from engine.own.opened import PICTURE, of_dataset, opened
 from engine.own.samples import Part
+from engine.own.suspicions import one_class, suspicions
 from engine.own.tables import Rows
 
 FEWEST_TRAIN, FEWEST_HELDOUT, FEW = 20, 10, 500
@@ -97,11 +98,15 @@ def look(source: str, choices: Choices = Choices(), report: Report = lambda text
     parts, read = samples.read(splits, chosen, labels, choices.size, report)
     parts, more = _heldout(parts, labels, choices)
     twins = duplicates.between(parts)
+    others = columns.likely_labels(splits["train"], (chosen.sample, chosen.label))
+    odd = list(suspicions(splits["train"], parts, None if choices.drop_duplicates else twins, chosen.label, others))
     if choices.drop_duplicates:
         parts = {split: part.without(twins.of(split)) for split, part in parts.items()}
     counts = {split: part.counts(len(labels.classes)) for split, part in parts.items()}
+    if (only := _only_class(counts, labels.classes)) is not None:
+        odd.insert(0, one_class(splits["train"], only))
     return Look(source, found, chosen.kind, tuple(splits["train"].columns), chosen.sample, chosen.label, labels.classes,
-                counts, read.sizes, read.input_size, tuple(_problems(counts, read)),
+                counts, read.sizes, read.input_size, (*odd, *_problems(counts, read)),
                 (*notes, *_guessed(chosen), *left_out, *labels.notes, *read.notes, *more,
                  *twins.notes(choices.drop_duplicates), *_remarks(counts, labels.classes)), parts)
 
@@ -169,13 +174,17 @@ def _heldout(parts: Mapping[str, Part], labels: Numbered, choices: Choices) -> t
 def _problems(counts: Mapping[str, tuple[int, ...]], read: samples.Read) -> Iterator[str]:
     yield from read.problems
     train, heldout = sum(counts["train"]), sum(sum(row) for split, row in counts.items() if split != "train")
-    if train and sum(count > 0 for count in counts["train"]) < 2:
-        yield "All training samples are of one class: a classifier needs at least two. Is --label the right column?"
     if train < FEWEST_TRAIN:
         yield f"There are {train:,} usable training samples, and at least {FEWEST_TRAIN} are needed: add some."
     elif heldout < FEWEST_HELDOUT:
         yield (f"There are {heldout:,} usable test samples, and at least {FEWEST_HELDOUT} are needed: add some, or "
                "name a larger test split with --test.")
+
+
+def _only_class(counts: Mapping[str, tuple[int, ...]], classes: tuple[str, ...]) -> str | None:
+    """The class of all training samples, where they are of one."""
+    present = [name for name, count in zip(classes, counts["train"], strict=True) if count]
+    return present[0] if len(present) == 1 else None
 
 
 def _guessed(chosen: columns.Columns) -> Iterator[str]:

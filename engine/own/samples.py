@@ -12,7 +12,7 @@ from engine.own import pictures
 from engine.own.columns import Columns
 from engine.own.labels import Numbered
 from engine.own.tables import Rows
-from engine.system.words import plural
+from engine.system.words import a_kind, plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,7 +98,7 @@ def _left_out(split: str, rows: Rows, out: Mapping[int, str]) -> list[str]:
     """``2 of 60 training samples are left out: train.csv, row 17: its label is None.``"""
     if not out:
         return []
-    shown = [f"{rows.where(row)}: {out[row]}" for row in sorted(out)[:3]]
+    shown = [f"{rows.said(row)}: {out[row]}" for row in sorted(out)[:3]]
     more = f"; and {len(out) - 3:,} more" if len(out) > 3 else ""
     return [f"{len(out):,} of the {len(rows):,} samples of the {split} split {'are' if len(out) > 1 else 'is'} left "
             f"out ({'; '.join(shown)}{more})."]
@@ -160,9 +160,14 @@ def _texts(splits: Mapping[str, Rows], column: str, size: int | None,
              "models read: their ends are not used."] if long else []
     if size:
         notes.append("--size is about pictures and has no effect on texts.")
-    half = lengths[len(lengths) // 2] if lengths else 0
-    measured = f"{lengths[0]} to {lengths[-1]} words, half have at most {half}" if lengths else "none"
+    measured = _words(lengths) if lengths else "no texts"
     return found, bad, measured, WORDS, notes
+
+
+def _words(lengths: Sequence[int]) -> str:
+    """``1 to 31 words, half have at most 12``, of lengths in order."""
+    low, high, half = lengths[0], lengths[-1], lengths[len(lengths) // 2]
+    return f"{low} {plural(low, 'word')} each" if low == high else f"{low} to {high} words, half have at most {half}"
 
 
 def _no_text(text: Any) -> str | None:
@@ -170,7 +175,7 @@ def _no_text(text: Any) -> str | None:
     if text is None:
         return "there is no text"
     if not isinstance(text, str):
-        return f"its text is {str(text)[:40]!r}, a {type(text).__name__}"
+        return f"its text is {str(text)[:40]!r}, {a_kind(text)}"
     return None if text.strip() else "its text is empty"
 
 

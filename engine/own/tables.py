@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SAMPLE = 65_536  # characters that a CSV's separator is guessed from
+SHEETS = (".csv", ".tsv")  # that a spreadsheet opens
 BLOCK = 2**26  # bytes of a line of JSON or CSV at most
 
 
@@ -62,6 +63,14 @@ class Rows:
         if self.one_a_file:
             return self.files[part]
         return f"{self.files[part]}, row {row - self.begins[part] + 1:,}"
+
+    def said(self, row: int) -> str:
+        """The same for a sentence: of a CSV also as a spreadsheet counts, its header in row 1."""
+        place = self.where(row)
+        file, comma, number = place.rpartition(", row ")
+        if not comma or Path(file).suffix.lower() not in SHEETS:
+            return place
+        return f"{file}, data row {number} ({int(number.replace(',', '')) + 1:,} with the header)"
 
 
 def read(paths: Sequence[Path]) -> Rows:

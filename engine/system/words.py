@@ -21,6 +21,18 @@ def spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
+def either(words: Sequence[str]) -> str:
+    """``one, two or three``."""
+    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def a_kind(value: object) -> str:
+    """What a value is, in plain words: ``a whole number`` of 3."""
+    name = type(value).__name__
+    plain = {"int": "a whole number", "float": "a number", "bool": "yes or no", "list": "a list", "dict": "an object"}
+    return plain.get(name, f"{'an' if name[0] in 'aeiou' else 'a'} {name}")
+
+
 def unknown(kind: str, name: object, valid: Sequence[str]) -> str:
     """``No method named 'nabla'. Did you mean 'nabla_tau'?``"""
     near = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.4)

@@ -122,7 +122,7 @@ def _show(found: Look) -> None:
     """Sizes, samples, classes, and what was noticed."""
     totals = ", ".join(f"{total:,} {split}" for split, total in found.totals.items())
     st.markdown(f"**{plain(found.found[:1].upper() + found.found[1:])}**: {totals} samples in {len(found.classes)} "
-                f"classes; {plain(found.sizes)}.")
+                f"{'class' if len(found.classes) == 1 else 'classes'}; {plain(found.sizes)}.")
     for problem in found.problems:
         st.error(_here(problem), icon=":material/error:")
     _samples(found)

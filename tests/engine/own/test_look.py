@@ -182,8 +182,9 @@ def test_rows_without_label_or_text_are_left_out_with_file_row_and_value(tmp_pat
 def test_minus_one_is_no_label_but_a_class_beside_one(tmp_path):
     said, _ = texts(60)
     found = noted(table(tmp_path / "a.csv", {"text": said, "label": [-1, 0, 1] * 20}),
-                  "20 of the 60 samples of the train split are left out (a.csv, row 1: its label is -1; a.csv, row "
-                  "4: its label is -1; a.csv, row 7: its label is -1; and 17 more).")
+                  "20 of the 60 samples of the train split are left out (a.csv, data row 1 (2 with the header): its "
+                  "label is -1; a.csv, data row 4 (5 with the header): its label is -1; a.csv, data row 7 (8 with the "
+                  "header): its label is -1; and 17 more).")
     assert found.classes == ("0", "1")
     found = noted(table(tmp_path / "b.csv", {"text": said, "label": [-1, 1] * 30}),
                   "The labels are the numbers -1, 1: they become 0 to 1 in this order.")
@@ -222,8 +223,8 @@ def test_a_label_given_in_a_list_of_one(tmp_path):
 
 def test_one_class_too_few_and_a_tiny_test_split(tmp_path):
     pictures(tmp_path / "one", classes=("only",))
-    noted(tmp_path / "one", "All training samples are of one class: a classifier needs at least two. Is --label the "
-                            "right column?")
+    noted(tmp_path / "one", "All training samples are of one class (only), and a classifier needs at least two: give "
+                            "the folder that holds a folder for each class.")
     noted(pictures(tmp_path / "few", each=5),
           "There are 8 usable training samples, and at least 20 are needed: add some.")
     pictures(tmp_path / "split" / "train")
@@ -358,3 +359,89 @@ def test_a_csv_that_begins_with_an_empty_line(tmp_path):
     whole = comments(tmp_path / "a.csv")
     whole.write_text("\n" + whole.read_text())
     assert look(str(whole)).totals == {"train": 48, "test": 12}
+
+
+# --- read without an error, but most likely not meant ------------------------------------------
+
+
+def test_a_column_in_which_every_sample_has_a_value_of_its_own_is_not_one_of_labels(tmp_path):
+    said, moods = texts(60)
+    source = table(tmp_path / "a.csv", {"id": list(range(60)), "comment": said, "mood": moods})
+    found = look(str(source), Choices(label="id", text="comment"))
+    assert found.problems == ("The column 'id' holds 60 different values for 60 samples: is it the column of labels; "
+                              "'mood' looks more like it? Name the column of labels with --label.",)
+    swapped = look(str(source), Choices(label="comment", text="mood"))
+    assert swapped.problems[0].startswith("The column 'comment' holds 60 different values for 60 samples: is it the "
+                                          "column of labels? ") and len(swapped.problems) == 1
+    assert look(str(source), Choices(label="mood", text="comment")).problems == ()
+
+
+def test_folders_of_one_picture_each_are_no_classes(tmp_path):
+    pictures(tmp_path, classes=[f"sample{number}" for number in range(40)], each=1)
+    assert look(str(tmp_path)).problems[0] == (
+        "There are 40 folders for 40 pictures: give a folder that holds a folder for each class, with the pictures of "
+        "that class in it.")
+
+
+def test_held_out_samples_that_are_nearly_all_in_the_training_set_are_refused(tmp_path):
+    comments(tmp_path / "train.csv")
+    comments(tmp_path / "test.csv", 20)
+    found = look(str(tmp_path))
+    assert found.problems == (
+        "20 of the 20 held-out samples are in the training set too (test.csv, row 1 is train.csv, row 1), so nothing "
+        "unseen is left to compare with. Are the columns the right ones (--label, --text or --image), and is --test "
+        "another set than the training set?",)
+    comments(tmp_path / "test.csv", 20, first=10 ** 6)
+    assert look(str(tmp_path)).problems == ()
+
+
+def test_a_folder_too_far_up_is_refused_and_the_right_one_named(tmp_path):
+    pictures(tmp_path / "shapes", classes=("circles", "squares", "stars"))
+    pictures(tmp_path / "oneclass", classes=("circles",), first=500)
+    assert look(str(tmp_path)).problems == (
+        f"2 of the 2 folders in {tmp_path} hold no pictures, only folders of pictures (shapes: circles, squares, "
+        f"stars): name the folder that holds the classes, such as {tmp_path}/shapes. If these folders are the classes, "
+        "move their pictures up into them.",)
+    assert look(str(tmp_path / "shapes")).problems == ()
+
+
+def test_pictures_further_down_in_one_class_alone_are_taken(tmp_path):
+    pictures(tmp_path)
+    pictures(tmp_path / "square", classes=("more",), first=500)
+    pictures(tmp_path / "circle", classes=("more", "again"), first=900)
+    assert look(str(tmp_path)).problems == ()
+
+
+def test_one_class_is_said_by_its_name_with_a_mend_that_fits(tmp_path):
+    pictures(tmp_path / "a", classes=("only",), each=60)
+    assert look(str(tmp_path / "a")).problems == (
+        "All training samples are of one class (only), and a classifier needs at least two: give the folder that holds "
+        "a folder for each class.",)
+    source = table(tmp_path / "b.csv", {"text": texts(60)[0], "label": ["x"] * 60})
+    assert look(str(source)).problems == (
+        "All training samples are of one class (x), and a classifier needs at least two. Is --label the right column?",)
+
+
+def test_a_problem_is_printed_once(tmp_path, capsys, home):
+    from engine.cli.main import main
+
+    pictures(tmp_path / "a", classes=("only",))
+    assert main(["add-dataset", "mine", str(tmp_path / "a")]) == 2
+    assert capsys.readouterr().err.count("All training samples are of one class") == 1
+
+
+def test_a_row_is_named_as_a_spreadsheet_counts_it_too(tmp_path):
+    said, moods = texts(60)
+    said[50] = ""
+    noted(table(tmp_path / "a.csv", {"comment": said, "mood": moods}),
+          "1 of the 60 samples of the train split is left out (a.csv, data row 51 (52 with the header): its text "
+          "is empty).")
+
+
+def test_sentences_go_with_their_numbers(tmp_path):
+    source = table(tmp_path / "a.jsonl", {"text": [f"w{number}" for number in range(60)], "label": [0, 1] * 30})
+    assert look(str(source)).sizes == "1 word each"
+    numbers = look(str(table(tmp_path / "b.jsonl", {"n": list(range(60)), "label": [0, 1] * 30})), Choices(text="n"))
+    assert numbers.sizes == "no texts"
+    assert numbers.problems[0].startswith("60 of the 60 samples of the train split are left out (b.jsonl, row 1: its "
+                                          "text is '0', a whole number; ")
