@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 import sys
 from argparse import Namespace
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from engine.cli.options import Result, add_json
 from engine.cli.terminal import ProgressLine
 from engine.errors import BadSource
-from engine.own import adding, folder
+from engine.own import adding, folder, heldout
 from engine.own.adding import Added, Training
 from engine.own.look import HELD_OUT, OWN_COLUMNS, Choices, Look
 from engine.system.words import plural
@@ -48,6 +51,8 @@ def add_parser(commands: Any) -> None:
     export = commands.add_parser("export-dataset", help="print the file that declares a data set of your own")
     export.add_argument("name", metavar="NAME")
     export.add_argument("--out", metavar="FILE", help="write it there instead")
+    export.add_argument("--samples", metavar="FILE", help="write there, as CSV, which files or rows are in the "
+                        "training set and which are held out")
     add_json(export, "object")
     export.set_defaults(work=command_export)
 
@@ -82,10 +87,25 @@ def command_add(options: Namespace) -> Result:
 
 def command_export(options: Namespace) -> Result:
     text = folder.text_of(options.name)
+    if options.samples:
+        counts = _write_samples(options.name, Path(options.samples).expanduser())
+        if options.json:
+            return {"name": options.name, "file": options.samples, "samples": counts}, 0
+        said = ", ".join(f"{count:,} {split}" for split, count in counts.items())
+        return f"Wrote {options.samples}: {said} samples.", 0
     if options.out:
         Path(options.out).expanduser().write_text(text, encoding="utf-8")
         return {"name": options.name, "file": options.out} if options.json else f"Wrote {options.out}.", 0
     return {"name": options.name, "toml": text} if options.json else text.rstrip(), 0
+
+
+def _write_samples(name: str, place: Path) -> dict[str, int]:
+    """Every sample with its set, file, row and class; returns how many each set has."""
+    rows = list(heldout.samples(name))
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([heldout.COLUMNS, *rows])
+    place.write_text(text.getvalue(), encoding="utf-8", newline="")
+    return dict(Counter(split for split, *_ in rows))
 
 
 def command_remove(options: Namespace) -> Result:

@@ -22,6 +22,7 @@ from engine.errors import BadInput
 from engine.evaluation.readout import Readout, read_out
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key, storable
 from engine.originals.weight_names import Named, listed, renamed
+from engine.own.heldout import drawn
 from engine.registry import models_for
 from engine.spec import Resolved
 from engine.system.device import place
@@ -73,9 +74,11 @@ def import_original(path: Path, resolved: Resolved, data: Data, checkpoints: Che
                              for name, value in storable(network).items()})
     network = place(network, data.device).eval()
     train, heldout = (read_out(network, data, pool) for pool in (data.train, data.heldout))
-    changes, doubts = (*opened, *named.said), tuple(doubted(train, heldout, data, named))
+    mine = drawn(resolved.dataset.name)
+    changes, doubts = (*opened, *named.said), tuple(doubted(train, heldout, data, named, mine))
     about = {"file": path.name, "file_sha256": source, "changes": list(changes), "doubts": list(doubts),
-             "metrics": _metrics(train, heldout), "data": data.origin, "torch": torch.__version__,
+             "metrics": _metrics(train, heldout), **({"heldout_drawn": mine} if mine else {}),
+             "data": data.origin, "torch": torch.__version__,
              "code_version": code_version(),
              "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
     return Imported(checkpoints.save(key, data.fingerprint, network, about), changes, doubts)
@@ -120,8 +123,16 @@ def _refuse_others(path: Path, found: Mapping[str, Tensor], network: nn.Module, 
     shapes = [name for name in both if found[name].shape != wanted[name].shape]
     absent, strange = ([name for name in one if name not in other] for one, other in ((wanted, found), (found, wanted)))
     if absent or strange or shapes:
+        others = [] if absent or strange else _other_classes(found, wanted, shapes, classes)
         raise BadInput(f"{path} does not hold the weights of {what}: "
-                       f"{_differences(found, wanted, absent, strange, shapes, classes)}. {mend()}")
+                       f"{_differences(found, wanted, absent, strange, shapes, classes)}. "
+                       f"{_other_head(others[0], classes) if others else mend()}")
+
+
+def _other_head(theirs: int, classes: int) -> str:
+    """What to do where all but the last layer fits."""
+    return (f"Where the model was made, put a last layer for these {classes} classes in its place and train that, or "
+            f"name the data set of {theirs} classes that it was trained on (--dataset).")
 
 
 def _differences(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], absent: list[str], strange: list[str],
@@ -183,17 +194,32 @@ def _metrics(train: Readout, heldout: Readout) -> dict[str, float]:
             "train_loss": float(train.loss.mean()), "heldout_loss": float(heldout.loss.mean())}
 
 
-def doubted(train: Readout, heldout: Readout, data: Data, named: Named) -> list[str]:
-    """What speaks against the weights' having been trained on these data as they are read here."""
+def doubted(train: Readout, heldout: Readout, data: Data, named: Named, mine: int = 0) -> list[str]:
+    """What speaks against the weights' having been trained on these data as they are read here, and on no others.
+
+    ``mine`` are the held-out samples that were drawn here: whoever trained the model did not know them.
+    """
     said, chance = [], _commonest(data)
     seen, unseen = train.accuracy, heldout.accuracy
+    if mine:
+        said.append(_trained_on_all(mine, seen, unseen, data.name))
     if unseen <= chance + UNSURE * _error(chance, len(heldout)):
         said.append(f"It is right on {unseen:.1f}% of the held-out samples, no better than always naming the commonest "
                     f"class ({chance:.1f}%): {ASKED} ({_normalisation(data)})?")
-    elif seen - unseen <= UNSURE * (_error(seen, len(train)) + _error(unseen, len(heldout))):
+    elif seen - unseen <= UNSURE * (_error(seen, len(train)) + _error(unseen, len(heldout))) and not (
+            mine and unseen >= seen):  # that is said already
         said.append(f"It knows the training samples no better than unseen ones ({seen:.1f}% and {unseen:.1f}%): "
                     f"{ASKED}? If it was, there is little for an attack to find.")
     return said + _other_normalisation(data, named)
+
+
+def _trained_on_all(mine: int, seen: float, unseen: float, dataset: str) -> str:
+    """What a person must know whose model may have been trained on a whole folder, louder where it looks like it."""
+    loud = (f"It is right on {unseen:.1f}% of the held-out samples and on {seen:.1f}% of the training samples, as a "
+            "model is that was trained on both. ") if unseen >= seen else ""
+    return (f"{loud}These {mine:,} held-out samples were drawn by the lab from your data: if your model was trained on "
+            "them, nothing measured here holds. Train it without them (python -m engine export-dataset "
+            f"{dataset} --samples FILE lists them), or name a test split with --test when you add the data.")
 
 
 def _commonest(data: Data) -> float:

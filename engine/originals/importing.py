@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import BadSpec
+from engine.errors import BadInput, BadSpec
 from engine.originals.checkpoints import Checkpoints
 from engine.spec import resolve
 from engine.types import Spec
@@ -31,6 +31,8 @@ def import_file(path: Path, spec: Spec, checkpoints: Checkpoints,
         resolved = resolve(named)
     except BadSpec as error:
         raise BadSpec(one.called("name") if one.field == "original" else one for one in error.problems) from None
+    if not path.exists():  # before the data are read, which may take minutes
+        raise BadInput(f"There is no file or folder {path} on this machine: check the path.")
     device = default_device()
     prepare(device, resolved.dataset.threads)
     data = load_data(resolved.dataset, resolved.options, device, report, resolved.model)

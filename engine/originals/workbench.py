@@ -10,7 +10,7 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -144,17 +144,40 @@ def imported(original: Original) -> str | None:
     model, dataset = (registry.get(kind, original.sidecar[kind]).title for kind in ("model", "dataset"))
     return (f"The Original was imported from {original.sidecar['file']}: how it was trained is not known. A retrained "
             f"model follows this project's recipe for {model} on {dataset}, so part of a difference from it can come "
-            "from the recipe.")
+            f"from the recipe.{_drawn_here(original)}")
+
+
+def _drawn_here(original: Original) -> str:
+    """What a result rests on where the held-out samples were drawn here, unknown to whoever trained the model."""
+    return ("" if not original.sidecar.get("heldout_drawn") else
+            " Its held-out samples were drawn by the lab: if it was trained on them too, nothing measured here holds.")
 
 
 def not_imported(key: OriginalKey, checkpoints: Checkpoints) -> BadInput:
     """The error where no Original of that name was imported for these data and this model."""
+    if (other := checkpoints.of_name(str(key.imported))) is not None and (asked := _asked_as(other, key)):
+        return BadInput(f"{key.imported!r} was imported for {other['dataset']} with {other['model']}"
+                        f"{_with_options(other)}: add {asked}.")
     there = sorted({one["imported"] for one in checkpoints.sidecars(f"{key.dataset}-{key.model}-imported.*")
                     if isinstance(one.get("imported"), str)})
     others = f" (there: {', '.join(there[:5])})" if there else ""
     return BadInput(f"No Original named {key.imported!r} was imported for {key.dataset} with {key.model} and these "
                     f"options{others}: python -m engine import-original FILE --dataset {key.dataset} "
                     f"--model {key.model} --name {key.imported}")
+
+
+def _asked_as(other: Mapping[str, Any], key: OriginalKey) -> str:
+    """The flags that lead to an Original of that name, where it was imported for others than were asked for."""
+    asked = {"dataset": key.dataset, "model": key.model}
+    flags = [f"--{name} {other[name]}" for name, value in asked.items() if other[name] != value]
+    theirs = other.get("options") or {}
+    return " ".join(flags + [f"--option {name}={value}" for name, value in theirs.items()
+                             if key.options.get(name) != value])
+
+
+def _with_options(other: Mapping[str, Any]) -> str:
+    """`` and label_noise=0.2``; empty where the data have no options."""
+    return "".join(f" and {name}={value}" for name, value in (other.get("options") or {}).items())
 
 
 def foreign(original: Original, data: Data) -> str | None:

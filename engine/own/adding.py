@@ -84,7 +84,7 @@ def declared(name: str, found: Look, choices: Choices, training: Training = Trai
         classes=_distinct(found.classes), model=model.name, input_size=found.input_size, content=data.content,
         counts=Counts(found.counts["train"], found.counts["test"], found.counts.get("validation", ())),
         recipe=with_epochs(recipe, training.epochs), read=_fixed(choices, found), mean=mean, std=std,
-        unlearning=usual_settings(model, train))
+        unlearning=usual_settings(model, train), heldout_drawn=found.drawn)
     return Added(found, declaration, data)
 
 

@@ -51,6 +51,7 @@ class Declaration:
     std: tuple[float, ...] = ()
     unlearning: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     format: int = FORMAT
+    heldout_drawn: bool | None = None  # whether the test set was drawn from the training set when they were added
 
     @property
     def code(self) -> str:

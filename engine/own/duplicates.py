@@ -30,7 +30,7 @@ class Twins:
         count = self.count
         if not count:
             return ()
-        end = ("left out of the held-out samples" if dropped else
+        end = ("left out, the others stay" if dropped else
                "an attack takes them for strangers although the model has learnt them. Leave them out with "
                "--drop-duplicates")
         return (f"{count:,} held-out {plural(count, 'sample')} {'is' if count == 1 else 'are'} in the training set too "

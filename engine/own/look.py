@@ -64,6 +64,7 @@ class Look:
     problems: tuple[str, ...]
     notes: tuple[str, ...]
     parts: Mapping[str, Part]
+    drawn: bool = False  # whether the test set was drawn here, since the source has none
 
     @property
     def totals(self) -> dict[str, int]:
@@ -96,6 +97,7 @@ def look(source: str, choices: Choices = Choices(), report: Report = lambda text
     splits, left_out = _with_columns(splits, chosen)
     labels = numbered(splits, chosen.label)
     parts, read = samples.read(splits, chosen, labels, choices.size, report)
+    drawn = not any(len(part) for split, part in parts.items() if split != "train")
     parts, more = _heldout(parts, labels, choices)
     twins = duplicates.between(parts)
     others = columns.likely_labels(splits["train"], (chosen.sample, chosen.label))
@@ -108,7 +110,7 @@ def look(source: str, choices: Choices = Choices(), report: Report = lambda text
     return Look(source, found, chosen.kind, tuple(splits["train"].columns), chosen.sample, chosen.label, labels.classes,
                 counts, read.sizes, read.input_size, (*odd, *_problems(counts, read)),
                 (*notes, *_guessed(chosen), *left_out, *labels.notes, *read.notes, *more,
-                 *twins.notes(choices.drop_duplicates), *_remarks(counts, labels.classes)), parts)
+                 *twins.notes(choices.drop_duplicates), *_remarks(counts, labels.classes)), parts, drawn)
 
 
 def _splits(source: str, choices: Choices) -> tuple[str, dict[str, Rows], tuple[str, ...]]:

@@ -73,4 +73,4 @@ def test_what_cannot_be_imported_is_said_without_flags(jobs, checkpoint, tmp_pat
     at.button(key="own-model-import").click().run()
     assert "They are those of the model small_cnn." in said(at) and "--" not in said(at)
     assert "own-model-unlearn" not in [one.key for one in at.button]
-    assert "cannot be read (No such file" in said(asked(tmp_path / "absent.pt"))
+    assert "There is no file or folder" in said(asked(tmp_path / "absent.pt"))

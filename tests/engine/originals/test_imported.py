@@ -103,8 +103,9 @@ def test_identities_of_other_runs_stay_as_they_were():
      "does not hold the weights of small_cnn for digits: of no use: x0, x1, x2, x3, x4 and 2 more. Name the model and "
      "the data set that these 27 weights belong to."),
     (lambda w: w | {"12.weight": torch.zeros(100, 768), "12.bias": torch.zeros(100)},
-     "does not hold the weights of small_cnn for digits: its last layer answers 100 classes and not 10. Name the model "
-     "and the data set that these 20 weights belong to."),
+     "does not hold the weights of small_cnn for digits: its last layer answers 100 classes and not 10. Where the "
+     "model was made, put a last layer for these 10 classes in its place and train that, or name the data set of 100 "
+     "classes that it was trained on (--dataset)."),
     (lambda w: w | {"0.weight": torch.zeros(24, 3, 3, 3)},
      "does not hold the weights of small_cnn for digits: of another shape: 0.weight (24, 3, 3, 3) instead of "
      "(24, 1, 3, 3). Name the model and the data set that these 20 weights belong to."),
@@ -165,6 +166,23 @@ class TestDoubts:
         assert said == ("It knows the training samples no better than unseen ones (91.0% and 90.1%): was it trained on "
                         "these data, with this normalisation? If it was, there is little for an attack to find.")
         assert doubted(right(1000, 1000), right(718, 797), digits, Named({})) == []
+
+    def test_held_out_samples_that_were_drawn_here_louder_where_they_are_known_as_well(self, digits):
+        from engine.evaluation.readout import Readout
+        from engine.originals.imported import doubted
+        from engine.originals.weight_names import Named
+
+        def right(count, of):
+            ones = torch.zeros(of)
+            ones[:count] = 1
+            return Readout(torch.zeros(of), torch.zeros(of), ones)
+
+        [said] = doubted(right(1000, 1000), right(500, 500), digits, Named({}), 500)
+        assert said.startswith("It is right on 100.0% of the held-out samples and on 100.0% of the training samples, "
+                               "as a model is that was trained on both. These 500 held-out samples were drawn by the "
+                               "lab ")
+        [said] = doubted(right(1000, 1000), right(350, 500), digits, Named({}), 500)
+        assert said.startswith("These 500 held-out samples were drawn by the lab from your data: ")
 
     def test_another_normalisation_in_the_file(self, home, tmp_path, digits, weights):
         more = {"normalize.mean": torch.tensor([0.5]), "normalize.std": torch.tensor([0.25])}
@@ -261,6 +279,23 @@ class TestCommand:
                                  "difference from it can come from the recipe.")
         assert run["metrics"]["original"]["retain_accuracy"] == 100.0
 
+    def test_the_path_is_checked_before_any_data_is_read(self, home, capsys, monkeypatch):
+        def load_data(*_):
+            raise AssertionError("the data were read")
+
+        monkeypatch.setattr("engine.originals.workbench.load_data", load_data)
+        assert main(["import-original", "no.pt", "--dataset", "digits"]) == 2
+        assert capsys.readouterr().err.strip().endswith("check the path.")
+
+    def test_a_name_that_was_imported_for_another_model_or_option_leads_there(self, home, tmp_path, weights, capsys):
+        path = saved(weights, tmp_path / "own.pt")
+        assert main(["import-original", str(path), "--dataset", "digits", "--option", "label_noise=0"]) == 0
+        capsys.readouterr()
+        assert main(["run", "--original", "own", "--model", "resnet18_cifar"]) == 2
+        assert capsys.readouterr().err.strip().endswith(
+            "'own' was imported for digits with small_cnn and label_noise=0.0: add --model small_cnn --option "
+            "label_noise=0.0.")
+
     def test_its_text_says_how_to_forget_from_it(self, home, tmp_path, weights, capsys):
         path = saved(weights, tmp_path / "own.pt")
         assert main(["import-original", str(path), "--dataset", "digits", "--name", "a.b"]) == 0
@@ -270,8 +305,7 @@ class TestCommand:
 
     @pytest.mark.parametrize("arguments, said", [
         (["import-original", "no.pt", "--dataset", "digits"],
-         "no.pt cannot be read (No such file or directory): name a file of weights or a folder that save_pretrained "
-         "wrote."),
+         "There is no file or folder no.pt on this machine: check the path."),
         (["import-original", "no.pt", "--dataset", "digits", "--name", "A-b"],
          "name is 'A-b', but must be 1 to 40 of the characters a to z, 0 to 9, _ and ., a letter or digit first."),
         (["run", "--original", "nobody"],

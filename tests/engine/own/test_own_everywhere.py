@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 
@@ -210,3 +211,67 @@ def test_export_remove_and_take_over(shapes, home, tmp_path, capsys):
     assert main(["export-dataset", "forms"]) == 0
     assert capsys.readouterr().out == (home / "datasets" / "forms.toml").read_text()
     assert main(["export-dataset", "nothing"]) == 2
+
+
+# --- held-out samples that were drawn here ------------------------------------------------------
+
+
+def test_the_held_out_samples_are_listed(shapes, tmp_path, capsys):
+    assert main(["export-dataset", "shapes", "--samples", str(tmp_path / "a.csv")]) == 0
+    assert capsys.readouterr().out.strip() == f"Wrote {tmp_path}/a.csv: 48 train, 12 test samples."
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 60 and {row["class"] for row in rows} == {"circle", "square"}
+    held = {row["file"] for row in rows if row["set"] == "test"}
+    assert len(held) == 12 and all((shapes / name).is_file() for name in held)
+    add("moods", comments(tmp_path / "moods.csv"), epochs=1)
+    assert main(["export-dataset", "moods", "--samples", str(tmp_path / "b.csv")]) == 0
+    with (tmp_path / "b.csv").open(newline="") as file:
+        assert {int(row["row"]) for row in csv.DictReader(file)} == set(range(1, 61))
+
+
+def weights_of(dataset, path):
+    """Weights that know nothing, of the usual model for a data set of one's own."""
+    import torch
+
+    from engine.training.networks import build_network
+
+    record = registry.get("dataset", dataset)
+    data = record.load({})
+    network = build_network(registry.get("model", record.default_model), len(record.classes), data.inputs, 0,
+                            torch.device("cpu"))
+    torch.save(network.state_dict(), path)
+    return path
+
+
+def test_an_import_says_that_the_held_out_samples_were_drawn_here(shapes, tmp_path, capsys):
+    weights = weights_of("shapes", tmp_path / "w.pt")
+    assert main(["import-original", str(weights), "--dataset", "shapes", "--name", "mine", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["heldout_drawn"] == 12
+    assert said["doubts"][0].endswith(
+        "These 12 held-out samples were drawn by the lab from your data: if your model was trained on them, nothing "
+        "measured here holds. Train it without them (python -m engine export-dataset shapes --samples FILE lists "
+        "them), or name a test split with --test when you add the data.")
+    assert main(["run", "--dataset", "shapes", "--original", "mine", "--method", "finetune", "--forget-fraction", "0.3",
+                 "--set", "retain_epochs=1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notice"].endswith(
+        "Its held-out samples were drawn by the lab: if it was trained on them too, nothing measured here holds.")
+
+
+def test_nothing_of_it_is_said_where_a_test_split_came_with_the_data(tmp_path, home, capsys):
+    pictures(tmp_path / "both" / "train")
+    pictures(tmp_path / "both" / "test", first=1000)
+    add("both", tmp_path / "both", epochs=1)
+    weights = weights_of("both", tmp_path / "w.pt")
+    assert main(["import-original", str(weights), "--dataset", "both", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert "heldout_drawn" not in said and not any("drawn by the lab" in one for one in said["doubts"])
+
+
+def test_it_is_known_of_files_of_earlier_versions_too(shapes, home):
+    from engine.own.heldout import drawn
+
+    place = folder.place_of("shapes")
+    place.write_text("".join(line for line in place.read_text().splitlines(True) if "heldout_drawn" not in line))
+    assert drawn("shapes") == 12 and drawn("digits") == 0
