@@ -88,7 +88,9 @@ def command_add(options: Namespace) -> Result:
 def command_export(options: Namespace) -> Result:
     text = folder.text_of(options.name)
     if options.samples:
-        counts = _write_samples(options.name, Path(options.samples).expanduser())
+        rows = list(heldout.samples(options.name))
+        Path(options.samples).expanduser().write_text(_csv(rows), encoding="utf-8", newline="")
+        counts = Counter(split for split, *_ in rows)
         if options.json:
             return {"name": options.name, "file": options.samples, "samples": counts}, 0
         said = ", ".join(f"{count:,} {split}" for split, count in counts.items())
@@ -99,13 +101,11 @@ def command_export(options: Namespace) -> Result:
     return {"name": options.name, "toml": text} if options.json else text.rstrip(), 0
 
 
-def _write_samples(name: str, place: Path) -> dict[str, int]:
-    """Every sample with its set, file, row and class; returns how many each set has."""
-    rows = list(heldout.samples(name))
+def _csv(rows: list[tuple[str, ...]]) -> str:
+    """Every sample with its set, file, row and class."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([heldout.COLUMNS, *rows])
-    place.write_text(text.getvalue(), encoding="utf-8", newline="")
-    return dict(Counter(split for split, *_ in rows))
+    return text.getvalue()
 
 
 def command_remove(options: Namespace) -> Result:

@@ -27,7 +27,7 @@ def looked(dataset: str) -> Look:
     return looking.look(declared.source, declared.read)
 
 
-def samples(dataset: str) -> Iterator[tuple[str, str, str, str]]:
+def samples(dataset: str) -> Iterator[tuple[str, ...]]:
     """Every sample by :data:`COLUMNS`: its set, the file it lies in, its row there (empty for a file of its own), its
     class."""
     found = looked(dataset)
