@@ -7,7 +7,6 @@ import dataclasses
 import io
 import sys
 from argparse import Namespace
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +50,8 @@ def add_parser(commands: Any) -> None:
     export = commands.add_parser("export-dataset", help="print the file that declares a data set of your own")
     export.add_argument("name", metavar="NAME")
     export.add_argument("--out", metavar="FILE", help="write it there instead")
-    export.add_argument("--samples", metavar="FILE", help="write there, as CSV, which files or rows are in the "
-                        "training set and which are held out")
+    export.add_argument("--samples", action="store_true", help="instead of that file a CSV: which files or rows are in "
+                        "the training set, and which are held out")
     add_json(export, "object")
     export.set_defaults(work=command_export)
 
@@ -86,25 +85,17 @@ def command_add(options: Namespace) -> Result:
 
 
 def command_export(options: Namespace) -> Result:
-    text = folder.text_of(options.name)
-    if options.samples:
-        rows = list(heldout.samples(options.name))
-        Path(options.samples).expanduser().write_text(_csv(rows), encoding="utf-8", newline="")
-        counts = Counter(split for split, *_ in rows)
-        if options.json:
-            return {"name": options.name, "file": options.samples, "samples": counts}, 0
-        said = ", ".join(f"{count:,} {split}" for split, count in counts.items())
-        return f"Wrote {options.samples}: {said} samples.", 0
+    text = _samples_csv(options.name) if options.samples else folder.text_of(options.name)
     if options.out:
         Path(options.out).expanduser().write_text(text, encoding="utf-8")
         return {"name": options.name, "file": options.out} if options.json else f"Wrote {options.out}.", 0
-    return {"name": options.name, "toml": text} if options.json else text.rstrip(), 0
+    return {"name": options.name, "csv" if options.samples else "toml": text} if options.json else text.rstrip(), 0
 
 
-def _csv(rows: list[tuple[str, ...]]) -> str:
+def _samples_csv(name: str) -> str:
     """Every sample with its set, file, row and class."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([heldout.COLUMNS, *rows])
+    csv.writer(text, lineterminator="\n").writerows([heldout.COLUMNS, *heldout.samples(name)])
     return text.getvalue()
 
 

@@ -219,7 +219,7 @@ def _trained_on_all(mine: int, seen: float, unseen: float, dataset: str) -> str:
             "model is that was trained on both. ") if unseen >= seen else ""
     return (f"{loud}These {mine:,} held-out samples were drawn by the lab from your data: if your model was trained on "
             "them, nothing measured here holds. Train it without them (python -m engine export-dataset "
-            f"{dataset} --samples FILE lists them), or name a test split with --test when you add the data.")
+            f"{dataset} --samples lists them), or name a test split with --test when you add the data.")
 
 
 def _commonest(data: Data) -> float:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 HELP = ("A .safetensors file; a .pt or .pth file that torch.save wrote of a state dict; or a Hugging Face folder. "
         "Nothing in it is run: a file that holds more than weights is refused.")
-WORDS = {"--name": "name", "--model": "the model", "--dataset": "the data", " with --test": ""}  # for the flags of the command line
+WORDS = {"--name": "name", "--model": "the model", "--dataset": "the data",
+         " with --test": ""}  # for the flags of the command line
 
 
 @dataclass(frozen=True)

@@ -217,15 +217,15 @@ def test_export_remove_and_take_over(shapes, home, tmp_path, capsys):
 
 
 def test_the_held_out_samples_are_listed(shapes, tmp_path, capsys):
-    assert main(["export-dataset", "shapes", "--samples", str(tmp_path / "a.csv")]) == 0
-    assert capsys.readouterr().out.strip() == f"Wrote {tmp_path}/a.csv: 48 train, 12 test samples."
+    assert main(["export-dataset", "shapes", "--samples", "--out", str(tmp_path / "a.csv")]) == 0
+    assert capsys.readouterr().out.strip() == f"Wrote {tmp_path}/a.csv."
     with (tmp_path / "a.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 60 and {row["class"] for row in rows} == {"circle", "square"}
     held = {row["file"] for row in rows if row["set"] == "test"}
     assert len(held) == 12 and all((shapes / name).is_file() for name in held)
     add("moods", comments(tmp_path / "moods.csv"), epochs=1)
-    assert main(["export-dataset", "moods", "--samples", str(tmp_path / "b.csv")]) == 0
+    assert main(["export-dataset", "moods", "--samples", "--out", str(tmp_path / "b.csv")]) == 0
     with (tmp_path / "b.csv").open(newline="") as file:
         assert {int(row["row"]) for row in csv.DictReader(file)} == set(range(1, 61))
 
@@ -251,7 +251,7 @@ def test_an_import_says_that_the_held_out_samples_were_drawn_here(shapes, tmp_pa
     assert said["heldout_drawn"] == 12
     assert said["doubts"][0].endswith(
         "These 12 held-out samples were drawn by the lab from your data: if your model was trained on them, nothing "
-        "measured here holds. Train it without them (python -m engine export-dataset shapes --samples FILE lists "
+        "measured here holds. Train it without them (python -m engine export-dataset shapes --samples lists "
         "them), or name a test split with --test when you add the data.")
     assert main(["run", "--dataset", "shapes", "--original", "mine", "--method", "finetune", "--forget-fraction", "0.3",
                  "--set", "retain_epochs=1", "--json"]) == 0
