@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.common import address as link
+from ui.common import words
 from ui.frame import drawer, hide, shell
 from ui.unlearn import form as launch
 from ui.unlearn import live, prefill
@@ -18,7 +19,10 @@ with settings.container(key="settings"):
     asked = launch.form()
 drawer.button()
 with view.container(key="view"):
-    if run_id := st.query_params.get(prefill.RUN) or prefill.current_run():
+    if name := prefill.waiting_for():  # an Original was just opened: another run's picture would be taken for its own
+        st.info(f"No run with the Original **{words.plain(name)}** is open. Choose what to forget and press "
+                "**Unlearn**: the charts appear here and update as the method works.", icon=":material/arrow_back:")
+    elif run_id := st.query_params.get(prefill.RUN) or prefill.current_run():
         prefill.FORM.mirror(prefill.now(run_id))
         live.say_if_other(run_id, asked)
         live.follow(run_id)

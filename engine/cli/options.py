@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.checks import LARGEST, SMALLEST
 from engine.errors import BadInput, BadSpec, Problem
-from engine.registry import current_name, find, names, target
+from engine.registry import all_of, current_name, find, names, target
 from engine.runs.executors import EXECUTORS
 from engine.sample_lists import Asked, keep, read_file
 from engine.spec import resolve
@@ -46,7 +46,9 @@ def add_scenario(parser: Any, usual: str) -> None:
 
 
 def scenario_of(options: Any, usual: str) -> str:
-    """The scenario that is asked for: by its name, else by a list."""
+    """The scenario that is asked for: by its name, else by a list, else by a class."""
+    if options.forget_class is not None and not options.forget_list:
+        usual = next(one.name for one in all_of("scenario") if one.by_class)
     name: str = current_name("scenario", options.scenario or ("listed" if options.forget_list else usual))
     return name
 

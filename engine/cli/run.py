@@ -24,9 +24,10 @@ from engine.registry import all_of, current_name, names
 from engine.runs import library
 from engine.runs.continued import start_from
 from engine.runs.here import heartbeat, run_here
-from engine.runs.records import described
+from engine.runs.records import Run, described
 from engine.runs.store import open_store
 from engine.spec import resolve
+from engine.studies.repeat import reference_command
 from engine.types import PROFILES, Spec
 
 EXIT = {"finished": 0, "cancelled": 130}
@@ -68,7 +69,16 @@ def command(options: Namespace) -> Result:
     if run.notice:
         print(run.notice, file=sys.stderr)
     result = described(run)
-    return result if options.json else run_text(result), EXIT.get(run.status, 1)
+    text = "\n".join([run_text(result), *to_compare(run)])
+    return result if options.json else text, EXIT.get(run.status, 1)
+
+
+def to_compare(run: Run) -> list[str]:
+    """The way to the retrained model, where a finished run has none beside it yet."""
+    if not run.finished or run.is_reference or not run.metrics or run.metrics.retrained:
+        return []
+    return ["Next, to see what a model that never saw the forget set does: "
+            f"{reference_command(run.spec)}"]
 
 
 def _spec_of(options: Namespace) -> Spec:

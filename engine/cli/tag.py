@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.cli.options import Result, add_json
 from engine.errors import BadInput
+from engine.runs import library
 from engine.runs.annotations import checked_tags
 from engine.runs.recorded import find_recorded
 from engine.runs.records import Run
@@ -27,6 +28,7 @@ def add_parser(commands: Any) -> None:
 def command(options: Namespace) -> Result:
     """Writes on all of the runs; raises UnknownRun before it writes on any."""
     store, ids = open_store(), list(dict.fromkeys(options.runs))
+    ids = [library.last(store) if run_id == library.LAST else run_id for run_id in ids]
     if not options.add and not options.remove and options.note is None:
         raise BadInput("Nothing to write: name a tag with --add or --remove, or a note with --note.")
     if shipped := [run_id for run_id in ids if find_recorded(run_id)]:

@@ -34,6 +34,7 @@ from engine.spec import Resolved
 from engine.system.known import all_known
 
 Z = 1.96  # 95%
+LITTLE = 60  # samples a side, under which an attack says little: chance reaches 13 points to either side
 SMIRNOV = 1.358  # the 95% quantile of Kolmogorov's distribution
 Metrics = Mapping[str, Any]
 

@@ -17,7 +17,8 @@ rules. The first that applies decides:
 6. ``undecided``: nothing could be measured, or there was nothing to forget.
 7. ``forgotten``: a class that is recognised as little as by the retrained model (an attack that beats chance within
    it is reported); otherwise everything that could be measured is as chance, or the retrained model, has it. That is
-   said as far as what was tried, with what was not.
+   said as far as what was tried, with what was not; with so few samples a side that chance reaches far, the title
+   says that nothing can be told.
 
 Where manipulated samples are to be corrected, other rules apply (:mod:`engine.evaluation.correction`).
 
@@ -57,6 +58,7 @@ from engine.evaluation.further import further
 from engine.evaluation.judged import Kind as Kind
 from engine.evaluation.judged import Verdict as Verdict
 from engine.evaluation.metrics import CORRECTIVE_SIZES
+from engine.evaluation.noise import LITTLE, expected_half_range
 from engine.registry import get, is_reference, judged_by
 from engine.scenario import Yardstick
 from engine.spec import resolve
@@ -132,7 +134,9 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
                         decisive=over.decisive)
     else:
         found = _class(metrics, items, named) if by == "class" else _random(metrics, items)
-    return replace(found, evidence=items, title=_title(found, by, items, named))
+    few = _too_few(counts) if by != "class" and found.kind == "forgotten" else ""
+    return replace(found, text=" ".join(filter(None, [few, found.text])), evidence=items,
+                   title=_few_title(items) if few else _title(found, by, items, named))
 
 
 def remarks(metrics: Metrics) -> list[str]:
@@ -187,6 +191,19 @@ def _title(found: Verdict, by: Yardstick, items: Sequence[Evidence], named: Clas
     return title + MORE if found.kind == "forgotten" and against_method(items) else title
 
 
+def _too_few(counts: Counts | None) -> str:
+    """That a trace would hardly have been seen, where the chance range is wide; empty where it is not."""
+    fewest = min(counts.forget, counts.nonmembers) if counts else LITTLE
+    return "" if fewest >= LITTLE else (
+        f"With {fewest:,} samples a side, chance alone reaches about {expected_half_range(fewest, fewest):.0f} points "
+        "to either side, so only a strong trace could be seen.") if fewest else ""
+
+
+def _few_title(items: Sequence[Evidence]) -> str:
+    """The title where nothing was found, and nothing could be expected to be."""
+    return f"Too few samples to tell: nothing found by {tried(items)}{MORE if against_method(items) else ''}"
+
+
 def _stands_out(item: Evidence) -> str:
     """What an attack that beats chance reads: ``its losses``."""
     attack = get("attack", item.name)
@@ -197,8 +214,10 @@ def _damage(metrics: Metrics) -> Evidence | None:
     before, after = (metrics.get("original") or {}).get("test_accuracy"), metrics.get("test_accuracy")
     if before is None or after is None or before - after < DAMAGED:
         return None
+    theirs = (metrics.get("retrained") or {}).get("test_accuracy")
+    known = "" if theirs is None else f" (the retrained model: {theirs:.1f}%)"
     return Evidence("test_accuracy", "found", f"The model is damaged: its test accuracy fell from {before:.1f} to "
-                    f"{after:.1f}%. An attack near 50% is no success then: a broken model has not unlearned.",
+                    f"{after:.1f}%{known}. An attack near 50% is no success then: a broken model has not unlearned.",
                     Decisive("test_accuracy", after, before - DAMAGED, above=False))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from engine.errors import UnknownRun
 from engine.evaluation.events import Course
 from engine.runs.ensembles.alike import evidence_of
 from engine.runs.ensembles.kept import Shelf
@@ -28,6 +29,7 @@ from engine.runs.store import Store
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+LAST = "last"
 RANK = {"finished": 0, "running": 2, "queued": 3, "failed": 4, "cancelled": 4, "interrupted": 4}
 RECORDED = 1  # right behind one's own finished runs
 ON_THEIR_WAY = ("finished", "running", "queued")
@@ -48,8 +50,17 @@ class Opened:
         return Course.from_json(self.events)
 
 
+def last(store: Store) -> str:
+    """The id of the newest finished run of one's own. Raises UnknownRun where there is none yet."""
+    finished = store.list(status=("finished",), newest_first=True, limit=1)
+    if not finished:
+        raise UnknownRun(f"{LAST!r} is the newest finished run, but no run has finished yet: start one first.")
+    return finished[0].id
+
+
 def get(run_id: str, store: Store) -> Opened:
-    """The run of that id, a recorded one or one's own; raises UnknownRun."""
+    """The run of that id, a recorded one or one's own, or the last that finished (``last``); raises UnknownRun."""
+    run_id = last(store) if run_id == LAST else run_id
     shipped = find_recorded(run_id)
     run, events = shipped or (store.get(run_id), None)
     run = with_evidence(run, store)

@@ -118,7 +118,7 @@ def build_table(comparison: Comparison, runs: Runs, columns: Sequence[str] | Non
                   for method, metrics in rows.items()]
         nearest = min(_candidates(column), key=_away, default=None)
         noise[metric] = nearest.chance if nearest else None
-        cells += [_marked(cell, nearest, noise[metric]) for cell in column]
+        cells += [_marked(cell, None if _alone(column) else nearest, noise[metric]) for cell in column]
     missing = [cell for cell in comparison.grid() if cell not in finished]
     cells.sort(key=lambda cell: list(rows).index(cell.method))  # row by row
     notes = notes_on_runs(comparison, rows, finished, retrained, verdicts)
@@ -232,6 +232,11 @@ def _side(metric: str, comparison: Comparison, method: str, metrics: Mapping[int
 
 
 # --- who is best ----------------------------------------------------------------------------
+
+
+def _alone(cells: Sequence[Cell]) -> bool:
+    """Whether there is one method to choose from: it would be the best of one."""
+    return len({cell.method for cell in cells if cell.method not in (ORIGINAL, REFERENCE)}) < 2
 
 
 def _candidates(column: Sequence[Cell]) -> list[Cell]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+MEANT = {"lr": "learning_rate", "bs": "batch_size", "wd": "weight_decay", "n_epochs": "epochs", "a": "alpha",
+         "steps": "iterations", "eta": "learning_rate", "step_size": "learning_rate"}  # what names are short for
+
 
 def plural(count: int, noun: str) -> str:
     """The noun as it goes with a count: ``run`` with 1, ``runs`` with 0 or 2."""
@@ -33,8 +36,15 @@ def a_kind(value: object) -> str:
     return plain.get(name, f"{'an' if name[0] in 'aeiou' else 'a'} {name}")
 
 
+def _short_for(name: str, valid: Sequence[str]) -> list[str]:
+    """The one name whose words begin with these letters: ``retain_epochs`` of ``re``; empty where several do."""
+    found = [one for one in valid if len(name) > 1 and "".join(word[:1] for word in one.split("_")) == name.lower()]
+    return found if len(found) == 1 else []
+
+
 def unknown(kind: str, name: object, valid: Sequence[str]) -> str:
     """``No method named 'nabla'. Did you mean 'nabla_tau'?``"""
-    near = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.4)
+    near = [one for one in valid if one.lower() == MEANT.get(str(name).lower())] or _short_for(str(name), valid)
+    near = near or difflib.get_close_matches(str(name), valid, n=1, cutoff=0.4)
     hint = f"Did you mean {near[0]!r}?" if near else f"Valid: {', '.join(valid)}."
     return f"No {kind} named {str(name)!r}. {hint}"

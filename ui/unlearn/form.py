@@ -10,7 +10,7 @@ import streamlit as st
 
 from engine import chain
 from engine.errors import BadSpec, LabError, Problem
-from engine.evaluation.noise import expected_half_range
+from engine.evaluation.noise import LITTLE, expected_half_range
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of, by_class, get, models_for
 from engine.runs import estimates
@@ -230,7 +230,7 @@ def noise(samples: int) -> str:
     """What so few samples mean for the attack, by the rule that a result's chance range follows."""
     if samples < 10:
         return f"Only {samples:,} samples per side: too few for an attack, so its numbers stay empty."
-    little = ", so it says little here" if samples < 60 else ""
+    little = ", so it says little here" if samples < LITTLE else ""
     return (f"With {samples:,} samples per side, the attack's chance range (95%) reaches about "
             f"{expected_half_range(samples, samples):.0f} points to either side{little}.")
 

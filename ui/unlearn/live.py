@@ -23,7 +23,7 @@ from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
 from ui.frame import present
-from ui.unlearn import beginning, headline, likeness, prefill, relearning, report_card, samples, tales
+from ui.unlearn import beginning, headline, likeness, prefill, relearning, report_card, samples, tales, to_compare
 
 EVERY = 0.4  # seconds between two looks at a running run
 LONG = 300  # seconds of a run that one click alone does not start
@@ -65,6 +65,7 @@ def _view(run_id: str, was_running: bool) -> None:
     _stage(run, course)
     if not ruined:
         headline.verdict_text(run)
+    to_compare.show(run)
     if not first:
         relearning.show(run)
     tales.show(run)

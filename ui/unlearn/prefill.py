@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import streamlit as st
+
 from engine.errors import LabError, Problem
 from engine.registry import by_class, models_for
 from engine.runs import library
@@ -53,12 +55,18 @@ def current_run() -> str | None:
     return runs[0].id if runs else None
 
 
+def waiting_for() -> str:
+    """The imported Original that the address opens the form with, where it names no run; empty otherwise."""
+    opened = str(st.query_params.get(ORIGINAL_NAME, ""))
+    return opened if opened and RUN not in st.query_params and ORIGINAL.get() == opened else ""
+
+
 def _read(asked: Mapping[str, str]) -> tuple[Prefill, list[Problem]]:
     run_id = asked.get(RUN, "")
     if before := asked.get(FROM):
         return _continuing(run_id or before, before)
     if name := asked.get(ORIGINAL_NAME):
-        return _imported(run_id or current_run() or "", name)
+        return _imported(run_id, name)
     if not run_id:
         return Prefill(current_run() or ""), []  # its picture, not its settings
     try:

@@ -308,3 +308,24 @@ def test_no_recorded_run_has_contradictory_verdicts():
     runs = [run for run in recorded_runs() if run.metrics]
     assert len(runs) > 400
     assert {run.id: wrong for run in runs if (wrong := contradictions(run))} == {}
+
+
+# --- few samples, and what to hold a damage against ---------------------------------------------
+
+
+def test_with_few_samples_a_side_nothing_is_called_forgotten_in_the_title():
+    few, enough = (Counts(forget=n, test=400, nonmembers=n) for n in (18, 60))
+    found = judge(WELL, "random", few)
+    assert (found.kind, found.title) == ("forgotten", "Too few samples to tell: nothing found by these two attacks")
+    assert found.text.startswith("With 18 samples a side, chance alone reaches about 23 points to either side, so only "
+                                 f"a strong trace could be seen. {BY_LOSS}")
+    found = judge(WELL, "random", enough)
+    assert found.title == "Forgotten, as far as these two attacks can tell" and found.text.startswith(BY_LOSS)
+    assert judge(WELL | {"mia_loss": 80.0}, "random", few).kind == "not_forgotten"
+
+
+def test_a_damaged_model_is_held_beside_the_retrained_one():
+    found = judge({"test_accuracy": 38.9, "original": {"test_accuracy": 100.0}, "retrained": {"test_accuracy": 55.6}},
+                  "random", None)
+    assert found.text.startswith("The model is damaged: its test accuracy fell from 100.0 to 38.9% (the retrained "
+                                 "model: 55.6%). An attack near 50% is no success then")

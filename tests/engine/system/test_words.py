@@ -6,7 +6,7 @@ import pytest
 
 from engine.registry import get
 from engine.studies.sweep import FRACTION, Axis
-from engine.system.words import numbered, plural, spaced
+from engine.system.words import numbered, plural, spaced, unknown
 from engine.types import declared
 
 
@@ -26,3 +26,10 @@ def test_declared_names_lose_their_underscores():
     titles = {h.name: h.title for h in declared(get("method", "nabla_tau").parameters)}
     assert titles["retain_epochs"] == "retain epochs" and titles["alpha"] == "alpha"
     assert Axis(FRACTION, ()).title == "forget fraction"
+
+
+@pytest.mark.parametrize(("name", "meant"), [("lr", "learning_rate"), ("bs", "batch_size"), ("re", "retain_epochs"),
+                                             ("learnig_rate", "learning_rate")])
+def test_usual_short_names_are_understood(name, meant):
+    names = [h.name for h in declared(get("method", "nabla_tau").parameters)] + ["learning_rate", "batch_size"]
+    assert unknown("hyperparameter", name, list(dict.fromkeys(names))).endswith(f"Did you mean '{meant}'?")
