@@ -238,3 +238,35 @@ def test_a_run_that_was_imported_and_ships_as_well_is_listed_once(say):
 def test_help_is_for_people():
     done = python("-m", "engine", "run", "--help")
     assert done.returncode == 0 and "--forget-fraction F" in done.stdout and os.linesep in done.stdout
+
+
+def test_a_class_says_by_itself_that_a_class_is_forgotten(tmp_path):
+    from engine.cli.main import build_parser
+    from engine.cli.options import who_of
+
+    asked = build_parser().parse_args(["run", "--forget-class", "3"])
+    assert who_of(asked).fields["scenario"] == "class" and who_of(asked).problems == []
+    asked = build_parser().parse_args(["run", "--forget-class", "3", "--scenario", "random"])
+    assert who_of(asked).fields["scenario"] == "random"
+
+
+def test_last_is_the_newest_finished_run_everywhere(home, capsys):
+    assert main(["show", "last"]) == 2
+    assert capsys.readouterr().err.strip() == ("'last' is the newest finished run, but no run has finished yet: start "
+                                               "one first.")
+
+
+def test_a_run_without_a_reference_says_how_to_retrain():
+    from dataclasses import replace
+
+    from engine.cli.run import to_compare
+    from engine.evaluation.measured import Metrics
+    from engine.runs.records import Run
+    from engine.types import Spec
+
+    run = Run("run", "finished", Spec("digits", "ssd"), metrics=Metrics({"test_accuracy": 70.0}))
+    assert to_compare(run) == ["Next, to see what a model that never saw the forget set does: python -m engine run "
+                               "--dataset digits --method retrain --forget-fraction 0.15 --seed 0 --profile corrected "
+                               "--train-original"]
+    assert to_compare(replace(run, metrics=Metrics({"retrained": {"test_accuracy": 70.0}}))) == []
+    assert to_compare(replace(run, spec=Spec("digits", "retrain"))) == []
