@@ -46,7 +46,7 @@ def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
     if kind == "attack" and record.needs_retrained and set(record.needs) & set(COLUMNS):
         return "needs columns and tables: a column is in the table of its samples, such as samples['loss']."
     if kind in ("dataset", "model") and record.kind not in kind_names():
-        return f"declares {unknown('kind of data', record.kind, kind_names())}"
+        return f"declares the kind {record.kind!r}, but the kinds of data are {', '.join(kind_names())}."
     return kind_of(record).wrong_model(record) if kind == "model" else None
 
 

@@ -22,10 +22,7 @@ def short(monkeypatch):
     """Trainings of one pass, so that the test is quick."""
     from dataclasses import replace
 
-    from engine.own import recipes
-
-    usual = recipes.usual_recipe
-    monkeypatch.setattr("engine.own.adding.usual_recipe", lambda *given: replace(usual(*given), epochs=1))
+    monkeypatch.setattr("engine.own.adding.with_epochs", lambda recipe, epochs: replace(recipe, epochs=1))
 
 
 def looked(source, name="") -> AppTest:

@@ -17,6 +17,7 @@ from engine.own.look import Choices, Look
 from engine.own.recipes import fitting
 from engine.runs.estimates import duration
 from engine.runs.queue import manager
+from engine.system.shown import is_picture, is_text
 from engine.types import Spec
 from ui.common import words
 from ui.common.pictures import Picture, strip
@@ -143,10 +144,10 @@ def _samples(found: Look) -> None:
     rows = [first[label] for label in sorted(first)][:SHOWN]
     kind, classes = own_kind_of(found), [found.classes[int(part.labels[row])] for row in rows]
     shown = list(zip((kind.excerpt(part, row, SHORT) for row in rows), classes, strict=True))
-    if pictures := [Picture(one["picture"], f"a sample of {name}", name) for one, name in shown if "picture" in one]:
+    if pictures := [Picture(one["picture"], f"a sample of {name}", name) for one, name in shown if is_picture(one)]:
         st.html(strip(pictures, SIDE))
     for one, name in shown[:4]:
-        if "text" in one:
+        if is_text(one):
             st.markdown(f"“{plain(one['text'])}” :gray[{plain(name)}]")
 
 
