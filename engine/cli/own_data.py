@@ -21,7 +21,8 @@ SHOWN = 10  # classes whose counts are printed
 
 def add_parser(commands: Any) -> None:
     """Adds the three commands to the command line's parser."""
-    add = commands.add_parser("add-dataset", help="use data of your own: a folder of pictures, a table, a hub id")
+    add = commands.add_parser("add-dataset", help="use data of your own: a folder of pictures, a table of texts or "
+                              "points, a hub id")
     add.add_argument("name", metavar="NAME", help="how commands and pages call it, such as flowers")
     add.add_argument("source", metavar="SOURCE", help="a folder of pictures with a folder a class; a parquet, CSV, "
                      "JSON lines or arrow file, or a folder of them; a folder written by save_to_disk; "
@@ -112,7 +113,8 @@ def _samples(found: Look) -> str:
     plural = own_kind_of(found).plural
     if found.sample in OWN_COLUMNS:
         return f"{plural}, {found.sizes}"
-    return f"{plural} in the column {found.sample!r}, {found.sizes}; labels in {found.label!r}"
+    column = "columns" if "," in found.sample else "column"
+    return f"{plural} in the {column} {found.sample!r}, {found.sizes}; labels in {found.label!r}"
 
 
 def training(added: Added, seconds: float) -> str:

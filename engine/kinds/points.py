@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 FEWEST, MOST = 2, 1_000  # coordinates
+LARGEST = 3e38  # that a float32 holds
 _NAMES = re.compile(r"[xyz]|(x|coord|feature|dim)[_ ]?\d+|lat(itude)?|lon(gitude)?", re.IGNORECASE)
 _SPREAD = 2.5  # of normalised coordinates, as in the data sets that ship: nets then memorise single points
 
@@ -118,18 +119,26 @@ def _coordinates(rows: Rows, columns: tuple[str, ...]) -> tuple[np.ndarray, dict
     bad: dict[int, str] = {}
     for place, column in enumerate(columns):
         for row, value in enumerate(rows.values(column)):
-            if why := _no_coordinate(value):
-                bad.setdefault(row, f"{column} is {value!r}, {why}" if value is not None else f"{column} is empty")
+            number = _as_number(value)
+            if number is not None and abs(number) < LARGEST:
+                found[row, place] = number
+            elif value is None or value == "":
+                bad.setdefault(row, f"{column} is empty")
             else:
-                found[row, place] = value
+                why = "which is no number" if number is None or number != number else "which is too large"
+                bad.setdefault(row, f"{column} is {value!r}, {why}")
     found[list(bad)] = 0
     return found, bad
 
 
-def _no_coordinate(value: Any) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "which is no number"
-    return None if abs(value) < 3e38 else "which is too large or no number"  # NaN is not smaller either
+def _as_number(value: Any) -> float | None:
+    """A cell as a number; a column with one cell that is none comes as texts."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _measured(points: np.ndarray, columns: tuple[str, ...]) -> str:

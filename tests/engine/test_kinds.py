@@ -113,3 +113,33 @@ def test_a_component_of_no_kind_is_refused():
 
     said = wrong("model", replace(get("model", "mlp"), name="other", kind="sound"), {})
     assert said == "declares the kind 'sound', but the kinds of data are image, text, points."
+
+
+# --- a fourth kind --------------------------------------------------------------------------
+
+
+def test_the_fourth_kind_of_the_documents_runs_like_any_other(home, tmp_path, monkeypatch, capsys):
+    import json
+
+    from engine import kind, registry
+    from engine.cli.main import main
+    from tests import added
+    from tests.documents import DOCS, python_blocks
+
+    for name, block in zip(("_series", "waves"), python_blocks((DOCS / "kinds.md").read_text()), strict=True):
+        (tmp_path / f"{name}.py").write_text(block)
+    monkeypatch.setenv("UNLEARN_COMPONENTS", str(tmp_path))
+    monkeypatch.setattr(kind, "_registered", {})
+    added.forget()
+    try:
+        assert registry.get("dataset", "waves").kind == "series" and kind.kind_of("series").unit == "times"
+        assert [model.name for model in registry.models_for(registry.get("dataset", "waves"))] == ["wave_reader"]
+        assert main(["run", "--dataset", "waves", "--method", "finetune", "--train-original", "--json"]) == 0
+        run = json.loads(capsys.readouterr().out)
+        assert run["status"] == "finished" and run["metrics"]["retain_accuracy"] > 80
+        data = registry.get("dataset", "waves").load({})
+        assert data.train.shown(0)["picture"].shape == (32, 24, 3) and data.heldout.like(data.heldout, 3) == 3
+        assert data.reading == "It reads series as float32 of shape (samples, 24)."
+    finally:
+        monkeypatch.delenv("UNLEARN_COMPONENTS")
+        added.forget()

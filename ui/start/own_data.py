@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from engine.own.adding import Added
 
 SHOWN, SIDE, SHORT = 8, 64, 160  # samples, pixels a side on the screen, characters of a text
-KINDS = ("A folder of pictures with a folder a class; a parquet, CSV, JSON lines or arrow file with a column of "
-         "labels; a folder that save_to_disk wrote; cifar-10-batches-py; or an id of the Hugging Face hub.")
+KINDS = ("A folder of pictures with a folder a class; a parquet, CSV, JSON lines or arrow file of texts or points with "
+         "a column of labels; a folder that save_to_disk wrote; cifar-10-batches-py; or an id of the Hugging Face hub.")
 
 
 FIELDS = {"--label": "Column of labels", **{f"--{kind.name}": kind.field for kind in own_kinds()},
