@@ -117,7 +117,7 @@ class Thermometer:
         self.tau = math.exp(self.alpha * self.difference)
 
     @property
-    def term(self) -> dict[str, float]:
+    def term(self) -> dict[str, Any]:
         return {"known_better": 100 * self.difference}
 
 

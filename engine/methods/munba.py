@@ -88,7 +88,7 @@ def direction(kept: list[Any], left: list[Any], bargain: str) -> tuple[list[Any]
     """Both gradients by weight tensor made one, None where they cannot agree; and the cosine of their angle."""
     import torch
 
-    rr, ru, uu = torch.stack([sum((a.double() * b.double()).sum() for a, b in zip(one, two))  # type: ignore[misc]
+    rr, ru, uu = torch.stack([sum((a.double() * b.double()).sum() for a, b in zip(one, two))
                               for one, two in ((kept, kept), (kept, left), (left, left))]).tolist()
     found = agreed(rr, ru, uu) if bargain == "exact" else agreed_as_released(rr, ru, uu)
     cosine = ru / math.sqrt(rr * uu) if rr > 0 and uu > 0 else 0.0
@@ -130,10 +130,11 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     def gradients(item: Any, number: int) -> tuple[Any, int, dict[str, Any]]:
         retain, forget, l1 = item
         loss = task.loss(retain)
-        terms, agreement = {"retain_loss": loss.detach()}, gradient(loss)
+        terms, kept = {"retain_loss": loss.detach()}, gradient(loss)
+        agreement: list[Any] | None = kept
         if forget is not None:
             other, beside = forgetting(forget)
-            agreement, cosine = direction(agreement, gradient(other), p.bargain)
+            agreement, cosine = direction(kept, gradient(other), p.bargain)
             loss, terms = loss + other, {**terms, **beside, "cosine": cosine}
         for weight, part in zip(weights, agreement or ()):
             weight.grad = part + l1 * weight.detach().sign() if l1 else part
