@@ -30,7 +30,8 @@ def test_what_else_differs(method, hyperparameter, said):
 
 
 def test_amnesiac_says_which_of_its_authors_methods_it_is():
-    assert "the relabelling of Graves et al., not their removal of recorded updates" in get("method", "amnesiac").summary
+    said = get("method", "amnesiac").summary
+    assert "the relabelling of Graves et al., not their removal of recorded updates" in said
 
 
 def test_gradient_ascent_promises_no_destruction_that_its_default_does_not_bring():
