@@ -21,7 +21,8 @@ from engine.runs.store import Store
 from engine.spec import Resolved, resolve
 from engine.studies.comparison import REFERENCE
 from engine.studies.tuning import Tuning
-from engine.studies.tuning_record import WORST, Measured, Record, Trial, Tuned, load, save
+from engine.studies.tuning_kept import load, save
+from engine.studies.tuning_record import WORST, Measured, Record, Trial, Tuned
 from engine.studies.tuning_sampler import BATCH, PATIENCE, SPREAD, TPE, Point, spread, spread_first, suggested
 from engine.studies.tuning_score import Side, gaps, score_of
 from engine.studies.tuning_space import Dimension, point_of, space_of

@@ -1,24 +1,18 @@
-"""What a search of hyperparameters tried and found: records, kept as one JSON file a search under ``$UNLEARN_HOME``."""
+"""What a search of hyperparameters tried and found, as records and as JSON."""
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import comb, sqrt
-from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
 from engine.studies.tuning import Tuning
 from engine.studies.tuning_space import Dimension
-from engine.system.files import write_json
 
-FOLDER = "tuning"
 WORST = 100.0  # the score of a run that failed, in points: no setting can have a larger gap
 MEANING = 1  # of the file; raised where it changes
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -231,29 +225,3 @@ def _tuned(stored: Mapping[str, Any]) -> Tuned:
 
 def _runs(stored: Sequence[Mapping[str, Any]]) -> tuple[Measured, ...]:
     return tuple(Measured(**one) for one in stored)
-
-
-# --- kept ------------------------------------------------------------------------------------
-
-
-def save(record: Record, root: Path) -> Path:
-    """Writes the record under its search's name."""
-    path = root / FOLDER / f"{record.tuning.name}.json"
-    write_json(path, record.to_json())
-    return path
-
-
-def load(name: str, root: Path) -> Record | None:
-    """The record of that name; None where there is none or it cannot be read, which is logged."""
-    path = root / FOLDER / f"{name}.json"
-    try:
-        return Record.from_json(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        log.warning("the record %s of a search cannot be read, so it is begun again: %r", path, error)
-        return None
-
-
-def all_names(root: Path) -> list[str]:
-    """The names of all searches, the newest first."""
-    files = sorted((root / FOLDER).glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return [path.stem for path in files]

@@ -17,8 +17,9 @@ from engine.studies import tuning_exports
 from engine.studies.comparison import Comparison
 from engine.studies.tuning import Tuning
 from engine.studies.tuning_job import Tunings, carry_out, tunings
+from engine.studies.tuning_kept import load
 from engine.studies.tuning_race import OWN, Race
-from engine.studies.tuning_record import WORST, Measured, load
+from engine.studies.tuning_record import WORST, Measured
 from engine.types import Spec
 
 ASKED = Tuning(Comparison(methods=("ssd",), seeds=(100,)), (7,), 3, "mia_loss", "mia_entropy", "spread")
@@ -60,7 +61,7 @@ def pretended(monkeypatch):
 
 def searched(tuning, store, control=None):
     race = Race(tuning, store)
-    return [run for run in carry_out(race, "local", False, control or Control())], race.record
+    return list(carry_out(race, "local", False, control or Control())), race.record
 
 
 def test_every_method_has_the_same_trials_its_own_setting_first(pretended, store):
