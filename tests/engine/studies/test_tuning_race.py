@@ -197,7 +197,7 @@ def test_the_exports(pretended, store):
 
 def test_the_command_from_real_runs(with_original, no_caches, monkeypatch, capsys):
     monkeypatch.setattr("engine.runs.executors.local.workers_for", lambda todo: 0)
-    asked = ["tune", "--methods", "ssd", "--trials", "2", "--seeds", "100", "--report-seeds", "101",
+    asked = ["tune", "--methods", "ssd", "--trials", "2", "--seeds", "0", "--report-seeds", "1",
              "--sampler", "spread", "--json"]
     assert main(asked) == 0
     record = json.loads(capsys.readouterr().out)
