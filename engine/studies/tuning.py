@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.checks import number
 from engine.errors import BadSpec, Problem
-from engine.registry import all_of, corrective, find, live_attacks, unknown
+from engine.registry import all_of, corrective, find, live_attacks, names, unknown
 from engine.spec import MAX_SEED, resolve
 from engine.studies.comparison import REFERENCE, Comparison
 from engine.studies.comparison import check as check_comparison
@@ -111,12 +111,24 @@ def tunable() -> tuple[str, ...]:
 
 
 def filled(tuning: Tuning) -> Tuning:
-    """The search with what it leaves open: the first two attacks that need one model, and the best sampler here."""
+    """The search with what it leaves open: the first two attacks that need one model, and the best sampler here.
+
+    The model is named and methods stand in one order, so that the same question has the same name.
+    """
     attacks = selectable()
     chosen = tuning.attack or attacks[0]
     other = next((name for name in attacks if name != chosen), "")
     return replace(tuning, attack=chosen, report_attack=tuning.report_attack or other,
-                   sampler=tuning.sampler or best_here())
+                   sampler=tuning.sampler or best_here(), comparison=_in_order(tuning.comparison))
+
+
+def _in_order(comparison: Comparison) -> Comparison:
+    order = {name: place for place, name in enumerate(names("method"))}
+    methods = tuple(sorted(comparison.methods, key=lambda name: order.get(name, len(order))))
+    model = comparison.model
+    if model is None and (dataset := find("dataset", comparison.dataset)):
+        model = dataset.default_model
+    return replace(comparison, methods=methods, model=model)
 
 
 def check(tuning: Tuning) -> None:

@@ -7,15 +7,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.errors import BadInput
+from engine.originals.checkpoints import open_checkpoints
+from engine.registry import held_against
+from engine.runs import estimates
 from engine.runs.executors import EXECUTORS, Control
 from engine.runs.here import heartbeat
 from engine.runs.records import Run
 from engine.runs.store import Store, open_store
+from engine.spec import resolve
+from engine.studies.comparison import REFERENCE
 from engine.studies.job import Job, OneAtATime, executor_problems
 from engine.studies.tuning import Tuning, check
 from engine.studies.tuning_race import Race
 from engine.system.singleton import singleton
 
+START = 3 * 8.0  # seconds that worker processes take to start, in about three rounds
 OFTEN = 2.0  # seconds between two looks at what has come, while runs end
 
 
@@ -58,6 +64,22 @@ class TuningJob(Job):
                 yield run.status == "failed"
         if not control.cancel.is_set() and self.race.record.complete:
             self._number = self._ended
+
+
+def estimate(tuning: Tuning, store: Store) -> float | None:
+    """Seconds that a search takes on this machine where nothing of it is there; None where nothing was measured."""
+    from engine.runs.executors.local import workers_for
+
+    seeds, methods = (*tuning.seeds, *tuning.report_seeds), tuning.methods
+    retrained = [resolve(held_against(tuning.spec(REFERENCE, seed))) for seed in seeds]
+    own = [resolve(tuning.spec(name, tuning.seeds[0])) for name in methods]
+    checkpoints, measured = open_checkpoints(store.root), estimates.measured(store)
+    each, all_retrained = (estimates.together(runs, checkpoints, measured).seconds for runs in (own, retrained))
+    if each is None or all_retrained is None:
+        return None
+    times = (tuning.most_runs - len(seeds)) / len(methods)
+    lanes = workers_for([*own, *retrained])
+    return (each * times + all_retrained) / max(1, lanes) + (START if lanes else 0.0)
 
 
 class Tunings(OneAtATime[TuningJob]):

@@ -39,6 +39,12 @@ def test_what_is_left_open_is_filled_in(monkeypatch):
     assert filled(Tuning(ASKED.comparison)).sampler == "spread"
 
 
+def test_the_same_question_in_other_words_has_one_name():
+    one, other = (filled(Tuning(Comparison(methods=methods, model=model, seeds=(100,)), sampler="spread"))
+                  for methods, model in ((("ssd", "scrub"), None), (("scrub", "ssd"), "small_cnn")))
+    assert one == other and one.name == other.name
+
+
 def test_problems_are_named_all_at_once():
     assert problems_of(comparison=replace(ASKED.comparison, methods=("ssd", "retrain")), report_seeds=(0, 100),
                        trials=0, attack="rmia", sampler="moon") == [
