@@ -53,6 +53,7 @@ class Kind(ABC):
     unit: ClassVar[str]  # of ``input_size``: pixels a side
     like: ClassVar[str]  # which held-out sample is like another, after "the held-out picture": nearest to it
     has_words: ClassVar[bool] = False  # whether words can be looked for in samples
+    convolved: ClassVar[bool] = False  # whether there are two-dimensional convolutions among the models that read it
     read_as_trained: ClassVar[bool] = False  # engine.evaluation.protocol: in profile paper, as its authors did
 
     def fits(self, model: Reader, input_size: int) -> bool:

@@ -29,7 +29,7 @@ class Images(OwnKind):
 
     name, noun, plural, unit = "image", "picture", "images", "pixels a side"
     like = "nearest to it pixel by pixel"
-    read_as_trained = True
+    convolved = read_as_trained = True
     option, field = "--image COLUMN", "Column of pictures"
     option_help = "the column of pictures, or of their files' names"
     sized = True
