@@ -13,6 +13,7 @@ from engine.errors import BadSource
 from engine.own import adding, folder
 from engine.own.adding import Added, Training
 from engine.own.look import HELD_OUT, OWN_COLUMNS, Choices, Look
+from engine.system.paths import expanded
 from engine.system.words import plural
 
 SHOWN = 10  # classes whose counts are printed
@@ -58,8 +59,8 @@ def add_parser(commands: Any) -> None:
 
 def command_add(options: Namespace) -> Result:
     """Looks at the source, prints what was found, and declares it unless something speaks against it."""
-    if options.source.endswith(".toml") and Path(options.source).expanduser().is_file():
-        taken = adding.take_over(options.name, Path(options.source).expanduser(), options.replace)
+    if options.source.endswith(".toml") and expanded(options.source).is_file():
+        taken = adding.take_over(options.name, expanded(options.source), options.replace)
         return {"name": options.name, "file": str(taken)} if options.json else f"Added {options.name} as {taken}.", 0
     line = ProgressLine()
     choices = Choices(label=options.label, image=options.image, text=options.text, test=options.test, size=options.size,
@@ -82,7 +83,7 @@ def command_add(options: Namespace) -> Result:
 def command_export(options: Namespace) -> Result:
     text = folder.text_of(options.name)
     if options.out:
-        Path(options.out).expanduser().write_text(text, encoding="utf-8")
+        expanded(options.out).write_text(text, encoding="utf-8")
         return {"name": options.name, "file": options.out} if options.json else f"Wrote {options.out}.", 0
     return {"name": options.name, "toml": text} if options.json else text.rstrip(), 0
 

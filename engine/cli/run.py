@@ -82,6 +82,8 @@ def _spec_of(options: Namespace) -> Spec:
         method = current_name("method", options.method)
         if method in names("method") and method not in owners:
             problems.append(f"--alpha belongs to {' and '.join(owners)}, not to {options.method}.")
+        elif "alpha" in parameters:
+            problems.append("--alpha and --set alpha are both given: give one of them.")
         elif method in owners:
             parameters["alpha"] = as_number(options.alpha)
         else:  # the method is unknown; its alpha can be judged all the same
@@ -92,6 +94,9 @@ def _spec_of(options: Namespace) -> Spec:
                 seed=as_number(options.seed), original_seed=as_number(options.original_seed), original=options.original,
                 parameters=parameters, **who.fields,
                 options={name: as_number(value) for name, value in chosen.items()}, **seeds)
+    if options.original and options.original in {run.id for run in open_store().list()}:
+        problems.append(f"--original is {options.original}, which is a run: to continue it, use --from "
+                        f"{options.original}.")
     if options.start:
         spec = continuing(spec, options.start)
     return who.spec(spec, problems)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from engine.errors import BadData, BadSource, DataMissing
@@ -14,6 +13,7 @@ from engine.own.layouts import stamp
 from engine.own.look import Look
 from engine.own.recipes import SMALL, usual_recipe
 from engine.own.samples import HUB_ID, Part
+from engine.system.paths import expanded
 from engine.types import Dataset
 
 AVAILABLE = "own"
@@ -87,12 +87,12 @@ def scale(part: Part) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def is_there(declared: Declaration) -> bool:
     """Whether the source is on this machine, or can be asked of the hub."""
-    return Path(declared.source).expanduser().exists() or bool(HUB_ID.fullmatch(declared.source))
+    return expanded(declared.source).exists() or bool(HUB_ID.fullmatch(declared.source))
 
 
 def stamp_of(declared: Declaration) -> str:
     """What changes when one of the source's files does."""
-    places = [Path(place).expanduser() for place in (declared.source, declared.read.test) if place]
+    places = [expanded(place) for place in (declared.source, declared.read.test) if place]
     return "\n".join(stamp(place) for place in places if place.exists())
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from engine.errors import BadSource
@@ -17,6 +16,7 @@ from engine.own.layouts import look_into
 from engine.own.opened import PICTURE, of_dataset, opened
 from engine.own.samples import Part
 from engine.own.tables import Rows
+from engine.system.paths import expanded
 
 FEWEST_TRAIN, FEWEST_HELDOUT, FEW = 20, 10, 500
 OWN_COLUMNS = (PICTURE, cifar.PIXELS_OF)  # of sources that have no columns
@@ -122,7 +122,7 @@ def _splits(source: str, choices: Choices) -> tuple[str, dict[str, Rows], tuple[
 
 
 def _opened(source: str) -> tuple[str, dict[str, Rows], tuple[str, ...]]:
-    place = Path(source).expanduser()
+    place = expanded(source)
     if not place.exists() and samples.HUB_ID.fullmatch(source):
         return f"the data set {source} of the Hugging Face hub", _from_hub(source), ()
     layout = look_into(place)

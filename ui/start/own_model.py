@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -14,6 +13,7 @@ from engine.errors import LabError
 from engine.originals.importing import import_file
 from engine.registry import get, models_for, names
 from engine.runs.queue import manager
+from engine.system.paths import expanded
 from engine.system.words import spaced
 from engine.types import Dataset, Spec
 from ui.common import words
@@ -102,7 +102,7 @@ def _options(dataset: Dataset) -> dict[str, Any]:
 def _try(source: str, asked: Spec) -> Tried:
     with st.spinner("Reading the weights, and measuring them on every sample"):
         try:
-            found = import_file(Path(source).expanduser(), asked, manager().checkpoints)
+            found = import_file(expanded(source), asked, manager().checkpoints)
         except LabError as error:
             return Tried((source, asked), refused=str(error))
     return Tried((source, asked), found)
