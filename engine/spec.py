@@ -164,6 +164,8 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     if start and (apart := chain.unlike(dataclasses.replace(spec, options=options), dataclasses.replace(
             start.spec, options=start.options))):
         raise BadSpec(apart)
+    if gone := chain.nothing_left(spec):
+        raise BadSpec(gone)
     if sizes is None:
         sizes = expected_sizes(spec, dataset)
         sizes = chain.remaining(sizes, start.sizes) if start else sizes

@@ -136,4 +136,5 @@ SCENARIO = Scenario(
     why_not=why_not,
     problems=problems,
     unseen=unseen,
+    gone=lambda spec, earlier: any(dict(spec.selection) == dict(before.selection) for before in earlier),
 )
