@@ -16,7 +16,8 @@ from engine.originals.workbench import Bench
 from engine.registry import all_of
 from engine.results import Parts, Result, digest_of
 from engine.runs.method import Unlearned, unlearn
-from engine.runs.readings import metrics_of, original_readings, read_sets
+from engine.runs.readings import metrics_of, original_readings, read_sets, samples_frame
+from engine.runs.samples import with_places
 from engine.spec import resolve
 from engine.system.device import prepare
 from engine.types import Progress, Spec
@@ -183,6 +184,33 @@ class Lab:
         """
         with shuffled_by(evaluation_seed):
             return self._measured(result)
+
+    def samples(self, result: Result) -> Any:
+        """A table with a row a sample of every set, in the order of the sets.
+
+        Parameters
+        ----------
+        result : Result
+            An unlearned model, from :meth:`unlearn`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``set``, ``sample`` (its number in the training set or among the held-out samples), ``loss`` and ``entropy``
+            in nats, ``correct``, ``predicted``, ``phi``, and ``place``: the file and row that it came from, empty where
+            that is not known.
+
+        Examples
+        --------
+        >>> import engine
+        >>> lab = engine.load("digits")
+        >>> table = lab.samples(lab.unlearn(lab.split(), "finetune", retain_epochs=1))
+        >>> len(table[table["set"] == "forget"])
+        150
+        """
+        bench = self._checked(result.parts)
+        _, sets = read_sets(result.model, bench, result.parts.sets, result.resolved)
+        return with_places(samples_frame(sets), bench.data)
 
     def _checked(self, parts: Parts) -> Bench:
         """The bench as it is now. Raises BadInput where the parts are none, or not those that their spec makes."""

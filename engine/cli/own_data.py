@@ -30,6 +30,8 @@ def add_parser(commands: Any) -> None:
     add.add_argument("--label", metavar="COLUMN", help="the column of labels")
     add.add_argument("--image", metavar="COLUMN", help="the column of pictures, or of their files' names")
     add.add_argument("--text", metavar="COLUMN", help="the column of texts")
+    add.add_argument("--attribute", action="append", default=[], metavar="COLUMN", dest="attributes",
+                     help="a further column that samples can be chosen by (scenario matching); may be repeated")
     add.add_argument("--size", type=int, metavar="PIXELS", help="pixels a side that pictures are brought to")
     add.add_argument("--heldout", type=float, default=HELD_OUT, metavar="SHARE",
                      help=f"the share that is held out where there is no test split (default: {HELD_OUT:g})")
@@ -64,7 +66,8 @@ def command_add(options: Namespace) -> Result:
         return {"name": options.name, "file": str(taken)} if options.json else f"Added {options.name} as {taken}.", 0
     line = ProgressLine()
     choices = Choices(label=options.label, image=options.image, text=options.text, test=options.test, size=options.size,
-                      heldout=options.heldout, drop_duplicates=options.drop_duplicates)
+                      heldout=options.heldout, drop_duplicates=options.drop_duplicates,
+                      attributes=tuple(options.attributes))
     found, added = adding.prepared(options.name, options.source, choices,
                                    Training(options.model, options.epochs, not options.no_augment), options.title,
                                    lambda text, fraction: line({"stage": text, "fraction": fraction}), options.replace)

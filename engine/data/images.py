@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, cast
 
@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.data import about
+from engine.data.about import About
 from engine.data.corruption import WRONG_LABELS, Corruption, manipulated
 from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
 
@@ -92,7 +94,8 @@ class Data(Generic[P]):
     the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses. ``augment``
     takes a batch of images (B, H, W, C) and a generator and returns them changed at random, in the same shape; where it
     is None, training sees the samples as they are. ``corruption`` says what was done to samples whose label is not the
-    ``clean`` one of their pool. ``ranks`` comes with an Original, for scenarios that choose by it.
+    ``clean`` one of their pool. ``ranks`` comes with an Original, for scenarios that choose by it. ``about`` says by
+    pool where samples came from, and holds the further columns that a scenario may choose by.
     """
 
     name: str
@@ -108,6 +111,7 @@ class Data(Generic[P]):
     augment: Augment | None = None
     corruption: Corruption = WRONG_LABELS
     ranks: Ranks | None = field(default=None, compare=False, repr=False)
+    about: Mapping[str, About] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def inputs(self) -> int:
@@ -151,8 +155,9 @@ class Data(Generic[P]):
 
     @functools.cached_property
     def content(self) -> str:
-        """sha256 over both pools: everything about the data that a result can depend on."""
-        return hashlib.sha256(f"{self.train.fingerprint}/{self.heldout.fingerprint}".encode()).hexdigest()
+        """sha256 over both pools and further columns: everything about the data that a result can depend on."""
+        parts = [self.train.fingerprint, self.heldout.fingerprint, *filter(None, [about.fingerprint(self.about)])]
+        return hashlib.sha256("/".join(parts).encode()).hexdigest()
 
 
 def tensors_of(data: Data) -> dict[str, Tensor]:

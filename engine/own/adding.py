@@ -94,7 +94,7 @@ def _fixed(choices: Choices, found: Look) -> Choices:
     named = {"image": found.sample} if found.kind == "image" else {"text": found.sample}
     size = found.input_size if found.kind == "image" else None
     return Choices(label=found.label, test=choices.test, size=size, heldout=choices.heldout,
-                   drop_duplicates=choices.drop_duplicates, **named)
+                   drop_duplicates=choices.drop_duplicates, attributes=choices.attributes, **named)
 
 
 def _distinct(classes: tuple[str, ...]) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ def component(name: str, declared: Declaration) -> Dataset:
         available=lambda: AVAILABLE if is_there(declared) else None,
         summary=declared.summary or f"Your own data: {sum(counts.train):,} {kind}s in {len(declared.classes)} classes.",
         source=declared.source, unlearning=declared.unlearning, class_counts=(counts.train, test, heldout),
+        attributes=declared.read.attributes,
         test_size=sum(counts.test) if counts.validation else None, absent=_absent(name, declared), code=declared.code)
 
 
@@ -67,7 +68,7 @@ def data_of(name: str, found: Look, mean: tuple[float, ...], std: tuple[float, .
     heldout = _joined([found.parts[split] for split in ("test", "validation") if split in found.parts])
     common: dict[str, Any] = {
         "name": name, "classes": found.classes, "train": pools["train"], "heldout": _pool(heldout), "mean": mean,
-        "std": std, "origin": found.source, "test_count": found.test_size}
+        "std": std, "origin": found.source, "test_count": found.test_size, "about": _about(found, heldout)}
     return Data(**common, augment=shift_and_flip) if found.kind == "image" else TextData(**common)
 
 
@@ -108,6 +109,17 @@ def _changes(found: Look, declared: Declaration) -> str:
     parts = [f"{split} {before[split]:,} -> {found.totals.get(split, 0):,} samples" for split in before
              if before[split] != found.totals.get(split, 0)]
     return ", ".join(parts) or "other pictures, texts or labels"
+
+
+def _about(found: Look, heldout: Part) -> dict[str, Any]:
+    """Where the samples of both pools came from, and their further columns."""
+    from engine.data.about import About
+
+    order = [split for split in ("test", "validation") if split in found.parts]
+    columns = {name: tuple(value for split in order for value in found.about[split][name])
+               for name in found.about["train"]}
+    return {"train": About(found.parts["train"].places, found.about["train"]),
+            "heldout": About(heldout.places, columns)}
 
 
 def _pool(part: Part) -> Any:

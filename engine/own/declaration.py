@@ -21,6 +21,7 @@ from engine.system.words import unknown
 from engine.types import Recipe
 
 FORMAT = 1
+LATER = ("attributes",)  # what came after results were kept is left out of what makes them where nobody uses it
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Declaration:
     def code(self) -> str:
         """What makes results of these data: what is read and how, wherever the files lie and whatever it is called."""
         read = asdict(dataclasses.replace(self.read, test=None))
+        read = {name: value for name, value in read.items() if value or name not in LATER}
         return short_hash({"content": self.content, "read": read, "classes": len(self.classes), "mean": self.mean,
                            "std": self.std})
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import BadSource
-from engine.own import cifar, columns, duplicates, samples
+from engine.own import attributes, cifar, columns, duplicates, samples
 from engine.own.labels import Numbered, numbered
 from engine.own.layouts import look_into
 from engine.own.opened import PICTURE, of_dataset, opened
@@ -30,7 +30,7 @@ class Choices:
 
     ``test`` is another source for the test split, ``size`` the pixels a side that pictures are brought to, ``heldout``
     the share that is held out where there is no test split, ``drop_duplicates`` whether test samples that are in the
-    training set are left out.
+    training set are left out, ``attributes`` the further columns that samples may be chosen by.
     """
 
     label: str | None = None
@@ -40,6 +40,7 @@ class Choices:
     size: int | None = None
     heldout: float = HELD_OUT
     drop_duplicates: bool = False
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Look:
     problems: tuple[str, ...]
     notes: tuple[str, ...]
     parts: Mapping[str, Part]
+    about: Mapping[str, Mapping[str, tuple[str, ...]]]  # further columns by split
 
     @property
     def totals(self) -> dict[str, int]:
@@ -92,6 +94,7 @@ def look(source: str, choices: Choices = Choices(), report: Report = lambda text
     report("Opening the data", None)
     found, splits, notes = _splits(source, choices)
     chosen = columns.chosen(splits["train"], choices.image, choices.text, choices.label)
+    attributes.check(splits, choices.attributes, (chosen.sample, chosen.label))
     splits, left_out = _with_columns(splits, chosen)
     labels = numbered(splits, chosen.label)
     parts, read = samples.read(splits, chosen, labels, choices.size, report)
@@ -103,7 +106,8 @@ def look(source: str, choices: Choices = Choices(), report: Report = lambda text
     return Look(source, found, chosen.kind, tuple(splits["train"].columns), chosen.sample, chosen.label, labels.classes,
                 counts, read.sizes, read.input_size, tuple(_problems(counts, read)),
                 (*notes, *_guessed(chosen), *left_out, *labels.notes, *read.notes, *more,
-                 *twins.notes(choices.drop_duplicates), *_remarks(counts, labels.classes)), parts)
+                 *twins.notes(choices.drop_duplicates), *_remarks(counts, labels.classes)), parts,
+                attributes.of_parts(splits, parts, choices.attributes))
 
 
 def _splits(source: str, choices: Choices) -> tuple[str, dict[str, Rows], tuple[str, ...]]:

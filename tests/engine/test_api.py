@@ -302,3 +302,20 @@ def test_saved_weights_are_imported_and_loaded_by_name(lab, with_original, tmp_p
     again = engine.load("digits", original="mine")
     assert all(torch.equal(ours.half(), theirs.half()) for ours, theirs in zip(
         again.original.parameters(), result.model.parameters(), strict=True) if ours.dim() > 1)
+
+
+def test_a_table_of_every_sample_leads_back_to_its_row(tmp_path, monkeypatch, home):
+    from tests.engine.texts import SIZES, rows, write_go_emotions
+
+    monkeypatch.setenv("UNLEARN_DATA_DIR", str(write_go_emotions(tmp_path)))
+    kept = [number for number, row in enumerate(rows("train")) if len(row["labels"]) == 1]
+    data = engine.registry.get("dataset", "go_emotions").load({"labels": "single"})
+    assert list(data.about["train"].places) == [f"train-00000-of-00001.parquet, row {number + 1:,}" for number in kept]
+    assert len(data.about["heldout"].places) == len(data.heldout) < SIZES["test"] + SIZES["validation"]
+
+
+def test_samples_of_a_result(lab):
+    parts = lab.split()
+    table = lab.samples(lab.unlearn(parts, **QUICK))
+    assert table[table["set"] == "forget"]["sample"].tolist() == parts.sets.forget.tolist()
+    assert set(table.columns) == {"set", "sample", "loss", "entropy", "correct", "predicted", "phi", "place"}
