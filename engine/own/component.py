@@ -88,7 +88,8 @@ def scale(part: Part) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def is_there(declared: Declaration) -> bool:
     """Whether the source is on this machine, or can be asked of the hub."""
-    return expanded(declared.source).exists() or bool(HUB_ID.fullmatch(declared.source))
+    place = expanded(declared.source)
+    return (place.is_absolute() and place.exists()) or bool(HUB_ID.fullmatch(declared.source))
 
 
 def stamp_of(declared: Declaration) -> str:
@@ -98,6 +99,9 @@ def stamp_of(declared: Declaration) -> str:
 
 
 def _absent(name: str, declared: Declaration) -> str:
+    if not expanded(declared.source).is_absolute() and not HUB_ID.fullmatch(declared.source):
+        return (f"The data of {name} are not on this machine: they lay in {declared.source} where its runs were made. "
+                f"Set source in $UNLEARN_HOME/datasets/{name}.toml to where they are here.")
     return (f"The data of {name} are no longer in {declared.source}: put them back, or remove the data set with "
             f"python -m engine remove-dataset {name}.")
 

@@ -109,7 +109,8 @@ def test_an_upload_with_a_title_and_a_training_of_its_own(tmp_path, jobs):
     one = registry.get("dataset", "my_shapes")
     recipe = one.recipes[one.default_model]
     assert (one.title, recipe.epochs, recipe.augment) == ("Round and square", 2, False)
-    assert Path(one.source).is_relative_to(jobs.store.root / "uploads") and jobs.store.list()[-1].spec.dataset == "my_shapes"
+    assert Path(one.source).is_relative_to(jobs.store.root / "uploads")
+    assert jobs.store.list()[-1].spec.dataset == "my_shapes"
 
 
 def test_a_name_that_is_taken_is_replaced_only_where_asked(tmp_path, jobs):

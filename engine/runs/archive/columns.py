@@ -152,3 +152,11 @@ def same_run(one: Record, other: Record) -> bool:
                         if name not in MAY_CHANGE} | {"metrics": own})
 
     return bool(json.loads(core(one)) == json.loads(core(other)))
+
+
+def strict_json(text: str) -> Any:
+    """JSON as the standard has it. Raises ValueError, also for NaN and Infinity."""
+    def refuse(word: str) -> Any:
+        raise ValueError(f"{word} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
