@@ -18,7 +18,6 @@ from __future__ import annotations
 import errno
 import functools
 import hashlib
-import json
 import re
 import struct
 import zipfile
