@@ -287,5 +287,7 @@ def _model(spec: Spec, dataset: Dataset) -> tuple[Model | None, list[Problem]]:
                 f"{dataset.name} have {dataset.input_size}: choose {', '.join(fitting)}.")
         return None, [Problem.about("model", said)]
     if name not in fitting:
+        if known is None and (why := registry.why_not("model", name)):
+            return None, [Problem("model", why)]
         return None, [Problem("model", unknown(f"model for {dataset.name}", name, tuple(fitting)))]
     return fitting[name], []

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import BadSource
-from engine.registry import all_of, find, names, table
+from engine.registry import all_of, find, names, table, why_not
 from engine.system.words import unknown
 from engine.types import Model, Recipe
 
@@ -37,6 +37,8 @@ def checked_model(kind: str, input_size: int, name: str) -> Model:
     if name in models:
         return models[name]
     known = find("model", name)
+    if known is None and (why := why_not("model", name)):
+        raise BadSource(f"--model: {why}")
     if known is None:
         raise BadSource(f"--model: {unknown('model', name, tuple(models) or names('model'))}")
     said = (f"reads {known.kind}s" if known.kind != kind else
