@@ -16,16 +16,11 @@ from typing import Any
 
 from engine.data.batches import steps_in
 from engine.methods._hyperparameters import epochs_within
+from engine.methods._teachers import answers, retain_count, retain_sample
 from engine.terms import RETAIN_LOSS, WATCHED_FORGET_LOSS, Term
 from engine.types import Method, Plan, Progress, Setting, Sizes, parameter
 
 RETAIN_SHARE = 0.3
-READ_AT_ONCE = 1_000
-
-
-def retain_count(retain: int, share: float) -> int:
-    """How many samples of D_r are used, at least one."""
-    return max(1, round(share * retain))
 
 
 def samples_per_epoch(setting: Setting) -> int:
@@ -63,25 +58,6 @@ TERMS = (Term("forget_distillation", "KL to a random network", on="forget"),
 def plan(parameters: Parameters, sizes: Sizes) -> Plan:
     p, union = parameters, sizes.forget + retain_count(sizes.retain, parameters.retain_share)
     return Plan(p.epochs * steps_in(union, p.batch_size), p.epochs * union)
-
-
-def retain_sample(task: Any, share: float) -> Any:
-    """The part of D_r that is used: drawn once, without replacement."""
-    from engine.system.rng import permutation
-
-    retain = task.split.retain
-    chosen = permutation(len(retain), task.seed, "retain sample")[:retain_count(len(retain), share)]
-    return retain[chosen.to(retain.device)]
-
-
-def answers(task: Any, teacher: Any, index: Any) -> Any:
-    """A frozen teacher's logits (N, C) for these training samples."""
-    import torch
-
-    from engine.system.device import autocast
-
-    with torch.no_grad(), autocast(task.device):
-        return torch.cat([teacher(task.batch(part)[0]).float() for part in index.split(READ_AT_ONCE)])
 
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
@@ -122,6 +98,8 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    needs=("forget", "retain"),
+    intensity="learning_rate",
     terms=TERMS,
     one_label="compares two models' answers as one distribution over all classes",
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 1}},

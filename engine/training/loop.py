@@ -171,13 +171,14 @@ def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[in
                 loss.backward()
             optimiser.step()
             step, samples = step + 1, samples + count
-            _refuse_non_finite(loss, step)
+            refuse_non_finite(loss, step)
             last = position == len(todo)
             state = keep(epoch=epoch + 1, step=step, samples=samples) if keep and last else None
             yield Progress(step, total_steps, samples, {**terms, "learning_rate": rate}, epoch, state)
 
 
-def _refuse_non_finite(loss: Tensor, step: int) -> None:
+def refuse_non_finite(loss: Tensor, step: int) -> None:
+    """Raises Diverged where the loss of a step is not finite; on a GPU only every tenth step is asked."""
     if loss.device.type == "cuda" and step % CHECK_EVERY_CUDA:
         return
     if not torch.isfinite(loss.detach()):
