@@ -41,7 +41,7 @@ def _is_there(device: torch.device) -> bool:
     """Whether this machine can compute on it: torch names many devices that it was not built for."""
     if device.type == "cpu":
         return True
-    backend = torch.backends.mps if device.type == "mps" else getattr(torch, device.type, None)
+    backend: Any = torch.backends.mps if device.type == "mps" else getattr(torch, device.type, None)
     if not hasattr(backend, "is_available") or not backend.is_available():
         return False
     return device.index is None or device.index < getattr(backend, "device_count", lambda: 1)()
