@@ -52,7 +52,8 @@ def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | No
         on_progress("Opening go_emotions", 0.0)
     splits, origin = _hub.opened("go_emotions", HUB_ID, CONFIG, SPLITS)
     read = {split: _pool(splits[split], split, many) for split in SPLITS}
-    pools, places = ({split: one[part] for split, one in read.items()} for part in (0, 1))
+    pools = {split: pool for split, (pool, _) in read.items()}
+    places = {split: where for split, (_, where) in read.items()}
     return TextData(name="go_emotions", classes=CLASSES, train=pools["train"],
                     heldout=_joined(pools["test"], pools["validation"]), mean=(), std=(), origin=origin,
                     options=dict(options), test_count=len(pools["test"]),

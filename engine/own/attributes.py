@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.errors import BadSource
-from engine.own.samples import Part
+from engine.own.part import Part
 from engine.own.tables import Rows
 from engine.system.words import unknown
 

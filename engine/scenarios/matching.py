@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import BadSpec, Problem
+from engine.kind import kind_of
 from engine.types import Dataset, Scenario, Sizes, Spec, parameter
 
 PATIENCE = 5.0  # seconds for a pattern on all texts: some take longer than the universe lasts
@@ -127,7 +128,7 @@ def _wrong_column(named: str, dataset: Dataset) -> Iterator[Problem]:
 
 
 def _has_texts(dataset: Dataset) -> bool:
-    return dataset.kind == "text"
+    return kind_of(dataset).has_words
 
 
 def _repeats(pattern: str) -> int:
