@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.own.duplicates import Twins
 from engine.own.opened import LABEL
-from engine.own.samples import Part
+from engine.own.part import Part
 from engine.own.tables import Rows
 from engine.system.words import either
 

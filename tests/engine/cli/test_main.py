@@ -270,3 +270,14 @@ def test_a_run_without_a_reference_says_how_to_retrain():
                                "--train-original"]
     assert to_compare(replace(run, metrics=Metrics({"retrained": {"test_accuracy": 70.0}}))) == []
     assert to_compare(replace(run, spec=Spec("digits", "retrain"))) == []
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_console_that_lacks_our_signs(encoding, monkeypatch):
+    import io
+
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding, write_through=True))
+    assert main(["list", "methods", "--json"]) == 0 and main(["show", "…", "--json"]) == 2
+    first, second = written.getvalue().decode(encoding).splitlines()
+    assert json.loads(first)[0]["title"].startswith("∇") and "'…'" in json.loads(second)["problems"][0]
