@@ -77,7 +77,8 @@ def command_add(options: Namespace) -> Result:
                       **{kind.name: getattr(options, kind.name) for kind in own_kinds()})
     found, added = adding.prepared(options.name, options.source, choices,
                                    Training(options.model, options.epochs, not options.no_augment), options.title,
-                                   lambda text, fraction: line({"stage": text, "fraction": fraction}), options.replace)
+                                   lambda text, fraction: line({"stage": text, "fraction": fraction}),
+                                   options.replace or options.dry_run)  # a look takes nobody's place
     if added is None:
         line.end()
         return _refused(found, options)

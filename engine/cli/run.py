@@ -24,6 +24,7 @@ from engine.runs.here import heartbeat, run_here
 from engine.runs.records import Run, described
 from engine.runs.store import open_store
 from engine.spec import resolve
+from engine.studies.remedy import remedy
 from engine.studies.repeat import reference_command
 from engine.types import PROFILES, Spec
 
@@ -62,7 +63,7 @@ def command(options: Namespace) -> Result:
     if run.notice:
         print(run.notice, file=sys.stderr)
     result = described(run)
-    text = "\n".join([run_text(result), *to_compare(run)])
+    text = "\n".join([run_text(result), *filter(None, [remedy(run)]), *to_compare(run)])
     return result if options.json else text, EXIT.get(run.status, 1)
 
 

@@ -133,3 +133,19 @@ def test_a_list_of_a_class_that_is_gone_is_refused_before_it_is_queued(jobs):
     at.button(key="launch").click().run()
     assert not at.exception and len(jobs.store.list()) == before
     assert any("Of the 5 chosen samples 0 are not forgotten yet" in one.value for one in at.error)
+
+
+def test_an_original_that_was_just_imported_opens_with_an_empty_result(jobs, tmp_path):
+    before = jobs.store.begin(resolve(QUICK))
+    at = unlearn_page(original=imported(tmp_path))
+    assert at.query_params.get("run") is None and f"stop-{before}" not in [one.key for one in at.button]
+    assert any(one.value.startswith("No run with the Original **mine** is open.") for one in at.info)
+
+
+def test_a_run_without_a_reference_offers_to_retrain(jobs):
+    run = finish(jobs, jobs.submit(QUICK))
+    at = unlearn_page(run=run.id)
+    button = at.button(key=f"retrain-{run.id}")
+    assert button.label.startswith("Retrain to compare, ") and not at.exception
+    button.click().run()
+    assert jobs.store.list()[-1].spec.method == "retrain" and not at.exception

@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.runs.records import Run
+from engine.studies.remedy import remedy
 from engine.system.words import spaced
 from ui.common import glossary, words
 
@@ -33,7 +34,7 @@ def verdict_text(run: Run) -> None:
     found = verdict_of(run) if run.finished else None
     if found:
         with st.container(key="verdict"):  # style.css marks it as the end's while a replay is elsewhere
-            _shown(found)(found.text, icon=":material/gavel:")
+            _shown(found)(" ".join(filter(None, [found.text, remedy(run)])), icon=":material/gavel:")
         glossary.line(glossary.words_in(found.text))
 
 

@@ -281,3 +281,15 @@ def test_a_console_that_lacks_our_signs(encoding, monkeypatch):
     assert main(["list", "methods", "--json"]) == 0 and main(["show", "…", "--json"]) == 2
     first, second = written.getvalue().decode(encoding).splitlines()
     assert json.loads(first)[0]["title"].startswith("∇") and "'…'" in json.loads(second)["problems"][0]
+
+
+def test_a_damaged_model_comes_with_what_to_try():
+    from engine.evaluation.measured import Metrics
+    from engine.runs.records import Run
+    from engine.studies.remedy import remedy
+    from engine.types import Spec
+
+    metrics = Metrics({"test_accuracy": 38.9, "original": {"test_accuracy": 100.0}})
+    run = Run("run", "finished", Spec("digits", "nabla_tau"), metrics=metrics)
+    assert remedy(run) == "Next, try a smaller learning_rate or another alpha."
+    assert remedy(Run("run", "finished", Spec("digits", "nabla_tau"), metrics=Metrics({"test_accuracy": 90.0}))) == ""

@@ -275,3 +275,8 @@ def test_it_is_known_of_files_of_earlier_versions_too(shapes, home):
     place = folder.place_of("shapes")
     place.write_text("".join(line for line in place.read_text().splitlines(True) if "heldout_drawn" not in line))
     assert drawn("shapes") == 12 and drawn("digits") == 0
+
+
+def test_a_dry_run_may_look_under_a_name_that_is_taken(shapes, capsys):
+    assert main(["add-dataset", "shapes", str(shapes), "--dry-run"]) == 0
+    assert main(["add-dataset", "shapes", str(shapes)]) == 2

@@ -71,8 +71,9 @@ def test_a_cell_that_is_no_number_is_left_out_with_its_row(tmp_path):
     path.write_text("\n".join(lines))
     found = look(str(path), Choices(points="x,y"))
     assert sum(found.totals.values()) == 60 - 3
-    assert any("rings.csv, data row 3 (4 with the header): x is 'far', which is no number; rings.csv, data row 5 (6 with the "
-               "header): x is empty; rings.csv, data row 8 (9 with the header): x is 'nan', which is no number" in note
+    assert any("rings.csv, data row 3 (4 with the header): x is 'far', which is no number; rings.csv, data row 5 "
+               "(6 with the header): x is empty; rings.csv, data row 8 (9 with the header): x is 'nan', which is no "
+               "number" in note
                for note in found.notes), found.notes
 
 
