@@ -174,7 +174,7 @@ def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[in
             refuse_non_finite(loss, step)
             last = position == len(todo)
             state = keep(epoch=epoch + 1, step=step, samples=samples) if keep and last else None
-            yield Progress(step, total_steps, samples, {**terms, "learning_rate": rate}, epoch, state)
+            yield Progress(step, total_steps, samples, {**terms, "learning_rate": rate}, epoch, state, last)
 
 
 def refuse_non_finite(loss: Tensor, step: int) -> None:
