@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from engine.dataset import Dataset, Recipe
+from engine.kind import kind_of
 from engine.method import Method
 
 
@@ -18,8 +19,8 @@ class Model:
     ----------
     name, title : str
         The name in specs, and the one on screen.
-    kind : {'image', 'text', 'points'}
-        What it reads.
+    kind : str
+        What it reads: the name of a kind of data, such as ``image``, ``text`` or ``points`` (:mod:`engine.kind`).
     build : callable
         ``build(classes, inputs)`` returns the network uninitialised; ``inputs`` are an image's channels or a
         vocabulary's words. With ``pretrained`` it loads published weights, or raises
@@ -42,6 +43,8 @@ class Model:
         Whether its weights are mostly those of two-dimensional convolutions, which some methods change.
     unlearning : mapping, optional
         By data set and method, the hyperparameters that this model changes.
+    code : str
+        What makes its results where it is in no file of this project, such as a package's version; else empty.
     aliases : tuple of str
         Former names.
 
@@ -54,7 +57,7 @@ class Model:
 
     name: str
     title: str
-    kind: Literal["image", "text", "points"]
+    kind: str
     build: Callable[..., Any]
     summary: str
     source: str
@@ -66,10 +69,11 @@ class Model:
     own_vocabulary: bool = False
     convolutional: bool = False
     unlearning: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    code: str = ""
     aliases: tuple[str, ...] = ()
 
     def fits(self, dataset: Dataset) -> bool:
-        return self.kind == dataset.kind and dataset.input_size >= self.min_input_size
+        return self.kind == dataset.kind and kind_of(self).fits(self, dataset.input_size)
 
     def recipe_for(self, dataset: Dataset) -> Recipe:
         return self.recipes.get(dataset.name) or dataset.recipes.get(self.name, dataset.recipe)

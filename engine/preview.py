@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.data.splits import split
 from engine.originals.checkpoints import open_checkpoints
 from engine.originals.workbench import load_data, prepare_bench
@@ -64,6 +64,13 @@ def preview(spec: Spec, count: int = SHOWN) -> Preview:
     forget: list[int] = sets.forget.tolist()
     return Preview(resolve(spec, sets.sizes), tuple(forget), _classes(data, sets.forget),
                    shown(data, _spread(forget, count)))
+
+
+def check_left(resolved: Resolved) -> None:
+    """Raises BadSpec where a request of a continued run has nobody left; loads the data where only they can tell."""
+    by_share = get("scenario", resolved.spec.scenario).target == "fraction"
+    if resolved.start is not None and not by_share and resolved.dataset.available() is not None:
+        split(_data(resolved), resolved.spec)
 
 
 def _data(resolved: Resolved) -> Data:

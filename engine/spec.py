@@ -16,6 +16,7 @@ from typing import Any, Literal, overload
 from engine import chain, registry
 from engine.checks import LARGEST, SMALLEST, checked, number, refused, share
 from engine.errors import BadSpec, Problem
+from engine.kind import kind_of
 from engine.options import chosen
 from engine.registry import current_name, get, models_for, names, unknown
 from engine.scenarios._sizes import by_fraction, forget_count, too_small
@@ -164,6 +165,8 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     if start and (apart := chain.unlike(dataclasses.replace(spec, options=options), dataclasses.replace(
             start.spec, options=start.options))):
         raise BadSpec(apart)
+    if gone := chain.nothing_left(spec):
+        raise BadSpec(gone)
     if sizes is None:
         sizes = expected_sizes(spec, dataset)
         sizes = chain.remaining(sizes, start.sizes) if start else sizes
@@ -281,9 +284,10 @@ def _model(spec: Spec, dataset: Dataset) -> tuple[Model | None, list[Problem]]:
     name = spec.model or dataset.default_model
     known = registry.find("model", name)
     if known and known.name not in fitting and known.kind == dataset.kind:
-        said = (f"is {name!r}, which reads pictures from {known.min_input_size} pixels a side, but those of "
-                f"{dataset.name} have {dataset.input_size}: choose {', '.join(fitting)}.")
+        said = f"is {name!r}, which {kind_of(known).misfit(known, dataset)}: choose {', '.join(fitting)}."
         return None, [Problem.about("model", said)]
     if name not in fitting:
+        if known is None and (why := registry.why_not("model", name)):
+            return None, [Problem("model", why)]
         return None, [Problem("model", unknown(f"model for {dataset.name}", name, tuple(fitting)))]
     return fitting[name], []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.kind import kind_of
 from engine.types import Dataset
 
 
@@ -16,7 +17,7 @@ def convolutions(model: Any) -> list[Any]:
 
 def lacking(what: str, dataset: Dataset, model: Any) -> str | None:
     """Why a method that does ``what`` with convolutions cannot work there, None where it can."""
-    if model is None and dataset.kind != "image":
+    if model is None and not kind_of(dataset).convolved:
         return f"{what} two-dimensional convolutions, which the models for {dataset.title} do not have: choose images."
     if model is not None and not model.convolutional:
         return f"{what} two-dimensional convolutions, and {model.title} is not made of them: choose another model."

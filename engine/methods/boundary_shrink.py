@@ -22,6 +22,7 @@ from typing import Any
 from engine.data.batches import steps_in
 from engine.dataset import Dataset
 from engine.errors import BadInput
+from engine.kind import kind_of
 from engine.methods._hyperparameters import batch_size, learning_rate, momentum
 from engine.terms import RELABELLED_LOSS, WATCHED_FORGET_LOSS, Term
 from engine.types import Method, Plan, Progress, Sizes, TrainingState, parameter
@@ -58,7 +59,7 @@ TERMS = (RELABELLED_LOSS, WATCHED_FORGET_LOSS,
 
 
 def unfit(dataset: Dataset, model: Any) -> str | None:
-    if dataset.kind == "text":
+    if kind_of(dataset).has_words:
         return (f"Boundary unlearning moves inputs a little towards another class, but the words of {dataset.title} "
                 "cannot be moved: choose pictures or points.")
     return None

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.data.base import Data, Pool
 from engine.data.batches import batch_sizes, steps_in
-from engine.data.images import Data, Pool
 from engine.data.splits import Split
 from engine.errors import Diverged
 from engine.evaluation.readout import read_logits
@@ -107,7 +107,7 @@ def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_siz
     with torch.no_grad():
         for part in index.split(batch_size):
             inputs, targets = data.batch(pool, part)
-            total += data.criterion.total(read_logits(model, inputs).float(), targets)
+            total += data.criterion.total(read_logits(model, data, inputs).float(), targets)
     model.train(was_training)
     return float(total) / len(index)
 

@@ -10,29 +10,32 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.errors import LabError
-from engine.own import adding
-from engine.own.adding import Training
+from engine.own import adding, uploads
+from engine.own.kind import own_kind_of, own_kinds
 from engine.own.look import Choices, Look
-from engine.own.recipes import fitting, usual_model
+from engine.own.recipes import fitting
 from engine.runs.estimates import duration
 from engine.runs.queue import manager
+from engine.system.shown import is_picture, is_text
 from engine.types import Spec
 from ui.common import words
 from ui.common.pictures import Picture, strip
 from ui.common.state import Slot
 from ui.frame import shell
+from ui.start import own_upload
 from ui.unlearn.samples import plain
 
 if TYPE_CHECKING:
     from engine.own.adding import Added
 
 SHOWN, SIDE, SHORT = 8, 64, 160  # samples, pixels a side on the screen, characters of a text
-KINDS = ("A folder of pictures with a folder a class; a parquet, CSV, JSON lines or arrow file with a column of "
-         "labels; a folder that save_to_disk wrote; cifar-10-batches-py; or an id of the Hugging Face hub.")
+KINDS = ("A folder of pictures with a folder a class; a parquet, CSV, JSON lines or arrow file of texts or points with "
+         "a column of labels; a folder that save_to_disk wrote; cifar-10-batches-py; or an id of the Hugging Face hub.")
 
 
-FIELDS = {"--label": "Column of labels", "--text": "Column of texts", "--image": "Column of pictures",
+FIELDS = {"--label": "Column of labels", **{f"--{kind.name}": kind.field for kind in own_kinds()},
           "--size": "Pixels a side", "--test": "Test split, if it is elsewhere",
+          "--attribute": "Further columns", "--replace": own_upload.REPLACE,
           "--drop-duplicates": "Leave out test samples that are in the training set"}
 
 
@@ -68,18 +71,20 @@ def _close() -> None:
 @st.dialog("Bring your own data", width="large", on_dismiss=_close)
 def _dialog() -> None:
     source = st.text_input("Folder or file on this machine", key="own-source", help=KINDS, placeholder="~/pictures")
-    name = st.text_input("Name", key="own-name", placeholder=_proposed(source), help="How commands and pages call it: "
-                         "small letters, digits and underscores.") or _proposed(source)
-    choices = _choices()
-    if st.button("Look at it", icon=":material/search:", key="own-look", disabled=not source):
-        SEEN.put(_look(name, source.strip(), choices))
+    uploaded = own_upload.box("Or upload it: a zip of a folder, or a table", uploads.ENDINGS, "own-upload")
+    usual = _proposed(source or (uploaded.name if uploaded else ""))
+    name = st.text_input("Name", key="own-name", placeholder=usual, help="How commands and pages call it: "
+                         "small letters, digits and underscores.") or usual
+    choices, settings = _choices(), own_upload.settings()
+    if st.button("Look at it", icon=":material/search:", key="own-look", disabled=not (source or uploaded)):
+        SEEN.put(_look(name, source.strip(), uploaded, choices, settings.replace))
     seen = SEEN.get()
     if seen is not None and seen.refused:
         st.error(_here(seen.refused), icon=":material/error:")
     elif seen is not None and seen.look is not None:
         _show(seen.look)
         if not seen.look.problems:
-            _offer(seen, seen.look)
+            _offer(seen, seen.look, settings)
 
 
 def _proposed(source: str) -> str:
@@ -93,19 +98,24 @@ def _choices() -> Choices:
     with st.expander("Columns, size and test split", icon=":material/tune:"):
         left, right = st.columns(2)
         label = left.text_input("Column of labels", key="own-label", placeholder="guessed")
-        text = right.text_input("Column of texts", key="own-text", placeholder="guessed")
-        image = left.text_input("Column of pictures", key="own-image", placeholder="guessed")
-        size = right.number_input("Pixels a side", 8, 256, None, key="own-size", placeholder="as they are")
+        columns = {
+            kind.name: (right, left)[place % 2].text_input(kind.field, key=f"own-{kind.name}", placeholder="guessed")
+            for place, kind in enumerate(own_kinds())}
+        size = left.number_input("Pixels a side", 8, 256, None, key="own-size", placeholder="as they are")
         test = st.text_input("Test split, if it is elsewhere", key="own-test")
+        further = st.text_input("Further columns", key="own-attributes", placeholder="owner, site",
+                                help="Samples can be chosen by them: scenario *matching samples*.")
         drop = st.checkbox("Leave out test samples that are in the training set", key="own-drop")
-    return Choices(label=label.strip() or None, image=image.strip() or None, text=text.strip() or None,
-                   test=test.strip() or None, size=size, drop_duplicates=drop)
+    named: dict[str, Any] = {name: text.strip() or None for name, text in columns.items()}
+    return Choices(label=label.strip() or None, test=test.strip() or None, size=size, drop_duplicates=drop,
+                   attributes=tuple(part.strip() for part in further.split(",") if part.strip()), **named)
 
 
-def _look(name: str, source: str, choices: Choices) -> Seen:
+def _look(name: str, source: str, uploaded: Any, choices: Choices, replace: bool) -> Seen:
     with st.spinner("Reading to the last sample"):
         try:
-            found, choices = adding.looked(name, source, choices)
+            found, choices = adding.looked(name, own_upload.path_of(source, uploaded, uploads.keep), choices,
+                                           replace=replace)
         except LabError as error:
             return Seen(name, refused=str(error))
     return Seen(name, choices, found)
@@ -138,22 +148,23 @@ def _samples(found: Look) -> None:
     part = found.parts["train"]
     first = {int(label): row for row, label in reversed(list(enumerate(part.labels)))}
     rows = [first[label] for label in sorted(first)][:SHOWN]
-    if found.kind == "image":
-        st.html(strip([Picture(part.samples[row], f"a sample of {found.classes[int(part.labels[row])]}",
-                               found.classes[int(part.labels[row])]) for row in rows], SIDE))
-        return
-    for row in rows[:4]:
-        st.markdown(f"“{plain(part.samples[row][:SHORT])}” :gray[{plain(found.classes[int(part.labels[row])])}]")
+    kind, classes = own_kind_of(found), [found.classes[int(part.labels[row])] for row in rows]
+    shown = list(zip((kind.excerpt(part, row, SHORT) for row in rows), classes, strict=True))
+    if pictures := [Picture(one["picture"], f"a sample of {name}", name) for one, name in shown if is_picture(one)]:
+        st.html(strip(pictures, SIDE))
+    for one, name in shown[:4]:
+        if is_text(one):
+            st.markdown(f"“{plain(one['text'])}” :gray[{plain(name)}]")
 
 
-def _offer(seen: Seen, found: Look) -> None:
+def _offer(seen: Seen, found: Look, settings: own_upload.Settings) -> None:
     """A model with the time that its training takes, and the button that adds the data and starts it."""
     models = [model.name for model in fitting(found.kind, found.input_size)]
-    usual = usual_model(found.kind, found.input_size, found.totals["train"])
+    usual = own_kind_of(found).usual_model(found.input_size, found.totals["train"])
     model = st.selectbox("Model", models, models.index(usual), key="own-model",
                          format_func=lambda one: words.title_of("model", one))
     try:
-        added = adding.declared(seen.name, found, seen.choices, Training(model))
+        added = adding.declared(seen.name, found, seen.choices, settings.training(model), settings.title)
         seconds = _seconds(seen.name, added)
     except LabError as error:
         st.error(plain(str(error)), icon=":material/error:")
@@ -170,7 +181,7 @@ def _seconds(name: str, added: Added) -> float:
     from engine.own.component import component
     from engine.registry import get
 
-    key = (added.declaration.content, added.declaration.model)
+    key = (added.declaration.content, added.declaration.model, added.declaration.recipe)
     if key not in TIMED.get():
         with st.spinner("Measuring some steps of the training"):
             seconds = training_seconds(component(name, added.declaration), get("model", added.declaration.model),
