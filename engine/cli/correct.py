@@ -31,7 +31,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--methods", nargs="+", help="separated by spaces or commas (default: all)")
     parser.add_argument("--found", nargs="+", help=f"shares found (default: {' '.join(map(str, SHARES))})")
     parser.add_argument("--seeds", nargs="+", default=["0"], help="default: 0")
-    parser.add_argument("--recorded-only", action="store_true", help="compute nothing; use existing runs and the numbers that ship")
+    parser.add_argument("--recorded-only", action="store_true",
+                        help="compute nothing; use existing runs and the numbers that ship")
     parser.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one JSON object on stdout")

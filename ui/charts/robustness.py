@@ -61,8 +61,9 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[S
                  outside: str = "lie beyond the chance range") -> go.Figure:
     """Squares coloured by their excess over chance, with their values as numbers; ``said`` is what hovering says.
 
-    ``scale`` is the title of the colours, ``outside`` what is said of squares whose excess is above 0. Rows that cannot tell are hatched, a doubtful square is plain grey whatever its number, and what was not run is an
-    empty frame; a bold frame pulses what runs.
+    ``scale`` is the title of the colours, ``outside`` what is said of squares whose excess is above 0. Rows that cannot
+    tell are hatched, a doubtful square is plain grey whatever its number, and what was not run is an empty frame; a
+    bold frame pulses what runs.
     """
     figure = blank_figure(title, subtitle, **_axes(columns, rows, axes))
     known = [(column, row) for row, line in enumerate(values) for column, value in enumerate(line) if value is not None]

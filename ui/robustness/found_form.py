@@ -1,4 +1,4 @@
-"""The left side of the map of methods by share found: the study, what of it is there, what the rest takes, its start."""
+"""The left side of the map of methods by share found: the study, what of it is there, what the rest takes."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ METHODS: Slot[Any] = Slot("robustness.found.methods", USUAL.study.methods)
 SHARES, SEEDS = (Slot(f"robustness.found.{name}", text_of(values)) for name, values in (
     ("shares", USUAL.study.found), ("seeds", USUAL.study.seeds)))
 MEASURE = Slot("robustness.found.measure", USUAL.measure)
-START = form_parts.StartButton("correct", "grid_on", "Computes every missing run and reuses finished ones. It continues "
-                               "when you leave this page.")
+START = form_parts.StartButton("correct", "grid_on", "Computes every missing run and reuses finished ones. It "
+                               "continues when you leave this page.")
 KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
@@ -44,9 +44,10 @@ def _manipulation(dataset: str) -> Slot[int]:
 def fill(asked: Asked) -> None:
     """Makes the widgets show a study."""
     study = asked.study
-    for slot, value in ((DATA, study.dataset), (METHODS, list(study.methods)), (SHARES, text_of(study.found)),
-                        (SEEDS, text_of(study.seeds)), (MEASURE, asked.measure)):
+    for slot, value in ((DATA, study.dataset), (SHARES, text_of(study.found)), (SEEDS, text_of(study.seeds)),
+                        (MEASURE, asked.measure)):
         slot.put(value)
+    METHODS.put(list(study.methods))
     here = get("dataset", study.dataset)
     wanted = here.filled(study.options, Spec().profile)
     known = [here.filled(options, Spec().profile) for options in manipulations(study.dataset)]

@@ -1,4 +1,4 @@
-"""From the study of correction to what its heatmap draws: methods down, shares across. Pure but for the engine's data."""
+"""From the study of correction to what its heatmap draws: methods down, shares across. Pure."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class FoundMap:
         return [[self._distance(row) for row in line] for line in self._squares()]
 
     def _distance(self, row: Row | None) -> float | None:
-        clean, value = self.of(CLEAN), row and row.mean(self.measure)
+        clean, value = self.of(CLEAN), row.mean(self.measure) if row else None
         if row is None or value is None or clean is None:
             return None
         return 0.0 if row.corrects or row.method == CLEAN else max(LEAST, abs(value - clean))
@@ -116,7 +116,8 @@ def by_seed(row: Row, measures: Sequence[str]) -> list[dict[str, str]]:
     """A row a seed: its measures and its verdict."""
     seeds = sorted({seed for name in measures for seed in row.values[name]})
     kinds = {seed: SAID.get(kind, kind) for kind, those in row.verdicts.items() for seed in those}
-    return [{"seed": str(seed), **{metric_title(name): words.number(row.values[name].get(seed), 1) for name in measures},
+    return [{"seed": str(seed),
+             **{metric_title(name): words.number(row.values[name].get(seed), 1) for name in measures},
              "verdict": kinds.get(seed, "–")} for seed in seeds]
 
 

@@ -29,9 +29,8 @@ from ui.common.take_away import Export
 from ui.frame import drawer, shell
 from ui.robustness import cell as robustness_cell
 from ui.robustness import form as robustness_form
-from ui.robustness import found
+from ui.robustness import found, report
 from ui.robustness import link as robustness_link
-from ui.robustness import report
 from ui.robustness import rows as robustness_rows
 from ui.robustness import scrub as robustness_scrub
 from ui.robustness.map import excess, marks, matrix, measure_title, said, subtitle, title

@@ -11,8 +11,8 @@ from engine.cli.main import main
 from engine.errors import BadSpec
 from engine.registry import held_against, names
 from engine.spec import resolve
-from engine.studies.comparison import REFERENCE, check
 from engine.studies import correction_kept
+from engine.studies.comparison import REFERENCE, check
 from engine.studies.correction import (
     CLEAN,
     MEASURES,
@@ -86,7 +86,8 @@ def test_a_measure_that_no_run_has_has_no_column():
 
 
 def test_an_answer_in_a_sentence():
-    assert answer(ASKED, ROWS) == ("Methods that correct the model in every run: 1 of 1 with 100% found; none with 30%.")
+    said = "Methods that correct the model in every run: 1 of 1 with 100% found; none with 30%."
+    assert answer(ASKED, ROWS) == said
     assert answer(ASKED, ROWS[:3]) == "No method corrects the model in every run, whatever the share found."
     assert answer(ASKED, ROWS[:2]) == ""
 
@@ -156,7 +157,8 @@ def test_what_ships_is_what_a_run_shows_today(home, capsys):
     assert main(words) == 0
     today = json.loads(capsys.readouterr().out)["rows"][-1]
     kept = next(row for row in shipped()["noise"].rows if (row.method, row.found) == ("finetune", 0.3))
-    assert today["corrected_accuracy"]["seeds"]["0"] == pytest.approx(kept.values["corrected_accuracy"][0], abs=0.51)  # two of 399
+    two = 0.51  # of 399 samples
+    assert today["corrected_accuracy"]["seeds"]["0"] == pytest.approx(kept.values["corrected_accuracy"][0], abs=two)
 
 
 # --- the command ----------------------------------------------------------------------------
