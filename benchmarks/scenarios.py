@@ -169,12 +169,17 @@ def renewed(page: str, found: Numbers) -> str:
 
 
 def overview(found: Numbers) -> str:
-    """Scenarios down, data sets across: each method's verdict in a few words."""
+    """Scenarios down, data sets across: each method's verdict in a few words, the reference left out."""
     from engine.registry import get
 
-    lines = [[ROWS[row], *("<br>".join(dict.fromkeys(short(data, row, method, found) for method in METHODS))
-                           for data in COLUMNS)] for row in ROWS]
+    lines = [[ROWS[row], *(at_a_glance(data, row, found) for data in COLUMNS)] for row in ROWS]
     return table(["Who is forgotten", *(get("dataset", data).title for data in COLUMNS)], lines)
+
+
+def at_a_glance(data: str, row: str, found: Numbers) -> str:
+    if not any(f"{data}/{row}/{method}" in found for method in METHODS):
+        return NOT_RUN
+    return "<br>".join(dict.fromkeys(short(data, row, method, found) for method in METHODS if method != METHODS[-1]))
 
 
 def short(data: str, row: str, method: str, found: Numbers) -> str:
@@ -184,7 +189,7 @@ def short(data: str, row: str, method: str, found: Numbers) -> str:
     cell = found.get(f"{data}/{row}/{method}")
     if cell and "refused" in cell:
         return "cannot be"
-    said = verdict(cell).split(":")[0] if cell else NOT_RUN
+    said = re.split("[:;,]", verdict(cell))[0] if cell else NOT_RUN
     return f"{get('method', method).title}: {said[:1].lower() + said[1:]}"
 
 
@@ -195,18 +200,19 @@ def verdict(cell: dict[str, Any]) -> str:
 
 
 def of_data(data: str, found: Numbers) -> str:
-    """Every number of a data set, then the commands."""
+    """Every number of a data set, then the commands of the first method."""
     lines = [line for row in ROWS for line in of_row(data, row, found)]
     head = ["Who", "Method", "Forget (%)", "Test (%)", "Attack by loss (%)", "Chance range", "Verdict", "Seconds"]
-    commands = [" ".join(["python -m engine", *words(data, row, "METHOD")]) for row in ROWS]
-    commands = [line.replace(" --set", " [--set").replace("=1 --json", "=1] --json") for line in commands]
-    return "\n".join([table(head, lines), "", "```sh", *commands, "```"])
+    commands = [" ".join(["python -m engine", *words(data, row, METHODS[0])]) for row in ROWS]
+    return "\n".join([table(head, lines).rstrip(), "", "```sh", *commands, "```"])
 
 
 def of_row(data: str, row: str, found: Numbers) -> list[list[str]]:
     mine = {method: found.get(f"{data}/{row}/{method}") for method in METHODS}
     if refused := next((cell["refused"] for cell in mine.values() if cell and "refused" in cell), ""):
         return [[ROWS[row], "any", *[""] * 4, refused, ""]]
+    if not any(mine.values()):
+        return [[ROWS[row], "all", *[""] * 4, not_run(data, row, METHODS[0]), ""]]
     return [[ROWS[row], *of_cell(data, row, method, cell)] for method, cell in mine.items()]
 
 
@@ -215,13 +221,17 @@ def of_cell(data: str, row: str, method: str, cell: dict[str, Any] | None) -> li
 
     title = get("method", method).title
     if cell is None:
-        why = unaffordable(data, row, method)
-        return [title, *[""] * 4, f"{NOT_RUN}: {why}" if why else NOT_RUN, ""]
+        return [title, *[""] * 4, not_run(data, row, method), ""]
     now, before = cell["metrics"], cell["original"]
     band = cell["null_band"].get("mia_loss")
     pairs = [f"{before[name]:.1f} → {now[name]:.1f}" if name in before and name in now else ""
              for name in ("forget_accuracy", "test_accuracy", "mia_loss")]
     return [title, *pairs, f"{band[0]:.1f} to {band[1]:.1f}" if band else "", verdict(cell), f"{cell['seconds']:.1f}"]
+
+
+def not_run(data: str, row: str, method: str) -> str:
+    why = unaffordable(data, row, method)
+    return f"{NOT_RUN}: {why}" if why else NOT_RUN
 
 
 def table(head: list[str], lines: list[list[str]]) -> str:
