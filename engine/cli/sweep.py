@@ -22,12 +22,14 @@ from engine.runs.here import heartbeat
 from engine.runs.records import Run
 from engine.runs.store import open_store
 from engine.spec import resolve
+from engine.studies.intensity import intensity_map
 from engine.studies.job import executor_problems
 from engine.studies.sweep import FRACTION, PRESETS, Axis, Cell, Sweep, check, preset
 from engine.studies.sweep_runs import Runs, cell_of, counts, find_runs, missing
 from engine.types import PROFILES, Spec
 
 FAILED, INTERRUPTED = 1, 130
+INTENSITY = "intensity"  # the preset that depends on the method
 
 
 def add_parser(commands: Any) -> None:
@@ -36,7 +38,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--method", default=Spec().method)
     parser.add_argument("--model", help="default: the data set's first model")
-    parser.add_argument("--preset", default="small", help=f"{', '.join(PRESETS)} (default: small)")
+    parser.add_argument("--preset", default="small",
+                        help=f"{', '.join(PRESETS)}, or {INTENSITY}: the method's own knob by the forget fraction "
+                             "(default: small)")
     parser.add_argument("--alphas", nargs="+", help="instead of the preset's, separated by spaces or commas")
     parser.add_argument("--forget-fractions", nargs="+", help="instead of the preset's")
     parser.add_argument("--axis", action="append", default=[], metavar="NAME=V,V,..",
@@ -85,9 +89,10 @@ def sweep_of(options: Namespace) -> Sweep:
     chosen, more = assignments(options.options, "--option")
     axes, bad_axes = assignments(options.axis, "--axis")
     problems += [*wrong, *more, *bad_axes]
-    sweep = preset(options.preset, dataset=options.dataset, method=options.method, model=options.model,
-                   profile=options.profile, original_seed=as_number(options.original_seed),
-                   options={name: as_number(value) for name, value in chosen.items()})
+    common = {"dataset": options.dataset, "method": options.method, "model": options.model,
+              "profile": options.profile, "original_seed": as_number(options.original_seed),
+              "options": {name: as_number(value) for name, value in chosen.items()}}
+    sweep = _own_knob(options, common) if options.preset == INTENSITY else preset(options.preset, **common)
     fixed = {name: as_number(value) for name, value in fixed.items()}
     sweep = replace(sweep, parameters={**sweep.parameters, **fixed})
     across = Axis("alpha", _values(options.alphas)) if options.alphas else sweep.across
@@ -102,6 +107,13 @@ def sweep_of(options: Namespace) -> Sweep:
     if problems:
         raise BadSpec(problems)
     return sweep
+
+
+def _own_knob(options: Namespace, common: dict[str, Any]) -> Sweep:
+    """The map of the method's own knob. Raises BadSpec where a name is unknown, BadInput where it has no knob."""
+    resolve(Spec(options.dataset, options.method, model=options.model, profile=options.profile))
+    return replace(intensity_map(options.method, options.dataset, profile=options.profile, model=options.model),
+                   **common)
 
 
 def _values(texts: Sequence[str]) -> tuple[Any, ...]:

@@ -52,6 +52,8 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    needs=("retain",),
+    intensity="learning_rate",
     terms=(RETAIN_LOSS,),
     profiles={"corrected": {"batch_norm": "train"}, "paper": {"batch_norm": "eval"}},
 )

@@ -53,6 +53,8 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    needs=("forget", "forget_labels"),
+    intensity="learning_rate",
     terms=(FORGET_LOSS,),
     profiles={"corrected": {}, "paper": {}},
 )

@@ -58,6 +58,8 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    needs=("retain",),
+    intensity="gamma",
     terms=TERMS,
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 10}},
 )

@@ -93,6 +93,8 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    needs=("forget", "forget_labels", "retain", "validation"),
+    intensity="alpha",
     terms=TERMS,
     profiles={"corrected": {"batch_norm": "train"}, "paper": {"batch_norm": "eval"}},
 )

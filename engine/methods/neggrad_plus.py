@@ -63,6 +63,8 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    needs=("forget", "forget_labels", "retain"),
+    intensity="beta",
     terms=(FORGET_LOSS, RETAIN_LOSS),
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 10}},
 )

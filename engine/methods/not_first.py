@@ -61,6 +61,8 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    needs=("retain",),
+    intensity="learning_rate",
     terms=(RETAIN_LOSS,),
     profiles={"corrected": {"epochs": None}, "paper": {"epochs": 10}},
 )

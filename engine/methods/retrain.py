@@ -64,6 +64,7 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    needs=("retain",),
     terms=(RETAIN_LOSS,),
     from_scratch=True,
     role="reference",

@@ -95,6 +95,8 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    needs=("forget", "forget_labels", "retain"),
+    intensity="selection",
     terms=TERMS,
     profiles={"corrected": {}, "paper": {}},
 )

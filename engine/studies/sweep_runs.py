@@ -43,7 +43,7 @@ def resolved_cells(sweep: Sweep) -> dict[Cell, Resolved]:
     return _resolved_cells(_ByContent(sweep))
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)  # every method's map at once, side by side
 def _resolved_cells(of: _ByContent) -> dict[Cell, Resolved]:
     return {cell: resolve(of.sweep.spec(*cell)) for cell in of.sweep.cells()}
 

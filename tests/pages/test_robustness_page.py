@@ -11,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 from engine.runs.executors import local
 from engine.spec import resolve
 from engine.studies import heatmap_exports
+from engine.studies.intensity import intensity_map, strengths
 from engine.studies.sweep import FRACTION, Axis, Sweep, suggested
 from engine.studies.sweep_job import sweeps
 from engine.studies.sweep_runs import find_runs
+from tests.engine.comparing import metrics_of
 from tests.pages.test_pages import app, texts
 
 GRID = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), parameters={"retain_epochs": 1})
@@ -175,18 +177,35 @@ def test_auto_is_a_value_like_others(jobs):
     assert not at.exception and "**2 runs, all done**" in texts(at)
 
 
-def test_another_method_brings_its_own_axis_and_values(jobs):
+def test_another_method_brings_its_own_knob_and_values(jobs):
     at = page(set="retain_epochs=3")
     at.selectbox(key="robustness.method").set_value("amnesiac").run()
     assert not at.exception and not at.error
-    assert at.text_input(key="robustness.xs").label == "Epochs, across"
-    assert at.text_input(key="robustness.xs").value.split() == [
-        str(x) for x in suggested("epochs", "digits", "amnesiac")]
+    assert at.text_input(key="robustness.xs").label == "Learning rate, across"
+    assert at.text_input(key="robustness.xs").value.split() == [f"{x:g}" for x in strengths("amnesiac")]
     assert at.text_input(key="robustness.ys").value == "0.03 0.15 0.3"
     assert at.text_input(key="robustness.held").value == "", "Amnesiac has no retain_epochs"
-    at.selectbox(key="robustness.across").set_value("learning_rate").run()
-    assert at.text_input(key="robustness.xs").value == "0.0005 0.001 0.002"
+    at.selectbox(key="robustness.across").set_value("epochs").run()
+    assert at.text_input(key="robustness.xs").value.split() == [
+        str(x) for x in suggested("epochs", "digits", "amnesiac")]
     assert not at.error and at.query_params["method"] == "amnesiac"
+
+
+def test_every_methods_map_is_side_by_side_and_the_address_keeps_it(jobs):
+    grid = intensity_map("ssd", seeds=(5,))
+    for cell in grid.cells()[:6]:
+        run_id = jobs.store.begin(resolve(grid.spec(*cell)))
+        jobs.store.end(run_id, "finished", metrics=metrics_of(mia_loss_gap=cell[0]), seconds=1.0)
+    at = page(seeds="5", maps="all", colours="quantiles")
+    assert not at.exception and not at.error
+    assert "Every method" not in texts(at) or at.toggle(key="robustness.maps").value
+    assert "Open one: [SSD](" in texts(at) and "Not computed yet: [∇τ](" in texts(at)
+    at.toggle(key="robustness.maps").set_value(False).run()
+    assert not at.exception and "maps" not in at.query_params and at.query_params["colours"] in (
+        "quantiles", ["quantiles"])
+    bad = page(maps="some")
+    assert "The link's maps: 'some' is not known, only 'all'. It was ignored." in " ".join(
+        one.value for one in bad.warning)
 
 
 def test_as_the_paper_draws_it(jobs):

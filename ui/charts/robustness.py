@@ -5,8 +5,10 @@ Squares sit on whole numbers, column by row from the top, so that values need no
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import plotly.graph_objects as go
@@ -25,6 +27,8 @@ MOST_NUMBERS = 16  # columns: with more, numbers would run into one another
 MOST_LABELS = 24  # columns or rows: with more, only some are labelled
 ROW, FRAME = 34, 150  # pixels of a row, and of everything around the rows
 Spot = tuple[int, int]  # column, row
+Values = Sequence[Sequence[float | None]]  # row by row
+SCALE = [[0, GOOD], [EDGE, GOOD], [EDGE, MIDDLE], [1, POOR]]  # a step: what is outside never looks inside
 
 
 @dataclass(frozen=True)
@@ -58,18 +62,19 @@ def position(values: Sequence[float], value: float) -> float | None:
 def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[Sequence[float | None]],
                  excess: Sequence[Sequence[float | None]], said: Sequence[Sequence[str]], axes: tuple[str, str],
                  title: str, subtitle: str, marks: Marks, scale: str = "points beyond chance",
-                 outside: str = "lie beyond the chance range") -> go.Figure:
+                 outside: str = "lie beyond the chance range", ranked: bool = False) -> go.Figure:
     """Squares coloured by their excess over chance, with their values as numbers; ``said`` is what hovering says.
 
-    ``scale`` is the title of the colours, ``outside`` what is said of squares whose excess is above 0. Rows that cannot
-    tell are hatched, a doubtful square is plain grey whatever its number, and what was not run is an empty frame; a
-    bold frame pulses what runs.
+    Rows that cannot tell are hatched, a doubtful square is plain grey whatever its number, and what was not run is an
+    empty frame; a bold frame pulses what runs. ``scale`` is the title of the colours, ``outside`` what is said of
+    squares whose excess is above 0. ``ranked`` colours by quantile, so that one square far out leaves the
+    others their differences.
     """
     figure = blank_figure(title, subtitle, **_axes(columns, rows, axes))
     known = [(column, row) for row, line in enumerate(values) for column, value in enumerate(line) if value is not None]
     grey = [(column, row) for column, row in known if row in marks.blind or excess[row][column] is None
             or (column, row) in marks.doubtful]
-    figure.add_trace(_squares(columns, rows, excess, said, grey, scale))
+    figure.add_trace(_squares(columns, rows, excess, said, grey, scale, ranked))
     figure.add_trace(_greyed([spot for spot in grey if spot[1] not in marks.blind], len(columns), len(rows)))
     figure.add_trace(_rows_hatched(list(marks.blind), len(columns)))
     figure.add_trace(_empty([spot for spot in marks.waiting if spot[1] not in marks.blind]))
@@ -141,17 +146,32 @@ def _labels(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _squares(columns: Sequence[str], rows: Sequence[str], excess: Sequence[Sequence[float | None]],
-             said: Sequence[Sequence[str]], grey: Sequence[Spot], title: str) -> go.Heatmap:
-    known = [value for line in excess for value in line if value is not None]
-    colours = [[0, GOOD], [EDGE, GOOD], [EDGE, MIDDLE], [1, POOR]]  # a step: what is outside never looks inside
-    bar = {"title": {"text": title, "side": "right"}, "thickness": 10, "outlinewidth": 0}
+             said: Sequence[Sequence[str]], grey: Sequence[Spot], title: str, ranked: bool) -> go.Heatmap:
     hidden = set(grey)
+    shown = [[None if (column, row) in hidden else value for column, value in enumerate(line)]
+             for row, line in enumerate(excess)]
+    z, top, ticks = coloured([shown], ranked)
+    bar = {"title": {"text": title, "side": "right"}, "thickness": 10, "outlinewidth": 0, **ticks}
     return go.Heatmap(
-        z=[[None if value is None or (column, row) in hidden else round(value, 3) for column, value in enumerate(line)]
-           for row, line in enumerate(excess)],
-        x=list(range(len(columns))), y=list(range(len(rows))), hovertext=[list(line) for line in said],
-        hovertemplate="%{hovertext}<extra></extra>", colorscale=colours,
-        zmin=0, zmax=max([LEAST, *known]), xgap=2, ygap=2, colorbar=bar)
+        z=z[0], x=list(range(len(columns))), y=list(range(len(rows))), hovertext=[list(line) for line in said],
+        hovertemplate="%{hovertext}<extra></extra>", colorscale=SCALE, zmin=0, zmax=top, xgap=2, ygap=2, colorbar=bar)
+
+
+def coloured(maps: Sequence[Values], ranked: bool) -> tuple[list[list[list[float | None]]], float, dict[str, Any]]:
+    """What is coloured for maps with one scale, the scale's end, and the ticks of its bar.
+
+    Ranked, a square's number is the share of all squares outside chance that lie no further out; the ticks are the
+    points at these shares. Inside chance it is 0 either way.
+    """
+    outside = sorted(value for one in maps for line in one for value in line if value)
+    if not ranked or not outside:
+        return ([[[None if v is None else round(v, 3) for v in line] for line in one] for one in maps],
+                max([LEAST, *outside]), {})
+    z = [[[None if v is None else round(bisect_right(outside, v) / len(outside), 3) if v else 0.0 for v in line]
+          for line in one] for one in maps]
+    shares = (0.25, 0.5, 0.75, 1.0)
+    at = [outside[max(0, ceil(share * len(outside)) - 1)] for share in shares]
+    return z, 1.0, {"tickvals": [0, *shares], "ticktext": ["0", *(f"{value:.1f}" for value in at)]}
 
 
 def _greyed(spots: Sequence[Spot], columns: int, rows: int) -> go.Heatmap:

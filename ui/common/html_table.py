@@ -58,7 +58,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of boxes, or one sentence in their place; ``kind``: over, failed, one (a single seed) or nothing."""
+    """A row of boxes, or one sentence in their place; ``kind``: over, failed, one (a single seed), group or nothing."""
 
     name: Name
     boxes: tuple[Box, ...] = ()

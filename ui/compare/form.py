@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
-from engine.registry import all_of, by_class, get, names, of_the_paper, target
+from engine.registry import all_of, by_class, get, names, target
 from engine.runs import estimates
 from engine.runs.queue import Jobs, manager
 from engine.selection import selected
@@ -17,10 +17,11 @@ from engine.spec import resolve
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs, missing, queue_missing
 from engine.studies.shipped import shipped_comparison
 from engine.system.words import numbered, plural
-from engine.types import Dataset, Forgotten, Spec
+from engine.types import Forgotten, Spec
 from ui.common import controls, form_parts, switched, words
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
+from ui.compare import chips
 from ui.compare import link as compare_link
 from ui.compare import race as compare_runs
 from ui.compare import seeds as compare_seeds
@@ -32,11 +33,7 @@ DATA, SCENARIO, PROFILE = (Slot(f"compare.{name}", getattr(USUAL, field)) for na
 SHARE = Slot("compare.share", 100 * Spec().fraction)
 SEEDS = Slot("compare.seeds", "0")
 KEPT = "compare."  # what the keys of the scenario's own parameters begin with here
-METHODS: Slot[list[str]] = Slot("compare.methods", list(USUAL.methods))
 SWITCHED: Slot[tuple[str, switched.Query]] = Slot("compare.switched", ("", {}))
-DONE = " ✓ "
-METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A tick "
-                "marks seeds that are already computed; they are reused.")
 STOP_HELP = ("Removes this race's waiting runs from the queue and stops the current one, which "
              "keeps its measurements so far.")
 RACE = form_parts.StartButton("race", "sports_score", "Queues every missing run and "
@@ -51,7 +48,7 @@ def _fill(comparison: Comparison) -> None:
     DATA.put(comparison.dataset)
     SCENARIO.put(comparison.scenario)
     PROFILE.put(comparison.profile)
-    METHODS.put(list(comparison.methods))
+    chips.METHODS.put(list(comparison.methods))
     SEEDS.put(" ".join(map(str, comparison.seeds)))
     compare_seeds.ORIGINALS.put(" ".join(map(str, comparison.training_seeds)))
     compare_seeds.UNLEARNING.put(comparison.unlearning_seeds)
@@ -100,24 +97,24 @@ def _choices() -> Comparison | None:
     repeats = compare_seeds.repeats()
     profile = form_parts.profile_box(PROFILE)
     comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model, selection=selection)
-    if problems := selected(comparison.spec(REFERENCE, 0), _read_as(dataset, profile))[1]:
+    if problems := selected(comparison.spec(REFERENCE, 0), chips.read_as(dataset, profile))[1]:
         for problem in form_parts.beside(problems, places):
             st.error(str(problem), icon=":material/error:")
         with methods_here:
-            _methods(comparison)
+            chips.methods(comparison)
         return None
     if by_class(scenario):
-        size.caption(launch.class_size(_read_as(dataset, profile), comparison.spec(REFERENCE, 0)))
+        size.caption(launch.class_size(chips.read_as(dataset, profile), comparison.spec(REFERENCE, 0)))
     try:
         comparison = replace(comparison, seeds=compare_link.parse_seeds(text),
                              training_seeds=compare_link.parse_originals(originals), unlearning_seeds=repeats)
     except LabError as error:
         st.error(str(error), icon=":material/error:")
         with methods_here:
-            _methods(comparison)
+            chips.methods(comparison)
         return None
     with methods_here:
-        comparison = replace(comparison, methods=_methods(comparison))
+        comparison = replace(comparison, methods=chips.methods(comparison))
     with changed:
         switched.show(SWITCHED, compare_link.to_query(comparison))
     return comparison
@@ -134,7 +131,7 @@ def _fit_data() -> None:
     shipped = None if by_class(now.scenario) else shipped_comparison(now.dataset)
     usual = replace(now, profile=USUAL.profile, seeds=USUAL.seeds, training_seeds=USUAL.training_seeds)
     new = shipped or usual
-    unfit = _unfit(new)
+    unfit = chips.unfit(new)
     new = replace(new, methods=tuple(name for name in names("method") if name in new.methods and name not in unfit))
     _fill(new)
     switched.note(SWITCHED, new.dataset, compare_link.to_query(now), compare_link.to_query(new), {
@@ -150,7 +147,7 @@ def _held() -> Comparison | None:
     if goes_by == "class":
         forget = form_parts.chosen_classes(_class(DATA.get()))
     try:
-        methods = tuple(sorted(_chosen(), key=names("method").index))  # as the form has them
+        methods = tuple(sorted(chips.chosen(), key=names("method").index))  # as the form has them
         return Comparison(DATA.get(), SCENARIO.get(), forget, methods, compare_link.parse_seeds(SEEDS.get()),
                           PROFILE.get(), _model(DATA.get()).get(),
                           training_seeds=compare_link.parse_originals(compare_seeds.ORIGINALS.get()))
@@ -174,56 +171,6 @@ def _model(dataset: str) -> Slot[str | None]:
 
 def _class(dataset: str) -> Slot[int]:
     return Slot(f"compare.class.{dataset}", 0)
-
-
-def _read_as(dataset: Dataset, profile: str) -> Dataset:
-    """The data set as a profile reads it."""
-    return dataset.at({option.name: option.default_in(profile) for option in dataset.options})
-
-
-def _methods(comparison: Comparison) -> tuple[str, ...]:
-    """The methods as chips, those with finished runs ticked.
-
-    A chip's state is kept as its text, which changes with every tick: so the choice is read and set by name first.
-    """
-    unfit = _unfit(comparison)
-    titles = {name: compare_runs.short_title(name) for name in names("method") if name not in unfit}
-    chosen = [name for name in _chosen() if name in titles]
-    METHODS.put(chosen)
-    ticks = _ticks(replace(comparison, methods=tuple(titles)))
-    st.pills("Methods", list(titles), selection_mode="multi", key=METHODS.key, persist_state="session",
-             help=METHODS_HELP, format_func=lambda name: titles[name] + ticks.get(name, ""))
-    if unfit:
-        left_out = ", ".join(compare_runs.short_title(name) for name in unfit)
-        st.caption(f"Left out: {left_out}. They need exactly one label per sample, but under this "
-                   "profile samples have several.")
-    return tuple(name for name in titles if name in chosen)
-
-
-def _chosen() -> tuple[str, ...]:
-    """The methods of the chips by name."""
-    names_of = {compare_runs.short_title(name): name for name in names("method")}
-    return tuple(names_of.get(str(value).partition(DONE)[0], str(value)) for value in METHODS.get())
-
-
-def _unfit(comparison: Comparison) -> list[str]:
-    """The methods that cannot work on these data as this profile reads them."""
-    dataset = get("dataset", comparison.dataset)
-    here = _read_as(dataset, comparison.profile)
-    return [name for name in names("method") if get("method", name).why_not(here)]
-
-
-def _ticks(comparison: Comparison) -> dict[str, str]:
-    """``✓ 0 1`` for every method with finished runs."""
-    try:
-        runs = find_runs(comparison, manager().store)
-    except LabError:
-        return {}  # said below, where it matters
-    done: dict[str, list[str]] = {}
-    for method, seed in comparison.grid():
-        if (run := runs.get((method, seed))) and run.status == "finished":
-            done.setdefault(method, []).append(str(seed))
-    return {method: DONE + " ".join(seeds) for method, seeds in done.items()}
 
 
 # --- cost, start and stop -------------------------------------------------------------------
@@ -295,4 +242,4 @@ def _offer_reference(comparison: Comparison, jobs: Jobs) -> None:
 
 
 def _add_reference() -> None:
-    METHODS.put([*METHODS.get(), REFERENCE])
+    chips.METHODS.put([*chips.METHODS.get(), REFERENCE])

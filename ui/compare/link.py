@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.checks import LARGEST, SMALLEST
@@ -24,9 +24,10 @@ from engine.studies.ranking import NEAREST
 from engine.studies.table import columns_of
 from engine.types import PROFILES, Forgotten, Spec
 from ui.common.words import short
+from ui.compare import needs
 
-SORT, AGAINST = LOOK = "sort", "against"  # how the table is ordered and held: no part of the comparison
-View = tuple[str, Against]  # the column that the table is sorted by, and what it is held against
+SORT, AGAINST, SHOW, GROUP = LOOK = "sort", "against", "show", "group"  # how the table is read: no part of it
+BY_NEEDS = "needs"
 HELD: dict[Against, str] = {"retrained": "the retrained model", "ideal": "the ideal"}
 NAMES = ("data", "scenario", "forget", "select", "methods", "seeds", "originals", "unlearning", "profile", "model")
 MOST_SEEDS = 20
@@ -59,8 +60,18 @@ def orders() -> dict[str, str]:
     return {NEAREST: "Worst measure, nearest first", **{name: metric_title(name) for name in columns}, **spent}
 
 
+@dataclass(frozen=True)
+class View:
+    """The column that the table is sorted by, what it is held against, which rows it shows, and whether in groups."""
+
+    order: str = NEAREST
+    against: Against = "retrained"
+    shown: str = needs.ALL
+    grouped: bool = False
+
+
 def view_of(asked: Mapping[str, str]) -> tuple[View, list[Problem]]:
-    """The order and the reference that an address asks for, with a sentence for one that does not exist."""
+    """The view that an address asks for, with a sentence for what does not exist."""
     problems = []
 
     def read(name: str, what: str, valid: Sequence[str]) -> str:
@@ -72,13 +83,16 @@ def view_of(asked: Mapping[str, str]) -> tuple[View, list[Problem]]:
         return valid[0]
 
     order, against = read(SORT, "column", list(orders())), read(AGAINST, "reference", list(HELD))
-    return (order, "ideal" if against == "ideal" else "retrained"), problems
+    shown, group = read(SHOW, "choice of methods", list(needs.SHOWN)), read(GROUP, "grouping", ["none", BY_NEEDS])
+    return View(order, "ideal" if against == "ideal" else "retrained", shown, group == BY_NEEDS), problems
 
 
 def view_query(view: View) -> dict[str, str]:
-    """The address's parameters for an order and a reference that are not the usual ones."""
-    order, against = view
-    return ({} if order == NEAREST else {SORT: order}) | ({} if against == "retrained" else {AGAINST: against})
+    """The address's parameters for what is not as usual."""
+    usual = View()
+    changed = {SORT: (view.order, usual.order), AGAINST: (view.against, usual.against), SHOW: (view.shown, usual.shown)}
+    query: dict[str, str] = {name: now for name, (now, before) in changed.items() if now != before}
+    return query | ({GROUP: BY_NEEDS} if view.grouped else {})
 
 
 def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:

@@ -6,6 +6,8 @@ that looks again while runs of the comparison wait or run: first the race, and w
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from engine.errors import BadSpec, LabError
@@ -26,7 +28,7 @@ from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
 from ui.common.take_away import Export
-from ui.compare import answer, courses, report, tuned
+from ui.compare import answer, courses, front, needs, report, tuned
 from ui.compare import form as compare_form
 from ui.compare import link as compare_link
 from ui.compare import more_measures as compare_more
@@ -39,11 +41,19 @@ from ui.frame import drawer, shell
 EVERY = 0.7  # seconds between two looks at a race
 ORDER: Slot[str] = Slot("compare.order", NEAREST)
 HELD: Slot[Against] = Slot("compare.against", "retrained")
+SHOWN, GROUPED = Slot("compare.shown", needs.ALL), Slot("compare.grouped", False)
 
 
 def _open(view: compare_link.View) -> None:
-    ORDER.put(view[0])
-    HELD.put(view[1])
+    ORDER.put(view.order)
+    HELD.put(view.against)
+    SHOWN.put(view.shown)
+    GROUPED.put(view.grouped)
+
+
+def _now() -> compare_link.View:
+    """The view that the widgets hold."""
+    return compare_link.View(ORDER.get(), HELD.get(), SHOWN.get(), GROUPED.get())
 
 
 VIEW: LinkedForm[compare_link.View] = LinkedForm(
@@ -66,7 +76,7 @@ def show() -> None:
     with settings, st.container(key="compare-start"):
         compare_form.start(comparison if broken is None else None, runs)
     with view.container(key="view"):
-        link.warn([*compare_form.FORM.problems(), *VIEW.problems((ORDER.get(), HELD.get()))])
+        link.warn([*compare_form.FORM.problems(), *VIEW.problems(_now())])
         if broken:
             st.error(broken, icon=":material/error:")
         elif comparison is None:
@@ -122,6 +132,7 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
         _table(table, comparison, runs, ranking)
         courses.show(comparison, runs, followed)
     _tradeoff(comparison, runs, table)
+    front.show(comparison, manager().store)
     compare_strata.show(comparison, runs)
     compare_seeds.show(comparison)
 
@@ -138,6 +149,17 @@ def _held() -> None:
              "forget-test gap; a retrained model need not reach it on a small or uneven split.")
 
 
+def _which() -> None:
+    """Which rows are shown, and whether under headings."""
+    st.selectbox("Show", list(needs.SHOWN), key=SHOWN.key, persist_state="session", width=275,
+                 format_func=needs.title_of,
+                 help="What a method may look at decides where it can be used: source-free ones need no training data "
+                      "but the samples to forget.")
+    st.toggle("Group by what they need", key=GROUPED.key, persist_state="session", width="content",
+              help="Puts methods that look at both sets, at the forget set alone and at the retain set alone under "
+                   "headings.")
+
+
 def _table(table: Table, comparison: Comparison, runs: Runs, ranking: Ranking) -> None:
     st.markdown(f"### {_title(comparison)}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -145,7 +167,12 @@ def _table(table: Table, comparison: Comparison, runs: Runs, ranking: Ranking) -
         by = _order(table, ranking.against)
         each = st.toggle("Each seed", key="compare.each", persist_state="session", width="content",
                          help="Adds a small row per seed, with a link to its run.")
-    st.html(compare_table.main(table, runs, each, ordered(table, by, ranking), ranking, ranking.against))
+        _which()
+    headings: dict[str, tuple[str, str]] = {}
+    rows = needs.kept(ordered(table, by, ranking), SHOWN.get())
+    if GROUPED.get():
+        rows, headings = needs.grouped(rows)
+    st.html(compare_table.main(table, runs, each, rows, ranking, ranking.against, headings))
     _tuning(comparison)
     with st.expander("More measures: areas under the curve, exposure at low false alarms, distances to retrained",
                      icon=":material/table_rows:"):
@@ -162,7 +189,7 @@ def _order(table: Table, against: Against) -> str:
     chosen: str = st.selectbox("Sort by", list(titles), key=ORDER.key, persist_state="session", width=275,
                                format_func=lambda name: titles[name].partition(" (")[0],  # the columns have the units
                                help="Best first; the Original and retraining stay on top.")
-    VIEW.mirror((chosen, against))
+    VIEW.mirror(replace(_now(), order=chosen, against=against))
     return chosen
 
 
@@ -206,7 +233,7 @@ def _take_away(table: Table, more: Table, runs: Runs, against: Against) -> None:
         Export("JSON, every measure, digit and seed", "json", "application/json", lambda: exports.to_json(whole()),
                "The table above and more measures as JSON.")],
         "To save a chart as a picture, use the camera in its corner.",
-        compare_link.to_query(table.comparison) | compare_link.view_query((ORDER.get(), against)),
+        compare_link.to_query(table.comparison) | compare_link.view_query(replace(_now(), against=against)),
         "This address reopens this comparison, even after a restart:")
 
 

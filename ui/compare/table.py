@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
+from types import MappingProxyType
 
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import metric_of, metric_title
@@ -28,15 +29,18 @@ NOTHING = "No finished run has this number yet."
 
 
 def main(table: Table, runs: Runs, each_seed: bool = False, order: Sequence[str] = (),
-         ranking: Ranking | None = None, against: Against = "retrained") -> str:
+         ranking: Ranking | None = None, against: Against = "retrained",
+         headings: Mapping[str, tuple[str, str]] = MappingProxyType({})) -> str:
     """The paper's columns and the cost, a row a method; ``each_seed`` adds a small row a seed.
 
     ``order`` are the rows from top to bottom, by default the table's; ``ranking`` brings the first column, each
-    method's worst measure. Coloured is what lies inside the chance range of ``against``.
+    method's worst measure. Coloured is what lies inside the chance range of ``against``. ``headings`` are a title and
+    what it means, by the row before which they stand.
     """
     shown = [name for name in order or table.methods
              if name != ORIGINAL or table.cell(ORIGINAL, table.columns[0]).seeds]
     rows = [row for name in shown for row in (
+        *((Row(Name(headings[name][0]), note=headings[name][1], kind="group"),) if name in headings else ()),
         _row(table, runs, name, ranking, against),
         *(_seed_rows(table, runs, name, ranking is not None) if each_seed else ()))]
     return draw("compared", _head(table, ranking), rows, _foot(table, runs),

@@ -13,6 +13,7 @@ from engine.registry import get
 from engine.runs import estimates
 from engine.runs.queue import manager
 from engine.spec import resolve
+from engine.studies.intensity import strengths
 from engine.studies.shipped import shipped_presets
 from engine.studies.sweep import FRACTION, PRESETS, TRAINING, Axis, Sweep, axes_of, check, suggested
 from engine.studies.sweep_job import estimate, sweeps
@@ -156,9 +157,10 @@ def _model(dataset: str) -> Slot[str | None]:
 
 
 def _fit_method() -> None:
-    """After another method was chosen: an axis that it lacks gives way to one it has, held values that it lacks go."""
+    """After another method was chosen: an axis that it lacks gives way to its knob, held values that it lacks go."""
     axes = axes_of(METHOD.get())
-    for axis, values, other in ((ACROSS, XS, axes[1] if len(axes) > 1 else FRACTION), (DOWN, YS, FRACTION)):
+    knob = get("method", METHOD.get()).intensity or (axes[1] if len(axes) > 1 else FRACTION)
+    for axis, values, other in ((ACROSS, XS, knob), (DOWN, YS, FRACTION)):
         if axis.get() not in axes:
             axis.put(other)
             _fit_values(axis, values)
@@ -170,7 +172,9 @@ def _fit_method() -> None:
 
 def _fit_values(axis: Slot[str], values: Slot[str]) -> None:
     """After another quantity was chosen for an axis: values that suit it."""
-    values.put(TEXT(suggested(axis.get(), DATA.get(), METHOD.get())))
+    dataset, method = DATA.get(), METHOD.get()
+    own = axis.get() == get("method", method).intensity and axis.get() != USUAL.across.name
+    values.put(TEXT(strengths(method, dataset) if own else suggested(axis.get(), dataset, method)))
 
 
 def axis_title(name: str) -> str:

@@ -6,7 +6,7 @@ Nonsense in an address is put into a sentence, and the usual grid stands in for 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import BadInput, BadSpec, Problem
@@ -17,7 +17,8 @@ from ui.compare.link import parse_seeds
 
 USUAL = "small"  # what an address leaves out
 RECORDED = "authors"  # ships finished: what opens at first
-LOOK = MEASURE, AT = "measure", "at"  # how the grid is looked at: no part of it
+LOOK = MEASURE, AT, COLOURS, SIDE = "measure", "at", "colours", "maps"  # how the grid is looked at: no part of it
+RANKED, ALL = "quantiles", "all"  # what the last two are set to
 NAMES = ("data", "method", "across", "xs", "down", "ys", "seeds", "profile", "model", "set", "forget")
 
 
@@ -56,14 +57,25 @@ def from_query(asked: Mapping[str, str]) -> tuple[Sweep, list[Problem]]:
     return sweep, []
 
 
-def view_query(metric: str, place: tuple[Any, Any] | None) -> dict[str, str]:
-    """The address's parameters for the measure, unless it is the first, and for the square that is open."""
-    measure = {MEASURE: metric} if metric != measures()[0] else {}
-    return measure | ({AT: text_of(place)} if place else {})
+@dataclass(frozen=True)
+class View:
+    """How a grid is looked at: the measure, the square that is open, colours by quantile, every method's map."""
+
+    metric: str
+    place: tuple[Any, Any] | None = None
+    ranked: bool = False
+    side_by_side: bool = False
 
 
-def view_of(asked: Mapping[str, str], sweep: Sweep) -> tuple[str, tuple[Any, Any] | None, list[Problem]]:
-    """The measure and the square that an address asks for, with a sentence for what this grid does not have."""
+def view_query(view: View) -> dict[str, str]:
+    """The address's parameters for what is not as it is at first."""
+    measure = {MEASURE: view.metric} if view.metric != measures()[0] else {}
+    switches = ({COLOURS: RANKED} if view.ranked else {}) | ({SIDE: ALL} if view.side_by_side else {})
+    return measure | ({AT: text_of(view.place)} if view.place else {}) | switches
+
+
+def view_of(asked: Mapping[str, str], sweep: Sweep) -> tuple[View, list[Problem]]:
+    """The view that an address asks for, with a sentence for what this grid does not have."""
     told, metric = [], asked.get(MEASURE, measures()[0]).strip()
     if metric not in measures():
         told.append(Problem(MEASURE, f"The link's measure: there is none named {short(metric)!r}. Valid: "
@@ -75,7 +87,14 @@ def view_of(asked: Mapping[str, str], sweep: Sweep) -> tuple[str, tuple[Any, Any
         told.append(Problem(AT, f"The link's cell: {short(asked[AT])!r} is not in this grid: a cell "
                                 f"is a value across and one down, such as {corner!r}. None is open."))
         place = ()
-    return metric, (place[0], place[1]) if place else None, told
+    switches = {}
+    for name, word in ((COLOURS, RANKED), (SIDE, ALL)):
+        value = asked.get(name, "").strip()
+        switches[name] = value == word
+        if value not in ("", word):
+            told.append(Problem(name, f"The link's {name}: {short(value)!r} is not known, only {word!r}. It was "
+                                      "ignored."))
+    return View(metric, (place[0], place[1]) if place else None, switches[COLOURS], switches[SIDE]), told
 
 
 def parse_values(text: str) -> tuple[Any, ...]:

@@ -6,11 +6,10 @@ while the sweep runs, so that a reload, another tab or another process shows the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
-from engine.errors import Problem
 from engine.runs.queue import manager
 from engine.studies import heatmap as heatmaps
 from engine.studies import heatmap_exports as exports
@@ -29,17 +28,17 @@ from ui.common.take_away import Export
 from ui.frame import drawer, shell
 from ui.robustness import cell as robustness_cell
 from ui.robustness import form as robustness_form
-from ui.robustness import found, report
+from ui.robustness import found, multiples, report
 from ui.robustness import link as robustness_link
 from ui.robustness import rows as robustness_rows
 from ui.robustness import scrub as robustness_scrub
+from ui.robustness.link import View
 from ui.robustness.map import excess, marks, matrix, measure_title, said, subtitle, title
-
-View = tuple[str, robustness_cell.Place | None]  # how a grid is looked at: the measure, and the square that is open
 
 EVERY = 1.0  # seconds between two looks at a sweep
 METRIC = Slot("robustness.metric", heatmaps.measures()[0])
 CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
+RANKED, SIDE_BY_SIDE = Slot("robustness.ranked", False), Slot("robustness.maps", False)
 NOTHING = "No run of this grid exists yet. Press **Run sweep**, and the cells fill in one by one."
 
 
@@ -56,7 +55,7 @@ def show() -> None:
         _view_of(sweep).restore()
     with view.container(key="view"):
         link.warn(robustness_form.FORM.problems())
-        link.warn(_view_of(sweep).problems((METRIC.get(), _place(sweep))) if sweep else ())
+        link.warn(_view_of(sweep).problems(_now(sweep)) if sweep else ())
         for sentence in problems:
             st.error(sentence, icon=":material/error:")
         active = sweeps().active is not None
@@ -68,18 +67,22 @@ def show() -> None:
 
 
 def _view_of(sweep: Sweep) -> LinkedForm[View]:
-    """Measure and square in the address, beside the grid's own parameters."""
-    def read(asked: Mapping[str, str]) -> tuple[View, list[Problem]]:
-        metric, place, problems = robustness_link.view_of(asked, sweep)
-        return (metric, place), problems
+    """How the grid is looked at in the address, beside the grid's own parameters."""
+    return LinkedForm("robustness.view", "Robustness", robustness_link.LOOK,
+                      lambda asked: robustness_link.view_of(asked, sweep), robustness_link.view_query, _open,
+                      beside=robustness_link.NAMES)
 
-    return LinkedForm("robustness.view", "Robustness", robustness_link.LOOK, read,
-                      lambda view: robustness_link.view_query(*view), _open, beside=robustness_link.NAMES)
+
+def _now(sweep: Sweep) -> View:
+    """The view that the widgets hold."""
+    return View(METRIC.get(), _place(sweep), RANKED.get(), SIDE_BY_SIDE.get())
 
 
 def _open(view: View) -> None:
-    METRIC.put(view[0])
-    CHOSEN.put(view[1])
+    METRIC.put(view.metric)
+    CHOSEN.put(view.place)
+    RANKED.put(view.ranked)
+    SIDE_BY_SIDE.put(view.side_by_side)
 
 
 def _start(sweep: Sweep | None) -> None:
@@ -98,7 +101,10 @@ def _view(sweep: Sweep, was_active: bool) -> None:
     _progress(sweep)
     answer = st.empty()
     metric, paper, recorded = _controls()
-    _view_of(sweep).mirror((metric, _place(sweep)))
+    _view_of(sweep).mirror(replace(_now(sweep), metric=metric))
+    if SIDE_BY_SIDE.get():
+        multiples.show(sweep, metric, RANKED.get(), manager().store)
+        return
     runs = find_runs(sweep, manager().store)
     if recorded:
         runs = {cell: run for cell, run in runs.items() if run.recorded}
@@ -137,6 +143,11 @@ def _controls() -> tuple[str, bool, bool]:
         recorded = st.toggle("Recorded only", key="robustness.recorded", persist_state="session", width="content",
                              help="Shows only the runs that ship with the app; the page "
                                   "Runs lists their machine and date.")
+        st.toggle("Colours by quantile", key=RANKED.key, persist_state="session", width="content",
+                  help="Colours a square by how many squares lie nearer, not by its points beyond chance: one diverged "
+                       "run then does not flatten all others.")
+        st.toggle("Every method", key=SIDE_BY_SIDE.key, persist_state="session", width="content",
+                  help="The maps of all methods side by side, each by its own knob: what alpha is to ∇τ.")
     return metric or METRIC.first, paper, recorded
 
 
@@ -185,7 +196,7 @@ def _map(heatmap: Heatmap) -> None:
                      for axis in (sweep.across, sweep.down))
     chosen = _chosen(heatmap)
     figure = charts.plot_heatmap(columns, rows, matrix(heatmap), excess(heatmap), said(heatmap), _titles(sweep),
-                                 title(heatmap), subtitle(heatmap), marks(heatmap, chosen))
+                                 title(heatmap), subtitle(heatmap), marks(heatmap, chosen), ranked=RANKED.get())
     click = live_chart(figure, "robustness-map", height=charts.height(len(rows)),
                        revision=f"{'|'.join(robustness_link.to_query(sweep).values())}|{heatmap.metric}")
     if click and isinstance(click.get("x"), int | float) and isinstance(click.get("y"), int | float):
@@ -253,4 +264,4 @@ def _take_away(heatmap: Heatmap, runs: Runs) -> None:
         Export("LaTeX, this measure", "tex", "text/x-tex", lambda: exports.to_latex(heatmap),
                "The same as a booktabs table.")],
         "To save the map as a picture, use the camera in its corner; **As the paper** saves SVG.",
-        robustness_link.to_query(sweep) | robustness_link.view_query(heatmap.metric, _place(sweep)))
+        robustness_link.to_query(sweep) | robustness_link.view_query(_now(sweep)))

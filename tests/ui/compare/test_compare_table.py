@@ -21,7 +21,7 @@ from ui.compare import more_measures as compare_more
 from ui.compare import race as compare_runs
 from ui.compare import table as compare_table
 from ui.compare.answer import left_out
-from ui.compare.link import RECORDED, USUAL, from_query, parse_seeds, to_query, view_of, view_query
+from ui.compare.link import RECORDED, USUAL, View, from_query, parse_seeds, to_query, view_of, view_query
 from ui.compare.page import untuned
 
 SPEC = {"dataset": "cifar10", "scenario": "random", "profile": "paper", "model": "resnet18"}
@@ -334,12 +334,13 @@ def test_an_address_that_asks_for_nothing_opens_a_comparison_that_ships_finished
     assert from_query({"seeds": "0"})[0].dataset == "digits", "what a link leaves out is the usual"
 
 
-def test_the_order_and_the_reference_are_in_the_address():
-    for view, query in (((NEAREST, "retrained"), {}), (("seconds", "retrained"), {"sort": "seconds"}),
-                        (("seconds", "ideal"), {"sort": "seconds", "against": "ideal"})):
+def test_the_order_the_reference_and_the_choice_of_rows_are_in_the_address():
+    for view, query in ((View(), {}), (View("seconds"), {"sort": "seconds"}),
+                        (View("seconds", "ideal"), {"sort": "seconds", "against": "ideal"}),
+                        (View(shown="source_free", grouped=True), {"show": "source_free", "group": "needs"})):
         assert view_query(view) == query and view_of(query) == (view, [])
     view, problems = view_of({"sort": "speed", "against": "luck"})
-    assert view == (NEAREST, "retrained")
+    assert view == View()
     assert problems[0].startswith("The link's sort: there is no column 'speed'. Valid: nearest, retain_accuracy")
     assert problems[1] == ("The link's against: there is no reference 'luck'. Valid: retrained, ideal. The default is "
                            "shown instead.")

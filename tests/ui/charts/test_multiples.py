@@ -1,0 +1,45 @@
+"""Small maps side by side: one scale, quantiles on request, grey squares apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from ui.charts.multiples import SmallMap, height, plot_multiples
+from ui.charts.robustness import coloured
+
+
+def one(name, excess, grey=()):
+    rows, columns = len(excess), len(excess[0])
+    return SmallMap(name, "alpha", [str(x) for x in range(columns)], [str(y) for y in range(rows)], excess,
+                    [["said"] * columns] * rows, grey)
+
+
+def test_all_maps_share_one_scale_and_grey_squares_do_not_stretch_it():
+    figure = plot_multiples([one("A", [[0.0, 8.0]]), one("B", [[2.0, 90.0]], grey=[(1, 0)])], "T", "")
+    assert figure.layout.coloraxis.cmax == 8.0
+    assert figure.data[0].z == ((0.0, 8.0),) or [list(line) for line in figure.data[0].z] == [[0.0, 8.0]]
+    assert [list(line) for line in figure.data[3].z] == [[2.0, None]]
+    assert list(figure.data[2].text) == ["✓"] and list(figure.data[5].text) == ["†"]
+    assert figure.layout.meta["alt"] == ("Heatmaps of 2 methods. A: 1 of 2 squares inside the chance range; "
+                                         "B: 0 of 2 squares inside the chance range")
+
+
+def test_by_quantile_a_diverged_square_leaves_the_others_their_differences():
+    z, top, ticks = coloured([[[0.0, 1.0, 2.0, 3.0, 400.0]]], True)
+    assert z == [[[0.0, 0.25, 0.5, 0.75, 1.0]]] and top == 1.0
+    assert ticks == {"tickvals": [0, 0.25, 0.5, 0.75, 1.0], "ticktext": ["0", "1.0", "2.0", "3.0", "400.0"]}
+    plain, end, none = coloured([[[0.0, 1.0, None, 400.0]]], False)
+    assert (plain, end, none) == ([[[0.0, 1.0, None, 400.0]]], 400.0, {})
+
+
+def test_equal_values_get_equal_colours_and_nothing_outside_is_plain():
+    assert coloured([[[1.0, 1.0, 2.0]]], True)[0] == [[[0.667, 0.667, 1.0]]]
+    assert coloured([[[0.0, None]]], True) == ([[[0.0, None]]], 5.0, {})
+
+
+@pytest.mark.parametrize("maps", [1, 4, 5, 25])
+def test_rows_of_four_grow_the_figure(maps):
+    figure = plot_multiples([one(str(at), [[0.0]]) for at in range(maps)], "", "")
+    assert figure.layout.height == height(maps) and len(figure.data) == 3 * maps
+    tops = [axis.domain[1] for axis in figure.select_yaxes()]
+    assert max(tops) < 1 and min(axis.domain[0] for axis in figure.select_yaxes()) >= 0
