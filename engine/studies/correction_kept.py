@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 import gzip
 import json
+import logging
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,10 +19,11 @@ from engine.originals.checkpoints import SHIPPED
 from engine.registry import get
 from engine.spec import resolve
 from engine.studies.correction import MEASURES, Correction, Row
-from engine.system.files import short_hash
+from engine.system.files import short_hash, write_whole
 from engine.types import PROFILES
 
 FILE = SHIPPED / "correction/digits.json.gz"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,18 @@ class Kept:
 def keep(studies: Mapping[str, Kept], file: Path = FILE) -> None:
     """Writes studies by their names."""
     text = json.dumps({name: one.to_json() for name, one in studies.items()}, separators=(",", ":"))
-    file.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    write_whole(file, lambda temporary: temporary.write_bytes(gzip.compress(text.encode(), 9, mtime=0)))
 
 
 @functools.cache
 def shipped(file: Path = FILE) -> dict[str, Kept]:
-    """The studies that ship, by their names."""
-    kept = json.loads(gzip.decompress(file.read_bytes()))
-    return {name: Kept.from_json(one) for name, one in kept.items()}
+    """The studies that ship, by their names; none where the file is damaged, which is logged."""
+    try:
+        kept = json.loads(gzip.decompress(file.read_bytes()))
+        return {name: Kept.from_json(one) for name, one in kept.items()}
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("%s cannot be read and is left out: %r", file, error)
+        return {}
 
 
 def fingerprint(asked: Correction) -> str:

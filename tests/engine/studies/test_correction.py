@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -150,6 +151,19 @@ def test_numbers_of_other_code_stand_in_for_nothing(monkeypatch):
     monkeypatch.setattr(correction_kept, "_today", lambda name: "another")
     asked = Correction("digits", ("finetune",), TRIGGER, (0.8,))
     assert not with_shipped(asked, empty(asked))[1]
+
+
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"[1]"), gzip.compress(b'{"trigger": {}}')])
+def test_a_damaged_file_ships_nothing_and_is_logged(tmp_path, caplog, content):
+    file = tmp_path / "digits.json.gz"
+    assert shipped(file.with_name("absent.json.gz")) == {}
+    file.write_bytes(content)
+    assert shipped(file) == {} and f"{file} cannot be read and is left out" in caplog.text
+
+
+def test_studies_survive_their_file(tmp_path):
+    correction_kept.keep(shipped(), tmp_path / "again.json.gz")
+    assert shipped(tmp_path / "again.json.gz") == shipped()
 
 
 def test_what_ships_is_what_a_run_shows_today(home, capsys):
