@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch
 
 from benchmarks._timing import paired, report
+from engine.data.images import Data, Pool
 from engine.evaluation.phi import phi_of
 from engine.evaluation.readout import BATCH, read_logits
 from engine.registry import get
@@ -31,8 +32,11 @@ def measured(name: str, rounds: int) -> dict[str, Any]:
     net = build_network(get("model", name), 10, channels, 0, torch.device("cpu")).eval()
     pictures = torch.rand(count, channels, side, side).to(memory_format=torch.channels_last).split(BATCH)
 
+    none = Pool(torch.zeros(0, side, side, channels, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64))
+    data = Data("", (), none, none, (0.0,) * channels, (1.0,) * channels)
+
     def in_parts() -> torch.Tensor:
-        return torch.cat([read_logits(net, some) for some in pictures])
+        return torch.cat([read_logits(net, data, some) for some in pictures])
 
     def at_once() -> torch.Tensor:
         with torch.no_grad():

@@ -93,20 +93,21 @@ class Dataset:
     ----------
     name, title : str
         The name in specs, and the one on screen.
-    kind : {'image', 'text', 'points'}
-        Which models can read it.
+    kind : str
+        The name of its kind of data (:mod:`engine.kind`), which says which models can read it: ``image``, ``text`` or
+        ``points``.
     classes : tuple of str
         The classes by number.
     train_size, heldout_size : int
         Samples in the training set D, and in test and validation set together.
     input_size : int
-        Pixels a side, or tokens a text.
+        Pixels a side, tokens a text, or coordinates a point.
     default_model : str
         The name of the usual model.
     recipe : Recipe
         How an Original is trained on it, unless the model has a recipe of its own.
     load : callable
-        ``load(options, on_progress)`` returns :class:`engine.data.images.Data` on the CPU or raises
+        ``load(options, on_progress)`` returns :class:`engine.data.base.Data` on the CPU or raises
         :class:`engine.errors.DataMissing`.
     available : callable
         ``available()`` answers at once, without loading: where the data would come from, or None.
@@ -158,7 +159,7 @@ class Dataset:
 
     name: str
     title: str
-    kind: Literal["image", "text", "points"]
+    kind: str
     classes: tuple[str, ...]
     train_size: int
     heldout_size: int

@@ -94,6 +94,8 @@ class Progress:
         Finished epochs.
     state : TrainingState, optional
         Set at the end of an epoch by trainings that can be resumed.
+    ends_epoch : bool
+        Whether this is the last step of its epoch; a method without epochs need not say so.
 
     Examples
     --------
@@ -108,6 +110,7 @@ class Progress:
     terms: dict[str, Tensor | float]
     epoch: int = 0
     state: TrainingState | None = None
+    ends_epoch: bool = False
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from engine.system.words import spaced
 
 Kind = Literal["int", "float", "bool", "choice", "text", "samples"]
+Search = tuple[float, float] | Literal[False] | None  # how tuning searches it: between these, not at all, by the rule
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Auto:
 
 def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: float | None = None,
               high: float | None = None, step: float | None = None, unit: str = "",
-              choices: tuple[str, ...] = (), auto: Auto | None = None, samples: bool = False) -> Any:
+              choices: tuple[str, ...] = (), auto: Auto | None = None, samples: bool = False,
+              search: Search = None) -> Any:
     """A dataclass field that declares one parameter; ``auto`` makes None mean "work it out".
 
     Parameters
@@ -56,6 +58,9 @@ def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: 
         How the value is worked out where it is None.
     samples : bool
         Whether the value is the name of a list of samples, which pages let a person paste, upload or tick.
+    search : tuple of float or False, optional
+        Between which values tuning searches it, or False where it stays as it is; by default
+        :mod:`engine.studies.tuning_space` decides.
 
     Examples
     --------
@@ -64,7 +69,7 @@ def parameter(default: Any = None, *, help: str, group: str = "optimiser", low: 
     """
     return field(default=default, metadata={
         "help": help, "group": group, "low": low, "high": high, "step": step, "unit": unit,
-        "choices": choices, "auto": auto, "samples": samples})
+        "choices": choices, "auto": auto, "samples": samples, "search": search})
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,8 @@ class Hyperparameter:
         The values of a choice.
     auto : Auto or None
         How the value is worked out where it is None.
+    search : tuple of float, False or None
+        Between which values tuning searches it, as :func:`parameter` says.
 
     Examples
     --------
@@ -106,6 +113,7 @@ class Hyperparameter:
     unit: str
     choices: tuple[str, ...]
     auto: Auto | None
+    search: Search = None
 
     @property
     def title(self) -> str:

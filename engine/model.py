@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from engine.dataset import Dataset, Recipe
+from engine.kind import kind_of
 from engine.method import Method
 
 
@@ -18,8 +19,8 @@ class Model:
     ----------
     name, title : str
         The name in specs, and the one on screen.
-    kind : {'image', 'text', 'points'}
-        What it reads.
+    kind : str
+        What it reads: the name of a kind of data, such as ``image``, ``text`` or ``points`` (:mod:`engine.kind`).
     build : callable
         ``build(classes, inputs)`` returns the network uninitialised; ``inputs`` are an image's channels or a
         vocabulary's words. With ``pretrained`` it loads published weights, or raises
@@ -54,7 +55,7 @@ class Model:
 
     name: str
     title: str
-    kind: Literal["image", "text", "points"]
+    kind: str
     build: Callable[..., Any]
     summary: str
     source: str
@@ -69,7 +70,7 @@ class Model:
     aliases: tuple[str, ...] = ()
 
     def fits(self, dataset: Dataset) -> bool:
-        return self.kind == dataset.kind and dataset.input_size >= self.min_input_size
+        return self.kind == dataset.kind and kind_of(self).fits(self, dataset.input_size)
 
     def recipe_for(self, dataset: Dataset) -> Recipe:
         return self.recipes.get(dataset.name) or dataset.recipes.get(self.name, dataset.recipe)

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.data.splits import split
 from engine.originals.checkpoints import open_checkpoints
 from engine.originals.workbench import load_data, prepare_bench

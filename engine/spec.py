@@ -16,6 +16,7 @@ from typing import Any, Literal, overload
 from engine import chain, registry
 from engine.checks import LARGEST, SMALLEST, checked, number, refused, share
 from engine.errors import BadSpec, Problem
+from engine.kind import kind_of
 from engine.options import chosen
 from engine.registry import current_name, get, models_for, names, unknown
 from engine.scenarios._sizes import by_fraction, forget_count, too_small
@@ -281,8 +282,7 @@ def _model(spec: Spec, dataset: Dataset) -> tuple[Model | None, list[Problem]]:
     name = spec.model or dataset.default_model
     known = registry.find("model", name)
     if known and known.name not in fitting and known.kind == dataset.kind:
-        said = (f"is {name!r}, which reads pictures from {known.min_input_size} pixels a side, but those of "
-                f"{dataset.name} have {dataset.input_size}: choose {', '.join(fitting)}.")
+        said = f"is {name!r}, which {kind_of(known).misfit(known, dataset)}: choose {', '.join(fitting)}."
         return None, [Problem.about("model", said)]
     if name not in fitting:
         return None, [Problem("model", unknown(f"model for {dataset.name}", name, tuple(fitting)))]

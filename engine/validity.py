@@ -9,6 +9,8 @@ from typing import Any
 
 from engine.checks import refused
 from engine.hyperparameters import declared
+from engine.kind import kind_of
+from engine.kind import names as kind_names
 from engine.method import NEEDS
 from engine.system.words import unknown
 from engine.terms import ROLES, Term
@@ -43,9 +45,9 @@ def wrong(kind: str, record: Any, others: Mapping[str, Any]) -> str | None:
         return f"needs {', '.join(record.needs)}, but score_samples cannot be called with these by name: {unfit}."
     if kind == "attack" and record.needs_retrained and set(record.needs) & set(COLUMNS):
         return "needs columns and tables: a column is in the table of its samples, such as samples['loss']."
-    if kind == "model" and record.kind == "text" and record.prepare is None:
-        return "declares a text model without prepare(data), which gives it its tokens."
-    return None
+    if kind in ("dataset", "model") and record.kind not in kind_names():
+        return f"declares the kind {record.kind!r}, but the kinds of data are {', '.join(kind_names())}."
+    return kind_of(record).wrong_model(record) if kind == "model" else None
 
 
 def _unfit_arguments(attack: Attack) -> str | None:

@@ -18,7 +18,7 @@ from engine.system.files import to_json
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 COMMANDS = ("run", "preview", "pretrain", "import_original", "listing", "roc", "relearn", "compare", "compare_models",
-            "correct", "reproduce", "sweep", "front", "ensemble", "memorisation", "requests", "archive",
+            "correct", "reproduce", "sweep", "tune", "front", "ensemble", "memorisation", "requests", "archive",
             "export_weights", "tag", "own_data")  # a module each, in the order of the help
 
 

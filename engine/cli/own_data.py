@@ -12,6 +12,7 @@ from engine.cli.terminal import ProgressLine
 from engine.errors import BadSource
 from engine.own import adding, folder
 from engine.own.adding import Added, Training
+from engine.own.kind import own_kind_of, own_kinds
 from engine.own.look import HELD_OUT, OWN_COLUMNS, Choices, Look
 from engine.system.words import plural
 
@@ -20,15 +21,16 @@ SHOWN = 10  # classes whose counts are printed
 
 def add_parser(commands: Any) -> None:
     """Adds the three commands to the command line's parser."""
-    add = commands.add_parser("add-dataset", help="use data of your own: a folder of pictures, a table, a hub id")
+    add = commands.add_parser("add-dataset", help="use data of your own: a folder of pictures, a table of texts or "
+                              "points, a hub id")
     add.add_argument("name", metavar="NAME", help="how commands and pages call it, such as flowers")
     add.add_argument("source", metavar="SOURCE", help="a folder of pictures with a folder a class; a parquet, CSV, "
                      "JSON lines or arrow file, or a folder of them; a folder written by save_to_disk; "
                      "cifar-10-batches-py; an id of the Hugging Face hub; or a .toml that export-dataset wrote")
     add.add_argument("--test", metavar="SOURCE", help="where the test split is, if it is elsewhere")
     add.add_argument("--label", metavar="COLUMN", help="the column of labels")
-    add.add_argument("--image", metavar="COLUMN", help="the column of pictures, or of their files' names")
-    add.add_argument("--text", metavar="COLUMN", help="the column of texts")
+    for kind in own_kinds():
+        add.add_argument(f"--{kind.name}", metavar=kind.option.partition(" ")[2], help=kind.option_help)
     add.add_argument("--size", type=int, metavar="PIXELS", help="pixels a side that pictures are brought to")
     add.add_argument("--heldout", type=float, default=HELD_OUT, metavar="SHARE",
                      help=f"the share that is held out where there is no test split (default: {HELD_OUT:g})")
@@ -62,8 +64,9 @@ def command_add(options: Namespace) -> Result:
         taken = adding.take_over(options.name, Path(options.source).expanduser(), options.replace)
         return {"name": options.name, "file": str(taken)} if options.json else f"Added {options.name} as {taken}.", 0
     line = ProgressLine()
-    choices = Choices(label=options.label, image=options.image, text=options.text, test=options.test, size=options.size,
-                      heldout=options.heldout, drop_duplicates=options.drop_duplicates)
+    choices = Choices(label=options.label, test=options.test, size=options.size, heldout=options.heldout,
+                      drop_duplicates=options.drop_duplicates,
+                      **{kind.name: getattr(options, kind.name) for kind in own_kinds()})
     found, added = adding.prepared(options.name, options.source, choices,
                                    Training(options.model, options.epochs, not options.no_augment), options.title,
                                    lambda text, fraction: line({"stage": text, "fraction": fraction}), options.replace)
@@ -107,9 +110,11 @@ def shown(found: Look) -> str:
 
 
 def _samples(found: Look) -> str:
+    plural = own_kind_of(found).plural
     if found.sample in OWN_COLUMNS:
-        return f"{found.kind}s, {found.sizes}"
-    return f"{found.kind}s in the column {found.sample!r}, {found.sizes}; labels in {found.label!r}"
+        return f"{plural}, {found.sizes}"
+    column = "columns" if "," in found.sample else "column"
+    return f"{plural} in the {column} {found.sample!r}, {found.sizes}; labels in {found.label!r}"
 
 
 def training(added: Added, seconds: float) -> str:

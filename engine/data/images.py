@@ -1,69 +1,43 @@
-"""Data on the device: one uint8 tensor a pool, batches as index look-ups, augmentation in batches.
+"""Images on the device: one uint8 tensor a pool, batches as index look-ups, augmentation in batches.
 
-Pools are ``train`` (D) and ``heldout`` (the official test set, later split into test and
-validation). Images are kept as (N, H, W, C), so that a batch is born in channels-last order.
+Images are kept as (N, H, W, C), so that a batch is born in channels-last order.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, cast
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.data.corruption import WRONG_LABELS, Corruption, manipulated
-from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
+from engine.data import base
+from engine.data.base import listed
+from engine.data.corruption import Trigger
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar  # with a default: ``Data`` alone is data of any pool
+    from engine.dataset import Dataset
 
-    from engine.data.ranks import Ranks
-else:
-    from typing import TypeVar
-
-Augment = Callable[[Tensor, torch.Generator], Tensor]
 PAD = 4  # docs/methods.md: crop 32 pad 4
-
-
-class AnyPool(Protocol):
-    """What all pools have: labels, int64 (N,), and targets, which the loss is held against."""
-
-    @property
-    def labels(self) -> Tensor: ...
-    @property
-    def targets(self) -> Tensor: ...
-    @property
-    def fingerprint(self) -> str: ...
-    def __len__(self) -> int: ...
-    def shown(self, number: int) -> dict[str, Any]: ...
-    def to(self, device: torch.device) -> Self: ...
-
-
-if TYPE_CHECKING:
-    P = TypeVar("P", bound=AnyPool, default=Any)
-else:
-    P = TypeVar("P", bound=AnyPool)
+IN_CACHE = 250  # pictures: on a CPU their maps then stay in a core's cache (benchmarks/read_out.py measures the gain)
 
 
 @dataclass(frozen=True)
-class Pool:
+class Pool(base.Pool):
     """``images``: uint8 (N, H, W, C); ``labels``: int64 (N,); ``clean``: the true labels where some are manipulated."""
 
     images: Tensor
     labels: Tensor
     clean: Tensor | None = None
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
     @property
     def targets(self) -> Tensor:
-        """What the loss is held against."""
         return self.labels
 
     @functools.cached_property
@@ -75,90 +49,83 @@ class Pool:
         return digest.hexdigest()
 
     def shown(self, number: int) -> dict[str, Any]:
-        """A sample as a page shows it: a ``picture``, uint8 (H, W, C), or a ``text``."""
+        """The picture, uint8 (H, W, C)."""
         return {"picture": self.images[number].cpu().numpy()}
 
     def to(self, device: torch.device) -> Pool:
         clean = None if self.clean is None else self.clean.to(device)
         return Pool(self.images.to(device), self.labels.to(device), clean)
 
+    def problems(self, name: str) -> Iterator[str]:
+        images, field = self.images, f"{name}.images"
+        if not isinstance(images, Tensor):
+            yield f"{field} is a {type(images).__name__}: make it a tensor with torch.from_numpy."
+        if images.ndim != 4:
+            mend = f": add the channels with {field}[..., None]" if images.ndim == 3 else ""
+            yield f"{field} has the shape {tuple(images.shape)} and not (samples, height, width, channels){mend}."
+        if images.is_floating_point() and not bool(images.isfinite().all()):
+            yield f"{field} holds NaN or infinite values: replace them and convert to uint8, from 0 to 255."
+        if images.dtype != torch.uint8:
+            yield f"{field} is {str(images.dtype).removeprefix('torch.')}: convert it to uint8, from 0 to 255."
+        if len(images) != len(self.labels):
+            yield (f"{field} has {len(images):,} samples and {name}.labels {len(self.labels):,}: give each sample one "
+                   "label.")
+
+    def like(self, other: Pool, number: int) -> int:
+        """The nearest picture, pixel by pixel."""
+        away = ((self._levels - other.images[number].cpu().numpy().astype(np.float32)) ** 2).reshape(len(self), -1)
+        return int(away.sum(1).argmin())
+
+    @functools.cached_property
+    def _levels(self) -> np.ndarray:
+        return self.images.cpu().numpy().astype(np.float32)
+
+    def stamped(self, trigger: Trigger) -> Pool:
+        return replace(self, images=trigger.stamped(self.images))
+
 
 @dataclass(frozen=True)
-class Data(Generic[P]):
-    """A loaded data set, of images unless a subclass says otherwise.
+class Data(base.Data[Pool]):
+    """A loaded data set of images; ``mean`` and ``std`` are per channel, on the 0 to 1 scale of pixels."""
 
-    ``mean`` and ``std`` are per channel, on the 0 to 1 scale of pixels.
-    The first ``test_count`` held-out samples are the official test set and the others its validation set; None:
-    the held-out samples are halved by a run's seed. ``criterion`` turns logits and targets into losses. ``augment``
-    takes a batch of images (B, H, W, C) and a generator and returns them changed at random, in the same shape; where it
-    is None, training sees the samples as they are. ``corruption`` says what was done to samples whose label is not the
-    ``clean`` one of their pool. ``ranks`` comes with an Original, for scenarios that choose by it.
-    """
-
-    name: str
-    classes: tuple[str, ...]
-    train: P
-    heldout: P
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    origin: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
-    test_count: int | None = None
-    criterion: OneLabel | ManyLabels = ONE_LABEL
-    augment: Augment | None = None
-    corruption: Corruption = WRONG_LABELS
-    ranks: Ranks | None = field(default=None, compare=False, repr=False)
+    kind, pool = "image", Pool
+    at_once = IN_CACHE
 
     @property
     def inputs(self) -> int:
-        """What a network is built for: the number of channels."""
-        return cast(Pool, self.train).images.shape[3]
+        """The number of channels."""
+        return self.train.images.shape[3]
 
-    @property
-    def device(self) -> torch.device:
-        return self.train.labels.device
-
-    def to(self, device: torch.device) -> Self:
-        return replace(self, train=self.train.to(device), heldout=self.heldout.to(device))
-
-    def batch(self, pool: P, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Inputs, float32 (B, C, H, W) normalised and channels-last, and labels (B,) of ``pool[index]``.
-
-        With a generator the images are augmented, if these data declare how.
-        """
-        images = cast(Pool, pool).images[index]
+    def batch(self, pool: Pool, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Inputs, float32 (B, C, H, W) normalised and channels-last, and labels (B,) of ``pool[index]``."""
+        images = pool.images[index]
         if augment is not None and self.augment is not None:
             images = self.augment(images, augment)
-        scale, offset = self._affine(images.device)
+        scale, offset = _affine(self.mean, self.std, images.device)
         return torch.addcmul(offset, images.permute(0, 3, 1, 2).float(), scale), pool.labels[index]
 
+    def problems(self, dataset: Dataset) -> Iterator[str]:
+        """What two pools of pictures have in common, and the scale that is declared for both."""
+        shape, other = (tuple(pool.images.shape[1:]) for pool in (self.train, self.heldout))
+        if shape != other:
+            yield f"train.images have the shape {shape} and heldout.images {other}: give all pictures one shape."
+        if shape[:2] != (dataset.input_size, dataset.input_size):
+            yield (f"a picture has {shape[0]} x {shape[1]} pixels and not input_size = {dataset.input_size} a side: "
+                   "declare its real size.")
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) != shape[2]:
+                yield f"{name} has {len(values)} values for {shape[2]} channels: give one for each channel."
+            if not all(math.isfinite(value) and (name == "mean" or value > 0) for value in values):
+                yield f"{name} is {values}: give finite numbers{' above 0' if name == 'std' else ''}."
+
     @property
-    def manipulated(self) -> Tensor:
-        """Which training samples have a label that is wrong on purpose, bool (N,)."""
-        return manipulated(self.train)
+    def normalisation(self) -> str:
+        return f"pixels from 0 to 1, less {listed(self.mean)}, divided by {listed(self.std)}"
 
-    def pool_of(self, name: str) -> P:
-        """The pool that a set's indices point into: ``retain`` and ``forget`` are of D, the others held out."""
-        return self.train if name in ("retain", "forget") else self.heldout
-
-    def _affine(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        return _affine(self.mean, self.std, device)
-
-    @functools.cached_property
-    def fingerprint(self) -> str:
-        """sha256 over the training images and labels, which is what makes an Original."""
-        return self.train.fingerprint
-
-    @functools.cached_property
-    def content(self) -> str:
-        """sha256 over both pools: everything about the data that a result can depend on."""
-        return hashlib.sha256(f"{self.train.fingerprint}/{self.heldout.fingerprint}".encode()).hexdigest()
-
-
-def tensors_of(data: Data) -> dict[str, Tensor]:
-    """Every tensor that the pools hold, by names such as ``train.labels``."""
-    return {f"{pool}.{name}": value for pool in ("train", "heldout")
-            for name, value in vars(getattr(data, pool)).items() if isinstance(value, Tensor)}
+    @property
+    def reading(self) -> str:
+        return (f"It reads pictures as float32 of shape (samples, {self.inputs}, height, width): pixels from 0 to 1, "
+                f"less {listed(self.mean, 6)}, divided by {listed(self.std, 6)}.")
 
 
 @functools.lru_cache(maxsize=8)

@@ -5,15 +5,13 @@ Where they are otherwise, a run would fail deep inside torch, or measure somethi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine.data.images import Data, Pool
-from engine.data.texts import TextPool
+from engine.data.base import Data
 from engine.errors import BadData
 from engine.types import Dataset
 
@@ -28,43 +26,20 @@ def _problems(data: Any, dataset: Dataset) -> Iterator[str]:
     """What is wrong, most basic things first; later ones rely on those before."""
     if not isinstance(data, Data):
         yield f"load() returned a {type(data).__name__}: return an engine.data.images.Data."
+    if data.kind != dataset.kind:
+        yield (f"load() returned a {type(data).__name__}, of the kind {data.kind!r}, and {dataset.kind!r} is declared: "
+               "declare the kind that is loaded.")
     if data.classes != dataset.classes:
         yield (f"its classes are {_short(data.classes)} and not {_short(dataset.classes)} as declared: make both the "
                "same.")
     for name in ("train", "heldout"):
         pool = getattr(data, name)
-        if not (hasattr(pool, "labels") and hasattr(pool, "targets")):
-            yield f"{name} is a {type(pool).__name__}: make it a Pool of pictures or a TextPool of texts."
+        if not isinstance(pool, data.pool):
+            yield f"{name} is a {type(pool).__name__}: make it a {data.pool.__name__}."
         yield from _targets(name, pool, len(dataset.classes))
-        yield from _images(name, pool) if isinstance(pool, Pool) else ()
-        yield from _texts(name, pool) if isinstance(pool, TextPool) else ()
-    yield from _between_pools(data, dataset)
+        yield from pool.problems(name)
+    yield from data.problems(dataset)
     yield from _sizes(data, dataset)
-
-
-def _images(name: str, pool: Pool) -> Iterator[str]:
-    """What is wrong with the pictures."""
-    images, field = pool.images, f"{name}.images"
-    if not isinstance(images, Tensor):
-        yield f"{field} is a {type(images).__name__}: make it a tensor with torch.from_numpy."
-    if images.ndim != 4:
-        mend = f": add the channels with {field}[..., None]" if images.ndim == 3 else ""
-        yield f"{field} has the shape {tuple(images.shape)} and not (samples, height, width, channels){mend}."
-    if images.is_floating_point() and not bool(images.isfinite().all()):
-        yield f"{field} holds NaN or infinite values: replace them and convert to uint8, from 0 to 255."
-    if images.dtype != torch.uint8:
-        yield f"{field} is {_dtype(images)}: convert it to uint8, from 0 to 255."
-    if len(images) != len(pool.labels):
-        yield f"{field} has {len(images):,} samples and {name}.labels {len(pool.labels):,}: give each sample one label."
-
-
-def _texts(name: str, pool: TextPool) -> Iterator[str]:
-    """What is wrong with the texts."""
-    if strange := [text for text in pool.texts if not isinstance(text, str)]:
-        yield f"{name}.texts holds {strange[0]!r}: make every text a str."
-    if len(pool.texts) != len(pool.labels):
-        yield (f"{name}.texts has {len(pool.texts):,} samples and {name}.labels {len(pool.labels):,}: give each sample "
-               "one label.")
 
 
 def _targets(name: str, pool: Any, classes: int) -> Iterator[str]:
@@ -96,23 +71,6 @@ def _labels(field: str, labels: Any, classes: int) -> Iterator[str]:
     if low < 0 or high >= classes:
         yield (f"{field} holds {low if low < 0 else high}, and its {classes} classes are numbered from 0 to "
                f"{classes - 1}: number the labels from 0, or declare the class that is missing.")
-
-
-def _between_pools(data: Data, dataset: Dataset) -> Iterator[str]:
-    """What two pools of pictures have in common, and the scale that is declared for both."""
-    if not (isinstance(data.train, Pool) and isinstance(data.heldout, Pool)):
-        return
-    shape, other = (tuple(pool.images.shape[1:]) for pool in (data.train, data.heldout))
-    if shape != other:
-        yield f"train.images have the shape {shape} and heldout.images {other}: give all pictures one shape."
-    if shape[:2] != (dataset.input_size, dataset.input_size):
-        yield (f"a picture has {shape[0]} x {shape[1]} pixels and not input_size = {dataset.input_size} a side: "
-               "declare its real size.")
-    for name, values in (("mean", data.mean), ("std", data.std)):
-        if len(values) != shape[2]:
-            yield f"{name} has {len(values)} values for {shape[2]} channels: give one for each channel."
-        if not all(math.isfinite(value) and (name == "mean" or value > 0) for value in values):
-            yield f"{name} is {values}: give finite numbers{' above 0' if name == 'std' else ''}."
 
 
 def _sizes(data: Data, dataset: Dataset) -> Iterator[str]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine import chain
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.data.persets import PerSet
 from engine.errors import BadSpec, Problem
 from engine.registry import get

@@ -9,20 +9,23 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from engine.data.images import Data
+from engine.data import base
+
+if TYPE_CHECKING:
+    from engine.dataset import Dataset
 
 Encode = Callable[[list[str]], Tensor]
 
 
 @dataclass(frozen=True)
-class TextPool:
+class TextPool(base.Pool):
     """``texts``: N strings; ``labels``: int64 (N,), the first label; ``targets``: what the loss is held against.
 
     ``tokens``: int32 (N, longest), padded at the right; ``lengths``: int64 (N,), tokens without padding. Both are None
@@ -35,9 +38,6 @@ class TextPool:
     tokens: Tensor | None = None
     lengths: Tensor | None = None
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
     @functools.cached_property
     def fingerprint(self) -> str:
         """sha256 over texts and targets: 64 hex digits. Tokens follow from the texts."""
@@ -46,7 +46,7 @@ class TextPool:
         return digest.hexdigest()
 
     def shown(self, number: int) -> dict[str, Any]:
-        """As :meth:`engine.data.images.Pool.shown`."""
+        """The text."""
         return {"text": self.texts[number]}
 
     def to(self, device: torch.device) -> TextPool:
@@ -59,13 +59,33 @@ class TextPool:
         tokens = encode(list(self.texts)).to(torch.int32)
         return replace(self, tokens=tokens, lengths=(tokens != padding).sum(dim=1))
 
+    def problems(self, name: str) -> Iterator[str]:
+        if strange := [text for text in self.texts if not isinstance(text, str)]:
+            yield f"{name}.texts holds {strange[0]!r}: make every text a str."
+        if len(self.texts) != len(self.labels):
+            yield (f"{name}.texts has {len(self.texts):,} samples and {name}.labels {len(self.labels):,}: give each "
+                   "sample one label.")
+
+    def like(self, other: TextPool, number: int) -> int:
+        """The text that has most words in common, rare words weighing more."""
+        vectors, mine = self._words
+        return int((mine @ vectors.transform([other.texts[number]]).T).toarray().argmax())
+
+    @functools.cached_property
+    def _words(self) -> tuple[Any, Any]:
+        """The texts as unit vectors of their words (tf-idf), and what makes them."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        vectors = TfidfVectorizer(sublinear_tf=True)
+        return vectors, vectors.fit_transform(self.texts)
+
 
 @dataclass(frozen=True)
-class TextData(Data[TextPool]):
+class TextData(base.Data[TextPool]):
     """A loaded data set of texts; ``words`` is the size of the vocabulary that the tokens are numbers of."""
 
-    train: TextPool
-    heldout: TextPool
+    kind, pool = "text", TextPool
+
     words: int = 0
 
     @property
@@ -83,3 +103,15 @@ class TextData(Data[TextPool]):
             raise TypeError("These texts have no tokens yet: a model's prepare(data) adds them.")
         longest = int(pool.lengths[index].max())
         return pool.tokens[index, :longest].long(), pool.targets[index]
+
+    def problems(self, dataset: Dataset) -> Iterator[str]:
+        """Texts have no sizes that must agree."""
+        return iter(())
+
+    @property
+    def normalisation(self) -> str:
+        return "texts are read as they are"
+
+    @property
+    def reading(self) -> str:
+        return "It reads tokens as engine.registry.get('model', ...).prepare makes them of the data set's texts."

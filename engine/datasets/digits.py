@@ -53,8 +53,8 @@ def noisy(labels: Any, rate: float) -> Any:
     return labels
 
 
-# Chosen by benchmarks/digits_tuning.py, whose trials are in benchmarks/digits_tuning.json. nabla_tau's were settled
-# before it (docs/methods.md) and stay.
+# Chosen on 2026-11-23 from up to 17 trials each (docs/results/digits.md says how, and where the trials are);
+# nabla_tau's were settled before (docs/methods.md). `python -m engine tune --dataset digits` begins from them.
 _UNLEARNING = {
     "nabla_tau": {"learning_rate": 2e-3, "batch_size": 32},
     "finetune": {"learning_rate": 8e-3, "batch_size": 16},
@@ -98,5 +98,5 @@ DATASET = Dataset(
     tuning="All methods were tuned alike: each one's constants were chosen from the same two grids of up to "
            "17 trials, by the smallest average gap to retraining, on seeds 100 to 102, which no table shows. The "
            "exception is ∇τ, which keeps its earlier constants although a trial did better (gap 1.5 against 3.1 "
-           "points). All trials: benchmarks/digits_tuning.json.",
+           "points). Today's search, for all alike: python -m engine tune.",
 )

@@ -7,14 +7,13 @@ target's, the test images of two confused classes, or the whole test set where l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from engine.data.base import Data
 from engine.data.corruption import Corruption, true_labels
-from engine.data.images import Data
 from engine.errors import BadInput
 from engine.evaluation.metrics import CORRECTIVE_SIZES as SIZES
 from engine.evaluation.readout import read_out
@@ -36,8 +35,7 @@ def corrective(model: nn.Module, data: Data, test: Tensor) -> dict[str, Any]:
     true = true[test]
     said = _said(model, data, data.heldout, test)
     if trigger := data.corruption.trigger:
-        stamped = replace(data.heldout, images=trigger.stamped(data.heldout.images))
-        return measured(said, _said(model, data, stamped, test), true, data.corruption)
+        return measured(said, _said(model, data, data.heldout.stamped(trigger), test), true, data.corruption)
     return measured(said, None, true, data.corruption)
 
 

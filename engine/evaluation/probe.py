@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.data.persets import PerSet
 from engine.data.splits import Split
 from engine.evaluation.events import ProbeEvent, Reading, StartEvent, Values

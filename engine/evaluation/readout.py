@@ -10,14 +10,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from engine.data.base import Data, Pool
 from engine.data.batches import batch_sizes
-from engine.data.images import Data, Pool
 from engine.evaluation.phi import phi_of
 from engine.system.rng import generator
 
 BATCH = 1_000
 MEANING = 3  # of the columns; raised where it changes, so that read-outs kept before are not used
-IN_CACHE = 250  # pictures: on a CPU their maps then stay in a core's cache (benchmarks/read_out.py measures the gain)
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor,
                         batch_size: int) -> Readout:
     """The paper's reading of Retraining on its training pool: batch statistics, and the recipe's augmentation.
 
-    docs/methods.md, "Rows of the paper that look like another protocol": pictures only. See
+    docs/methods.md, "Rows of the paper that look like another protocol": for kinds that say ``read_as_trained``. See
     :mod:`engine.evaluation.protocol`. The model's running statistics are put back afterwards. A lone sample has no
     batch statistics and is read in evaluation mode.
     """
@@ -77,19 +76,20 @@ def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor,
     return _joined(parts)
 
 
-def read_logits(model: nn.Module, inputs: Tensor) -> Tensor:
-    """Logits (B, C) without gradients, of pictures on a CPU in parts that fit its cache.
+def read_logits(model: nn.Module, data: Data, inputs: Tensor) -> Tensor:
+    """Logits (B, C) without gradients, on a CPU in parts of the size that the kind of data reads fastest.
 
-    For a model in evaluation mode, where parts and whole give the same numbers. Texts are cut by their models.
+    For a model in evaluation mode, where parts and whole give the same numbers.
     """
-    size = IN_CACHE if inputs.device.type == "cpu" and inputs.ndim == 4 and not model.training else len(inputs)
+    whole = data.at_once is None or inputs.device.type != "cpu" or model.training
+    size = len(inputs) if whole else data.at_once
     with torch.no_grad():
         return torch.cat([model(part) for part in inputs.split(size)])
 
 
 def _columns(model: nn.Module, data: Data, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
     with torch.no_grad():
-        logits = read_logits(model, inputs)
+        logits = read_logits(model, data, inputs)
         return *data.criterion.columns(logits, targets), logits.argmax(dim=1).to(torch.int16), phi_of(logits, targets)
 
 

@@ -1,9 +1,11 @@
-"""Amnesiac unlearning by relabelling: learn wrong labels for the forget set, right ones for the rest.
+"""Unlearning by relabelling: learn wrong labels for the forget set, right ones for the rest.
 
-Graves et al. 2021, "Amnesiac Machine Learning" (arXiv:2010.10981), with the constants of
-docs/methods.md: every sample of D_f gets once a uniform label other than its own (where a class is forgotten:
-never that class), then Adam with learning rate 1e-4 trains on the union with all of D_r, shuffled, in
-training mode and without augmentation, decay or schedule. Profile ``paper`` takes 3 epochs.
+Graves et al. 2021, "Amnesiac Machine Learning" (arXiv:2010.10981), have two methods. The one they call amnesiac
+unlearning undoes recorded updates of the training; this is the other one, unlearning by relabelling, which the paper of
+∇τ runs under the name Amnesiac. Constants are those of docs/methods.md: every sample of D_f gets once a uniform label
+other than its own (where a class is forgotten: never that class), then Adam with learning rate 1e-4 trains on the union
+with all of D_r, shuffled, in training mode and without augmentation, decay or schedule. Profile ``paper`` takes 3
+epochs.
 """
 
 from __future__ import annotations
@@ -69,7 +71,8 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 METHOD = Method(
     name="amnesiac",
     title="Amnesiac",
-    summary="Gives every sample to forget a wrong label, drawn once, and trains on everything.",
+    summary="Gives every sample to forget a wrong label, drawn once, and trains on everything. This is the relabelling "
+            "of Graves et al., not their removal of recorded updates.",
     source="Graves et al. 2021, arXiv:2010.10981",
     in_paper=True,
     parameters=Parameters,

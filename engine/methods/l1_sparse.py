@@ -1,7 +1,8 @@
 """l1-sparse: fine-tuning on the retain set while pulling all weights towards zero, ever less.
 
 Jia et al. 2023, arXiv:2304.04934: ``L = L_r + g (1 - e/E) ||w||_1`` in epoch e = 0 .. E-1, the norm over
-every parameter (batch norm and biases too), as in the authors' code. D_f is never looked at.
+every parameter (batch norm and biases too), as in the authors' code. D_f is never looked at. Their code trains on
+augmented images (crop and flip); here they are taken as they are.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Parameters(MomentumSGD):
         help="Weight of the penalty on the sum of all weights' sizes in the first epoch; it falls linearly to zero.")
     epochs: int = parameter(
         None, auto=epochs_within(6, lambda setting: setting.sizes.retain), low=1, high=1000, step=1, unit="epochs",
-        group="schedule", help="Passes over the retain set.")
+        group="schedule", help="Passes over the retain set, without the augmentation of the released code.")
 
 
 TERMS = (RETAIN_LOSS, Term("l1_norm", "sum of all weights' sizes", axis="norm", unit=""),

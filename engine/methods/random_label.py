@@ -2,7 +2,8 @@
 
 Golatkar et al. 2020 (arXiv:1911.04933) compare with it; settings as SalUn's authors run it (Fan et al. 2024,
 arXiv:2310.12508, and their code): SGD, constant rate, 10 passes over D_f and D_r together. There CIFAR-10
-takes D_f before D_r in every epoch and CIFAR-100 shuffles the union: here the union is shuffled.
+takes D_f before D_r in every epoch and CIFAR-100 shuffles the union: here the union is shuffled. That code trains on
+augmented images (crop and flip); here they are taken as they are.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class Parameters(MomentumSGD):
         0.013, low=1e-6, high=1.0, step=1e-3, group="optimiser", help="Step size of SGD, the same in every epoch.")
     epochs: int = parameter(
         None, auto=epochs_within(6, lambda setting: setting.sizes.forget + setting.sizes.retain), low=1, high=1000,
-        step=1, unit="epochs", group="schedule", help="Passes over the forget and the retain set together.")
+        step=1, unit="epochs", group="schedule",
+        help="Passes over the forget and the retain set together, without the augmentation of the released code.")
 
 
 def plan(parameters: Parameters, sizes: Sizes) -> Plan:

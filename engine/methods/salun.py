@@ -2,8 +2,9 @@
 
 Fan et al. 2024, arXiv:2310.12508: the mask is the global top ``share`` of |sum over D_f of the loss gradient|
 at the Original, in evaluation mode; then random labelling with masked gradients. The sum is over samples, so the
-size of the batches does not matter; the released script also takes an optimiser step after each of its
-batches and so sums along a moving network, which the paper does not say: not done here.
+size of the batches does not matter. Until December 2023 the released script also took an optimiser step after
+each of its batches; it no longer does, and neither does this. That code computes the mask and trains on augmented
+images (crop and flip); here they are taken as they are.
 The mask pass goes forward and backward, so it counts as steps and samples; its learning rate is 0.
 Batch norm's running statistics are no weights: they move.
 """
@@ -33,7 +34,8 @@ class Parameters(MomentumSGD):
         None, auto=epochs_within(6, lambda setting: setting.sizes.forget + setting.sizes.retain,
                                  beforehand=lambda setting: setting.sizes.forget),
         low=1, high=1000, step=1, unit="epochs", group="schedule",
-        help="Passes over the forget and the retain set together, after the pass that makes the mask.")
+        help="Passes over the forget and the retain set together, after the pass that makes the mask; without the "
+             "augmentation of the released code.")
 
 
 def plan(parameters: Parameters, sizes: Sizes) -> Plan:

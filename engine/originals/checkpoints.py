@@ -26,7 +26,7 @@ from engine.types import Recipe
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from engine.data.images import Data
+    from engine.data.base import Data
     from engine.evaluation.readout import Readout
     from engine.spec import Resolved
 

@@ -36,7 +36,7 @@ class Confidence:
     epochs : int
         How many epochs it is over.
     data : str
-        The sha256 of the data, as in :attr:`engine.data.images.Data.content`.
+        The sha256 of the data, as in :attr:`engine.data.base.Data.content`.
 
     Examples
     --------

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.errors import BadInput
 from engine.evaluation.readout import Readout, read_out
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key, storable
@@ -189,7 +189,7 @@ def doubted(train: Readout, heldout: Readout, data: Data, named: Named) -> list[
     seen, unseen = train.accuracy, heldout.accuracy
     if unseen <= chance + UNSURE * _error(chance, len(heldout)):
         said.append(f"It is right on {unseen:.1f}% of the held-out samples, no better than always naming the commonest "
-                    f"class ({chance:.1f}%): {ASKED} ({_normalisation(data)})?")
+                    f"class ({chance:.1f}%): {ASKED} ({data.normalisation})?")
     elif seen - unseen <= UNSURE * (_error(seen, len(train)) + _error(unseen, len(heldout))):
         said.append(f"It knows the training samples no better than unseen ones ({seen:.1f}% and {unseen:.1f}%): "
                     f"{ASKED}? If it was, there is little for an attack to find.")
@@ -207,20 +207,12 @@ def _error(percent: float, samples: int) -> float:
     return 100 * sqrt(share * (1 - share) / samples)
 
 
-def _normalisation(data: Data) -> str:
-    """How the samples are read here, in words."""
-    if not hasattr(data.train, "images"):
-        return "texts and points are read as they are"
-    mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (data.mean, data.std))
-    return f"pixels from 0 to 1, less {mean}, divided by {std}"
-
-
 def _other_normalisation(data: Data, named: Named) -> list[str]:
     """A sentence where the file carries another normalisation than that of the data here."""
     other = {name: [round(float(one), 4) for one in value.flatten()[:8]] for name, value in named.normalisation.items()
              if not _alike(value, getattr(data, name))}
     shown = " and ".join(f"{name} {', '.join(map(str, values))}" for name, values in other.items())
-    return [f"The file was trained with the normalisation {shown}; here it is {_normalisation(data)}: its answers are "
+    return [f"The file was trained with the normalisation {shown}; here it is {data.normalisation}: its answers are "
             "others than where it was made."] if other else []
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
-from engine.data.images import Data, tensors_of
+from engine.data.base import Data, tensors_of
 from engine.evaluation.readout import Readout, read_out
 from engine.originals.workbench import Bench
 from engine.spec import Resolved

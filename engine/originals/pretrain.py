@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.errors import Cancelled
 from engine.evaluation.readout import read_out
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import torch
 
+from engine.data.base import Data
 from engine.data.batches import steps_in
-from engine.data.images import Data
 from engine.system.device import default_device, prepare
 from engine.training.loop import train
 from engine.training.networks import build_network

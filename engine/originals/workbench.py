@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from engine import registry
-from engine.data.images import Data, tensors_of
+from engine.data.base import Data, tensors_of
 from engine.data.loaded import check
 from engine.errors import BadInput, BadMethod, OriginalMissing
 from engine.evaluation.readout import MEANING, Readout, read_out

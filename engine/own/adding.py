@@ -9,11 +9,12 @@ from typing import Any
 
 from engine.errors import BadSource
 from engine.own import look as looking
-from engine.own.component import data_of, scale
+from engine.own.component import data_of
 from engine.own.declaration import Counts, Declaration, load, save
 from engine.own.folder import checked_name, place_of
+from engine.own.kind import own_kind_of
 from engine.own.look import Choices, Look
-from engine.own.recipes import checked_model, usual_model, usual_recipe, usual_settings, with_epochs
+from engine.own.recipes import checked_model, usual_settings, with_epochs
 from engine.own.samples import HUB_ID
 
 
@@ -74,10 +75,10 @@ def declared(name: str, found: Look, choices: Choices, training: Training = Trai
              title: str | None = None) -> Added:
     """What would be declared of a look without problems. Raises BadSource for a model or epochs that cannot be had."""
     train = found.totals["train"]
-    model = checked_model(found.kind, found.input_size,
-                          training.model or usual_model(found.kind, found.input_size, train))
-    recipe = usual_recipe(found.kind, found.input_size, train, model, training.augment)
-    mean, std = scale(found.parts["train"])
+    kind = own_kind_of(found)
+    model = checked_model(kind.name, found.input_size, training.model or kind.usual_model(found.input_size, train))
+    recipe = kind.usual_recipe(train, model, training.augment)
+    mean, std = kind.scale(found.parts["train"])
     data = data_of(name, found, mean, std)
     declaration = Declaration(
         title=title or name.replace("_", " ").capitalize(), kind=found.kind, source=found.source,
@@ -90,10 +91,9 @@ def declared(name: str, found: Look, choices: Choices, training: Training = Trai
 
 def _fixed(choices: Choices, found: Look) -> Choices:
     """What was guessed becomes what is written, so that a later version guesses nothing else."""
-    named = {"image": found.sample} if found.kind == "image" else {"text": found.sample}
-    size = found.input_size if found.kind == "image" else None
-    return Choices(label=found.label, test=choices.test, size=size, heldout=choices.heldout,
-                   drop_duplicates=choices.drop_duplicates, **named)
+    named: dict[str, Any] = {found.kind: found.sample}
+    size = found.input_size if own_kind_of(found).sized else None
+    return dataclasses.replace(choices, label=found.label, size=size, **named)
 
 
 def _distinct(classes: tuple[str, ...]) -> tuple[str, ...]:

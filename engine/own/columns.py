@@ -1,92 +1,76 @@
-"""Which column holds the pictures or texts, and which the labels: as named, else guessed."""
+"""Which columns hold the samples, and which the labels: as named, else guessed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
 
 from engine.errors import BadSource
-from engine.own.layouts import PICTURES
+from engine.kind import listed
+from engine.own.guessing import LABELS, LOOKED_AT, place
+from engine.own.kind import OwnKind, own_kinds
 from engine.own.tables import Rows
 from engine.system.words import unknown
 
-Kind = Literal["image", "text"]
-LABELS = ("label", "labels", "fine_label", "class", "target", "category", "y", "folder", "class_name", "sentiment",
-          "emotion", "topic")
-IMAGES = ("img", "image", "picture", "pixel_values", "pixels",
-          "photo", "file_name", "filename", "file", "path", "image_path")
-TEXTS = ("text", "sentence", "comment", "content", "review", "tweet", "document", "message", "body", "title")
-MOST_CLASSES, LOOKED_AT = 100, 1_000  # a column of labels is guessed with at most so many values in the first rows
+MOST_CLASSES = 100  # a column of labels is guessed with at most so many values in the first rows
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The kind of data, the column of samples and that of labels; ``guessed`` says which of them nobody named."""
+    """The kind of data, the columns of samples and that of labels; ``guessed`` says which of them nobody named."""
 
-    kind: Kind
-    sample: str
+    kind: OwnKind
+    samples: tuple[str, ...]
     label: str
     guessed: tuple[str, ...] = ()
 
+    @property
+    def sample(self) -> str:
+        """The columns of samples as a person names them."""
+        return ",".join(self.samples)
 
-def chosen(rows: Rows, image: str | None, text: str | None, label: str | None) -> Columns:
-    """The columns of a training split. Raises BadSource where one does not exist or cannot be guessed."""
-    for flag, column in (("--image", image), ("--text", text), ("--label", label)):
-        if column is not None and column not in rows.columns:
+
+def chosen(rows: Rows, named: Mapping[str, str], label: str | None) -> Columns:
+    """The columns of a training split; ``named`` are those of samples by kind, as a person named them.
+
+    Raises BadSource where one does not exist or cannot be guessed.
+    """
+    kind, samples = _named(named) or _guessed(rows, label)
+    for flag, column in (*((f"--{kind.name}", one) for one in samples), *((("--label", label),) if label else ())):
+        if column not in rows.columns:
             raise BadSource(f"{flag}: {unknown(f'column in {rows.files[0]}', column, rows.columns)}")
-    if image and text:
-        raise BadSource("--image and --text were both given: samples are pictures or texts.")
-    kind: Kind = "text" if text else "image"
-    sample = text or image or _guessed_image(rows, label)
-    if sample is None:
-        kind, sample = "text", _guessed_text(rows, label)
-    found = label or _guessed_label(rows, sample)
-    if found == sample:
-        raise BadSource(f"The column {sample!r} cannot be both sample and label: name another one with --label.")
-    return Columns(kind, sample, found, tuple(name for name, given in ((sample, text or image), (found, label))
-                                              if given is None))
+    found = label or _guessed_label(rows, samples)
+    if found in samples:
+        raise BadSource(f"The column {found!r} cannot be both sample and label: name another one with --label.")
+    guesses = ((",".join(samples), bool(named)), (found, label is not None))
+    return Columns(kind, samples, found, tuple(column for column, given in guesses if not given))
 
 
-def _guessed_image(rows: Rows, label: str | None) -> str | None:
-    others = [column for column in rows.columns if column != label]
-    if pictures := [column for column in rows.pictures if column in others]:
-        return pictures[0]
-    likely = sorted(others, key=lambda column: _place(column, IMAGES))
-    return next((column for column in likely if _holds_pictures(rows, column)), None)
+def _named(named: Mapping[str, str]) -> tuple[OwnKind, tuple[str, ...]] | None:
+    """The kind of which a person named columns. Raises BadSource where there are two."""
+    mine = [kind for kind in own_kinds() if kind.name in named]
+    if len(mine) > 1:
+        raise BadSource(f"{' and '.join(f'--{kind.name}' for kind in mine)} were both given: samples are "
+                        f"{listed(f'{kind.noun}s' for kind in mine)}.")
+    return (mine[0], mine[0].named(named[mine[0].name])) if mine else None
 
 
-def _holds_pictures(rows: Rows, column: str) -> bool:
-    """Whether a column holds encoded pictures, arrays of numbers or names of picture files."""
-    value = _first(rows, column)
-    if isinstance(value, dict):
-        return bool({"bytes", "path"} & set(value))
-    if isinstance(value, (bytes, bytearray)):
-        return True
-    if hasattr(value, "__len__") and not isinstance(value, str):
-        return len(value) > 15 or (len(value) > 0 and isinstance(value[0], list))
-    return isinstance(value, str) and Path(value).suffix.lower() in PICTURES
+def _guessed(rows: Rows, label: str | None) -> tuple[OwnKind, tuple[str, ...]]:
+    """The first kind that is sure of columns, else the first that finds likely ones."""
+    for ask in ("sure", "likely"):
+        for kind in own_kinds():
+            if found := getattr(kind, ask)(rows, label):
+                return kind, found
+    raise BadSource(f"No column of {rows.files[0]} is surely one of {listed(f'{kind.noun}s' for kind in own_kinds())} "
+                    f"(columns: {_listed(rows.columns)}): name it with "
+                    f"{listed(kind.option for kind in own_kinds())}.")
 
 
-def _guessed_text(rows: Rows, label: str | None) -> str:
-    texts = [column for column in rows.columns if column != label and isinstance(_first(rows, column), str)]
-    known = [column for column in sorted(texts, key=lambda column: _place(column, TEXTS)) if column.lower() in TEXTS]
-    if known:
-        return known[0]
-    varied = [column for column in texts if len(set(rows.values(column, 0, LOOKED_AT))) > 1
-              and column.lower() not in LABELS]
-    if len(varied) == 1:
-        return varied[0]
-    raise BadSource(f"No column of {rows.files[0]} is surely one of pictures or texts (columns: "
-                    f"{_listed(rows.columns)}): name it with --image COLUMN or --text COLUMN.")
-
-
-def _guessed_label(rows: Rows, sample: str) -> str:
-    others = [column for column in rows.columns if column != sample]
+def _guessed_label(rows: Rows, samples: tuple[str, ...]) -> str:
+    others = [column for column in rows.columns if column not in samples]
     if classes := [column for column in rows.names if column in others]:
         return classes[0]
-    if known := [column for column in sorted(others, key=lambda one: _place(one, LABELS)) if column.lower() in LABELS]:
+    if known := [column for column in sorted(others, key=lambda one: place(one, LABELS)) if column.lower() in LABELS]:
         return known[0]
     likely = [column for column in others if _looks_like_labels(rows, column)]
     if len(likely) == 1:
@@ -101,15 +85,6 @@ def _looks_like_labels(rows: Rows, column: str) -> bool:
     if not values or not all(isinstance(value, (str, int)) for value in values):
         return False
     return 1 < len(set(values)) <= min(MOST_CLASSES, max(2, len(values) // 2))
-
-
-def _first(rows: Rows, column: str) -> Any:
-    """The first value of a column that is there."""
-    return next((value for value in rows.values(column, 0, 50) if value is not None), None)
-
-
-def _place(column: str, known: tuple[str, ...]) -> int:
-    return known.index(column.lower()) if column.lower() in known else len(known)
 
 
 def _listed(columns: Iterable[str]) -> str:

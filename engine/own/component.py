@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ from typing import Any
 from engine.errors import BadData, BadSource, DataMissing
 from engine.own import look as looking
 from engine.own.declaration import Declaration
+from engine.own.kind import OwnKind, own_kind_of
 from engine.own.layouts import stamp
 from engine.own.look import Look
-from engine.own.recipes import SMALL, usual_recipe
-from engine.own.samples import HUB_ID, Part
+from engine.own.part import Part
+from engine.own.samples import HUB_ID
+from engine.own.sizes import SMALL
 from engine.types import Dataset
 
 AVAILABLE = "own"
@@ -25,18 +27,19 @@ def component(name: str, declared: Declaration) -> Dataset:
     counts = declared.counts
     heldout = tuple(map(sum, zip(counts.test, counts.validation, strict=True))) if counts.validation else counts.test
     test = counts.test if counts.validation else tuple(count - count // 2 for count in heldout)
-    kind: Any = declared.kind
+    kind = own_kind_of(declared)
 
     def load(options: dict[str, Any], on_progress: Report | None = None) -> Any:
         return loaded(name, declared, on_progress or (lambda text, fraction: None))
 
     return Dataset(
-        name=name, title=declared.title, kind=kind, classes=declared.classes, train_size=sum(counts.train),
+        name=name, title=declared.title, kind=kind.name, classes=declared.classes, train_size=sum(counts.train),
         heldout_size=sum(heldout), input_size=declared.input_size, default_model=declared.model,
-        recipe=usual_recipe(kind, declared.input_size, sum(counts.train)), recipes={declared.model: declared.recipe},
+        recipe=kind.usual_recipe(sum(counts.train), None, True), recipes={declared.model: declared.recipe},
         load=load, threads=1 if sum(counts.train) <= SMALL else None, stamp=lambda: stamp_of(declared),
         available=lambda: AVAILABLE if is_there(declared) else None,
-        summary=declared.summary or f"Your own data: {sum(counts.train):,} {kind}s in {len(declared.classes)} classes.",
+        summary=declared.summary or (f"Your own data: {sum(counts.train):,} {kind.plural} in {len(declared.classes)} "
+                                     "classes."),
         source=declared.source, unlearning=declared.unlearning, class_counts=(counts.train, test, heldout),
         test_size=sum(counts.test) if counts.validation else None, absent=_absent(name, declared), code=declared.code)
 
@@ -59,30 +62,11 @@ def loaded(name: str, declared: Declaration, report: Report) -> Any:
 
 
 def data_of(name: str, found: Look, mean: tuple[float, ...], std: tuple[float, ...]) -> Any:
-    """What was found as :class:`engine.data.images.Data` or :class:`engine.data.texts.TextData`."""
-    from engine.data.images import Data, shift_and_flip
-    from engine.data.texts import TextData
-
-    pools: Mapping[str, Any] = {split: _pool(part) for split, part in found.parts.items()}
-    heldout = _joined([found.parts[split] for split in ("test", "validation") if split in found.parts])
-    common: dict[str, Any] = {
-        "name": name, "classes": found.classes, "train": pools["train"], "heldout": _pool(heldout), "mean": mean,
-        "std": std, "origin": found.source, "test_count": found.test_size}
-    return Data(**common, augment=shift_and_flip) if found.kind == "image" else TextData(**common)
-
-
-def scale(part: Part) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation of each channel on the 0 to 1 scale, rounded; none for texts. One colour has deviation 1."""
-    if not hasattr(part.samples, "shape"):
-        return (), ()
-    import numpy as np
-
-    levels = np.arange(256) / 255
-    counts = [np.bincount(part.samples[..., channel].reshape(-1), minlength=256) for channel in range(3)]
-    means = [float(np.average(levels, weights=count)) for count in counts]
-    spread = [float(np.average((levels - mean) ** 2, weights=count)) ** 0.5
-              for mean, count in zip(means, counts, strict=True)]
-    return tuple(round(mean, 4) for mean in means), tuple(round(one, 4) or 1.0 for one in spread)
+    """What was found as :class:`engine.data.base.Data`."""
+    kind = own_kind_of(found)
+    heldout = _joined(kind, [found.parts[split] for split in ("test", "validation") if split in found.parts])
+    return kind.data(found.parts["train"], heldout, name=name, classes=found.classes, mean=mean, std=std,
+                     origin=found.source, test_count=found.test_size)
 
 
 def is_there(declared: Declaration) -> bool:
@@ -107,26 +91,11 @@ def _changes(found: Look, declared: Declaration) -> str:
               "validation": sum(declared.counts.validation)}
     parts = [f"{split} {before[split]:,} -> {found.totals.get(split, 0):,} samples" for split in before
              if before[split] != found.totals.get(split, 0)]
-    return ", ".join(parts) or "other pictures, texts or labels"
+    return ", ".join(parts) or "other samples or labels"
 
 
-def _pool(part: Part) -> Any:
-    import torch
-
-    from engine.data.images import Pool
-    from engine.data.texts import TextPool
-
-    labels = torch.from_numpy(part.labels)
-    if hasattr(part.samples, "shape"):
-        return Pool(torch.from_numpy(part.samples), labels)
-    return TextPool(tuple(part.samples), labels, labels)
-
-
-def _joined(parts: list[Part]) -> Part:
+def _joined(kind: OwnKind, parts: list[Part]) -> Part:
     import numpy as np
 
-    pictures = hasattr(parts[0].samples, "shape")
-    samples = (np.concatenate([part.samples for part in parts]) if pictures
-               else [text for part in parts for text in part.samples])
-    return Part(samples, np.concatenate([part.labels for part in parts]),
+    return Part(kind.joined(parts), np.concatenate([part.labels for part in parts]),
                 tuple(place for part in parts for place in part.places))

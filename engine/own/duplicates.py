@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.own.samples import Part
+from engine.own.kind import OwnKind
+from engine.own.part import Part
 from engine.system.words import plural
 
 
@@ -32,22 +33,20 @@ class Twins:
                 f"({self.first}): {end}.",)
 
 
-def between(parts: Mapping[str, Part]) -> Twins:
+def between(parts: Mapping[str, Part], kind: OwnKind) -> Twins:
     """The held-out samples whose content is in the training set, whatever their labels."""
-    known = {_digest(sample): row for row, sample in enumerate(parts["train"].samples)}
+    def digest(sample: Any) -> bytes:
+        return hashlib.blake2b(kind.content(sample), digest_size=16).digest()
+
+    known = {digest(sample): row for row, sample in enumerate(parts["train"].samples)}
     found: dict[str, dict[int, str]] = {}
     first = None
     for split, part in parts.items():
         if split == "train":
             continue
-        same = {row: known[key] for row, sample in enumerate(part.samples) if (key := _digest(sample)) in known}
+        same = {row: known[key] for row, sample in enumerate(part.samples) if (key := digest(sample)) in known}
         found[split] = {row: parts["train"].places[twin] for row, twin in same.items()}
         if same and first is None:
             row, twin = next(iter(same.items()))
             first = f"{part.places[row]} is {parts['train'].places[twin]}"
     return Twins(found, first)
-
-
-def _digest(sample: Any) -> bytes:
-    content = sample.encode("utf-8", "surrogatepass") if isinstance(sample, str) else sample.tobytes()
-    return hashlib.blake2b(content, digest_size=16).digest()

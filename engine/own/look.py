@@ -12,10 +12,11 @@ from typing import Any
 
 from engine.errors import BadSource
 from engine.own import cifar, columns, duplicates, samples
+from engine.own.kind import own_kinds
 from engine.own.labels import Numbered, numbered
 from engine.own.layouts import look_into
 from engine.own.opened import PICTURE, of_dataset, opened
-from engine.own.samples import Part
+from engine.own.part import Part
 from engine.own.tables import Rows
 
 FEWEST_TRAIN, FEWEST_HELDOUT, FEW = 20, 10, 500
@@ -28,6 +29,7 @@ Report = Callable[[str, float | None], None]
 class Choices:
     """What a person may say about a source; None is worked out.
 
+    The fields with the name of a kind name its columns of samples, those of points separated by commas.
     ``test`` is another source for the test split, ``size`` the pixels a side that pictures are brought to, ``heldout``
     the share that is held out where there is no test split, ``drop_duplicates`` whether test samples that are in the
     training set are left out.
@@ -36,23 +38,29 @@ class Choices:
     label: str | None = None
     image: str | None = None
     text: str | None = None
+    points: str | None = None
     test: str | None = None
     size: int | None = None
     heldout: float = HELD_OUT
     drop_duplicates: bool = False
+
+    @property
+    def named(self) -> dict[str, str]:
+        """By kind, the columns of samples that were named."""
+        return {kind.name: text for kind in own_kinds() if (text := getattr(self, kind.name, None))}
 
 
 @dataclass(frozen=True)
 class Look:
     """What was found. ``problems`` keep the data from being used; ``notes`` say what happens to them.
 
-    ``counts`` are samples a class by split (``train``, ``test``, ``validation``), ``sizes`` what pictures or texts
-    measured, ``input_size`` the pixels a side or words a text that are read, ``found`` the source in words.
+    ``counts`` are samples a class by split (``train``, ``test``, ``validation``), ``sizes`` what the samples
+    measured, ``input_size`` the pixels a side, words or coordinates that are read, ``found`` the source in words.
     """
 
     source: str
     found: str
-    kind: columns.Kind
+    kind: str
     columns: tuple[str, ...]
     sample: str
     label: str
@@ -91,17 +99,17 @@ def look(source: str, choices: Choices = Choices(), report: Report = lambda text
         raise BadSource(f"--heldout is {choices.heldout:g}, but must be a share from 0.05 to 0.5.")
     report("Opening the data", None)
     found, splits, notes = _splits(source, choices)
-    chosen = columns.chosen(splits["train"], choices.image, choices.text, choices.label)
+    chosen = columns.chosen(splits["train"], choices.named, choices.label)
     splits, left_out = _with_columns(splits, chosen)
     labels = numbered(splits, chosen.label)
     parts, read = samples.read(splits, chosen, labels, choices.size, report)
     parts, more = _heldout(parts, labels, choices)
-    twins = duplicates.between(parts)
+    twins = duplicates.between(parts, chosen.kind)
     if choices.drop_duplicates:
         parts = {split: part.without(twins.of(split)) for split, part in parts.items()}
     counts = {split: part.counts(len(labels.classes)) for split, part in parts.items()}
-    return Look(source, found, chosen.kind, tuple(splits["train"].columns), chosen.sample, chosen.label, labels.classes,
-                counts, read.sizes, read.input_size, tuple(_problems(counts, read)),
+    return Look(source, found, chosen.kind.name, tuple(splits["train"].columns), chosen.sample, chosen.label,
+                labels.classes, counts, read.sizes, read.input_size, tuple(_problems(counts, read)),
                 (*notes, *_guessed(chosen), *left_out, *labels.notes, *read.notes, *more,
                  *twins.notes(choices.drop_duplicates), *_remarks(counts, labels.classes)), parts)
 
@@ -143,7 +151,7 @@ def _with_columns(splits: Mapping[str, Rows], chosen: columns.Columns) -> tuple[
     """The splits that have both columns, and a note on each that has not."""
     kept, notes = {}, []
     for split, rows in splits.items():
-        absent = [column for column in (chosen.sample, chosen.label) if column not in rows.columns]
+        absent = [column for column in (*chosen.samples, chosen.label) if column not in rows.columns]
         if absent:
             notes.append(f"The {split} split ({rows.files[0]}) is not used: it has no column {absent[0]!r}.")
         else:
@@ -180,9 +188,9 @@ def _problems(counts: Mapping[str, tuple[int, ...]], read: samples.Read) -> Iter
 
 def _guessed(chosen: columns.Columns) -> Iterator[str]:
     if chosen.guessed and chosen.sample not in OWN_COLUMNS:
-        what = {chosen.sample: f"{chosen.kind}s", chosen.label: "labels"}
+        what = {chosen.sample: chosen.kind.plural, chosen.label: "labels"}
         said = " and ".join(f"{column!r} for the {what[column]}" for column in chosen.guessed)
-        yield f"Taken for the columns: {said}. Name others with --{chosen.kind} and --label."
+        yield f"Taken for the columns: {said}. Name others with --{chosen.kind.name} and --label."
 
 
 def _remarks(counts: Mapping[str, tuple[int, ...]], classes: tuple[str, ...]) -> Iterator[str]:

@@ -36,6 +36,7 @@ from engine.runs.records import Run
 from engine.runs.sources import Pool
 from engine.system.decency import is_clean
 from engine.system.files import frame_of
+from engine.system.shown import text_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -142,9 +143,9 @@ def one_a_class(run: Run, longest: int, folder: Path = FOLDER) -> list[Sample]:
     rows = {number: found.shown("train", number) for number in found.numbers(run, "forget")
             if found.right_before(number)}
     first: dict[str, Sample] = {}
-    for number, shown in sorted(rows.items(), key=lambda one: (-len(one[1].get("text", "")), one[0])):
+    for number, shown in sorted(rows.items(), key=lambda one: (-len(text_of(one[1])), one[0])):
         label = found.label("train", number) or ""
-        text = shown.get("text", "")
+        text = text_of(shown)
         if label in found.classes and len(text) <= longest and is_clean(text):
             first.setdefault(label, Sample(shown, label))
     return list(first.values())

@@ -37,6 +37,7 @@ from engine.runs.records import Run
 from engine.runs.sources import Loaded, Pool, loaded
 from engine.runs.stories import stories
 from engine.system.files import parquet_of, write_whole
+from engine.system.shown import is_picture
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -190,7 +191,7 @@ def _members(told: Sequence[Told]) -> tuple[dict[str, bytes], dict[str, Any]]:
              "data": told[0].source.bench.data.content, "original": told[0].source.bench.original.sha256,
              "rule": RULE, "samples": len(keys), "sizes": sizes, "runs": {one.run.id: one.run.split for one in told}}
     members = {LISTS: parquet_of(_lists(lists, keys))}
-    if "picture" in shown[0]:
+    if is_picture(shown[0]):
         tiles = np.stack([one["picture"] for one in shown])
         about["tile"] = list(tiles.shape[1:])
         members[SPRITE] = sprite_of(tiles, QUALITY if tiles.shape[1] >= SMALL else None)

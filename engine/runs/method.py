@@ -17,7 +17,7 @@ from torch import nn
 
 from engine import registry
 from engine.attacks._shuffles import shuffled_by
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.data.splits import Split, gone_already
 from engine.data.splits import split as split_of
 from engine.evaluation.measure import Readings, band_of, null_bands

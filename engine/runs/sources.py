@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import numpy as np
-
 from engine.errors import BadInput
 from engine.registry import find, get
 from engine.runs.records import Run
@@ -46,7 +44,7 @@ class Source(Protocol):
         ...
 
     def twin(self, number: int) -> int | None:
-        """The held-out sample most like a training sample: by the pixels of pictures, by the words of texts."""
+        """The held-out sample most like a training sample, as its kind of data has it (``engine.kind``)."""
         ...
 
 
@@ -121,14 +119,8 @@ class Loaded:
                            right_before=before.correct.numpy()[numbers].astype(bool))
 
     def twin(self, number: int) -> int | None:
-        shown = self.shown("train", number)
-        if "text" in shown:
-            vectors, others = self._words
-            return int((others @ vectors.transform([shown["text"]]).T).toarray().argmax())
-        if self._pixels is None:
-            return None
-        away = ((self._pixels - shown["picture"].astype(np.float32)) ** 2).reshape(len(self._pixels), -1).sum(1)
-        return int(away.argmin())
+        like: int | None = self.pool("heldout").like(self.pool("train"), number)
+        return like
 
     @functools.cached_property
     def _clean(self) -> Any:
@@ -137,19 +129,6 @@ class Loaded:
         if not resolved.options.get(NOISE):
             return None
         return get("dataset", self.run.spec.dataset).load({**resolved.options, NOISE: 0.0}, lambda *_: None)
-
-    @functools.cached_property
-    def _pixels(self) -> np.ndarray | None:
-        pool = self.pool("heldout")
-        return pool.images.cpu().numpy().astype(np.float32) if hasattr(pool, "images") else None
-
-    @functools.cached_property
-    def _words(self) -> tuple[Any, Any]:
-        """Held-out texts as unit vectors of their words, rare words weighing more (tf-idf)."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        vectors = TfidfVectorizer(sublinear_tf=True)
-        return vectors, vectors.fit_transform(self.pool("heldout").texts)
 
 
 def loaded(run: Run, checkpoints: Checkpoints) -> Loaded:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import BadSpec, Problem
+from engine.kind import kind_of
 from engine.types import Dataset, Scenario, Sizes, Spec, parameter
 
 PATIENCE = 5.0  # seconds for a pattern on all texts: some take longer than the universe lasts
@@ -109,7 +110,7 @@ def _repeats(pattern: str) -> int:
 
 def why_not(dataset: Dataset) -> str | None:
     """Words are in texts alone."""
-    return None if dataset.kind == "text" else (
+    return None if kind_of(dataset).has_words else (
         f"The scenario 'matching' looks for words, but {dataset.title} holds no texts: choose data of texts, or name "
         "samples with the scenario 'listed'.")
 

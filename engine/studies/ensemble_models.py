@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.data.splits import Split, split_off
 from engine.errors import Cancelled, Diverged, LabError
 from engine.evaluation.ensembles.draws import ORIGINAL, seeds_of, states_of
@@ -76,7 +76,7 @@ def read(model: nn.Module, data: Data, split: Split) -> Part:
     with torch.no_grad():
         for index in everything.split(BATCH):
             inputs, targets = data.batch(data.train, index)
-            logits = read_logits(model, inputs).float()
+            logits = read_logits(model, data, inputs).float()
             parts.append((phi_of(logits, targets), data.criterion.columns(logits, targets)[2]))
     phi, correct = (torch.cat(column).cpu() for column in zip(*parts, strict=True))
     test = read_out(model, data, data.heldout, split.test)

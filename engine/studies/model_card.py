@@ -91,7 +91,7 @@ def card_of(run: Run, found: RunWeights) -> str:
         model=Plain(found.resolved.model.title), dataset=Plain(found.resolved.dataset.title),
         title=Plain(judged.title if judged else "Not judged"), verdict=Plain(judged.text if judged else ""),
         facts={name: Plain(value) for name, value in _facts(run, found).items()}, rows=_rows(run),
-        notes=[Plain(said) for said in _notes(run, found)], code=_code(found), reading=Plain(_reading(found)),
+        notes=[Plain(said) for said in _notes(run, found)], code=_code(found), reading=Plain(found.bench.data.reading),
         command=run_command(spelled_out(found.resolved)), classes=_classes(found.bench.data.classes))
 
 
@@ -165,18 +165,6 @@ def _code(found: RunWeights) -> str:
     return "\n".join(["from safetensors.torch import load_file", "from engine.registry import get",
                       f'model = get("model", "{model.name}").build({len(data.classes)}, {data.inputs}){own}',
                       f'model.load_state_dict(load_file("{WEIGHTS}"))', "model.eval()"])
-
-
-def _reading(found: RunWeights) -> str:
-    """How samples must be given to the model."""
-    data = found.bench.data
-    if found.resolved.model.kind == "image":
-        mean, std = (", ".join(f"{value:.6g}" for value in values) for values in (data.mean, data.std))
-        return (f"It reads pictures as float32 of shape (samples, {data.inputs}, height, width): pixels from 0 to 1, "
-                f"less {mean}, divided by {std}.")
-    if found.resolved.model.kind == "text":
-        return "It reads tokens as engine.registry.get('model', ...).prepare makes them of the data set's texts."
-    return "It reads coordinates as they are."
 
 
 def contents(exported: Exported) -> Mapping[str, int]:

@@ -20,8 +20,9 @@ from engine.data.splits import Split, split_off
 from engine.errors import BadSpec, Diverged, LabError, Problem
 from engine.originals.checkpoints import open_checkpoints, original_key
 from engine.originals.pretrain import load_original
-from engine.registry import all_of, get, reference, unknown
+from engine.registry import get, reference, unknown
 from engine.spec import Resolved, resolve
+from engine.studies.playable import NOISE, playable
 from engine.studies.playground_film import SIDE, Film, Ground, Shot, Take, film_of, look
 from engine.system.device import prepare
 from engine.system.recent import Recent
@@ -29,7 +30,7 @@ from engine.training.loop import Task, train
 from engine.training.networks import build_network
 from engine.types import Spec
 
-__all__ = ["SIDE", "Asked", "Film", "Ground", "check", "datasets", "ground", "play", "retrained"]
+__all__ = ["SIDE", "Asked", "Film", "Ground", "check", "ground", "play", "retrained"]
 CPU = torch.device("cpu")
 FRAMES = 40  # beside the Original, at most
 BRAKED, UNBRAKED = Spec().method, "neggrad_plus"  # ∇τ, and the same two forces without its target
@@ -55,7 +56,7 @@ class Asked:
     @property
     def spec(self) -> Spec:
         """The run that it comes to, but for the brake and for who is forgotten."""
-        base = Spec(self.dataset, options={"label_noise": self.label_noise}, scenario="random",
+        base = Spec(self.dataset, options={NOISE: self.label_noise}, scenario="random",
                     forget_fraction=max(1, len(self.forget)) / get("dataset", self.dataset).train_size)
         if self.brake is None:
             weight = {"beta": round(1 - self.alpha, 6), "learning_rate": LEARNING_RATE}
@@ -71,7 +72,7 @@ _takes: Recent[Take] = Recent(8)
 def check(asked: Asked) -> Asked:
     """The question with its numbers in their own type. Raises BadSpec with every problem."""
     problems: list[Problem] = []
-    offered = datasets()
+    offered = playable()
     if asked.dataset not in offered:
         raise BadSpec([Problem("dataset", unknown("data set of points", asked.dataset, offered))])
     values: dict[str, Any] = {}
@@ -97,11 +98,6 @@ def _unfit(forget: tuple[int, ...], size: int) -> Iterator[Problem]:
     elif len(set(forget)) > (most := round(LARGEST * size)):
         yield Problem.about("forget", f"names {len(set(forget))} points, but at most {most} of {size} can be "
                             "forgotten at once.")
-
-
-def datasets() -> tuple[str, ...]:
-    """The names of the data sets of points in the plane."""
-    return tuple(one.name for one in all_of("dataset") if one.kind == "points" and one.input_size == 2)
 
 
 def ground(asked: Asked) -> Ground:

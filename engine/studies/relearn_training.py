@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.attacks._attacker import FEWEST
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.data.splits import Split
 from engine.errors import Diverged
 from engine.evaluation.distances import auc

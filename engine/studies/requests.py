@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.data.splits import Split, split, split_off
 from engine.errors import BadSpec, Cancelled, Problem
 from engine.evaluation.readout import Readout, read_out

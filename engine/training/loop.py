@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.data.base import Data, Pool
 from engine.data.batches import batch_sizes, steps_in
-from engine.data.images import Data, Pool
 from engine.data.splits import Split
 from engine.errors import Diverged
 from engine.evaluation.readout import read_logits
@@ -107,7 +107,7 @@ def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_siz
     with torch.no_grad():
         for part in index.split(batch_size):
             inputs, targets = data.batch(pool, part)
-            total += data.criterion.total(read_logits(model, inputs).float(), targets)
+            total += data.criterion.total(read_logits(model, data, inputs).float(), targets)
     model.train(was_training)
     return float(total) / len(index)
 
@@ -171,13 +171,14 @@ def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[in
                 loss.backward()
             optimiser.step()
             step, samples = step + 1, samples + count
-            _refuse_non_finite(loss, step)
+            refuse_non_finite(loss, step)
             last = position == len(todo)
             state = keep(epoch=epoch + 1, step=step, samples=samples) if keep and last else None
-            yield Progress(step, total_steps, samples, {**terms, "learning_rate": rate}, epoch, state)
+            yield Progress(step, total_steps, samples, {**terms, "learning_rate": rate}, epoch, state, last)
 
 
-def _refuse_non_finite(loss: Tensor, step: int) -> None:
+def refuse_non_finite(loss: Tensor, step: int) -> None:
+    """Raises Diverged where the loss of a step is not finite; on a GPU only every tenth step is asked."""
     if loss.device.type == "cuda" and step % CHECK_EVERY_CUDA:
         return
     if not torch.isfinite(loss.detach()):

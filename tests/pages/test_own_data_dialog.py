@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "engine" / "own"))
 
-from making import comments, picture, pictures  # noqa: E402
+from making import comments, picture, pictures, rings  # noqa: E402
 
 from engine import registry  # noqa: E402
 
@@ -22,10 +22,7 @@ def short(monkeypatch):
     """Trainings of one pass, so that the test is quick."""
     from dataclasses import replace
 
-    from engine.own import recipes
-
-    usual = recipes.usual_recipe
-    monkeypatch.setattr("engine.own.adding.usual_recipe", lambda *given: replace(usual(*given), epochs=1))
+    monkeypatch.setattr("engine.own.adding.with_epochs", lambda recipe, epochs: replace(recipe, epochs=1))
 
 
 def looked(source, name="") -> AppTest:
@@ -44,13 +41,20 @@ def said(at: AppTest) -> str:
     return "\n".join(found).replace("\\", "")
 
 
-@pytest.mark.parametrize("kind", ["pictures", "texts"])
+SOURCES = {"pictures": (lambda place: pictures(place / "My shapes"), "small_cnn"),
+           "texts": (lambda place: comments(place / "My shapes.csv"), "text_cnn"),
+           "points": (lambda place: rings(place / "My shapes.csv"), "mlp")}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
 def test_from_a_path_to_a_finished_run(kind, tmp_path, jobs, short):
-    source = pictures(tmp_path / "My shapes") if kind == "pictures" else comments(tmp_path / "My shapes.csv")
+    make, model = SOURCES[kind]
+    source = make(tmp_path)
     at = looked(source)
     assert "48 train, 12 test samples in 2 classes" in said(at) and "Training takes " in said(at)
     assert "are held out. Name another one with “Test split, if it is elsewhere”." in said(at) and "--" not in said(at)
-    assert at.selectbox(key="own-model").value == ("small_cnn" if kind == "pictures" else "text_cnn")
+    assert at.selectbox(key="own-model").value == model
+    assert ('alt="a sample of ' in "".join(str(one.proto.body) for one in at.get("html"))) == (kind != "texts")
     at.button(key="own-add").click().run()
     assert not at.exception and registry.get("dataset", "my_shapes").title == "My shapes"
     run = jobs.store.list(newest_first=True, limit=1)[0]

@@ -122,14 +122,14 @@ def test_of_several_runs_only_shared_tags_change(jobs, three):
 
 def test_delete_names_what_goes_and_can_be_cancelled(jobs, three):
     at = tick(page(), 1, 2)
-    at.button(key="delete").click().run()
+    at.button(key="delete_runs").click().run()
     said = [one.value for one in at.text]
     assert len(said) == 2 and "alpha 0.1" in said[1] and three[0] in said[1] and "alpha 0.5" in said[0]
     assert at.button(key="confirm-delete").label == "Delete 2 runs"
     at.button(key="cancel-delete").click().run()
     assert len(jobs.store.list()) == 3
     at = tick(page(), 1, 2)
-    at.button(key="delete").click().run()
+    at.button(key="delete_runs").click().run()
     at.button(key="confirm-delete").click().run()
     assert [run.id for run in jobs.store.list()] == [three[2]]
 
@@ -143,7 +143,7 @@ def test_recorded_runs_are_among_them_marked_and_stay(jobs, three, monkeypatch):
     assert ids(at)[:3] == three[::-1] and len(ids(at)) == 5
     assert list(at.dataframe[-1].value["whose"]) == ["own"] * 3 + ["recorded"] * 2
     at = tick(at, 3)
-    assert at.button(key="delete").disabled and at.button(key="annotate").disabled
+    assert at.button(key="delete_runs").disabled and at.button(key="annotate").disabled
     at.button(key="again").click().run()
     assert at.button(key="cancel-again"), "a recorded run is not started by one click"
     assert jobs.store.list(status=("queued", "running")) == []

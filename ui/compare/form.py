@@ -66,7 +66,7 @@ def _fill(comparison: Comparison) -> None:
 
 FORM: LinkedForm[Comparison] = LinkedForm(
     "compare", "Compare", compare_link.NAMES, compare_link.from_query, compare_link.to_query, _fill,
-    beside=compare_link.LOOK)
+    beside=(*compare_link.LOOK, *compare_link.TUNED))
 
 
 def form() -> Comparison | None:

@@ -27,6 +27,7 @@ from ui.common.words import short
 from ui.compare import needs
 
 SORT, AGAINST, SHOW, GROUP = LOOK = "sort", "against", "show", "group"  # how the table is read: no part of it
+TUNED = "tab", "trials", "tuning", "attack", "report"  # the tab that is open, and what its search asks for
 BY_NEEDS = "needs"
 HELD: dict[Against, str] = {"retrained": "the retrained model", "ideal": "the ideal"}
 NAMES = ("data", "scenario", "forget", "select", "methods", "seeds", "originals", "unlearning", "profile", "model")

@@ -28,7 +28,7 @@ from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
 from ui.common.take_away import Export
-from ui.compare import answer, courses, front, needs, report, tuned
+from ui.compare import answer, courses, front, needs, report, tune, tune_form, tune_link, tuned
 from ui.compare import form as compare_form
 from ui.compare import link as compare_link
 from ui.compare import more_measures as compare_more
@@ -58,7 +58,7 @@ def _now() -> compare_link.View:
 
 VIEW: LinkedForm[compare_link.View] = LinkedForm(
     "compare.sorted", "Compare", compare_link.LOOK, compare_link.view_of, compare_link.view_query, _open,
-    beside=compare_link.NAMES)
+    beside=(*compare_link.NAMES, *compare_link.TUNED))
 NO_METHODS = ("No runs are chosen. Pick at least one method; include **Retraining** to "
               "give the others a reference.")
 NO_RUNS = ("Nothing has been run for this selection yet. Press **Race**: every method unlearns the "
@@ -67,10 +67,17 @@ NO_RUNS = ("Nothing has been run for this selection yet. Press **Race**: every m
 
 def show() -> None:
     """Form and view, side by side."""
+    tab = tune_form.tabs()
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
         comparison = compare_form.form()
     VIEW.restore()
+    if tab == tune_link.TUNE:
+        drawer.button()
+        with view:
+            link.warn([*compare_form.FORM.problems(), *tune_form.FORM.problems()])
+            tune.show(comparison)
+        return
     runs, broken = _runs(comparison)
     drawer.button()
     with settings, st.container(key="compare-start"):

@@ -12,6 +12,7 @@ from engine.evaluation.ensembles.memorisation import Scores
 from engine.studies import ensemble_samples as people
 from engine.studies.ensemble_shelves import AtHand
 from engine.studies.ensemble_views import Evidence, Findings
+from engine.system.shown import is_picture
 from ui.charts.colours import FORGET, RETAIN, TEST, method_colour
 from ui.common.pictures import data_uri
 from ui.compare.race import short_title
@@ -92,7 +93,7 @@ def looked_up(at_hand: AtHand, numbers: list[int]) -> list[people.Shown] | None:
 
 
 def line_of(one: people.Shown, area: float | None, memorised: Scores | None) -> dict[str, Any]:
-    seen = {"Sample": data_uri(one.shown["picture"])} if "picture" in one.shown else {"Sample": one.shown.get("text")}
+    seen = {"Sample": data_uri(one.shown["picture"])} if is_picture(one.shown) else {"Sample": one.shown.get("text")}
     line: dict[str, Any] = {**seen, "Number": one.sample, "Label": one.label}
     if one.truth is not None:
         line["Truly"] = one.truth
@@ -104,7 +105,7 @@ def line_of(one: people.Shown, area: float | None, memorised: Scores | None) -> 
 
 
 def columns_of(shown: list[people.Shown]) -> dict[str, Any]:
-    picture = bool(shown) and "picture" in shown[0].shown
+    picture = bool(shown) and is_picture(shown[0].shown)
     columns: dict[str, Any] = {
         "Area": st.column_config.NumberColumn(format="%.2f", help="How well the attacker recognises this sample: 0.5 "
                                                                   "is a coin toss, 1 never wrong."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.system.shown import is_text
 from ui.common.answers import answer, called
 from ui.common.pictures import data_uri
 
@@ -198,4 +199,4 @@ def _value(position: float, logarithmic: bool) -> str:
 def _content(shown: Mapping[str, Any]) -> dict[str, str]:
     if not shown:
         return {}
-    return {"text": shown["text"]} if "text" in shown else {"src": data_uri(shown["picture"])}
+    return {"text": shown["text"]} if is_text(shown) else {"src": data_uri(shown["picture"])}

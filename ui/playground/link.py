@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from engine.errors import Problem
-from engine.registry import all_of
+from engine.registry import get
+from engine.studies.playable import playable
 from ui.common.words import short
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ def read(asked: Mapping[str, str]) -> tuple[Wish, list[Problem]]:
                                           "The usual one is shown instead."))
             return otherwise
 
-    offered = {one.name: one for one in all_of("dataset") if one.kind == "points"}
+    offered = {name: get("dataset", name) for name in playable()}
     dataset = take("data", _one_of(tuple(offered)), usual.dataset, ", ".join(offered))
     shares = tuple(map(float, offered[dataset].options[0].choices))
     noise = take("noise", lambda text: _one_of(shares)(float(text)), usual.noise, ", ".join(map(str, sorted(shares))))

@@ -16,6 +16,7 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.studies.playable import playable
 from ui.common import address as link
 from ui.common.address import HIDE
 from ui.common.linked_form import LinkedForm
@@ -84,7 +85,7 @@ def _answer(wish: Wish, call: Call) -> dict[str, Any]:
         wrong = tuple(at.data.train.wrong.nonzero().flatten().tolist())
         asked = playground.Asked(wish.dataset, wish.noise, wrong, wish.alpha, wish.brake, wish.arrows)
     reference = call.reference and bool(asked.forget)
-    return {"mark": call.mark, "asked": wire.question(asked), "choices": wire.choices(playground.datasets()),
+    return {"mark": call.mark, "asked": wire.question(asked), "choices": wire.choices(playable()),
             "points": wire.points(at), "film": wire.film(playground.play(asked, call.whole)),
             "retrained": wire.film(playground.retrained(asked)) if reference else None}
 

@@ -41,8 +41,8 @@ def asked_for() -> bool:
 def offer() -> None:
     """The preset's button on the form of the other map."""
     if st.button("Methods by share found", key="robustness.preset.found", width="content",
-                 help="Which methods undo what manipulated samples did, by the share of them that was found: all "
-                      "methods, recorded for the digits."):
+                 help="Which methods undo what manipulated samples did, by the share of them that was found: "
+                      "recorded for the digits."):
         found_form.FORM.open(found_link.usual())
 
 

@@ -13,6 +13,7 @@ from engine.evaluation.metrics import metric_title
 from engine.registry import current_name, names
 from engine.studies.comparison import check
 from engine.studies.correction import MEASURES, SHARES, Correction, manipulations
+from engine.studies.correction_kept import shipped
 from ui.common.words import short
 from ui.compare.link import parse_seeds
 from ui.robustness.link import held_of, held_text, parse_values, text_of
@@ -30,15 +31,21 @@ class Asked:
     measure: str = DECISIVE[0]
 
 
+def recorded_methods() -> tuple[str, ...]:
+    """The methods of the study that ships: what an address leaves out; all where none ships."""
+    found = {name for one in shipped().values() for name in one.asked.methods}
+    return tuple(name for name in names("method") if name in found) or tuple(names("method"))
+
+
 def usual(dataset: str = "digits") -> Asked:
-    """All methods at the shares of the study, three seeds, with the manipulation that one thinks of first."""
-    return Asked(Correction(dataset, tuple(names("method")), manipulations(dataset)[-1], seeds=(0, 1, 2)))
+    """The recorded methods at the shares of the study, three seeds, with the manipulation that one thinks of first."""
+    return Asked(Correction(dataset, recorded_methods(), manipulations(dataset)[-1], seeds=(0, 1, 2)))
 
 
 def to_query(asked: Asked) -> dict[str, str]:
     """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
     study = asked.study
-    methods = "" if study.methods == tuple(names("method")) else " ".join(study.methods)
+    methods = "" if study.methods == recorded_methods() else " ".join(study.methods)
     query = {MAP: FOUND, "data": study.dataset, "with": held_text(study.options), "methods": methods,
              "found": "" if study.found == SHARES else text_of(study.found), "seeds": text_of(study.seeds),
              "measure": "" if asked.measure == DECISIVE[0] else asked.measure}
@@ -62,7 +69,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Asked, list[Problem]]:
 
 def _study(asked: Mapping[str, str]) -> Correction:
     methods = tuple(current_name("method", word) for word in asked.get("methods", "").replace(",", " ").split())
-    return Correction(asked.get("data", "digits").strip(), methods or tuple(names("method")),
+    return Correction(asked.get("data", "digits").strip(), methods or recorded_methods(),
                       held_of(asked.get("with", "")), parse_values(asked.get("found", "")) or SHARES,
                       parse_seeds(asked.get("seeds", "0")))
 

@@ -46,7 +46,7 @@ def show(jobs: Jobs, picked: Sequence[Row]) -> None:
                      help="Recorded runs are read-only." if not own else None):
             annotate.dialog(jobs, own)
         transfer.exporting(jobs, own, len(runs) - len(own))
-        if st.button("Delete", icon=":material/delete:", disabled=bool(active) or not own, key="delete",
+        if st.button("Delete", icon=":material/delete:", disabled=bool(active) or not own, key="delete_runs",
                      help="Stop runs before you delete them; recorded ones stay." if active or not own else None):
             _delete(jobs, own)
 

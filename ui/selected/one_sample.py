@@ -13,6 +13,7 @@ from engine.runs.records import Run
 from engine.runs.sources import Source, embedded, loaded
 from engine.studies.paired import InBoth, Paired, in_both
 from engine.system.decency import masked
+from engine.system.shown import is_picture, is_text
 from ui.charts.selected import look
 from ui.common.html_table import TEMPLATES
 from ui.common.pictures import Picture, strip
@@ -53,9 +54,9 @@ def _source(run: Run, whole: bool) -> Source | None:
 
 
 def _shown(found: InBoth) -> None:
-    if "picture" in found.shown:
+    if is_picture(found.shown):
         st.html(strip([Picture(found.shown["picture"], f"{found.set} sample {found.sample}: {_called(found)}")], SIDE))
-    elif "text" in found.shown:
+    elif is_text(found.shown):
         st.markdown(f"“{plain(masked(found.shown['text']))}”")
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import streamlit as st
 
 from engine.errors import BadInput
+from engine.kind import kind_of
+from engine.registry import find
 from engine.runs import library
 from engine.runs.excerpt import excerpt_of
 from engine.runs.queue import manager
@@ -67,8 +69,9 @@ def _at_hand(pairs: Paired, run: Run) -> Paired:
     here = np.array([bool(few.shown(POOLS[name], int(number))) for name, number in zip(pairs.sets, pairs.samples)])
     if here.all() or not here.any():
         return pairs
-    kind = "text" if few.tiles is None else "picture"
-    only = st.toggle(f"Only the {here.sum():,} of {len(pairs):,} samples whose {kind} ships with the app",
+    dataset = find("dataset", run.spec.dataset)
+    what = kind_of(dataset).noun if dataset else "sample"
+    only = st.toggle(f"Only the {here.sum():,} of {len(pairs):,} samples whose {what} ships with the app",
                      key=f"pairs-here-{run.id}")
     return pairs.some(np.flatnonzero(here)) if only else pairs
 

@@ -12,10 +12,12 @@ import streamlit as st
 from engine.errors import LabError
 from engine.own import adding
 from engine.own.adding import Training
+from engine.own.kind import own_kind_of, own_kinds
 from engine.own.look import Choices, Look
-from engine.own.recipes import fitting, usual_model
+from engine.own.recipes import fitting
 from engine.runs.estimates import duration
 from engine.runs.queue import manager
+from engine.system.shown import is_picture, is_text
 from engine.types import Spec
 from ui.common import words
 from ui.common.pictures import Picture, strip
@@ -27,11 +29,11 @@ if TYPE_CHECKING:
     from engine.own.adding import Added
 
 SHOWN, SIDE, SHORT = 8, 64, 160  # samples, pixels a side on the screen, characters of a text
-KINDS = ("A folder of pictures with a folder a class; a parquet, CSV, JSON lines or arrow file with a column of "
-         "labels; a folder that save_to_disk wrote; cifar-10-batches-py; or an id of the Hugging Face hub.")
+KINDS = ("A folder of pictures with a folder a class; a parquet, CSV, JSON lines or arrow file of texts or points with "
+         "a column of labels; a folder that save_to_disk wrote; cifar-10-batches-py; or an id of the Hugging Face hub.")
 
 
-FIELDS = {"--label": "Column of labels", "--text": "Column of texts", "--image": "Column of pictures",
+FIELDS = {"--label": "Column of labels", **{f"--{kind.name}": kind.field for kind in own_kinds()},
           "--size": "Pixels a side", "--test": "Test split, if it is elsewhere",
           "--drop-duplicates": "Leave out test samples that are in the training set"}
 
@@ -93,13 +95,15 @@ def _choices() -> Choices:
     with st.expander("Columns, size and test split", icon=":material/tune:"):
         left, right = st.columns(2)
         label = left.text_input("Column of labels", key="own-label", placeholder="guessed")
-        text = right.text_input("Column of texts", key="own-text", placeholder="guessed")
-        image = left.text_input("Column of pictures", key="own-image", placeholder="guessed")
-        size = right.number_input("Pixels a side", 8, 256, None, key="own-size", placeholder="as they are")
+        columns = {
+            kind.name: (right, left)[place % 2].text_input(kind.field, key=f"own-{kind.name}", placeholder="guessed")
+            for place, kind in enumerate(own_kinds())}
+        size = left.number_input("Pixels a side", 8, 256, None, key="own-size", placeholder="as they are")
         test = st.text_input("Test split, if it is elsewhere", key="own-test")
         drop = st.checkbox("Leave out test samples that are in the training set", key="own-drop")
-    return Choices(label=label.strip() or None, image=image.strip() or None, text=text.strip() or None,
-                   test=test.strip() or None, size=size, drop_duplicates=drop)
+    named: dict[str, Any] = {name: text.strip() or None for name, text in columns.items()}
+    return Choices(label=label.strip() or None, test=test.strip() or None, size=size,
+                   drop_duplicates=drop, **named)
 
 
 def _look(name: str, source: str, choices: Choices) -> Seen:
@@ -138,18 +142,19 @@ def _samples(found: Look) -> None:
     part = found.parts["train"]
     first = {int(label): row for row, label in reversed(list(enumerate(part.labels)))}
     rows = [first[label] for label in sorted(first)][:SHOWN]
-    if found.kind == "image":
-        st.html(strip([Picture(part.samples[row], f"a sample of {found.classes[int(part.labels[row])]}",
-                               found.classes[int(part.labels[row])]) for row in rows], SIDE))
-        return
-    for row in rows[:4]:
-        st.markdown(f"“{plain(part.samples[row][:SHORT])}” :gray[{plain(found.classes[int(part.labels[row])])}]")
+    kind, classes = own_kind_of(found), [found.classes[int(part.labels[row])] for row in rows]
+    shown = list(zip((kind.excerpt(part, row, SHORT) for row in rows), classes, strict=True))
+    if pictures := [Picture(one["picture"], f"a sample of {name}", name) for one, name in shown if is_picture(one)]:
+        st.html(strip(pictures, SIDE))
+    for one, name in shown[:4]:
+        if is_text(one):
+            st.markdown(f"“{plain(one['text'])}” :gray[{plain(name)}]")
 
 
 def _offer(seen: Seen, found: Look) -> None:
     """A model with the time that its training takes, and the button that adds the data and starts it."""
     models = [model.name for model in fitting(found.kind, found.input_size)]
-    usual = usual_model(found.kind, found.input_size, found.totals["train"])
+    usual = own_kind_of(found).usual_model(found.input_size, found.totals["train"])
     model = st.selectbox("Model", models, models.index(usual), key="own-model",
                          format_func=lambda one: words.title_of("model", one))
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from engine.system.shown import is_text
 from ui.common.pictures import Picture, strip
 from ui.unlearn.samples import plain
 
@@ -22,7 +23,7 @@ def show(run: Run) -> None:
     from engine.runs.excerpt import one_a_class
 
     found = one_a_class(run, SHORT)
-    if found and "text" in found[0].shown:
+    if found and is_text(found[0].shown):
         for sample in [one for one in found if one.label in FEELINGS]:
             st.markdown(f"“{plain(sample.shown['text'])}” :gray[{plain(sample.label)}]")
     elif found:

@@ -15,6 +15,7 @@ from engine.runs.queue import manager
 from engine.runs.reasons import reason_of
 from engine.runs.records import Run
 from engine.studies.memorised import memorised_of
+from engine.system.shown import is_text
 from ui.common import glossary, words
 from ui.common.answers import Mark, answer, called, lies
 from ui.common.state import Slot
@@ -59,7 +60,7 @@ def samples(run: Run) -> None:
                + (f" {FALSE}" if any(lies(one["label"], one["truth"]) for one in found) else "")
                + (f" {NOT_KEPT}" if any(one["after"] is None for one in found) else ""))
     memorised = memorised_of(run, manager().checkpoints)
-    (_texts if "text" in found[0] else _pictures)(found, memorised)
+    (_texts if is_text(found[0]) else _pictures)(found, memorised)
     if memorised:
         glossary.caption(f"Memorised: {memorised.source}.")
     who.tick(run.spec.dataset, [one["sample"] for one in found], f"ticked-{run.id}")

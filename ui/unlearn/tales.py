@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from engine.errors import BadInput, LabError
+from engine.kind import kind_of
+from engine.registry import get
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.studies.memorised import memorised_of
 from engine.system.decency import is_clean, masked
+from engine.system.shown import is_text, text_of
 from ui.common import glossary
 from ui.common.answers import answer, called
 from ui.common.pictures import Picture, strip
 from ui.unlearn.samples import NOT_KEPT, bold, plain
 
 if TYPE_CHECKING:
+    from engine.kind import Kind
     from engine.runs.stories import Story
 
 COUNT = 5
 SIDE = 60  # pixels on the screen
-LIKE = {"picture": "nearest to it pixel by pixel", "text": "that has most words in common with it"}
 
 
 def show(run: Run) -> None:
@@ -50,19 +52,19 @@ def show(run: Run) -> None:
             _tell(story, written)
             if memorised:
                 st.caption(memorised.said(story.sample).capitalize())
-    st.caption(_about(found, written))
+    st.caption(_about(found, written, kind_of(get("dataset", run.spec.dataset))))
     glossary.line(["memorised"] if memorised else [])
 
 
 def _as_written(run: Run, found: list[Story]) -> bool:
     """Whether strong language is shown: only where somebody asks for it; nothing to ask where there is none."""
-    texts = [one.get("text", "") for story in found for one in (story.shown, story.twin)]
+    texts = [text_of(one) for story in found for one in (story.shown, story.twin)]
     return all(map(is_clean, texts)) or st.toggle("Show as written", key=f"written-{run.id}",
                                                   help="Some words of these comments are masked, such as f***.")
 
 
 def _tell(story: Story, written: bool) -> None:
-    _pictures(story) if "picture" in story.shown else _texts(story, written)
+    _texts(story, written) if is_text(story.shown) else _pictures(story)
     st.markdown(called(story.label, story.truth, bold))
     said = (f"Before: {_said(story, story.before, story.right_before)} → at the end: "
             f"{_said(story, story.now, story.right_now)}")
@@ -79,7 +81,7 @@ def _pictures(story: Story) -> None:
 
 
 def _texts(story: Story, written: bool) -> None:
-    text, twin = (one.get("text", "") if written else masked(one.get("text", "")) for one in (story.shown, story.twin))
+    text, twin = (text_of(one) if written else masked(text_of(one)) for one in (story.shown, story.twin))
     st.markdown(f"“{plain(text)}”")
     if story.twin:
         st.caption(f"Like it, never seen: “{plain(twin)}”")
@@ -89,15 +91,14 @@ def _said(story: Story, said: str | None, right: bool) -> str:
     return answer(said, right, story.label, story.truth, bold)
 
 
-def _about(found: list[Story], written: bool) -> str:
+def _about(found: list[Story], written: bool, kind: Kind) -> str:
     """How they were chosen, what "like it" means, and that an answer was not kept."""
-    first: Mapping[str, Any] = found[0].shown
-    kind = "picture" if "picture" in first else "text"
     chosen = ("Wrong labels that the model had learned by heart come first."
               if any(story.false_label for story in found) else
               "Samples that were right before and are wrong now come first, then those whose loss rose most.")
     read = "✓ is right." if any(one.right_before or one.right_now for one in found if not one.false_label) else ""
-    like = f"“Like it, never seen” is the held-out {kind} {LIKE[kind]}." if any(one.twin for one in found) else ""
+    like = f"“Like it, never seen” is the held-out {kind.noun} {kind.like}." if any(one.twin for one in found) else ""
     unkept = any(story.now is None or (story.retrained, story.right_retrained) == (None, False) for story in found)
     as_is = "The comments are as they were written" + ("." if written else ", except for the masked words.")
-    return " ".join(filter(None, (chosen, read, like, as_is if kind == "text" else "", NOT_KEPT if unkept else "")))
+    return " ".join(filter(None, (chosen, read, like, as_is if is_text(found[0].shown) else "",
+                                  NOT_KEPT if unkept else "")))

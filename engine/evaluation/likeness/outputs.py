@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.data.images import Data
+from engine.data.base import Data
 from engine.evaluation.likeness.cka import features
 from engine.evaluation.readout import read_logits
 from engine.system.rng import permutation
@@ -29,7 +29,7 @@ class Outputs:
 
 def outputs(model: nn.Module, data: Data, name: str, index: Tensor, seed: int) -> Outputs:
     """What a model says of the set ``name`` (its samples ``index``) in evaluation mode without augmentation."""
-    logits = torch.cat([read_logits(model.eval(), inputs) for inputs in _inputs(data, name, index)]).cpu()
+    logits = torch.cat([read_logits(model.eval(), data, inputs) for inputs in _inputs(data, name, index)]).cpu()
     chosen = index[permutation(len(index), seed, f"features/{name}")[:MOST].sort().values.to(index.device)]
     found = logits.double().softmax(dim=1).numpy()
     return Outputs(found, logits.argmax(dim=1).numpy(), features(model, _inputs(data, name, chosen)))

@@ -96,7 +96,7 @@ def test_wrong_targets(targets, text):
                                                                        "str."),
     (replace(TEXTS, heldout=TextPool(("x",), LABELS, LABELS)), "heldout.texts has 1 samples and heldout.labels 3: give "
                                                                "each sample one label."),
-    (replace(TEXTS, train=["x", "y"]), "train is a list: make it a Pool of pictures or a TextPool of texts."),
+    (replace(TEXTS, train=["x", "y"]), "train is a list: make it a TextPool."),
     ({"train": 1}, "load() returned a dict: return an engine.data.images.Data."),
 ])
 def test_wrong_texts_and_pools(data, text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.data.points import REACH, SIDE, PointPool
+from engine.data.points import REACH, SIDE, PointPool, window_of
 from engine.originals.checkpoints import open_checkpoints, original_key
 from engine.registry import all_of, get, models_for
 from engine.spec import resolve
@@ -70,3 +70,30 @@ def test_the_perceptron_answers_one_row_a_point():
     net = build_network(get("model", "mlp"), 3, 2, 0, torch.device("cpu"))
     assert net(torch.zeros(5, 2)).shape == (5, 3)
     assert sum(p.numel() for p in net.parameters()) == 2 * 64 + 64 + 2 * (64 * 64 + 64) + 64 * 3 + 3
+
+
+# --- a person's own points ------------------------------------------------------------------
+
+
+def test_the_nearest_point_is_the_one_that_is_like_another():
+    one = PointPool(torch.tensor([[0.0, 0.0], [1.0, 1.0]]), torch.tensor([0, 1]))
+    other = PointPool(torch.tensor([[0.9, 0.7]]), torch.tensor([0]))
+    assert one.like(other, 0) == 1 and one.wrong.tolist() == [False, False]
+
+
+@pytest.mark.parametrize(("points", "said"), [
+    (torch.zeros(2, 1), "train.points has the shape (2, 1) and not (samples, coordinates), two at least."),
+    (torch.zeros(2, 2, dtype=torch.float64), "train.points is float64: convert it to float32 with .float()."),
+    (torch.tensor([[0.0, float("nan")], [0, 0]]), "train.points holds NaN or infinite values: leave these points out."),
+    (torch.zeros(3, 2), "train.points has 3 samples and train.labels 2: give each sample one label."),
+])
+def test_bad_points_are_named(points, said):
+    assert next(PointPool(points, torch.tensor([0, 1])).problems("train")) == said
+
+
+def test_a_picture_shows_all_points_wherever_they_lie():
+    points = torch.tensor([[100.0, -3.0, 7.0], [300.0, 5.0, 7.0]])
+    window = window_of(points)
+    assert window == ((pytest.approx(90.0), pytest.approx(310.0)), (pytest.approx(-3.4), pytest.approx(5.4)))
+    picture = PointPool(points, torch.tensor([0, 1]), window=window).shown(0)["picture"]
+    assert picture[round(SIDE * 0.955) - 1, round(SIDE * 0.045)].tolist() == [0, 160, 135]

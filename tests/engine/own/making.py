@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -56,3 +57,12 @@ def table(path: Path, columns: dict[str, list]) -> Path:
 def comments(path: Path, count: int = 60, first: int = 0) -> Path:
     said, moods = texts(count, first)
     return table(path, {"comment": said, "mood": moods})
+
+
+def rings(path: Path, count: int = 60, **more) -> Path:
+    """A table of two rings around (10, 0), no two points alike."""
+    outer = [number % 2 for number in range(count)]
+    columns = {"x": [10 + (1 + one) * math.cos(0.7 * number) for number, one in enumerate(outer)],
+               "y": [(1 + one) * math.sin(0.7 * number) for number, one in enumerate(outer)],
+               "ring": ["outer" if one else "inner" for one in outer]}
+    return table(path, columns | more)

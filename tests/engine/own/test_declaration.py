@@ -28,7 +28,7 @@ def test_what_is_written_is_read_back(changes):
 
 
 @pytest.mark.parametrize("old, new, said", [
-    ('kind = "image"', 'kind = "sound"', "kind is 'sound', but must be 'image' or 'text'"),
+    ('kind = "image"', 'kind = "sound"', "kind is 'sound', but must be 'image', 'text' or 'points'"),
     ('kind = "image"', 'kidn = "image"', "No key named 'kidn'. Did you mean 'kind'?; kind is missing"),
     ("input_size = 16", "input_size = -1", "input_size is -1, but must be a whole number from 0"),
     ("input_size = 16", "input_size = true", "input_size is True, but must be a whole number from 0"),

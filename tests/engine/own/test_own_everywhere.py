@@ -122,7 +122,7 @@ def test_changed_pixels_are_noticed_by_content(shapes):
     from making import picture
 
     picture(999).save(shapes / "circle" / "000.png")
-    with pytest.raises(BadData, match="other pictures, texts or labels"):
+    with pytest.raises(BadData, match="other samples or labels"):
         registry.get("dataset", "shapes").load({})
 
 

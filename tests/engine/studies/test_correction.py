@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -217,11 +218,12 @@ def test_the_page_is_what_its_numbers_say(monkeypatch):
     page = corrective.PAGE.read_text(encoding="utf-8")
     assert corrective.renewed(page) == page
     kept = {name: one.rows for name, one in shipped().items()}
-    assert {name: one.asked for name, one in shipped().items()} == corrective.studies()
+    every = tuple(names("method"))  # there may be newer ones than those of the study
+    assert {name: replace(one.asked, methods=every) for name, one in shipped().items()} == corrective.studies()
     original, clean = kept["trigger"][:2]
     assert min(original.values["attack_success"].values()) > 90 > 10 > max(clean.values["attack_success"].values())
     at_30 = {row.method for row in kept["trigger"] if row.found == 0.3}
-    assert at_30 == set(names("method")) and all(row.runs == 3 for row in kept["trigger"])
+    assert at_30 == set(shipped()["trigger"].asked.methods) <= set(every) and all(row.runs == 3 for row in kept["trigger"])
     for name, asked in corrective.studies().items():
         for comparison in asked.comparisons():
             try:

@@ -111,9 +111,9 @@ def test_pictures_are_read_in_parts_that_fit_the_cache(digits):
     task, seen = make_task(digits), []
     inputs, _ = digits.batch(digits.train, torch.arange(600))
     task.model.eval().register_forward_pre_hook(lambda model, given: seen.append(len(given[0])))
-    logits = read_logits(task.model, inputs)
+    logits = read_logits(task.model, task.data, inputs)
     assert seen == [250, 250, 100]
     assert torch.equal(logits, task.model(inputs).detach()) and not logits.requires_grad
     seen.clear()
-    read_logits(task.model.train(), inputs)
+    read_logits(task.model.train(), task.data, inputs)
     assert seen == [600], "batch statistics are of the whole batch"

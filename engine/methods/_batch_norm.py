@@ -1,0 +1,14 @@
+"""Whose batch statistics normalise: a choice for methods that pass over D_f alone, or over pairs of batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.types import parameter
+
+
+def batch_norm(default: str) -> Any:
+    """The choice between training and evaluation mode; dropout follows it."""
+    return parameter(
+        default, choices=("train", "eval"), group="batch norm",
+        help="train: batch statistics, updated along the way; eval: the Original's statistics stay frozen.")

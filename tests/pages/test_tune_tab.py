@@ -1,0 +1,78 @@
+"""The tab Tune of the Compare page as a person meets it: real engine, real store, no browser."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.runs.executors import local
+from engine.studies.comparison import Comparison
+from engine.studies.tuning import Tuning, filled
+from engine.studies.tuning_job import tunings
+from engine.studies.tuning_kept import load
+from tests.pages.test_pages import app, texts
+
+QUERY = {"data": "digits", "methods": "ssd", "seeds": "1", "tab": "tune", "trials": "2", "tuning": "0"}
+ASKED = filled(Tuning(Comparison(methods=("ssd",), seeds=(0,), model="small_cnn"), (1,), 2))
+
+
+@pytest.fixture(autouse=True)
+def in_process(monkeypatch):
+    """No worker processes, whose start takes seconds."""
+    monkeypatch.setattr(local, "workers_for", lambda todo: 0)
+
+
+def page(**query: str) -> AppTest:
+    at = app().run()
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.switch_page("pages/compare.py").run()
+
+
+def test_the_address_opens_the_tab_with_its_search(jobs):
+    at = page(**QUERY)
+    assert not at.exception and not at.error and not at.warning
+    assert at.number_input(key="compare.tune.trials").value == 2
+    assert at.text_input(key="compare.tune.seeds").value == "0"
+    assert at.info[0].value.startswith("No search with these settings yet. Press **Tune**")
+    assert "**At most 6 runs**" in texts(at) and "Reported on seed 1, the form's." in texts(at)
+    at.number_input(key="compare.tune.trials").set_value(3).run()
+    assert at.query_params["trials"] in ("3", ["3"]) and at.query_params["tab"] in ("tune", ["tune"])
+
+
+def test_from_click_to_a_table(jobs):
+    at = page(**QUERY)
+    at.button(key="tune").click().run()
+    assert tunings().current.wait(60)
+    at.run()
+    assert not at.exception and not at.error
+    record = load(ASKED.name, jobs.store.root)
+    assert record is not None and record.complete, "the page and the command ask the same question"
+    assert "One report seed cannot tell what tuning changed" in texts(at)
+    assert "Each method had 2 trials, its own setting first, on seed 0 by validation data" in texts(at)
+    assert list(at.table[0].value["method"]) == ["SSD"]
+    assert "Press **Tune**" not in texts(at)
+
+
+def test_what_is_wrong_is_a_sentence_and_nothing_can_be_started(jobs):
+    at = page(**QUERY | {"tuning": "1"})
+    assert not at.exception
+    assert [error.value for error in at.error] == [
+        "1 is a tuning seed and a report seed: what is reported must not have been chosen by."]
+    assert not [one for one in at.button if one.key == "tune"]
+    at.text_input(key="compare.tune.seeds").set_value("x").run()
+    assert "'x' is not a seed" in at.error[0].value
+
+
+def test_nonsense_in_the_address_is_named(jobs):
+    at = page(**QUERY | {"trials": "0", "attack": "rmia"})
+    assert [warning.value for warning in at.warning] == [
+        "The link's trials: '0' is not a number of trials: choose from 1 to 200. The default is shown instead.",
+        "The link's attack: there is no attack 'rmia' on one model. Valid: mia_loss, mia_entropy. The default is shown "
+        "instead."]
+
+
+def test_the_other_tab_is_as_it_was(jobs):
+    at = page(**QUERY | {"tab": "compare"})
+    assert not at.exception and not [one for one in at.number_input if one.key == "compare.tune.trials"]
+    assert at.button(key="race")
