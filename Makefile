@@ -3,7 +3,9 @@
 # make check   everything that a change has to pass: format, lint, spelling, types, tests
 # make docs    build the documents as a site in site/     make results  rewrite their generated tables
 # make pictures  take the documents' pictures of the pages again
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+# The first one that runs and is new enough: a shim of pyenv may be there without the Python behind it.
+PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3.14 python3; do \
+  $$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$one; exit; }; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1

@@ -22,7 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parent / "results"
-STARTS = ("python -m engine reproduce ", "python -m engine ensemble ", "python -m engine relearn ")
+STARTS = ("python -m engine reproduce ", "python -m engine ensemble ", "python -m engine relearn ",
+          "python -m engine compare ", "python -m engine front ")
 BLOCK = re.compile(r"(<!-- generated: (?P<command>[^\n]+?) -->\n)(?P<content>.*?)(<!-- end -->)", re.DOTALL)
 
 sys.path.insert(0, str(PAGES.parents[1]))

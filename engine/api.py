@@ -18,8 +18,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from engine.errors import OriginalMissing
 from engine.lab import Lab as Lab
 from engine.originals.checkpoints import open_checkpoints
@@ -32,12 +30,12 @@ from engine.runs.store import open_store
 from engine.runs.weights import RunWeights as RunWeights
 from engine.runs.weights import weights_of as weights_of_run
 from engine.spec import resolve
-from engine.system.device import default_device
+from engine.system.device import default_device, named_device
 from engine.types import Spec
 
 
-def load(dataset: str = "digits", model: str | None = None, *, original_seed: int = 0, train_original: bool = True,
-         device: str | None = None, **options: Any) -> Lab:
+def load(dataset: str = "digits", model: str | None = None, *, original_seed: int = 0, original: str | None = None,
+         train_original: bool = True, device: str | None = None, **options: Any) -> Lab:
     """Loads a data set and its Original.
 
     Parameters
@@ -48,6 +46,8 @@ def load(dataset: str = "digits", model: str | None = None, *, original_seed: in
         The model's name, by default that of the data set.
     original_seed : int
         The seed that the Original is trained with.
+    original : str, optional
+        The name of an imported Original to take instead (``python -m engine import-original``).
     train_original : bool
         Whether the Original is trained where there is none.
     device : str, optional
@@ -79,9 +79,9 @@ def load(dataset: str = "digits", model: str | None = None, *, original_seed: in
     >>> engine.load("digits", train_original=False).original.training
     False
     """
-    base = Spec(dataset=dataset, model=model, original_seed=original_seed, options=options)
+    base = Spec(dataset=dataset, model=model, original_seed=original_seed, original=original, options=options)
     resolved = resolve(base)
-    where = torch.device(device) if device else default_device()
+    where = named_device(device, "device") if device else default_device()
     checkpoints = open_checkpoints()
     try:
         return Lab(resolved.spec, prepare_bench(resolved, checkpoints, where, train_original))

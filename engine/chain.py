@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.errors import BadSpec, Problem
 from engine.flow import NAMED_SEEDS
-from engine.registry import reference
+from engine.registry import find, reference
 from engine.types import Sizes, Spec
 
 SHARED = ("dataset", "model", "profile", "options", "original", "original_seed")
@@ -72,6 +72,20 @@ def unlike(spec: Spec, before: Spec) -> list[Problem]:
     return [Problem.about(name, f"is {getattr(spec, name)!r}, but the run that it continues has "
                           f"{getattr(before, name)!r}: both must be the same.")
             for name in SHARED if getattr(spec, name) != getattr(before, name)]
+
+
+def nothing_left(spec: Spec) -> list[Problem]:
+    """Where a request asks for what earlier ones have taken already, as far as that can be said without the data."""
+    scenario, earlier = find("scenario", spec.scenario), list[Spec]()
+    before = parent(spec)
+    while before is not None:
+        earlier.append(before)
+        before = parent(before)
+    if scenario is None or not scenario.all_gone(spec, earlier):
+        return []
+    field = "forget_class" if scenario.by_class else "scenario"
+    return [Problem(field, f"Earlier requests, which this run continues, have forgotten all of {scenario.title} that "
+                           "it asks for already: nothing is left to forget, so choose others.")]
 
 
 def forgetting(before: Spec) -> Spec:

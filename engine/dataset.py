@@ -128,6 +128,8 @@ class Dataset:
         Samples of each class in the training set, in the test set and held out as a whole, where classes differ.
     multi_label : bool
         Whether samples can have several labels.
+    attributes : tuple of str
+        Further columns that samples may be chosen by (:class:`engine.data.about.About`).
     single_labels : str
         How the data are had with one label each, as the end of a sentence.
     paper_model : str, optional
@@ -178,6 +180,7 @@ class Dataset:
     test_size: int | None = None
     class_counts: tuple[tuple[int, ...], ...] = ()
     multi_label: bool = False
+    attributes: tuple[str, ...] = ()
     single_labels: str = ""
     paper_model: str | None = None
     paper_reads_all_of_train: bool = False

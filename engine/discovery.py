@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput
+from engine.system.paths import expanded
 from engine.validity import KINDS
 
 FOLDERS = "UNLEARN_COMPONENTS"
@@ -42,7 +43,7 @@ def modules(kind: str) -> Iterator[tuple[Path, Any, str]]:
 
 def _strangers_files() -> list[Path]:
     """The component files in the folders of ``$UNLEARN_COMPONENTS``. Raises BadInput for a folder that is absent."""
-    folders = [Path(text).expanduser() for text in os.environ.get(FOLDERS, "").split(os.pathsep) if text]
+    folders = [expanded(text) for text in os.environ.get(FOLDERS, "").split(os.pathsep) if text]
     for folder in folders:
         if not folder.is_dir():
             raise BadInput(f"{FOLDERS} names {folder}, which is not a folder: name folders that hold component files.")

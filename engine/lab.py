@@ -10,12 +10,14 @@ from torch import nn
 
 from engine.attacks._shuffles import shuffled_by
 from engine.data.splits import split as split_of
+from engine.errors import BadInput
 from engine.originals.own_workbench import OwnBench
 from engine.originals.workbench import Bench
 from engine.registry import all_of
-from engine.results import Parts, Result
+from engine.results import Parts, Result, digest_of
 from engine.runs.method import Unlearned, unlearn
-from engine.runs.readings import metrics_of, original_readings, read_sets
+from engine.runs.readings import metrics_of, original_readings, read_sets, samples_frame
+from engine.runs.samples import with_places
 from engine.spec import resolve
 from engine.system.device import prepare
 from engine.types import Progress, Spec
@@ -104,7 +106,8 @@ class Lab:
         spec = resolve(replace(self._base, forget_fraction=forget_fraction, seed=seed, profile=profile,
                                scenario=scenario, forget_class=forget_class, forget_seed=forget_seed,
                                selection=selection)).spec
-        return Parts(spec, split_of(self._own.data, spec))
+        sets = split_of(self._own.data, spec)
+        return Parts(spec, sets, digest_of(sets))
 
     def unlearn(self, parts: Parts, method: str = Spec().method, on_progress: Any = None,
                 unlearning_seed: int | None = None, **parameters: Any) -> Result:
@@ -143,6 +146,7 @@ class Lab:
         >>> result.steps > 0
         True
         """
+        bench = self._checked(parts)
         seed = parts.spec.unlearning_seed if unlearning_seed is None else unlearning_seed
         resolved = resolve(replace(parts.spec, method=method, parameters=parameters, unlearning_seed=seed),
                            parts.sets.sizes)
@@ -151,7 +155,6 @@ class Lab:
             if on_progress is not None:
                 on_progress(progress)
 
-        bench = self._own.current()
         identity, changes = self._own.identity(resolved), tuple(self._own.changes())
         prepare(bench.device, resolved.dataset.threads)
         done: Unlearned = unlearn(bench, resolved, parts.sets, on_step)
@@ -182,8 +185,46 @@ class Lab:
         with shuffled_by(evaluation_seed):
             return self._measured(result)
 
+    def samples(self, result: Result) -> Any:
+        """A table with a row a sample of every set, in the order of the sets.
+
+        Parameters
+        ----------
+        result : Result
+            An unlearned model, from :meth:`unlearn`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``set``, ``sample`` (its number in the training set or among the held-out samples), ``loss`` and ``entropy``
+            in nats, ``correct``, ``predicted``, ``phi``, and ``place``: the file and row that it came from, empty where
+            that is not known.
+
+        Examples
+        --------
+        >>> import engine
+        >>> lab = engine.load("digits")
+        >>> table = lab.samples(lab.unlearn(lab.split(), "finetune", retain_epochs=1))
+        >>> len(table[table["set"] == "forget"])
+        150
+        """
+        bench = self._checked(result.parts)
+        _, sets = read_sets(result.model, bench, result.parts.sets, result.resolved)
+        return with_places(samples_frame(sets), bench.data)
+
+    def _checked(self, parts: Parts) -> Bench:
+        """The bench as it is now. Raises BadInput where the parts are none, or not those that their spec makes."""
+        if not isinstance(parts, Parts):
+            raise BadInput(f"A {type(parts).__name__} was given where a split is needed: pass what lab.split(...) "
+                           "returned. To forget more from where a run ended, continue it with run --from.")
+        if parts.made != digest_of(parts.sets):
+            raise BadInput("These index sets are not those that their spec makes, so results would carry another "
+                           "split's name: name samples of your own with lab.split(scenario='listed', "
+                           "list=engine.sample_lists.keep([3, 17, 256])).")
+        return self._own.current()
+
     def _measured(self, result: Result | Parts) -> dict[str, Any]:
-        bench = self._own.current()
+        bench = self._checked(result if isinstance(result, Parts) else result.parts)
         if isinstance(result, Parts):
             resolved = resolve(result.spec, result.sets.sizes)
             readings = original_readings(bench, result.sets, resolved)

@@ -43,6 +43,8 @@ class Model:
         Whether its weights are mostly those of two-dimensional convolutions, which some methods change.
     unlearning : mapping, optional
         By data set and method, the hyperparameters that this model changes.
+    code : str
+        What makes its results where it is in no file of this project, such as a package's version; else empty.
     aliases : tuple of str
         Former names.
 
@@ -67,6 +69,7 @@ class Model:
     own_vocabulary: bool = False
     convolutional: bool = False
     unlearning: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    code: str = ""
     aliases: tuple[str, ...] = ()
 
     def fits(self, dataset: Dataset) -> bool:

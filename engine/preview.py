@@ -66,6 +66,13 @@ def preview(spec: Spec, count: int = SHOWN) -> Preview:
                    shown(data, _spread(forget, count)))
 
 
+def check_left(resolved: Resolved) -> None:
+    """Raises BadSpec where a request of a continued run has nobody left; loads the data where only they can tell."""
+    by_share = get("scenario", resolved.spec.scenario).target == "fraction"
+    if resolved.start is not None and not by_share and resolved.dataset.available() is not None:
+        split(_data(resolved), resolved.spec)
+
+
 def _data(resolved: Resolved) -> Data:
     cpu = torch.device("cpu")
     if get("scenario", resolved.spec.scenario).by_original:

@@ -205,6 +205,12 @@ def get(kind: str, name: str) -> Any:
     return record
 
 
+def why_not(kind: str, name: object) -> str | None:
+    """Why a component of a package is not at hand, as a sentence; None where the name is of no package."""
+    ask = getattr(importlib.import_module(f"engine.{kind}s"), "why_not", None)
+    return ask(str(name)) if ask else None
+
+
 def current_name(kind: str, name: Any) -> Any:
     """The present name of a component that once had this one; any other name as it is."""
     record = find(kind, name)

@@ -12,6 +12,7 @@ from engine.naming import classes_of, selection_name
 from engine.runs.packing import tensors_of
 from engine.spec import Resolved
 from engine.system.files import write_whole
+from engine.training.weights import digest
 from engine.types import Spec
 
 
@@ -26,6 +27,8 @@ class Parts:
     sets : Split
         Index tensors, int64 (N,), on the device: ``forget`` and ``retain`` into the training set, ``validation``,
         ``test`` and ``unseen`` (or None) into the held-out samples.
+    made : str
+        The digest of the sets as :meth:`Lab.split` made them; others are refused, since they are not the spec's.
 
     Examples
     --------
@@ -36,6 +39,7 @@ class Parts:
 
     spec: Spec
     sets: Split
+    made: str = ""
 
     def __repr__(self) -> str:
         sizes, spec = self.sets.sizes, self.spec
@@ -108,6 +112,11 @@ class Result:
         path = Path(path)
         write_whole(path, lambda temporary: save_file(tensors_of(self.model), temporary))
         return path
+
+
+def digest_of(sets: Split) -> str:
+    """The sha256 over index sets, 64 hex digits."""
+    return digest(dict(sets.items()))
 
 
 def _forgotten(spec: Spec) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -69,6 +69,10 @@ class Scenario:
     reference : callable, optional
         ``reference(spec)`` returns the spec with the forget set whose retraining its runs are held against, where that
         is not their own.
+    gone : callable, optional
+        ``gone(spec, earlier)`` says whether earlier requests of this scenario have taken all that it would choose, as
+        far as that can be said without the data; by default where one of them asked for the same with the same seed.
+        Where a fraction is the target it is not asked: other samples are taken then.
     aliases : tuple of str
         Former names.
 
@@ -97,6 +101,7 @@ class Scenario:
     ideals: Mapping[str, str | float] = field(default_factory=dict)
     corrective: bool = False
     reference: Callable[[Spec], Spec] | None = None
+    gone: Callable[[Spec, Sequence[Spec]], bool] | None = None
     aliases: tuple[str, ...] = ()
 
     @property
@@ -108,6 +113,13 @@ class Scenario:
         """What a good result of this spec looks like."""
         return self.judged(spec) if self.judged else JUDGED[self.target]
 
+    def all_gone(self, spec: Spec, earlier: Sequence[Spec]) -> bool:
+        """Whether nothing is left to forget after these requests, as far as that can be said without the data."""
+        alike = [before for before in earlier if before.scenario == self.name]
+        if self.target == "fraction" or not alike:
+            return False
+        return self.gone(spec, alike) if self.gone else any(_same(spec, before) for before in alike)
+
     def ideal(self, metric: str, usual: str | float) -> str | float:
         """A metric's ideal here; where the retrained model is the yardstick, the forget-test gap is to match it."""
         by_retrained = metric == "accuracy_gap" and self.judged_by(Spec(scenario=self.name)) == "retrained"
@@ -117,3 +129,9 @@ class Scenario:
     def compared_with(self) -> Literal["test", "unseen"]:
         """The set that an attacker has to tell from D_f."""
         return "test" if self.unseen is None else "unseen"
+
+
+def _same(spec: Spec, before: Spec) -> bool:
+    """Whether two requests of one scenario choose the same samples."""
+    return (spec.forget_class, dict(spec.selection), spec.seeds.forget) == (
+        before.forget_class, dict(before.selection), before.seeds.forget)

@@ -165,6 +165,8 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
     if start and (apart := chain.unlike(dataclasses.replace(spec, options=options), dataclasses.replace(
             start.spec, options=start.options))):
         raise BadSpec(apart)
+    if gone := chain.nothing_left(spec):
+        raise BadSpec(gone)
     if sizes is None:
         sizes = expected_sizes(spec, dataset)
         sizes = chain.remaining(sizes, start.sizes) if start else sizes
@@ -285,5 +287,7 @@ def _model(spec: Spec, dataset: Dataset) -> tuple[Model | None, list[Problem]]:
         said = f"is {name!r}, which {kind_of(known).misfit(known, dataset)}: choose {', '.join(fitting)}."
         return None, [Problem.about("model", said)]
     if name not in fitting:
+        if known is None and (why := registry.why_not("model", name)):
+            return None, [Problem("model", why)]
         return None, [Problem("model", unknown(f"model for {dataset.name}", name, tuple(fitting)))]
     return fitting[name], []

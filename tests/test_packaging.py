@@ -51,3 +51,21 @@ def test_files_that_are_not_python_travel_with_the_packages():
     found = {path.suffix for folder in ("engine", "ui", "pages") for path in (ROOT / folder).rglob("*")
              if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".py"}
     assert found - {".pyc", ""} <= declared and {".csv", ".js", ".png"} <= found
+
+
+def test_make_passes_over_a_python_that_does_not_run(tmp_path):
+    """Shims of pyenv are there without the Python behind them."""
+    import os
+    import shutil
+    import subprocess
+    import sys
+
+    if not shutil.which("make"):
+        pytest.skip("make is not installed")
+    for name in ("python3.11", "python3.12"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 127\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "python3.13").symlink_to(sys.executable)
+    said = subprocess.run(["make", "-n", "-B", "setup"], cwd=ROOT, capture_output=True, text=True, check=True,
+                          env=os.environ | {"PATH": f"{tmp_path}:/usr/bin:/bin"}).stdout
+    assert f"{tmp_path}/python3.13 -m venv" in said

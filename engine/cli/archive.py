@@ -86,6 +86,7 @@ def _import(options: Namespace, store: Store) -> tuple[dict[str, Any], str]:
     done = import_runs(Path(options.file), store)
     lines = [f"{_count(len(done['imported']))} imported, {len(done['already_there'])} already there, "
              f"{len(done['skipped'])} skipped."]
+    lines += done.get("datasets", {}).values()
     return done, "\n".join(lines + [f"  {run_id}: {reason}" for run_id, reason in done["skipped"].items()])
 
 

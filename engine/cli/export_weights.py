@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 from engine.cli.options import Result, add_json
@@ -13,6 +12,7 @@ from engine.errors import BadInput
 from engine.originals.checkpoints import open_checkpoints
 from engine.runs import library
 from engine.runs.store import open_store
+from engine.system.paths import expanded
 
 
 def add_parser(commands: Any) -> None:
@@ -28,7 +28,7 @@ def command(options: Namespace) -> Result:
     """Writes the folder. Raises UnknownRun, BadInput, BadCheckpoint or Cancelled."""
     from engine.studies.model_card import contents, export_weights
 
-    folder, store, line = Path(options.folder).expanduser(), open_store(), ProgressLine()
+    folder, store, line = expanded(options.folder), open_store(), ProgressLine()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(f"{folder} is there already and not an empty folder: name a new one.")
     run = library.get(options.run, store).run

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.cli.computing import say_aside, whole, words
-from engine.cli.options import Result, add_executor, add_json, as_number
+from engine.cli.options import Result, add_executor, as_number
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec
 from engine.registry import current_name
@@ -24,6 +24,7 @@ from engine.studies.front import Volume
 from engine.studies.front_runs import Front, FrontAsked, front, todo
 from engine.studies.intensity import with_a_knob
 from engine.studies.job import executor_problems
+from engine.studies.notes import method_title
 from engine.types import PROFILES, Spec
 
 FAILED, INTERRUPTED = 1, 130
@@ -44,7 +45,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--recorded-only", action="store_true", help="compute nothing; use only existing runs")
     add_executor(parser)
     parser.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
-    add_json(parser, "object")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    shape.add_argument("--markdown", action="store_true", help="print Markdown tables on stdout")
     parser.set_defaults(work=command)
 
 
@@ -54,7 +57,7 @@ def command(options: Namespace) -> Result:
     if not options.recorded_only:
         status = _carry_out(todo(asked, store), store, options)
     found = front(asked, store)
-    return (found.to_json() if options.json else to_text(found)), status
+    return (found.to_json() if options.json else (to_markdown if options.markdown else to_text)(found)), status
 
 
 def asked_for(options: Namespace) -> FrontAsked:
@@ -112,6 +115,26 @@ def to_text(found: Front) -> str:
     if found.missing:
         lines.append(f"{found.missing} runs are missing or failed: settings without all seeds are left out.")
     return "\n".join(lines)
+
+
+def to_markdown(found: Front) -> str:
+    """The same as Markdown, with the methods' titles."""
+    rows = [(method_title(one.method), one.setting, f"{one.mean[0]:.3f}", f"{one.mean[1]:.3f}") for one in found.best]
+    rows += [("*retrained*", f"seed {seed}, attainable", f"{x:.3f}", f"{y:.3f}") for seed, (x, y) in
+             found.retrained.items()]
+    volumes = {"*all together*": (len(found.configurations), found.whole)} if found.configurations else {}
+    volumes |= {method_title(name): (len(found.of(name)), one) for name, one in found.volumes().items()}
+    areas = [(name, str(settings), *("-" if value is None else f"{value:.3f}" for value in
+                                     (one.apart, one.naive, one.optimism)))
+             for name, (settings, one) in volumes.items()]
+    return "\n\n".join([_markdown(("On the front", "setting", "utility", "privacy"), rows),
+                        _markdown(("Hypervolume", "settings", "measured apart", "as it looks", "optimism"), areas)])
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first two columns are text."""
+    ruler = ["---", "---", *(["---:"] * (len(head) - 2))]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, ruler, *rows))
 
 
 def _volume(one: Volume) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.options import Result, add_json, add_option, as_number, assignments
@@ -11,6 +10,7 @@ from engine.cli.terminal import ProgressLine
 from engine.errors import BadSpec
 from engine.originals.checkpoints import open_checkpoints
 from engine.originals.importing import import_file
+from engine.system.paths import expanded
 from engine.types import Spec
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def add_parser(commands: Any) -> None:
 
 def command(options: Namespace) -> Result:
     """Imports the weights and says what was changed and measured. Raises BadInput."""
-    path, line = Path(options.file).expanduser(), ProgressLine()
+    path, line = expanded(options.file), ProgressLine()
     chosen, problems = assignments(options.options, "--option")
     if problems:
         raise BadSpec(problems)

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.cli.options import Result, add_json
 from engine.cli.text import run_line, run_text
+from engine.errors import BadInput
 from engine.own.folder import bad
 from engine.registry import all_of, models_for
 from engine.runs import afterwards, library
@@ -30,6 +31,8 @@ def add_parser(commands: Any) -> None:
 
     show = commands.add_parser("show", help="show one run with its settings, metrics and events")
     show.add_argument("run", metavar="RUN")
+    show.add_argument("--samples", action="store_true", help="print the table of its samples as CSV instead: set, "
+                      "number, loss, and the file and row that each came from")
     add_json(show, "object")
     show.set_defaults(work=command_show)
 
@@ -48,8 +51,26 @@ def command_show(options: Namespace) -> Result:
     """One run, one's own or a recorded one, with its times, settings and events; raises UnknownRun."""
     store = open_store()
     found = library.get(options.run, store)
+    if options.samples:
+        return _samples(found, options.json), 0
     result = described(afterwards.completed(found.run, store)) | {"events": found.events}
     return result if options.json else run_text(result), 0
+
+
+def _samples(found: Any, as_json: bool) -> Any:
+    """A run's per-sample table; where the data are here, with the places of the samples. Raises BadInput."""
+    import torch
+
+    from engine.originals.workbench import load_data
+    from engine.runs.samples import table_of, with_places
+
+    frame = table_of(found.run, found.samples())
+    try:
+        resolved = found.run.resolved()
+        frame = with_places(frame, load_data(resolved.dataset, resolved.options, torch.device("cpu")))
+    except BadInput as error:
+        print(f"Without the places of the samples: {error}", file=sys.stderr)
+    return frame.to_dict("records") if as_json else frame.to_csv(index=False).rstrip()
 
 
 def _line(item: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ Exit status: 0 finished, 1 failed, 2 bad input, 130 interrupted with Ctrl-C.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,13 +19,31 @@ from engine.errors import BadInput, BadSpec, LabError
 from engine.system.files import to_json
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+GIVEN = "_given"  # in a namespace: the options that were read so far
 COMMANDS = ("run", "preview", "pretrain", "import_original", "listing", "roc", "relearn", "compare", "compare_models",
             "correct", "reproduce", "sweep", "tune", "front", "ensemble", "memorisation", "requests", "archive",
             "export_weights", "tag", "own_data")  # a module each, in the order of the help
 
 
+class Once(argparse.Action):
+    """Stores an option's value; an option that is given twice is an error, since one of the values would be lost."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any,
+                 option_string: str | None = None) -> None:
+        given = vars(namespace).setdefault(GIVEN, set())
+        if option_string and self.dest in given:
+            parser.error(f"{option_string} is given twice: give it once")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are BadInput, so that they too are reported as JSON."""
+
+    def __init__(self, **how: Any):
+        super().__init__(**{"allow_abbrev": False, **how})
+        for usual in (None, "store"):
+            self.register("action", usual, Once)
 
     def error(self, message: str) -> Any:
         raise BadInput(f"{message[:1].upper()}{message[1:]}. Help: {self.prog} --help")
@@ -63,8 +83,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _print(text: str) -> None:
     """Prints as Unix tools do: a reader that has seen enough (``| head``) ends the program without a word."""
     before = signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    print(text, flush=True)
+    print(_printable(text), flush=True)
     signal.signal(signal.SIGPIPE, before)
+
+
+def _printable(text: str) -> str:
+    """The text in signs that the console has: JSON by its own escapes, else with question marks."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        with contextlib.suppress(ValueError):
+            return json.dumps(json.loads(text))
+        return text.encode(encoding, "replace").decode(encoding)
+    return text
 
 
 def _refuse(problems: Sequence[str], as_json: bool) -> int:
@@ -74,5 +106,5 @@ def _refuse(problems: Sequence[str], as_json: bool) -> int:
 def _say(content: dict[str, Any], as_json: bool, text: str, status: int) -> int:
     print(text, file=sys.stderr)
     if as_json:
-        print(to_json({"run_id": None, **content}))
+        _print(to_json({"run_id": None, **content}))
     return status

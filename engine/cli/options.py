@@ -138,7 +138,9 @@ def assignments(pairs: list[str], flag: str) -> tuple[dict[str, Any], list[str]]
     values, problems = {}, []
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if equals and name:
+        if equals and name and name.strip() in values:
+            problems.append(f"{flag} {name.strip()} is given twice: give it once.")
+        elif equals and name:
             values[name.strip()] = value.strip()
         else:
             problems.append(f"{flag} {pair!r} is not of the form NAME=VALUE.")

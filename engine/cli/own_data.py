@@ -14,6 +14,7 @@ from engine.own import adding, folder
 from engine.own.adding import Added, Training
 from engine.own.kind import own_kind_of, own_kinds
 from engine.own.look import HELD_OUT, OWN_COLUMNS, Choices, Look
+from engine.system.paths import expanded
 from engine.system.words import plural
 
 SHOWN = 10  # classes whose counts are printed
@@ -31,6 +32,8 @@ def add_parser(commands: Any) -> None:
     add.add_argument("--label", metavar="COLUMN", help="the column of labels")
     for kind in own_kinds():
         add.add_argument(f"--{kind.name}", metavar=kind.option.partition(" ")[2], help=kind.option_help)
+    add.add_argument("--attribute", action="append", default=[], metavar="COLUMN", dest="attributes",
+                     help="a further column that samples can be chosen by (scenario matching); may be repeated")
     add.add_argument("--size", type=int, metavar="PIXELS", help="pixels a side that pictures are brought to")
     add.add_argument("--heldout", type=float, default=HELD_OUT, metavar="SHARE",
                      help=f"the share that is held out where there is no test split (default: {HELD_OUT:g})")
@@ -60,12 +63,12 @@ def add_parser(commands: Any) -> None:
 
 def command_add(options: Namespace) -> Result:
     """Looks at the source, prints what was found, and declares it unless something speaks against it."""
-    if options.source.endswith(".toml") and Path(options.source).expanduser().is_file():
-        taken = adding.take_over(options.name, Path(options.source).expanduser(), options.replace)
+    if options.source.endswith(".toml") and expanded(options.source).is_file():
+        taken = adding.take_over(options.name, expanded(options.source), options.replace)
         return {"name": options.name, "file": str(taken)} if options.json else f"Added {options.name} as {taken}.", 0
     line = ProgressLine()
     choices = Choices(label=options.label, test=options.test, size=options.size, heldout=options.heldout,
-                      drop_duplicates=options.drop_duplicates,
+                      drop_duplicates=options.drop_duplicates, attributes=tuple(options.attributes),
                       **{kind.name: getattr(options, kind.name) for kind in own_kinds()})
     found, added = adding.prepared(options.name, options.source, choices,
                                    Training(options.model, options.epochs, not options.no_augment), options.title,
@@ -85,7 +88,7 @@ def command_add(options: Namespace) -> Result:
 def command_export(options: Namespace) -> Result:
     text = folder.text_of(options.name)
     if options.out:
-        Path(options.out).expanduser().write_text(text, encoding="utf-8")
+        expanded(options.out).write_text(text, encoding="utf-8")
         return {"name": options.name, "file": options.out} if options.json else f"Wrote {options.out}.", 0
     return {"name": options.name, "toml": text} if options.json else text.rstrip(), 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+from engine.cli.beginning import add_beginning, begun
 from engine.cli.options import (
     Result,
     add_scenario,
@@ -25,6 +26,7 @@ def add_parser(commands: Any) -> None:
     add_training(parser)
     add_scenario(parser, Spec().scenario)
     parser.add_argument("--profile", default=PROFILES[0], help=f"{' or '.join(PROFILES)} (default: {PROFILES[0]})")
+    add_beginning(parser)
     parser.set_defaults(work=command)
 
 
@@ -41,7 +43,8 @@ def _spec_of(options: Namespace) -> Spec:
     who = who_of(options)
     spec = Spec(dataset=options.dataset, model=options.model, seed=as_number(options.seed), profile=options.profile,
                 options={name: as_number(value) for name, value in chosen.items()}, **who.fields)
-    return who.spec(spec, [*texts, *who.problems])
+    spec, problems = begun(spec, options)
+    return who.spec(spec, [*texts, *who.problems, *problems])
 
 
 def _text(found: Any) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from argparse import BooleanOptionalAction, Namespace
-from dataclasses import replace
 from typing import Any
 
-from engine import chain
 from engine.checks import checked
+from engine.cli.beginning import add_beginning, begun
 from engine.cli.options import (
     Result,
     add_scenario,
@@ -19,10 +18,8 @@ from engine.cli.options import (
 )
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.cli.text import run_text
-from engine.errors import BadInput, BadSpec, Problem
+from engine.errors import BadSpec, Problem
 from engine.registry import all_of, current_name, names
-from engine.runs import library
-from engine.runs.continued import start_from
 from engine.runs.here import heartbeat, run_here
 from engine.runs.records import described
 from engine.runs.store import open_store
@@ -30,7 +27,6 @@ from engine.spec import resolve
 from engine.types import PROFILES, Spec
 
 EXIT = {"finished": 0, "cancelled": 130}
-LAST = "last"
 SEEDS = {"forget": "the forget set and the test/validation halves", "unlearning": "the method",
          "evaluation": "chance ranges and the attacks' shuffles"}
 
@@ -45,10 +41,7 @@ def add_parser(commands: Any) -> None:
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="assignments",
                      help="set any declared hyperparameter of the method; may be repeated")
     run.add_argument("--profile", default="corrected", help=f"{' or '.join(PROFILES)} (default: corrected)")
-    run.add_argument("--original-seed", default="0", help="seed of the Original (default: 0)")
-    run.add_argument("--original", metavar="NAME", help="forget from the Original that was imported under this name")
-    run.add_argument("--from", metavar="RUN", dest="start", help="continue from this finished run's unlearned weights, "
-                     "or from the last one's: its forget set stays forgotten, and another one is asked for")
+    add_beginning(run)
     for name, what in SEEDS.items():
         run.add_argument(f"--{name}-seed", metavar="N", help=f"seed of {what} (default: --seed)")
     run.add_argument("--train-original", action="store_true", help="train an Original if none exists for these data")
@@ -82,6 +75,8 @@ def _spec_of(options: Namespace) -> Spec:
         method = current_name("method", options.method)
         if method in names("method") and method not in owners:
             problems.append(f"--alpha belongs to {' and '.join(owners)}, not to {options.method}.")
+        elif "alpha" in parameters:
+            problems.append("--alpha and --set alpha are both given: give one of them.")
         elif method in owners:
             parameters["alpha"] = as_number(options.alpha)
         else:  # the method is unknown; its alpha can be judged all the same
@@ -89,31 +84,12 @@ def _spec_of(options: Namespace) -> Spec:
     seeds: dict[str, Any] = {f"{name}_seed": as_number(text) for name in SEEDS
                              if (text := getattr(options, f"{name}_seed")) is not None}
     spec = Spec(dataset=options.dataset, method=options.method, model=options.model, profile=options.profile,
-                seed=as_number(options.seed), original_seed=as_number(options.original_seed), original=options.original,
+                seed=as_number(options.seed),
                 parameters=parameters, **who.fields,
                 options={name: as_number(value) for name, value in chosen.items()}, **seeds)
-    if options.start:
-        spec = continuing(spec, options.start)
+    spec, more = begun(spec, options)
+    problems += more
     return who.spec(spec, problems)
-
-
-def continuing(spec: Spec, run_id: str) -> Spec:
-    """The spec that continues a finished run, ``last`` for the newest: of its data and model unless others were named.
-
-    Raises UnknownRun or BadInput.
-    """
-    store = open_store()
-    if run_id == LAST:
-        finished = store.list(status=("finished",), newest_first=True, limit=1)
-        if not finished:
-            raise BadInput(f"--from is {LAST}, but no run has finished yet: start one without --from.")
-        run = finished[0]
-    else:
-        run = library.get(run_id, store).run
-    start, usual = start_from(run, "--from"), Spec()
-    shared = {name: start[name] for name in chain.SHARED
-              if name in start and getattr(spec, name) == getattr(usual, name)}
-    return replace(spec, start=start, **shared)
 
 
 def with_alpha() -> list[Any]:

@@ -12,13 +12,15 @@ from __future__ import annotations
 import functools
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self
 
 import torch
 from torch import Tensor
 
+from engine.data import about
+from engine.data.about import About
 from engine.data.corruption import WRONG_LABELS, Corruption, Trigger, manipulated
 from engine.data.criteria import ONE_LABEL, ManyLabels, OneLabel
 
@@ -90,6 +92,7 @@ class Data(ABC, Generic[P]):
     takes the samples of a batch and a generator and returns them changed at random, in the same shape; where it
     is None, training sees the samples as they are. ``corruption`` says what was done to samples whose label is not the
     ``clean`` one of their pool. ``ranks`` comes with an Original, for scenarios that choose by it.
+    ``about`` says by pool where samples came from, and holds the further columns that a scenario may choose by.
     """
 
     kind: ClassVar[str]  # the name of its engine.kind.Kind
@@ -109,6 +112,7 @@ class Data(ABC, Generic[P]):
     augment: Augment | None = None
     corruption: Corruption = WRONG_LABELS
     ranks: Ranks | None = field(default=None, compare=False, repr=False)
+    about: Mapping[str, About] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     @abstractmethod
@@ -157,7 +161,8 @@ class Data(ABC, Generic[P]):
     @functools.cached_property
     def content(self) -> str:
         """sha256 over both pools: everything about the data that a result can depend on."""
-        return hashlib.sha256(f"{self.train.fingerprint}/{self.heldout.fingerprint}".encode()).hexdigest()
+        parts = [self.train.fingerprint, self.heldout.fingerprint, *filter(None, [about.fingerprint(self.about)])]
+        return hashlib.sha256("/".join(parts).encode()).hexdigest()
 
 
 def tensors_of(data: Data) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ further down, a folder written by ``save_to_disk``, pictures in a folder a class
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -73,7 +74,8 @@ def missing(name: str, hub_id: str) -> DataMissing:
     return DataMissing(
         f"The data set {name} is not on this machine and the Hugging Face hub cannot be reached: connect once "
         f"(it then downloads by itself), or download the parquet files of {hub_id} from "
-        f"https://huggingface.co/datasets/{hub_id} and put them into {hub.where_to_put(FOLDERS, name)}.")
+        f"https://huggingface.co/datasets/{hub_id} and put them into {hub.where_to_put(FOLDERS, name)}."
+        f"{hub.nearly(FOLDERS, name)}")
 
 
 def opened(name: str, hub_id: str, config: str | None = None, splits: tuple[str, ...] = ("train", "test")) -> tuple[
@@ -100,7 +102,8 @@ def _from_folder(local: Path, hub_id: str, splits: tuple[str, ...]) -> dict[str,
     except BadSource as error:
         raise DataMissing(f"{error} Or download the parquet files of {address} into it.") from error
     if absent := [split for split in splits if split not in layout.files]:
-        pattern = "{}*.parquet" if layout.kind == "tables" else "{}"
+        ending = next(iter(layout.files.values()))[0].suffix
+        pattern = f"{{}}*{ending}" if layout.kind == "tables" else "{}"
         names = " and no ".join(pattern.format(split) for split in absent)
         raise DataMissing(f"The folder {layout.root} has {pattern.format(next(iter(layout.files)))} but no {names}: "
                           f"download {'both' if len(splits) == 2 else 'all'} splits of {hub_id} into it.")
@@ -215,7 +218,7 @@ def class_number(value: Any, classes: tuple[str, ...], order: Sequence[int]) -> 
     """A label, a number or a class's name, as a class's number; None where it is neither."""
     if isinstance(value, str):
         return classes.index(value) if value in classes else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value % 1:
         return None
     number = int(value)
     return order[number] if 0 <= number < len(order) else number

@@ -43,6 +43,7 @@ _ALL = (
 
 def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | None = None) -> Any:
     """GoEmotions as :class:`engine.data.texts.TextData`, not yet tokenised; raises DataMissing where it is absent."""
+    from engine.data.about import About
     from engine.data.criteria import MANY_LABELS, ONE_LABEL
     from engine.data.texts import TextData
 
@@ -50,15 +51,19 @@ def load(options: dict[str, Any], on_progress: Callable[[str, float], None] | No
     if on_progress:
         on_progress("Opening go_emotions", 0.0)
     splits, origin = _hub.opened("go_emotions", HUB_ID, CONFIG, SPLITS)
-    pools = {split: _pool(splits[split], split, many) for split in SPLITS}
+    read = {split: _pool(splits[split], split, many) for split in SPLITS}
+    pools = {split: pool for split, (pool, _) in read.items()}
+    places = {split: where for split, (_, where) in read.items()}
     return TextData(name="go_emotions", classes=CLASSES, train=pools["train"],
                     heldout=_joined(pools["test"], pools["validation"]), mean=(), std=(), origin=origin,
                     options=dict(options), test_count=len(pools["test"]),
-                    criterion=MANY_LABELS if many else ONE_LABEL)
+                    criterion=MANY_LABELS if many else ONE_LABEL,
+                    about={"train": About(places["train"]), "heldout": About(places["test"] + places["validation"])})
 
 
-def _pool(rows: Any, split: str, many: bool) -> Any:
-    """A split's comments, all of them or those with one label; the class of one with several is its first."""
+def _pool(rows: Any, split: str, many: bool) -> tuple[Any, tuple[str, ...]]:
+    """A split's comments, all of them or those with one label, and where each is; of several labels the first counts.
+    """
     import torch
 
     from engine.data.texts import TextPool
@@ -69,15 +74,17 @@ def _pool(rows: Any, split: str, many: bool) -> Any:
     if (row := next((row for row, text in enumerate(texts) if not isinstance(text, str)), None)) is not None:
         raise DataMissing(f"The {split} split of go_emotions has the text {texts[row]!r} ({rows.where(row)}): "
                           "download it again.")
-    kept = [(text, labels) for text, labels in zip(texts, given, strict=True) if many or len(labels) == 1]
+    kept = [(text, labels, rows.where(row)) for row, (text, labels) in enumerate(zip(texts, given, strict=True))
+            if many or len(labels) == 1]
     if len(kept) < _hub.FEWEST:
         raise DataMissing(f"Of the {len(texts):,} comments in the {split} split of go_emotions {len(kept)} have "
                           "exactly one label, and at least 2 are needed: use labels=several.")
     hot = torch.zeros(len(kept), len(CLASSES))
-    for row, (_, labels) in enumerate(kept):
+    for row, (_, labels, _place) in enumerate(kept):
         hot[row, labels] = 1
     first = hot.argmax(dim=1)
-    return TextPool(tuple(text for text, _ in kept), first, hot if many else first)
+    return TextPool(tuple(text for text, *_ in kept), first, hot if many else first), tuple(
+        place for *_, place in kept)
 
 
 def _labels(rows: Any, split: str, row: int, value: Any) -> list[int]:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput
+from engine.system.paths import expanded
 
 TOKENIZERS = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
+FEWEST_KNOWN = 0.1  # of the tokens of texts: with fewer, texts are all alike to the model
 OFFSET = 2  # the positions that RoBERTa keeps for padding
 
 
@@ -29,10 +31,26 @@ def wrong_with(folder: Path, kind: str | None, longest: int) -> str | None:
     return _other_kind(config, kind) or _too_short(config, longest) or _no_tokenizer(folder) or _no_weights(folder)
 
 
+def wrong_with_tokens(tokens: Any, tokenizer: Any, folder: Path) -> str | None:
+    """What keeps a tokenizer from being the one of these weights, as the middle of a sentence; None where nothing."""
+    import torch
+
+    known = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("vocab_size")
+    if isinstance(known, int) and tokens.numel() and int(tokens.max()) >= known:
+        return (f"its tokenizer makes the token {int(tokens.max()):,}, but its weights know the tokens 0 to "
+                f"{known - 1:,}")
+    words = int((~torch.isin(tokens, torch.tensor(tokenizer.all_special_ids, dtype=tokens.dtype))).sum())
+    unknown = int((tokens == tokenizer.unk_token_id).sum()) if tokenizer.unk_token_id is not None else 0
+    if FEWEST_KNOWN * (words + unknown) > words or not words:
+        return (f"its tokenizer knows {words:,} of the {words + unknown:,} tokens of these texts, so it is of another "
+                "model")
+    return None
+
+
 def instead_of(variable: str, name: str) -> str:
     """What is in the folder that a model was looked for in, as a sentence to follow another; empty without one."""
     root = os.environ.get(variable)
-    place = Path(root).expanduser() / name if root else None
+    place = expanded(root) / name if root else None
     if place is None or not place.is_dir():
         return ""
     below = sorted(path.parent.name for path in place.glob("*/config.json"))

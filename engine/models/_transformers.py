@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelMissing
-from engine.models._folders import instead_of, wrong_with
+from engine.models._folders import instead_of, wrong_with, wrong_with_tokens
 from engine.models._texts import LONGEST, by_length
 from engine.system import hub
 
@@ -57,7 +57,7 @@ def loaded(name: str, hub_id: str, package: str | None, load: Load, kind: str | 
                            f"https://huggingface.co/{hub_id} there.")
     try:
         return load(str(local), True)
-    except unusable as error:
+    except Exception as error:  # transformers and tokenizers raise nearly anything for damaged files
         raise ModelMissing(f"The model in {local} cannot be read ({hub.first_line(error)}): put the files of "
                            f"https://huggingface.co/{hub_id} there again.") from error
 
@@ -89,10 +89,15 @@ def prepared(name: str, hub_id: str, package: str | None, data: Any, kind: str |
     import torch
 
     tokenizer = loaded(name, hub_id, package, _tokenizer, kind)
+    local = folder(name, package)
 
     def encode(texts: list[str]) -> Any:
         found = tokenizer(texts, truncation=True, max_length=LONGEST, padding=True, return_attention_mask=False)
-        return torch.tensor(found["input_ids"], dtype=torch.int32)
+        tokens = torch.tensor(found["input_ids"], dtype=torch.int32)
+        if local and (wrong := wrong_with_tokens(tokens, tokenizer, local)):
+            raise ModelMissing(f"The model in {local} cannot be used: {wrong}. Put the files of "
+                               f"https://huggingface.co/{hub_id} there.")
+        return tokens
 
     return data.encoded(encode, tokenizer.pad_token_id, len(tokenizer))
 

@@ -16,6 +16,7 @@ from engine.own.kind import own_kind_of
 from engine.own.look import Choices, Look
 from engine.own.recipes import checked_model, usual_settings, with_epochs
 from engine.own.samples import HUB_ID
+from engine.system.paths import expanded
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _absolute(source: str) -> str:
     """A path that means the same from every folder; a hub id as it is."""
     if not source.strip() or not source.isprintable():
         raise BadSource(f"The path {source!r} cannot be kept in a file: rename the folder.")
-    path = Path(source).expanduser()
+    path = expanded(source)
     return str(path.absolute()) if path.exists() or not HUB_ID.fullmatch(source) else source
 
 

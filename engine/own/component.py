@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from engine.errors import BadData, BadSource, DataMissing
@@ -16,6 +15,7 @@ from engine.own.look import Look
 from engine.own.part import Part
 from engine.own.samples import HUB_ID
 from engine.own.sizes import SMALL
+from engine.system.paths import expanded
 from engine.types import Dataset
 
 AVAILABLE = "own"
@@ -41,6 +41,7 @@ def component(name: str, declared: Declaration) -> Dataset:
         summary=declared.summary or (f"Your own data: {sum(counts.train):,} {kind.plural} in {len(declared.classes)} "
                                      "classes."),
         source=declared.source, unlearning=declared.unlearning, class_counts=(counts.train, test, heldout),
+        attributes=declared.read.attributes,
         test_size=sum(counts.test) if counts.validation else None, absent=_absent(name, declared), code=declared.code)
 
 
@@ -65,22 +66,27 @@ def data_of(name: str, found: Look, mean: tuple[float, ...], std: tuple[float, .
     """What was found as :class:`engine.data.base.Data`."""
     kind = own_kind_of(found)
     heldout = _joined(kind, [found.parts[split] for split in ("test", "validation") if split in found.parts])
-    return kind.data(found.parts["train"], heldout, name=name, classes=found.classes, mean=mean, std=std,
+    data = kind.data(found.parts["train"], heldout, name=name, classes=found.classes, mean=mean, std=std,
                      origin=found.source, test_count=found.test_size)
+    return replace(data, about=_about(found, heldout))
 
 
 def is_there(declared: Declaration) -> bool:
     """Whether the source is on this machine, or can be asked of the hub."""
-    return Path(declared.source).expanduser().exists() or bool(HUB_ID.fullmatch(declared.source))
+    place = expanded(declared.source)
+    return (place.is_absolute() and place.exists()) or bool(HUB_ID.fullmatch(declared.source))
 
 
 def stamp_of(declared: Declaration) -> str:
     """What changes when one of the source's files does."""
-    places = [Path(place).expanduser() for place in (declared.source, declared.read.test) if place]
+    places = [expanded(place) for place in (declared.source, declared.read.test) if place]
     return "\n".join(stamp(place) for place in places if place.exists())
 
 
 def _absent(name: str, declared: Declaration) -> str:
+    if not expanded(declared.source).is_absolute() and not HUB_ID.fullmatch(declared.source):
+        return (f"The data of {name} are not on this machine: they lay in {declared.source} where its runs were made. "
+                f"Set source in $UNLEARN_HOME/datasets/{name}.toml to where they are here.")
     return (f"The data of {name} are no longer in {declared.source}: put them back, or remove the data set with "
             f"python -m engine remove-dataset {name}.")
 
@@ -92,6 +98,17 @@ def _changes(found: Look, declared: Declaration) -> str:
     parts = [f"{split} {before[split]:,} -> {found.totals.get(split, 0):,} samples" for split in before
              if before[split] != found.totals.get(split, 0)]
     return ", ".join(parts) or "other samples or labels"
+
+
+def _about(found: Look, heldout: Part) -> dict[str, Any]:
+    """Where the samples of both pools came from, and their further columns."""
+    from engine.data.about import About
+
+    order = [split for split in ("test", "validation") if split in found.parts]
+    columns = {name: tuple(value for split in order for value in found.about[split][name])
+               for name in found.about["train"]}
+    return {"train": About(found.parts["train"].places, found.about["train"]),
+            "heldout": About(heldout.places, columns)}
 
 
 def _joined(kind: OwnKind, parts: list[Part]) -> Part:

@@ -23,7 +23,8 @@ from engine.system.words import unknown
 from engine.types import Recipe
 
 FORMAT = 1
-_LATER = ("points",)  # fields that came after results were kept: left out of what makes them where nobody uses them
+# Fields that came after results were kept: left out of what makes them where nobody uses them.
+_LATER = ("points", "attributes")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Declaration:
     def code(self) -> str:
         """What makes results of these data: what is read and how, wherever the files lie and whatever it is called."""
         read = asdict(dataclasses.replace(self.read, test=None))
-        read = {name: value for name, value in read.items() if value is not None or name not in _LATER}
+        read = {name: value for name, value in read.items() if value not in (None, ()) or name not in _LATER}
         return short_hash({"content": self.content, "read": read, "classes": len(self.classes), "mean": self.mean,
                            "std": self.std})
 

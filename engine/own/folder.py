@@ -19,7 +19,7 @@ from engine.own.recipes import checked_model
 from engine.system.paths import datasets_folder
 from engine.types import Dataset
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _lock = threading.Lock()
 
 
@@ -65,9 +65,9 @@ def checked_name(name: str) -> str:
     """The name, or BadSource with one that would do."""
     from engine.registry import table
 
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+    if not NAME.fullmatch(name) or keyword.iskeyword(name):
         near = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40]
-        near = near if _NAME.fullmatch(near) and not keyword.iskeyword(near) else "my_data"
+        near = near if NAME.fullmatch(near) and not keyword.iskeyword(near) else "my_data"
         raise BadSource(f"The name {name!r} cannot be used: take small letters, digits and underscores, such as "
                         f"{near!r}.")
     if taken(name, table("dataset")):
@@ -136,7 +136,7 @@ def _read(folder: Path | None) -> Own:
     declared, places, wrong, datasets = {}, {}, {}, {}
     for path in _files(folder):
         try:
-            if not _NAME.fullmatch(path.stem):
+            if not NAME.fullmatch(path.stem):
                 raise BadSource(f"{path} is not used: name it with small letters, digits and underscores.")
             declared[path.stem] = load(path)
             _check_model(path, declared[path.stem])

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from engine.errors import BadSource
-from engine.own import cifar, columns, duplicates, samples
+from engine.own import attributes, cifar, columns, duplicates, samples
 from engine.own.kind import own_kinds
 from engine.own.labels import Numbered, numbered
 from engine.own.layouts import look_into
 from engine.own.opened import PICTURE, of_dataset, opened
 from engine.own.part import Part
 from engine.own.tables import Rows
+from engine.system.paths import expanded
 
 FEWEST_TRAIN, FEWEST_HELDOUT, FEW = 20, 10, 500
 OWN_COLUMNS = (PICTURE, cifar.PIXELS_OF)  # of sources that have no columns
@@ -32,7 +32,7 @@ class Choices:
     The fields with the name of a kind name its columns of samples, those of points separated by commas.
     ``test`` is another source for the test split, ``size`` the pixels a side that pictures are brought to, ``heldout``
     the share that is held out where there is no test split, ``drop_duplicates`` whether test samples that are in the
-    training set are left out.
+    training set are left out, ``attributes`` the further columns that samples may be chosen by.
     """
 
     label: str | None = None
@@ -43,6 +43,7 @@ class Choices:
     size: int | None = None
     heldout: float = HELD_OUT
     drop_duplicates: bool = False
+    attributes: tuple[str, ...] = ()
 
     @property
     def named(self) -> dict[str, str]:
@@ -71,6 +72,7 @@ class Look:
     problems: tuple[str, ...]
     notes: tuple[str, ...]
     parts: Mapping[str, Part]
+    about: Mapping[str, Mapping[str, tuple[str, ...]]]  # further columns by split
 
     @property
     def totals(self) -> dict[str, int]:
@@ -100,6 +102,7 @@ def look(source: str, choices: Choices = Choices(), report: Report = lambda text
     report("Opening the data", None)
     found, splits, notes = _splits(source, choices)
     chosen = columns.chosen(splits["train"], choices.named, choices.label)
+    attributes.check(splits, choices.attributes, (*chosen.samples, chosen.label))
     splits, left_out = _with_columns(splits, chosen)
     labels = numbered(splits, chosen.label)
     parts, read = samples.read(splits, chosen, labels, choices.size, report)
@@ -111,7 +114,8 @@ def look(source: str, choices: Choices = Choices(), report: Report = lambda text
     return Look(source, found, chosen.kind.name, tuple(splits["train"].columns), chosen.sample, chosen.label,
                 labels.classes, counts, read.sizes, read.input_size, tuple(_problems(counts, read)),
                 (*notes, *_guessed(chosen), *left_out, *labels.notes, *read.notes, *more,
-                 *twins.notes(choices.drop_duplicates), *_remarks(counts, labels.classes)), parts)
+                 *twins.notes(choices.drop_duplicates), *_remarks(counts, labels.classes)), parts,
+                attributes.of_parts(splits, parts, choices.attributes))
 
 
 def _splits(source: str, choices: Choices) -> tuple[str, dict[str, Rows], tuple[str, ...]]:
@@ -130,7 +134,7 @@ def _splits(source: str, choices: Choices) -> tuple[str, dict[str, Rows], tuple[
 
 
 def _opened(source: str) -> tuple[str, dict[str, Rows], tuple[str, ...]]:
-    place = Path(source).expanduser()
+    place = expanded(source)
     if not place.exists() and samples.HUB_ID.fullmatch(source):
         return f"the data set {source} of the Hugging Face hub", _from_hub(source), ()
     layout = look_into(place)

@@ -13,7 +13,7 @@ from engine.errors import BadSource
 from engine.kind import kind_of
 from engine.own.kind import own_kind_of
 from engine.own.sizes import SMALL
-from engine.registry import all_of, find, names, table
+from engine.registry import all_of, find, names, table, why_not
 from engine.system.words import unknown
 from engine.types import Model, Recipe
 
@@ -31,6 +31,8 @@ def checked_model(kind: str, input_size: int, name: str) -> Model:
     if name in models:
         return models[name]
     known = find("model", name)
+    if known is None and (why := why_not("model", name)):
+        raise BadSource(f"--model: {why}")
     if known is None:
         raise BadSource(f"--model: {unknown('model', name, tuple(models) or names('model'))}")
     asked, read = kind_of(kind), kind_of(known)

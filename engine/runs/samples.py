@@ -21,6 +21,15 @@ def table_of(run: Run, frame: DataFrame | None) -> DataFrame:
     return frame
 
 
+def with_places(frame: DataFrame, data: Any) -> DataFrame:
+    """The per-sample table with ``place``, the file and row that a sample came from; empty where nobody knows."""
+    places = {name: data.about[name].places if name in data.about else () for name in ("train", "heldout")}
+    pools = ["train" if name in ("retain", "forget") else "heldout" for name in frame["set"]]
+    found = [places[pool][number] if number < len(places[pool]) else ""
+             for pool, number in zip(pools, frame["sample"], strict=True)]
+    return frame.assign(place=found)
+
+
 def exhibits(frame: DataFrame, source: Source, order: str = "most", count: int = 24) -> list[dict[str, Any]]:
     """The ``count`` samples of D_f at hand whose loss rose ``most`` (or ``least``), in that order.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     Column,
@@ -74,12 +72,3 @@ def add_missing_columns(connection: Connection) -> None:
         if column.name not in present:
             kind = column.type.compile(connection.dialect)
             connection.execute(text(f'ALTER TABLE {runs.name} ADD COLUMN "{column.name}" {kind}'))
-
-
-def connect_args(url: str) -> dict[str, Any]:
-    return {"timeout": 30} if url.startswith("sqlite") else {}
-
-
-def tune_sqlite(connection: Any, _record: Any) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")

@@ -26,9 +26,10 @@ from engine.runs.annotations import checked_note, checked_tags
 from engine.runs.artifacts import EVIDENCE, Artifacts
 from engine.runs.records import Run, stored_spec
 from engine.runs.rows import Unreadable, read_rows
-from engine.runs.schema import add_missing_columns, connect_args, events, metadata, runs, tune_sqlite
+from engine.runs.schema import add_missing_columns, events, metadata, runs
+from engine.runs.sqlite_files import check_locks, connect_args, read_only, tune_sqlite
 from engine.spec import Resolved
-from engine.system.paths import database_url, home
+from engine.system.paths import database_url, home, sqlite_url
 from engine.system.version import code_version
 from engine.types import ENDED, Status
 
@@ -44,13 +45,17 @@ class Store(Artifacts):
 
     def __init__(self, root: Path, url: str | None = None):
         self.root = Path(root)
-        self.url = url or f"sqlite:///{self.root / 'runs.sqlite'}"
+        self.url = url or sqlite_url(self.root / "runs.sqlite")
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(self.url, connect_args=connect_args(self.url))
+            self.read_only = read_only(self.url)
+            self._engine = sa.create_engine(self.read_only or self.url, connect_args=connect_args(self.url))
         except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
             raise StoreUnavailable(f"The run store {self.url} cannot be opened: {_short(error)}.") from error
+        if self.read_only:
+            return
         if self._engine.dialect.name == "sqlite":
+            check_locks(self.url)
             sa.event.listen(self._engine, "connect", tune_sqlite)
         with self._transaction() as connection:
             metadata.create_all(connection)
@@ -184,6 +189,8 @@ class Store(Artifacts):
 
     def mark_interrupted(self) -> list[str]:
         """Marks running runs whose owner is gone; returns their ids. Others' living runs are left alone."""
+        if self.read_only:  # its owner's processes do it
+            return []
         dead = [run.id for run in self.list(status=("running",)) if not owner.alive(run.owner, run.heartbeat)]
         reason = "The process that ran it ended without finishing it."
         return [run_id for run_id in dead if self.end(run_id, "interrupted", reason=reason)]
@@ -245,6 +252,9 @@ class Store(Artifacts):
             with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
+            if self.read_only and "readonly" in str(error):
+                raise StoreUnavailable(f"The run store {self.url} can only be read by you: set UNLEARN_HOME to a "
+                                       "folder of your own to write runs.") from error
             raise StoreUnavailable(f"The run store {self.url} does not answer: {_short(error)}.") from error
 
 

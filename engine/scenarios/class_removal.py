@@ -6,7 +6,7 @@ the test set leaves the classes out; the validation set is the whole half.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,17 @@ def problems(spec: Spec, dataset: Dataset) -> Iterator[Problem]:
                             f"{dataset.title}: leave one out, or forget a share of each (share below 1).")
 
 
+def gone(spec: Spec, earlier: Sequence[Spec]) -> bool:
+    """Whole classes are gone whatever the seed; a share of one where as much was drawn by the same seed."""
+    return all(any(_holds(before, number, spec) for before in earlier) for number in spec.class_numbers)
+
+
+def _holds(before: Spec, number: int, spec: Spec) -> bool:
+    theirs, ours = (Parameters(**one.selection).share for one in (before, spec))
+    drawn_alike = before.seeds.forget == spec.seeds.forget or spec.profile == "paper"
+    return number in before.class_numbers and (theirs == 1 or (theirs >= ours and drawn_alike))
+
+
 def judged(spec: Spec) -> Yardstick:
     """Of a share, the retrained model still knows the class: only it says how well."""
     return "class" if Parameters(**spec.selection).share == 1 else "retrained"
@@ -111,6 +122,7 @@ SCENARIO = Scenario(
     problems=problems,
     judged=judged,
     unseen=unseen,
+    gone=gone,
     columns=("retain_accuracy", "forget_accuracy", "test_accuracy"),
     ideals={"accuracy_gap": "match_retrained"},  # a forgotten class is not to look like the test set, which lacks it
 )

@@ -6,6 +6,7 @@ manipulated sample ("clean-trained"): retraining without the found ones keeps th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,6 +71,13 @@ def reference(spec: Spec) -> Spec:
     return replace(spec, selection={name: value for name, value in spec.selection.items() if name != "found"})
 
 
+def gone(spec: Spec, earlier: Sequence[Spec]) -> bool:
+    """Where all were found, or as many by the same seed."""
+    ours = Parameters(**spec.selection).found
+    return any((theirs := Parameters(**before.selection).found) == ALL or (
+        theirs >= ours and before.seeds.forget == spec.seeds.forget) for before in earlier)
+
+
 def _found(spec: Spec, there: int) -> int:
     return max(1, round(Parameters(**spec.selection).found * there))
 
@@ -89,4 +97,5 @@ SCENARIO = Scenario(
     columns=("attack_success", "corrected_accuracy", "rest_accuracy"),
     corrective=True,
     reference=reference,
+    gone=gone,
 )

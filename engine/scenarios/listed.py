@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,14 @@ def sizes(spec: Spec, dataset: Dataset) -> Sizes:
     return with_whole_test(len(load(Parameters(**spec.selection).list)), dataset)
 
 
+def gone(spec: Spec, earlier: Sequence[Spec]) -> bool:
+    """Where every sample of the list is in an earlier one."""
+    from engine.sample_lists import load
+
+    taken = {number for before in earlier for number in load(Parameters(**before.selection).list)}
+    return taken.issuperset(load(Parameters(**spec.selection).list))
+
+
 SCENARIO = Scenario(
     name="listed",
     title="listed samples",
@@ -70,4 +78,5 @@ SCENARIO = Scenario(
     target="selection",
     parameters=Parameters,
     problems=problems,
+    gone=gone,
 )

@@ -1,6 +1,6 @@
-"""Texts that hold a word or match a pattern: "forget everything that mentions my name".
+"""Samples whose text, or whose value in a column, holds a word or matches a pattern: "all that mentions my name".
 
-The attack compares them with the held-out texts that match as well, which the test set leaves out.
+The attack compares them with the held-out samples that match as well, which the test set leaves out.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Parameters:
     pattern: str = parameter("", help="A regular expression instead of a word, such as gr[ae]y|colou?r.")
     match_case: bool = parameter(False, help="Whether capitals and small letters differ.")
     inside_words: bool = parameter(False, help="Whether a word is also found inside longer ones, as cat in cattle.")
+    column: str = parameter("", help="A further column of the data that is searched instead of texts.")
 
 
 def expression(chosen: Parameters) -> Any:
@@ -60,22 +61,36 @@ def select(data: Any, spec: Spec) -> Any:
     """Every training text that matches, int64 (F,). Raises BadSpec where none does, or too many do."""
     from engine.sample_lists import Asked
 
-    found, asked = matches(data.train.texts, spec), Asked(data.name, len(data.train))
+    found, asked = matches(_searched(data, "train", spec), spec), Asked(data.name, len(data.train))
+    what = f"values of {chosen!r}" if (chosen := _column(data, spec)) else "training texts"
     field, value = next((name, spec.selection[name]) for name in ("pattern", "word") if spec.selection.get(name))
     if not len(found):
-        raise BadSpec([Problem.about(f"selection.{field}", f"is {value!r}, but none of the {asked.size:,} training "
-                                     f"texts of {asked.dataset} matches: try a part of it with inside_words, or a "
+        raise BadSpec([Problem.about(f"selection.{field}", f"is {value!r}, but none of the {asked.size:,} {what} "
+                                     f"of {asked.dataset} matches: try a part of it with inside_words, or a "
                                      "pattern.")])
     if len(found) > asked.most:
         raise BadSpec([Problem.about(f"selection.{field}", f"is {value!r}, which {len(found):,} of the {asked.size:,} "
-                                     f"training texts match, but at most {asked.most:,} can be forgotten at once: "
+                                     f"{what} match, but at most {asked.most:,} can be forgotten at once: "
                                      "narrow it.")])
     return found
 
 
 def unseen(data: Any, spec: Spec) -> Any:
-    """Every held-out text that matches, int64 (U,)."""
-    return matches(data.heldout.texts, spec)
+    """Every held-out sample that matches, int64 (U,)."""
+    return matches(_searched(data, "heldout", spec), spec)
+
+
+def _column(data: Any, spec: Spec) -> str:
+    """The column that is searched; empty for the texts themselves. The only one where data without texts have one."""
+    if named := str(spec.selection.get("column", "")):
+        return named
+    return "" if getattr(data.train, "texts", None) is not None else next(iter(data.about["train"].columns), "")
+
+
+def _searched(data: Any, pool: str, spec: Spec) -> Sequence[str]:
+    column = _column(data, spec)
+    values: Sequence[str] = data.about[pool].columns[column] if column else getattr(data, pool).texts
+    return values
 
 
 def problems(spec: Spec, dataset: Dataset) -> Iterator[Problem]:
@@ -83,6 +98,7 @@ def problems(spec: Spec, dataset: Dataset) -> Iterator[Problem]:
     import regex
 
     chosen = Parameters(**spec.selection)
+    yield from _wrong_column(chosen.column, dataset)
     if not chosen.word.strip() and not chosen.pattern:
         yield Problem.about("selection.word", "is missing: name a word that the texts to forget hold, or give a "
                             "pattern.")
@@ -101,6 +117,20 @@ def problems(spec: Spec, dataset: Dataset) -> Iterator[Problem]:
                             f"{error.msg}{where}.")
 
 
+def _wrong_column(named: str, dataset: Dataset) -> Iterator[Problem]:
+    columns = dataset.attributes
+    if named and named not in columns:
+        known = f"its further columns are {', '.join(columns)}" if columns else "it has no further columns"
+        yield Problem.about("selection.column", f"is {named!r}, but {dataset.title} has no such column: {known}.")
+    elif not named and len(columns) > 1 and not _has_texts(dataset):
+        yield Problem.about("selection.column", f"is missing: {dataset.title} has the columns {', '.join(columns)}, so "
+                            "name one of them.")
+
+
+def _has_texts(dataset: Dataset) -> bool:
+    return kind_of(dataset).has_words
+
+
 def _repeats(pattern: str) -> int:
     """The product of all counts such as {3} and {3,}: the copies of a part where all of them are nested."""
     import re
@@ -109,10 +139,10 @@ def _repeats(pattern: str) -> int:
 
 
 def why_not(dataset: Dataset) -> str | None:
-    """Words are in texts alone."""
-    return None if kind_of(dataset).has_words else (
-        f"The scenario 'matching' looks for words, but {dataset.title} holds no texts: choose data of texts, or name "
-        "samples with the scenario 'listed'.")
+    """Words are in texts, or in further columns."""
+    return None if _has_texts(dataset) or dataset.attributes else (
+        f"The scenario 'matching' looks for words, but {dataset.title} holds no texts and no further columns: choose "
+        "data of texts, add your data with --attribute COLUMN, or name samples with the scenario 'listed'.")
 
 
 def sizes(spec: Spec, dataset: Dataset) -> Sizes:
@@ -126,8 +156,8 @@ def sizes(spec: Spec, dataset: Dataset) -> Sizes:
 
 SCENARIO = Scenario(
     name="matching",
-    title="matching texts",
-    summary="All training texts that hold a word or match a pattern.",
+    title="matching samples",
+    summary="All training samples whose text, or a further column, holds a word or matches a pattern.",
     aim="The model should treat them as a model retrained without them does.",
     source="Regulation (EU) 2016/679 (GDPR), Article 17",
     select=select,
@@ -137,4 +167,5 @@ SCENARIO = Scenario(
     why_not=why_not,
     problems=problems,
     unseen=unseen,
+    gone=lambda spec, earlier: any(dict(spec.selection) == dict(before.selection) for before in earlier),
 )

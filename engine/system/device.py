@@ -20,14 +20,37 @@ from engine.system.words import plural
 
 
 def default_device() -> torch.device:
-    """``$UNLEARN_DEVICE`` where it is set, else the first CUDA device, else the CPU."""
-    wanted = os.environ.get("UNLEARN_DEVICE")
-    if wanted:
-        try:
-            return torch.device(wanted)
-        except RuntimeError:
-            raise BadInput(f"UNLEARN_DEVICE={wanted!r} is not a device. Valid: cpu, cuda, cuda:0, ...") from None
+    """``$UNLEARN_DEVICE`` where it is set, else the first CUDA device, else the CPU. Raises BadInput."""
+    if wanted := os.environ.get("UNLEARN_DEVICE"):
+        return named_device(wanted, "UNLEARN_DEVICE")
     return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+
+
+def named_device(wanted: str, asked: str) -> torch.device:
+    """The device of that name; ``asked`` says where it was named. Raises BadInput where this machine has none such."""
+    try:
+        device = torch.device(wanted)
+    except RuntimeError:
+        raise BadInput(f"{asked}={wanted!r} is not a device. Valid: cpu, cuda, cuda:0, ...") from None
+    if not _is_there(device):
+        raise BadInput(f"{asked}={wanted!r}, but this machine has no such device. It has: {', '.join(_devices())}.")
+    return device
+
+
+def _is_there(device: torch.device) -> bool:
+    """Whether this machine can compute on it: torch names many devices that it was not built for."""
+    if device.type == "cpu":
+        return True
+    backend: Any = torch.backends.mps if device.type == "mps" else getattr(torch, device.type, None)
+    if not hasattr(backend, "is_available") or not backend.is_available():
+        return False
+    return device.index is None or device.index < getattr(backend, "device_count", lambda: 1)()
+
+
+def _devices() -> list[str]:
+    """The devices of this machine by name."""
+    return ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count())),
+            *(["mps"] if torch.backends.mps.is_available() else [])]
 
 
 def prepare(device: torch.device, threads: int | None) -> int:

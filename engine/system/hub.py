@@ -9,11 +9,13 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from engine.system.paths import expanded
+
 
 def local_folder(variable: str, name: str, pattern: str) -> Path | None:
     """``$<variable>/<name>`` where it holds a file that matches ``pattern``."""
     root = os.environ.get(variable)
-    path = Path(root).expanduser() / name if root else None
+    path = expanded(root) / name if root else None
     return path if path and any(path.glob(pattern)) else None
 
 
@@ -23,10 +25,23 @@ def where_to_put(variable: str, name: str) -> str:
     return str(Path(root) / name) if root else f"a folder <dir>/{name} and set {variable}=<dir>"
 
 
+def nearly(variable: str, name: str) -> str:
+    """A sentence to follow another where ``$<variable>`` holds the folder under almost this name; else empty."""
+    root = os.environ.get(variable)
+    place = expanded(root) if root else None
+    folders = sorted(path.name for path in place.iterdir() if path.is_dir()) if place and place.is_dir() else []
+    near = next((one for one in folders if one != name and _letters(one) == _letters(name)), None)
+    return f" {place} holds a folder {near}: rename it to {name}." if near else ""
+
+
+def _letters(name: str) -> str:
+    return "".join(sign for sign in name.lower() if sign.isalnum())
+
+
 def cached(variable: str, default: str, pattern: str) -> bool:
     """Whether the hub's cache, ``$<variable>`` or ``$HF_HOME/<default>``, holds a file that matches ``pattern``."""
-    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
-    cache = Path(os.environ.get(variable, home / default)).expanduser()
+    home = expanded(os.environ.get("HF_HOME", "~/.cache/huggingface"))
+    cache = expanded(os.environ.get(variable, home / default))
     return any(cache.glob(pattern))
 
 

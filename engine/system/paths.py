@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 from engine.errors import StoreUnavailable
 
@@ -13,7 +14,11 @@ PROJECT = PACKAGE.parent
 
 def home() -> Path:
     """The folder of the store, the artifacts and locally trained Originals; made where it is absent."""
-    path = Path(os.environ.get("UNLEARN_HOME") or PROJECT / "runs").expanduser().resolve()
+    asked = os.environ.get("UNLEARN_HOME") or PROJECT / "runs"
+    path = expanded(asked).resolve()
+    if str(asked).startswith("~") and not expanded(asked).is_absolute():
+        raise StoreUnavailable(f"UNLEARN_HOME={asked} cannot be used (this machine knows no folder for it): write the "
+                               "whole path.")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -24,12 +29,23 @@ def home() -> Path:
 
 def database_url() -> str:
     """``$UNLEARN_DATABASE_URL``, else SQLite in the home folder."""
-    return os.environ.get("UNLEARN_DATABASE_URL") or f"sqlite:///{home() / 'runs.sqlite'}"
+    return os.environ.get("UNLEARN_DATABASE_URL") or sqlite_url(home() / "runs.sqlite")
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file, whatever signs its path has: in a URL, ``%`` and ``?`` mean something else."""
+    return f"sqlite:///{quote(str(path), safe='/ @:&=+,')}"
+
+
+def expanded(path: str | Path) -> Path:
+    """A path with the home folder in place of ``~``; as it is where there is no such folder."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # no HOME, and no such person
+        return Path(path)
 
 
 def datasets_folder() -> Path | None:
     """The folder of a person's own data sets, which need not exist; None where there is no home folder."""
-    try:
-        return Path(os.environ.get("UNLEARN_HOME") or PROJECT / "runs").expanduser().absolute() / "datasets"
-    except RuntimeError:  # "~" without a home
-        return None
+    place = expanded(os.environ.get("UNLEARN_HOME") or PROJECT / "runs")
+    return None if str(place).startswith("~") else place.absolute() / "datasets"

@@ -48,9 +48,12 @@ def _file(path: Path) -> Any:
         head = file.read(9)
     if not head:
         raise BadInput(f"{path} is empty: copy it again.")
+    named = len(head) == 9 and head[8:] == b"{"
+    if named and int.from_bytes(head[:8], "little") < path.stat().st_size:  # its first byte may be that of a pickle
+        return _safetensors(path)
     if head.startswith((_ZIP, _PICKLE)):
         return _of_torch(path)
-    if len(head) == 9 and head[8:] == b"{":
+    if named:
         return _safetensors(path)
     if head.lstrip()[:1] in (b"{", b"["):
         raise BadInput(f"{path} is JSON text and holds no weights: name the .safetensors or .pt file beside it.")

@@ -13,7 +13,7 @@ from helping import weights_hash
 
 import engine
 from engine import api
-from engine.errors import BadMethod, BadSpec, OriginalMissing
+from engine.errors import BadInput, BadMethod, BadSpec, OriginalMissing
 from engine.runs.store import open_store
 
 
@@ -266,3 +266,56 @@ def test_other_originals(with_original, monkeypatch, no_caches):
     lab = engine.load("digits", original_seed=8, label_noise=0.0)
     assert lab.data.options == {"label_noise": 0.0}
     assert set(lab.evaluate(lab.split())) >= {"retain_accuracy", "forget_accuracy", "mia_loss", "notes"}
+
+
+def test_index_sets_that_their_spec_does_not_make_are_refused(lab):
+    parts = lab.split()
+    sets = replace_sets(parts.sets, forget=torch.tensor([3, 17, 256]))
+    for mine in (engine.Parts(parts.spec, sets), dataclasses.replace(parts, sets=sets),
+                 engine.Parts(parts.spec, parts.sets)):
+        with pytest.raises(BadInput, match=r"^These index sets are not those that their spec makes"):
+            lab.unlearn(mine, **QUICK)
+        with pytest.raises(BadInput, match=r"^These index sets are not those that their spec makes"):
+            lab.evaluate(mine)
+    result = lab.unlearn(parts, **QUICK)
+    with pytest.raises(BadInput, match=r"^A Result was given where a split is needed: .* --from\.$"):
+        lab.unlearn(result, **QUICK)
+
+
+def replace_sets(sets, **changed):
+    from engine.data.splits import Split
+
+    return Split(**(dict(sets.items()) | changed))
+
+
+def test_a_device_that_this_machine_lacks(with_original):
+    with pytest.raises(BadInput, match=r"^device='meta', but this machine has no such device\. It has: cpu"):
+        engine.load("digits", device="meta")
+
+
+def test_saved_weights_are_imported_and_loaded_by_name(lab, with_original, tmp_path):
+    from engine.cli.main import main
+
+    result = lab.unlearn(lab.split(), **QUICK)
+    file = result.save(tmp_path / "mine.safetensors")
+    assert main(["import-original", str(file), "--dataset", "digits", "--model", "small_cnn", "--name", "mine"]) == 0
+    again = engine.load("digits", original="mine")
+    assert all(torch.equal(ours.half(), theirs.half()) for ours, theirs in zip(
+        again.original.parameters(), result.model.parameters(), strict=True) if ours.dim() > 1)
+
+
+def test_a_table_of_every_sample_leads_back_to_its_row(tmp_path, monkeypatch, home):
+    from tests.engine.texts import SIZES, rows, write_go_emotions
+
+    monkeypatch.setenv("UNLEARN_DATA_DIR", str(write_go_emotions(tmp_path)))
+    kept = [number for number, row in enumerate(rows("train")) if len(row["labels"]) == 1]
+    data = engine.registry.get("dataset", "go_emotions").load({"labels": "single"})
+    assert list(data.about["train"].places) == [f"train-00000-of-00001.parquet, row {number + 1:,}" for number in kept]
+    assert len(data.about["heldout"].places) == len(data.heldout) < SIZES["test"] + SIZES["validation"]
+
+
+def test_samples_of_a_result(lab):
+    parts = lab.split()
+    table = lab.samples(lab.unlearn(parts, **QUICK))
+    assert table[table["set"] == "forget"]["sample"].tolist() == parts.sets.forget.tolist()
+    assert set(table.columns) == {"set", "sample", "loss", "entropy", "correct", "predicted", "phi", "place"}

@@ -10,6 +10,7 @@ import torch
 from engine import chain
 from engine.cli.main import main
 from engine.data.splits import split
+from engine.runs.store import open_store
 from engine.spec import resolve
 from engine.types import Spec
 from tests.engine.helping import problems_of
@@ -56,7 +57,7 @@ class TestForgetSets:
 
         whole = Spec(method="finetune", scenario="class", forget_class=3)
         with pytest.raises(BadSpec, match=r"Of the \d+ chosen samples 0 are not forgotten yet"):
-            sets(digits, after(whole, scenario="class", forget_class=3, forget_fraction=None))
+            split(digits, after(whole, scenario="class", forget_class=3, forget_fraction=None))
 
     def test_sizes_are_known_before_the_data_are(self, digits):
         second = resolve(after(forget_fraction=0.1))
@@ -177,3 +178,68 @@ class TestRuns:
         assert main(["run", *self.QUICK, "--from", "last"]) == 2
         assert json.loads(capsys.readouterr().out)["problems"] == [
             "--from is last, but no run has finished yet: start one without --from."]
+
+
+@pytest.mark.parametrize("first, second, said", [
+    ({"scenario": "class", "forget_class": 3}, {"scenario": "class", "forget_class": 3, "seed": 5}, "a class"),
+    ({"scenario": "class", "forget_class": (3, 5)}, {"scenario": "class", "forget_class": 5}, "a class"),
+    ({"scenario": "class", "forget_class": 3}, {"scenario": "class", "forget_class": 3, "selection": {"share": 0.5}},
+     "a class"),
+    ({"scenario": "class", "forget_class": 3, "selection": {"share": 0.5}},
+     {"scenario": "class", "forget_class": 3, "selection": {"share": 0.3}}, "a class"),
+    ({"scenario": "corrupted"}, {"scenario": "corrupted", "selection": {"found": 0.3}}, "manipulated samples"),
+    ({"scenario": "corrupted", "selection": {"found": 0.3}}, {"scenario": "corrupted", "selection": {"found": 0.3}},
+     "manipulated samples")])
+def test_what_is_gone_already_is_refused_before_the_data_are_read(first, second, said):
+    start = chain.stored(resolve(Spec(method="finetune", **first)).spec)
+    assert problems_of(Spec(method="finetune", start=start, **second)) == [
+        f"Earlier requests, which this run continues, have forgotten all of {said} that it asks for already: nothing "
+        "is left to forget, so choose others."]
+
+
+@pytest.mark.parametrize("first, second", [
+    ({"scenario": "class", "forget_class": 3}, {"scenario": "class", "forget_class": (3, 5)}),
+    ({"scenario": "class", "forget_class": 3, "selection": {"share": 0.3}},
+     {"scenario": "class", "forget_class": 3, "selection": {"share": 0.5}}),
+    ({"scenario": "class", "forget_class": 3, "selection": {"share": 0.3}},
+     {"scenario": "class", "forget_class": 3, "selection": {"share": 0.3}, "seed": 1}),
+    ({"scenario": "class", "forget_class": 3, "selection": {"share": 0.3}}, {"scenario": "class", "forget_class": 3}),
+    ({"scenario": "corrupted", "selection": {"found": 0.3}}, {"scenario": "corrupted"}),
+    ({"forget_fraction": 0.1}, {"forget_fraction": 0.1})])
+def test_what_has_some_left_is_not(digits, first, second):
+    start = chain.stored(resolve(Spec(method="finetune", **first)).spec)
+    assert len(split(digits, resolve(Spec(method="finetune", start=start, **second)).spec).forget) > 0
+
+
+def test_lists_and_words_that_are_gone(home):
+    from engine.sample_lists import keep
+
+    start = chain.stored(resolve(Spec(scenario="listed", selection={"list": keep([1, 2, 3])})).spec)
+    assert len(problems_of(Spec(scenario="listed", selection={"list": keep([1, 3])}, start=start))) == 1
+    resolve(Spec(scenario="listed", selection={"list": keep([3, 4])}, start=start))
+    asked = {"dataset": "go_emotions", "scenario": "matching"}
+    start = chain.stored(resolve(Spec(**asked, selection={"word": "thanks"})).spec)
+    assert len(problems_of(Spec(**asked, selection={"word": "thanks"}, seed=3, start=start))) == 1
+    resolve(Spec(**asked, selection={"word": "please"}, start=start))
+
+
+def test_preview_continues_as_run_does(with_original, capsys):
+    def shown(*words):
+        status = main(["preview", *words, "--json"])
+        return status, json.loads(capsys.readouterr().out)
+
+    assert main(["run", "--method", "finetune", "--scenario", "class", "--forget-class", "3", "--set",
+                 "retain_epochs=1", "--json"]) == 0
+    run_id = json.loads(capsys.readouterr().out)["run_id"]
+    status, found = shown("--scenario", "class", "--forget-class", "3,5", "--from", run_id)
+    assert status == 0 and list(found["classes"]) == ["5"], "class 3 is gone already"
+    status, refused = shown("--scenario", "class", "--forget-class", "3", "--from", "last")
+    assert status == 2 and "nothing is left to forget" in refused["problems"][0]
+    assert main(["run", "--method", "finetune", "--scenario", "class", "--forget-class", "3", "--from", run_id]) == 2
+    assert [run.id for run in open_store().list()] == [run_id], "nothing was recorded"
+    capsys.readouterr()
+    assert shown("--from", "nothing") == (2, {"run_id": None, "status": "bad_input", "problems": [
+        f"There is no run 'nothing' in {with_original}."]})
+    status, refused = shown("--original", "A b")
+    assert status == 2 and "original is 'A b'" in refused["problems"][0]
+    assert shown("--scenario", "hardest", "--original-seed", "77")[0] == 2, "there is no such Original"

@@ -101,7 +101,8 @@ FILE_CALLS = {"open", "write_text", "write_bytes", "read_text", "read_bytes", "u
               "write_json"}
 KEEPERS = {"runs/store.py", "runs/artifacts.py", "runs/packing.py", "originals/checkpoints.py", "training/partial.py",
            "system/files.py", "system/paths.py", "runs/archive/transfer.py", "runs/archive/format.py",
-           "runs/ensembles/kept.py", "sample_lists.py", "studies/tuning_kept.py",
+           "runs/archive/declarations.py",
+           "runs/ensembles/kept.py", "sample_lists.py", "own/uploads.py", "studies/tuning_kept.py",
            "runs/recorded.py", "runs/recorded_findings.py",  # these two and the next four: what ships
            "studies/correction_kept.py", "runs/ensembles/recorded.py", "studies/ensemble_recorded.py",
            "originals/recorded_scores.py", "studies/ensemble_scores.py"}
@@ -119,7 +120,7 @@ OTHERS_FILES = {  # calls that touch files which are neither a run's nor a check
     ("discovery.py", "folder.glob"), ("lineage.py", "FILE.read_text"),  # components and their source
     ("own/folder.py", "folder.glob"), ("own/folder.py", "place.unlink"), ("own/folder.py", "place.read_text"),  # a
     ("own/declaration.py", "path.read_text"), ("own/declaration.py", "write_whole"),  # person's own data sets
-    ("own/declaration.py", "temporary.write_text"), ("cli/own_data.py", "Path(options.out).expanduser().write_text"),
+    ("own/declaration.py", "temporary.write_text"), ("cli/own_data.py", "expanded(options.out).write_text"),
     ("own/tables.py", "path.open"), ("own/tables.py", "path.read_text"), ("own/cifar.py", "path.read_bytes"),
     ("own/pictures.py", "Image.open"),
     ("system/source.py", "path.parent.glob"), ("system/source.py", "path.read_text"),

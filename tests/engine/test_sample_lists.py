@@ -236,3 +236,30 @@ def test_no_text_is_read_otherwise_than_as_samples_or_sentences():
         else:
             assert list(found) == sorted(set(found)) and set(map(str, found)) <= set(re.findall("[0-9]+", re.sub(
                 r"(?<![0-9])[+]?0+(?=[0-9])", "", text)))
+
+
+def test_240_files_of_every_kind_are_samples_or_sentences(tmp_path):
+    """Cut, doubled, badly encoded and foreign files, by every ending, and folders: never another error."""
+    import random
+
+    ends = {"read": 0, "refused": 0}
+    good = "sample,name\n" + "".join(f"{number},n{number}\n" for number in range(0, 60, 3))
+    bodies = [good.encode(), good.replace(",", ";").encode("utf-8-sig"), good.encode("utf-16"), b"[1, 2, 3]",
+              json.dumps([{"sample": 1}, {"sample": 2}]).encode(), b"3 17 256", b"\x89PNG\r\n", b"PK\x03\x04"]
+    for number in range(240):
+        rng = random.Random(number)
+        body = bytearray(rng.choice(bodies))
+        for _ in range(rng.choice([0, 0, 1, 5])):
+            at = rng.randrange(len(body) + 1)
+            body[at:at + rng.randrange(3)] = rng.choice([b"", rng.randbytes(3), b"9" * 30, b'"', b"\0", b"[", b"\n\n"])
+        path = tmp_path / f"{number}{rng.choice(['.csv', '.json', '.txt', '', '.tsv'])}"
+        path.mkdir() if number % 40 == 39 else path.write_bytes(body)
+        try:
+            found = read_file(path, DIGITS, rng.choice([None, None, "sample", "name"]))
+        except BadInput as error:
+            ends["refused"] += 1
+            assert all(line.endswith((".", "?")) for line in str(error).splitlines()), str(error)
+        else:
+            ends["read"] += 1
+            assert list(found) == sorted(set(found)) and 0 <= found[0] <= found[-1] < DIGITS.size
+    assert ends["read"] > 40 and ends["refused"] > 100, ends

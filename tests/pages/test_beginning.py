@@ -109,3 +109,27 @@ def test_a_run_that_has_not_finished_cannot_be_continued(jobs):
     at = unlearn_page(run=run_id, **{"from": run_id})
     assert f"from is {run_id}, but that run is failed: only a finished run can be continued." in texts(at)
     assert not [one for one in at.button if one.key == f"more-{run_id}"]
+
+
+def test_a_class_that_is_gone_already_cannot_be_forgotten_again(jobs):
+    first = finish(jobs, jobs.submit(Spec(method="finetune", scenario="class", forget_class=3)))
+    at = unlearn_page(run=first.id)
+    at.button(key=f"more-{first.id}").click().run()
+    assert not at.exception and at.button(key="launch").disabled
+    assert any("nothing is left to forget, so choose others" in one.value for one in at.error)
+
+
+def test_a_list_of_a_class_that_is_gone_is_refused_before_it_is_queued(jobs):
+    from engine.preview import preview
+    from engine.runs.continued import start_from
+    from engine.sample_lists import keep
+
+    first = finish(jobs, jobs.submit(Spec(method="finetune", scenario="class", forget_class=3)))
+    chosen = preview(first.resolved().spec).samples[:5]
+    with_list = jobs.store.begin(resolve(Spec(method="finetune", scenario="listed", selection={"list": keep(chosen)},
+                                              start=start_from(first))))
+    at = unlearn_page(run=with_list)
+    before = len(jobs.store.list())
+    at.button(key="launch").click().run()
+    assert not at.exception and len(jobs.store.list()) == before
+    assert any("Of the 5 chosen samples 0 are not forgotten yet" in one.value for one in at.error)

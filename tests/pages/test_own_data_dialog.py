@@ -84,3 +84,60 @@ def test_a_wrong_file_is_a_warning_and_the_page_stands(tmp_path, jobs):
     (folder / "broken.toml").write_text("kind = 3")
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     assert not at.exception and any("broken.toml cannot be used" in one.value for one in at.warning)
+
+
+def zip_of(folder: Path) -> bytes:
+    import io
+    import zipfile
+
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path in folder.rglob("*.png"):
+            archive.write(path, path.relative_to(folder))
+    return content.getvalue()
+
+
+def test_an_upload_with_a_title_and_a_training_of_its_own(tmp_path, jobs):
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at.button(key="own-data").click().run()
+    assert at.button(key="own-look").disabled
+    at.file_uploader(key="own-upload").set_value([("My shapes.zip", zip_of(pictures(tmp_path / "s")),
+                                                   "application/zip")]).run()
+    at.text_input(key="own-title").input("Round and square").run()
+    at.number_input(key="own-epochs").set_value(2).run()
+    at.checkbox(key="own-augment").uncheck().run()
+    at.button(key="own-look").click().run()
+    assert not at.exception and "48 train, 12 test samples in 2 classes" in said(at) and "(2 passes)" in said(at)
+    at.button(key="own-add").click().run()
+    assert not at.exception
+    one = registry.get("dataset", "my_shapes")
+    recipe = one.recipes[one.default_model]
+    assert (one.title, recipe.epochs, recipe.augment) == ("Round and square", 2, False)
+    assert Path(one.source).is_relative_to(jobs.store.root / "uploads")
+    assert jobs.store.list()[-1].spec.dataset == "my_shapes"
+
+
+def test_a_name_that_is_taken_is_replaced_only_where_asked(tmp_path, jobs):
+    source = pictures(tmp_path / "shapes")
+    from engine.own import adding
+
+    adding.write("shapes", adding.prepared("shapes", str(source))[1])
+    at = looked(source)
+    assert "or replace it with “Take the place of your data set of that name”" in at.error[0].value.replace("\\", "")
+    at.checkbox(key="own-replace").check().run()
+    at.button(key="own-look").click().run()
+    assert not at.exception and "48 train, 12 test samples" in said(at)
+
+
+def test_an_upload_that_leads_out_is_refused(jobs):
+    import io
+    import zipfile
+
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("../x.png", b"1")
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at.button(key="own-data").click().run()
+    at.file_uploader(key="own-upload").set_value([("a.zip", content.getvalue(), "application/zip")]).run()
+    at.button(key="own-look").click().run()
+    assert not at.exception and "which leads out of the folder" in at.error[0].value.replace("\\", "")

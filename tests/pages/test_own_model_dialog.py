@@ -74,3 +74,13 @@ def test_what_cannot_be_imported_is_said_without_flags(jobs, checkpoint, tmp_pat
     assert "They are those of the model small_cnn." in said(at) and "--" not in said(at)
     assert "own-model-unlearn" not in [one.key for one in at.button]
     assert "cannot be read (No such file" in said(asked(tmp_path / "absent.pt"))
+
+
+def test_an_upload_in_place_of_a_path(jobs, checkpoint):
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at.button(key="own-model-open-button").click().run()
+    assert at.button(key="own-model-import").disabled
+    at.file_uploader(key="own-model-upload").set_value([("My net.pt", checkpoint.read_bytes(), "")]).run()
+    at.button(key="own-model-import").click().run()
+    assert not at.exception and "Imported as **my_net**: Small conv net for Digits." in said(at)
+    assert [path.name for path in (jobs.store.root / "uploads").rglob("*.pt")] == ["My_net.pt"]

@@ -133,7 +133,7 @@ def test_words_are_for_texts_only(asked, jobs, tmp_path, monkeypatch):
 
     monkeypatch.setenv("UNLEARN_DATA_DIR", str(write_go_emotions(tmp_path / "data")))
     at = page()
-    assert "matching texts" not in next(one for one in at.selectbox if one.key == "scenario").options
+    assert "matching samples" not in next(one for one in at.selectbox if one.key == "scenario").options
     at.selectbox(key="dataset").set_value("go_emotions").run()
     next(one for one in at.selectbox if one.key == "scenario").set_value("matching").run()
     assert any("is missing: name a word" in one for one in said(at))

@@ -1,7 +1,8 @@
 """Files that the browser loads and that are not in git: plotly.js, copied from the installed package.
 
 Streamlit serves the folder ``static`` beside the main script at ``<base path>/app/static/`` where
-``enableStaticServing`` is true. Links out of that folder are refused, hence a copy.
+``enableStaticServing`` is true. Links out of that folder are refused, hence a copy. Where the tree cannot be written,
+the package's own file is served as Streamlit serves pictures.
 """
 
 from __future__ import annotations
@@ -29,15 +30,27 @@ def ensure_assets(root: Path = ROOT) -> Path | None:
             return target
         _copy(PLOTLY, target)
     except OSError as error:
-        logging.getLogger(__name__).warning("Live charts will not draw: %s could not be written (%s).", target, error)
+        logging.getLogger(__name__).info("%s could not be written (%s): the package's own is served.", target, error)
         return None
     return target
 
 
-def plotly_url(base_path: str = "") -> str:
-    """Where the browser finds the copy, from any page: absolute, below Streamlit's ``server.baseUrlPath``."""
+def plotly_url(base_path: str = "", root: Path = ROOT) -> str:
+    """Where the browser finds it, from any page: absolute, below Streamlit's ``server.baseUrlPath``."""
     base = base_path.strip("/")
-    return f"{'/' if base else ''}{base}/app/static/{PLOTLY.name}?v={plotly.__version__}"
+    begin = f"{'/' if base else ''}{base}"
+    if not (root / "static" / PLOTLY.name).is_file() and (served := _from_package()):
+        return f"{begin}{served}"
+    return f"{begin}/app/static/{PLOTLY.name}?v={plotly.__version__}"
+
+
+def _from_package() -> str | None:
+    """The address of the package's file, for as long as the page that asks is drawn; None outside of a server."""
+    from streamlit import runtime
+
+    if not runtime.exists():
+        return None
+    return runtime.get_instance().media_file_mgr.add(str(PLOTLY), "text/javascript", PLOTLY.name)
 
 
 def _copy(source: Path, target: Path) -> None:

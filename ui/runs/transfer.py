@@ -15,6 +15,7 @@ from engine.runs.queue import Jobs, manager
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.system.words import plural
+from ui.common import words
 from ui.common.state import Slot
 
 TOLD: Slot[tuple[str, str]] = Slot("runs.imported", ("", ""))  # kind and sentence about the last import
@@ -52,7 +53,8 @@ def _told(done: dict[str, Any]) -> str:
     new, there = len(done["imported"]), len(done["already_there"])
     parts = [f"{new} {plural(new, 'run')} imported", f"{there} already there"]
     skipped = [f"{run_id}: {why}" for run_id, why in done["skipped"].items()]
-    return ", ".join([*parts, f"{len(skipped)} skipped"]) + "." + "".join(f" {one}" for one in skipped[:5])
+    more = [*skipped[:5], *(words.plain(one) for one in done.get("datasets", {}).values())]
+    return ", ".join([*parts, f"{len(skipped)} skipped"]) + "." + "".join(f" {one}" for one in more)
 
 
 def exporting(jobs: Jobs, own: Sequence[Run], recorded: int) -> None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.errors import LabError
-from engine.own import adding
-from engine.own.adding import Training
+from engine.own import adding, uploads
 from engine.own.kind import own_kind_of, own_kinds
 from engine.own.look import Choices, Look
 from engine.own.recipes import fitting
@@ -23,6 +22,7 @@ from ui.common import words
 from ui.common.pictures import Picture, strip
 from ui.common.state import Slot
 from ui.frame import shell
+from ui.start import own_upload
 from ui.unlearn.samples import plain
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ KINDS = ("A folder of pictures with a folder a class; a parquet, CSV, JSON lines
 
 FIELDS = {"--label": "Column of labels", **{f"--{kind.name}": kind.field for kind in own_kinds()},
           "--size": "Pixels a side", "--test": "Test split, if it is elsewhere",
+          "--attribute": "Further columns", "--replace": own_upload.REPLACE,
           "--drop-duplicates": "Leave out test samples that are in the training set"}
 
 
@@ -70,18 +71,20 @@ def _close() -> None:
 @st.dialog("Bring your own data", width="large", on_dismiss=_close)
 def _dialog() -> None:
     source = st.text_input("Folder or file on this machine", key="own-source", help=KINDS, placeholder="~/pictures")
-    name = st.text_input("Name", key="own-name", placeholder=_proposed(source), help="How commands and pages call it: "
-                         "small letters, digits and underscores.") or _proposed(source)
-    choices = _choices()
-    if st.button("Look at it", icon=":material/search:", key="own-look", disabled=not source):
-        SEEN.put(_look(name, source.strip(), choices))
+    uploaded = own_upload.box("Or upload it: a zip of a folder, or a table", uploads.ENDINGS, "own-upload")
+    usual = _proposed(source or (uploaded.name if uploaded else ""))
+    name = st.text_input("Name", key="own-name", placeholder=usual, help="How commands and pages call it: "
+                         "small letters, digits and underscores.") or usual
+    choices, settings = _choices(), own_upload.settings()
+    if st.button("Look at it", icon=":material/search:", key="own-look", disabled=not (source or uploaded)):
+        SEEN.put(_look(name, source.strip(), uploaded, choices, settings.replace))
     seen = SEEN.get()
     if seen is not None and seen.refused:
         st.error(_here(seen.refused), icon=":material/error:")
     elif seen is not None and seen.look is not None:
         _show(seen.look)
         if not seen.look.problems:
-            _offer(seen, seen.look)
+            _offer(seen, seen.look, settings)
 
 
 def _proposed(source: str) -> str:
@@ -100,16 +103,19 @@ def _choices() -> Choices:
             for place, kind in enumerate(own_kinds())}
         size = left.number_input("Pixels a side", 8, 256, None, key="own-size", placeholder="as they are")
         test = st.text_input("Test split, if it is elsewhere", key="own-test")
+        further = st.text_input("Further columns", key="own-attributes", placeholder="owner, site",
+                                help="Samples can be chosen by them: scenario *matching samples*.")
         drop = st.checkbox("Leave out test samples that are in the training set", key="own-drop")
     named: dict[str, Any] = {name: text.strip() or None for name, text in columns.items()}
-    return Choices(label=label.strip() or None, test=test.strip() or None, size=size,
-                   drop_duplicates=drop, **named)
+    return Choices(label=label.strip() or None, test=test.strip() or None, size=size, drop_duplicates=drop,
+                   attributes=tuple(part.strip() for part in further.split(",") if part.strip()), **named)
 
 
-def _look(name: str, source: str, choices: Choices) -> Seen:
+def _look(name: str, source: str, uploaded: Any, choices: Choices, replace: bool) -> Seen:
     with st.spinner("Reading to the last sample"):
         try:
-            found, choices = adding.looked(name, source, choices)
+            found, choices = adding.looked(name, own_upload.path_of(source, uploaded, uploads.keep), choices,
+                                           replace=replace)
         except LabError as error:
             return Seen(name, refused=str(error))
     return Seen(name, choices, found)
@@ -151,14 +157,14 @@ def _samples(found: Look) -> None:
             st.markdown(f"“{plain(one['text'])}” :gray[{plain(name)}]")
 
 
-def _offer(seen: Seen, found: Look) -> None:
+def _offer(seen: Seen, found: Look, settings: own_upload.Settings) -> None:
     """A model with the time that its training takes, and the button that adds the data and starts it."""
     models = [model.name for model in fitting(found.kind, found.input_size)]
     usual = own_kind_of(found).usual_model(found.input_size, found.totals["train"])
     model = st.selectbox("Model", models, models.index(usual), key="own-model",
                          format_func=lambda one: words.title_of("model", one))
     try:
-        added = adding.declared(seen.name, found, seen.choices, Training(model))
+        added = adding.declared(seen.name, found, seen.choices, settings.training(model), settings.title)
         seconds = _seconds(seen.name, added)
     except LabError as error:
         st.error(plain(str(error)), icon=":material/error:")
@@ -175,7 +181,7 @@ def _seconds(name: str, added: Added) -> float:
     from engine.own.component import component
     from engine.registry import get
 
-    key = (added.declaration.content, added.declaration.model)
+    key = (added.declaration.content, added.declaration.model, added.declaration.recipe)
     if key not in TIMED.get():
         with st.spinner("Measuring some steps of the training"):
             seconds = training_seconds(component(name, added.declaration), get("model", added.declaration.model),

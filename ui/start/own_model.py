@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from engine.errors import LabError
 from engine.originals.importing import import_file
+from engine.own import uploads
 from engine.registry import get, models_for, names
 from engine.runs.queue import manager
+from engine.system.paths import expanded
 from engine.system.words import spaced
 from engine.types import Dataset, Spec
 from ui.common import words
 from ui.common.state import Slot
 from ui.frame import shell
+from ui.start import own_upload
 from ui.unlearn.prefill import ORIGINAL_NAME
 
 if TYPE_CHECKING:
@@ -60,12 +62,13 @@ def _close() -> None:
 def _dialog() -> None:
     source = st.text_input("File of weights on this machine", key="own-model-source", help=HELP,
                            placeholder="~/checkpoint.pth").strip()
-    asked = _asked()
+    uploaded = own_upload.box("Or upload it", uploads.WEIGHTS, "own-model-upload")
+    asked, where = _asked(), source or (uploaded.name if uploaded else "")
     tried = TRIED.get()
-    if st.button("Import", type="primary", icon=":material/download:", key="own-model-import", disabled=not source):
-        tried = _try(source, asked)
+    if st.button("Import", type="primary", icon=":material/download:", key="own-model-import", disabled=not where):
+        tried = _try(source, uploaded, where, asked)
         TRIED.put(tried)
-    if tried is None or tried.asked != (source, asked):  # of what stood there before
+    if tried is None or tried.asked != (where, asked):  # of what stood there before
         return
     if tried.found is None:
         st.error(_here(tried.refused), icon=":material/error:")
@@ -99,13 +102,14 @@ def _options(dataset: Dataset) -> dict[str, Any]:
     return {option.name: chosen[option.name] for option in dataset.options if chosen[option.name] != option.default}
 
 
-def _try(source: str, asked: Spec) -> Tried:
+def _try(source: str, uploaded: Any, where: str, asked: Spec) -> Tried:
     with st.spinner("Reading the weights, and measuring them on every sample"):
         try:
-            found = import_file(Path(source).expanduser(), asked, manager().checkpoints)
+            path = expanded(own_upload.path_of(source, uploaded, uploads.keep_file))
+            found = import_file(path, asked, manager().checkpoints)
         except LabError as error:
-            return Tried((source, asked), refused=str(error))
-    return Tried((source, asked), found)
+            return Tried((where, asked), refused=str(error))
+    return Tried((where, asked), found)
 
 
 def _here(text: str) -> str:

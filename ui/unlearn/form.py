@@ -67,6 +67,7 @@ def form() -> Resolved | None:
     allowed, busy = _preview(resolved), _busy()
     if START.pressed("Unlearn", disabled=allowed is None):
         try:
+            who.check(resolved)
             run_id = manager().submit(spec, train_original=bool(allowed))
             live.launched(run_id)
             prefill.FORM.mirror(prefill.now(run_id))

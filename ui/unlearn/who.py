@@ -89,3 +89,13 @@ def _take(dataset: str, ticked: tuple[int, ...]) -> None:
     prefill.DATASET.put(dataset)
     prefill.SCENARIO.put(scenario)
     listed.put(sample_list.merged(listed.get(), ticked))
+
+
+def check(resolved: Resolved) -> None:
+    """Raises LabError where a run that continues others has nobody left to forget: before it is queued."""
+    if resolved.start is None:
+        return
+    from engine.preview import check_left
+
+    with st.spinner("Looking who is left"):
+        check_left(resolved)

@@ -12,7 +12,6 @@ import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, get_args
 
 from engine.errors import BadInput
@@ -20,7 +19,7 @@ from engine.evaluation.metrics import against_retrained_metrics
 from engine.runs.records import Run
 from engine.spec import resolve
 from engine.system.files import to_json
-from engine.system.paths import home
+from engine.system.paths import expanded, home
 from engine.types import ENDED, Spec, Status
 
 Record = Mapping[str, Any]  # a run as archives have it: its columns
@@ -54,7 +53,7 @@ def anonymous(text: str | None) -> str | None:
     """A sentence without absolute paths, database addresses and this machine's host name."""
     if not text:
         return text
-    for folder in sorted({str(Path.home()), str(home())}, key=len, reverse=True):  # these may have spaces in them
+    for folder in sorted({str(expanded("~")), str(home())}, key=len, reverse=True):  # these may have spaces in them
         if len(folder) > 1:
             text = re.sub(rf"{re.escape(folder)}(?![\w-])[^\s'\"<>|:;,]*(?<![.)])", "(a path)", text)
     text = PATHS.sub("(a path)", text)
@@ -153,3 +152,11 @@ def same_run(one: Record, other: Record) -> bool:
                         if name not in MAY_CHANGE} | {"metrics": own})
 
     return bool(json.loads(core(one)) == json.loads(core(other)))
+
+
+def strict_json(text: str) -> Any:
+    """JSON as the standard has it. Raises ValueError, also for NaN and Infinity."""
+    def refuse(word: str) -> Any:
+        raise ValueError(f"{word} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)

@@ -5,6 +5,7 @@
     events.parquet           run, seq, payload (JSON text)
     weights/<run id>.safetensors  what the run ended with, where that was asked for
     lists/<name>.json        the lists of samples that its runs were asked to forget
+    datasets/<name>.toml     what a person's own data sets are that its runs are about
     samples/<run id>.parquet per-sample losses: set, sample, loss, entropy, correct, predicted, phi
 
 Whatever is wrong with an archive is a BadArchive in one sentence. A member's sha256 is checked whenever it is
@@ -17,7 +18,6 @@ from __future__ import annotations
 import errno
 import functools
 import hashlib
-import json
 import re
 import struct
 import zipfile
@@ -29,7 +29,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadArchive
-from engine.runs.archive.columns import problem
+from engine.runs.archive import declarations
+from engine.runs.archive.columns import problem, strict_json
 from engine.runs.records import spec_of
 from engine.sample_lists import checked
 from engine.selection import lists_of
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     import pyarrow
     from pandas import DataFrame
 
-FORMAT, VERSION, SUFFIX = "machine-unlearning-runs", 3, ".zip"
+    from engine.own.declaration import Declaration
+
+FORMAT, VERSION, SUFFIX = "machine-unlearning-runs", 4, ".zip"
 LATER = {"predicted": "int16", "phi": "float32"}  # columns of samples that older versions lack, in this order
 MANIFEST, RUNS, EVENTS = "manifest.json", "runs.json", "events.parquet"
 ATTACKED = ("forget", "test", "unseen", "validation")  # what attacks and distances look at; retain is far larger
@@ -142,6 +145,16 @@ class Archive:
                     raise self._bad(f"its member {list_name(name)} is not the list of that name") from None
         return found
 
+    def declarations(self) -> dict[str, Declaration]:
+        """What it says of a person's own data sets, by their names; raises BadArchive."""
+        with self._open() as archive:
+            return {name: declarations.read(self._bytes(archive, member), member, self._bad)
+                    for name, member in self._declared.items() if member in self.manifest["members"]}
+
+    @property
+    def _declared(self) -> dict[str, str]:
+        return declarations.members(record["spec"]["dataset"] for record in self.runs)
+
     @property
     def _list_names(self) -> set[str]:
         """The names of the lists that its runs go by."""
@@ -154,7 +167,7 @@ class Archive:
         courses: dict[str, dict[int, dict[str, Any]]] = {run["id"]: {} for run in self.runs}
         for row in rows:
             try:
-                course, seq, payload = courses[row["run"]], row["seq"], _strict_json(row["payload"])
+                course, seq, payload = courses[row["run"]], row["seq"], strict_json(row["payload"])
                 if seq < 0 or seq in course or not isinstance(payload["kind"], str):
                     raise ValueError
             except (KeyError, TypeError, ValueError, RecursionError):
@@ -229,8 +242,7 @@ class Archive:
         return manifest
 
     def _check_names(self, there: set[str]) -> None:
-        listed = {MANIFEST, RUNS, EVENTS, *self.manifest["members"]}
-        for name in sorted(listed - there):
+        for name in sorted({MANIFEST, RUNS, EVENTS, *self.manifest["members"]} - there):
             raise self._bad(f"its member {name} is missing")
         for name in sorted(there - {MANIFEST, *self.manifest["members"]}):
             raise self._bad(f"it has a member {name!r} that its {MANIFEST} does not list")
@@ -245,7 +257,7 @@ class Archive:
         if twice := [run_id for run_id, count in Counter(ids).items() if count > 1]:
             raise self._bad(f"it has two runs with the id {twice[0]}")
         known = {MANIFEST, RUNS, EVENTS, *map(samples_name, ids), *map(weights_name, ids),
-                 *map(list_name, self._list_names)}
+                 *map(list_name, self._list_names), *self._declared.values()}
         for name in sorted(set(self.manifest["members"]) - known):
             raise self._bad(f"it has a member {name!r} that no archive of these runs has")
 
@@ -260,7 +272,7 @@ class Archive:
 
     def _parsed(self, name: str, content: bytes) -> Any:
         try:
-            return _strict_json(content.decode())
+            return strict_json(content.decode())
         except (ValueError, RecursionError):
             raise self._bad(f"its member {name} is not valid JSON") from None
 
@@ -282,10 +294,3 @@ class Archive:
             raise self._bad(f"its member {name} does not have the columns {', '.join(schema.names)}, full and of "
                             "the right kinds")
         return table
-
-
-def _strict_json(text: str) -> Any:
-    def refuse(word: str) -> Any:
-        raise ValueError(f"{word} is not JSON")
-
-    return json.loads(text, parse_constant=refuse)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import sample_lists
 from engine.errors import BadArchive, BadInput, LabError
+from engine.runs.archive import declarations
 from engine.runs.archive.columns import portable, same_run, unusable
 from engine.runs.archive.format import (
     ATTACKED,
@@ -116,7 +117,10 @@ def _write(path: Path, runs: list[Run], store: Store, samples: str, weights: boo
         for name in sorted({name for run in runs for name in lists_of(run.spec)}):
             if sample_lists.path_of(name).is_file():
                 add(list_name(name), to_json(sample_lists.load(name)).encode())
-                version = VERSION
+                version = 3
+        for name, text in declarations.portable(run.spec.dataset for run in runs).items():
+            add(declarations.member(name), text.encode())
+            version = VERSION
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         archive.writestr(_dateless(MANIFEST), to_json({
             "format": FORMAT, "version": version, "created": created, "runs": len(runs), "members": members}))
@@ -191,7 +195,8 @@ def _parquet(table: pyarrow.Table, **options: Any) -> bytes:
 def import_runs(path: Path | str, store: Store) -> dict[str, Any]:
     """Takes the runs of an archive into the store, all that are new or, where anything is wrong, none.
 
-    Returns {"imported": ids, "already_there": ids, "skipped": {id: reason}}. Skipped are runs that have not ended
+    Returns {"imported": ids, "already_there": ids, "skipped": {id: reason}}, and where own data sets came with them
+    "datasets": {name: sentence}. Skipped are runs that have not ended
     and those of methods or data that this version does not know. Imported runs keep their device, times and
     metrics and are marked by the column ``imported``. Raises BadArchive, or StoreUnavailable on a full disk.
     """
@@ -199,6 +204,17 @@ def import_runs(path: Path | str, store: Store) -> dict[str, Any]:
     archive.verify()
     for numbers in archive.lists().values():
         sample_lists.keep(numbers)  # by its content, so that it harms nobody where the import is refused
+    came = declarations.adopt(archive.declarations())
+    try:
+        done = _taken(archive, store)
+    except BaseException:
+        declarations.take_back(came.values())
+        raise
+    return done | ({"datasets": {name: declarations.said(name, place) for name, place in came.items()}} if came else {})
+
+
+def _taken(archive: Archive, store: Store) -> dict[str, Any]:
+    """The runs of a verified archive, whose data sets are known by now, into the store."""
     own = {run.id: run for run in store.list()}
     new, there, skipped = [], [], {}
     for record in archive.runs:

@@ -238,3 +238,14 @@ def test_a_run_that_was_imported_and_ships_as_well_is_listed_once(say):
 def test_help_is_for_people():
     done = python("-m", "engine", "run", "--help")
     assert done.returncode == 0 and "--forget-fraction F" in done.stdout and os.linesep in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_console_that_lacks_our_signs(encoding, monkeypatch):
+    import io
+
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding, write_through=True))
+    assert main(["list", "methods", "--json"]) == 0 and main(["show", "…", "--json"]) == 2
+    first, second = written.getvalue().decode(encoding).splitlines()
+    assert json.loads(first)[0]["title"].startswith("∇") and "'…'" in json.loads(second)["problems"][0]

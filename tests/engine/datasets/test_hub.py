@@ -408,3 +408,23 @@ def test_comments_with_several_labels_each_and_without_a_text(data_dir):
         many()
     assert str(caught.value) == ("The train split of go_emotions has the text None (train.parquet, row 2): download it "
                                  "again.")
+
+
+def test_an_infinite_label_is_named(data_dir):
+    for split in ("train", "test"):
+        write_texts(data_dir / "cifar10", split, [0.0, 1.0, float("inf"), 3.0])
+    assert refused("cifar10") == (
+        "The train split of cifar10 has the label inf (train-00000-of-00001.parquet, row 3, column 'label'); a number "
+        "from 0 to 9 or a class's name is expected, such as 'airplane'.")
+
+
+def test_tables_of_another_ending_without_a_test_split(data_dir):
+    (data_dir / "cifar10").mkdir(parents=True)
+    (data_dir / "cifar10/train.csv").write_text("img,label\na.png,1\nb.png,2\n")
+    assert refused("cifar10") == (f"The folder {data_dir}/cifar10 has train*.csv but no test*.csv: download both "
+                                  "splits of uoft-cs/cifar10 into it.")
+
+
+def test_a_folder_of_almost_that_name(data_dir):
+    (data_dir / "CIFAR-10").mkdir(parents=True)
+    assert refused("cifar10").endswith(f"{data_dir}/cifar10. {data_dir} holds a folder CIFAR-10: rename it to cifar10.")

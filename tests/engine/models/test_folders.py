@@ -8,6 +8,7 @@ import pytest
 import torch
 from texts import write_tiny_roberta
 
+from engine.data.texts import TextData, TextPool
 from engine.errors import ModelMissing
 from engine.registry import get
 from engine.system.weight_files import read_weights
@@ -113,3 +114,41 @@ def test_only_a_folder_of_a_training_below(folder):
     said = refused(folder)
     assert said.startswith("The weights of roberta_base are not on this machine") and said.endswith(
         "FOLDER holds checkpoint-500/ with a config.json: move the files of that folder up.")
+
+
+def tokens_refused(folder):
+    with pytest.raises(ModelMissing) as caught:
+        ROBERTA.prepare(TextData("x", ("a", "b"), pool(), pool(), (), ()))
+    return str(caught.value).replace(str(folder), "FOLDER")
+
+
+def pool():
+    labels = torch.tensor([0, 1])
+    return TextPool(("wonderful it is great", "terrible and awful"), labels, labels)
+
+
+@pytest.mark.parametrize("files", [{"vocab.json": "{}", "merges.txt": ""}, {"vocab.txt": "[PAD]\n[UNK]\nthe\n"}])
+def test_a_tokenizer_that_knows_none_of_the_words(folder, files):
+    (folder / "tokenizer.json").unlink()
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    assert tokens_refused(folder) == ("The model in FOLDER cannot be used: its tokenizer knows 0 of the 0 tokens of "
+                                      f"these texts, so it is of another model.{MEND}")
+
+
+def test_a_tokenizer_with_tokens_that_the_weights_lack(folder):
+    configured(folder, vocab_size=20)
+    said = tokens_refused(folder)
+    assert "its tokenizer makes the token " in said and "but its weights know the tokens 0 to 19" in said
+
+
+@pytest.mark.parametrize("name, content", [("tokenizer.json", "{}"), ("tokenizer.json", "[]"),
+                                           ("tokenizer.json", "nonsense")])
+def test_a_damaged_tokenizer_is_one_sentence(folder, name, content):
+    (folder / name).write_text(content)
+    assert tokens_refused(folder).startswith("The model in FOLDER cannot be read (")
+
+
+def test_a_config_with_a_value_of_another_type(folder):
+    configured(folder, hidden_size="wide")
+    assert "cannot be read" in refused(folder)

@@ -15,7 +15,9 @@ from engine.errors import BadInput
 from engine.originals.checkpoints import open_checkpoints, original_key
 from engine.originals.imported import import_original, name_from
 from engine.originals.weight_names import listed, renamed
+from engine.registry import get
 from engine.spec import resolve
+from engine.system.weight_files import read_weights
 from engine.types import Spec
 from tests.engine.originals.foreign import digits_weights, wrong_files
 
@@ -136,8 +138,8 @@ def test_no_code_of_a_pickle_runs_and_no_advice_to_allow_it_is_shown(home, tmp_p
 def test_wrong_files_of_every_kind_are_one_sentence_each(home, tmp_path, digits, weights, caplog):
     with warnings.catch_warnings(), caplog.at_level(logging.WARNING):
         warnings.simplefilter("error")
-        said = [refused(path, digits) for path in wrong_files(tmp_path, weights, 132)]
-    assert len(said) == 132 and not caplog.records
+        said = [refused(path, digits) for path in wrong_files(tmp_path, weights, 204)]
+    assert len(said) == 204 and not caplog.records
     assert not (tmp_path / "ran").exists(), "code of a pickle ran"
     assert not any("weights_only" in one or "Traceback" in one for one in said)
     assert not list((home / "checkpoints").glob("*.safetensors")) if (home / "checkpoints").exists() else True
@@ -245,6 +247,86 @@ class TestFolders:
         assert refused(tmp_path / "own", digits) == (
             "holds none of model.safetensors, pytorch_model.bin, model.safetensors.index.json, "
             "pytorch_model.bin.index.json: its folder checkpoint-500 does, so name that one.")
+
+
+    def test_a_header_whose_length_begins_like_a_pickle(self, tmp_path):
+        from safetensors.torch import save_file
+
+        path = tmp_path / "net.safetensors"
+        for longer in range(300):  # headers are padded to eight bytes, so one in 32 lengths ends in 0x80
+            save_file({"a" * (longer + 1): torch.ones(2)}, path)
+            if path.read_bytes()[0] == 0x80:
+                break
+        assert path.read_bytes()[0] == 0x80
+        found, _ = read_weights(path)
+        assert [value.tolist() for value in found.values()] == [[1.0, 1.0]]
+
+    def test_older_shards_are_put_together(self, home, tmp_path, digits, weights):
+        folder, names = tmp_path / "own", sorted(weights)
+        folder.mkdir()
+        parts = {f"pytorch_model-0000{number}-of-00003.bin": names[number::3] for number in range(3)}
+        for file, held in parts.items():
+            torch.save({f"model.{name}": weights[name] for name in held}, folder / file)
+        index = {"metadata": {"total_size": 1}, "weight_map": {f"model.{name}": file for file, held in parts.items()
+                                                               for name in held}}
+        (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index))
+        assert imported(folder, digits).original.sidecar["metrics"]["train_accuracy"] == 100.0
+
+    @pytest.mark.parametrize("file", ["pytorch_model.bin", "pytorch_model-00001-of-00001.bin"])
+    def test_an_older_folder_with_code_is_refused_with_the_conversion_and_nothing_runs(self, home, tmp_path, digits,
+                                                                                       weights, file):
+        from tests.engine.originals.foreign import Code
+
+        folder = tmp_path / "own"
+        folder.mkdir()
+        torch.save(weights | {"args": Code(tmp_path / "ran")}, folder / file)
+        (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": dict.fromkeys(weights, file)}))
+        said = refused(folder, digits)
+        assert "holds more than weights: posix.system could run code" in said
+        assert said.endswith("save the weights alone with torch.save(model.state_dict(), FILE) or as safetensors.")
+        assert not (tmp_path / "ran").exists()
+
+    def test_a_folder_that_save_pretrained_wrote_in_shards_and_the_older_file_of_it(self, home, tmp_path, monkeypatch):
+        from texts import write_go_emotions, write_tiny_roberta
+        from transformers import RobertaModel
+
+        monkeypatch.setenv("UNLEARN_DATA_DIR", str(write_go_emotions(tmp_path)))
+        monkeypatch.setenv("UNLEARN_MODEL_DIR", str(write_tiny_roberta(tmp_path / "models")))
+        model = get("model", "roberta_base").build(28, 0)
+        model.encoder.save_pretrained(tmp_path / "sharded", max_shard_size="20KB")
+        assert len(list((tmp_path / "sharded").glob("model-*-of-*.safetensors"))) > 1
+        found, _ = read_weights(tmp_path / "sharded")
+        older = tmp_path / "older"
+        older.mkdir()
+        torch.save(dict(RobertaModel.from_pretrained(tmp_path / "sharded").state_dict()), older / "pytorch_model.bin")
+        assert found.keys() <= read_weights(older)[0].keys()
+        whole = tmp_path / "classifier"
+        whole.mkdir()
+        torch.save({name.replace("encoder.", "roberta.", 1): value for name, value in model.state_dict().items()},
+                   whole / "pytorch_model.bin")
+        assert main(["import-original", str(whole), "--dataset", "go_emotions", "--model", "roberta_base", "--name",
+                     "mine"]) == 0
+        assert main(["import-original", str(tmp_path / "sharded"), "--dataset", "go_emotions", "--model",
+                     "roberta_base", "--name", "encoder"]) == 2, "an encoder alone has no head"
+
+    def test_wrong_folders_are_one_sentence_each(self, home, tmp_path, digits, weights):
+        import random
+
+        said = []
+        for number in range(48):
+            rng = random.Random(number)
+            folder = self.shards(tmp_path / f"own{number}", weights)
+            index, shard = folder / "model.safetensors.index.json", folder / "model-00002-of-00002.safetensors"
+            texts = (rng.randbytes(40), b"[1]", b'{"weight_map": {"a": 3}}', b"{" * 5_000, b'{"weight_map": {}}',
+                     b'{"weight_map": {"a": "/etc/passwd"}}')
+            if number % 8 < len(texts):
+                index.write_bytes(texts[number % 8])
+            elif number % 8 == 6:
+                shard.write_bytes(shard.read_bytes()[:rng.randrange(99)])
+            else:
+                shard.unlink()
+            said.append(refused(folder, digits))
+        assert len(said) == 48 and not any("Traceback" in one for one in said)
 
 
 class TestCommand:

@@ -158,7 +158,7 @@ def test_members_packed_otherwise(good, refuses, tmp_path):
 
 
 @pytest.mark.parametrize("change, said", [
-    ({"version": 4}, "it is of version 4 of the format, and this program knows versions up to 3; update the program."),
+    ({"version": 5}, "it is of version 5 of the format, and this program knows versions up to 4; update the program."),
     ({"version": "new"}, "its manifest.json has the version 'new', but it must be a whole number from 1."),
     ({"format": "holidays"},
      "its manifest.json does not say that it is an archive of runs (format 'machine-unlearning-runs')."),

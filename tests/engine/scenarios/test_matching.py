@@ -82,7 +82,8 @@ def test_what_is_wrong_with_a_word_or_a_pattern(selection, problems):
 def test_pictures_and_points_hold_no_words(dataset):
     title = get("dataset", dataset).title
     assert problems_of(Spec(dataset, scenario="matching", selection={"word": "a"})) == [
-        f"The scenario 'matching' looks for words, but {title} holds no texts: choose data of texts, or name samples "
+        f"The scenario 'matching' looks for words, but {title} holds no texts and no further columns: choose data "
+        "of texts, add your data with --attribute COLUMN, or name samples "
         "with the scenario 'listed'."]
 
 
@@ -102,7 +103,7 @@ def test_the_attack_compares_with_held_out_texts_that_match(miniature):
     assert sum("wonderful" in text for text in data.train.texts) == len(sets.forget)
     assert sets.unseen.tolist() == [n for n, text in enumerate(data.heldout.texts) if "wonderful" in text] != []
     assert not any("wonderful" in data.heldout.texts[number] for number in sets.test.tolist())
-    assert words.forgotten(resolved.spec) == "matching texts (word wonderful)"
+    assert words.forgotten(resolved.spec) == "matching samples (word wonderful)"
     assert words.never_seen(resolved.spec) == "never-seen"
 
 

@@ -63,6 +63,10 @@ def test_from_the_command_line_by_hand(home, capsys):
     assert whole == found["hypervolume"]["ssd"]
     assert whole["naive"] == pytest.approx(0.975 * 0.9 + 0.75 * 0.1)
     assert whole["apart"] == pytest.approx(0.975 * 0.9 + 0.75 * 0.1)  # each half of the seeds selects both
+    assert main([*words, "--markdown"]) == 0
+    tables = capsys.readouterr().out
+    assert "| Selective synaptic dampening (SSD) | selection=1.25 | 0.975 | 0.900 |" in tables
+    assert "| *all together* | 3 | 0.952 | 0.952 | 0.000 |" in tables and "attainable | 0.950 | 0.960 |" in tables
     assert main([*words, "--corner", "0.8", "0.5"]) == 0
     text = capsys.readouterr().out
     assert f"{0.175 * 0.4:.3f}" in text and "4 runs are missing or failed" in text
