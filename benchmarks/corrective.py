@@ -4,14 +4,14 @@
     python benchmarks/corrective.py --page                                 # the page alone, from the numbers kept
 
 All methods at five shares found, seeds 0 to 2, for a trigger, two classes confused and the digits' own label noise:
-585 runs, whose methods alone took 24 minutes of one busy core. The numbers are kept in benchmarks/corrective.json.gz.
+with thirteen methods, as in the numbers kept, 585 runs, whose methods alone took 24 minutes of one busy core. The
+numbers are kept in cached_checkpoints/correction/digits.json.gz, where the page Robustness finds them.
 The last line is one JSON object.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import re
 import sys
@@ -20,7 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-NUMBERS, PAGE = ROOT / "benchmarks/corrective.json.gz", ROOT / "docs/results/corrective.md"
+PAGE = ROOT / "docs/results/corrective.md"
 ASKED: dict[str, dict[str, Any]] = {
     "trigger": {"corruption": "trigger", "label_noise": 0.0},
     "confusion": {"corruption": "confusion", "label_noise": 0.0},
@@ -32,22 +32,25 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--page", action="store_true", help="compute nothing: write the page from the numbers kept")
     if not parser.parse_args().page:
-        NUMBERS.write_bytes(gzip.compress(json.dumps(computed()).encode(), 9, mtime=0))
+        from engine.studies.correction_kept import keep
+
+        keep(computed())
     PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     print(json.dumps({"page": str(PAGE.relative_to(ROOT)), "blocks": list(ASKED)}))
 
 
 def computed() -> dict[str, Any]:
-    """Every row of every corruption; what has finished is used."""
+    """Every corruption's study; what has finished is used."""
     from engine.cli.computing import compute
     from engine.runs.store import open_store
     from engine.studies.correction import rows
+    from engine.studies.correction_kept import Kept, fingerprint
 
     store, found = open_store(), {}
     for name, asked in studies().items():
         if compute(asked.comparisons(), store, train_original=True):
             raise SystemExit("Stopped: what has finished is kept.")
-        found[name] = [row.to_json() for row in rows(asked, store)]
+        found[name] = Kept(asked, tuple(rows(asked, store)), fingerprint(asked))
     return found
 
 
@@ -59,21 +62,14 @@ def studies() -> dict[str, Any]:
     return {name: Correction("digits", names("method"), options, seeds=SEEDS) for name, options in ASKED.items()}
 
 
-def kept() -> dict[str, Any]:
-    """The numbers that were computed, by corruption: a row a method and share."""
-    found: dict[str, Any] = json.loads(gzip.decompress(NUMBERS.read_bytes()))
-    return found
-
-
 def renewed(page: str) -> str:
     """The page with every block written again from the numbers kept."""
-    from engine.studies.correction import Row
+    from engine.studies.correction_kept import shipped
     from engine.studies.correction_table import to_markdown
 
-    numbers, asked = kept(), studies()
-
     def block(found: re.Match[str]) -> str:
-        text = to_markdown(asked[found[1]], [*map(Row.from_json, numbers[found[1]])])
+        one = shipped()[found[1]]
+        text = to_markdown(one.asked, one.rows)
         return f"<!-- corrective: {found[1]} -->\n\n{text}\n<!-- end -->"
 
     return re.sub(r"<!-- corrective: (\w+) -->.*?<!-- end -->", block, page, flags=re.DOTALL)

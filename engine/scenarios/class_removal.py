@@ -6,11 +6,11 @@ the test set leaves the classes out; the validation set is the whole half.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import BadSpec
+from engine.errors import BadSpec, Problem
 from engine.scenario import Yardstick
 from engine.scenarios._classes import named
 from engine.scenarios._sizes import heldout
@@ -86,6 +86,13 @@ def sizes(spec: Spec, dataset: Dataset) -> Sizes:
     return Sizes(dataset.train_size, forget, dataset.train_size - forget, validation, test - in_test, outside)
 
 
+def problems(spec: Spec, dataset: Dataset) -> Iterator[Problem]:
+    """Every class as a whole leaves nothing to train on."""
+    if len(spec.class_numbers) == len(dataset.classes) and Parameters(**spec.selection).share == 1:
+        yield Problem.about("forget_class", f"is {named(spec, dataset.classes)}, but these are all classes of "
+                            f"{dataset.title}: leave one out, or forget a share of each (share below 1).")
+
+
 def gone(spec: Spec, earlier: Sequence[Spec]) -> bool:
     """Whole classes are gone whatever the seed; a share of one where as much was drawn by the same seed."""
     return all(any(_holds(before, number, spec) for before in earlier) for number in spec.class_numbers)
@@ -112,6 +119,7 @@ SCENARIO = Scenario(
     sizes=sizes,
     target="class",
     parameters=Parameters,
+    problems=problems,
     judged=judged,
     unseen=unseen,
     gone=gone,

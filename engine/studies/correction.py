@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from statistics import fmean, stdev
 from typing import Any
 
 from engine.evaluation.judged import Kind
 from engine.evaluation.metrics import CORRECTIVE
 from engine.evaluation.verdict import verdict_of
-from engine.registry import get
+from engine.options import chosen
+from engine.registry import all_of, get
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.studies.comparison import REFERENCE, Comparison, Runs, find_runs
 from engine.studies.notes import ORIGINAL, judged_as, method_title
+from engine.types import PROFILES, Spec
 
 SHARES = (0.1, 0.3, 0.5, 0.8, 1.0)
 MEASURES = tuple(metric.name for metric in CORRECTIVE if metric.name != "attack_success_floor")
@@ -92,11 +95,29 @@ class Row:
                 "verdicts": {kind: list(seeds) for kind, seeds in self.verdicts.items()}, **measures}
 
 
+def runs_of(asked: Correction, store: Store) -> list[Runs]:
+    """The runs that are there: the clean-trained models, then those at each share."""
+    return [find_runs(one, store) for one in asked.comparisons()]
+
+
 def rows(asked: Correction, store: Store) -> list[Row]:
     """The Original, the clean-trained model, then the methods, share after share; only finished runs count."""
-    clean, *shares = [find_runs(one, store) for one in asked.comparisons()]
+    return rows_of(asked, runs_of(asked, store))
+
+
+def rows_of(asked: Correction, runs: Sequence[Runs]) -> list[Row]:
+    """The same from what :func:`runs_of` found."""
+    clean, *shares = runs
     return [_original([clean, *shares]), _row(CLEAN, None, clean, REFERENCE),
             *_methods(asked, dict(zip(asked.found, shares, strict=True)))]
+
+
+def to_compute(asked: Correction, rows: Sequence[Row]) -> list[Comparison]:
+    """What the rows with too few runs need: the clean-trained models, and at each share the methods that lack some."""
+    short = {(row.method, row.found) for row in rows if row.runs < len(asked.seeds)}
+    clean = [replace(asked.at(1.0), methods=(REFERENCE,))] if (CLEAN, None) in short else []
+    shares = [(share, tuple(method for method in asked.methods if (method, share) in short)) for share in asked.found]
+    return [*clean, *(replace(asked.at(share), methods=methods) for share, methods in shares if methods)]
 
 
 def _methods(asked: Correction, shares: Mapping[float, Runs]) -> Iterator[Row]:
@@ -129,6 +150,23 @@ def _before(run: Run) -> Mapping[str, Any] | None:
 def _values(by_seed: Mapping[int, Mapping[str, Any]]) -> dict[str, dict[int, float]]:
     return {name: {seed: metrics[name] for seed, metrics in sorted(by_seed.items()) if metrics.get(name) is not None}
             for name in MEASURES}
+
+
+def manipulations(dataset: str) -> list[dict[str, Any]]:
+    """The options under which samples of these data are manipulated, what differs from the usual ones only."""
+    one = get("dataset", dataset)
+    names = [option.name for option in one.options]
+    every = [dict(zip(names, values)) for values in product(*(option.choices for option in one.options))]
+    fit = [options for options in every if not chosen(Spec(dataset, options=options), one)[1]
+           and one.at(options).manipulated]
+    usual = one.filled({}, PROFILES[0])
+    return [{name: value for name, value in options.items() if value != usual[name]} for options in fit]
+
+
+def correctable() -> list[str]:
+    """The names of the data sets of which samples can be manipulated, those that ship with the app first."""
+    found = [one for one in all_of("dataset") if manipulations(one.name)]
+    return [one.name for one in sorted(found, key=lambda one: one.available() != "embedded")]
 
 
 def summary(asked: Correction) -> str:

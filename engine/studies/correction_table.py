@@ -34,11 +34,24 @@ def to_markdown(asked: Correction, rows: Sequence[Row]) -> str:
     """A map for each measure that decides, then a table of every number."""
     decisive = [name for name in shown(rows) if name != "rest_accuracy"]
     maps = [text for name in decisive for text in (f"### {metric_title(name)} by share found", "",
-                                                   _map(asked, rows, name))]
+                                                   map_of(asked, rows, name))]
     every = table(["Method", "Found", *map(metric_title, shown(rows)), "Verdict"],
                   [_line(row, shown(rows)) for row in rows])
     return "\n".join([f"{summary(asked)}. Mean ± standard deviation over {numbered('seed', asked.seeds)}.", "", *maps,
                       BOLD, "", *_answers(asked, rows), "", "### Every number", "", every])
+
+
+def answer(asked: Correction, rows: Sequence[Row]) -> str:
+    """How many methods correct the model at each share, in a sentence; empty before anything has finished."""
+    known = [(f"{100 * share:g}%", own) for share in asked.found
+             if (own := [row for row in rows if row.found == share and row.runs])]
+    some = [f"{sum(row.corrects for row in own)} of {len(own)} with {share} found" for share, own in known
+            if any(row.corrects for row in own)]
+    none = [share for share, own in known if not any(row.corrects for row in own)]
+    if not some:
+        return "No method corrects the model in every run, whatever the share found." if none else ""
+    rest = f"; none with {' or '.join(filter(None, (', '.join(none[:-1]), none[-1])))}" if none else ""
+    return f"Methods that correct the model in every run: {', '.join(some)}{rest}."
 
 
 def _answers(asked: Correction, rows: Sequence[Row]) -> list[str]:
@@ -53,7 +66,7 @@ def _answers(asked: Correction, rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _map(asked: Correction, rows: Sequence[Row], measure: str) -> str:
+def map_of(asked: Correction, rows: Sequence[Row], measure: str) -> str:
     """Methods down, shares across; the Original and the clean-trained model fill their rows."""
     lines = []
     for method in dict.fromkeys(row.method for row in rows):

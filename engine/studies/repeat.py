@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from engine import chain
-from engine.registry import held_against, reference, target
+from engine.registry import held_against, names, reference, target
 from engine.spec import Resolved
 from engine.studies.comparison import Comparison
+from engine.studies.correction import SHARES, Correction
 from engine.studies.ensemble import Ensemble
 from engine.studies.sweep import FRACTION, Axis, Sweep
 from engine.types import NAMED_SEEDS, Spec
@@ -78,6 +79,20 @@ def ensemble_command(ensemble: Ensemble) -> str:
              *_flag("--seed", ensemble.seed, usual.seed), *_flag("--candidates", ensemble.candidates),
              *_settings("--option", ensemble.options)]
     return _shell(words)
+
+
+def correct_command(asked: Correction) -> str:
+    """``python -m engine correct`` for the same study.
+
+    Examples
+    --------
+    >>> correct_command(Correction("moons", ("finetune",), {"label_noise": 0.2}, (0.5, 1.0)))
+    'python -m engine correct --dataset moons --option label_noise=0.2 --methods finetune --found 0.5 1.0 --seeds 0'
+    """
+    methods = () if set(asked.methods) == set(names("method")) else ("--methods", *asked.methods)
+    found = () if asked.found == SHARES else ("--found", *map(str, asked.found))
+    return _shell(["correct", "--dataset", asked.dataset, *_flag("--model", asked.model),
+                   *_settings("--option", asked.options), *methods, *found, "--seeds", *map(str, asked.seeds)])
 
 
 def comparison_commands(comparison: Comparison) -> list[str]:

@@ -116,7 +116,10 @@ def _dimension(h: Hyperparameter, value: Any) -> Dimension | None:
         return _share(h.name, value)
     factor = NARROW if whole else WIDE
     low, high = _clipped(h, value / factor, value * factor)
-    return Dimension(h.name, max(1, round(low)) if whole else low, round(high) if whole else high, "log", whole)
+    if whole:
+        return Dimension(h.name, max(1, round(low)), round(high), "log", True)
+    low, high = (float(f"{end:.{DIGITS}g}") for end in (low, high))
+    return Dimension(h.name, low, high, "log", False)
 
 
 def _share(name: str, value: float) -> Dimension:
@@ -130,4 +133,4 @@ def _share(name: str, value: float) -> Dimension:
 def _clipped(h: Hyperparameter, low: float, high: float) -> tuple[float, float]:
     low = low if h.low is None else max(low, h.low)
     high = high if h.high is None else min(high, h.high)
-    return float(f"{low:.{DIGITS}g}"), float(f"{high:.{DIGITS}g}")
+    return low, high

@@ -103,9 +103,9 @@ KEEPERS = {"runs/store.py", "runs/artifacts.py", "runs/packing.py", "originals/c
            "system/files.py", "system/paths.py", "runs/archive/transfer.py", "runs/archive/format.py",
            "runs/archive/declarations.py",
            "runs/ensembles/kept.py", "sample_lists.py", "own/uploads.py", "studies/tuning_kept.py",
-           "runs/recorded.py", "runs/recorded_findings.py",  # these two and the next three: what ships
-           "runs/ensembles/recorded.py", "studies/ensemble_recorded.py", "originals/recorded_scores.py",
-           "studies/ensemble_scores.py"}
+           "runs/recorded.py", "runs/recorded_findings.py",  # these two and the next four: what ships
+           "studies/correction_kept.py", "runs/ensembles/recorded.py", "studies/ensemble_recorded.py",
+           "originals/recorded_scores.py", "studies/ensemble_scores.py"}
 OTHERS_FILES = {  # calls that touch files which are neither a run's nor a checkpoint's
     ("results.py", "save_file"), ("results.py", "write_whole"),  # a person's own
     ("runs/weights.py", "save_file"), ("runs/weights.py", "write_whole"),

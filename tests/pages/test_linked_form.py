@@ -113,7 +113,7 @@ def test_compare_tells_what_it_does_not_know(jobs):
     assert not at.exception
     assert [warning.value for warning in at.warning] == [UNKNOWN.format(
         "metods=ssd", "Compare", "data, scenario, forget, select, methods, seeds, originals, unlearning, profile, "
-        "model, sort, against",
+        "model, sort, against, show, group, tab, trials, tuning, attack, report",
         " Did you mean methods?")]
     assert asked(at)["seeds"] == "1" and "metods" not in asked(at)
     at.text_input(key="compare.seeds").set_value("2").run()
@@ -124,8 +124,8 @@ def test_robustness_tells_what_it_does_not_know(jobs):
     at = robustness_page(xs="0.1 0.5", zoom="9", measure="test_accuracy")
     assert not at.exception
     assert [warning.value for warning in at.warning] == [UNKNOWN.format(
-        "zoom=9", "Robustness", "data, method, across, xs, down, ys, seeds, profile, model, set, forget, measure, at",
-        "")]
+        "zoom=9", "Robustness", "data, method, across, xs, down, ys, seeds, profile, model, set, forget, measure, at, "
+        "colours, maps", "")]
     assert "zoom" not in asked(at) and asked(at)["measure"] == "test_accuracy"
 
 

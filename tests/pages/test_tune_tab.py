@@ -76,3 +76,14 @@ def test_the_other_tab_is_as_it_was(jobs):
     at = page(**QUERY | {"tab": "compare"})
     assert not at.exception and not [one for one in at.number_input if one.key == "compare.tune.trials"]
     assert at.button(key="race")
+
+
+def test_a_tab_that_does_not_exist_is_named(jobs):
+    at = page(**QUERY | {"tab": "moon"})
+    assert [warning.value for warning in at.warning] == [
+        "The link's tab: there is no tab 'moon'. Valid: compare, tune. The default is shown instead."]
+
+
+def test_an_unknown_parameter_is_named_once(jobs):
+    at = page(**QUERY | {"trails": "3"})
+    assert len(at.warning) == 1 and "Did you mean trials?" in at.warning[0].value

@@ -61,18 +61,20 @@ def position(values: Sequence[float], value: float) -> float | None:
 
 def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[Sequence[float | None]],
                  excess: Sequence[Sequence[float | None]], said: Sequence[Sequence[str]], axes: tuple[str, str],
-                 title: str, subtitle: str, marks: Marks, unit: str = "points", ranked: bool = False) -> go.Figure:
+                 title: str, subtitle: str, marks: Marks, scale: str = "points beyond chance",
+                 outside: str = "lie beyond the chance range", ranked: bool = False) -> go.Figure:
     """Squares coloured by their excess over chance, with their values as numbers; ``said`` is what hovering says.
 
     Rows that cannot tell are hatched, a doubtful square is plain grey whatever its number, and what was not run is an
-    empty frame; a bold frame pulses what runs. ``ranked`` colours by quantile, so that one square far out leaves the
+    empty frame; a bold frame pulses what runs. ``scale`` is the title of the colours, ``outside`` what is said of
+    squares whose excess is above 0. ``ranked`` colours by quantile, so that one square far out leaves the
     others their differences.
     """
     figure = blank_figure(title, subtitle, **_axes(columns, rows, axes))
     known = [(column, row) for row, line in enumerate(values) for column, value in enumerate(line) if value is not None]
     grey = [(column, row) for column, row in known if row in marks.blind or excess[row][column] is None
             or (column, row) in marks.doubtful]
-    figure.add_trace(_squares(columns, rows, excess, said, grey, unit, ranked))
+    figure.add_trace(_squares(columns, rows, excess, said, grey, scale, ranked))
     figure.add_trace(_greyed([spot for spot in grey if spot[1] not in marks.blind], len(columns), len(rows)))
     figure.add_trace(_rows_hatched(list(marks.blind), len(columns)))
     figure.add_trace(_empty([spot for spot in marks.waiting if spot[1] not in marks.blind]))
@@ -99,8 +101,8 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[S
         x=[column for column, _ in marks.running], y=[row for _, row in marks.running], mode="markers", name="running",
         hoverinfo="skip", marker={"symbol": "square-open", "size": 20, "color": MARK, "line": {"width": 3}},
         visible=bool(marks.running)))
-    outside = sum(bool(value) for line in excess for value in line)
-    alt = f"Heatmap, {len(columns)} by {len(rows)}: {outside} of {len(known)} squares lie beyond the chance range"
+    count = sum(bool(value) for line in excess for value in line)
+    alt = f"Heatmap, {len(columns)} by {len(rows)}: {count} of {len(known)} squares {outside}"
     meta = {"alt": alt, "columns": len(columns), "rows": len(rows), "at": marks.chosen and list(marks.chosen)}
     return figure.update_layout(height=height(len(rows)), showlegend=False, meta=meta, barmode="overlay",
                                 margin={"l": 70, "r": 10, "t": figure.layout.margin.t, "b": 48})
@@ -144,12 +146,12 @@ def _labels(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _squares(columns: Sequence[str], rows: Sequence[str], excess: Sequence[Sequence[float | None]],
-             said: Sequence[Sequence[str]], grey: Sequence[Spot], unit: str, ranked: bool) -> go.Heatmap:
+             said: Sequence[Sequence[str]], grey: Sequence[Spot], title: str, ranked: bool) -> go.Heatmap:
     hidden = set(grey)
     shown = [[None if (column, row) in hidden else value for column, value in enumerate(line)]
              for row, line in enumerate(excess)]
     z, top, ticks = coloured([shown], ranked)
-    bar = {"title": {"text": f"{unit} beyond chance", "side": "right"}, "thickness": 10, "outlinewidth": 0, **ticks}
+    bar = {"title": {"text": title, "side": "right"}, "thickness": 10, "outlinewidth": 0, **ticks}
     return go.Heatmap(
         z=z[0], x=list(range(len(columns))), y=list(range(len(rows))), hovertext=[list(line) for line in said],
         hovertemplate="%{hovertext}<extra></extra>", colorscale=SCALE, zmin=0, zmax=top, xgap=2, ygap=2, colorbar=bar)

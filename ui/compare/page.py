@@ -75,15 +75,16 @@ def show() -> None:
     if tab == tune_link.TUNE:
         drawer.button()
         with view:
-            link.warn([*compare_form.FORM.problems(), *tune_form.FORM.problems()])
+            link.warn([*compare_form.FORM.problems(), *tune_form.problems()])
             tune.show(comparison)
         return
+    tune_form.FORM.mirror(tune_link.USUAL)
     runs, broken = _runs(comparison)
     drawer.button()
     with settings, st.container(key="compare-start"):
         compare_form.start(comparison if broken is None else None, runs)
     with view.container(key="view"):
-        link.warn([*compare_form.FORM.problems(), *VIEW.problems(_now())])
+        link.warn([*compare_form.FORM.problems(), *VIEW.problems(_now()), *tune_form.problems()])
         if broken:
             st.error(broken, icon=":material/error:")
         elif comparison is None:

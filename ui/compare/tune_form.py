@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.errors import LabError
+from engine.errors import LabError, Problem
 from engine.registry import get
 from engine.runs import estimates
 from engine.runs.queue import manager
@@ -28,6 +28,7 @@ SEEDS = Slot("compare.tune.seeds", tune_link.seeds_text(tune_link.USUAL.seeds))
 ATTACK, REPORTED = Slot("compare.tune.attack", selectable()[0]), Slot("compare.tune.reported", selectable()[1])
 START = form_parts.StartButton("tune", "tune", "Computes every missing run and reuses finished ones. It continues "
                                "when you leave this page.")
+TAB_HELP = "Compare: methods side by side with their default settings. Tune: what a fair search of settings changes."
 SEEDS_HELP = "Settings are chosen on these seeds, and reported on the form's seeds: no seed may be in both."
 ATTACK_HELP = "Part of the score by which settings are chosen, on validation data."
 REPORTED_HELP = "Another attack, for the report on test data."
@@ -51,11 +52,14 @@ def tabs() -> str:
     FORM.restore()
     titles = {tune_link.COMPARE: "Compare", tune_link.TUNE: "Tune"}
     tab: str = st.segmented_control("Tab", list(titles), format_func=titles.__getitem__, key=TAB.key, required=True,
-                                    persist_state="session", label_visibility="collapsed",
+                                    persist_state="session", label_visibility="collapsed", help=TAB_HELP,
                                     **TAB.given("default"))
-    if tab == tune_link.COMPARE:
-        FORM.mirror(tune_link.Asked(tab))
     return tab
+
+
+def problems() -> list[Problem]:
+    """What was wrong with the link's own parameters; what nobody knows is named by the comparison's form."""
+    return [one for one in FORM.problems() if one.field]
 
 
 def form() -> tune_link.Asked | None:

@@ -24,6 +24,7 @@ from ui.common import form_parts, switched
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 from ui.compare import link as compare_link
+from ui.robustness import found
 from ui.robustness import link as robustness_link
 from ui.unlearn import form as launch
 
@@ -90,6 +91,7 @@ def _choices() -> Sweep:
             st.button(name.capitalize(), key=f"robustness.preset.{name}", on_click=_fill_preset, args=(name,),
                       width="content", help=f"{PRESET_HELP.get(name, '')}: {PRESETS[name].size:,} runs of ∇τ, alpha by "
                                             f"forget fraction{', recorded for these data' * (name in shipped)}.")
+        found.offer()
     xs = st.text_input(f"{axis_title(ACROSS.get())}, across", key=XS.key, help=VALUES_HELP, **keep)
     ys = st.text_input(f"{axis_title(DOWN.get())}, down", key=YS.key, help=VALUES_HELP, **keep)
     seeds = st.text_input("Seeds", key=SEEDS.key, help=SEEDS_HELP, **keep)

@@ -15,7 +15,7 @@ from engine.studies import heatmap as heatmaps
 from engine.studies import heatmap_exports as exports
 from engine.studies.heatmap import Heatmap, build
 from engine.studies.shipped import shipped_presets
-from engine.studies.sweep import Sweep
+from engine.studies.sweep import PRESETS, Sweep
 from engine.studies.sweep_job import sweeps
 from engine.studies.sweep_runs import Runs, find_runs
 from ui.charts import robustness as charts
@@ -28,8 +28,8 @@ from ui.common.take_away import Export
 from ui.frame import drawer, shell
 from ui.robustness import cell as robustness_cell
 from ui.robustness import form as robustness_form
+from ui.robustness import found, multiples, report
 from ui.robustness import link as robustness_link
-from ui.robustness import multiples, report
 from ui.robustness import rows as robustness_rows
 from ui.robustness import scrub as robustness_scrub
 from ui.robustness.link import View
@@ -43,7 +43,11 @@ NOTHING = "No run of this grid exists yet. Press **Run sweep**, and the cells fi
 
 
 def show() -> None:
-    """Form and view, side by side."""
+    """Form and view, side by side; the map of methods by share found instead where the address asks for it."""
+    if found.asked_for():
+        if found.show():
+            robustness_form.FORM.open(PRESETS[robustness_link.RECORDED])
+        return
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
         sweep, problems = robustness_form.form()

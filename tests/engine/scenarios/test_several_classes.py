@@ -54,6 +54,14 @@ def test_what_is_wrong_with_them(given, problems):
     assert problems_of(Spec(scenario="class", forget_class=given)) == problems
 
 
+@pytest.mark.parametrize("method", ["nabla_tau", "finetune", "retrain"])
+def test_all_classes_are_refused_before_anything_is_planned(method):
+    said = ("forget_class is 0, 1 (circle, square), but these are all classes of Moons: leave one out, or forget a "
+            "share of each (share below 1).")
+    assert problems_of(Spec("moons", method, scenario="class", forget_class=(0, 1))) == [said]
+    resolve(Spec("moons", method, scenario="class", forget_class=(0, 1), selection={"share": 0.5}))
+
+
 def test_all_classes_leave_nothing(digits):
     from engine.errors import BadSpec
 

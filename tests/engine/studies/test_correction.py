@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,21 @@ from engine.cli.main import main
 from engine.errors import BadSpec
 from engine.registry import held_against, names
 from engine.spec import resolve
+from engine.studies import correction_kept
 from engine.studies.comparison import REFERENCE, check
-from engine.studies.correction import CLEAN, MEASURES, SHARES, Correction, Row, summary
-from engine.studies.correction_table import to_markdown, to_text
+from engine.studies.correction import (
+    CLEAN,
+    MEASURES,
+    SHARES,
+    Correction,
+    Row,
+    correctable,
+    manipulations,
+    summary,
+    to_compute,
+)
+from engine.studies.correction_kept import shipped, with_shipped
+from engine.studies.correction_table import answer, to_markdown, to_text
 
 ROOT = Path(__file__).resolve().parents[3]
 TRIGGER = {"corruption": "trigger", "label_noise": 0.0}
@@ -73,12 +87,96 @@ def test_a_measure_that_no_run_has_has_no_column():
     assert "Attack success" not in to_markdown(ASKED, bare) + to_text(ASKED, bare)
 
 
-# --- the command ----------------------------------------------------------------------------
+def test_an_answer_in_a_sentence():
+    said = "Methods that correct the model in every run: 1 of 1 with 100% found; none with 30%."
+    assert answer(ASKED, ROWS) == said
+    assert answer(ASKED, ROWS[:3]) == "No method corrects the model in every run, whatever the share found."
+    assert answer(ASKED, ROWS[:2]) == ""
+
+
+def test_which_samples_of_which_data_can_be_manipulated():
+    assert manipulations("digits") == [{}, *({"label_noise": 0.0, "corruption": one}
+                                             for one in ("labels", "confusion", "trigger"))]
+    assert manipulations("cifar10") == [{"corruption": one} for one in ("labels", "confusion", "trigger")]
+    assert manipulations("go_emotions") == []
+    assert correctable()[0] == "digits" and "go_emotions" not in correctable()
+
+
+def test_only_what_lacks_runs_is_computed():
+    parts = to_compute(ASKED, ROWS)
+    assert [(one.selection["found"], one.methods) for one in parts] == [(1.0, (REFERENCE,))], "one seed of two is there"
+    bare = [Row(row.method, row.found, values({}, {}) | {"rest_accuracy": {}}) for row in ROWS]
+    assert [(one.selection["found"], one.methods) for one in to_compute(ASKED, bare)] == [
+        (1.0, (REFERENCE,)), (0.3, ("finetune",)), (1.0, ("finetune",))]
+
+
+# --- what ships -----------------------------------------------------------------------------
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
+
+
+def empty(asked: Correction) -> list[Row]:
+    return [Row(row.method, row.found, {name: {} for name in MEASURES}) for row in shipped()["trigger"].rows
+            if row.method in (*asked.methods, CLEAN, "original") and row.found in (*asked.found, None)]
+
+
+def test_numbers_that_ship_stand_in_for_runs_of_these_seeds():
+    asked = Correction("digits", ("finetune",), TRIGGER, (0.8,), seeds=(1,))
+    rows, some = with_shipped(asked, empty(asked))
+    assert some and [row.runs for row in rows] == [1, 1, 1]
+    whole = next(row for row in shipped()["trigger"].rows if (row.method, row.found) == ("finetune", 0.8))
+    assert rows[-1].values["attack_success"] == {1: whole.values["attack_success"][1]}
+    assert rows[-1].verdicts == {"not_forgotten": (1,)}
+
+
+def test_own_runs_come_before_those_that_ship():
+    asked = Correction("digits", ("finetune",), TRIGGER, (0.3,), seeds=(0, 1))
+    own = [ROWS[2]]
+    assert with_shipped(asked, own) == (own, False)
+
+
+@pytest.mark.parametrize("other", [
+    Correction("digits", ("finetune",), TRIGGER, (0.8,), seeds=(7,)),
+    Correction("digits", ("finetune",), TRIGGER, (0.8,), model="image_mlp"),
+    Correction("digits", ("finetune",), {"label_noise": 0.0, "corruption": "labels"}, (0.8,)),
+    Correction("moons", ("finetune",), {}, (0.8,))])
+def test_nothing_ships_for_another_study(other):
+    rows = empty(other)
+    assert with_shipped(other, rows) == (rows, False)
+
+
+def test_numbers_of_other_code_stand_in_for_nothing(monkeypatch):
+    monkeypatch.setattr(correction_kept, "_today", lambda name: "another")
+    asked = Correction("digits", ("finetune",), TRIGGER, (0.8,))
+    assert not with_shipped(asked, empty(asked))[1]
+
+
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"[1]"), gzip.compress(b'{"trigger": {}}')])
+def test_a_damaged_file_ships_nothing_and_is_logged(tmp_path, caplog, content):
+    file = tmp_path / "digits.json.gz"
+    assert shipped(file.with_name("absent.json.gz")) == {}
+    file.write_bytes(content)
+    assert shipped(file) == {} and f"{file} cannot be read and is left out" in caplog.text
+
+
+def test_studies_survive_their_file(tmp_path):
+    correction_kept.keep(shipped(), tmp_path / "again.json.gz")
+    assert shipped(tmp_path / "again.json.gz") == shipped()
+
+
+def test_what_ships_is_what_a_run_shows_today(home, capsys):
+    words = ["correct", "--methods", "finetune", "--found", "0.3", "--json"]
+    assert main(words) == 0
+    today = json.loads(capsys.readouterr().out)["rows"][-1]
+    kept = next(row for row in shipped()["noise"].rows if (row.method, row.found) == ("finetune", 0.3))
+    two = 0.51  # of 399 samples
+    assert today["corrected_accuracy"]["seeds"]["0"] == pytest.approx(kept.values["corrected_accuracy"][0], abs=two)
+
+
+# --- the command ----------------------------------------------------------------------------
 
 
 def correct(capsys, *more: str):
@@ -119,12 +217,14 @@ def test_the_page_is_what_its_numbers_say(monkeypatch):
 
     page = corrective.PAGE.read_text(encoding="utf-8")
     assert corrective.renewed(page) == page
-    kept = {name: [Row.from_json(row) for row in rows]
-            for name, rows in corrective.kept().items()}
+    kept = {name: one.rows for name, one in shipped().items()}
+    every = tuple(names("method"))  # there may be newer ones than those of the study
+    assert {name: replace(one.asked, methods=every) for name, one in shipped().items()} == corrective.studies()
     original, clean = kept["trigger"][:2]
     assert min(original.values["attack_success"].values()) > 90 > 10 > max(clean.values["attack_success"].values())
     at_30 = {row.method for row in kept["trigger"] if row.found == 0.3}
-    assert at_30 == set(names("method")) and all(row.runs == 3 for row in kept["trigger"])
+    assert at_30 == set(shipped()["trigger"].asked.methods) <= set(every)
+    assert all(row.runs == 3 for row in kept["trigger"])
     for name, asked in corrective.studies().items():
         for comparison in asked.comparisons():
             try:

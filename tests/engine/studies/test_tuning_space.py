@@ -51,6 +51,11 @@ def test_the_ranges_follow_from_the_declaration(method):
         "batch_size": (2, 8, "log", True), "gamma": (0.2, 10.0, "log", False)}
 
 
+def test_the_ends_of_whole_numbers_are_exact():
+    batch = next(one for one in space_of(Spec("cifar10", "scrub")) if one.name == "retain_batch_size")
+    assert (batch.low, batch.high) == (64, 1024)
+
+
 def test_what_matters_most_comes_first(method):
     names = [one.name for one in space_of(Spec(method=method.name))]
     assert names == ["steps", "share", "certain", "wide", "narrow", "learning_rate", "batch_size", "gamma"]
