@@ -6,6 +6,7 @@ A comparison or a grid ships where each of its runs is recorded as it would be c
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -33,6 +34,14 @@ def _presets(dataset: str, recorded: tuple[str, ...]) -> dict[str, Sweep]:
     known = sorted(PRESETS.items(), key=lambda item: -item[1].size) if shipped else []
     found = {name: replace(preset, dataset=dataset) for name, preset in known}
     return {name: sweep for name, sweep in found.items() if _fingerprints(sweep) <= shipped.keys()}
+
+
+def shipped_map_seed(dataset: str, profile: str) -> int | None:
+    """The seed of the maps by each method's own knob that ship with a data set; None where none do."""
+    runs = newest_as_now(recorded_runs(), dataset=dataset).values()
+    seeds = Counter(run.spec.seed for run in runs if run.spec.profile == profile
+                    and tuple(run.spec.parameters) == (get("method", run.spec.method).intensity,))
+    return seeds.most_common(1)[0][0] if seeds else None
 
 
 def _fingerprints(sweep: Sweep) -> set[str]:

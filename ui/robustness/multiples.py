@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from engine.registry import get
@@ -9,9 +11,10 @@ from engine.runs.store import Store
 from engine.studies import heatmap_exports as exports
 from engine.studies.heatmap import Heatmap, build
 from engine.studies.intensity import intensity_map, with_a_knob
+from engine.studies.shipped import shipped_map_seed
 from engine.studies.sweep import Sweep
 from engine.studies.sweep_runs import find_runs
-from engine.system.words import spaced
+from engine.system.words import numbered, spaced
 from ui.charts import multiples as charts
 from ui.charts.multiples import SmallMap
 from ui.common import address as link
@@ -30,11 +33,10 @@ NONE = ("No method's map has been computed for these data yet. Each is a sweep o
 
 def show(sweep: Sweep, metric: str, ranked: bool, store: Store) -> None:
     """The maps there are, and a link to the grid of each method."""
-    dataset = get("dataset", sweep.dataset)
-    grids = {method.name: intensity_map(method.name, sweep.dataset, sweep.seeds, sweep.profile, sweep.model)
-             for method in with_a_knob() if not method.why_not(dataset)}
+    sweep = fuller(sweep, store)
+    grids = maps_of(sweep)
     found = {name: runs for name, grid in grids.items() if (runs := find_runs(grid, store))}
-    st.markdown(f"## {measure_title(metric)}: every method by its own knob")
+    st.markdown(f"## {measure_title(metric)}: every method by its own knob, {numbered('seed', sweep.seeds)}")
     st.caption(WHAT)
     if not found:
         st.info(NONE.format(dataset=sweep.dataset), icon=":material/grid_on:")
@@ -44,6 +46,22 @@ def show(sweep: Sweep, metric: str, ranked: bool, store: Store) -> None:
         live_chart(figure, "robustness-multiples", height=charts.height(len(maps)),
                    revision=f"{sweep.dataset}|{metric}|{ranked}")
     _links(grids, set(found))
+
+
+def maps_of(sweep: Sweep) -> dict[str, Sweep]:
+    """Every method's map on the sweep's data, with its seeds, profile and model."""
+    dataset = get("dataset", sweep.dataset)
+    return {method.name: intensity_map(method.name, sweep.dataset, sweep.seeds, sweep.profile, sweep.model)
+            for method in with_a_knob() if not method.why_not(dataset)}
+
+
+def fuller(sweep: Sweep, store: Store) -> Sweep:
+    """The same with the seed of the maps that ship, where more of these are there than of the ones asked for."""
+    seed = shipped_map_seed(sweep.dataset, sweep.profile)
+    if seed is None or sweep.model:
+        return sweep
+    shipped = replace(sweep, seeds=(seed,))
+    return max(sweep, shipped, key=lambda one: sum(len(find_runs(grid, store)) for grid in maps_of(one).values()))
 
 
 def small(heatmap: Heatmap) -> SmallMap:
