@@ -116,7 +116,7 @@ def test_latex_without_paper_needs_no_colours(store):
     text = to_latex(build_table(comparison, find_runs(comparison, store), ("test_accuracy",)))
     assert text.startswith("% Needs \\usepackage{booktabs}.\n% digits, forgetting 15%, profile corrected, seed 0.\n")
     assert "gray" not in text and "paper" not in text
-    assert r"Selective synaptic dampening (SSD) & \textbf{80.00} & 10 & 300 & 2.0 & - & - \\" in text
+    assert r"Selective synaptic dampening (SSD) & 80.00 & 10 & 300 & 2.0 & - & - \\" in text
 
 
 def test_csv_has_every_digit_of_the_store(table, store):
