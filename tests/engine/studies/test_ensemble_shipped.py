@@ -19,8 +19,13 @@ def shipped():
     return found
 
 
-def test_it_has_every_method_for_64_models_in_less_than_two_megabytes(shipped):
-    assert {part["method"] for part in shipped.parts().values()} == {"original", *names("method")}
+# Later methods are not in it: each adds 136 kB, and the file has two megabytes.
+THERE = {"original", "retrain", "nabla_tau", "finetune", "scrub", "ssd", "amnesiac", "bad_teacher", "gradient_ascent",
+         "l1_sparse", "neggrad_plus", "not_first", "random_label", "salun"}
+
+
+def test_it_has_these_methods_for_64_models_in_less_than_two_megabytes(shipped):
+    assert {part["method"] for part in shipped.parts().values()} == THERE <= {"original", *names("method")}
     assert all(shipped.numbers(key) == frozenset(range(64)) for key in shipped.parts())
     assert (FOLDER / "digits-ensemble.safetensors").stat().st_size < 2_000_000
 
