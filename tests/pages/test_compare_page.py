@@ -257,7 +257,7 @@ def test_a_bad_link_is_told_in_sentences_until_something_is_chosen(jobs):
         "The link's data: No dataset named 'digitz'. Did you mean 'digits'?",
         "The link's forget: 'seven' is not a share of the training set: it must be a number from 0.001 to 0.6, such as "
         "0.15.",
-        "The link's methods: No method named 'magic'. Did you mean 'amnesiac'?",
+        "The link's methods: No method named 'magic'. Did you mean 'msg'?",
         "The link's seeds: Seed 0 is chosen twice: once is enough."]
     assert asked(at) == {"data": "digits", "scenario": "random", "forget": "0.15", "methods": "scrub", "seeds": "0",
                          "profile": "corrected"}
