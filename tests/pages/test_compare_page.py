@@ -66,8 +66,9 @@ def test_other_data_bring_a_comparison_that_fits_them_and_say_what_changed(jobs)
     at = compare_page()  # CIFAR-10 as the paper has it
     at.selectbox(key="compare.data").set_value("digits").run()
     assert not at.exception and not at.error
-    assert (asked(at)["profile"], asked(at)["seeds"]) == ("corrected", "0")
-    assert "Changed for Digits: seed 0; profile corrected." in texts(at)
+    assert (asked(at)["profile"], asked(at)["seeds"]) == ("corrected", "21 22 23")
+    assert "Changed for Digits: seeds 21, 22, 23; profile corrected." in texts(at)
+    assert "**18 runs, all done** (18 recorded)" in texts(at), "the methods stay: all of them ship"
     at.selectbox(key="compare.data").set_value("go_emotions").run()
     assert "Changed for GoEmotions: ∇τ, Fine-tuning, Retraining; seeds 0, 1, 2; profile paper." in texts(at)
     assert "**9 runs, all done** (9 recorded)" in texts(at)

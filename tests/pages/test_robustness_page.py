@@ -191,21 +191,27 @@ def test_another_method_brings_its_own_knob_and_values(jobs):
     assert not at.error and at.query_params["method"] == "amnesiac"
 
 
-def test_every_methods_map_is_side_by_side_and_the_address_keeps_it(jobs):
-    grid = intensity_map("ssd", seeds=(5,))
-    for cell in grid.cells()[:6]:
-        run_id = jobs.store.begin(resolve(grid.spec(*cell)))
-        jobs.store.end(run_id, "finished", metrics=metrics_of(mia_loss_gap=cell[0]), seconds=1.0)
+def test_the_maps_that_ship_are_side_by_side_and_the_address_keeps_it(jobs):
     at = page(seeds="5", maps="all", colours="quantiles")
     assert not at.exception and not at.error
-    assert "Every method" not in texts(at) or at.toggle(key="robustness.maps").value
-    assert "Open one: [SSD](" in texts(at) and "Not computed yet: [∇τ](" in texts(at)
+    assert "every method by its own knob, seed 21" in texts(at), "nothing of seed 5 is there"
+    assert "Open one: [∇τ](" in texts(at) and "Not computed yet" not in texts(at)
     at.toggle(key="robustness.maps").set_value(False).run()
     assert not at.exception and "maps" not in at.query_params and at.query_params["colours"] in (
         "quantiles", ["quantiles"])
     bad = page(maps="some")
     assert "The link's maps: 'some' is not known, only 'all'. It was ignored." in " ".join(
         one.value for one in bad.warning)
+
+
+def test_ones_own_maps_come_first_where_they_are_fuller(jobs):
+    grid = intensity_map("ssd", dataset="moons", seeds=(5,))
+    for cell in grid.cells()[:6]:
+        run_id = jobs.store.begin(resolve(grid.spec(*cell)))
+        jobs.store.end(run_id, "finished", metrics=metrics_of(mia_loss_gap=cell[0]), seconds=1.0)
+    at = page(data="moons", seeds="5", maps="all")
+    assert not at.exception and "knob, seed 5" in texts(at)
+    assert "Open one: [SSD](" in texts(at) and "Not computed yet: [∇τ](" in texts(at)
 
 
 def test_as_the_paper_draws_it(jobs):
