@@ -13,6 +13,7 @@ from ui.charts.robustness import GREY, SCALE, Spot, Values, coloured
 ACROSS = 4  # maps side by side
 HEIGHT, TOP, BOTTOM = 168, 14, 30  # pixels of a row of maps, of the heading, and below
 BETWEEN = 0.035  # of the width, between two maps
+LONG = 28  # letters of a name and a knob that stand above a map in full size
 INSIDE = 0.56  # of a row's height that a map fills; the rest are its name and its values
 
 
@@ -80,7 +81,8 @@ def _draw(figure: go.Figure, at: int, one: SmallMap, z: Values, rows: int, top: 
                                  "range": [len(one.rows) - 0.5, -0.5], "tickvals": place["y"] if column == 0 else [],
                                  "ticktext": list(one.rows)}})
     figure.add_annotation(text=f"<b>{one.name}</b>  {one.knob}", x=left, y=above, xref="paper", yref="paper",
-                          xanchor="left", yanchor="bottom", showarrow=False, font={"size": 11})
+                          xanchor="left", yanchor="bottom", showarrow=False,
+                          font={"size": 11 if len(one.name) + len(one.knob) < LONG else 9})
 
 
 def _in_words(one: SmallMap) -> str:
