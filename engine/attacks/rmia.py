@@ -4,7 +4,8 @@ A sample's score is the share of the population that it dominates: r(x) / r(z) >
 the label under this model over the mean of those under the references. A sample's references are the retrained models
 that did not train on it; the population, the validation set, is read against the same ones. (Forget samples may have
 fewer references than held-out ones, and a mean over more models is smoother: r(x) / r(z) by different models would
-separate the sets of a perfect model.)
+separate the sets of a perfect model.) The paper's offline correction of the mean, a p + (1 - a), is fixed at a = 1: the
+mean as it is. The area of retraining itself is not measured: it is 0.5 by construction.
 """
 
 from __future__ import annotations

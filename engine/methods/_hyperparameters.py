@@ -33,7 +33,8 @@ class ForgetEpochs:
         help="Make at most this many passes over the forget set (the authors' robustness grid: 80); 0 means no cap.")
     batch_norm: str = parameter(
         "train", choices=("train", "eval"), group="batch norm",
-        help="train: batch statistics, updated along the way; eval: the Original's statistics stay frozen.")
+        help="train: batch statistics, updated along the way; eval: the Original's statistics stay frozen. The whole "
+             "model is then in evaluation mode: RoBERTa and MiniLM lose their inner dropout too.")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Parameters:
     maximise_epochs: int = parameter(
         MAXIMISING, low=0, high=1000, step=1, unit="epochs", group="main",
         help="Begin this many epochs, counted from the first, with a pass over the forget set that drives "
-             "the model away from the Original.")
+             "the model away from the Original. Where half of the data or more is to be forgotten, it is destroyed.")
     epochs: int = parameter(
         None, auto=Auto("as many as process the samples of 6 passes over the retain set", nearest_epochs),
         low=1, high=1000, step=1, unit="epochs", group="schedule",

@@ -29,7 +29,8 @@ class Parameters(ForgetEpochs):
 
     alpha: float = parameter(
         None, auto=Auto("5/3 of the forget fraction", rule_of_thumb), low=0.0, high=1.0, step=0.01, group="main",
-        help="Strength of forgetting: its weight against keeping, at the start.")
+        help="Strength of forgetting: its weight against keeping, at the start. At 1, as the rule has it from 60% on, "
+             "nothing holds on to the rest in the first epoch: the model is damaged.")
     alpha_decay: bool = parameter(
         True, group="objective", help="Let alpha fall linearly to zero over the forget epochs.")
     validation_every: int = parameter(
