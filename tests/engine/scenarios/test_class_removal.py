@@ -295,7 +295,8 @@ def test_a_class_from_the_command_line(with_original, capfd, digits):
 @pytest.mark.parametrize("words, text", [
     (["--scenario", "class"], "forget_class is missing: the scenario 'class' needs the class to forget, a name such as "
                               "'0' or a number from 0 to 9."),
-    (["--forget-class", "3"], "forget_class is '3', but the scenario 'random' forgets no class."),
+    (["--scenario", "random", "--forget-class", "3"],
+     "forget_class is '3', but the scenario 'random' forgets no class."),
     (["--scenario", "class", "--forget-class", "12"],
      "forget_class is 12, but digits has the classes 0 to 9."),
 ])
