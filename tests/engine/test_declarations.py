@@ -59,10 +59,15 @@ def test_a_default_outside_its_own_range(parameters, said):
     one("str", "sum", choices=("mean", "sum")),
     one("float | None", None, low=0.0, high=1.0, auto=Auto("a half", lambda setting: 0.5))])
 def test_a_default_within_its_range_or_without_one(parameters):
-    assert wrong("method", replace(FINETUNE, name="mine", aliases=(), parameters=parameters, profiles={}), {}) is None
+    mine = replace(FINETUNE, name="mine", aliases=(), parameters=parameters, profiles={}, intensity="")
+    assert wrong("method", mine, {}) is None
 
 
 @pytest.mark.parametrize(("change", "said"), [
+    ({"needs": ("forget", "labels")}, "needs 'labels', but a method can look at forget, forget_labels, retain or "
+                                      "validation."),
+    ({"intensity": "batch_norm"}, "declares the intensity 'batch_norm', but it must be one of its hyperparameters that "
+                                  "are numbers: x."),
     ({"parameters": int}, "declares 'mine' with parameters = <class 'int'>, which is no dataclass: decorate it with "
                           "@dataclass."),
     ({"parameters": Bare}, "declares the hyperparameter 'x' of mine without its range and help: write x = "
