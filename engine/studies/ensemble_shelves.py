@@ -12,7 +12,7 @@ from engine.originals.recorded_scores import recorded_scores
 from engine.registry import names, reference
 from engine.runs import estimates
 from engine.runs.ensembles.kept import Kept, Shelf
-from engine.runs.ensembles.recorded import all_ensembles
+from engine.runs.ensembles.recorded import all_ensembles, recorded_ensembles
 from engine.runs.executors.local import workers_for
 from engine.runs.records import Run
 from engine.studies.ensemble import Design, Ensemble, design
@@ -46,14 +46,17 @@ class AtHand:
 
 
 def usual_ensemble() -> Ensemble:
-    """Digits with every method and 64 models, which ships.
+    """Digits with 64 models of the methods that ship; with every method where none do.
 
     Examples
     --------
     >>> usual_ensemble().models
     64
     """
-    return Ensemble("digits", tuple(name for name in names("method") if name != reference().name), 64)
+    shipped = {str(part["method"]) for shelf in recorded_ensembles() if shelf.about["dataset"] == "digits"
+               for part in shelf.parts().values()}
+    every = [name for name in names("method") if name != reference().name]
+    return Ensemble("digits", tuple(name for name in every if name in shipped) or tuple(every), 64)
 
 
 def at_hand_of(ensemble: Ensemble) -> AtHand | None:

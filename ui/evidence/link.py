@@ -27,8 +27,7 @@ def choosable() -> list[str]:
 
 def to_query(ensemble: Ensemble) -> dict[str, str]:
     """The address's parameters; what is usual is left out of it, but the data set."""
-    every = list(ensemble.methods) == choosable()
-    query = {"data": ensemble.dataset, "methods": ALL if every else " ".join(ensemble.methods),
+    query = {"data": ensemble.dataset, "methods": _written(ensemble.methods),
              "models": str(ensemble.models), "candidates": str(ensemble.candidates or ""),
              "seed": str(ensemble.seed or ""), "model": ensemble.model or ""}
     return {name: value for name, value in query.items() if value}
@@ -39,7 +38,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Ensemble, list[Problem]]:
     usual = usual_ensemble()
     try:
         ensemble = replace(
-            usual, dataset=asked.get("data", usual.dataset).strip(), methods=_methods(asked.get("methods", ALL)),
+            usual, dataset=asked.get("data", usual.dataset).strip(), methods=_methods(asked["methods"]) if "methods" in asked else usual.methods,
             models=_number("models", asked.get("models", str(usual.models))),
             candidates=candidates_of(asked.get("candidates", "")),
             seed=_number("seed", asked.get("seed", "0")), model=asked.get("model", "").strip() or None)
@@ -75,6 +74,13 @@ def candidates_of(text: str) -> int | Literal["all"] | None:
         return int(word)
     except ValueError:
         raise BadSpec([Problem.about("candidates", f"is {short(word)!r}, but must be a number or all.")]) from None
+
+
+def _written(methods: tuple[str, ...]) -> str:
+    """Nothing for the usual ones, ``all`` for every one."""
+    if methods == usual_ensemble().methods:
+        return ""
+    return ALL if list(methods) == choosable() else " ".join(methods)
 
 
 def _methods(text: str) -> tuple[str, ...]:

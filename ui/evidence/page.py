@@ -135,7 +135,7 @@ def _nothing(ensemble: Ensemble, have: int) -> None:
     job = ensembles().active
     waiting = f"{have} of at least {FEWEST} models are there." if have else "No model of this ensemble exists yet."
     way = ("The table appears with the first six." if job and job.design.ensemble == ensemble else
-           "Press **Start** and the table fills in. **Digits** with all methods and 64 models ships finished.")
+           "Press **Start** and the table fills in. **Digits** with 64 models of twelve methods ships finished.")
     st.info(f"{waiting} {way}", icon=":material/groups:")
 
 
