@@ -38,7 +38,8 @@ def from_query(asked: Mapping[str, str]) -> tuple[Ensemble, list[Problem]]:
     usual = usual_ensemble()
     try:
         ensemble = replace(
-            usual, dataset=asked.get("data", usual.dataset).strip(), methods=_methods(asked["methods"]) if "methods" in asked else usual.methods,
+            usual, dataset=asked.get("data", usual.dataset).strip(),
+            methods=_methods(asked["methods"]) if "methods" in asked else usual.methods,
             models=_number("models", asked.get("models", str(usual.models))),
             candidates=candidates_of(asked.get("candidates", "")),
             seed=_number("seed", asked.get("seed", "0")), model=asked.get("model", "").strip() or None)
