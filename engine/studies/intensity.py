@@ -6,12 +6,13 @@ same map exists for all of them, side by side.
 
 from __future__ import annotations
 
+import functools
 from math import inf
 from typing import Any
 
 from engine.errors import BadInput
 from engine.hyperparameters import Hyperparameter
-from engine.registry import all_of, get
+from engine.registry import all_of, find, get
 from engine.spec import resolve
 from engine.studies.sweep import FRACTION, Axis, Sweep
 from engine.types import PROFILES, Method, Spec, declared
@@ -88,6 +89,26 @@ def intensity_map(method: str, dataset: str = "digits", seeds: tuple[int, ...] =
     across = Axis(knob(method).name, strengths(method, dataset, profile, model))
     return Sweep(dataset=dataset, method=method, across=across, down=Axis(FRACTION, fractions), seeds=seeds,
                  profile=profile, model=model)
+
+
+def of_a_knob(spec: Spec) -> bool:
+    """Whether a run belongs to such a map: the knob alone is set, to one of its values.
+
+    Examples
+    --------
+    >>> of_a_knob(Spec("digits", "ssd", parameters={"selection": 1.25})), of_a_knob(Spec("digits", "ssd"))
+    (True, False)
+    """
+    method = find("method", spec.method)
+    if method is None or not method.intensity or tuple(spec.parameters) != (method.intensity,):
+        return False
+    return spec.parameters[method.intensity] in _known(spec.method, spec.dataset, spec.profile, spec.model)
+
+
+@functools.lru_cache(maxsize=256)
+def _known(method: str, dataset: str, profile: str, model: str | None) -> tuple[Any, ...]:
+    """Remembered: a page asks for every run that ships."""
+    return strengths(method, dataset, profile, model)
 
 
 def _scaled(own: Any, factor: float, field: Hyperparameter) -> Any:

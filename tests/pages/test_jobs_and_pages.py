@@ -198,7 +198,10 @@ def test_recorded_runs_are_links_in_groups(jobs):
     at = app().run()
     lines = [said for one in at.markdown if (said := one.value).startswith("**") and ", forget " in said]
     tables = [f"**CIFAR-10**, forget {share}%, paper profile" for share in (3, 15, 30)]
-    assert lines[:5] == ["**Digits**, forget 15%", "**CIFAR-10**, forget 15%", *tables]
+    digits = [f"**Digits**, forget {who}" for who in ("class 3", "3%", "15%", "30%")]
+    assert lines[:8] == [*digits, "**CIFAR-10**, forget 15%", *tables]
+    assert sum("and 20 more, side by side" in one.value for one in at.caption) == 4
+    assert "**Digits**, maps" in texts(at)
     assert lines[-1] == "**GoEmotions**, MiniLM, forget 15%, paper profile"
     groups = {}
     for run in recorded.recorded_runs():

@@ -16,6 +16,7 @@ from engine.runs.recorded import recorded_runs
 from engine.runs.records import Run
 from engine.spec import resolve
 from engine.studies.comparison import Comparison
+from engine.studies.intensity import of_a_knob
 from engine.studies.sweep_runs import grids
 from engine.system.machine import machine
 from engine.system.words import spaced
@@ -88,13 +89,22 @@ def latest_runs() -> None:
     _links(runs)
 
 
+MOST_LINKS = 10  # in a line: of more methods, those of the paper are linked
+
+
 def recorded_results() -> None:
     """The runs that ship with the app, a line of links for each thing that was forgotten: no data or GPU needed.
 
-    A method's other seeds are in the comparison.
+    A method's other seeds are in the comparison, and so are other training seeds; the settings of each method's knob
+    are on one page.
     """
     groups: dict[str, list[Run]] = {}
-    sweeps, runs = grids(run for run in recorded_runs() if run.status == "finished")
+    finished = [run for run in recorded_runs() if run.status == "finished" and not run.spec.original_seed]
+    knobs = [run for run in finished if of_a_knob(run.spec)]
+    mapped = [name for name in dict.fromkeys(run.spec.dataset for run in knobs)
+              if len({run.spec.method for run in knobs if run.spec.dataset == name}) > 1]
+    apart = {run.id for run in knobs if run.spec.dataset in mapped}
+    sweeps, runs = grids(run for run in finished if run.id not in apart)
     for run in sorted(runs, key=_order):
         groups.setdefault(_group(run), []).append(run)
     if groups or sweeps:
@@ -107,14 +117,23 @@ def recorded_results() -> None:
             if comparison := _comparison(runs):
                 st.page_link(shell.COMPARE, label="**Side by side**", width="content", icon=":material/leaderboard:",
                              query_params=compare_link.to_query(comparison))
-            for run in _first_seeds(runs):
+            first = _first_seeds(runs)
+            shown = [run for run in first if len(first) <= MOST_LINKS or get("method", run.spec.method).in_paper]
+            for run in shown:
                 st.page_link(shell.UNLEARN, label=_label(run), query_params={"run": run.id}, width="content")
+            if len(shown) < len(first):
+                st.caption(f"and {len(first) - len(shown)} more, side by side")
     for sweep in sweeps:
         about, links = st.columns([1, 2], vertical_alignment="center")
         about.markdown(f"**{words.title_of('dataset', sweep.dataset)}**, a grid")
         across, down = (axis.title for axis in (sweep.across, sweep.down))
         links.page_link(shell.ROBUSTNESS, query_params=robustness_link.to_query(sweep), width="content",
                         label=f"{short_title(sweep.method)}: {across} by {down}, {sweep.size:,} runs")
+    for dataset in mapped:
+        about, links = st.columns([1, 2], vertical_alignment="center")
+        about.markdown(f"**{words.title_of('dataset', dataset)}**, maps")
+        links.page_link(shell.ROBUSTNESS, query_params={"data": dataset, robustness_link.SIDE: robustness_link.ALL},
+                        width="content", label="Every method by its own knob, side by side")
 
 
 def _comparison(runs: list[Run]) -> Comparison | None:
@@ -123,9 +142,12 @@ def _comparison(runs: list[Run]) -> Comparison | None:
     methods = tuple(dict.fromkeys(spec.method for spec in alike))
     if len(methods) < 2 or any(spec.options for spec in alike):
         return None
-    first = alike[0]
+    first, by_seed = alike[0], {seed: {spec.method for spec in alike if spec.seed == seed} for seed in
+                                {spec.seed for spec in alike}}
+    most = max(map(len, by_seed.values()))  # a seed that ships for one picture is no part of the race
     return Comparison(first.dataset, first.scenario, first.forgotten, methods,
-                      tuple(sorted({spec.seed for spec in alike})), first.profile, words.unusual_model(first))
+                      tuple(sorted(seed for seed, those in by_seed.items() if 2 * len(those) >= most)), first.profile,
+                      words.unusual_model(first))
 
 
 def _first_seeds(runs: list[Run]) -> list[Run]:
