@@ -134,8 +134,10 @@ def _nothing(ensemble: Ensemble, have: int) -> None:
     """That there is nothing to see yet, and what brings it about."""
     job = ensembles().active
     waiting = f"{have} of at least {FEWEST} models are there." if have else "No model of this ensemble exists yet."
+    ships = evidence_form.USUAL
     way = ("The table appears with the first six." if job and job.design.ensemble == ensemble else
-           "Press **Start** and the table fills in. **Digits** with 64 models of twelve methods ships finished.")
+           f"Press **Start** and the table fills in. **Digits** with {ships.models} models of {len(ships.methods)} "
+           "methods ships finished.")
     st.info(f"{waiting} {way}", icon=":material/groups:")
 
 
