@@ -104,3 +104,13 @@ def test_folded_settings_are_sentences_that_repeat_nothing(jobs):
         "Retain epochs", "Validation every (epochs)", "Batch norm")
     assert "**Batch norm**" not in [one.value for one in at.markdown], "the heading would say the same again"
     assert "**Optimiser**" in [one.value for one in at.markdown]
+
+
+def test_a_method_says_which_forget_sets_it_is_meant_for(jobs):
+    at, said = page(), {}
+    for name in ("delete", "msg", "finetune"):
+        next(one for one in at.selectbox if one.label == "Method").set_value(name).run()
+        said[name] = " ".join(one.value for one in at.caption)
+    assert "Meant for forgetting a class." in said["delete"]
+    assert "Meant for forgetting random samples." in said["msg"]
+    assert "Meant for" not in said["finetune"]

@@ -22,6 +22,7 @@ from engine.types import Dataset, Option, Setting, Sizes, Spec
 from ui.common import controls, form_parts, words
 from ui.unlearn import beginning, chips, live, prefill, who
 
+MEANT_FOR = {"any": "", "class": " Meant for forgetting a class.", "random": " Meant for forgetting random samples."}
 NOISY = 400  # samples per side under which the page warns of the attack's own noise
 DEMO = Spec(seed=1)
 DEMO_TEXT = (
@@ -97,7 +98,8 @@ def _spec(places: dict[str, Any]) -> Spec:
     forget, size = _forget(dataset, places), st.empty()
     method = get("method", form_parts.method_box(prefill.METHOD.key))
     places["method"] = st.empty()
-    st.caption(method.summary + ("" if method.in_paper else " Not one of the paper's methods."))
+    st.caption(method.summary + MEANT_FOR[method.meant_for] + (
+        "" if method.in_paper else " Not one of the paper's methods."))
     main, more = st.container(), st.expander("More settings", icon=":material/tune:")
     with more:
         model, options, seed, profile = _setting(dataset, places)
