@@ -58,6 +58,11 @@ def to_json(value: Any) -> str:
     return json.dumps(_clean(value), ensure_ascii=False)
 
 
+def to_plain_json(value: Any) -> str:
+    """The same in ASCII: signs that an encoding has no place for are written as escapes."""
+    return json.dumps(_clean(value))
+
+
 def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _clean(item) for key, item in value.items()}
