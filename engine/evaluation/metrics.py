@@ -6,6 +6,7 @@ number (50 for an attack), or ``max``. Every registered attack brings five metri
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
@@ -20,6 +21,7 @@ from engine.evaluation.metric import KEPT as KEPT
 from engine.evaluation.metric import MOVED as MOVED
 from engine.evaluation.metric import Metric as Metric
 from engine.registry import all_of, corrective, find, live_attacks
+from engine.system.same import Same
 from engine.types import Attack
 
 FALSE_ALARMS = {"tpr_at_1pct_fpr": 1.0, "tpr_at_0_1pct_fpr": 0.1}  # percent
@@ -154,7 +156,12 @@ def _in_the_middle(title: str) -> str:
 
 def all_metrics() -> tuple[Metric, ...]:
     """Every metric that any run has, those of attacks that were added among them."""
-    live, later = live_attacks(), [attack for attack in all_of("attack") if attack.needs_retrained]
+    return _of(Same(live_attacks()), Same(attack for attack in all_of("attack") if attack.needs_retrained))
+
+
+@functools.lru_cache(maxsize=8)
+def _of(now: Same[Attack], beside: Same[Attack]) -> tuple[Metric, ...]:
+    live, later = now.objects, beside.objects
     return (*ACCURACIES, *(metric for attack in live for metric in _accuracy_and_area(attack)),
             *(metric for attack in live for metric in _exposure(attack)), *DISTANCES, *AGAINST_RETRAINED,
             *(metric for attack in later for metric in of_attack(attack)))
@@ -206,12 +213,17 @@ def metric_of(name: str) -> Metric:
     >>> metric_of("mia_loss").ideal
     50.0
     """
-    return {**by_name(), **{metric.name: metric for metric in CORRECTIVE}}[name]
+    return _by_name(Same((*all_metrics(), *CORRECTIVE)))[name]
 
 
 def by_name() -> dict[str, Metric]:
     """Every metric of :func:`all_metrics` by name."""
-    return {metric.name: metric for metric in all_metrics()}
+    return dict(_by_name(Same(all_metrics())))
+
+
+@functools.lru_cache(maxsize=8)
+def _by_name(found: Same[Metric]) -> dict[str, Metric]:
+    return {metric.name: metric for metric in found.objects}
 
 
 def headlines() -> tuple[Attack, ...]:

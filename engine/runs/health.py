@@ -76,8 +76,8 @@ def _last_change(store: Store, waiting: Sequence[Run]) -> float:
 
 def _sentence(waiting: int, running: int, idle: float, patience: float) -> str:
     if idle > patience:
-        return (f"The queue stands still: {_runs(waiting)} waiting for {idle:.0f} s, and no process works on the queue. "
-                "Start the server, or start it again.")
+        return (f"The queue stands still: {_runs(waiting)} waiting for {idle:.0f} s, and no process works on the "
+                "queue. Start the server, or start it again.")
     return f"The store answers: {_runs(running)} running, {_runs(waiting)} waiting."
 
 
