@@ -197,7 +197,7 @@ def _fill(home: Path, count: int) -> None:
                    env=os.environ | {"UNLEARN_HOME": str(home)}, capture_output=True)
     store = Store(home)
     real = store.list()[0]
-    course, samples = store.events(real.id), store.samples(real.id)
+    course, samples = store.events(real.id), store.load_samples(real.id)
     for seed in range(1000, 1000 + count - 1):
         resolved = resolve(Spec(method="finetune", seed=seed))
         run_id = store.begin(resolved)

@@ -29,6 +29,7 @@ from engine.runs.rows import Unreadable, read_rows
 from engine.runs.schema import add_missing_columns, events, metadata, runs
 from engine.runs.sqlite_files import check_locks, read_only, settings, tune_sqlite
 from engine.spec import Resolved
+from engine.system.files import valid_json
 from engine.system.paths import database_url, home, sqlite_url
 from engine.system.version import code_version
 from engine.types import ENDED, Status
@@ -237,6 +238,15 @@ class Store(Artifacts):
         query = sa.select(events.c.seq, events.c.payload).where(events.c.run == run_id, events.c.seq > after)
         with self._transaction() as connection:
             return [{"seq": seq, **payload} for seq, payload in connection.execute(query.order_by(events.c.seq))]
+
+    def payloads(self, run_ids: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+        """The events of runs as (run, seq, JSON text), run by run in this order: for many, without decoding them."""
+        text = sa.cast(events.c.payload, sa.Text) if self._engine.dialect.name != "sqlite" else sa.type_coerce(
+            events.c.payload, sa.Text)
+        with self._transaction() as connection:
+            for run_id in run_ids:
+                query = sa.select(events.c.seq, text).where(events.c.run == run_id).order_by(events.c.seq)
+                yield from ((run_id, seq, valid_json(payload)) for seq, payload in connection.execute(query))
 
     def last_end(self) -> float:
         """When a run ended last, in seconds since 1970; 0 where none has."""
