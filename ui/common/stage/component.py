@@ -23,7 +23,7 @@ def stage(scene: Mapping[str, Any], key: str) -> None:
     """
     drawn = DRAWN.get()
     known = drawn.get(key, 0) if not scene["ended"] else 0
-    DRAWN.put(drawn | {key: len(scene["points"])})
+    DRAWN.put({**drawn, key: len(scene["points"])})
     shown = _since(scene, known - OVERLAP) if known > OVERLAP else _whole(scene)
     _module().draw(key, {"spec": json.dumps(shown, allow_nan=False)}, on_lacking_change=lambda: forget_drawn(key))
 
