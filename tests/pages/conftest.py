@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from engine.runs.queue import manager
+
+# Each AppTest reads the metadata of every installed package, to find components: once is enough.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture

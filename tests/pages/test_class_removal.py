@@ -126,7 +126,7 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
     assert cards["Forget accuracy"].help.endswith("A retrained model usually has 0% here.")
     assert "held-out samples of the class, not the test set" in cards["Attack on the loss"].help
 
-    table = app().run().switch_page("pages/runs.py").run().dataframe[0].value
+    table = app().switch_page("pages/runs.py").run().dataframe[0].value
     assert table["forget"][0] == "class 3", "own runs come before recorded ones"
     assert table["forget_accuracy"][0] == metrics["forget_accuracy"]
     assert main(["list", "runs"]) == 0

@@ -24,7 +24,7 @@ def compared(jobs):
 
 
 def page(**query: str) -> AppTest:
-    at = app().run()
+    at = app()
     for name, value in {"data": "digits", "methods": " ".join(NAMES), "seeds": "5 6", **query}.items():
         at.query_params[name] = value
     return at.switch_page("pages/compare.py").run()

@@ -28,7 +28,7 @@ QUICK = {"methods": "finetune ssd", "seeds": "0"}
 
 
 def compare_page(**query: str) -> AppTest:
-    at = app().run()
+    at = app()
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/compare.py").run()

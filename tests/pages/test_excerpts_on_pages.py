@@ -25,7 +25,7 @@ def recorded(dataset: str, method: str, fraction: float):
 
 
 def opened(run_id: str) -> AppTest:
-    at = app().run()
+    at = app()
     at.query_params["run"] = run_id
     return at.switch_page("pages/unlearn.py").run()
 

@@ -14,7 +14,7 @@ from ui.inspect.payload import counting
 
 
 def exposed(**query: str) -> AppTest:
-    at = app().run()
+    at = app()
     at.query_params.clear()
     for name, value in query.items():
         at.query_params[name] = value

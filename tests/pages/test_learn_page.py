@@ -41,18 +41,19 @@ def computed(shared, monkeypatch):
     return held[-1]
 
 
-def start(**query: str) -> AppTest:
+def asked(**query: str) -> AppTest:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     for name, value in query.items():
         at.query_params[name] = value
-    return at.run()
+    return at
+
+
+def start(**query: str) -> AppTest:
+    return asked(**query).run()
 
 
 def lessons(**query: str) -> AppTest:
-    at = start()
-    for name, value in query.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/learn.py").run()
+    return asked(**query).switch_page("pages/learn.py").run()
 
 
 def texts(at: AppTest) -> str:

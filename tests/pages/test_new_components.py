@@ -52,7 +52,7 @@ def test_unlearn_compare_and_runs(jobs):
     assert "Attack on the doubt, from 50" in tables(at) and "Trembling weights" in tables(at)
     assert "Stripes, forget 15% (the newest samples)" in texts(at)
 
-    at = app().run().switch_page("pages/runs.py").run()
+    at = app().switch_page("pages/runs.py").run()
     row = at.dataframe[0].value.iloc[0]
     assert not at.exception
     assert (row["method"], row["data"], row["forget"]) == ("Trembling weights", "Stripes", "15% (the newest samples)")

@@ -87,7 +87,7 @@ def test_start_offers_to_run_interrupted_runs_again(jobs):
 
 
 def unlearn_page(**query: str) -> AppTest:
-    at = app().run()
+    at = app()
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/unlearn.py").run()
@@ -205,14 +205,14 @@ def test_a_damaged_model_is_said_to_be_so_and_gets_no_praise(jobs):
 
 def test_runs_is_empty_where_nothing_was_run_or_ships(jobs, monkeypatch):
     monkeypatch.setattr("engine.runs.library.recorded_runs", lambda: ())
-    at = app().run().switch_page("pages/runs.py").run()
+    at = app().switch_page("pages/runs.py").run()
     assert at.info[0].value == ("No runs yet. Start one on the page **Unlearn**, or press the button on the page "
                                 "**Start**.")
 
 
 def test_runs_lists_newest_first_and_filters(jobs):
     first, second = put(jobs, "failed", reason="The disk is full"), put(jobs, "cancelled", reason="Stopped")
-    at = app().run().switch_page("pages/runs.py").run()
+    at = app().switch_page("pages/runs.py").run()
     assert list(at.dataframe[0].value["run"])[:2] == [second, first] and len(at.dataframe[0].value) > 2
     assert list(at.dataframe[0].value["forget"])[:2] == ["15%", "15%"]
     at.multiselect(key="runs.columns").set_value(["method", "remarks"]).run()

@@ -19,7 +19,7 @@ def opened(**query) -> AppTest:
     at = AppTest.from_file(APP, default_timeout=60)
     for name, value in query.items():
         at.query_params[name] = value
-    return at.run().switch_page("pages/playground.py").run()
+    return at.switch_page("pages/playground.py").run()
 
 
 def test_the_page_opens_with_the_wrong_labels_to_forget(home):

@@ -30,7 +30,7 @@ def run(jobs):
 
 
 def unlearn_page(**query: str) -> AppTest:
-    at = app().run()
+    at = app()
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/unlearn.py").run()

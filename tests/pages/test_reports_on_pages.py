@@ -14,7 +14,7 @@ from tests.pages.test_pages import app, finish, put
 
 
 def page(name: str, **query: str):
-    at = app().run()
+    at = app()
     for key, value in query.items():
         at.query_params[key] = value
     return at.switch_page(f"pages/{name}.py").run()

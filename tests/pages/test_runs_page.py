@@ -31,7 +31,7 @@ def no_recorded(monkeypatch):
 
 
 def page(**query) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page("pages/runs.py")
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/runs.py")
     for name, value in query.items():
         at.query_params[name] = value
     at.run()

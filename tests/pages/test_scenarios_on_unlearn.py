@@ -30,7 +30,7 @@ def asked(jobs, monkeypatch):
 
 
 def page(scenario="random", **query) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     for name, value in query.items():
         at.query_params[name] = value
     at.switch_page("pages/unlearn.py").run()

@@ -26,7 +26,7 @@ from ui.selected.words import sentence, short_names  # noqa: E402
 
 
 def page(*ids: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page("pages/selected.py")
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/selected.py")
     at.query_params["runs"] = ",".join(ids)
     at.run()
     assert not at.exception

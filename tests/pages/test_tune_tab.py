@@ -23,7 +23,7 @@ def in_process(monkeypatch):
 
 
 def page(**query: str) -> AppTest:
-    at = app().run()
+    at = app()
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/compare.py").run()

@@ -15,7 +15,7 @@ OTHER = Spec(seed=3, parameters={"learning_rate": 0.5})
 
 
 def page(**query) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/unlearn.py").run()
