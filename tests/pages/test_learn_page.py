@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.runs.queue import Jobs, manager
 from engine.types import ENDED
+from tests.patience import patience, until
 from ui.frame import present
 from ui.learn import keys, page, predictions
 from ui.learn.lessons import LESSONS
@@ -42,7 +42,7 @@ def computed(shared, monkeypatch):
 
 
 def asked(**query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience())
     for name, value in query.items():
         at.query_params[name] = value
     return at
@@ -62,10 +62,7 @@ def texts(at: AppTest) -> str:
 
 
 def ended(jobs) -> None:
-    until = time.monotonic() + 60
-    while any(run.status not in ENDED for run in jobs.store.list()):
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    until(lambda: all(run.status in ENDED for run in jobs.store.list()), "the lessons' runs")
 
 
 def forward(at: AppTest) -> AppTest:

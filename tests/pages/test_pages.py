@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from engine.evaluation.verdict import verdict_of
 from engine.runs.recorded import recorded_runs
 from engine.spec import resolve
-from engine.types import Spec
+from engine.types import ENDED, Spec
+from tests.patience import patience, until
 from ui.common import glossary
 from ui.frame import shell
 from ui.unlearn.form import DEMO, DEMO_TEXT
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience())
 
 
 def texts(at: AppTest) -> str:
@@ -31,10 +31,7 @@ def texts(at: AppTest) -> str:
 
 
 def finish(jobs, run_id: str) -> dict:
-    deadline = time.time() + 120
-    while (run := jobs.store.get(run_id)).status in ("queued", "running") and time.time() < deadline:
-        time.sleep(0.1)
-    return run
+    return until(lambda: (run := jobs.store.get(run_id)).status in ENDED and run, lambda: jobs.store.get(run_id))
 
 
 def put(jobs, status: str, **values) -> str:

@@ -10,13 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.studies import playground
+from tests.patience import patience
 from ui.playground import link, page, wire
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 
 
 def opened(**query) -> AppTest:
-    at = AppTest.from_file(APP, default_timeout=60)
+    at = AppTest.from_file(APP, default_timeout=patience())
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/playground.py").run()

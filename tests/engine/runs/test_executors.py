@@ -22,6 +22,7 @@ from engine.runs.outcome import Outcome, failed
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.types import Spec
+from tests.patience import patience
 
 QUICK = {"retain_epochs": 1}
 
@@ -124,7 +125,7 @@ def test_killed_at_a_random_moment_nothing_is_lost_or_done_twice(with_original, 
     workers = psutil.Process(process.pid).children()
     process.kill()
     process.communicate()
-    assert psutil.wait_procs(workers, timeout=10)[1] == [], "workers end with whoever started them"
+    assert psutil.wait_procs(workers, timeout=patience())[1] == [], "workers end with whoever started them"
     kept = {run.id: run.ended for run in store.list(status=("finished",))}
     assert workers or len(kept) == 8, "a quick machine is through by then"
     process = start_python(*command)
