@@ -31,7 +31,8 @@ def test_workers_are_daemons(jobs):
     assert [thread.daemon for thread in jobs._workers] == [True, True]
 
 
-def test_the_retrained_reference_is_shown_once_it_exists(jobs):
+def test_the_retrained_reference_is_shown_once_it_exists(brief):
+    jobs = brief
     retrained = jobs.submit(Spec(method="retrain"))
     run = jobs.submit(Spec(parameters={"retain_epochs": 1}))
     assert finish(jobs, retrained).status == "finished"

@@ -332,7 +332,7 @@ def test_page_down_waits_for_a_prediction_as_the_button_does(choice, step):
         st.session_state[predictions.key("guess.4")] = choice
         keys._turn("PageDown", lessons=True)
 
-    at = AppTest.from_function(turned, args=(choice,)).run()
+    at = AppTest.from_function(turned, default_timeout=patience(), args=(choice,)).run()
     assert not at.exception and at.session_state[PLACE.key] == Place(4, step)
 
 

@@ -120,7 +120,7 @@ def test_the_texts_of_a_run_most_forgotten_first(jobs, folder):
 
 
 def test_the_pictures_of_a_run(jobs):
-    run_id = jobs.submit(Spec())
+    run_id = jobs.submit(Spec(parameters={"retain_epochs": 1}))
     finish(jobs, run_id)
     at = shown(unlearn_page(run=run_id), run_id)
     assert not at.exception

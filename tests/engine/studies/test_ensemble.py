@@ -40,12 +40,19 @@ def computed(ensemble: Ensemble, todo=None) -> tuple:
     return found, kept
 
 
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    """Models are computed in this process; the killed one has workers, which come to the same."""
+    monkeypatch.setattr("engine.studies.ensemble_work.workers_for", lambda todo: 0)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
     """A results folder with the small ensemble."""
     folder = tmp_path_factory.mktemp("ensemble")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNLEARN_HOME", str(folder))
+        patch.setattr("engine.studies.ensemble_work.workers_for", lambda todo: 0)
         computed(SMALL)
     return folder
 
@@ -236,7 +243,6 @@ KILLED = """
 from engine.runs.executors import Control
 from engine.studies.ensemble import Ensemble
 from engine.studies.ensemble_work import located, missing, run_all
-from tests.patience import patience
 found, kept = located(Ensemble("moons", ("finetune",), models=8, candidates="all",
                                parameters={"finetune": {"retain_epochs": 1}}))
 for task, error in run_all(found, kept, missing(found, kept), "local", Control()):
