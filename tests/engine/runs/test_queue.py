@@ -94,9 +94,11 @@ def test_a_bad_spec_is_refused_at_once(jobs):
     assert jobs.store.list() == []
 
 
-def test_the_retrained_reference_is_found_by_its_split(jobs):
-    quick = Spec(method="retrain", seed=3, forget_fraction=0.6)
-    reference = jobs.submit(quick)
+def test_the_retrained_reference_is_found_by_its_split(jobs, monkeypatch):
+    digits = registry.get("dataset", "digits")
+    short = dataclasses.replace(digits, recipe=dataclasses.replace(digits.recipe, epochs=4))
+    monkeypatch.setitem(registry.table("dataset"), "digits", short)
+    reference = jobs.submit(Spec(method="retrain", seed=3, forget_fraction=0.6), train_original=True)
     spec = dataclasses.replace(QUICK, seed=3, forget_fraction=0.6)
     run = ended(jobs, jobs.submit(spec))
     retrained = run.metrics["retrained"]
