@@ -20,11 +20,12 @@ lint() {
 }
 
 start browser "$bin/python" -m pytest tests/browser # mostly waits for its servers
-start engine "$bin/python" -m pytest tests/engine
+start engine "$bin/python" -m pytest tests/engine --ignore=tests/engine/studies --ignore=tests/engine/cli
+start studies "$bin/python" -m pytest tests/engine/studies tests/engine/cli
 start lint lint
 "$bin/python" -m pytest --ignore=tests/browser --ignore=tests/engine
 status=$?
-for name in lint engine browser; do
+for name in lint engine studies browser; do
   eval "wait \$${name}_process" || status=$?
   echo "== $name =="
   cat "$logs/$name"
