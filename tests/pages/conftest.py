@@ -9,6 +9,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from engine import registry
+from engine.runs.executors import local
 from engine.runs.queue import manager
 
 # Each AppTest reads the metadata of every installed package, to find components: once is enough.
@@ -23,6 +24,12 @@ def jobs(tmp_path, monkeypatch):
     held = manager()
     yield held
     held.stop()
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """No worker processes, whose start takes seconds."""
+    monkeypatch.setattr(local, "workers_for", lambda todo: 0)
 
 
 @pytest.fixture

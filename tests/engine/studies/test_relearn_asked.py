@@ -130,8 +130,8 @@ def test_an_error_that_nobody_expected_is_said_and_ends_it():
         raise RuntimeError("no")
 
     question = Questions().ask("likeness", "cafe", fail)
-    assert question.wait(patience())
-    assert (question.view().state, question.view().reason) == ("failed", "RuntimeError: no")
+    assert question.wait(patience()) and (question.view().state, question.view().reason) == (
+        "failed", "RuntimeError: no")
 
 
 def test_the_time_is_known_before_and_grows_with_what_is_asked(run, store):
