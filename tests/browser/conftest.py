@@ -28,6 +28,7 @@ def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}")
+    playwright.expect.set_options(timeout=patience() * 1000)
     with playwright.sync_playwright() as started:
         chromium = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
