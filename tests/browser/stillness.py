@@ -8,12 +8,13 @@ STILL = """() => {
   const boxes = [...document.querySelectorAll("[data-testid=stElementContainer], .js-plotly-plot .main-svg")].map(e => {
     const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height].map(Math.round); });
   const now = JSON.stringify([boxes, [...document.querySelectorAll(".pg-map canvas")].map(one => one.toDataURL())]);
-  const same = now === window._still && !busy && document.fonts.status === "loaded";
+  window._answered ||= !busy;  // once: beside a run that goes on, the server has always more to say
+  const same = now === window._still && window._answered && document.fonts.status === "loaded";
   window._still = now;
   return same; }"""
 
 
 def still(page) -> None:
-    """Waits until the server has nothing more to send, the fonts are there and no part of the page moves."""
-    page.evaluate("() => delete window._still")
-    page.wait_for_function(STILL, polling=200)
+    """Waits until the server has answered, the fonts are there and no part of the page moves."""
+    page.evaluate("() => { delete window._still; delete window._answered; }")
+    page.wait_for_function(STILL, polling=150)

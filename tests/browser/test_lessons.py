@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from stillness import still
 
 from engine.runs.store import Store
 
@@ -49,15 +48,10 @@ def dragged(page) -> list[float]:
 
 
 def test_a_lesson_to_its_end(page, app):
-    sent: list[str] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
     page.goto(f"{app}/learn?lesson=2")
     page.get_by_role("slider", name="Your prediction").focus()
-    still(page)
-    before = len(sent)
     page.keyboard.press("ArrowRight")
-    while len(sent) == before:  # a slider tells the server a moment after it was moved
-        page.wait_for_timeout(20)
+    page.wait_for_timeout(600)  # a slider tells the server a moment after it was moved
     page.get_by_role("button", name="For the audience").click()
     code = page.get_by_alt_text("QR code of the link above")
     page.wait_for_function("code => code.naturalWidth === 320", arg=code.element_handle())
