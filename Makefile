@@ -40,9 +40,7 @@ $(VENV)/installed-test: $(VENV)/installed requirements-test.txt
 
 test: $(VENV)/installed-test
 	@sh tests/chromium.sh
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	sh tests/run.sh $(BIN)/python
+	sh tests/run.sh $(BIN)
 
 types: $(VENV)/installed-test
 	$(BIN)/mypy

@@ -23,9 +23,10 @@ from engine.evaluation.per_example import NAME, PerExample
 from engine.evaluation.verdict import DAMAGED
 from engine.registry import find, reference
 from engine.runs.ensembles.kept import Shelf, states
-from engine.runs.ensembles.recorded import all_ensembles
+from engine.runs.ensembles.recorded import Recorded, all_ensembles
 from engine.runs.records import Run, outdated
-from engine.spec import Resolved, resolve
+from engine.spec import MADE_BY, Resolved, resolve
+from engine.system.same import Same
 from engine.types import Sizes, Spec
 
 _remembered: dict[str, PerExample | None] = {}
@@ -75,12 +76,28 @@ def shadows_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Shadows | No
 
 def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Mapping[str, Any]:
     """The entry for the run's verdict, by key; empty where no ensemble is like it."""
-    if not run.finished or run.is_reference or (part := part_of(run, shelves)) is None:
+    if not run.finished or run.is_reference or (part := _kept_part_of(run, shelves)) is None:
         return {}
     if (name := part.name) not in _remembered:
         _remembered[name] = _measured(part, run.resolved().method.title)
     found = _remembered[name]
     return {} if found is None else {NAME: {"name": NAME, **found.to_json()}}
+
+
+def _kept_part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
+    """The same as :func:`part_of`, remembered where nothing of it changes: hundreds of recorded runs are listed."""
+    shelves = all_ensembles() if shelves is None else shelves
+    shipped = tuple(shelf for shelf in shelves if isinstance(shelf, Recorded))
+    if not run.recorded or len(shipped) < len(shelves):
+        return part_of(run, shelves)
+    components = [find(kind, getattr(run.spec, kind)) for kind in MADE_BY]
+    return _kept_part(Same([run]), shipped, Same(components))
+
+
+@functools.lru_cache(maxsize=8192)
+def _kept_part(run: Same[Run], shelves: tuple[Recorded, ...], components: Same[Any]) -> Part | None:
+    """The same; ``components`` are those that are registered now."""
+    return part_of(run.objects[0], shelves)
 
 
 def part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
