@@ -76,7 +76,8 @@ def _row(found: Findings, row: Evidence, kind: str = "") -> Row:
     small = (Small(ANCHORS.get(row.name, "what forgetting should look like")),) if kind == ANCHOR else ()
     name = Name(title_of(row.name), row.title, small, "transparent" if row.name == ORIGINAL else colour, more=mark)
     why = "Damaged: ten points or more below the retrained models'." if row.damaged else ""
-    boxes = (Box(f"{row.test_accuracy:.1f}%", why, value=row.test_accuracy),
+    broken = (Small(f"{row.broken} broken"),) if row.broken else ()
+    boxes = (Box(f"{row.test_accuracy:.1f}%", why, broken, value=row.test_accuracy),
              _area(row.population, colour, spelled=False), _attack(found, row, colour), _klom(found, row, colour),
              _quality(found, row))
     return Row(name, boxes, kind=kind or ("over" if row.damaged else ""))
