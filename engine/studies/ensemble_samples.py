@@ -43,14 +43,16 @@ def klom_by_set(shelf: Shelf, found: Design, method: str) -> dict[str, Klom]:
     Where it was forgotten, the retrained models never had it. All three have equally many models a side, and so the
     same null line; broken models are left out. Raises NotMeasurable with too few models.
     """
-    numbers, keys = numbers_of(shelf, found), [found.key(name) for name in (method, reference().name)]
-    state, reads = states(shelf, numbers), [shelf.read(key, numbers) for key in keys]
+    numbers = numbers_of(shelf, found)
+    state = states(shelf, numbers)
+    mine, theirs = (shelf.read(found.key(name), numbers) for name in (method, reference().name))
     taking = (state != IN).any(0)
-    kept = slice(None) if method == ORIGINAL else whole(*(read.test_accuracy for read in reads), DAMAGED)
-    one, other = (Outputs(read.phi[kept][:, taking], state[kept][:, taking]) for read in reads)
+    anchor = method in (ORIGINAL, reference().name)
+    kept = np.ones(len(numbers), dtype=bool) if anchor else whole(mine.test_accuracy, theirs.test_accuracy, DAMAGED)
+    one, other = (Outputs(read.phi[kept][:, taking], state[kept][:, taking]) for read in (mine, theirs))
     few = min(len(one.under(where)) for where in (FORGET, OUT, IN))
     sides = {"forget": (FORGET, OUT), "retain": (IN, IN), "never seen": (OUT, OUT)}
-    return {name: klom(one.under(mine, few), other.under(theirs, few)) for name, (mine, theirs) in sides.items()}
+    return {name: klom(one.under(here, few), other.under(there, few)) for name, (here, there) in sides.items()}
 
 
 def strata(score: np.ndarray, size: int | None = None) -> dict[str, np.ndarray]:
