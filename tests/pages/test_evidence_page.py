@@ -47,7 +47,7 @@ def test_at_first_the_shipped_ensemble_answers(jobs):
     assert at.title[0].value == "Is it really gone?"
     assert "## Of the 12 methods, only NoT hides what it forgot from an attacker who knows how" in texts(at)
     assert "**64 models, all done** (recorded)" in texts(at)
-    assert "11 of 12 methods change places, most of all Gradient ascent, from 10 to 2." in texts(at)
+    assert "8 of 12 methods change places, most of all Selective synaptic dampening (SSD), from 8 to 4." in texts(at)
     assert at.button(key="ensemble").disabled
     assert REPORT in offers(at) and len(offers(at)) == 4
     assert [widget.label for widget in (*at.text_input, *at.selectbox, *at.number_input, *at.multiselect)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import BadInput, NotMeasurable
+from engine.evaluation.ensembles.broken import whole
 from engine.evaluation.ensembles.draws import BLOCK, ORIGINAL, sizes_of
 from engine.evaluation.ensembles.outputs import IN, Outputs
 from engine.evaluation.ensembles.shadows import Shadows
@@ -51,11 +52,12 @@ class Part:
                           sort_keys=True)
 
     def outputs(self, key: str) -> Outputs:
-        """phi of the samples that take part, under the models of a part."""
-        state = states(self.shelf, self.numbers)
+        """phi of the samples that take part, under the whole models of a part; all of the retrained ones are."""
+        state, read = states(self.shelf, self.numbers), self.shelf.read(key, self.numbers)
         taking = (state != IN).any(0)
-        return Outputs(self.shelf.read(key, self.numbers).phi[:, taking], state[:, taking],
-                       np.array(self.numbers) // BLOCK)
+        kept = np.ones(len(state), dtype=bool) if key == self.retrained else whole(
+            read.test_accuracy, self.shelf.read(self.retrained, self.numbers).test_accuracy, DAMAGED)
+        return Outputs(read.phi[kept][:, taking], state[kept][:, taking], np.array(self.numbers)[kept] // BLOCK)
 
     def test_accuracy(self, key: str) -> float:
         """Percent right on new samples, as a mean over models."""
@@ -182,8 +184,9 @@ def _remembered_as(spec: str, sizes: Sizes | None, components: tuple[int, ...]) 
 def _measured(part: Part, title: str) -> PerExample | None:
     """What the attack comes to on a part; None where it cannot be carried out."""
     try:
-        mine, theirs = (ulira(part.outputs(key)).area for key in (part.key, part.retrained))
+        mine, theirs = (part.outputs(key) for key in (part.key, part.retrained))
+        areas = ulira(mine).area, ulira(theirs).area
     except NotMeasurable:
         return None
     lost = part.test_accuracy(part.retrained) - part.test_accuracy(part.key)
-    return PerExample.of(title, len(part.numbers), mine, theirs, lost >= DAMAGED)
+    return PerExample.of(title, mine.models, *areas, lost >= DAMAGED)

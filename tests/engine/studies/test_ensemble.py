@@ -21,7 +21,7 @@ from engine.runs.ensembles.kept import own_ensembles, part_file
 from engine.runs.executors import Control
 from engine.studies.ensemble import Ensemble, design
 from engine.studies.ensemble_job import Ensembles
-from engine.studies.ensemble_models import compute, split_of
+from engine.studies.ensemble_models import compute, read, split_of
 from engine.studies.ensemble_request import Task, answer
 from engine.studies.ensemble_store import kept_for
 from engine.studies.ensemble_views import findings
@@ -203,6 +203,22 @@ def test_a_constant_model_is_refused(at_home):
     constant = save({"phi": ones(200), "correct": ones(200) > 0, "test_accuracy": ones(1)})
     kept.write({part_file(found.key("finetune"), number): constant for number in range(8)})
     assert findings(kept, found).failed["finetune"].startswith("Model 0 says the same of all 200 samples: it is dam")
+
+
+def test_a_model_that_gives_every_sample_the_same_logits_is_refused_when_it_is_read():
+    """Its phi is not constant: it has a value a class."""
+    import torch
+    from torch import nn
+
+    from engine.training.networks import build_network
+
+    data = moons()
+    model = build_network(get("model", "mlp"), 2, data.inputs, 0, torch.device("cpu"))
+    split = split_of(design(SMALL, len(data.train)), data, 0)
+    assert len(read(model, data, split)["phi"]) == 200
+    nn.init.zeros_([layer for layer in model.modules() if isinstance(layer, nn.Linear)][-1].weight)
+    with pytest.raises(NotMeasurable, match="The model says the same of all 200 samples: it is damaged"):
+        read(model, data, split)
 
 
 def test_too_few_models_are_a_sentence(at_home):
