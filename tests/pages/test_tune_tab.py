@@ -34,6 +34,8 @@ def test_the_address_opens_the_tab_with_its_search(jobs):
     assert not at.exception and not at.error and not at.warning
     assert at.number_input(key="compare.tune.trials").value == 2
     assert at.text_input(key="compare.tune.seeds").value == "0"
+    drawn = {one.key for one in (*at.text_input, *at.number_input)}
+    assert not drawn & {"compare.originals", "compare.unlearning"}, "a search is of one Original"
     assert at.info[0].value.startswith("No search with these settings yet. Press **Tune**")
     assert "**At most 6 runs**" in texts(at) and "Reported on seed 1, the form's." in texts(at)
     at.number_input(key="compare.tune.trials").set_value(3).run()
@@ -73,7 +75,10 @@ def test_nonsense_in_the_address_is_named(jobs):
 
 
 def test_the_other_tab_is_as_it_was(jobs):
-    at = page(**QUERY | {"tab": "compare"})
+    at = page(**QUERY | {"originals": "1 2"})
+    assert "from the Original of training seed 1." in texts(at)
+    at.button_group(key="compare.tab").set_value(["compare"]).run()
+    assert at.text_input(key="compare.originals").value == "1 2", "what is not drawn is kept"
     assert not at.exception and not [one for one in at.number_input if one.key == "compare.tune.trials"]
     assert at.button(key="race")
 

@@ -72,7 +72,7 @@ def show() -> None:
     tab = tune_form.tabs()
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
-        comparison = compare_form.form()
+        comparison = compare_form.form(tuning=tab == tune_link.TUNE)
     VIEW.restore()
     if tab == tune_link.TUNE:
         drawer.button()

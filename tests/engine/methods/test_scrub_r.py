@@ -166,7 +166,8 @@ def test_every_method_with_epochs_takes_it_as_an_option(method):
 def test_a_method_without_epochs_refuses_it(method):
     with pytest.raises(BadSpec) as refused:
         resolve(Spec(method=method.name, parameters={"rewind": True}))
-    assert refused.value.problems == [Problem("parameters.rewind", f"{method.title} {method.no_epochs}: leave rewind out.")]
+    said = f"{method.title} {method.no_epochs}: leave rewind out."
+    assert refused.value.problems == [Problem("parameters.rewind", said)]
 
 
 def test_which_methods_have_no_epochs():
