@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.runs.executors import local
 from engine.runs.queue import manager
 
 
@@ -15,3 +16,9 @@ def jobs(tmp_path, monkeypatch):
     held = manager()
     yield held
     held.stop()
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """No worker processes, whose start takes seconds."""
+    monkeypatch.setattr(local, "workers_for", lambda todo: 0)

@@ -21,17 +21,14 @@ from engine.studies.notes import method_title
 from engine.studies.ranking import rank
 from engine.studies.table import build_table
 from engine.types import Spec
-from tests.pages.test_pages import app, finish, texts
+from tests.pages.test_pages import at_address, finish, texts
 from ui.compare import tuned
 
 QUICK = {"methods": "finetune ssd", "seeds": "0"}
 
 
 def compare_page(**query: str) -> AppTest:
-    at = app().run()
-    for name, value in query.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/compare.py").run()
+    return at_address("compare", **query)
 
 
 def tables(at: AppTest) -> str:

@@ -24,6 +24,14 @@ def app() -> AppTest:
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
 
 
+def at_address(page: str, **query: str) -> AppTest:
+    """A page of the app, as a link with this query opens it."""
+    at = app().run()
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.switch_page(f"pages/{page}.py").run()
+
+
 def texts(at: AppTest) -> str:
     """Everything that is written on the page."""
     kinds = ("title", "markdown", "caption", "info", "warning", "error", "subheader")
@@ -87,10 +95,7 @@ def test_start_offers_to_run_interrupted_runs_again(jobs):
 
 
 def unlearn_page(**query: str) -> AppTest:
-    at = app().run()
-    for name, value in query.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/unlearn.py").run()
+    return at_address("unlearn", **query)
 
 
 def test_unlearn_is_empty_at_first_and_says_what_to_do(jobs):

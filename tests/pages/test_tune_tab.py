@@ -5,28 +5,21 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.runs.executors import local
 from engine.studies.comparison import Comparison
 from engine.studies.tuning import Tuning, filled
 from engine.studies.tuning_job import tunings
 from engine.studies.tuning_kept import load
-from tests.pages.test_pages import app, texts
+from tests.pages.test_pages import at_address, texts
 
 QUERY = {"data": "digits", "methods": "ssd", "seeds": "1", "tab": "tune", "trials": "2", "tuning": "0"}
 ASKED = filled(Tuning(Comparison(methods=("ssd",), seeds=(0,), model="small_cnn"), (1,), 2))
 
 
-@pytest.fixture(autouse=True)
-def in_process(monkeypatch):
-    """No worker processes, whose start takes seconds."""
-    monkeypatch.setattr(local, "workers_for", lambda todo: 0)
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 def page(**query: str) -> AppTest:
-    at = app().run()
-    for name, value in query.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/compare.py").run()
+    return at_address("compare", **query)
 
 
 def test_the_address_opens_the_tab_with_its_search(jobs):
