@@ -46,7 +46,7 @@ def repeats() -> int:
 def more() -> tuple[str, int]:
     """Both, folded away as long as they are as usual."""
     usual = (ORIGINALS.get(), UNLEARNING.get()) == (ORIGINALS.first, UNLEARNING.first)
-    with st.expander("More seeds: training, unlearning", expanded=not usual):
+    with st.expander("More seeds", expanded=not usual):
         return control(), repeats()
 
 
