@@ -235,7 +235,7 @@ def _tuning(comparison: Comparison) -> None:
     if not dataset.tuning:
         return
     without = untuned(comparison)
-    others = f" Not tuned here: {', '.join(map(compare_runs.short_title, without))}." if without else ""
+    others = f" At their published constants: {', '.join(map(compare_runs.short_title, without))}." if without else ""
     st.caption(f":material/tune: {dataset.tuning}{others}")
 
 
