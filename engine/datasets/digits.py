@@ -103,7 +103,7 @@ DATASET = Dataset(
     note="20% of the labels are random on purpose: a model can only repeat those by memorising them, "
          "and memorisation is what unlearning has to undo.",
     tuning="All methods were searched alike: eight settings each, their own first, on seeds 100 and 101, which no "
-           "table shows (python -m engine tune). MSG, MUNBa and SFRon got other constants, as their gain on other seeds was "
-           "beyond chance; that of ∇τ was not. The constants that the search began from come from earlier trials for "
-           "the methods up to NoT.",
+           "table shows (python -m engine tune). MSG, MUNBa and SFRon got other constants, as their gain on other "
+           "seeds was beyond chance; that of ∇τ was not. The constants that the search began from come from earlier "
+           "trials for the methods up to NoT.",
 )
