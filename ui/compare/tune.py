@@ -109,11 +109,17 @@ def beyond(row: Row) -> bool:
 
 def rows(record: Record) -> list[dict[str, str]]:
     """A row a method, the nearest tuned one first."""
-    return [{"method": short_title(row.method), "own setting, gap": exports.spread_text(row.published),
-             "tuned, gap": exports.spread_text(row.tuned), "gain, points": exports.spread_text(row.gain, sign=True),
+    return [{"method": short_title(row.method), "own setting, gap": _whole(exports.spread_text(row.published)),
+             "tuned, gap": _whole(exports.spread_text(row.tuned)),
+             "gain, points": _whole(exports.spread_text(row.gain, sign=True)),
              "chosen": "–" if row.chosen is None else "its own" if not row.chosen else f"trial {row.chosen}",
              "tuned values (own)": exports.values_text(row.values, row.own).replace("_", " ") if row.chosen else "",
              "in the search": _searched(row)} for row in record.rows()]
+
+
+def _whole(text: str) -> str:
+    """A number with its interval on one line."""
+    return text.replace(" ", "\u00a0")
 
 
 def _searched(row: Row) -> str:
