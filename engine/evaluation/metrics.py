@@ -6,9 +6,9 @@ number (50 for an attack), or ``max``. Every registered attack brings five metri
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping
 from math import prod
+from types import MappingProxyType
 from typing import Any
 
 from engine.evaluation.metric import ACCURACIES as ACCURACIES
@@ -21,7 +21,6 @@ from engine.evaluation.metric import KEPT as KEPT
 from engine.evaluation.metric import MOVED as MOVED
 from engine.evaluation.metric import Metric as Metric
 from engine.registry import all_of, corrective, find, live_attacks
-from engine.system.same import Same
 from engine.types import Attack
 
 FALSE_ALARMS = {"tpr_at_1pct_fpr": 1.0, "tpr_at_0_1pct_fpr": 0.1}  # percent
@@ -156,12 +155,11 @@ def _in_the_middle(title: str) -> str:
 
 def all_metrics() -> tuple[Metric, ...]:
     """Every metric that any run has, those of attacks that were added among them."""
-    return _of(Same(live_attacks()), Same(attack for attack in all_of("attack") if attack.needs_retrained))
+    return tuple(by_name().values())
 
 
-@functools.lru_cache(maxsize=8)
-def _of(now: Same[Attack], beside: Same[Attack]) -> tuple[Metric, ...]:
-    live, later = now.objects, beside.objects
+def _made(attacks: tuple[Attack, ...]) -> tuple[Metric, ...]:
+    live, later = live_attacks(), [attack for attack in attacks if attack.needs_retrained]
     return (*ACCURACIES, *(metric for attack in live for metric in _accuracy_and_area(attack)),
             *(metric for attack in live for metric in _exposure(attack)), *DISTANCES, *AGAINST_RETRAINED,
             *(metric for attack in later for metric in of_attack(attack)))
@@ -213,17 +211,20 @@ def metric_of(name: str) -> Metric:
     >>> metric_of("mia_loss").ideal
     50.0
     """
-    return _by_name(Same((*all_metrics(), *CORRECTIVE)))[name]
+    return _OF_CORRECTION.get(name) or by_name()[name]
 
 
-def by_name() -> dict[str, Metric]:
-    """Every metric of :func:`all_metrics` by name."""
-    return dict(_by_name(Same(all_metrics())))
+_OF_CORRECTION = {metric.name: metric for metric in CORRECTIVE}
+_LAST: tuple[tuple[Attack, ...], Mapping[str, Metric]] = (), MappingProxyType({})  # attacks, and what they bring
 
 
-@functools.lru_cache(maxsize=8)
-def _by_name(found: Same[Metric]) -> dict[str, Metric]:
-    return {metric.name: metric for metric in found.objects}
+def by_name() -> Mapping[str, Metric]:
+    """Every metric of :func:`all_metrics` by name; made once, and again after an attack was added."""
+    global _LAST
+    attacks = all_of("attack")
+    if _LAST[0] != attacks:  # equal at a glance, where they are the same records
+        _LAST = attacks, MappingProxyType({metric.name: metric for metric in _made(attacks)})
+    return _LAST[1]
 
 
 def headlines() -> tuple[Attack, ...]:

@@ -10,7 +10,10 @@ from engine.studies.tuning import Tuning, filled
 from engine.studies.tuning_job import tunings
 from engine.studies.tuning_kept import load
 from tests.pages.test_pages import at_address, texts
+<<<<<<< HEAD
 from tests.patience import patience
+=======
+>>>>>>> h19-25
 
 QUERY = {"data": "digits", "methods": "ssd", "seeds": "1", "tab": "tune", "trials": "2", "tuning": "0"}
 ASKED = filled(Tuning(Comparison(methods=("ssd",), seeds=(0,), model="small_cnn"), (1,), 2))
@@ -28,6 +31,8 @@ def test_the_address_opens_the_tab_with_its_search(jobs):
     assert not at.exception and not at.error and not at.warning
     assert at.number_input(key="compare.tune.trials").value == 2
     assert at.text_input(key="compare.tune.seeds").value == "0"
+    drawn = {one.key for one in (*at.text_input, *at.number_input)}
+    assert not drawn & {"compare.originals", "compare.unlearning"}, "a search is of one Original"
     assert at.info[0].value.startswith("No search with these settings yet. Press **Tune**")
     assert "**At most 6 runs**" in texts(at) and "Reported on seed 1, the form's." in texts(at)
     at.number_input(key="compare.tune.trials").set_value(3).run()
@@ -67,7 +72,10 @@ def test_nonsense_in_the_address_is_named(jobs):
 
 
 def test_the_other_tab_is_as_it_was(jobs):
-    at = page(**QUERY | {"tab": "compare"})
+    at = page(**QUERY | {"originals": "1 2"})
+    assert "from the Original of training seed 1." in texts(at)
+    at.button_group(key="compare.tab").set_value(["compare"]).run()
+    assert at.text_input(key="compare.originals").value == "1 2", "what is not drawn is kept"
     assert not at.exception and not [one for one in at.number_input if one.key == "compare.tune.trials"]
     assert at.button(key="race")
 

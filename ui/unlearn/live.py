@@ -11,6 +11,7 @@ import streamlit as st
 
 from engine.errors import LabError
 from engine.evaluation.events import Course, ProbeEvent
+from engine.hyperparameters import REWIND
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
 from engine.runs import afterwards, estimates, library
@@ -18,6 +19,7 @@ from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import Resolved
+from engine.terms import REWINDING
 from ui.charts.objective import drawn, plot_objective
 from ui.common import words
 from ui.common.live_chart import live_chart
@@ -226,6 +228,7 @@ def _objective(run: Run, probes: Sequence[ProbeEvent]) -> None:
         for name, values in trace.items():  # a term that a probe's steps do not have leaves a gap
             values.extend(probe.trace.get(name, [None] * len(probe.trace.get("step", ()))))
     terms = next((method.terms for method in all_of("method") if method.name == run.spec.method), ())
+    terms += REWINDING if (run.effective or {}).get(REWIND.name) else ()
     if not drawn(trace, terms):
         return
     box = st.expander("Objective: what the method works on, step by step", icon=":material/show_chart:",

@@ -138,7 +138,7 @@ def _as_usual(asked: Resolved) -> Spec:
     """
     usual = _resolved(replace(asked.spec, parameters={}))
     return replace(asked.spec, parameters={name: value for name, value in asked.effective.items()
-                                           if usual is None or value != usual.effective[name]})
+                                           if usual is None or value != usual.effective.get(name)})
 
 
 def _numbers(shelf: Shelf, *keys: str) -> tuple[int, ...]:
