@@ -106,8 +106,11 @@ def _options(dataset: Dataset) -> dict[str, Any]:
 def _try(source: str, uploaded: Any, where: str, asked: Spec) -> Tried:
     with st.spinner("Reading the weights, and measuring them on every sample"):
         try:
-            path = expanded(own_upload.path_of(source, uploaded, uploads.keep_file))
-            found = import_file(path, asked, manager().checkpoints)
+            if source or not uploaded:
+                found = import_file(expanded(source), asked, manager().checkpoints)
+            else:
+                with uploads.lent(uploaded.name, uploaded.getvalue()) as path:
+                    found = import_file(path, asked, manager().checkpoints)
         except LabError as error:
             return Tried((where, asked), refused=str(error))
     return Tried((where, asked), found)
