@@ -30,6 +30,7 @@ HELP = ("A .safetensors file; a .pt or .pth file that torch.save wrote of a stat
         "Nothing in it is run: a file that holds more than weights is refused.")
 WORDS = {"--name": "name", "--model": "the model", "--dataset": "the data",
          " with --test": ""}  # for the flags of the command line
+NAMED = re.compile(r"(--model |weights of |\bwith )(\w+)")  # where a sentence of the engine names a model
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def _try(source: str, uploaded: Any, where: str, asked: Spec) -> Tried:
 
 
 def _here(text: str) -> str:
-    """A sentence of the engine without the command line's flags."""
+    """A sentence of the engine without the command line's flags, and with the models' titles as the list has them."""
+    text = NAMED.sub(lambda found: found[1] + words.title_of("model", found[2]), text)
     for flag, word in WORDS.items():
         text = re.sub(rf"{flag}\b", word, text)
     return words.plain(text)
