@@ -95,7 +95,7 @@ def _found(resolved: Resolved, data: Data, exact: LeftOut, estimate: Any) -> dic
             "options": dict(resolved.options), "repeats": len(exact.whole),
             "trainings": len(exact.whole) * (len(labels) + 1),
             "summary": figures(exact, data.manipulated.numpy(), estimate), "samples": samples,
-            "influence": exact.influence.round(4).tolist()}
+            "influences": exact.influence.round(4).tolist()}
 
 
 def _number(value: Any) -> float | None:

@@ -106,10 +106,10 @@ def _digest_of(path: Path) -> str:
             return sha256_of(path)
         endings = {Path(name).suffix for name in WHOLE}
         parts = [file for file in sorted(path.iterdir()) if file.suffix in endings and file.is_file()]
-        return "+".join(sha256_of(file)[:32] for file in parts) or sha256_of(path / WHOLE[0])
-    except OSError as error:
-        if path.is_dir():
+        if not parts:
             read_weights(path)  # says what the folder holds instead
+        return "+".join(sha256_of(file)[:32] for file in parts)
+    except OSError as error:
         raise BadInput(f"{path} cannot be read ({error.strerror or type(error).__name__}): name a file of weights or a "
                        "folder that save_pretrained wrote.") from error
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.registry import get
+from engine.registry import live_attacks
 from engine.studies.leave_one_out import LeftOut
 
 Values = np.ndarray[Any, np.dtype[Any]]
@@ -21,7 +21,8 @@ def figures(exact: LeftOut, wrong: Values, estimate: Values | None = None) -> di
     >>> figures(exact, np.array([False, True, False]))["exact"]["wrong"]
     0.75
     """
-    score, area = exact.memorisation, exact.exposure(get("attack", "mia_loss").score_samples)
+    by_loss = next(attack for attack in live_attacks() if attack.needs == ("loss",))
+    score, area = exact.memorisation, exact.exposure(by_loss.score_samples)
     order, third = np.argsort(score, kind="stable"), max(1, len(score) // 3)
     others = np.abs(exact.influence[~np.eye(len(score), dtype=bool)])
     return {"exact": {"mean": _mean(score), "error": _mean(exact.error), "wrong": _mean(score[wrong]),

@@ -30,7 +30,7 @@ def test_every_sample_has_its_number_and_every_pair_its_influence(quick, capsys)
     assert main([*FEW, "--estimator", "24", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["trainings"], found["repeats"], len(found["samples"])) == (14, 2, 6)
-    influence = np.array(found["influence"])
+    influence = np.array(found["influences"])
     assert influence.shape == (6, 6)
     assert [one["memorisation"] for one in found["samples"]] == pytest.approx(np.diagonal(influence).tolist(), abs=1e-4)
     assert all(one["error"] is not None and one["estimate"] is not None for one in found["samples"])

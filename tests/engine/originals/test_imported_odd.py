@@ -87,7 +87,8 @@ def test_no_pipe_is_waited_for(home, tmp_path, digits):
         import_original(tmp_path / "folder", asked, digits, checkpoints)
 
 
-@pytest.mark.parametrize("path", ["a\0b", "/" + "a" * 5_000])
-def test_paths_that_are_none(home, path):
-    with pytest.raises(BadInput, match="cannot be looked at"):
+@pytest.mark.parametrize(("path", "said"), [("a\0b", "There is no file or folder"),
+                                            ("/" + "a" * 5_000, "cannot be looked at")])
+def test_paths_that_are_none(home, path, said):
+    with pytest.raises(BadInput, match=said):
         import_file(Path(path), Spec(original="mine"), open_checkpoints())
