@@ -16,6 +16,7 @@ import argparse
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,13 @@ def studied(compute_missing: bool) -> dict[str, Any]:
     for name, asked in studies().items():
         if compute_missing and compute(asked.comparisons(), store, train_original=True):
             raise SystemExit("Stopped: what has finished is kept.")
-        found[name] = Kept(asked, tuple(rows(asked, store)), fingerprint(asked))
+        found[name] = Kept(asked, tuple(map(whole, rows(asked, store))), fingerprint(asked))
     return found
+
+
+def whole(row: Any) -> Any:
+    """The row; without numbers where some of its seeds are still to come, for others would look surer than they are."""
+    return row if row.runs in (0, len(SEEDS)) else replace(row, values={name: {} for name in row.values}, verdicts={})
 
 
 def studies() -> dict[str, Any]:
