@@ -14,7 +14,7 @@ from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import CORRECTIVE, metric_of
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.naming import class_name
-from engine.registry import corrective, judged_by, live_attacks
+from engine.registry import compares_unlike, corrective, judged_by, live_attacks
 from engine.runs.records import Run
 from engine.system.words import plural
 from engine.types import Spec
@@ -31,6 +31,7 @@ GOALS = {"unseen": "Forget should come down to test", "retrained": "Forget shoul
 # Beside never-seen samples of the class the attack may begin inside its chance range: nothing has to fall there.
 ATTACK_GOALS = {"class": "The attack should end near a coin toss, 50%"}
 ATTACK_GOAL = "The attack should fall to a coin toss, 50%"
+AS_RETRAINED = "The attack should come to the retrained model's"  # chosen samples stand out without any training
 HELP = ("50% is a coin toss: the attacker knows nothing. Below 50% is not better than 50%: an attacker could turn "
         "every answer round, and 31% right would be 69% right. What counts is the distance from 50%, beyond the "
         "chance range.")
@@ -92,7 +93,8 @@ def _titles(spec: Spec) -> dict[str, str]:
     if corrective(spec.scenario):
         return {"attacks": "Attacks tell nothing about a correction",
                 "accuracy": "Forget should fall to the clean-trained model's: these labels are wrong"}
-    return {"attacks": ATTACK_GOALS.get(judged_by(spec), ATTACK_GOAL), "accuracy": GOALS[judged_by(spec)]}
+    attacks = AS_RETRAINED if compares_unlike(spec) else ATTACK_GOALS.get(judged_by(spec), ATTACK_GOAL)
+    return {"attacks": attacks, "accuracy": GOALS[judged_by(spec)]}
 
 
 def _forgotten(spec: Spec) -> list[Any]:
