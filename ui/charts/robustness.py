@@ -17,8 +17,9 @@ from ui.charts import blank_figure
 
 GOOD, MIDDLE, POOR = "#1b9e8f", "#f2e6c9", "#d97706"
 PAPER = [[0.0, "#fff7ec"], [0.35, "#fdbb84"], [0.7, "#d7301f"], [1.0, "#7f0000"]]
-GREY = "#c3c8cf"  # excluded, or nothing can be said
-HATCH = "#8f979f"  # lines on the grey of rows that cannot tell
+GREY = "#c3c8cf"  # excluded: over-forgotten, damaged, below chance
+PALE = "#eef0f3"  # nothing can be said: too few samples to tell
+HATCH = "#8f979f"  # lines on the pale rows that cannot tell
 MARK = "#7b3fe4"
 RULE = "#b0006d"
 EDGE = 0.002  # of the scale: less beyond chance than that is as good as inside
@@ -186,8 +187,8 @@ def _rows_hatched(rows: Sequence[int], columns: int) -> go.Bar:
     """Whole rows, without the gaps between their squares, so that a sentence can stand there."""
     return go.Bar(x=[(columns - 1) / 2] * len(rows), base=[row - 0.47 for row in rows], y=[0.94] * len(rows),
                   width=columns - 0.04, hoverinfo="skip", name="hatched rows", visible=bool(rows),
-                  marker={"color": GREY, "line": {"width": 0},
-                          "pattern": {"shape": "/", "size": 9, "solidity": 0.14, "fgcolor": HATCH, "bgcolor": GREY}})
+                  marker={"color": PALE, "line": {"width": 0},
+                          "pattern": {"shape": "/", "size": 9, "solidity": 0.14, "fgcolor": HATCH, "bgcolor": PALE}})
 
 
 def _empty(spots: Sequence[Spot]) -> go.Bar:

@@ -98,7 +98,7 @@ def launched(run_id: str) -> None:
 def _stage(run: Run, course: Course) -> None:
     asked = st.query_params.get(AT, "")
     drawn_scene = scene(run, course, autoplay=run.id in LAUNCHED.get(), at=int(asked) if asked.isdecimal() else None,
-                        fit=present.active())
+                        fit=present.active(), reference=library.retrained_reading(run, manager().store))
     if drawn_scene:
         stage(drawn_scene, f"stage-{run.id}")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ui.charts.multiples import SmallMap, height, plot_multiples
-from ui.charts.robustness import coloured
+from ui.charts.robustness import GREY, PALE, coloured
 
 
-def one(name, excess, grey=()):
+def one(name, excess, grey=(), blind=()):
     rows, columns = len(excess), len(excess[0])
     return SmallMap(name, "alpha", [str(x) for x in range(columns)], [str(y) for y in range(rows)], excess,
-                    [["said"] * columns] * rows, grey)
+                    [["said"] * columns] * rows, grey, blind)
 
 
 def test_all_maps_share_one_scale_and_grey_squares_do_not_stretch_it():
@@ -43,3 +43,20 @@ def test_rows_of_four_grow_the_figure(maps):
     assert figure.layout.height == height(maps) and len(figure.data) == 3 * maps
     tops = [axis.domain[1] for axis in figure.select_yaxes()]
     assert max(tops) < 1 and min(axis.domain[0] for axis in figure.select_yaxes()) >= 0
+
+
+def test_what_cannot_tell_and_what_never_counts_differ_in_mark_and_colour():
+    figure = plot_multiples([one("A", [[0.0, 0.0, 0.0]], grey=[(1, 0)], blind=[(2, 0)])], "", "")
+    squares, rest, marks = figure.data
+    assert [list(line) for line in squares.z] == [[0.0, None, None]]
+    assert [list(line) for line in rest.z] == [[None, 1, 0]]
+    assert (rest.colorscale[0][1], rest.colorscale[-1][1]) == (PALE, GREY)
+    assert list(marks.text) == ["✓", "†", "?"]
+
+
+def test_long_values_below_a_map_are_every_second_one():
+    values = ["2.5e-05", "5e-05", "0.0001", "0.0002", "0.0004"]
+    long = SmallMap("A", "rate", values, ["3%"], [[0.0] * 5], [[""] * 5])
+    drawn = plot_multiples([long, one("B", [[0.0] * 5])], "", "").layout
+    assert list(drawn.xaxis.ticktext) == values[::2] and list(drawn.xaxis.tickvals) == [0, 2, 4]
+    assert list(drawn.xaxis2.ticktext) == list("01234")
