@@ -150,7 +150,7 @@ def _densities(reading: Reading, fine: bool) -> dict[str, Any]:
 def _retrained(start: StartEvent, final: Metrics | None, reference: Reading | None,
                fine: bool) -> dict[str, Any] | None:
     """The retrained model: its numbers are the end's, as in the verdict; before there is an end, those of the start."""
-    reading = start.retrained or reference
+    reading = start.retrained if start.retrained and start.retrained.histogram else reference
     known = final.retrained if final and final.retrained else start.retrained.values if start.retrained else None
     if known is None:
         return None
