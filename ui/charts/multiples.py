@@ -78,12 +78,11 @@ def _draw(figure: go.Figure, at: int, one: SmallMap, z: Values, rows: int, top: 
     rest = [[0 if (x, y) in one.blind else 1 if (x, y) in one.grey else None for x in place["x"]] for y in place["y"]]
     figure.add_trace(go.Heatmap(z=rest, colorscale=[[0, PALE], [0.5, PALE], [0.5, GREY], [1, GREY]], zmin=0, zmax=1,
                                 showscale=False, hoverinfo="skip", visible=bool(one.hidden), **place))
-    marks = [(x, y, "?" if (x, y) in one.blind else "†" if (x, y) in one.grey else "✓")
-             for y, line in enumerate(one.excess) for x, value in enumerate(line)
-             if (x, y) in one.hidden or value == 0]
-    figure.add_trace(go.Scatter(x=[x for x, _, _ in marks], y=[y for _, y, _ in marks], mode="text",
-                                text=[mark for *_, mark in marks], textfont={"size": 10, "color": "#111111"},
-                                hoverinfo="skip", xaxis=f"x{name}", yaxis=f"y{name}"))
+    inside = [(x, y) for y, line in enumerate(one.excess) for x, value in enumerate(line)
+              if value == 0 and (x, y) not in one.hidden]
+    doubtful = [spot for spot in one.grey if spot not in one.blind]
+    for spots, mark, colour in ((inside, "✓", "#111111"), (doubtful, "†", "#111111"), (one.blind, "?", None)):
+        figure.add_trace(_marks(spots, mark, colour).update(xaxis=f"x{name}", yaxis=f"y{name}"))
     plain = {"showgrid": False, "zeroline": False, "ticks": "", "tickangle": 0, "tickfont": {"size": 9}}
     figure.update_layout({
         f"xaxis{name}": plain | {"domain": [left, left + width], "anchor": f"y{name}",
@@ -93,6 +92,12 @@ def _draw(figure: go.Figure, at: int, one: SmallMap, z: Values, rows: int, top: 
                                  "ticktext": list(one.rows)}})
     figure.add_annotation(text=f"<b>{one.name}</b><br>{one.knob}", x=left, y=above, xref="paper", yref="paper",
                           xanchor="left", yanchor="bottom", align="left", showarrow=False, font={"size": 11})
+
+
+def _marks(spots: Sequence[Spot], mark: str, colour: str | None) -> go.Scatter:
+    """One sign on each square; None is the page's own colour."""
+    return go.Scatter(x=[x for x, _ in spots], y=[y for _, y in spots], mode="text", text=[mark] * len(spots),
+                      textfont={"size": 10, "color": colour}, hoverinfo="skip", name=mark, visible=bool(spots))
 
 
 def _in_words(one: SmallMap) -> str:

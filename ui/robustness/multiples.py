@@ -25,7 +25,8 @@ from ui.robustness.map import excess, marks, measure_title, said
 
 WHAT = ("Each map: the method's own knob across, from a quarter of its default to four times it; the forget fraction "
         "down. Green ✓: inside the chance range; grey †: over-forgotten, damaged or below chance, so it never counts; "
-        "pale ?: too few samples to tell. One scale of colours for all: a wide green stretch means that the method needs little tuning.")
+        "pale ?: too few samples to tell. One scale of colours for all: a wide green stretch means that the method "
+        "needs little tuning.")
 NONE = ("No method's map has been computed for these data yet. Each is a sweep of its own, resumable: "
         "`python -m engine sweep --preset intensity --dataset {dataset} --method NAME`, or open one below and press "
         "**Run sweep**.")

@@ -131,14 +131,13 @@ def _recorded_instead(sweep: Sweep) -> str:
 
 
 def _controls() -> tuple[str, bool, bool]:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):  # goes on below where it is narrow
         metric = st.segmented_control("Measure", heatmaps.measures(), format_func=measure_title, required=True,
                                       key=METRIC.key, persist_state="session", width="content",
                                       help="Distances from 50% and between the accuracies are best at 0; test "
                                            "accuracy is best high. Colour is the excess: how far a value lies "
                                            "beyond the chance range; 0 inside it.")
-        st.toggle("Every method", key=SIDE_BY_SIDE.key, persist_state="session", width="content",
-                  help="The maps of all methods side by side, each by its own knob: what alpha is to ∇τ.")
+        st.toggle("Every method", key=SIDE_BY_SIDE.key, persist_state="session", width="content")
         with st.popover("View", icon=":material/tune:", width="content"):
             paper, recorded = _looks()
     return metric or METRIC.first, paper, recorded
