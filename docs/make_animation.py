@@ -104,7 +104,7 @@ def draw(frames: Sequence[Frame], path: Path) -> None:
     images = [picture.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB") for picture in pictures]
     times = [HOLD_MS, *[FRAME_MS] * (len(images) - 2), HOLD_MS]
     images[0].save(
-        path, save_all=True, append_images=images[1:], duration=times, loop=0, lossless=True, quality=100, method=6
+        path, save_all=True, append_images=images[1:], duration=times, loop=0, lossless=True, quality=80, method=4
     )
 
 

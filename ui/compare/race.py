@@ -50,6 +50,11 @@ class Followed:
                                 "complete": point.complete, **point.reading.attacks})
 
     @property
+    def has_a_way(self) -> bool:
+        """Whether it was looked at between its beginning and its end, or still may be."""
+        return self.running or sum(not point["complete"] for point in self.points) > 1
+
+    @property
     def counts(self) -> dict[str, int]:
         """Numbers of samples that are drawn; ``test`` are those that an attacker compares with."""
         return self.start.attacked if self.start else {"test": 0}
