@@ -3,7 +3,8 @@
 ``python docs/make_pictures.py [--only compare] [--out docs/pictures]``
 
 Starts the app on a free port with an empty results folder, carries out the demo there and opens what ships. Every file
-stays under 70 kB: 128 colours, without dithering, packed without loss. Needs the test requirements and Chromium, as the browser tests do.
+stays under 70 kB: 128 colours, without dithering, packed without loss. Needs the test requirements and Chromium, as
+the browser tests do.
 """
 
 from __future__ import annotations
