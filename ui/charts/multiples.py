@@ -75,7 +75,8 @@ def _draw(figure: go.Figure, at: int, one: SmallMap, z: Values, rows: int, top: 
              "yaxis": f"y{name}", "xgap": 1, "ygap": 1}
     figure.add_trace(go.Heatmap(z=z, coloraxis="coloraxis", hovertext=[list(line) for line in one.said],
                                 hovertemplate="%{hovertext}<extra></extra>", **place))
-    rest = [[0 if (x, y) in one.blind else 1 if (x, y) in one.grey else None for x in place["x"]] for y in place["y"]]
+    rest = [[0 if (x, y) in one.blind else 1 if (x, y) in one.grey else None for x in range(len(one.columns))]
+            for y in range(len(one.rows))]
     figure.add_trace(go.Heatmap(z=rest, colorscale=[[0, PALE], [0.5, PALE], [0.5, GREY], [1, GREY]], zmin=0, zmax=1,
                                 showscale=False, hoverinfo="skip", visible=bool(one.hidden), **place))
     inside = [(x, y) for y, line in enumerate(one.excess) for x, value in enumerate(line)

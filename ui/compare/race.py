@@ -34,6 +34,7 @@ class Followed:
     def __init__(self, run: Run):
         self.method, self.seed = run.spec.method, run.spec.seed
         self.running, self.unseen = not run.has_ended, words.never_seen(run.spec)
+        self.recorded = run.recorded
         self.start: StartEvent | None = None
         self.reading: Reading | None = None
         self.points: list[dict[str, Any]] = []
@@ -51,8 +52,8 @@ class Followed:
 
     @property
     def has_a_way(self) -> bool:
-        """Whether it was looked at between its beginning and its end, or still may be."""
-        return self.running or sum(not point["complete"] for point in self.points) > 1
+        """Whether it was looked at between its beginning and its end; some recorded runs kept these two alone."""
+        return not self.recorded or sum(not point["complete"] for point in self.points) > 1
 
     @property
     def counts(self) -> dict[str, int]:

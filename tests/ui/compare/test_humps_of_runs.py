@@ -48,8 +48,10 @@ def test_the_retrained_outline_is_the_retrainings_own_else_what_runs_know():
 
 def test_a_run_that_kept_its_ends_alone_has_no_way_to_draw():
     one = followed()
+    one.recorded = True
     assert not one.has_a_way, "its beginning"
     one.add([{"seq": 1, "kind": "probe", "step": 9, "samples": 9, "seconds": 1.0, "reading": reading(),
               "complete": True}])
     assert not one.has_a_way, "and its end"
-    assert followed(now=reading()).has_a_way
+    one.add([{"seq": 2, "kind": "probe", "step": 5, "samples": 5, "seconds": 0.5, "reading": reading()}])
+    assert one.has_a_way
