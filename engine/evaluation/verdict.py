@@ -136,7 +136,7 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
     else:
         found = _class(metrics, items, named) if by == "class" else _random(metrics, items)
     few = _too_few(counts) if by != "class" and found.kind == "forgotten" else ""
-    return replace(found, text=" ".join(filter(None, [few, found.text])), evidence=items,
+    return replace(found, text=" ".join(filter(None, [few, found.text])), evidence=items, few=bool(few),
                    title=_few_title(items) if few else _title(found, by, items, named))
 
 
