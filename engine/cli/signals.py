@@ -35,12 +35,23 @@ def handled(numbers: Sequence[signal.Signals], handler: Callable[..., Any]) -> I
 
 @contextlib.contextmanager
 def like_ctrl_c() -> Iterator[None]:
-    """Inside, a SIGTERM is a KeyboardInterrupt, so that unfinished files are removed on the way out."""
+    """Inside, a SIGTERM is a KeyboardInterrupt, so that unfinished files are removed on the way out.
+
+    So is what comes of one inside a library: an import that is interrupted can end as an ImportError.
+    """
+    asked = threading.Event()
+
     def interrupt(*_: Any) -> None:
+        asked.set()
         raise KeyboardInterrupt
 
-    with handled(asked_to_end(), interrupt):
-        yield
+    with handled((signal.SIGINT, *asked_to_end()), interrupt):
+        try:
+            yield
+        except Exception as error:
+            if asked.is_set():
+                raise KeyboardInterrupt from error
+            raise
 
 
 @contextlib.contextmanager

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import secrets
-import shutil
 import stat
 import zipfile
 import zlib
@@ -20,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from engine.errors import BadSource
 from engine.own.layouts import TABLES
+from engine.system.files import write_folder
 from engine.system.paths import home
 
 MB = 2**20
@@ -59,18 +57,12 @@ def _kept(name: str, content: bytes, inside: str, write: Callable[[Path], object
     folder = home() / "uploads" / hashlib.sha256(content).hexdigest()[:16] / _plain(Path(name).stem)
     if folder.is_dir():
         return folder / inside if inside else folder
-    unfinished = home() / "uploads" / f".{secrets.token_hex(8)}"
     try:
-        unfinished.mkdir(parents=True)
-        write(unfinished)
-        folder.parent.mkdir(exist_ok=True)
-        os.replace(unfinished, folder)
+        write_folder(folder, write)
     except OSError as error:
         if not folder.is_dir():  # else another upload of the same was quicker
             raise BadSource(f"{name} cannot be kept in {folder.parent} ({error.strerror or error}): make room, or give "
                             "the path of the data instead.") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return folder / inside if inside else folder
 
 

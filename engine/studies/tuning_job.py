@@ -44,6 +44,7 @@ def carry_out(race: Race, executor: str, train_original: bool, control: Control,
             return
         race.propose()
     race.refresh()
+    race.check_written()
 
 
 class TuningJob(Job):
