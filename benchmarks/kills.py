@@ -255,8 +255,6 @@ def prepare(folder: Path) -> None:
         for name in done(partial(imported_by, work), home):
             with contextlib.suppress(Exception):
                 import_module(name)
-    done(command("sweep", "--dataset", "moons", "--method", "finetune", "--axis", "retain_epochs=2,3,4", "--seeds",
-                 "0", "--forget-fractions", "0.1", "0.2", "--keep-weights"), home)
     done(command("archive", "export", str(folder / "runs.zip"), "--samples", "all", "--with-weights"), home)
     (folder / "ids").write_text(json.dumps(done(ids, home)))
 
@@ -289,7 +287,7 @@ def trial(kind: str, number: int, folder: Path, counts: Counts, kills: int, draw
         before = now
         if kind == "run" and now["finished"]:
             break  # killed after its end: run always computes, so that it would be there twice
-    if not (kind == "run" and before["finished"]) and done(pieces(kind, number, home), home) != 0:
+    if not (kind == "run" and done(looked, home)["finished"]) and done(pieces(kind, number, home), home) != 0:
         counts.note("failed", f"{kind} {number} after {times} kills")
     now = done(looked, home)
     hold(counts, kind, before, now)

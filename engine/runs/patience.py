@@ -20,7 +20,7 @@ PAUSE = 0.25
 
 def patiently(store: Database, work: Callable[[], T]) -> T:
     """What ``work`` returns, which is called until the store answers. Raises StoreUnavailable where that is in vain."""
-    began = time.monotonic()
+    began, said = time.monotonic(), False
     while True:
         try:
             with store.waiting(ATTEMPT):
@@ -29,6 +29,7 @@ def patiently(store: Database, work: Callable[[], T]) -> T:
             waited = time.monotonic() - began
             if waited >= (IN_USE if error.passing else BROKEN):
                 raise
-            if waited <= 2 * ATTEMPT:
+            if not said:
                 log.warning("%s It is tried again.", error)
+            said = True
         time.sleep(PAUSE)

@@ -18,7 +18,7 @@ from engine.errors import NotWritten
 from engine.system.paths import home
 from engine.system.unfinished import Note, beside, noted
 
-_OF_THE_SYSTEM = re.compile(r"\bcode: (\d+)")  # in what a library written in Rust says of a failed write
+_OF_THE_SYSTEM = re.compile(r"\b(?:code:|os error) (\d+)")  # in what a library written in Rust says of a failed write
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

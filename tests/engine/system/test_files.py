@@ -70,10 +70,11 @@ class SafetensorError(Exception):
 
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
-RUST = SafetensorError('Error while serializing: I/O error: Os { code: 28, kind: StorageFull, message: "..." }')
+RUST = SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+OLDER = SafetensorError('Error while serializing: I/O error: Os { code: 28, kind: StorageFull, message: "..." }')
 
 
-@pytest.mark.parametrize("error", [FULL, RUST])
+@pytest.mark.parametrize("error", [FULL, RUST, OLDER])
 @pytest.mark.parametrize("how", [write_whole, write_folder])
 def test_a_full_disk_is_one_sentence_that_names_the_file(tmp_path, how, error):
     def write(temporary):
