@@ -29,6 +29,7 @@ from engine.own.layouts import stamp
 from engine.spec import Resolved
 from engine.system import hub
 from engine.system.device import describe, prepare
+from engine.system.read_only import read_only
 from engine.types import Dataset, Model
 
 Report = Callable[[str, float | None], None]
@@ -209,7 +210,8 @@ def _original_readouts(original: Original, network: nn.Module, data: Data, check
     kept = checkpoints.load_columns(name, data)
     if kept is None:
         kept = {"train": read_out(network, data, data.train), "heldout": read_out(network, data, data.heldout)}
-        checkpoints.save_columns(name, kept)
+        if not read_only():
+            checkpoints.save_columns(name, kept)
     return kept
 
 

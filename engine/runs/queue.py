@@ -18,6 +18,7 @@ from engine.originals.checkpoints import Checkpoints, open_checkpoints
 from engine.runs.records import Run
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
+from engine.system.read_only import read_only
 from engine.system.singleton import singleton
 from engine.types import Spec
 
@@ -42,7 +43,7 @@ class Jobs:
     def start(self) -> None:
         """Marks what a killed process left behind, and continues with the queue. Does nothing the second time."""
         with self._lock:
-            if self._workers:
+            if self._workers or read_only():
                 return
             self.interrupted = self.store.mark_interrupted()
             self._spawn("jobs-heartbeat", self._beat)

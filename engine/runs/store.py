@@ -27,7 +27,9 @@ from engine.runs.artifacts import EVIDENCE, Artifacts
 from engine.runs.records import Run, stored_spec
 from engine.runs.rows import Unreadable, read_rows
 from engine.runs.schema import add_missing_columns, events, metadata, runs
+from engine.runs.shared import Shared, check_may, of_asker, refuse_writing
 from engine.runs.sqlite_files import check_locks, connect_args, read_only, tune_sqlite
+from engine.runs.turns import next_in_turn
 from engine.spec import Resolved
 from engine.system.paths import database_url, home, sqlite_url
 from engine.system.version import code_version
@@ -40,7 +42,7 @@ Events = list[dict[str, Any]]  # named here: inside the class, list is a method
 Adopted = tuple[Mapping[str, Any], Events, Any, bytes | None]
 
 
-class Store(Artifacts):
+class Store(Artifacts, Shared):
     """The runs under one folder. Safe to use from several threads and processes at once."""
 
     def __init__(self, root: Path, url: str | None = None):
@@ -52,6 +54,7 @@ class Store(Artifacts):
             self._engine = sa.create_engine(self.read_only or self.url, connect_args=connect_args(self.url))
         except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
             raise StoreUnavailable(f"The run store {self.url} cannot be opened: {_short(error)}.") from error
+        sa.event.listen(self._engine, "before_execute", refuse_writing)
         if self.read_only:
             return
         if self._engine.dialect.name == "sqlite":
@@ -64,11 +67,12 @@ class Store(Artifacts):
     # --- writing ----------------------------------------------------------------------------
 
     def submit(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
-        """Puts a run at the end of the queue and returns its id; None keeps small weights only."""
+        """Puts a run into the queue and returns its id; None keeps small weights only. Raises BadInput without room."""
+        self.check_room()
         return self._insert(_row(resolved, "queued", train_original, keep_weights))
 
     def begin(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
-        """Records a run that this process starts at once, beside the queue."""
+        """Records a run that this process starts at once."""
         return self._insert(_row(resolved, "running", train_original, keep_weights))
 
     def begin_all(self, resolved: Sequence[Resolved], keep_weights: bool = False) -> list[str]:
@@ -89,9 +93,8 @@ class Store(Artifacts):
                                                            for seq, payload in enumerate(course)])
 
     def claim(self, run_id: str | None = None) -> Run | None:
-        """Takes the oldest queued run, or the one of that id, for this process; None where none is queued."""
-        oldest = sa.select(sa.func.min(runs.c.number)).where(runs.c.status == "queued").scalar_subquery()
-        this = runs.c.number == oldest if run_id is None else runs.c.id == run_id
+        """Takes the queued run whose turn it is, or the one of that id, for this process; None where none is queued."""
+        this = runs.c.number == next_in_turn() if run_id is None else runs.c.id == run_id
         with self._transaction() as connection:
             row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
                                      .values(**_running()).returning(runs)).mappings().first()
@@ -122,12 +125,16 @@ class Store(Artifacts):
 
     def amend(self, run_id: str, metrics: Mapping[str, Any]) -> None:
         """Replaces the metrics of a finished run: with what became known after it, such as its retrained model."""
+        if self.only_shown:  # there it is worked out each time
+            return
         with self._transaction() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "finished")
                                .values(metrics=dict(metrics)))
 
     def add_evidence(self, run_id: str, key: str, numbers: Mapping[str, Any]) -> None:
         """Keeps with a run what was found out about it later; of a recorded run, which is not here, beside it."""
+        if self.only_shown:
+            return
         with self._transaction() as connection:
             this = runs.c.id == run_id
             row = connection.execute(sa.select(runs.c.evidence).where(this)).first()
@@ -141,6 +148,7 @@ class Store(Artifacts):
         """Writes a person's tags and note, whatever the run's status; raises UnknownRun, or BadInput for the texts."""
         values = {"tags": checked_tags(tags), "note": checked_note(note)}
         with self._transaction() as connection:
+            check_may(connection, run_id)
             if not connection.execute(sa.update(runs).where(runs.c.id == run_id).values(**values)).rowcount:
                 raise UnknownRun(f"There is no run {run_id!r} in {self.root}.")
 
@@ -150,7 +158,7 @@ class Store(Artifacts):
         try:
             with self._transaction() as connection:  # the row comes first: it locks out another import of the run
                 for row, course, samples, weights in found:
-                    connection.execute(sa.insert(runs).values(**row, imported=time.time()))
+                    connection.execute(sa.insert(runs).values(**row, **of_asker(), imported=time.time()))
                     rows = [{"run": row["id"], "seq": event["seq"],
                              "payload": {name: value for name, value in event.items() if name != "seq"}}
                             for event in course]
@@ -176,6 +184,7 @@ class Store(Artifacts):
     def request_cancel(self, run_id: str) -> None:
         """Ends a queued run as cancelled; asks the owner of a running one to stop."""
         with self._transaction() as connection:
+            check_may(connection, run_id)
             waiting = sa.update(runs).where(runs.c.id == run_id, runs.c.status == "queued")
             connection.execute(waiting.values(status="cancelled", ended=time.time(), reason="Cancelled in the queue."))
             connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "running").values(cancel=1))
@@ -189,7 +198,7 @@ class Store(Artifacts):
 
     def mark_interrupted(self) -> list[str]:
         """Marks running runs whose owner is gone; returns their ids. Others' living runs are left alone."""
-        if self.read_only:  # its owner's processes do it
+        if self.read_only or self.only_shown:  # its owner's processes do it
             return []
         dead = [run.id for run in self.list(status=("running",)) if not owner.alive(run.owner, run.heartbeat)]
         reason = "The process that ran it ended without finishing it."
@@ -203,6 +212,7 @@ class Store(Artifacts):
                 raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
             if status in ("queued", "running"):
                 raise ValueError(f"Run {run_id} is {status}: stop it before deleting it.")
+            check_may(connection, run_id)
             connection.execute(sa.delete(events).where(events.c.run == run_id))
             connection.execute(sa.delete(runs).where(runs.c.id == run_id))
         shutil.rmtree(self.folder(run_id), ignore_errors=True)
@@ -264,7 +274,7 @@ def _row(resolved: Resolved, status: Status, train_original: bool, keep_weights:
             "code": dict(resolved.code) or None,
             "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
             "created": time.time(), "train_original": int(train_original), "tags": [],
-            "keep_weights": None if keep_weights is None else int(keep_weights),
+            **of_asker(), "keep_weights": None if keep_weights is None else int(keep_weights),
             **(_running() if status == "running" else {})}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from engine.errors import BadInput
 from engine.runs.ensembles.kept import Kept
 from engine.runs.executors import Control
+from engine.runs.store import open_store
 from engine.studies.ensemble import Design, Ensemble, design
 from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_work import located, missing, run_all
@@ -46,6 +47,7 @@ class Ensembles(OneAtATime[EnsembleJob]):
             todo = missing(found, kept)
             if not todo:
                 raise BadInput(f"All {ensemble.models} models of this ensemble are already computed.")
+            open_store().check_room(len(todo))
             self.current = EnsembleJob(found, kept, todo, executor)
             return self.current
 

@@ -10,9 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.system.paths import home
+from engine.system.read_only import read_only, refuse
+
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Lets ``write`` fill a temporary file beside ``path`` and renames it; a failure leaves nothing behind."""
+    """Lets ``write`` fill a temporary file beside ``path`` and renames it; a failure leaves nothing behind.
+
+    Raises ReadOnly for a file in the home folder of a process that only shows.
+    """
+    if read_only() and path.absolute().is_relative_to(home()):
+        refuse()
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

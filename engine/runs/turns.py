@@ -1,0 +1,28 @@
+"""Whose turn it is: the queue is fair between people, and for each of them first in, first out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.runs.schema import runs
+
+waiting = runs.alias("waiting")
+others = runs.alias("others")
+
+
+def next_in_turn() -> sa.ScalarSelect[Any]:
+    """The number of the queued run whose person has waited longest since a run of theirs began; of several the oldest.
+
+    Runs without a person count as one person's: a queue without login is served in order.
+    """
+    served = (sa.select(sa.func.max(others.c.started))
+              .where(_person(others) == _person(waiting), others.c.imported.is_(None), others.c.started.is_not(None))
+              .scalar_subquery())
+    return (sa.select(waiting.c.number).where(waiting.c.status == "queued")
+            .order_by(sa.func.coalesce(served, 0.0), waiting.c.number).limit(1).scalar_subquery())
+
+
+def _person(of: Any) -> Any:
+    return sa.func.coalesce(of.c.person, "")
