@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.common.assets import ensure_assets
-from ui.frame import present, shell, tray
+from ui.frame import login, present, shell, tray
 from ui.frame.shutdown import ensure_leaving
 from ui.frame.warm import ensure_warm
 from ui.learn import keys
@@ -15,9 +15,11 @@ ensure_assets()
 ensure_leaving()
 ensure_warm()
 page = st.navigation(shell.pages())
+login.begin()
 present.begin()
 keys.act(page)
 present.switch()
 shell.in_words(tray.show)
+login.foot()
 shell.in_words(page.run)
 present.foot(page)

@@ -19,6 +19,7 @@ from engine.studies.tuning_kept import load
 from engine.studies.tuning_record import Record, Row
 from ui.charts import tuning as charts
 from ui.common import take_away, words
+from ui.common.allowed import changes
 from ui.common.live_chart import live_chart
 from ui.common.take_away import Export
 from ui.compare import link as compare_link
@@ -147,12 +148,13 @@ def _progress(tuning: Tuning, asked: tune_link.Asked) -> None:
     bar, hold, stop = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
     bar.progress(min(1.0, now.ended / max(1, now.todo)), text=" · ".join(filter(None, told)))
     if now.state == "paused":
-        hold.button("Resume", icon=":material/play_arrow:", key="tune-pause", on_click=job.go_on, width="stretch")
+        hold.button("Resume", icon=":material/play_arrow:", key="tune-pause", on_click=job.go_on, width="stretch",
+                    **changes(job.person))
     else:
         hold.button("Pause", icon=":material/pause:", key="tune-pause", on_click=job.pause, width="stretch",
-                    disabled=now.state == "stopping", help="Starts nothing new until you resume.")
+                    **changes(job.person, now.state == "stopping", "Starts nothing new until you resume."))
     stop.button("Stop", icon=":material/stop:", key="tune-stop", on_click=job.cancel, width="stretch",
-                disabled=now.state == "stopping", help="Stops the current runs; finished ones are kept.")
+                **changes(job.person, now.state == "stopping", "Stops the current runs; finished ones are kept."))
 
 
 def _take_away(record: Record, asked: tune_link.Asked) -> None:

@@ -24,6 +24,7 @@ from engine.system.files import to_json
 from engine.system.paths import home
 from ui.common import address as link
 from ui.common import take_away, words
+from ui.common.allowed import changes
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 from ui.common.take_away import Export
@@ -96,13 +97,14 @@ def _progress(ensemble: Ensemble, was_active: bool, drawn: int) -> None:
     bar.progress(min(1.0, now.ended / now.todo), text=" · ".join(filter(None, said)))
     stopping = now.state == "stopping"
     if now.state == "paused":
-        hold.button("Resume", icon=":material/play_arrow:", key="ensemble-pause", on_click=job.go_on, width="stretch")
+        hold.button("Resume", icon=":material/play_arrow:", key="ensemble-pause", on_click=job.go_on, width="stretch",
+                    **changes(job.person))
     else:
         hold.button("Pause", icon=":material/pause:", key="ensemble-pause", on_click=job.pause, width="stretch",
-                    disabled=stopping, help="Starts no new model until you resume.")
+                    **changes(job.person, stopping, "Starts no new model until you resume."))
     stop.button("Stop", icon=":material/stop:", key="ensemble-stop", on_click=job.cancel, width="stretch",
-                disabled=stopping, help="Stops the current models; finished ones are kept, and the rest can be "
-                                        "computed later.")
+                **changes(job.person, stopping, "Stops the current models; finished ones are kept, and the rest can be "
+                                                "computed later."))
 
 
 # --- the view -------------------------------------------------------------------------------

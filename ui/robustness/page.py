@@ -21,6 +21,7 @@ from engine.studies.sweep_runs import Runs, find_runs
 from ui.charts import robustness as charts
 from ui.common import address as link
 from ui.common import take_away, words
+from ui.common.allowed import changes
 from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
@@ -173,13 +174,14 @@ def _progress(sweep: Sweep) -> None:
     bar, hold, stop = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
     bar.progress(min(1.0, now.ended / now.todo), text=" · ".join(filter(None, told)))
     if now.state == "paused":
-        hold.button("Resume", icon=":material/play_arrow:", key="sweep-pause", on_click=job.go_on, width="stretch")
+        hold.button("Resume", icon=":material/play_arrow:", key="sweep-pause", on_click=job.go_on, width="stretch",
+                    **changes(job.person))
     else:
         hold.button("Pause", icon=":material/pause:", key="sweep-pause", on_click=job.pause, width="stretch",
-                    disabled=now.state == "stopping", help="Starts nothing new until you resume.")
+                    **changes(job.person, now.state == "stopping", "Starts nothing new until you resume."))
     stop.button("Stop", icon=":material/stop:", key="sweep-stop", on_click=job.cancel, width="stretch",
-                disabled=now.state == "stopping",
-                help="Stops the current runs; finished cells are kept, and the rest can be computed later.")
+                **changes(job.person, now.state == "stopping",
+                          "Stops the current runs; finished cells are kept, and the rest can be computed later."))
 
 
 # --- the map --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import streamlit as st
 from engine.runs.queue import Jobs, manager
 from engine.system.words import plural
 from ui.common import address, words
+from ui.common.allowed import changes
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.runs import actions, annotate, transfer
@@ -150,6 +151,6 @@ def _damaged(jobs: Jobs, rows: list[Row]) -> None:
         if row.problem:
             text, button = st.columns([6, 1], vertical_alignment="center")
             text.error(row.problem, icon=":material/error:")
-            if button.button("Delete", icon=":material/delete:", key=f"delete-damaged-{row.id}"):
+            if button.button("Delete", icon=":material/delete:", key=f"delete-damaged-{row.id}", **changes(None)):
                 jobs.store.delete(row.id)
                 st.rerun()

@@ -16,6 +16,7 @@ from engine.own.look import Choices, Look
 from engine.own.recipes import fitting
 from engine.runs.estimates import duration
 from engine.runs.queue import manager
+from engine.system.read_only import read_only
 from engine.system.shown import is_picture, is_text
 from engine.types import Spec
 from ui.common import words
@@ -55,7 +56,9 @@ TIMED: Slot[dict[Any, float]] = Slot("own-data-times", {})
 
 
 def button() -> None:
-    """Opens the dialog."""
+    """Opens the dialog; not in a lab that only shows."""
+    if read_only():
+        return
     if st.button("Bring your own data", icon=":material/add_photo_alternate:", key="own-data"):
         SEEN.put(None)
         OPEN.put(True)

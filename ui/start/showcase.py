@@ -13,6 +13,7 @@ from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.recorded import newest_as_now, recorded_runs
 from engine.runs.records import Run
+from engine.system.read_only import read_only
 from engine.types import Spec
 from ui.common import words
 from ui.common.stage.component import stage
@@ -50,8 +51,8 @@ def hero() -> None:
     text, picture = st.columns([2, 3], vertical_alignment="center", gap="large")
     with text:
         st.markdown(PROMISE)
-        if st.button("Forget 15% of the digits now", type="primary", icon=":material/play_arrow:", key="demo",
-                     width="stretch"):
+        label = "Watch a model forget 15% of the digits" if read_only() else "Forget 15% of the digits now"
+        if st.button(label, type="primary", icon=":material/play_arrow:", key="demo", width="stretch"):
             st.switch_page(shell.UNLEARN, query_params={"run": launch.demo()})
         st.page_link(shell.LEARN, label="New to this? Six lessons, ten minutes", icon=":material/school:")
         st.caption(launch.DEMO_TEXT)

@@ -18,6 +18,7 @@ from engine.runs.records import Run
 from engine.spec import Resolved
 from ui.charts.objective import drawn, plot_objective
 from ui.common import words
+from ui.common.allowed import changes, starts
 from ui.common.live_chart import live_chart
 from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
@@ -119,7 +120,8 @@ def _header(jobs: Any, run: Run) -> None:
     beginning.chained(run)
     if run.status in ("queued", "running"):
         if button.button("Stop", icon=":material/stop:", key=f"stop-{run.id}", width="stretch",
-                         help="Stops after the current step; everything measured until then is kept."):
+                         **changes(run.person, help="Stops after the current step; everything measured until then is "
+                                                    "kept.")):
             jobs.cancel(run.id)
         fraction = progress.get("fraction")
         done = f"{100 * fraction:.0f}%" if fraction else ""  # the step is said once, beside the playhead
@@ -131,7 +133,8 @@ def _header(jobs: Any, run: Run) -> None:
             button = button.popover("Run again", icon=":material/replay:", width="stretch")
             button.caption(f"It takes {long}. {first}")
         if button.button("Start" if long else "Run again", icon=":material/replay:", key=f"again-{run.id}",
-                         width="stretch", help=f"Queues a new run with the same settings.{first and ' ' + first}"):
+                         width="stretch",
+                         **starts(help=f"Queues a new run with the same settings.{first and ' ' + first}")):
             _again(jobs, run, bool(first))
         if run.recorded:
             st.caption(f":material/album: Recorded on {words.when(run.started)[:10]} on {run.device}: it opens without "
@@ -180,7 +183,7 @@ def _notice(jobs: Any, run: Run) -> None:
     st.warning(run.notice, icon=":material/warning:")
     if run.spec.original:  # a trained one would be another Original
         return
-    if run.has_ended and st.button("Train an Original on these data and run again", key=f"anew-{run.id}"):
+    if run.has_ended and st.button("Train an Original on these data and run again", key=f"anew-{run.id}", **starts()):
         st.query_params.from_dict({"run": jobs.submit(run.resolved().spec, train_original=True)})
         st.rerun()
 

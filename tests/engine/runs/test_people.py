@@ -115,7 +115,7 @@ def test_a_person_may_have_so_many_runs_wait_and_a_comparison_starts_whole_or_no
     jobs.store.claim(first[0])
     with asking(anna):
         jobs.cancel(first[1])
-        with pytest.raises(BadInput, match="^This would add 4, but 2 may wait at once"):
+        with pytest.raises(BadInput, match=r"^This would add 4, but 2 may wait at once"):
             queue_missing(Comparison("digits", "random", 0.15, ("finetune", "retrain"), (7, 8)), jobs, recorded=False)
     assert len(jobs.store.list()) == 3
 
@@ -123,7 +123,7 @@ def test_a_person_may_have_so_many_runs_wait_and_a_comparison_starts_whole_or_no
 def test_who_has_not_logged_in_starts_nothing(store):
     with asking(NOBODY):
         for start in (store.check_room, lambda: Questions().ask("relearning", "cafe", lambda question: None)):
-            with pytest.raises(NotYours, match="^Log in to start a run.$"):
+            with pytest.raises(NotYours, match=r"^Log in to start a run.$"):
                 start()
 
 
@@ -156,7 +156,7 @@ def test_a_job_belongs_to_who_started_it_and_so_do_its_runs(store):
         job = Endless(store)
     with asking(BEN):
         for change in (job.cancel, job.pause, job.go_on):
-            with pytest.raises(NotYours, match="^This sweep belongs to anna@school.example: only its owner"):
+            with pytest.raises(NotYours, match=r"^This sweep belongs to anna@school.example: only its owner"):
                 change()
     with asking(ANNA):
         job.cancel()
@@ -174,7 +174,7 @@ def test_a_job_ends_when_its_persons_time_is_up(store):
 def test_a_question_belongs_to_who_asked_it_and_ends_when_time_is_up():
     with asking(Person("anna@school.example", seconds=0.05)):
         question = Question("likeness", "cafe", "", lambda one: one.cancel.wait(20) and one.reporting("late", None))
-    with asking(BEN), pytest.raises(NotYours, match="^Comparing models of run cafe belongs to anna@school.example"):
+    with asking(BEN), pytest.raises(NotYours, match=r"^Comparing models of run cafe belongs to anna@school.example"):
         question.stop()
     assert question.wait(20) and question.view().state == "stopped"
     assert question.view().reason == "It was stopped after 0.05 s, the limit for a run of one person here."
