@@ -1,0 +1,62 @@
+"""The app below a path of a site that others share, behind a reverse proxy; and by which names it answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from handshake import answer
+from proxy import proxy
+
+from engine.runs.recorded import recorded_runs
+from ui.unlearn.form import DEMO
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def app(serve, tmp_path_factory):
+    """The address of a server that is below /lab."""
+    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("home"))},
+                 options=("--server.baseUrlPath=lab",))
+
+
+def below(page) -> list[str]:
+    """The paths of this site's links on the page."""
+    return page.eval_on_selector_all("a[href]", "all => all.filter(a => a.origin === location.origin)"
+                                                ".map(a => a.pathname)")
+
+
+def test_links_assets_deep_links_and_codes_stay_below_the_path(page, app):
+    run_id = next(run.id for run in recorded_runs() if run.spec == DEMO)
+    with proxy("/lab", urlsplit(app).port) as site:
+        asked = []
+        page.on("request", lambda request: asked.append(urlsplit(request.url)))
+        page.goto(f"{site.url}/lab/unlearn?run={run_id}")  # a deep link first
+        page.locator(".stage-svg").first.wait_for()
+        page.get_by_text("Objective: what the method works on").click()
+        page.locator(".live-chart .main-svg").first.wait_for()  # plotly.js came
+        links = below(page)
+        assert len(links) >= 9 and {path.split("/")[1] for path in links} == {"lab"}
+        page.get_by_role("link", name="Lessons").first.click()
+        page.wait_for_url("**/lab/learn**")
+        page.get_by_role("button", name="For the audience").click()
+        page.get_by_alt_text("QR code of the link above").wait_for()
+        assert page.get_by_role("dialog").locator("code").inner_text().startswith(f"{site.url}/lab/learn?")
+        page.get_by_role("dialog").get_by_label("Close").click()
+        page.get_by_role("link", name="Start").first.click()
+        page.locator(".st-key-demo").wait_for()
+        assert urlsplit(page.url).path.rstrip("/") == "/lab"
+        assert {one.netloc for one in asked if one.scheme in ("http", "ws")} == {urlsplit(site.url).netloc}
+        assert {path for path in site.strayed if "/_stcore/" not in path} <= {"/favicon.ico"}
+        assert page.errors == []
+
+
+@pytest.mark.parametrize(("host", "origin", "status"), [
+    (None, None, 101), ("localhost:8501", "http://localhost:8501", 101),
+    ("evil.example", "http://evil.example", 403), ("evil.example", None, 403),  # a foreign name that points here
+    (None, "http://evil.example", 403)])
+def test_the_app_answers_to_its_own_names_only(app, host, origin, status):
+    assert answer(app, host, origin) == status
