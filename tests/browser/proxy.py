@@ -27,7 +27,12 @@ class Proxy:
 
     def stop(self) -> None:
         """Ends it with all its connections."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        def end() -> None:
+            for task in asyncio.all_tasks(self._loop):
+                task.cancel()
+            self._loop.call_later(0.1, self._loop.stop)
+
+        self._loop.call_soon_threadsafe(end)
         self._thread.join(10)
 
     def _run(self) -> None:
@@ -40,13 +45,17 @@ class Proxy:
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request of a connection: its path decides where it goes, and every later byte goes there too."""
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = await reader.readuntil(b"\r\n\r\n")
             asked = head.split(b" ", 2)[1].decode().partition("?")[0]
             if asked == self.path or asked.startswith(f"{self.path}/"):
                 there, to = await asyncio.open_connection("127.0.0.1", self.port)
                 to.write(_closing(head))
-                await asyncio.gather(_pipe(reader, to), _pipe(there, writer))
+                both = [asyncio.ensure_future(one) for one in (_pipe(reader, to), _pipe(there, writer))]
+                _, open_ones = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                for one in open_ones:
+                    one.cancel()
+                to.close()
             else:
                 self.strayed.append(asked)
                 writer.write(OTHER)
@@ -67,8 +76,6 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while data := await reader.read(65_536):
             writer.write(data)
             await writer.drain()
-    with contextlib.suppress(OSError):
-        writer.close()
 
 
 @contextlib.contextmanager

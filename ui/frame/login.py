@@ -37,6 +37,14 @@ def begin() -> None:
     _back_to_the_link(keep=False)
 
 
+def asked() -> bool:
+    """Whether this session is asked to log in first, and sees nothing else."""
+    try:
+        return configured() and who() == NOBODY
+    except BadInput:
+        return True
+
+
 def configured() -> bool:
     """Whether ``[auth]`` is in the secrets."""
     return bool(st.secrets.load_if_toml_exists() and "auth" in st.secrets)

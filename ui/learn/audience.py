@@ -74,8 +74,8 @@ def unreachable(opened: str, address: str, listens: str | None, allowed: Sequenc
     if name in LOCAL:
         return "**Only this computer can open that address.** Type its address in the network above."
     if allowed and not any(_fits(name, one) for one in allowed):
-        return (f"**The server does not answer to {plain(short(name))} yet.** Start it with `--server.allowedHosts` and "
-                "that name, or put it into STREAMLIT_SERVER_ALLOWED_HOSTS (docs/deployment.md).")
+        return (f"**The server does not answer to {plain(short(name))} yet.** Start it with `--server.allowedHosts` "
+                "and that name, or put it into STREAMLIT_SERVER_ALLOWED_HOSTS (docs/deployment.md).")
     return ""
 
 
