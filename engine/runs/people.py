@@ -99,6 +99,13 @@ def check_room(waiting: int, more: int) -> None:
                    "wait at once for each person on this server: wait until some have ended, or ask for fewer.")
 
 
+def check_teacher(sentence: str) -> None:
+    """Raises NotYours with this sentence where the one who asks is neither a teacher nor nobody in particular."""
+    person = asker()
+    if person is not None and not person.teacher:
+        raise NotYours(sentence)
+
+
 def name_of_asker() -> str | None:
     """What the runs of the one who asks are marked with; None where nobody in particular asks."""
     person = asker()

@@ -14,6 +14,7 @@ from engine.own import adding, uploads
 from engine.own.kind import own_kind_of, own_kinds
 from engine.own.look import Choices, Look
 from engine.own.recipes import fitting
+from engine.runs import people
 from engine.runs.estimates import duration
 from engine.runs.queue import manager
 from engine.system.read_only import read_only
@@ -117,6 +118,8 @@ def _choices() -> Choices:
 def _look(name: str, source: str, uploaded: Any, choices: Choices, replace: bool) -> Seen:
     with st.spinner("Reading to the last sample"):
         try:
+            if replace:
+                people.check_teacher("Only teachers replace a data set on this server: choose another name.")
             found, choices = adding.looked(name, own_upload.path_of(source, uploaded, uploads.keep), choices,
                                            replace=replace)
         except LabError as error:

@@ -19,6 +19,7 @@ from engine.studies.background import Question, Questions
 from engine.studies.comparison import Comparison, queue_missing
 from engine.studies.job import Job
 from engine.types import Spec
+from ui.start.own_upload import path_of
 
 ANNA, BEN, TEACHER = Person("anna@school.example"), Person("ben@school.example"), Person("t@school.example", True)
 
@@ -135,6 +136,20 @@ def test_a_run_is_stopped_after_its_persons_limit_whatever_process_carries_it_ou
     with pytest.raises(Cancelled, match=r"^Stopped after 0.01 s, the limit for a run of one person here.$"):
         clock.check()
     Cancel(store, run.id, threading.Event()).check()  # no limit
+
+
+def test_files_of_the_server_are_for_teachers_where_people_log_in(tmp_path):
+    def keep(name, content):
+        return tmp_path / name
+
+    def opened(person):
+        with asking(person):
+            return path_of("/data/secret.csv", None, keep)
+
+    assert opened(None) == opened(TEACHER) == "/data/secret.csv"
+    for student in (ANNA, NOBODY):
+        with pytest.raises(NotYours, match=r"^Only teachers open data by a path or an id on this server: upload yours"):
+            opened(student)
 
 
 class Endless(Job):
