@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from engine.runs.schema import runs
 
 waiting = runs.alias("waiting")
-others = runs.alias("others")
 
 
 def next_in_turn() -> sa.ScalarSelect[Any]:
@@ -17,11 +16,11 @@ def next_in_turn() -> sa.ScalarSelect[Any]:
 
     Runs without a person count as one person's: a queue without login is served in order.
     """
-    served = (sa.select(sa.func.max(others.c.started))
-              .where(_person(others) == _person(waiting), others.c.imported.is_(None), others.c.started.is_not(None))
-              .scalar_subquery())
-    return (sa.select(waiting.c.number).where(waiting.c.status == "queued")
-            .order_by(sa.func.coalesce(served, 0.0), waiting.c.number).limit(1).scalar_subquery())
+    served = (sa.select(_person(runs).label("person"), sa.func.max(runs.c.started).label("last"))
+              .where(runs.c.imported.is_(None)).group_by(_person(runs)).subquery())
+    return (sa.select(waiting.c.number).outerjoin(served, served.c.person == _person(waiting))
+            .where(waiting.c.status == "queued")
+            .order_by(sa.func.coalesce(served.c.last, 0.0), waiting.c.number).limit(1).scalar_subquery())
 
 
 def _person(of: Any) -> Any:

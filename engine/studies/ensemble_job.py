@@ -13,6 +13,7 @@ from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_work import located, missing, run_all
 from engine.studies.job import Job, OneAtATime, executor_problems
 from engine.system.paths import home
+from engine.system.read_only import refuse
 from engine.system.singleton import singleton
 
 
@@ -37,6 +38,7 @@ class Ensembles(OneAtATime[EnsembleJob]):
 
     def launch(self, ensemble: Ensemble, executor: str = "local") -> EnsembleJob:
         """Starts what is missing. Raises BadSpec for a bad ensemble, BadInput where nothing can be started."""
+        refuse()
         design(ensemble)
         if problems := executor_problems(executor):
             raise BadInput(" ".join(problems))

@@ -26,9 +26,9 @@ MISSING = ("This server asks for a login, but the package Authlib is not install
 def begin() -> None:
     """Lets nobody past who has not logged in, where a login is set up; tells the engine who asks."""
     people.served_by(who)
-    if not configured():
-        return
     try:
+        if not configured():
+            return
         person = who()
     except BadInput as error:  # settings that make no sense, an address that is not verified
         _refuse(str(error))
@@ -46,8 +46,13 @@ def asked() -> bool:
 
 
 def configured() -> bool:
-    """Whether ``[auth]`` is in the secrets."""
-    return bool(st.secrets.load_if_toml_exists() and "auth" in st.secrets)
+    """Whether ``[auth]`` is in the secrets. Raises BadInput where they are there and cannot be read."""
+    if st.secrets.load_if_toml_exists():
+        return "auth" in st.secrets
+    if there := [path for path in st.get_option("secrets.files") if Path(path).exists()]:
+        raise BadInput(f"The secrets in {Path(there[0]).name} cannot be read, so nobody knows whether this server asks "
+                       "for a login: whoever runs it finds the reason in its log, mends the file and restarts it.")
+    return False
 
 
 def who() -> Person | None:
@@ -55,7 +60,7 @@ def who() -> Person | None:
     if get_script_run_ctx(suppress_warning=True) is None or not configured():
         return None
     rules = people.rules(st.secrets.get("people", {}))
-    return rules.person(st.user.to_dict()) if st.user.is_logged_in else NOBODY
+    return rules.person(st.user.to_dict()) if st.user.get("is_logged_in") else NOBODY
 
 
 def foot() -> None:

@@ -11,7 +11,7 @@ from engine.errors import LabError
 from engine.evaluation.events import Course, ProbeEvent
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
-from engine.runs import afterwards, estimates, library
+from engine.runs import afterwards, estimates, library, people
 from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.records import Run
@@ -106,7 +106,8 @@ def _stage(run: Run, course: Course) -> None:
 
 def _waiting(run: Run) -> str:
     if run.status == "queued":
-        return "Waiting in the queue: runs start in order, one at a time. You can leave this page."
+        order = "people take turns" if people.asker() else "runs start in order"
+        return f"Waiting in the queue: {order}, one run at a time. You can leave this page."
     stage = (run.progress or {}).get("stage", "Starting")
     return f"{stage} … the charts appear as soon as the Original has been measured."
 
