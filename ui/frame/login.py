@@ -51,7 +51,7 @@ def configured() -> bool:
         return "auth" in st.secrets
     if there := [path for path in st.get_option("secrets.files") if Path(path).exists()]:
         raise BadInput(f"The secrets in {Path(there[0]).name} cannot be read, so nobody knows whether this server asks "
-                       "for a login: whoever runs it finds the reason in its log, mends the file and restarts it.")
+                       "for a login: whoever runs it finds the reason in its log, fixes the file and restarts it.")
     return False
 
 
