@@ -88,6 +88,7 @@ def _again(jobs: Jobs, runs: Sequence[Run]) -> None:
 
 def _queue(jobs: Jobs, runs: Sequence[Run]) -> None:
     try:
+        jobs.store.check_room(len(runs))  # all of them or none
         for run in runs:
             jobs.submit(library.get(run.id, jobs.store).run.resolved().spec, run.train_original)
     except (LabError, ValueError) as error:
