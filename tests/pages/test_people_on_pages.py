@@ -54,6 +54,9 @@ def test_a_person_sees_others_runs_and_stops_only_their_own(app, tmp_path):
     at.button(key="demo").click().run()
     [hers] = [run for run in store.list() if run.person == "anna@school.example"]
     assert not at.exception and not at.button(key=f"stop-{hers.id}").disabled
+    at = at.switch_page("pages/start.py").run()
+    at.button(key="demo").click().run()
+    assert [error.value[:28] for error in at.error] == ["1 of your runs already wait,"]
     at.switch_page("pages/learn.py").run()  # two runs of the lessons would wait, and she has one already
     assert not at.exception and [error.value for error in at.error] == [] and len(store.list()) == 2
 

@@ -198,7 +198,11 @@ def start(comparison: Comparison | None, runs: Runs) -> None:
     if REFERENCE not in comparison.methods:
         _offer_reference(comparison, jobs)
     if RACE.pressed("Race", disabled=not todo or allowed is None):
-        queue_missing(comparison, jobs, train_original=bool(allowed))
+        try:
+            queue_missing(comparison, jobs, train_original=bool(allowed))
+        except LabError as error:
+            st.error(str(error), icon=":material/error:")
+            return
         st.rerun()
     active = [run.id for run in runs.values() if run.status in ("queued", "running") and mine(run.person)]
     if active and st.button(f"Stop {len(active)} {plural(len(active), 'run')}", icon=":material/stop:",

@@ -53,13 +53,23 @@ def hero() -> None:
         st.markdown(PROMISE)
         label = "Watch a model forget 15% of the digits" if read_only() else "Forget 15% of the digits now"
         if st.button(label, type="primary", icon=":material/play_arrow:", key="demo", width="stretch"):
-            st.switch_page(shell.UNLEARN, query_params={"run": launch.demo()})
+            _demo()
         st.page_link(shell.LEARN, label="New to this? Six lessons, ten minutes", icon=":material/school:")
         st.caption(launch.DEMO_TEXT)
         with st.expander("How this split was chosen", icon=":material/casino:"):
             st.caption(launch.DEMO_SPLIT)
     with picture:
         _play(_recorded(DEMO))
+
+
+def _demo() -> None:
+    """Starts the demo and goes to it; or says why not, such as that too many runs wait."""
+    try:
+        run_id = launch.demo()
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.switch_page(shell.UNLEARN, query_params={"run": run_id})
 
 
 def _play(run: Run | None) -> None:

@@ -174,7 +174,16 @@ def _takes_long(jobs: Any, run: Run) -> str:
 def _again(jobs: Any, run: Run, original: bool) -> None:
     """Queues it once more. Whether a recorded run's Original was trained for it elsewhere says nothing about here."""
     anew = run.train_original and not run.recorded
-    run_id = jobs.submit(run.resolved().spec, original or anew)
+    _queue(jobs, run, original or anew)
+
+
+def _queue(jobs: Any, run: Run, original: bool) -> None:
+    """Queues it and opens the new run; or says why not, such as that too many wait."""
+    try:
+        run_id = jobs.submit(run.resolved().spec, original)
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
     launched(run_id)
     st.query_params.from_dict({"run": run_id})
     st.rerun()
@@ -185,8 +194,7 @@ def _notice(jobs: Any, run: Run) -> None:
     if run.spec.original:  # a trained one would be another Original
         return
     if run.has_ended and st.button("Train an Original on these data and run again", key=f"anew-{run.id}", **starts()):
-        st.query_params.from_dict({"run": jobs.submit(run.resolved().spec, train_original=True)})
-        st.rerun()
+        _queue(jobs, run, True)
 
 
 def _objective(run: Run, probes: Sequence[ProbeEvent]) -> None:
