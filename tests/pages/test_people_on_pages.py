@@ -40,6 +40,10 @@ def test_before_the_login_there_is_nothing_but_the_button(app, tmp_path):
     assert [button.key for button in at.button] == ["login"] and [one.value for one in at.title] == [
         "Machine unlearning lab"]
     assert not at.sidebar.caption and Store(tmp_path).list() == []
+    app.user = {"email": "t@school.example", "email_verified": False, "is_logged_in": True}
+    at = app.run()
+    assert at.error[0].value.startswith("The login service has not verified the address t@school.example")
+    assert [button.key for button in at.button] == ["logout"]
 
 
 def test_a_person_sees_others_runs_and_stops_only_their_own(app, tmp_path):
@@ -57,6 +61,10 @@ def test_a_person_sees_others_runs_and_stops_only_their_own(app, tmp_path):
     at = at.switch_page("pages/start.py").run()
     at.button(key="demo").click().run()
     assert [error.value[:28] for error in at.error] == ["1 of your runs already wait,"]
+    app.user = {"email": "t@school.example", "is_logged_in": True}
+    at.button(key=f"tray-stop-{bens}").click().run()  # a teacher
+    assert store.get(bens).status == "cancelled"
+    app.user = {"email": "Anna@school.example", "is_logged_in": True}
     at.switch_page("pages/learn.py").run()  # two runs of the lessons would wait, and she has one already
     assert not at.exception and [error.value for error in at.error] == [] and len(store.list()) == 2
 
