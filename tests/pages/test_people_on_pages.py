@@ -24,24 +24,29 @@ LOGIN = {"auth": {"redirect_uri": "http://localhost:8501/oauth2callback", "cooki
 
 @pytest.fixture
 def app(tmp_path, monkeypatch):
-    """The app on a server with login, on which nothing is carried out."""
+    """``app(**claims)`` opens the app on a server with login, on which nothing is carried out."""
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
     monkeypatch.setattr(Jobs, "start", lambda self: None)
-    at = AppTest.from_file(APP, default_timeout=120)
-    for name, section in LOGIN.items():
-        at.secrets[name] = section
-    yield at
+
+    def opened(**claims) -> AppTest:
+        at = AppTest.from_file(APP, default_timeout=120)
+        for name, section in LOGIN.items():
+            at.secrets[name] = section
+        if claims:
+            at.user = {**claims, "is_logged_in": True}
+        return at.run()
+
+    yield opened
     people.served_by(lambda: None)
 
 
 def test_before_the_login_there_is_nothing_but_the_button(app, tmp_path):
     pytest.importorskip("authlib", reason="Authlib is not installed: requirements-login.txt")
-    at = app.run()
+    at = app()
     assert [button.key for button in at.button] == ["login"] and [one.value for one in at.title] == [
         "Machine unlearning lab"]
     assert not at.sidebar.caption and Store(tmp_path).list() == []
-    app.user = {"email": "t@school.example", "email_verified": False, "is_logged_in": True}
-    at = app.run()
+    at = app(email="t@school.example", email_verified=False)
     assert at.error[0].value.startswith("The login service has not verified the address t@school.example")
     assert [button.key for button in at.button] == ["logout"]
 
@@ -50,8 +55,7 @@ def test_a_person_sees_others_runs_and_stops_only_their_own(app, tmp_path):
     store = Store(tmp_path)
     with asking(Person("ben@school.example")):
         bens = store.submit(resolve(Spec(seed=5)))
-    app.user = {"email": "Anna@school.example", "is_logged_in": True}
-    at = app.run()
+    at = app(email="Anna@school.example")
     [stop] = [button for button in at.button if button.key == f"tray-stop-{bens}"]
     assert (stop.disabled, stop.help) == (
         True, "ben@school.example started this: only its owner and teachers can change it.")
@@ -61,12 +65,15 @@ def test_a_person_sees_others_runs_and_stops_only_their_own(app, tmp_path):
     at = at.switch_page("pages/start.py").run()
     at.button(key="demo").click().run()
     assert [error.value[:28] for error in at.error] == ["1 of your runs already wait,"]
-    app.user = {"email": "t@school.example", "is_logged_in": True}
-    at.button(key=f"tray-stop-{bens}").click().run()  # a teacher
-    assert store.get(bens).status == "cancelled"
-    app.user = {"email": "Anna@school.example", "is_logged_in": True}
     at.switch_page("pages/learn.py").run()  # two runs of the lessons would wait, and she has one already
     assert not at.exception and [error.value for error in at.error] == [] and len(store.list()) == 2
+
+
+def test_a_teacher_stops_any_run(app, tmp_path):
+    with asking(Person("ben@school.example")):
+        bens = Store(tmp_path).submit(resolve(Spec(seed=5)))
+    app(email="t@school.example").button(key=f"tray-stop-{bens}").click().run()
+    assert Store(tmp_path).get(bens).status == "cancelled"
 
 
 def test_secrets_that_cannot_be_read_open_nothing(tmp_path, monkeypatch):
