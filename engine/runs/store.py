@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,17 +21,18 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from engine.errors import StoreUnavailable, UnknownRun
 from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import process as owner
+from engine.runs import submitted
 from engine.runs.annotations import checked_note, checked_tags
 from engine.runs.artifacts import EVIDENCE, Artifacts
-from engine.runs.records import Run, stored_spec
+from engine.runs.records import Run
 from engine.runs.rows import Unreadable, read_rows
 from engine.runs.schema import add_missing_columns, events, metadata, runs
 from engine.runs.shared import Shared, check_may, of_asker, refuse_writing
-from engine.runs.sqlite_files import check_locks, connect_args, read_only, tune_sqlite
+from engine.runs.sqlite_files import check_locks, read_only, settings, tune_sqlite
 from engine.runs.turns import next_in_turn
 from engine.spec import Resolved
+from engine.system.files import valid_json
 from engine.system.paths import database_url, home, sqlite_url
-from engine.system.version import code_version
 from engine.types import ENDED, Status
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Store(Artifacts, Shared):
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.read_only = read_only(self.url)
-            self._engine = sa.create_engine(self.read_only or self.url, connect_args=connect_args(self.url))
+            self._engine = sa.create_engine(self.read_only or self.url, **settings(self.url))
         except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
             raise StoreUnavailable(f"The run store {self.url} cannot be opened: {_short(error)}.") from error
         sa.event.listen(self._engine, "before_execute", refuse_writing)
@@ -69,15 +69,15 @@ class Store(Artifacts, Shared):
     def submit(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
         """Puts a run into the queue and returns its id; None keeps small weights only. Raises BadInput without room."""
         self.check_room()
-        return self._insert(_row(resolved, "queued", train_original, keep_weights))
+        return self._insert(submitted.row(resolved, "queued", train_original, keep_weights))
 
     def begin(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
         """Records a run that this process starts at once."""
-        return self._insert(_row(resolved, "running", train_original, keep_weights))
+        return self._insert(submitted.row(resolved, "running", train_original, keep_weights))
 
     def begin_all(self, resolved: Sequence[Resolved], keep_weights: bool = False) -> list[str]:
         """Records several runs that this process starts at once: all of them or none."""
-        rows = [_row(one, "running", False, keep_weights) for one in resolved]
+        rows = [submitted.row(one, "running", False, keep_weights) for one in resolved]
         with self._transaction() as connection:
             connection.execute(sa.insert(runs), rows)
         return [row["id"] for row in rows]
@@ -97,7 +97,7 @@ class Store(Artifacts, Shared):
         this = runs.c.number == next_in_turn() if run_id is None else runs.c.id == run_id
         with self._transaction() as connection:
             row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
-                                     .values(**_running()).returning(runs)).mappings().first()
+                                     .values(**submitted.running()).returning(runs)).mappings().first()
         return Run.from_row(dict(row)) if row else None
 
     def append(self, run_id: str, event: StartEvent | ProbeEvent | dict[str, Any]) -> None:
@@ -247,6 +247,20 @@ class Store(Artifacts, Shared):
         with self._transaction() as connection:
             return [{"seq": seq, **payload} for seq, payload in connection.execute(query.order_by(events.c.seq))]
 
+    def payloads(self, run_ids: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+        """The events of runs as (run, seq, JSON text), run by run in this order: for many, without decoding them."""
+        text = sa.cast(events.c.payload, sa.Text) if self._engine.dialect.name != "sqlite" else sa.type_coerce(
+            events.c.payload, sa.Text)
+        with self._transaction() as connection:
+            for run_id in run_ids:
+                query = sa.select(events.c.seq, text).where(events.c.run == run_id).order_by(events.c.seq)
+                yield from ((run_id, seq, valid_json(payload)) for seq, payload in connection.execute(query))
+
+    def last_end(self) -> float:
+        """When a run ended last, in seconds since 1970; 0 where none has."""
+        with self._transaction() as connection:
+            return float(connection.execute(sa.select(sa.func.max(runs.c.ended))).scalar() or 0.0)
+
     def cancel_requested(self, run_id: str) -> bool:
         with self._transaction() as connection:
             return bool(connection.execute(sa.select(runs.c.cancel).where(runs.c.id == run_id)).scalar())
@@ -266,21 +280,6 @@ class Store(Artifacts, Shared):
                 raise StoreUnavailable(f"The run store {self.url} can only be read by you: set UNLEARN_HOME to a "
                                        "folder of your own to write runs.") from error
             raise StoreUnavailable(f"The run store {self.url} does not answer: {_short(error)}.") from error
-
-
-def _row(resolved: Resolved, status: Status, train_original: bool, keep_weights: bool | None) -> dict[str, Any]:
-    """The columns of a new run."""
-    return {"id": secrets.token_hex(4), "status": status, "spec": stored_spec(resolved.spec),
-            "code": dict(resolved.code) or None,
-            "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
-            "created": time.time(), "train_original": int(train_original), "tags": [],
-            **of_asker(), "keep_weights": None if keep_weights is None else int(keep_weights),
-            **(_running() if status == "running" else {})}
-
-
-def _running() -> dict[str, Any]:
-    now = time.time()
-    return {"status": "running", "started": now, "heartbeat": now, "owner": owner.me(), "code_version": code_version()}
 
 
 def _short(error: BaseException) -> str:

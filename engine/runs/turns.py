@@ -20,7 +20,9 @@ def next_in_turn() -> sa.ScalarSelect[Any]:
               .where(runs.c.imported.is_(None)).group_by(_person(runs)).subquery())
     return (sa.select(waiting.c.number).outerjoin(served, served.c.person == _person(waiting))
             .where(waiting.c.status == "queued")
-            .order_by(sa.func.coalesce(served.c.last, 0.0), waiting.c.number).limit(1).scalar_subquery())
+            .order_by(sa.func.coalesce(served.c.last, 0.0), waiting.c.number).limit(1)
+            .with_for_update(skip_locked=True, of=waiting)  # where another process is just taking one, the next one
+            .scalar_subquery())
 
 
 def _person(of: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -143,8 +144,13 @@ def _densities(reading: Reading, fine: bool) -> dict[str, Any]:
     """Both sets smoothed, (80,) each, and the percent that they have in common; None where losses were not kept."""
     if not fine or not reading.histogram:
         return {"forget": None, "test": None, "overlap": None}
-    return {name: [round(float(value), 4) for value in density(reading.histogram[name])]
+    return {name: list(_smoothed(tuple(reading.histogram[name])))
             for name in ("forget", "test")} | {"overlap": _number(reading.overlap)}
+
+
+@functools.lru_cache(maxsize=4096)  # a live run's earlier points are drawn at every look
+def _smoothed(counts: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in density(counts))
 
 
 def _retrained(start: StartEvent, final: Metrics | None, fine: bool) -> dict[str, Any] | None:
