@@ -134,6 +134,12 @@ def judged_by(spec: Spec) -> Yardstick:
     return "unseen" if record is None else record.judged_by(spec)
 
 
+def compares_unlike(spec: Spec) -> bool:
+    """Whether an attacker's two sides differ without any training (:class:`engine.scenario.Scenario`)."""
+    record = find("scenario", spec.scenario)
+    return record is not None and record.compares_unlike(spec)
+
+
 def live_attacks() -> tuple[Attack, ...]:
     """The attacks that one model is enough for, so that they can follow it while a method trains."""
     return tuple(attack for attack in all_of("attack") if not attack.needs_retrained)

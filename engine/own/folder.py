@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import BadInput, BadSource
+from engine.own import unused
 from engine.own.component import component
 from engine.own.declaration import Declaration, load
 from engine.own.recipes import checked_model
@@ -83,13 +84,21 @@ def taken(name: str, shipped: Mapping[str, Dataset]) -> bool:
 
 
 def remove(name: str) -> Path:
-    """Takes a data set out of the folder; its runs and Originals stay. Raises BadSource where there is none."""
+    """Takes a data set out of the folder, with the upload that it alone reads from; its runs and Originals stay.
+
+    Raises BadSource where there is none.
+    """
     place = _folder() / f"{name}.toml"
     if not place.is_file() or place.parent != _folder():
         known = ", ".join(own().declared) or "none yet"
         raise BadSource(f"There is no data set of your own named {name!r}. Yours: {known}.")
     refuse()
+    try:
+        said = place.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        said = ""
     place.unlink()
+    unused.clear_of(said)
     return place
 
 

@@ -100,7 +100,7 @@ def _look(run_id: str) -> Look:
     store = manager().store
     found = library.get(run_id, store)
     run, course = afterwards.completed(found.run, store, whole=True), found.course
-    return Look(run, course, scene(run, course))
+    return Look(run, course, scene(run, course, reference=library.retrained_reading(run, store)))
 
 
 def _pace() -> float:

@@ -158,9 +158,10 @@ function paint(state) {
   const heights = heightsOf(state, wide);
   const size = { w, h: heights.hero };
   const said = reading.overlap === null ? "" : `, ${reading.overlap.toFixed(0)}% in common`;
+  const kept = `This recorded run kept its losses at its start ${data.points[last].forget ? "and its end " : ""}only.`;
   const panel = (shown, heading, retrained) => (byClass
     ? classBars(size, shown, data.classes, data.forgotten, `${heading.split(",")[0]}: accuracy by class, %`, `${heading}: accuracy by class`)
-    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`, wide ? null : data.points[0].forget));
+    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`, wide ? null : data.points[0].forget, kept));
   const title = atEnd ? "Now" : data.ended || state.position < last ? `At step ${reading.step.toLocaleString("en")}` : "Now";
   const before = data.points[0].overlap === null ? "" : `, ${data.points[0].overlap.toFixed(0)}% in common`;
   const heroes = [panel(reading, `${data.compact ? `Step ${reading.step}` : title}${said}`, data.retrained)];
