@@ -18,12 +18,16 @@ from typing import Any
 from engine.cli.signals import like_ctrl_c
 from engine.errors import BadInput, BadSpec, LabError
 from engine.system.files import to_json
+from engine.system.read_only import refuse
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 GIVEN = "_given"  # in a namespace: the options that were read so far
 COMMANDS = ("run", "preview", "pretrain", "import_original", "listing", "roc", "relearn", "compare", "compare_models",
             "correct", "reproduce", "sweep", "tune", "front", "ensemble", "memorisation", "leave_one_out", "requests",
             "archive", "export_weights", "tag", "own_data", "health")  # a module each, in the order of the help
+
+READING = ("preview", "health", "list", "show", "roc", "export-dataset", "export-weights", "archive export",
+           "archive excerpt")
 
 
 class Once(argparse.Action):
@@ -59,6 +63,12 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def reads_only(options: argparse.Namespace) -> bool:
+    """Whether a command changes nothing in the home folder: what a process that only shows may do."""
+    command = " ".join(filter(None, (options.command, getattr(options, "action", None))))
+    return command in READING or getattr(options, "recorded_only", None) not in (None, False)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit status."""
     status: int
@@ -67,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with like_ctrl_c():
             options = build_parser().parse_args(words)
+            if not reads_only(options):
+                refuse()
             result, status = options.work(options)
     except BadSpec as error:
         return _refuse(error.problems, as_json)

@@ -9,8 +9,10 @@ from typing import Any
 import streamlit as st
 
 from engine.runs.queue import Jobs, manager
+from engine.system.read_only import read_only
 from engine.system.words import plural
 from ui.common import address, words
+from ui.common.allowed import changes
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.runs import actions, annotate, transfer
@@ -18,6 +20,7 @@ from ui.runs.columns import SOURCES, columns, usual
 from ui.runs.rows import Group, Row, all_rows, choices, groups, shown, to_csv
 from ui.runs.view import CHOSEN, COLUMNS, DOWN, FIND, FORM, GROUP, SORT, View, held
 
+CAN = {False: "compare, tag, export or delete", True: "compare or export"}  # by whether the lab only shows
 EVERY = 2.0  # seconds between two looks while something runs
 OPEN: Slot[Any] = Slot("runs.open", None)  # Streamlit's own: the row whose button was pressed
 NAMED: dict[str, tuple[str, Callable[[str], str]]] = {
@@ -139,7 +142,7 @@ def _count(found: list[Row], picked: list[Row], view: View) -> None:
         if any(row.live for row in found):
             said += ". Numbers of runs that have not finished are their last live reading"
         st.caption(f"{said}. " + (f"{len(picked)} ticked." if picked else
-                                  "Tick rows at their left edge to compare, tag, export or delete them."))
+                                  f"Tick rows at their left edge to {CAN[read_only()]} them."))
         st.download_button("Table as CSV", lambda: to_csv(found, view.columns), "runs.csv", "text/csv",
                            on_click="ignore", key="runs-csv", icon=":material/download:", type="tertiary")
 
@@ -150,6 +153,6 @@ def _damaged(jobs: Jobs, rows: list[Row]) -> None:
         if row.problem:
             text, button = st.columns([6, 1], vertical_alignment="center")
             text.error(row.problem, icon=":material/error:")
-            if button.button("Delete", icon=":material/delete:", key=f"delete-damaged-{row.id}"):
+            if button.button("Delete", icon=":material/delete:", key=f"delete-damaged-{row.id}", **changes(None)):
                 jobs.store.delete(row.id)
                 st.rerun()
