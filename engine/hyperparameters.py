@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -133,6 +134,7 @@ def _kind(annotation: Any) -> Kind:
     return "text" if text == "str" else cast(Kind, text)
 
 
+@functools.lru_cache(maxsize=256)  # pages ask for it of every run that they list
 def declared(parameters: type) -> tuple[Hyperparameter, ...]:
     """The parameters that a dataclass declares, in the order they are written."""
     found = []

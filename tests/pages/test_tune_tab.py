@@ -10,6 +10,10 @@ from engine.studies.tuning import Tuning, filled
 from engine.studies.tuning_job import tunings
 from engine.studies.tuning_kept import load
 from tests.pages.test_pages import at_address, texts
+<<<<<<< HEAD
+from tests.patience import patience
+=======
+>>>>>>> h19-25
 
 QUERY = {"data": "digits", "methods": "ssd", "seeds": "1", "tab": "tune", "trials": "2", "tuning": "0"}
 ASKED = filled(Tuning(Comparison(methods=("ssd",), seeds=(0,), model="small_cnn"), (1,), 2))
@@ -38,7 +42,7 @@ def test_the_address_opens_the_tab_with_its_search(jobs):
 def test_from_click_to_a_table(jobs):
     at = page(**QUERY)
     at.button(key="tune").click().run()
-    assert tunings().current.wait(60)
+    assert tunings().current.wait(patience())
     at.run()
     assert not at.exception and not at.error
     record = load(ASKED.name, jobs.store.root)

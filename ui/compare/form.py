@@ -220,12 +220,12 @@ def _counts(comparison: Comparison, runs: Runs, todo: int) -> str:
 def _cost(comparison: Comparison, todo: list[Any], jobs: Jobs) -> None:
     cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, estimates.measured(jobs.store))
     measuring = "measuring included" if cost.measuring else "plus measuring"
-    told = f"**Takes {estimates.duration(cost.seconds)}**, {measuring}"
+    told = f"**Takes {estimates.around(cost.seconds)}**, {measuring}"
     if cost.unknown and cost.seconds is not None:
         told += f", and {cost.unknown} {plural(cost.unknown, 'run')} of unknown duration"
     if cost.trainings:
         shared = ", which serves all seeds" if comparison.profile == "paper" else ""
-        told += (f". Of this, the retrained reference takes {estimates.duration(cost.retraining)} for {cost.trainings} "
+        told += (f". Of this, the retrained reference takes {estimates.around(cost.retraining)} for {cost.trainings} "
                  f"{plural(cost.trainings, 'training')} from scratch{shared}")
     st.markdown(f"{told}.")
 
@@ -238,7 +238,7 @@ def _offer_reference(comparison: Comparison, jobs: Jobs) -> None:
         cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, estimates.measured(jobs.store))
     except LabError:
         return
-    time = estimates.duration(cost.seconds) if todo else "no time: it is already computed"
+    time = estimates.around(cost.seconds) if todo else "no time: it is already computed"
     st.caption(f"Without a retrained reference there is nothing to match. It takes {time}.")
     st.button("Add the retrained reference", icon=":material/add:", key="compare.reference", on_click=_add_reference,
               help="Trains a model from scratch without the forget set, once per seed: the gold standard.",

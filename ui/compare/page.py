@@ -180,11 +180,11 @@ def _held() -> None:
 
 def _which() -> None:
     """Which rows are shown, and whether under headings."""
-    st.selectbox("Show", list(needs.SHOWN), key=SHOWN.key, persist_state="session", width=275,
+    st.selectbox("Show", list(needs.SHOWN), key=SHOWN.key, persist_state="session",
                  format_func=needs.title_of,
                  help="What a method may look at decides where it can be used: source-free ones need no training data "
                       "but the samples to forget.")
-    st.toggle("Group by what they need", key=GROUPED.key, persist_state="session", width="content",
+    st.toggle("Group by what they need", key=GROUPED.key, persist_state="session",
               help="Puts methods that look at both sets, at the forget set alone and at the retain set alone under "
                    "headings.")
 
@@ -194,9 +194,10 @@ def _table(table: Table, comparison: Comparison, runs: Runs, ranking: Ranking) -
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         _held()
         by = _order(table, ranking.against)
-        each = st.toggle("Each seed", key="compare.each", persist_state="session", width="content",
-                         help="Adds a small row per seed, with a link to its run.")
-        _which()
+        with st.popover("View", icon=":material/tune:", width="content"):
+            each = st.toggle("Each seed", key="compare.each", persist_state="session",
+                             help="Adds a small row per seed, with a link to its run.")
+            _which()
     headings: dict[str, tuple[str, str]] = {}
     rows = needs.kept(ordered(table, by, ranking), SHOWN.get())
     if GROUPED.get():

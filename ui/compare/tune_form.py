@@ -114,7 +114,7 @@ def start(tuning: Tuning | None, record: Record | None) -> None:
         return
     store, first = manager().store, resolve(tuning.spec(tuning.methods[0], tuning.seeds[0]))
     about, where, button = st.columns([5, 3, 2], vertical_alignment="bottom")
-    about.markdown(f"**At most {tuning.most_runs:,} runs**, {estimates.duration(estimate(tuning, store))} on this "
+    about.markdown(f"**At most {tuning.most_runs:,} runs**, {estimates.around(estimate(tuning, store))} on this "
                    "machine where none is there yet.")
     about.caption(f"Reported on {numbered('seed', tuning.report_seeds)}, the form's{_original(tuning)}. Proposed by: "
                   f"{TITLES[tuning.sampler]}.")

@@ -133,24 +133,30 @@ def _recorded_instead(sweep: Sweep) -> str:
 
 
 def _controls() -> tuple[str, bool, bool]:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):  # goes on below where it is narrow
         metric = st.segmented_control("Measure", heatmaps.measures(), format_func=measure_title, required=True,
                                       key=METRIC.key, persist_state="session", width="content",
                                       help="Distances from 50% and between the accuracies are best at 0; test "
                                            "accuracy is best high. Colour is the excess: how far a value lies "
                                            "beyond the chance range; 0 inside it.")
-        paper = st.toggle("As the paper", key="robustness.paper", persist_state="session", width="content",
-                          help="Shows only Figure 2 as the paper draws it: both panels, on "
-                               "white, whatever the measure. The camera in its corner saves it as SVG.")
-        recorded = st.toggle("Recorded only", key="robustness.recorded", persist_state="session", width="content",
-                             help="Shows only the runs that ship with the app; the page "
-                                  "Runs lists their machine and date.")
-        st.toggle("Colours by quantile", key=RANKED.key, persist_state="session", width="content",
-                  help="Colours a square by how many squares lie nearer, not by its points beyond chance: one diverged "
-                       "run then does not flatten all others.")
-        st.toggle("Every method", key=SIDE_BY_SIDE.key, persist_state="session", width="content",
-                  help="The maps of all methods side by side, each by its own knob: what alpha is to ∇τ.")
+        st.toggle("Every method", key=SIDE_BY_SIDE.key, persist_state="session", width="content")
+        with st.popover("View", icon=":material/tune:", width="content"):
+            paper, recorded = _looks()
     return metric or METRIC.first, paper, recorded
+
+
+def _looks() -> tuple[bool, bool]:
+    """Whether the map is drawn as in the paper, and whether of recorded runs alone."""
+    paper = st.toggle("As the paper", key="robustness.paper", persist_state="session",
+                      help="Shows only Figure 2 as the paper draws it: both panels, on "
+                           "white, whatever the measure. The camera in its corner saves it as SVG.")
+    recorded = st.toggle("Recorded only", key="robustness.recorded", persist_state="session",
+                         help="Shows only the runs that ship with the app; the page "
+                              "Runs lists their machine and date.")
+    st.toggle("Colours by quantile", key=RANKED.key, persist_state="session",
+              help="Colours a square by how many squares lie nearer, not by its points beyond chance: one diverged "
+                   "run then does not flatten all others.")
+    return paper, recorded
 
 
 # --- progress -------------------------------------------------------------------------------
@@ -253,5 +259,5 @@ def _take_away(heatmap: Heatmap, runs: Runs) -> None:
                "Means and standard deviations of the measure above."),
         Export("LaTeX, this measure", "tex", "text/x-tex", lambda: exports.to_latex(heatmap),
                "The same as a booktabs table.")],
-        "To save the map as a picture, use the camera in its corner; **As the paper** saves SVG.",
+        "To save the map as a picture, use the camera in its corner; **As the paper** under **View** saves SVG.",
         robustness_link.to_query(sweep) | robustness_link.view_query(_now(sweep)))
