@@ -16,8 +16,9 @@ def next_in_turn() -> sa.ScalarSelect[Any]:
 
     Runs without a person count as one person's: a queue without login is served in order.
     """
-    served = (sa.select(_person(runs).label("person"), sa.func.max(runs.c.started).label("last"))
-              .where(runs.c.imported.is_(None)).group_by(_person(runs)).subquery())
+    person = _person(runs).label("person")
+    served = (sa.select(person, sa.func.max(runs.c.started).label("last"))
+              .where(runs.c.imported.is_(None)).group_by(person).subquery())
     return (sa.select(waiting.c.number).outerjoin(served, served.c.person == _person(waiting))
             .where(waiting.c.status == "queued")
             .order_by(sa.func.coalesce(served.c.last, 0.0), waiting.c.number).limit(1)
