@@ -24,12 +24,14 @@ from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
 from engine.runs.artifacts import EVIDENCE, Artifacts
+from engine.runs.gate import RUN_ID, storable
 from engine.runs.records import Run, stored_spec
-from engine.runs.rows import Unreadable, read_rows
+from engine.runs.rows import Unreadable, read_events, read_rows
 from engine.runs.schema import add_missing_columns, events, metadata, runs
 from engine.runs.sqlite_files import check_locks, connect_args, read_only, tune_sqlite
 from engine.spec import Resolved
 from engine.system.paths import database_url, home, sqlite_url
+from engine.system.shapes import short
 from engine.system.version import code_version
 from engine.types import ENDED, Status
 
@@ -93,9 +95,15 @@ class Store(Artifacts):
         oldest = sa.select(sa.func.min(runs.c.number)).where(runs.c.status == "queued").scalar_subquery()
         this = runs.c.number == oldest if run_id is None else runs.c.id == run_id
         with self._transaction() as connection:
-            row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
-                                     .values(**_running()).returning(runs)).mappings().first()
-        return Run.from_row(dict(row)) if row else None
+            taken = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
+                                       .values(**_running()).returning(runs.c.id)).scalar()
+            if taken is None:
+                return None
+            found = read_rows(connection, sa.select(runs).where(runs.c.id == taken))
+            for one in found.unreadable:  # it would stop the queue for good
+                connection.execute(sa.update(runs).where(runs.c.id == taken).values(
+                    status="failed", ended=time.time(), reason=one.reason))
+        return found.runs[0] if found.runs else self.claim(run_id) if run_id is None else None
 
     def append(self, run_id: str, event: StartEvent | ProbeEvent | dict[str, Any]) -> None:
         """Adds an event to a run, in order."""
@@ -141,8 +149,8 @@ class Store(Artifacts):
         """Writes a person's tags and note, whatever the run's status; raises UnknownRun, or BadInput for the texts."""
         values = {"tags": checked_tags(tags), "note": checked_note(note)}
         with self._transaction() as connection:
-            if not connection.execute(sa.update(runs).where(runs.c.id == run_id).values(**values)).rowcount:
-                raise UnknownRun(f"There is no run {run_id!r} in {self.root}.")
+            if not connection.execute(sa.update(runs).where(runs.c.id == storable(run_id)).values(**values)).rowcount:
+                raise self._no_run(run_id)
 
     def adopt(self, found: Iterable[Adopted]) -> None:
         """Takes over ended runs, all or none."""
@@ -196,26 +204,36 @@ class Store(Artifacts):
         return [run_id for run_id in dead if self.end(run_id, "interrupted", reason=reason)]
 
     def delete(self, run_id: str) -> None:
-        """Removes an ended run with its events and artifacts; raises UnknownRun, or ValueError while it runs."""
+        """Removes an ended run, or a damaged row, with its events and artifacts.
+
+        Raises UnknownRun, or ValueError while it runs.
+        """
         with self._transaction() as connection:
-            status = connection.execute(sa.select(runs.c.status).where(runs.c.id == str(run_id))).scalar()
+            this = runs.c.id == storable(run_id)
+            status = connection.execute(sa.select(runs.c.status).where(this)).scalar()
             if status is None:
-                raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
-            if status in ("queued", "running"):
+                raise self._no_run(run_id)
+            if status in ("queued", "running") and read_rows(connection, sa.select(runs).where(this)).runs:
                 raise ValueError(f"Run {run_id} is {status}: stop it before deleting it.")
             connection.execute(sa.delete(events).where(events.c.run == run_id))
-            connection.execute(sa.delete(runs).where(runs.c.id == run_id))
-        shutil.rmtree(self.folder(run_id), ignore_errors=True)
+            connection.execute(sa.delete(runs).where(this))
+        if RUN_ID.fullmatch(run_id):  # a damaged id may lead to another folder
+            shutil.rmtree(self.folder(run_id), ignore_errors=True)
+
+    def _no_run(self, run_id: str) -> UnknownRun:
+        return UnknownRun(f"There is no run {short(str(run_id), 40)!r} in {self.root}.")
 
     # --- reading ----------------------------------------------------------------------------
 
     def get(self, run_id: str) -> Run:
         """One run; raises UnknownRun."""
         with self._transaction() as connection:
-            row = connection.execute(sa.select(runs).where(runs.c.id == str(run_id))).mappings().first()
-        if row is None:
-            raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
-        return Run.from_row(dict(row))
+            found = read_rows(connection, sa.select(runs).where(runs.c.id == storable(run_id)))
+        for one in found.unreadable:
+            raise StoreUnavailable(one.reason)
+        if not found.runs:
+            raise self._no_run(run_id)
+        return found.runs[0]
 
     def list(self, status: tuple[str, ...] = (), newest_first: bool = False, limit: int | None = None,
              **equal: Any) -> list[Run]:
@@ -235,7 +253,7 @@ class Store(Artifacts):
         """A run's events in order, each with its ``seq``; only those later than ``after``."""
         query = sa.select(events.c.seq, events.c.payload).where(events.c.run == run_id, events.c.seq > after)
         with self._transaction() as connection:
-            return [{"seq": seq, **payload} for seq, payload in connection.execute(query.order_by(events.c.seq))]
+            return read_events(connection, query.order_by(events.c.seq), run_id)
 
     def cancel_requested(self, run_id: str) -> bool:
         with self._transaction() as connection:
