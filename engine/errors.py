@@ -16,12 +16,15 @@
     |-- BadMethod               a method's code did what no method may do
     |-- Diverged                a loss became infinite or not a number
     |-- StoreUnavailable        the run store cannot be read or written
+    |   `-- UnusableHome        what UNLEARN_HOME or UNLEARN_DATABASE_URL names cannot be used (a BadInput as well)
     `-- Cancelled               a person asked the run to stop; it keeps what it has
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+from engine.tidy import tidy
 
 
 class Problem(str):
@@ -35,6 +38,7 @@ class Problem(str):
     _parts: tuple[str | None, str, str]  # field, text, and the name that the sentence begins with, if it does
 
     def __new__(cls, field: str | None, text: str, subject: str = "") -> Problem:
+        text = tidy(text)
         problem = super().__new__(cls, f"{subject} {text}" if subject else text)
         problem._parts = (field, text, subject)
         return problem
@@ -56,6 +60,9 @@ class Problem(str):
 
 class LabError(Exception):
     """Base of every deliberate error; ``str(error)`` is fit to show to a person."""
+
+    def __init__(self, *args: object):
+        super().__init__(*(tidy(one) if isinstance(one, str) else one for one in args))
 
 
 class BadInput(LabError):
@@ -138,6 +145,10 @@ class Diverged(LabError):
 
 class StoreUnavailable(LabError):
     """The run store cannot be opened, read or written."""
+
+
+class UnusableHome(StoreUnavailable, BadInput):
+    """The folder or the database that the environment names cannot be used at all."""
 
 
 class Cancelled(LabError):

@@ -16,7 +16,9 @@ from importlib import import_module
 from typing import Any
 
 from engine.errors import BadInput, BadSpec, LabError
+from engine.system import logs
 from engine.system.files import to_json
+from engine.system.sentences import sentence
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 GIVEN = "_given"  # in a namespace: the options that were read so far
@@ -63,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status: int
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
+    logs.begin()
     try:
         options = build_parser().parse_args(words)
         result, status = options.work(options)
@@ -74,6 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse([reason_of(error)], as_json)
     except LabError as error:
         return _say({"status": "failed", "reason": str(error)}, as_json, str(error), FAILED)
+    except Exception as error:  # nobody raised it on purpose
+        said = sentence(error)
+        return _say({"status": "failed", "reason": said}, as_json, said, FAILED)
     except KeyboardInterrupt:
         return _say({"status": "cancelled", "reason": "Interrupted."}, as_json, "Interrupted.", INTERRUPTED)
     _print(result if isinstance(result, str) else to_json(result))

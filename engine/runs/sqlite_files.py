@@ -57,7 +57,7 @@ def check_locks(url: str) -> None:
 def _file_of(url: str) -> Path | None:
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         return None
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 

@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from engine.errors import StoreUnavailable, UnknownRun
+from engine.errors import StoreUnavailable, UnknownRun, UnusableHome
 from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
@@ -52,8 +52,8 @@ class Store(Artifacts):
             self.root.mkdir(parents=True, exist_ok=True)
             self.read_only = read_only(self.url)
             self._engine = sa.create_engine(self.read_only or self.url, connect_args=connect_args(self.url))
-        except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
-            raise StoreUnavailable(f"The run store {self.url} cannot be opened: {_short(error)}.") from error
+        except (OSError, ImportError, ValueError, SQLAlchemyError) as error:  # ImportError: its driver is not installed
+            raise UnusableHome(f"The run store {self.url} cannot be opened: {_short(error)}.") from error
         if self.read_only:
             return
         if self._engine.dialect.name == "sqlite":
@@ -292,7 +292,8 @@ def _running() -> dict[str, Any]:
 
 
 def _short(error: BaseException) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")
+    first = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
+    return first[0].rstrip(".")
 
 
 @functools.lru_cache(maxsize=8)

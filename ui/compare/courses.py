@@ -10,6 +10,7 @@ from ui.charts import compare as charts
 from ui.charts import humps
 from ui.common import glossary, words
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.compare import link as compare_link
 from ui.compare import race as compare_runs
@@ -31,9 +32,9 @@ def progress(comparison: Comparison, runs: Runs) -> None:
     for run in running:
         progress = run.progress or {}
         share = "" if progress.get("fraction") is None else f" {100 * progress['fraction']:.0f}%"
-        told.append(" · ".join(filter(None, [
+        told.append(plain(" · ".join(filter(None, [
             f"{compare_runs.short_title(run.spec.method)}, seed {run.spec.seed}: "
-            f"{progress.get('stage', 'starting')}{share}", words.countdown(progress.get("eta"))])))
+            f"{progress.get('stage', 'starting')}{share}", words.countdown(progress.get("eta"))]))))
     parts = sum((run.progress or {}).get("fraction") or 0.0 for run in running)
     st.progress(min(1.0, (ended + parts) / total), text=" · ".join([f"{ended} of {total} runs ended", *told]))
 

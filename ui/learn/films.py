@@ -11,6 +11,7 @@ from engine.runs import afterwards, library
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import resolve
+from ui.common.said import plain
 from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
@@ -80,7 +81,7 @@ def _view(film: Film, run_id: str, had_ended: bool, at: int | None, fit: bool, a
     try:
         found = library.get(run_id, manager().store)
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     run = afterwards.completed(found.run, manager().store, whole=True)
     if run.has_ended and not had_ended:

@@ -11,6 +11,7 @@ from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import address as link
+from ui.common.said import plain
 from ui.frame import present
 from ui.learn import audience, films, line, pictures, predictions
 from ui.learn.lessons import LESSONS
@@ -117,7 +118,7 @@ def _finished(lesson: Lesson, runs: Mapping[str, Run]) -> bool:
         return True
     if reasons := films.failed(runs):
         for reason in reasons:
-            st.error(reason, icon=":material/error:")
+            st.error(plain(reason), icon=":material/error:")
         st.button("Try again", key="lesson-again", icon=":material/replay:", on_click=films.try_again)
     else:
         films.wait(lesson)
@@ -214,7 +215,7 @@ def _picture(place: Place, runs: Mapping[str, Run], again: bool) -> None:
         return
     film = pictures.choose(place)
     asked = st.query_params.get(AT, "")
-    at = int(asked) if asked.isdecimal() else place.lesson.at if again else None
+    at = int(asked) if asked.isdecimal() and len(asked) < 10 else place.lesson.at if again else None
     if film.key in runs:
         films.play(film, runs[film.key], at, present.active(), again)
 

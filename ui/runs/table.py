@@ -11,6 +11,7 @@ import streamlit as st
 from engine.runs.queue import Jobs, manager
 from engine.system.words import plural
 from ui.common import address, words
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.runs import actions, annotate, transfer
@@ -149,7 +150,7 @@ def _damaged(jobs: Jobs, rows: list[Row]) -> None:
     for row in rows:
         if row.problem:
             text, button = st.columns([6, 1], vertical_alignment="center")
-            text.error(row.problem, icon=":material/error:")
+            text.error(plain(row.problem), icon=":material/error:")
             if button.button("Delete", icon=":material/delete:", key=f"delete-damaged-{row.id}"):
                 jobs.store.delete(row.id)
                 st.rerun()

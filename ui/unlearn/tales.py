@@ -17,7 +17,8 @@ from engine.system.shown import is_text, text_of
 from ui.common import glossary
 from ui.common.answers import answer, called
 from ui.common.pictures import Picture, strip
-from ui.unlearn.samples import NOT_KEPT, bold, plain
+from ui.common.said import plain
+from ui.unlearn.samples import NOT_KEPT, bold
 
 if TYPE_CHECKING:
     from engine.kind import Kind

@@ -13,6 +13,7 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import resolve
 from engine.types import Spec
+from ui.common.said import plain
 
 
 def show(run: Run) -> None:
@@ -40,6 +41,6 @@ def _start(asked: Spec, run: Run) -> None:
     try:
         manager().submit(asked, train_original=bool(run.train_original and not run.recorded))
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     st.rerun()
