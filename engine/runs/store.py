@@ -244,10 +244,10 @@ class Store(Artifacts):
         with self._transaction() as connection:
             return read_rows(connection, query.limit(limit)).runs
 
-    def unreadable(self) -> Sequence[Unreadable]:
-        """The rows that make no run: damaged ones. :meth:`list` leaves them out, :meth:`delete` removes them."""
+    def unreadable(self, newest: int | None = None) -> Sequence[Unreadable]:
+        """The rows that make no run, of all or of the newest ones: damaged ones, which :meth:`list` leaves out."""
         with self._transaction() as connection:
-            return read_rows(connection, sa.select(runs)).unreadable
+            return read_rows(connection, sa.select(runs).order_by(runs.c.number.desc()).limit(newest)).unreadable
 
     def events(self, run_id: str, after: int = -1) -> Events:
         """A run's events in order, each with its ``seq``; only those later than ``after``."""

@@ -170,7 +170,7 @@ def _which() -> None:
 
 
 def _table(table: Table, comparison: Comparison, runs: Runs, ranking: Ranking) -> None:
-    st.markdown(f"### {_title(comparison)}")
+    st.markdown(f"### {plain(_title(comparison))}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         _held()
         by = _order(table, ranking.against)

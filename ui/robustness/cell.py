@@ -57,8 +57,8 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
         (amount(sweep.across.name, x), known.get(x), known[x].now if x in known else None) for x in near)]
     dashed = "; dashed grey: the retrained model's forget set" if any(one and one.truth for _, one, _ in shown) else ""
     top = humps.tallest(*(drawn for *_, drawn in shown))
-    st.caption(f"**How losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples over the loss in "
-               f"nats (smoothed over {BANDWIDTH:g} decades), before and after with {plain(sweep.across.title)} "
+    st.caption(f"**How losses lie**, seed {seed}: :orange[forget] and :blue[{plain(first.unseen)}] samples over the "
+               f"loss in nats (smoothed over {BANDWIDTH:g} decades), before and after with {plain(sweep.across.title)} "
                f"{', '.join(name for name, *_ in shown[1:])}{dashed}. "
                "After good forgetting the two humps are one.")
     with st.container(key="smalls"):

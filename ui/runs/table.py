@@ -8,10 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from engine.runs.queue import Jobs, manager
+from engine.runs.queue import manager
 from engine.system.words import plural
-from ui.common import address, words
-from ui.common.said import plain
+from ui.common import address, damaged, words
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.runs import actions, annotate, transfer
@@ -38,7 +37,7 @@ def show() -> None:
     view = held()
     FORM.mirror(view)
     address.warn(FORM.problems())
-    _damaged(jobs, rows)
+    damaged.show(jobs.store, [(row.id, row.problem) for row in rows if row.problem])
     active = any(row.run and not row.run.has_ended for row in rows)
     st.fragment(_live, run_every=EVERY if active else None)(view, rows)
 
@@ -143,14 +142,3 @@ def _count(found: list[Row], picked: list[Row], view: View) -> None:
                                   "Tick rows at their left edge to compare, tag, export or delete them."))
         st.download_button("Table as CSV", lambda: to_csv(found, view.columns), "runs.csv", "text/csv",
                            on_click="ignore", key="runs-csv", icon=":material/download:", type="tertiary")
-
-
-def _damaged(jobs: Jobs, rows: list[Row]) -> None:
-    """Each run that cannot be shown as one line, with a button that deletes it."""
-    for row in rows:
-        if row.problem:
-            text, button = st.columns([6, 1], vertical_alignment="center")
-            text.error(plain(row.problem), icon=":material/error:")
-            if button.button("Delete", icon=":material/delete:", key=f"delete-damaged-{row.id}"):
-                jobs.store.delete(row.id)
-                st.rerun()

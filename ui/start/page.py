@@ -21,7 +21,7 @@ from engine.studies.sweep_runs import grids
 from engine.system.machine import machine
 from engine.system.words import spaced
 from engine.types import PROFILES, Spec
-from ui.common import words
+from ui.common import damaged, words
 from ui.common.said import code, plain
 from ui.common.state import Slot
 from ui.compare import link as compare_link
@@ -84,7 +84,9 @@ def _status(dataset: Any) -> str:
 
 def latest_runs() -> None:
     """The five newest runs as links."""
-    runs = manager().store.list(newest_first=True, limit=5)
+    store = manager().store
+    runs = store.list(newest_first=True, limit=5)
+    damaged.show(store, [(one.id, one.reason) for one in store.unreadable(newest=20)])
     if not runs:
         st.caption("None yet: press the button above.")
     _links(runs)

@@ -245,11 +245,11 @@ def _settings(resolved: Resolved) -> dict[str, str]:
         shown = {"forget set": f"{sizes.forget:,} samples", "retain set": f"{sizes.retain:,} samples",
                  "validation set": f"{sizes.validation:,} samples", "test set": f"{sizes.test:,} samples"}
     else:  # how many samples a class has is known for sure once the data are loaded
-        shown = {"forget set": f"{words.forgotten(resolved.spec)}, about {sizes.forget:,} samples",
+        shown = {"forget set": f"{plain(words.forgotten(resolved.spec))}, about {sizes.forget:,} samples",
                  "retain set": f"about {sizes.retain:,} samples", "validation set": f"{sizes.validation:,} samples",
                  "test set": f"about {sizes.test:,} samples, the class left out",
                  "unseen samples of the class": f"about {sizes.unseen:,}"}
-    return shown | {spaced(name): f"{value:.6g}" if isinstance(value, float) else str(value)
+    return shown | {spaced(name): f"{value:.6g}" if isinstance(value, float) else plain(value)
                     for name, value in resolved.effective.items()}
 
 

@@ -88,7 +88,7 @@ def _view(run_id: str, was_active: bool) -> None:
 def _ask(run: Run, kept: dict[int, Relearned]) -> None:
     """A button for each panel that is not there yet, with the time that it takes."""
     if refused := relearn_asked.refusal(run):
-        st.info(refused, icon=":material/block:")
+        st.info(plain(refused), icon=":material/block:")
         return
     if not kept:
         st.caption(WHAT)

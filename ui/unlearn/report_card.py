@@ -90,7 +90,7 @@ def _drawn(run: Run, start: StartEvent) -> str:
     """What the charts are measured on, for the middle of a sentence."""
     counts = start.counts
     sizes = [f"{counts['forget']:,} forget", f"{counts['test']:,} test", f"{counts['retain']:,} retain"]
-    sizes += [f"{counts['unseen']:,} {words.never_seen(run.spec)}"] if "unseen" in counts else []
+    sizes += [f"{counts['unseen']:,} {plain(words.never_seen(run.spec))}"] if "unseen" in counts else []
     return f"a fixed sample of {', '.join(sizes[:-1])} and {sizes[-1]} samples"
 
 
