@@ -2,7 +2,7 @@
 
 ``python benchmarks/fuzz.py [--count 2000] [--first 0] [--kinds archive row ...]``
 
-Input number N is made from the seed N alone, so that a range can be run again or continued: ``--first`` and ``--count``.
+Input number N is made from the seed N alone, so that a range can be run again or continued (``--first``, ``--count``).
 Each kind of input gets its share (``SHARES``). In one process for speed; a sample of the command lines runs in
 processes of their own. ``refused`` were met with a sentence, ``unexpected`` with one that names the log: nobody foresaw
 that error. The last line is one JSON object.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import io
 import json
 import os
@@ -43,8 +44,10 @@ VALUES: list[Any] = [
     [None], ["x"], {"x": 1}, {"": {}}, [[]], [0.0, 1.0], [1.0, None], {"mia_loss": None}, DEEP, float("nan"),
     float("inf"), "2026-01-01", "digits", "random", "class", "finished", "running", [0] * 5000]
 WORDS = ["", "x", "-1", "0", "1", "1e999", "nan", "inf", "9" * 400, "9" * 5000, "x" * 100_000, "\udcff", "a b", "=",
-         "a=", "=b", "a=b", "--", "-", "../x", "/etc/passwd", "/dev/null", "/proc/self/mem", "~nobody-here/x", "\n", "∇τ", "{", "[1",
-         "None", "digits", "nabla_tau", "alpha=nan", "alpha=1", "class", "random", "listed", "0.15", "15%", "True", "last"]
+         "a=", "=b", "a=b", "--", "-", "../x", "/etc/passwd", "/dev/null", "/proc/self/mem", "~nobody-here/x", "\n",
+         "∇τ", "{", "[1",
+         "None", "digits", "nabla_tau", "alpha=nan", "alpha=1", "class", "random", "listed", "0.15", "15%", "True",
+         "last"]
 
 
 def mutated(rng: random.Random, value: Any) -> Any:
@@ -111,9 +114,10 @@ class World:
 
     def warm(self) -> None:
         """Imports and caches whatever a first look fills, so that no alarm interrupts it."""
-        self.draw(self.store)
+        self.draw(self.store, report_too=True)
+        _blank((20_000, 20_000))
 
-    def draw(self, store: Any) -> None:
+    def draw(self, store: Any, report_too: bool = False) -> None:
         """Everything that lists and pages compute of each run; whatever it raises is a fault."""
         from engine.evaluation.verdict import verdict_of
         from engine.runs import library
@@ -136,7 +140,7 @@ class World:
             scene(run, course)
             if run.metrics:
                 measures.rows(run.metrics, run.spec.scenario, None)
-            if course.start and run.has_ended:
+            if course.start and run.has_ended and report_too:  # it takes as long as all the rest
                 report.write(run.id)
 
     # --- kinds of input ---------------------------------------------------------------------
@@ -164,7 +168,7 @@ class World:
             try:
                 import_runs(path, store)
             finally:
-                self.draw(store)
+                self.draw(store, rng.random() < 0.1)
 
     def row(self, rng: random.Random) -> None:
         import sqlalchemy as sa
@@ -181,7 +185,7 @@ class World:
                 connection.execute(sa.text("PRAGMA foreign_keys=OFF"))
                 connection.execute(sa.text(f"UPDATE runs SET {column} = :value WHERE id = :id"),
                                    {"value": text, "id": self.ids[0]})
-            self.draw(store)
+            self.draw(store, rng.random() < 0.1)
             for one in store.unreadable():
                 store.delete(one.id)
             assert store.unreadable() == []
@@ -273,7 +277,8 @@ class World:
                            "UNLEARN_MODEL_DIR"])
         value = rng.choice([*(word for word in WORDS if word and "\0" not in word), "postgresql://u:SECRET@127.0.0.1:1/x",
                             "postgresql://u:SECRET@h:notaport/x", "sqlite:///", "sqlite:////proc/x",
-                            "mysql://u:SECRET@h/x", "/proc/1/x", "cuda:99", "sqlite:////dev/null", str(self.folder / "good.zip")])
+                            "mysql://u:SECRET@h/x", "/proc/1/x", "cuda:99", "sqlite:////dev/null",
+                            str(self.folder / "good.zip")])
         before = dict(os.environ)
         os.environ[name] = value if name != "UNLEARN_HOME" or value.startswith(("/", "~")) else f"/proc/{value}"
         words = rng.choice([["list", "runs"], ["list", "datasets"], ["show", "x"], ["preview"]])
@@ -319,9 +324,11 @@ class World:
             open_store.__globals__["_open"].cache_clear()
 
 
-PARAMETERS = ["run", "from", "original", "runs", "data", "dataset", "methods", "method", "seeds", "seed", "model", "find",
+PARAMETERS = ["run", "from", "original", "runs", "data", "dataset", "methods", "method", "seeds", "seed", "model",
+              "find",
               "sort", "group", "columns", "lesson", "scenario", "forget", "class", "profile", "xs", "ys", "across",
-              "down", "at", "hide", "relearn", "likeness", "alpha", "noise", "stranger", "present", "trials", "repeats", "metric"]
+              "down", "at", "hide", "relearn", "likeness", "alpha", "noise", "stranger", "present", "trials",
+              "repeats", "metric"]
 
 
 def _json(value: Any) -> bytes:
@@ -345,14 +352,17 @@ def _events(rng: random.Random, content: bytes) -> bytes:
 
 
 def _picture(rng: random.Random, content: bytes) -> bytes:
+    if rng.random() < 0.6:
+        return flipped(rng, content)
+    return _blank(rng.choice([(1, 1), (20_000, 20_000), (3000, 1), (13, 17)]))
+
+
+@functools.cache
+def _blank(size: tuple[int, int]) -> bytes:
     from PIL import Image
 
-    how = rng.random()
-    if how < 0.6:
-        return flipped(rng, content)
     buffer = io.BytesIO()
-    size = rng.choice([(1, 1), (20_000, 20_000), (3000, 1), (13, 17)])
-    Image.new(rng.choice(["1", "L"]), size).save(buffer, "PNG")
+    Image.new("1", size).save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -27,7 +27,8 @@ from ui.common.address import PAGES  # noqa: E402
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # catches hangs only: two dozen pages are opened
 NAMES = ("run", "from", "original", "runs", "data", "dataset", "methods", "method", "seeds", "seed", "model", "models",
-         "find", "sort", "group", "columns", "lesson", "scenario", "forget", "class", "profile", "xs", "ys", "across", "down",
+         "find", "sort", "group", "columns", "lesson", "scenario", "forget", "class", "profile", "xs", "ys",
+         "across", "down",
          "at", "hide", "relearn", "likeness", "alpha", "noise", "stranger")
 
 

@@ -19,7 +19,8 @@ ALLOWED = Path(__file__).with_name("sinks.txt")
 # Streamlit's elements that draw Markdown in their first text; ``label`` and ``help`` are Markdown in all of them.
 BODIES = {"markdown", "error", "warning", "info", "success", "caption", "write", "toast", "title", "header",
           "subheader", "button", "popover", "expander", "checkbox", "toggle", "radio", "selectbox", "multiselect",
-          "slider", "select_slider", "text_input", "text_area", "number_input", "file_uploader", "download_button", "page_link",
+          "slider", "select_slider", "text_input", "text_area", "number_input", "file_uploader", "download_button",
+          "page_link",
           "metric", "tabs", "status", "spinner", "pills", "segmented_control", "dialog", "link_button", "progress",
           "table", "latex", "badge", "html", "form_submit_button"}
 NAMED = {"label", "help", "text", "body", "caption", "captions"}
