@@ -435,11 +435,14 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=SHARES, default=list(SHARES))
     options = parser.parse_args()
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in options.kinds}
-    begun, bad = time.monotonic(), []
+    begun, bad, stopped = time.monotonic(), [], []
+    signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))  # the input that is under way, then the counts
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder))
         world.warm()
         for number in range(options.first, options.first + options.count):
+            if stopped:
+                break
             kind = kind_of(number, options.kinds)
             ended, said = tried(getattr(world, kind), number)
             counts[kind][ended] += 1

@@ -123,6 +123,8 @@ OTHERS_FILES = {  # calls that touch files which are neither a run's nor a check
     ("own/declaration.py", "temporary.write_text"), ("cli/own_data.py", "expanded(options.out).write_text"),
     ("own/tables.py", "path.open"), ("own/tables.py", "path.read_text"), ("own/cifar.py", "path.read_bytes"),
     ("own/pictures.py", "Image.open"),
+    ("system/logs.py", "open"), ("system/logs.py", "path.parent.mkdir"),  # tracebacks
+    ("originals/sidecars.py", "path.read_text"),
     ("system/source.py", "path.parent.glob"), ("system/source.py", "path.read_text"),
 }
 

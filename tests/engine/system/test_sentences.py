@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
-import subprocess
-import sys
 
 import PIL
 import pyarrow
@@ -53,7 +50,7 @@ def test_what_is_meant_or_the_machines_state_needs_no_log(home):
     assert sentence(LabError("No.")) == "No." and not home.exists()
 
 
-def test_the_log_is_its_owners_alone_and_begins_anew_when_it_is_full(home, monkeypatch):
+def test_the_log_is_its_owners_alone_and_a_full_one_is_put_aside(home, monkeypatch):
     monkeypatch.setattr(logs, "LARGEST", 100)
     for number in range(6):
         try:
@@ -69,7 +66,7 @@ def test_no_traceback_reaches_the_terminal(monkeypatch, capfd, home):
     def broken(options):
         raise RuntimeError("the shapes\ndo not fit")
 
-    monkeypatch.setattr(listing, "command", broken)
+    monkeypatch.setattr(listing, "command_list", broken)
     said = f"RuntimeError: the shapes. Details: {home / 'logs' / 'errors.log'}"
     assert main(["list", "methods", "--json"]) == 1
     out, err = capfd.readouterr()
@@ -123,10 +120,9 @@ def test_an_unusable_home_is_bad_input(home, monkeypatch, capfd):
     assert json.loads(out)["status"] == "bad_input" and err.startswith("UNLEARN_HOME=") and err.count("\n") == 1
 
 
-def test_words_that_are_no_text(home):
-    done = subprocess.run([sys.executable, "-m", "engine", "show", b"\xff"], capture_output=True, text=True,
-                          env=os.environ | {"UNLEARN_HOME": str(home)})
-    assert done.returncode == 2 and done.stderr == f"There is no run '\\udcff' in {home}.\n"
+def test_words_that_are_no_text(home, capfd):
+    assert main(["show", "\udcff"]) == 2  # what Python makes of the byte ff
+    assert capfd.readouterr().err == f"There is no run '\\udcff' in {home}.\n"
 
 
 @pytest.mark.parametrize("seed", ["1" * 400, "-" + "9" * 400, "1" * 5000, "1e999", "nan"])
