@@ -7,12 +7,14 @@ number with a format, or one of the expressions in ``sinks.txt``, each of which 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 
-from ui.common.said import code, plain
+from ui.common.said import code, plain, without_links
 
 ROOT = Path(__file__).parents[2]
 ALLOWED = Path(__file__).with_name("sinks.txt")
@@ -128,3 +130,9 @@ def test_what_markdown_would_take_for_its_own(text, shown):
 
 def test_code_ends_where_it_ends():
     assert code("a `b` ![x](y)\nc") == "`a 'b' ![x](y) c`"
+
+
+def test_charts_hold_no_links():
+    figure = go.Figure(go.Scatter(x=[1], y=[2], text=["<a href='http://a.b'>x</a> <b>y</b> <A\nhref=c>"]))
+    text = json.loads(without_links(figure.to_json()))["data"][0]["text"][0]
+    assert text == "&lt;a href='http://a.b'>x</a> <b>y</b> &lt;A\nhref=c>"

@@ -14,6 +14,7 @@ _MARKS = re.compile(r"([\\`*\[\]<~$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;))")
 _ADDRESS = re.compile(r"(?i)(?<![a-z])(https?|ftp|mailto|xmpp|javascript)(?=:)|\b(www)(?=\.)|(?<=\w)(@)(?=\w)")
 _NAMED = re.compile(r":(?=[\w+/-]+(?::|\\?\[))")
 _BLOCK = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+>#])")
+_LINK = re.compile(r"(?i)(?:<|\\u003c)(?=a\b)")  # as JSON has it
 _SPACE = re.compile(r"[\s\0]+")
 
 
@@ -31,3 +32,12 @@ def plain(text: object) -> str:
 def code(text: object) -> str:
     """A text as code in Markdown: nothing in it means anything there, but the sign that would end it."""
     return "`" + _SPACE.sub(" ", str(text)).replace("`", "'") + "`"
+
+
+def without_links(figure: str) -> str:
+    """A Plotly figure's JSON without links: its texts may hold a little HTML, and ours never link.
+
+    >>> without_links('{"text": "<a href=http://a.b>x</a> <b>y</b>"}')
+    '{"text": "&lt;a href=http://a.b>x</a> <b>y</b>"}'
+    """
+    return _LINK.sub("&lt;", figure)
