@@ -69,7 +69,7 @@ def _once(rng: random.Random, value: Any) -> Any:
         else:
             value[name] = _once(rng, value[name])
         return value
-    return rng.choice(VALUES)
+    return json.loads(json.dumps(rng.choice(VALUES)))  # a copy, which may be changed
 
 
 def flipped(rng: random.Random, content: bytes) -> bytes:
