@@ -95,7 +95,8 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
     drawn = any(one.method != REFERENCE and one.seed in truth for one in shown)
     dashed_is = "; dashed grey: the retrained model's forget set" if drawn else ""
     st.caption(f"**How losses lie**, {which}: :orange[forget] and :blue[{plain(shown[0].unseen)}] samples over the "
-               f"loss in nats (smoothed over {BANDWIDTH:g} decades){dashed_is}. After good forgetting the two humps are one.")
+               f"loss in nats (smoothed over {BANDWIDTH:g} decades){dashed_is}. "
+               "After good forgetting the two humps are one.")
     glossary.line(("loss", "nats", "chance range", "retrained", "forget set"))
     top = humps.tallest(*(one.now for one in shown))
     with st.container(key="smalls"):
