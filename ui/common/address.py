@@ -61,4 +61,9 @@ def unused(understood: Sequence[str], page: str, instead: str) -> list[Problem]:
 def warn(problems: Iterable[Problem]) -> None:
     """Shows what was wrong with a link."""
     for problem in problems:
-        st.warning(problem if isinstance(problem, Marked) else plain(problem), icon=":material/link_off:")
+        st.warning(as_markdown(problem), icon=":material/link_off:")
+
+
+def as_markdown(problem: Problem) -> str:
+    """A problem's sentence as Markdown, escaped where it is not Markdown already."""
+    return problem if isinstance(problem, Marked) else plain(problem)

@@ -20,6 +20,7 @@ from engine.spec import Resolved, expected_sizes, resolve
 from engine.system.words import spaced
 from engine.types import Dataset, Option, Setting, Sizes, Spec
 from ui.common import controls, form_parts, words
+from ui.common.address import as_markdown
 from ui.common.said import plain
 from ui.unlearn import beginning, chips, live, prefill, who
 
@@ -54,7 +55,7 @@ def form() -> Resolved | None:
     """
     for problem in prefill.FORM.problems():
         if problem.field == prefill.RUN:
-            st.caption(plain(problem))
+            st.caption(as_markdown(problem))
     places: dict[str, Any] = {}  # below each control, for what is wrong with it
     spec = _spec(places)
     try:
