@@ -25,7 +25,7 @@ INSIDE = ("state_dict", "model_state_dict", "model_state", "model", "net", "netw
 WHOLE = ("model.safetensors", "pytorch_model.bin")
 SHARDED = tuple(f"{name}.index.json" for name in WHOLE)
 SAVE_ALONE = "save the weights alone with torch.save(model.state_dict(), FILE) or as safetensors"
-# What zipfile raises for damaged files; torch then says what is wrong.
+# What zipfile raises for damaged files: torch then says what is wrong.
 NO_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, EOFError, OverflowError)
 _ZIP, _PICKLE, _NAMED = b"PK\x03\x04", b"\x80", re.compile(r"(?:GLOBAL|[Cc]lass) (\S+)")
 
@@ -54,9 +54,7 @@ def _file(path: Path) -> Any:
     named = len(head) == 9 and head[8:] == b"{"
     if named and int.from_bytes(head[:8], "little") < path.stat().st_size:  # its first byte may be that of a pickle
         return _safetensors(path)
-    if head.startswith((# What zipfile raises for damaged files; torch then says what is wrong.
-NO_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, EOFError, OverflowError)
-_ZIP, _PICKLE)):
+    if head.startswith((_ZIP, _PICKLE)):
         return _of_torch(path)
     if named:
         return _safetensors(path)

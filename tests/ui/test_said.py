@@ -28,7 +28,8 @@ BODIES = {"markdown", "error", "warning", "info", "success", "caption", "write",
 NAMED = {"label", "help", "text", "body", "caption", "captions"}
 CHOICES = {"radio", "pills", "segmented_control"}  # whose options are Markdown as well
 PATHS = {"page_link"}  # whose first argument is no text
-SAFE = {"plain", "code", "as_markdown", "len", "plural", "number", "seconds", "when", "duration", "badge", "percent", "numbered"}
+SAFE = {"plain", "code", "as_markdown", "len", "plural", "number", "seconds", "when", "duration", "badge", "percent",
+        "numbered"}
 FORMATS = set(",.0123456789%fgde")
 
 
