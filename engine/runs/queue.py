@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.errors import BadInput, LabError
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
+from engine.own import unused
 from engine.runs.records import Run
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
@@ -169,6 +170,7 @@ def manager() -> Jobs:
 
 
 def _started(store: Store) -> Jobs:
+    unused.clear()
     jobs = Jobs(store)
     jobs.start()
     return jobs

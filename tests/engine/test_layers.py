@@ -102,7 +102,7 @@ FILE_CALLS = {"open", "write_text", "write_bytes", "read_text", "read_bytes", "u
 KEEPERS = {"runs/store.py", "runs/artifacts.py", "runs/packing.py", "originals/checkpoints.py", "training/partial.py",
            "system/files.py", "system/paths.py", "runs/archive/transfer.py", "runs/archive/format.py",
            "runs/archive/declarations.py", "runs/archive/limits.py",
-           "runs/ensembles/kept.py", "sample_lists.py", "own/uploads.py", "studies/tuning_kept.py",
+           "runs/ensembles/kept.py", "sample_lists.py", "own/uploads.py", "own/unused.py", "studies/tuning_kept.py",
            "runs/recorded.py", "runs/recorded_findings.py",  # these two and the next four: what ships
            "studies/correction_kept.py", "runs/ensembles/recorded.py", "studies/ensemble_recorded.py",
            "originals/recorded_scores.py", "studies/ensemble_scores.py"}
