@@ -5,6 +5,7 @@ import streamlit as st
 from ui.common.assets import ensure_assets
 from ui.frame import login, present, shell, tray
 from ui.frame.shutdown import ensure_leaving
+from ui.frame.uncaught import ensure_words
 from ui.frame.warm import ensure_warm
 from ui.learn import keys
 
@@ -13,6 +14,7 @@ shell.begin()
 shell.frame()
 ensure_assets()
 ensure_leaving()
+ensure_words()
 ensure_warm()
 page = st.navigation(shell.pages(), position="hidden" if login.asked() else "sidebar")
 login.begin()

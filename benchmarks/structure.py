@@ -16,6 +16,7 @@ from pathlib import Path
 
 # From bottom to top; what stands in one line is one layer.
 LAYERS = (
+    ("tidy",),
     ("errors",),
     ("system",),
     ("hyperparameters", "terms", "flow", "attack", "dataset", "method", "model", "scenario", "types",

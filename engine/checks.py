@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import Any
 from unicodedata import category
 
@@ -59,7 +60,7 @@ def number(field: str, value: Any, kind: str, low: float | None, high: float | N
     try:
         if isinstance(value, bool):
             raise ValueError
-        amount = float(value)
+        amount = _float(value)
     except (TypeError, ValueError):
         raise BadSpec([Problem.about(field, f"is {value!r}, but must be a number{hint}.")]) from None
     span = _span(kind, low, high)
@@ -73,6 +74,14 @@ def number(field: str, value: Any, kind: str, low: float | None, high: float | N
         said = f"is {value}, but must be {span}: the nearest valid value is {nearest:.10g}."
         raise BadSpec([Problem.about(field, said)])
     return nearest
+
+
+def _float(value: Any) -> float:
+    """The value as a float; a whole number beyond all floats is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _span(kind: str, low: float | None, high: float | None) -> str:

@@ -19,6 +19,7 @@
     |-- Diverged                a loss became infinite or not a number
     |-- NotWritten              a file could not be written: a full disk, a folder that can only be read
     |-- StoreUnavailable        the run store cannot be read or written
+    |   |-- UnusableHome        what UNLEARN_HOME or UNLEARN_DATABASE_URL names cannot be used (a BadInput as well)
     |   `-- EndUnwritten        how a run ended could not be written, so that the store still calls it running
     `-- Cancelled               a person asked the run to stop; it keeps what it has
 """
@@ -29,7 +30,10 @@ import errno
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine.tidy import tidy
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 
 class Problem(str):
@@ -43,6 +47,7 @@ class Problem(str):
     _parts: tuple[str | None, str, str]  # field, text, and the name that the sentence begins with, if it does
 
     def __new__(cls, field: str | None, text: str, subject: str = "") -> Problem:
+        text = tidy(text)
         problem = super().__new__(cls, f"{subject} {text}" if subject else text)
         problem._parts = (field, text, subject)
         return problem
@@ -64,6 +69,9 @@ class Problem(str):
 
 class LabError(Exception):
     """Base of every deliberate error; ``str(error)`` is fit to show to a person."""
+
+    def __init__(self, *args: object):
+        super().__init__(*(tidy(one) if isinstance(one, str) else one for one in args))
 
 
 class BadInput(LabError):
@@ -179,6 +187,10 @@ class EndUnwritten(StoreUnavailable):
         self.run_id, self.columns = run_id, dict(columns)
         super().__init__(f"Run {run_id} {self.columns.get('status', 'ended')}, but its end could not be written. "
                          f"{reason}")
+
+
+class UnusableHome(StoreUnavailable, BadInput):
+    """The folder or the database that the environment names cannot be used at all."""
 
 
 class Cancelled(LabError):

@@ -17,14 +17,17 @@ from typing import Any
 
 from engine.cli.signals import like_ctrl_c
 from engine.errors import BadInput, BadSpec, LabError
+from engine.system import logs
 from engine.system.files import to_json
 from engine.system.read_only import refuse
+from engine.system.sentences import sentence
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 GIVEN = "_given"  # in a namespace: the options that were read so far
 COMMANDS = ("run", "preview", "pretrain", "import_original", "listing", "roc", "relearn", "compare", "compare_models",
             "correct", "reproduce", "sweep", "tune", "front", "ensemble", "memorisation", "leave_one_out", "requests",
-            "archive", "export_weights", "tag", "own_data", "health")  # a module each, in the order of the help
+            "archive", "export_weights", "tag", "delete", "own_data",
+            "health")  # a module each, in the order of the help
 
 READING = ("preview", "health", "list", "show", "roc", "export-dataset", "export-weights", "archive export",
            "archive excerpt")
@@ -74,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status: int
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
+    logs.begin()
     try:
         with like_ctrl_c():
             options = build_parser().parse_args(words)
@@ -88,6 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse([reason_of(error)], as_json)
     except LabError as error:
         return _say({"status": "failed", "reason": str(error)}, as_json, str(error), FAILED)
+    except Exception as error:  # nobody raised it on purpose
+        said = sentence(error)
+        return _say({"status": "failed", "reason": said}, as_json, said, FAILED)
     except KeyboardInterrupt:
         return _say({"status": "cancelled", "reason": "Interrupted."}, as_json, "Interrupted.", INTERRUPTED)
     _print(result if isinstance(result, str) else to_json(result))

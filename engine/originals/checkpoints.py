@@ -9,7 +9,7 @@ vectors, batch-norm statistics among them, stay float32. Nothing is pickled.
 
 from __future__ import annotations
 
-import json
+import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadCheckpoint
+from engine.originals import sidecars
 from engine.originals.confidence import Confidence
+from engine.originals.sidecars import FORMAT
 from engine.system.files import sha256_of, short_hash, write_json, write_whole
 from engine.system.paths import PROJECT, home
 from engine.system.singleton import singleton
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from engine.spec import Resolved
 
 SHIPPED = PROJECT / "cached_checkpoints"
-FORMAT = 1
 CONFIDENCE = ".confidence.safetensors"
 
 
@@ -112,14 +113,21 @@ class Checkpoints:
     def load(self, original: Original) -> dict[str, Tensor]:
         """The weights as float32 on the CPU; raises BadCheckpoint naming a file that is not what it was."""
         import torch
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
+        mend = f"Delete it and its .json in {original.path.parent}; then train it again."
         if not original.path.is_file():
             raise BadCheckpoint(f"{original.path.name} is missing beside its sidecar in {original.path.parent}.")
         if sha256_of(original.path) != original.sha256:
-            raise BadCheckpoint(f"{original.path.name} is damaged: its sha256 is not the one in its sidecar. "
-                                f"Delete it and its .json in {original.path.parent}; then train it again.")
-        tensors = load_file(original.path)
+            raise BadCheckpoint(f"{original.path.name} is damaged: its sha256 is not the one in its sidecar. {mend}")
+        try:
+            tensors = load_file(original.path)
+        except (SafetensorError, ValueError, OSError) as error:  # written so: its sha256 fits
+            raise BadCheckpoint(f"{original.path.name} is no file of weights ({error}). {mend}") from error
+        for name, tensor in tensors.items():
+            if not bool(torch.isfinite(tensor).all()):
+                raise BadCheckpoint(f"{original.path.name} holds a value in {name} that is not a finite number. {mend}")
         return {name: t.float() if t.dtype == torch.float16 else t for name, t in tensors.items()}
 
     def save(self, key: OriginalKey, fingerprint: str, model: nn.Module, about: dict[str, Any],
@@ -154,10 +162,8 @@ class Checkpoints:
         """The readable sidecars of that name, the shipped ones first; damaged ones are passed over."""
         for folder in (self.shipped, self.root):
             for path in sorted(folder.glob(f"{pattern}.json")) if folder and folder.is_dir() else []:
-                try:
-                    yield json.loads(path.read_text(encoding="utf-8"))
-                except (OSError, ValueError):
-                    continue
+                with contextlib.suppress(BadCheckpoint):
+                    yield sidecars.read(path)
 
     def of_name(self, imported: str) -> dict[str, Any] | None:
         """The sidecar of an Original that was imported under that name, for whatever data and model."""
@@ -208,16 +214,10 @@ class Checkpoints:
         return self.root / "readouts" / f"{short_hash(name, 24)}.safetensors"
 
     def _read(self, path: Path, key: OriginalKey) -> Original:
-        try:
-            sidecar = json.loads(path.read_text(encoding="utf-8"))
-            made_of = {name: sidecar[name] for name in ("dataset", "model", "seed", "recipe", "options")}
-            made_of["code"] = sidecar.get("code", {})  # those of earlier versions were made by the first code
-            if key.imported:
-                made_of["imported"] = sidecar["imported"]
-            sidecar["sha256"], sidecar["fingerprint"], sidecar["metrics"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BadCheckpoint(f"The sidecar {path.name} in {path.parent} cannot be read "
-                                f"({type(error).__name__}: {error}). Delete it and its .safetensors.") from error
+        sidecar = sidecars.read(path)
+        made_of = {name: sidecar[name] for name in ("dataset", "model", "seed", "recipe", "options")}
+        made_of["code"] = sidecar.get("code", {})  # those of earlier versions were made by the first code
+        made_of["imported"] = sidecar.get("imported")
         for name, value in _made_of(key).items():
             if made_of[name] != value:
                 raise BadCheckpoint(f"{path.name} was made with {name} {made_of[name]!r}, not {value!r} "

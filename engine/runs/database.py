@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
-from engine.errors import StoreUnavailable
+from engine.errors import StoreUnavailable, UnusableHome
 from engine.runs.schema import add_missing_columns, metadata
 from engine.runs.shared import refuse_writing
 from engine.runs.sqlite_files import LOCK_WAIT, check_locks, file_of, read_only, settings, tune_sqlite
@@ -31,8 +31,8 @@ class Database:
             folder.mkdir(parents=True, exist_ok=True)
             self.read_only = read_only(url)
             self._engine = sa.create_engine(self.read_only or url, **settings(url))
-        except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
-            raise StoreUnavailable(f"The run store {url} cannot be opened: {short(error)}.") from error
+        except (OSError, ImportError, ValueError, SQLAlchemyError) as error:  # ImportError: its driver is not installed
+            raise UnusableHome(f"The run store {url} cannot be opened: {short(error)}.") from error
         sa.event.listen(self._engine, "before_execute", refuse_writing)
         self._sqlite = self._engine.dialect.name == "sqlite"
         self._file = file_of(url)

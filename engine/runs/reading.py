@@ -7,12 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.errors import UnknownRun
+from engine.errors import StoreUnavailable, UnknownRun
 from engine.runs.database import Database
+from engine.runs.gate import storable
 from engine.runs.records import Run
-from engine.runs.rows import Unreadable, read_rows
+from engine.runs.rows import Unreadable, read_events, read_rows
 from engine.runs.schema import events, runs
 from engine.system.files import valid_json
+from engine.system.shapes import short
 
 Events = list[dict[str, Any]]  # named here: inside the class, list is a method
 
@@ -23,10 +25,15 @@ class Reading(Database):
     def get(self, run_id: str) -> Run:
         """One run; raises UnknownRun."""
         with self._transaction() as connection:
-            row = connection.execute(sa.select(runs).where(runs.c.id == str(run_id))).mappings().first()
-        if row is None:
-            raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
-        return Run.from_row(dict(row))
+            found = read_rows(connection, sa.select(runs).where(runs.c.id == storable(run_id)))
+        for one in found.unreadable:
+            raise StoreUnavailable(one.reason)
+        if not found.runs:
+            raise self._no_run(run_id)
+        return found.runs[0]
+
+    def _no_run(self, run_id: str) -> UnknownRun:
+        return UnknownRun(f"There is no run {short(str(run_id), 40)!r} in {self.root}.")
 
     def list(self, status: tuple[str, ...] = (), newest_first: bool = False, limit: int | None = None,
              **equal: Any) -> list[Run]:
@@ -37,10 +44,10 @@ class Reading(Database):
         with self._transaction() as connection:
             return read_rows(connection, query.limit(limit)).runs
 
-    def unreadable(self) -> Sequence[Unreadable]:
-        """The rows that make no run: damaged ones. :meth:`list` leaves them out, :meth:`delete` removes them."""
+    def unreadable(self, newest: int | None = None) -> Sequence[Unreadable]:
+        """The rows that make no run, of all or of the newest ones: damaged ones, which :meth:`list` leaves out."""
         with self._transaction() as connection:
-            return read_rows(connection, sa.select(runs)).unreadable
+            return read_rows(connection, sa.select(runs).order_by(runs.c.number.desc()).limit(newest)).unreadable
 
     def ids(self) -> set[str]:
         """The ids of all runs, those that cannot be read among them."""
@@ -51,7 +58,7 @@ class Reading(Database):
         """A run's events in order, each with its ``seq``; only those later than ``after``."""
         query = sa.select(events.c.seq, events.c.payload).where(events.c.run == run_id, events.c.seq > after)
         with self._transaction() as connection:
-            return [{"seq": seq, **payload} for seq, payload in connection.execute(query.order_by(events.c.seq))]
+            return read_events(connection, query.order_by(events.c.seq), run_id)
 
     def cancel_requested(self, run_id: str) -> bool:
         with self._transaction() as connection:

@@ -11,15 +11,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.errors import StoreUnavailable
 from engine.runs import process as owner
+from engine.runs.gate import STORED, columns
 from engine.runs.records import Run, stored_spec
 from engine.runs.schema import runs
 from engine.runs.shared import of_asker
 from engine.spec import Resolved
+from engine.system.shapes import short, shown
 from engine.system.version import code_version
 from engine.types import Status
 
-DAMAGED = (ValueError, TypeError, KeyError, AttributeError)  # what decoding JSON and making a record of it raise
+DAMAGED = (ValueError, TypeError, RecursionError)  # what decoding JSON raises
 log = logging.getLogger(__name__)
 
 
@@ -40,38 +43,51 @@ class Rows:
 
 
 def read_rows(connection: sa.Connection, query: sa.Select[Any]) -> Rows:
-    """Reads a query over the table of runs. Damaged rows are rare: only then each row is asked for by itself."""
+    """Reads a query over the table of runs. Where a row is no JSON, which is rare, each is asked for by itself."""
     try:
-        found = [Run.from_row(dict(row)) for row in connection.execute(query).mappings()]
-        return Rows([_checked(run) for run in found], [])
+        rows: list[Mapping[str, Any] | Unreadable] = [dict(row) for row in connection.execute(query).mappings()]
     except DAMAGED:
         ids = connection.execute(query.with_only_columns(runs.c.id)).scalars().all()
-        return _one_by_one(connection, list(ids))
+        rows = [_row(connection, run_id) for run_id in ids]
+    read = [row if isinstance(row, Unreadable) else run_of(row) for row in rows]
+    return Rows([one for one in read if isinstance(one, Run)], [one for one in read if isinstance(one, Unreadable)])
 
 
-def _one_by_one(connection: sa.Connection, ids: list[str]) -> Rows:
-    rows = Rows([], [])
-    for run_id in ids:
-        try:
-            row = connection.execute(sa.select(runs).where(runs.c.id == run_id)).mappings().one()
-            rows.runs.append(_checked(Run.from_row(dict(row))))
-        except DAMAGED as error:
-            log.debug("run %s cannot be read: %r", run_id, error)
-            rows.unreadable.append(Unreadable(run_id, f"Run {run_id} cannot be read ({type(error).__name__}: {error}): "
-                                              "its row in the run store is damaged. Delete it."))
-    return rows
+def _row(connection: sa.Connection, run_id: str) -> Mapping[str, Any] | Unreadable:
+    try:
+        return dict(connection.execute(sa.select(runs).where(runs.c.id == run_id)).mappings().one())
+    except DAMAGED as error:
+        return _unreadable(run_id, f"{type(error).__name__}: {error}")
 
 
-def _checked(run: Run) -> Run:
-    """The run, where those of its columns that hold objects do so; raises TypeError."""
-    columns = {"metrics": run.metrics and run.metrics.stored, "effective": run.effective, "progress": run.progress,
-               "parameters": run.spec.parameters, "options": run.spec.options}
-    for name, value in columns.items():
-        if value is not None and not isinstance(value, Mapping):
-            raise TypeError(f"{name} is {type(value).__name__}, but must be an object")
-    if not (run.tags is None or (isinstance(run.tags, list) and all(isinstance(tag, str) for tag in run.tags))):
-        raise TypeError("tags must be a list of texts")
-    return run
+def run_of(row: Mapping[str, Any]) -> Run | Unreadable:
+    """The run of a row whose columns are what runs have, down to their last value."""
+    if found := columns(row, STORED):
+        return _unreadable(row["id"], f"{found.place} is {shown(found.value)}, but must be {found.what}")
+    return Run.from_row(row)
+
+
+def _unreadable(run_id: Any, why: str) -> Unreadable:
+    log.debug("run %s cannot be read: %s", run_id, why)
+    return Unreadable(str(run_id), f"Run {short(str(run_id), 40)} cannot be read ({why}): its row in the run store is "
+                                   "damaged. Delete it.")
+
+
+def read_events(connection: sa.Connection, query: sa.Select[Any], run_id: str) -> list[dict[str, Any]]:
+    """The events of a query (seq, payload), each with its ``seq``. Raises StoreUnavailable where one is damaged."""
+    try:
+        found = connection.execute(query).all()
+    except DAMAGED as error:
+        raise _damaged(run_id, type(error).__name__) from error
+    for seq, payload in found:
+        if not isinstance(payload, Mapping) or not isinstance(payload.get("kind"), str):
+            raise _damaged(run_id, f"event {seq} is {shown(payload)}, but must be an object with a kind")
+    return [{"seq": seq, **payload} for seq, payload in found]
+
+
+def _damaged(run_id: str, why: str) -> StoreUnavailable:
+    return StoreUnavailable(f"The course of run {run_id} cannot be read ({why}): its events in the run store are "
+                            "damaged. Delete the run.")
 
 
 def new_row(resolved: Resolved, status: Status, train_original: bool, keep_weights: bool | None) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def file_of(url: str) -> Path | None:
     """The file of a SQLite store; None for any other database."""
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         return None
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 

@@ -18,15 +18,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from engine.errors import StoreUnavailable, UnknownRun
+from engine.errors import StoreUnavailable
 from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import leftovers
 from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
 from engine.runs.artifacts import EVIDENCE, Artifacts
+from engine.runs.gate import RUN_ID, storable
 from engine.runs.reading import Events, Reading
 from engine.runs.records import Run
-from engine.runs.rows import new_row, running
+from engine.runs.rows import new_row, read_rows, running
 from engine.runs.schema import events, runs
 from engine.runs.shared import Shared, check_may, of_asker
 from engine.runs.turns import next_in_turn
@@ -87,9 +88,15 @@ class Store(Reading, Artifacts, Shared):
         """Takes the queued run whose turn it is, or the one of that id, for this process; None where none is queued."""
         this = runs.c.number == next_in_turn() if run_id is None else runs.c.id == run_id
         with self._transaction() as connection:
-            row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
-                                     .values(**running()).returning(runs)).mappings().first()
-        return Run.from_row(dict(row)) if row else None
+            taken = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
+                                       .values(**running()).returning(runs.c.id)).scalar()
+            if taken is None:
+                return None
+            found = read_rows(connection, sa.select(runs).where(runs.c.id == taken))
+            for one in found.unreadable:  # it would stop the queue for good
+                connection.execute(sa.update(runs).where(runs.c.id == taken).values(
+                    status="failed", ended=time.time(), reason=one.reason))
+        return found.runs[0] if found.runs else self.claim(run_id) if run_id is None else None
 
     def append(self, run_id: str, event: StartEvent | ProbeEvent | dict[str, Any]) -> None:
         """Adds an event to a run, in order."""
@@ -147,8 +154,8 @@ class Store(Reading, Artifacts, Shared):
         values = {"tags": checked_tags(tags), "note": checked_note(note)}
         with self._transaction() as connection:
             check_may(connection, run_id)
-            if not connection.execute(sa.update(runs).where(runs.c.id == run_id).values(**values)).rowcount:
-                raise UnknownRun(f"There is no run {run_id!r} in {self.root}.")
+            if not connection.execute(sa.update(runs).where(runs.c.id == storable(run_id)).values(**values)).rowcount:
+                raise self._no_run(run_id)
 
     def noted(self, run_ids: Sequence[str], made: Iterable[Path] = ()) -> AbstractContextManager[None]:
         """While inside, a kill leaves these runs' folders, and the files made for them, to the next start.
@@ -225,18 +232,24 @@ class Store(Reading, Artifacts, Shared):
         return [run_id for run_id in dead if self.end(run_id, "interrupted", reason=reason)]
 
     def delete(self, run_id: str) -> None:
-        """Removes an ended run with its events and artifacts; raises UnknownRun, or ValueError while it runs."""
-        with self._note([run_id], [self.folder(run_id)]):
+        """Removes an ended run, or a damaged row, with its events and artifacts.
+
+        Raises UnknownRun, or ValueError while it runs.
+        """
+        folders = [self.folder(run_id)] if RUN_ID.fullmatch(run_id) else []  # a damaged id may lead to another folder
+        with self._note([run_id], folders):
             with self._transaction() as connection:
-                status = connection.execute(sa.select(runs.c.status).where(runs.c.id == str(run_id))).scalar()
+                this = runs.c.id == storable(run_id)
+                status = connection.execute(sa.select(runs.c.status).where(this)).scalar()
                 if status is None:
-                    raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
-                if status in ("queued", "running"):
+                    raise self._no_run(run_id)
+                if status in ("queued", "running") and read_rows(connection, sa.select(runs).where(this)).runs:
                     raise ValueError(f"Run {run_id} is {status}: stop it before deleting it.")
                 check_may(connection, run_id)
                 connection.execute(sa.delete(events).where(events.c.run == run_id))
-                connection.execute(sa.delete(runs).where(runs.c.id == run_id))
-            shutil.rmtree(self.folder(run_id), ignore_errors=True)
+                connection.execute(sa.delete(runs).where(this))
+            for folder in folders:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _insert(self, row: dict[str, Any]) -> str:
         with self._transaction() as connection:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from engine.errors import StoreUnavailable
+from engine.errors import UnusableHome
 
 PACKAGE = Path(__file__).resolve().parents[1]  # the folder engine/
 PROJECT = PACKAGE.parent
@@ -15,15 +15,20 @@ PROJECT = PACKAGE.parent
 def home() -> Path:
     """The folder of the store, the artifacts and locally trained Originals; made where it is absent, for its owner."""
     asked = os.environ.get("UNLEARN_HOME") or PROJECT / "runs"
-    path = expanded(asked).resolve()
     if str(asked).startswith("~") and not expanded(asked).is_absolute():
-        raise StoreUnavailable(f"UNLEARN_HOME={asked} cannot be used (this machine knows no folder for it): write the "
-                               "whole path.")
+        raise UnusableHome(f"UNLEARN_HOME={asked} cannot be used (this machine knows no folder for it): write the "
+                           "whole path.")
+    if not str(asked).isprintable():
+        raise UnusableHome(f"UNLEARN_HOME={str(asked)!r} cannot be used (it holds signs that are no text): choose "
+                           "another name.")
+    path = Path(asked)
     try:
+        path = expanded(asked).resolve()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)  # one that is there keeps its mode
-    except OSError as error:
-        raise StoreUnavailable(f"UNLEARN_HOME={path} cannot be used ({error.strerror}): choose a folder that can be "
-                               "written.") from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+        why = getattr(error, "strerror", None) or "its links lead in a circle"
+        raise UnusableHome(f"UNLEARN_HOME={path} cannot be used ({why}): choose a folder that can be "
+                           "written.") from error
     return path
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import struct
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,8 @@ DEEPEST = 6
 WHOLE = ("model.safetensors", "pytorch_model.bin")
 SHARDED = tuple(f"{name}.index.json" for name in WHOLE)
 SAVE_ALONE = "save the weights alone with torch.save(model.state_dict(), FILE) or as safetensors"
+# What zipfile raises for damaged files: torch then says what is wrong.
+NO_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, EOFError, OverflowError)
 _ZIP, _PICKLE, _NAMED = b"PK\x03\x04", b"\x80", re.compile(r"(?:GLOBAL|[Cc]lass) (\S+)")
 
 
@@ -96,7 +99,7 @@ def _of_torch(path: Path) -> Any:
 
 def _refuse_packed(path: Path) -> None:
     """Raises BadInput for a zip file whose parts are compressed: ``torch.save`` never does, a bomb would be."""
-    with contextlib.suppress(zipfile.BadZipFile, ValueError), zipfile.ZipFile(path) as archive:
+    with contextlib.suppress(*NO_ZIP), zipfile.ZipFile(path) as archive:
         if any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist()):
             raise BadInput(f"{path} is a compressed zip file and not what torch.save writes: unpack it and name the "
                            "file of weights inside.")

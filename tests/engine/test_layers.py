@@ -102,7 +102,7 @@ FILE_CALLS = {"open", "write_text", "write_bytes", "read_text", "read_bytes", "u
 KEEPERS = {"runs/store.py", "runs/database.py", "system/unfinished.py", "runs/artifacts.py", "runs/packing.py",
            "originals/checkpoints.py", "training/partial.py",
            "system/files.py", "system/paths.py", "runs/archive/transfer.py", "runs/archive/format.py",
-           "runs/archive/declarations.py",
+           "runs/archive/declarations.py", "runs/archive/limits.py",
            "runs/ensembles/kept.py", "sample_lists.py", "own/uploads.py", "own/unused.py", "studies/tuning_kept.py",
            "runs/recorded.py", "runs/recorded_findings.py",  # these two and the next four: what ships
            "studies/correction_kept.py", "runs/ensembles/recorded.py", "studies/ensemble_recorded.py",
@@ -126,6 +126,8 @@ OTHERS_FILES = {  # calls that touch files which are neither a run's nor a check
     ("cli/own_data.py", "temporary.write_text"),
     ("own/tables.py", "path.open"), ("own/tables.py", "path.read_text"), ("own/cifar.py", "path.read_bytes"),
     ("own/pictures.py", "Image.open"),
+    ("system/logs.py", "open"), ("system/logs.py", "path.parent.mkdir"),  # tracebacks
+    ("originals/sidecars.py", "path.read_text"),
     ("system/source.py", "path.parent.glob"), ("system/source.py", "path.read_text"),
 }
 

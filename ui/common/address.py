@@ -9,11 +9,16 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 from engine.errors import Problem
+from ui.common.said import code, plain
 from ui.common.words import short
 
 HIDE = "hide"  # the parameter that names the controls that a teacher has hidden
 PRESENT = "present"  # the parameter of present mode, which every page understands
 PAGES = ("learn", "playground", "unlearn", "exposed", "compare", "robustness", "evidence", "runs", "selected")
+
+
+class Marked(Problem):
+    """A problem whose sentence is Markdown already, with what was asked for in it as code."""
 
 
 def here() -> str:
@@ -45,19 +50,20 @@ def unused(understood: Sequence[str], page: str, instead: str) -> list[Problem]:
     strange = [name for name in st.query_params if name not in (*understood, PRESENT)]
     if not strange:
         return []
-    named = ", ".join(f"`{_short(name)}={_short(st.query_params[name])}`" for name in strange)
+    named = ", ".join(code(f"{short(name)}={short(st.query_params[name])}") for name in strange)
     takes = f"only {', '.join(understood)}" if understood else "nothing"
     near = [match for name in strange for match in difflib.get_close_matches(name, understood, n=1)]
     hint = f" Did you mean {' and '.join(dict.fromkeys(near))}?" if near else ""
-    return [Problem(None, f"The link's {named} could not be used: the page {page} takes {takes} from its address."
-                          f"{hint} {instead}")]
+    return [Marked(None, f"The link's {named} could not be used: the page {page} takes {takes} from its address."
+                         f"{hint} {instead}")]
 
 
 def warn(problems: Iterable[Problem]) -> None:
     """Shows what was wrong with a link."""
     for problem in problems:
-        st.warning(problem, icon=":material/link_off:")
+        st.warning(as_markdown(problem), icon=":material/link_off:")
 
 
-def _short(text: str) -> str:
-    return short(text.replace("`", "'"))
+def as_markdown(problem: Problem) -> str:
+    """A problem's sentence as Markdown, escaped where it is not Markdown already."""
+    return problem if isinstance(problem, Marked) else plain(problem)

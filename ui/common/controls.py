@@ -17,6 +17,7 @@ from engine.registry import get
 from engine.spec import requested_parameters
 from engine.types import Dataset, Hyperparameter, Method, Option, Scenario, Setting, Spec, declared
 from ui.common import sample_list
+from ui.common.said import plain
 from ui.common.state import Slot
 
 MAIN = "main"  # the group that is shown at once; the others are folded away
@@ -133,7 +134,7 @@ def _drawn(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any
     shown = f"{automatic:.3g}" if isinstance(automatic, float) else automatic
     rule = h.auto.rule if default is None else "this data set's setting"
     auto = st.toggle(f"{label}: automatic ({shown})", value=True, key=auto_key(key),
-                     help=f"{h.help} Automatic: {rule}.", persist_state="session")
+                     help=f"{plain(h.help)} Automatic: {rule}.", persist_state="session")
     if h.group == MAIN:
         st.caption(f"{label} = {rule}" if auto else "set by hand")
     return default if auto else _value(h, automatic, label, key)

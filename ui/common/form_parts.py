@@ -16,6 +16,7 @@ from engine.system.words import plural
 from engine.types import PROFILES, Dataset, Forgotten, Scenario
 from ui.common import words
 from ui.common.allowed import starts
+from ui.common.said import plain
 from ui.common.state import Slot
 
 METHOD_HELP = f"The first {len(of_the_paper())} are the paper's; the others come from elsewhere."
@@ -48,7 +49,7 @@ def scenario_box(slot: Slot[str], offered: Sequence[Scenario]) -> str:
     name: str = st.selectbox("Forget", valid, key=slot.key, help=said, persist_state="session",
                              format_func=lambda name: _first_capital(get("scenario", name).title))
     with st.container(key=f"{slot.key}-about"):
-        st.caption(get("scenario", name).summary)
+        st.caption(plain(get("scenario", name).summary))
     return name
 
 
@@ -93,7 +94,7 @@ def class_values(key: str, asked: Any) -> dict[str, Any]:
 def share_slider(label: str, slot: Slot[float], scenario: Scenario) -> float:
     """The fraction to forget, chosen and kept in percent."""
     share: float = st.slider(label, 100 * SMALLEST, 100 * LARGEST, step=0.1, format="%.1f%%", key=slot.key,
-                      persist_state="session", help=scenario.summary, **slot.given("value"))
+                      persist_state="session", help=plain(scenario.summary), **slot.given("value"))
     return round(share / 100, 6)
 
 
@@ -118,7 +119,7 @@ def executor_box(key: str) -> tuple[str, bool]:
                                      format_func=lambda name: EXECUTORS[name].title, persist_state="session",
                                      help=" ".join(f"{one.title}: {one.help}" for one in EXECUTORS.values()))
     if problem := EXECUTORS[name].problem():
-        st.warning(problem, icon=":material/cloud_off:")
+        st.warning(plain(problem), icon=":material/cloud_off:")
     return name, not problem
 
 
@@ -127,7 +128,7 @@ def beside(problems: Sequence[Problem], places: Mapping[str, Any]) -> list[Probl
     elsewhere = []
     for problem in problems:
         if problem.field is not None and problem.field in places:
-            places[problem.field].error(str(problem), icon=":material/error:")
+            places[problem.field].error(plain(problem), icon=":material/error:")
         else:
             elsewhere.append(problem)
     return elsewhere

@@ -17,6 +17,7 @@ import streamlit as st
 from ui.charts import whole_pandas
 from ui.common.assets import plotly_url
 from ui.common.modules import Module
+from ui.common.said import without_links
 
 HERE = Path(__file__).parent
 SCRIPTS = ("map_cursor.js", "live_chart.js")  # one after the other they are one module
@@ -45,7 +46,8 @@ def marking_chart(figure: go.Figure, key: str, marked: Callable[[list[list[int]]
 
 def _draw(figure: go.Figure, key: str, height: int, revision: Any, **callbacks: Any) -> Any:
     whole_pandas()
-    data = {"spec": figure.to_json(), "height": height, "src": plotly_url(st.get_option("server.baseUrlPath")),
+    data = {"spec": without_links(figure.to_json()), "height": height,
+            "src": plotly_url(st.get_option("server.baseUrlPath")),
             "revision": None if revision is None else str(revision)}
     return _module().draw(key, data, height=height, **callbacks)
 

@@ -16,6 +16,7 @@ from engine.runs.nearest import nearest
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import words
+from ui.common.said import plain
 
 COARSE = ("%", "points")  # units that are told with one decimal; the others are fractions of one
 
@@ -86,7 +87,7 @@ def _whole(text: str) -> str:
 
 def _reason(metric: Metric, final: Metrics) -> str:
     reason = why_missing(metric, final)
-    return f" :orange[{reason}]" if reason else ""
+    return f" :orange[{plain(reason)}]" if reason else ""
 
 
 def why_missing(metric: Metric, final: Metrics) -> str:

@@ -12,6 +12,7 @@ from engine.errors import BadSpec
 from engine.registry import all_of
 from engine.sample_lists import Asked
 from engine.types import Dataset, declared
+from ui.common.said import plain
 from ui.common.state import Slot
 
 SHOWN = "3, 17, 256"
@@ -33,7 +34,7 @@ def box(dataset: Dataset, key: str, label: str, help: str) -> tuple[str, Any]:
     st.file_uploader("Upload a list", type=["csv", "tsv", "txt", "json"], key=f"{key}.file", on_change=_take,
                      args=(key,), help="CSV, JSON or text. Its content is put into the box above.")
     for said in Slot[tuple[str, ...]](f"{key}.said", ()).get():
-        st.error(said, icon=":material/error:")
+        st.error(plain(said), icon=":material/error:")
     if not text.strip():
         return "", below.empty()
     try:
@@ -42,7 +43,7 @@ def box(dataset: Dataset, key: str, label: str, help: str) -> tuple[str, Any]:
         numbers = sample_lists.read_text(text, Asked(dataset.name, dataset.train_size), column)
     except BadSpec as error:
         for problem in error.problems:
-            below.error(str(problem), icon=":material/error:")
+            below.error(plain(problem), icon=":material/error:")
         return "", Said()
     return sample_lists.keep(numbers), below.empty()
 

@@ -15,6 +15,7 @@ from engine.registry import all_of, corrective, find, live_attacks
 from engine.runs.records import Run
 from engine.system.words import spaced
 from engine.types import Spec
+from ui.common.said import plain as plain
 
 NONE = 0.005  # a smaller distance is written as 0.00
 LONGEST = 40  # characters of a wrong value that are repeated
@@ -67,11 +68,6 @@ def when(timestamp: float | None) -> str:
 def short(text: str) -> str:
     """The beginning of a wrong value, to be repeated in a sentence."""
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
-
-
-def plain(text: str) -> str:
-    """Without what Markdown takes for its own."""
-    return "".join(f"\\{one}" if one in "\\`*_[]<>$#|~" else one for one in text)
 
 
 def percent(fraction: float) -> str:

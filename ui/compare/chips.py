@@ -11,6 +11,7 @@ from engine.registry import get, names, of_the_paper
 from engine.runs.queue import manager
 from engine.studies.comparison import Comparison, find_runs
 from engine.types import Dataset
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.compare import link as compare_link
 from ui.compare import needs
@@ -44,7 +45,7 @@ def methods(comparison: Comparison) -> tuple[str, ...]:
         left_out = ", ".join(compare_runs.short_title(name) for name in left)
         with st.expander(f"Left out here: {left_out}"):
             for sentence in dict.fromkeys(left.values()):
-                st.caption(sentence)
+                st.caption(plain(sentence))
     return tuple(name for name in titles if name in wanted)
 
 

@@ -12,6 +12,7 @@ from ui.charts import compare as charts
 from ui.charts import humps
 from ui.common import glossary, words
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.compare import link as compare_link
 from ui.compare import race as compare_runs
@@ -35,9 +36,9 @@ def progress(comparison: Comparison, runs: Runs) -> None:
     for run in running:
         progress = run.progress or {}
         share = "" if progress.get("fraction") is None else f" {100 * progress['fraction']:.0f}%"
-        told.append(" · ".join(filter(None, [
+        told.append(plain(" · ".join(filter(None, [
             f"{compare_runs.short_title(run.spec.method)}, seed {run.spec.seed}: "
-            f"{progress.get('stage', 'starting')}{share}", words.countdown(progress.get("eta"))])))
+            f"{progress.get('stage', 'starting')}{share}", words.countdown(progress.get("eta"))]))))
     parts = sum((run.progress or {}).get("fraction") or 0.0 for run in running)
     st.progress(min(1.0, (ended + parts) / total), text=" · ".join([f"{ended} of {total} runs ended", *told]))
 
@@ -110,8 +111,9 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
     which = f"seed {seeds.pop()}" if len(seeds) == 1 else "one seed per method"
     drawn = any(one.method != REFERENCE and one.seed in truth for one in shown)
     dashed_is = "; dashed grey: the retrained model's forget set" if drawn else ""
-    st.caption(f"**How losses lie**, {which}: :orange[forget] and :blue[{shown[0].unseen}] samples over the loss in "
-               f"nats (smoothed over {BANDWIDTH:g} decades){dashed_is}. After good forgetting the two humps are one.")
+    st.caption(f"**How losses lie**, {which}: :orange[forget] and :blue[{plain(shown[0].unseen)}] samples over the "
+               f"loss in nats (smoothed over {BANDWIDTH:g} decades){dashed_is}. "
+               "After good forgetting the two humps are one.")
     glossary.line(("loss", "nats", "chance range", "retrained", "forget set"))
     top = humps.tallest(*(one.now for one in shown))
     with st.container(key="smalls"):

@@ -21,6 +21,7 @@ from engine.types import Forgotten, Spec
 from ui.common import controls, form_parts, switched, words
 from ui.common.allowed import mine
 from ui.common.linked_form import LinkedForm
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.compare import chips
 from ui.compare import link as compare_link
@@ -102,7 +103,7 @@ def _choices(tuning: bool) -> Comparison | None:
     comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model, selection=selection)
     if problems := selected(comparison.spec(REFERENCE, 0), chips.read_as(dataset, profile))[1]:
         for problem in form_parts.beside(problems, places):
-            st.error(str(problem), icon=":material/error:")
+            st.error(plain(problem), icon=":material/error:")
         with methods_here:
             chips.methods(comparison)
         return None
@@ -112,7 +113,7 @@ def _choices(tuning: bool) -> Comparison | None:
         comparison = replace(comparison, seeds=compare_link.parse_seeds(text),
                              training_seeds=compare_link.parse_originals(originals), unlearning_seeds=repeats)
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         with methods_here:
             chips.methods(comparison)
         return None

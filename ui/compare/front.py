@@ -14,6 +14,7 @@ from engine.types import Spec
 from ui.charts import front as charts
 from ui.charts.front import Spot
 from ui.common.live_chart import live_chart
+from ui.common.said import code, plain
 from ui.common.state import Slot
 from ui.compare.race import short_title
 
@@ -37,11 +38,11 @@ def show(comparison: Comparison, store: Store) -> None:
     try:
         found = front(asked.checked(), store)
     except BadSpec as error:
-        st.error("\n\n".join(map(str, error.problems)), icon=":material/error:")
+        st.error("\n\n".join(map(plain, error.problems)), icon=":material/error:")
         return
     if found.missing:
         st.caption(f"{found.missing} runs of these settings are not computed yet. All of them, resumable: "
-                   f"`{command(asked)}`")
+                   f"{code(command(asked))}")
     live_chart(charts.plot_front(spots(found), found.retrained, len(asked.seeds) > 1), "compare-front",
                height=charts.HEIGHT, revision=repr(asked))
     if found.configurations:

@@ -133,7 +133,7 @@ def from_query(asked: Mapping[str, str]) -> tuple[Comparison, list[Problem]]:
 
 def parse_repeats(text: str) -> int:
     """How many unlearning seeds each forget set has. Raises BadInput."""
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_REPEATS:
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= MOST_REPEATS:
         raise BadInput(f"{short(text)!r} is not a number of unlearning seeds: choose from 1 to {MOST_REPEATS}.")
     return int(text)
 

@@ -27,6 +27,7 @@ from ui.common import address as link
 from ui.common import take_away, words
 from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.common.take_away import Export
 from ui.compare import answer, courses, front, needs, report, tune, tune_form, tune_link, tuned
@@ -113,7 +114,7 @@ def _runs(comparison: Comparison | None) -> tuple[Runs, str | None]:
     try:
         return find_runs(comparison, manager().store), None
     except LabError as error:
-        return {}, "\n\n".join(error.problems) if isinstance(error, BadSpec) else str(error)
+        return {}, "\n\n".join(map(plain, error.problems)) if isinstance(error, BadSpec) else plain(error)
 
 
 def _how_far(comparison: Comparison) -> None:
@@ -190,7 +191,7 @@ def _which() -> None:
 
 
 def _table(table: Table, comparison: Comparison, runs: Runs, ranking: Ranking) -> None:
-    st.markdown(f"### {_title(comparison)}")
+    st.markdown(f"### {plain(_title(comparison))}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         _held()
         by = _order(table, ranking.against)
@@ -237,7 +238,7 @@ def _tuning(comparison: Comparison) -> None:
         return
     without = untuned(comparison)
     others = f" At their published constants: {', '.join(map(compare_runs.short_title, without))}." if without else ""
-    st.caption(f":material/tune: {dataset.tuning}{others}")
+    st.caption(f":material/tune: {plain(dataset.tuning)}{others}")
 
 
 def untuned(comparison: Comparison) -> list[str]:

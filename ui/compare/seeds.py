@@ -18,6 +18,7 @@ from engine.studies.training_seeds import AllRuns, Row
 from engine.studies.variance import UNDETECTABLE, Component, Variation
 from engine.system.words import numbered, plural
 from ui.common.allowed import starts
+from ui.common.said import plain
 from ui.common.state import Slot
 
 ORIGINALS = Slot("compare.originals", "0")
@@ -94,7 +95,7 @@ def _start(comparison: Comparison, runs: AllRuns) -> None:
         try:
             training_seeds.queue_missing(comparison, manager())
         except LabError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
         st.rerun()
 

@@ -16,6 +16,7 @@ from engine.studies.notes import method_title
 from engine.studies.strata import Strata, by_memorisation
 from ui.common import glossary
 from ui.common.html_table import INSIDE, Box, Name, Row, Small, draw
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.compare.table import dot
 
@@ -34,14 +35,14 @@ def show(comparison: Comparison, runs: Runs) -> None:
     try:
         found = _found(comparison, runs)
     except LabError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(plain(error), icon=":material/info:")
         return
     if control := found.control():
         st.markdown(control)
     st.html(table(found))
     glossary.caption(about(found))
     for why in dict.fromkeys([*found.missing.values(), *found.notes]):
-        st.caption(f":material/info: {why}")
+        st.caption(f":material/info: {plain(why)}")
 
 
 def _found(comparison: Comparison, runs: Runs) -> Strata:

@@ -20,6 +20,7 @@ from engine.studies.tuning_record import Record, Row
 from ui.charts import tuning as charts
 from ui.common import job_bar, take_away, words
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.common.take_away import Export
 from ui.compare import link as compare_link
 from ui.compare import tune_form, tune_link
@@ -43,7 +44,7 @@ def show(comparison: Comparison | None) -> None:
     active = tunings().active is not None
     with st.container(key="view"):
         for sentence in problems:
-            st.error(sentence, icon=":material/error:")
+            st.error(plain(sentence), icon=":material/error:")
         if tuning and asked:
             st.fragment(_look, run_every=EVERY if active else None)(tuning, asked, active)
         elif not problems and comparison is not None:
@@ -143,7 +144,7 @@ def _progress(tuning: Tuning, asked: tune_link.Asked) -> None:
         return
     now = job.view()
     if now.state == "failed" and job.tuning == tuning:
-        st.error(f"The search could not continue. {now.reason}", icon=":material/error:")
+        st.error(f"The search could not continue. {plain(now.reason)}", icon=":material/error:")
     if tunings().active is None:
         return
     if job.tuning != tuning:

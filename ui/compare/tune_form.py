@@ -18,6 +18,7 @@ from engine.studies.tuning_sampler import TITLES
 from engine.system.words import numbered
 from ui.common import form_parts
 from ui.common.linked_form import LinkedForm
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.compare import link as compare_link
 from ui.compare import tune_link
@@ -74,7 +75,7 @@ def form() -> tune_link.Asked | None:
     try:
         seeds = compare_link.parse_seeds(text)
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return None
     asked = tune_link.Asked(tune_link.TUNE, int(trials), seeds, *_unusual(attack, reported))
     FORM.mirror(asked)
@@ -128,6 +129,6 @@ def start(tuning: Tuning | None, record: Record | None) -> None:
         try:
             tunings().launch(tuning, executor, train_original=bool(allowed))
         except LabError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
         st.rerun()

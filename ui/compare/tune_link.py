@@ -78,7 +78,7 @@ def _tab(text: str) -> str:
 
 
 def _trials(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_TRIALS:
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= MOST_TRIALS:
         raise BadInput(f"{short(text)!r} is not a number of trials: choose from 1 to {MOST_TRIALS}.")
     return int(text)
 

@@ -19,6 +19,7 @@ from engine.studies.ensemble_views import notes
 from engine.system.words import plural
 from ui.common import form_parts, words
 from ui.common.linked_form import LinkedForm
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.evidence import link as evidence_link
 from ui.unlearn import form as launch
@@ -147,6 +148,6 @@ def _offer(ensemble: Ensemble, found: AtHand | None, have: int, todo: list[Task]
             with st.spinner("Loading the data …"):
                 ensembles().launch(ensemble, executor)
         except LabError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
         st.rerun()

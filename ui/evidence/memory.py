@@ -11,6 +11,7 @@ from engine.studies import ensemble_samples as people
 from engine.studies.ensemble_shelves import AtHand
 from engine.studies.ensemble_views import Findings
 from ui.charts.colours import FORGET, TEST
+from ui.common.said import plain
 from ui.evidence import charts, drawn
 from ui.evidence.samples import columns_of, line_of, looked_up
 from ui.evidence.table import title_of
@@ -80,7 +81,7 @@ def _strata(at_hand: AtHand, found: Findings, memorised: Scores) -> None:
     try:
         strata = people.strata(memorised.probability.score[numbers])
     except LabError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(plain(error), icon=":material/info:")
         return
     areas, halves = people.area_by_stratum(found, strata), people.half_by_stratum(found, strata)
     heads = {name: f"{name.capitalize()} ({len(places)})" for name, places in strata.items()}

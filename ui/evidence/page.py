@@ -25,6 +25,7 @@ from engine.system.paths import home
 from ui.common import address as link
 from ui.common import job_bar, take_away, words
 from ui.common.linked_form import LinkedForm
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.common.take_away import Export
 from ui.evidence import drawn, memory, report, samples, table
@@ -49,7 +50,7 @@ def show() -> None:
     with view.container(key="view"):
         link.warn(evidence_form.FORM.problems())
         for sentence in problems:
-            st.error(sentence, icon=":material/error:")
+            st.error(plain(sentence), icon=":material/error:")
         if ensemble:
             st.fragment(_progress, run_every=EVERY if active else None)(ensemble, active, _stage(ensemble))
             shell.in_words(lambda: _view(ensemble))
@@ -82,9 +83,10 @@ def _progress(ensemble: Ensemble, was_active: bool, drawn: int) -> None:
         return
     now, mine = job.view(), job.design.ensemble == ensemble
     if mine and now.state == "failed":
-        st.error(f"The ensemble could not continue. {now.reason}", icon=":material/error:")
+        st.error(f"The ensemble could not continue. {plain(now.reason)}", icon=":material/error:")
     if mine and now.failed:
-        st.warning(f"{now.failed:,} of {now.todo:,} models failed. The last: {now.stage}", icon=":material/warning:")
+        st.warning(f"{now.failed:,} of {now.todo:,} models failed. The last: {plain(now.stage)}",
+                   icon=":material/warning:")
     if ensembles().active is None:
         return
     if not mine:

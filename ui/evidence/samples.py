@@ -16,6 +16,7 @@ from engine.studies.ensemble_views import Evidence, Findings
 from engine.system.shown import is_picture
 from ui.charts.colours import FORGET, RETAIN, TEST, method_colour
 from ui.common.pictures import data_uri
+from ui.common.said import plain
 from ui.compare.race import short_title
 from ui.evidence import charts, drawn
 
@@ -36,7 +37,7 @@ def show(at_hand: AtHand, found: Findings, row: Evidence, memorised: Scores | No
 def _areas(row: Evidence) -> None:
     st.markdown("#### How exposed each sample is")
     if row.ulira is None:
-        st.info(" ".join(row.problems) or "It was not attacked.", icon=":material/info:")
+        st.info(plain(" ".join(row.problems) or "It was not attacked."), icon=":material/info:")
         return
     drawn.show(charts.areas([float(one) for one in row.ulira.per_sample if np.isfinite(one)], row.ulira.null_sd,
                             method_colour(row.name)), "evidence-areas")
@@ -47,13 +48,13 @@ def _areas(row: Evidence) -> None:
 def _klom(at_hand: AtHand, found: Findings, row: Evidence) -> None:
     st.markdown("#### How far from retrained models (KLoM)")
     if row.broken and row.klom is None:
-        st.info(" ".join(row.problems), icon=":material/info:")
+        st.info(plain(" ".join(row.problems)), icon=":material/info:")
         return
     null = null_of(found, row)
     try:
         sets = people.klom_by_set(at_hand.shelf, at_hand.design, row.name)
     except LabError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(plain(error), icon=":material/info:")
         return
     if null is None:
         st.info("Too few retrained models for a null line.", icon=":material/info:")
@@ -79,7 +80,7 @@ def _exposed(at_hand: AtHand, row: Evidence, memorised: Scores | None) -> None:
                  column_config=columns_of(shown))
     changed = sum(one.changed for one in shown)
     mislabelled = f" {changed} of them have a label that was changed on purpose." if changed else ""
-    st.caption(f"The {len(shown)} samples that {short_title(row.name)} hides worst.{mislabelled} With "
+    st.caption(f"The {len(shown)} samples that {plain(short_title(row.name))} hides worst.{mislabelled} With "
                f"{row.ulira.models:.0f} models a side the order is noisy.")
 
 
@@ -92,7 +93,7 @@ def looked_up(at_hand: AtHand, numbers: list[int]) -> list[people.Shown] | None:
         with st.spinner("Loading the samples …"):
             return people.shown_of(at_hand.design, numbers)
     except LabError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(plain(error), icon=":material/info:")
         return None
 
 

@@ -16,6 +16,7 @@ from engine.errors import LabError
 from engine.registry import names
 from ui.charts import colours
 from ui.common import glossary
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import show
 
@@ -61,7 +62,7 @@ def in_words(draw: Callable[[], None]) -> None:
     try:
         draw()
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
 
 
 def begin() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,12 +17,12 @@ from engine.studies.sweep_job import SweepJob, sweeps
 from engine.system.machine import machine
 from ui.common import words
 from ui.common.allowed import changes
+from ui.common.said import plain
 from ui.compare.race import short_title
 from ui.evidence import link as evidence_link
 from ui.frame import shell
 from ui.robustness import link as robustness_link
 
-_MARKS = re.compile(r"[\\`*_{}\[\]()#+!|<>~$]")  # what Markdown would take for its own
 ADDRESS = {"relearning": "relearn", "likeness": "likeness"}  # by kind, the parameter that opens its part of the page
 BUSY, IDLE = 2.0, 8.0  # seconds between two looks; an idle tab looks too, to notice runs started elsewhere
 
@@ -52,7 +51,7 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
         jobs = manager()
         active = _alone(jobs.store.list(status=("running", "queued")))
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     if _state(active) != seen:
         st.rerun()  # the page may show runs too
@@ -80,8 +79,8 @@ def _sweep(job: SweepJob) -> None:
     text, button = st.columns([5, 1], vertical_alignment="center")
     with text:
         st.page_link(shell.ROBUSTNESS, query_params=robustness_link.to_query(sweep),
-                     label=f"Sweep of {words.title_of('method', sweep.method)} on "
-                           f"{words.title_of('dataset', sweep.dataset)}")
+                     label=f"Sweep of {plain(words.title_of('method', sweep.method))} on "
+                           f"{plain(words.title_of('dataset', sweep.dataset))}")
         told = [f"{now.ended:,} of {now.todo:,} runs", now.state if now.state != "running" else "",
                 words.countdown(now.left) if now.state == "running" else ""]
         st.caption(" · ".join(filter(None, told)))
@@ -97,7 +96,7 @@ def _ensemble(job: EnsembleJob) -> None:
     text, button = st.columns([5, 1], vertical_alignment="center")
     with text:
         st.page_link(shell.EVIDENCE, query_params=evidence_link.to_query(ensemble),
-                     label=f"Ensemble on {words.title_of('dataset', ensemble.dataset)}")
+                     label=f"Ensemble on {plain(words.title_of('dataset', ensemble.dataset))}")
         said = [f"{now.ended:,} of {now.todo:,} models", now.state if now.state != "running" else "",
                 words.countdown(now.left) if now.state == "running" else ""]
         st.caption(" · ".join(filter(None, said)))
@@ -113,7 +112,8 @@ def _question(question: Question) -> None:
     text, button = st.columns([6, 1], vertical_alignment="center")
     with text:
         done = "" if now.fraction is None else f" · {100 * now.fraction:.0f}%"
-        st.page_link(shell.UNLEARN, label=f"{TITLES[question.kind]}{done}", help=f"Run {question.run_id}: {now.stage}",
+        st.page_link(shell.UNLEARN, label=f"{TITLES[question.kind]}{done}", 
+                     help=f"Run {plain(question.run_id)}: {plain(now.stage)}",
                      query_params={"run": question.run_id, ADDRESS[question.kind]: "1"})
     if button.button("", icon=":material/stop:", key="tray-stop-question",
                      **changes(question.person, help="Stop it; nothing of it is kept.")):
@@ -126,7 +126,7 @@ def _line(jobs: Any, run: Run) -> None:
     text, button = st.columns([6, 1], vertical_alignment="center")
     with text:
         st.page_link(shell.UNLEARN, label=_said(run), query_params={"run": run.id},
-                     help=_MARKS.sub(r"\\\g<0>", f"{words.run_title(run)}, seed {run.spec.seed}"))
+                     help=plain(f"{words.run_title(run)}, seed {run.spec.seed}"))
     if button.button("", icon=":material/stop:", key=f"tray-stop-{run.id}",
                      **changes(run.person, help="Stop this run; its measurements so far are kept.")):
         jobs.cancel(run.id)
@@ -140,11 +140,11 @@ def _said(run: Run) -> str:
     state = "waiting" if run.status == "queued" else stage if fraction is None else f"{100 * fraction:.0f}%"
     left = words.countdown(progress.get("eta")) if run.status == "running" else ""
     name = f"{short_title(run.spec.method)}, {words.title_of('dataset', run.spec.dataset)}"
-    return _MARKS.sub(r"\\\g<0>", " · ".join(filter(None, [name, state, left])))
+    return plain(" · ".join(filter(None, [name, state, left])))
 
 
 def _machine() -> None:
     here = machine()
     st.caption("MACHINE")
-    st.caption(f"{here.device}, {here.processor_cores} · "
+    st.caption(f"{plain(here.device)}, {here.processor_cores} · "
                f"{here.memory_used:.1f} of {here.memory_total:.0f} GiB memory in use")

@@ -14,6 +14,7 @@ from engine.studies.memorised import memorised_of
 from ui.common import address as link
 from ui.common import glossary, take_away, words
 from ui.common.allowed import starts
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.common.take_away import Export
 from ui.frame import shell
@@ -96,12 +97,12 @@ def _without_table(run_id: str) -> None:
     try:
         run = library.get(run_id, jobs.store).run
     except LabError as error:
-        st.warning(f"{error} Another run is shown.", icon=":material/search_off:")
+        st.warning(f"{plain(error)} Another run is shown.", icon=":material/search_off:")
         return
     try:
         gather(run, jobs.store)
     except LabError as error:
-        st.warning(f"**{words.run_title(run)}**: {error} Until then, another run is shown.",
+        st.warning(f"**{plain(words.run_title(run))}**: {plain(error)} Until then, another run is shown.",
                    icon=":material/table_rows:")
     if run.has_ended and st.button("Run again", icon=":material/replay:", key="exposed.again",
                                    **starts()):
@@ -128,7 +129,7 @@ def _controls(exposure: Exposure, runs: dict[str, Run]) -> tuple[Attack, When, R
     if VIEW.get() not in views:
         VIEW.put("now")
     when: When = model.segmented_control("Model", views, key=VIEW.key, format_func=WHEN.__getitem__, required=True,
-                                         help=" ".join(exposure.missing.values()) or None) or "now"
+                                         help=plain(" ".join(exposure.missing.values())) or None) or "now"
     attacks = {attack.name: attack for attack in possible(exposure, _ready(exposure, when))}
     if SCORE.get() not in attacks:
         SCORE.put(next(iter(attacks)))
@@ -147,7 +148,7 @@ def _left_out(exposure: Exposure, when: When) -> None:
     """Why an attack has no button on this model."""
     from engine.runs.exposure import impossible
 
-    said = [f"{_named(get('attack', name))} has no button here. {why}"
+    said = [f"{_named(get('attack', name))} has no button here. {plain(why)}"
             for name, why in impossible(exposure, when).items()]
     if said:
         st.caption(" ".join(said))
@@ -185,7 +186,7 @@ def _beside(second: Run | None, attack: Attack) -> Sides | None:
     try:
         return sides(gather(second, manager().store), "now", attack)
     except LabError as error:
-        st.caption(f"The second run is left out: {error}")
+        st.caption(f"The second run is left out: {plain(error)}")
         return None
 
 
@@ -235,7 +236,7 @@ def _load(exposure: Exposure, when: str, sides: Sides) -> None:
     if not wanted or run_id in READ.get():
         return
     if why := FAILED.get().get(run_id):
-        st.info(why, icon=":material/info:")
+        st.info(plain(why), icon=":material/info:")
         return
     with st.spinner("Loading the data and what the Original said …"):
         try:

@@ -11,7 +11,8 @@ import streamlit as st
 from engine.errors import BadInput
 from ui.common import qr
 from ui.common.address import here
-from ui.common.words import plain, short
+from ui.common.said import plain
+from ui.common.words import short
 from ui.frame import present
 from ui.learn import predictions
 from ui.learn.place import HIDEABLE, Place, write
@@ -49,7 +50,7 @@ def _link(place: Place) -> None:
         try:
             address = link(here(), host, replace(place, hidden=frozenset(hidden)))
         except BadInput as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
         st.code(address, language=None, wrap_lines=True)
         if said := unreachable(here(), address, st.get_option("server.address"),

@@ -12,6 +12,7 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import resolve
 from engine.system.read_only import read_only
+from ui.common.said import plain
 from ui.common.stage.component import forget_drawn, stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
@@ -98,7 +99,7 @@ def _view(film: Film, run_id: str, had_ended: bool, at: int | None, fit: bool, a
     try:
         found = library.get(run_id, manager().store)
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     run = afterwards.completed(found.run, manager().store, whole=True)
     if run.has_ended and not had_ended:

@@ -14,6 +14,7 @@ from engine.registry import get
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from ui.common import words
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import present
 from ui.inspect import payload
@@ -41,7 +42,7 @@ def show(run: Run) -> None:
     try:
         drawn = _drawn(run)
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     _component()(key="lesson-line", data={"key": run.id, "humps": drawn.humps, "present": present.active()})
 

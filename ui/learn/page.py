@@ -12,6 +12,7 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.system.read_only import read_only
 from ui.common import address as link
+from ui.common.said import plain
 from ui.frame import present
 from ui.learn import audience, films, line, pictures, predictions
 from ui.learn.lessons import LESSONS
@@ -118,7 +119,7 @@ def _finished(lesson: Lesson, runs: Mapping[str, Run]) -> bool:
         return True
     if reasons := films.failed(runs):
         for reason in reasons:
-            st.error(reason, icon=":material/error:")
+            st.error(plain(reason), icon=":material/error:")
         st.button("Try again", key="lesson-again", icon=":material/replay:", on_click=films.try_again)
     elif read_only():
         st.info("The runs of this lesson do not ship, and this lab only shows what is there: try the first lesson, or "
@@ -218,7 +219,7 @@ def _picture(place: Place, runs: Mapping[str, Run], again: bool) -> None:
         return
     film = pictures.choose(place)
     asked = st.query_params.get(AT, "")
-    at = int(asked) if asked.isdecimal() else place.lesson.at if again else None
+    at = int(asked) if asked.isdecimal() and len(asked) < 10 else place.lesson.at if again else None
     if film.key in runs:
         films.play(film, runs[film.key], at, present.active(), again)
 

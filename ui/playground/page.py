@@ -20,6 +20,7 @@ from engine.studies.playable import playable
 from ui.common import address as link
 from ui.common.address import HIDE
 from ui.common.linked_form import LinkedForm
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import hide
 from ui.playground import wire
@@ -59,7 +60,7 @@ def _board() -> None:
     try:
         data = _answer(WISH.get(), CALL.get())
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     _component()(key=KEY, data=data, on_asked_change=_take)
 

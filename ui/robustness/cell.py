@@ -18,6 +18,7 @@ from engine.system.words import spaced
 from ui.charts import humps
 from ui.common import measures, words
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.compare import race as compare_runs
 
 Place = tuple[Any, Any]
@@ -56,8 +57,8 @@ def _neighbours(sweep: Sweep, runs: Runs, place: Place, seed: int) -> None:
         (amount(sweep.across.name, x), known.get(x), known[x].now if x in known else None) for x in near)]
     dashed = "; dashed grey: the retrained model's forget set" if any(one and one.truth for _, one, _ in shown) else ""
     top = humps.tallest(*(drawn for *_, drawn in shown))
-    st.caption(f"**How losses lie**, seed {seed}: :orange[forget] and :blue[{first.unseen}] samples over the loss in "
-               f"nats (smoothed over {BANDWIDTH:g} decades), before and after with {sweep.across.title} "
+    st.caption(f"**How losses lie**, seed {seed}: :orange[forget] and :blue[{plain(first.unseen)}] samples over the "
+               f"loss in nats (smoothed over {BANDWIDTH:g} decades), before and after with {plain(sweep.across.title)} "
                f"{', '.join(name for name, *_ in shown[1:])}{dashed}. "
                "After good forgetting the two humps are one.")
     with st.container(key="smalls"):
@@ -83,7 +84,7 @@ def _why_empty(run: Run | None) -> str:
     if run is None:
         return "Not run yet."
     told = {"queued": "Waiting in the queue.", "running": "Running: nothing measured yet."}
-    return told.get(run.status) or run.reason or f"It {run.status}; its live measurements were not kept."
+    return told.get(run.status) or plain(run.reason or "") or f"It {run.status}; its live measurements were not kept."
 
 
 def _seeds(sweep: Sweep, runs: Runs, place: Place) -> list[dict[str, str]]:
@@ -95,6 +96,6 @@ def _seeds(sweep: Sweep, runs: Runs, place: Place) -> list[dict[str, str]]:
         row |= {metric_title(name): measures.value(metric_of(name), metrics.get(name)) for name in heatmaps.measures()}
         row["run"] = f"[open](unlearn?run={run.id})" if run else ""
         if run and run.status == "failed":
-            row["state"] += f" {run.reason}"
+            row["state"] += f" {plain(run.reason)}"
         rows.append(row)
     return rows

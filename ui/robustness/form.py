@@ -22,6 +22,7 @@ from engine.system.words import numbered
 from engine.types import declared
 from ui.common import form_parts, switched
 from ui.common.linked_form import LinkedForm
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.compare import link as compare_link
 from ui.robustness import found
@@ -209,6 +210,6 @@ def start(sweep: Sweep | None, runs: Runs) -> None:
         try:
             sweeps().launch(sweep, executor, train_original=bool(allowed))
         except LabError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
         st.rerun()

@@ -21,6 +21,7 @@ from ui.charts import robustness as charts
 from ui.common import address as link
 from ui.common import take_away
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.common.take_away import Export
 from ui.frame import drawer, shell
@@ -57,7 +58,7 @@ def show() -> bool:
     with view.container(key="view"):
         link.warn(found_form.FORM.problems())
         for sentence in problems:
-            st.error(sentence, icon=":material/error:")
+            st.error(plain(sentence), icon=":material/error:")
         if asked:
             asked = found_form.with_measure(asked, found_map.shown(_rows(asked, runs)[0], found_link.DECISIVE))
             st.fragment(_look, run_every=EVERY if active else None)(asked, active)
@@ -102,7 +103,7 @@ def _view(asked: Asked, was_active: bool) -> None:
 def _failed(runs: list[Runs]) -> None:
     failed = [run for those in runs for run in those.values() if run.status == "failed"]
     if failed:
-        st.error(f"{len(failed):,} of the runs failed, the first: {failed[0].reason}", icon=":material/error:")
+        st.error(f"{len(failed):,} of the runs failed, the first: {plain(failed[0].reason)}", icon=":material/error:")
 
 
 def _map(drawn: FoundMap, asked: Asked) -> None:
@@ -132,7 +133,7 @@ def _below(drawn: FoundMap, runs: list[Runs]) -> None:
     """The seeds of the chosen square, and the map as a table."""
     measures = found_map.shown(drawn.rows, found_link.DECISIVE)
     if (spot := _chosen(drawn)) and (row := drawn.at(*spot)):
-        st.markdown(f"### {drawn.lines[spot[1]]}, {drawn.columns[spot[0]]} found")
+        st.markdown(f"### {plain(drawn.lines[spot[1]])}, {plain(drawn.columns[spot[0]])} found")
         st.table([line | _run_of(row, line, drawn, runs, spot) for line in found_map.by_seed(row, measures)])
     else:
         st.caption(":material/ads_click: Click a cell to see its seeds.")

@@ -23,6 +23,7 @@ from ui.common import address as link
 from ui.common import job_bar, take_away
 from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.common.take_away import Export
 from ui.frame import drawer, shell
@@ -59,7 +60,7 @@ def show() -> None:
         link.warn(robustness_form.FORM.problems())
         link.warn(_view_of(sweep).problems(_now(sweep)) if sweep else ())
         for sentence in problems:
-            st.error(sentence, icon=":material/error:")
+            st.error(plain(sentence), icon=":material/error:")
         active = sweeps().active is not None
         if sweep:
             st.fragment(_look, run_every=EVERY if active else None)(sweep, active)
@@ -169,7 +170,7 @@ def _progress(sweep: Sweep) -> None:
         return
     now = job.view()
     if now.state == "failed" and job.sweep == sweep:
-        st.error(f"The sweep could not continue. {now.reason}", icon=":material/error:")
+        st.error(f"The sweep could not continue. {plain(now.reason)}", icon=":material/error:")
     if sweeps().active is None:
         return
     if job.sweep != sweep:

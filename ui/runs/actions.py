@@ -16,6 +16,7 @@ from engine.studies.selected import FEWEST, MOST
 from engine.system.words import plural
 from ui.common import words
 from ui.common.allowed import changes, mine, starts
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.runs import annotate, transfer
@@ -29,7 +30,7 @@ REFUSED = Slot("runs.refused", "")  # what could not be deleted, until something
 def show(jobs: Jobs, picked: Sequence[Row]) -> None:
     """The buttons; nothing is drawn while nothing is ticked."""
     if REFUSED.get():
-        st.error(REFUSED.get(), icon=":material/error:")
+        st.error(plain(REFUSED.get()), icon=":material/error:")
     runs = [row.run for row in picked if row.run]
     if not runs:
         return
@@ -92,7 +93,7 @@ def _queue(jobs: Jobs, runs: Sequence[Run]) -> None:
         for run in runs:
             jobs.submit(library.get(run.id, jobs.store).run.resolved().spec, run.train_original)
     except (LabError, ValueError) as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     st.rerun()
 
@@ -104,7 +105,7 @@ def _ask(jobs: Jobs, runs: Sequence[Run], took: float) -> None:
     if any(is_reference(run.spec) for run in runs):
         st.write("Retraining trains a model from scratch, which takes longest.")
     for run in runs[:LINES]:
-        st.caption(f"{line(run)} · {words.seconds(run.seconds)} on {run.device or 'an unknown device'}")
+        st.caption(f"{plain(line(run))} · {words.seconds(run.seconds)} on {plain(run.device or 'an unknown device')}")
     yes, no = st.columns(2)
     if yes.button("Run again", type="primary", icon=":material/replay:", key="confirm-again", width="stretch"):
         _queue(jobs, runs)

@@ -11,6 +11,7 @@ from engine.runs.annotations import checked_tags
 from engine.runs.queue import Jobs
 from engine.runs.records import Run
 from engine.system.words import plural
+from ui.common.said import plain
 from ui.common.state import Slot
 
 TAGS, NOTE = "annotate-tags", "annotate-note"  # the keys of the boxes
@@ -33,7 +34,7 @@ def dialog(jobs: Jobs, runs: Sequence[Run]) -> None:
     saved = yes.button("Save", type="primary", key="annotate-save", width="stretch", on_click=_save,
                        args=(jobs, runs, shared))
     if WRONG.get():
-        st.error(WRONG.get())
+        st.error(plain(WRONG.get()))
     elif saved:
         st.rerun()
     if no.button("Cancel", key="annotate-cancel", width="stretch"):

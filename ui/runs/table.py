@@ -8,11 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from engine.runs.queue import Jobs, manager
+from engine.runs.queue import manager
 from engine.system.read_only import read_only
 from engine.system.words import plural
-from ui.common import address, words
-from ui.common.allowed import changes
+from ui.common import address, damaged, words
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.runs import actions, annotate, transfer
@@ -40,7 +39,7 @@ def show() -> None:
     view = held()
     FORM.mirror(view)
     address.warn(FORM.problems())
-    _damaged(jobs, rows)
+    damaged.show(jobs.store, [(row.id, row.problem) for row in rows if row.problem])
     active = any(row.run and not row.run.has_ended for row in rows)
     st.fragment(_live, run_every=EVERY if active else None)(view, rows)
 
@@ -145,14 +144,3 @@ def _count(found: list[Row], picked: list[Row], view: View) -> None:
                                   f"Tick rows at their left edge to {CAN[read_only()]} them."))
         st.download_button("Table as CSV", lambda: to_csv(found, view.columns), "runs.csv", "text/csv",
                            on_click="ignore", key="runs-csv", icon=":material/download:", type="tertiary")
-
-
-def _damaged(jobs: Jobs, rows: list[Row]) -> None:
-    """Each run that cannot be shown as one line, with a button that deletes it."""
-    for row in rows:
-        if row.problem:
-            text, button = st.columns([6, 1], vertical_alignment="center")
-            text.error(row.problem, icon=":material/error:")
-            if button.button("Delete", icon=":material/delete:", key=f"delete-damaged-{row.id}", **changes(None)):
-                jobs.store.delete(row.id)
-                st.rerun()

@@ -16,7 +16,7 @@ from engine.runs.store import Store
 from engine.system.files import work_folder
 from engine.system.read_only import read_only
 from engine.system.words import plural
-from ui.common import words
+from ui.common.said import plain
 from ui.common.state import Slot
 
 TOLD: Slot[tuple[str, str]] = Slot("runs.imported", ("", ""))  # kind and sentence about the last import
@@ -37,7 +37,7 @@ def importing() -> None:
             st.rerun()
         kind, said = TOLD.get()
         if said:
-            (st.error if kind == "error" else st.success)(said)
+            (st.error if kind == "error" else st.success)(plain(said))
 
 
 def take(name: str, content: bytes, store: Store) -> tuple[str, str]:
@@ -56,7 +56,7 @@ def _told(done: dict[str, Any]) -> str:
     new, there = len(done["imported"]), len(done["already_there"])
     parts = [f"{new} {plural(new, 'run')} imported", f"{there} already there"]
     skipped = [f"{run_id}: {why}" for run_id, why in done["skipped"].items()]
-    more = [*skipped[:5], *(words.plain(one) for one in done.get("datasets", {}).values())]
+    more = [*skipped[:5], *done.get("datasets", {}).values()]
     return ", ".join([*parts, f"{len(skipped)} skipped"]) + "." + "".join(f" {one}" for one in more)
 
 
@@ -69,7 +69,7 @@ def exporting(jobs: Jobs, own: Sequence[Run], recorded: int) -> None:
     st.download_button("Export", lambda: archive(ended, jobs.store), "runs.zip", "application/zip", on_click="ignore",
                        icon=":material/download:", key="export", disabled=not ended,
                        help="An archive with settings, measurements and per-sample losses of the attacked sets."
-                            + (f" Left out: {', '.join(left)}." if left else ""))
+                            + (f" Left out: {plain(', '.join(left))}." if left else ""))
 
 
 def archive(ids: Sequence[str], store: Store) -> bytes:

@@ -18,6 +18,7 @@ from engine.studies.selected import over_seeds
 from ui.charts.lines import X_AXES
 from ui.charts.selected import look, mean_line, plot_overlay
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.selected.words import LETTERS, short_names
 
@@ -67,7 +68,7 @@ def show(runs: Sequence[Run], store: Store) -> None:
             live_chart(figure, key=f"selected-{'attack' if metric in attacks else 'accuracy'}", height=340,
                        revision=f"{metric}{x}{together}")
     if without := [one.name for one in measured if not one.course.start]:
-        st.caption(f"Without a course: {', '.join(without)}.")
+        st.caption(f"Without a course: {plain(', '.join(without))}.")
     if together:
         st.caption("Lines are means over seeds, bands reach from the lowest to the highest seed.")
 

@@ -17,8 +17,8 @@ from engine.system.shown import is_picture, is_text
 from ui.charts.selected import look
 from ui.common.html_table import TEMPLATES
 from ui.common.pictures import Picture, strip
+from ui.common.said import plain
 from ui.common.state import Slot
-from ui.common.words import plain
 from ui.selected.words import LETTERS
 
 SIDE = 150  # pixels of a picture
@@ -34,7 +34,7 @@ def show(pairs: Paired, row: int, both: tuple[Run, Run], places: tuple[int, int]
         found = in_both(pairs, row, source) if source else None
     except LabError as error:
         found = None
-        st.info(reason_of(error), icon=":material/info:")
+        st.info(plain(reason_of(error)), icon=":material/info:")
     if found is None:
         return
     with st.container(border=True, key="pairs-one"):

@@ -17,6 +17,7 @@ from engine.studies.selected import Difference, check, differences, telling
 from ui.charts.selected import look, plot_parallel
 from ui.common import address, take_away
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.common.take_away import Export
 from ui.frame import shell
 from ui.runs.columns import status
@@ -35,10 +36,10 @@ def show() -> None:
     try:
         runs = find(check(st.query_params.get(RUNS, "").split(",")), store)
     except LabError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(plain(error), icon=":material/info:")
         st.page_link(shell.RUNS, label="Choose runs", icon=":material/list:")
         return
-    st.header(sentence(runs))
+    st.header(plain(sentence(runs)))
     active = any(not run.has_ended for run in runs)
     st.fragment(_live, run_every=EVERY if active else None)([run.id for run in runs])
     if len(runs) > 1:

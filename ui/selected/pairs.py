@@ -20,6 +20,7 @@ from engine.runs.store import Store
 from engine.studies.paired import LEAST, POOLS, SETS, Paired, paired, same_samples
 from ui.charts.selected import look, plot_pairs
 from ui.common.live_chart import marking_chart
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.selected import one_sample
 from ui.selected.words import LETTERS
@@ -50,7 +51,7 @@ def show(ids: Sequence[str], names: Sequence[str]) -> None:
     try:
         pairs = paired(table(one, store), table(other, store))
     except BadInput as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(plain(error), icon=":material/info:")
         return
     _scatter(_at_hand(pairs, one), (one, other), places, names)
 

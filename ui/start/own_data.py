@@ -22,10 +22,10 @@ from engine.system.shown import is_picture, is_text
 from engine.types import Spec
 from ui.common import words
 from ui.common.pictures import Picture, strip
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.start import own_upload
-from ui.unlearn.samples import plain
 
 if TYPE_CHECKING:
     from engine.own.adding import Added

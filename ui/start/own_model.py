@@ -19,6 +19,7 @@ from engine.system.read_only import read_only
 from engine.system.words import spaced
 from engine.types import Dataset, Spec
 from ui.common import words
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import shell
 from ui.start import own_upload
@@ -100,8 +101,8 @@ def _options(dataset: Dataset) -> dict[str, Any]:
     if not dataset.options:
         return {}
     with st.expander("Options of the data", icon=":material/tune:"):
-        chosen = {option.name: st.selectbox(spaced(option.name).capitalize(), option.choices,
-                                            option.choices.index(option.default), help=option.help,
+        chosen = {option.name: st.selectbox(plain(spaced(option.name).capitalize()), option.choices,
+                                            option.choices.index(option.default), help=plain(option.help),
                                             key=f"own-model-option.{dataset.name}.{option.name}")
                   for option in dataset.options}
     return {option.name: chosen[option.name] for option in dataset.options if chosen[option.name] != option.default}

@@ -21,8 +21,9 @@ from engine.studies.sweep_runs import grids
 from engine.system.machine import machine
 from engine.system.words import spaced
 from engine.types import PROFILES, Spec
-from ui.common import words
+from ui.common import damaged, words
 from ui.common.allowed import starts
+from ui.common.said import code, plain
 from ui.common.state import Slot
 from ui.compare import link as compare_link
 from ui.compare.race import short_title
@@ -43,7 +44,7 @@ def interrupted_runs() -> None:
             if run.id not in dismissed]
     for run in lost:
         text, again = st.columns([5, 1], vertical_alignment="center")
-        text.warning(f"Interrupted: {words.run_title(run)} ({words.when(run.started)}). {run.reason}",
+        text.warning(f"Interrupted: {plain(words.run_title(run))} ({words.when(run.started)}). {plain(run.reason)}",
                      icon=":material/power_off:")
         if again.button("Run again", key=f"rerun-{run.id}", icon=":material/replay:", width="stretch", **starts()):
             DISMISSED.put(dismissed | {run.id})
@@ -53,11 +54,11 @@ def interrupted_runs() -> None:
 def machine_and_data() -> None:
     """A line on the machine, and a table of data sets with their Originals."""
     here = machine()
-    st.markdown(f"**{here.device}** with {here.processor_cores} and {here.memory_total:.0f} GiB of memory. "
-                f"Results are kept in `{manager().store.root}`.")
+    st.markdown(f"**{plain(here.device)}** with {here.processor_cores} and {here.memory_total:.0f} GiB of memory. "
+                f"Results are kept in {code(manager().store.root)}.")
     st.dataframe([_row(dataset) for dataset in all_of("dataset")], hide_index=True, width="stretch")
     for sentence in bad():
-        st.warning(sentence, icon=":material/error:")
+        st.warning(plain(sentence), icon=":material/error:")
 
 
 def _row(dataset: Any) -> dict[str, str]:
@@ -84,7 +85,9 @@ def _status(dataset: Any) -> str:
 
 def latest_runs() -> None:
     """The five newest runs as links."""
-    runs = manager().store.list(newest_first=True, limit=5)
+    store = manager().store
+    runs = store.list(newest_first=True, limit=5)
+    damaged.show(store, [(one.id, one.reason) for one in store.unreadable(newest=20)])
     if not runs:
         st.caption("None yet: press the button above.")
     _links(runs)
@@ -121,18 +124,18 @@ def recorded_results() -> None:
             first = _first_seeds(runs)
             shown = [run for run in first if len(first) <= MOST_LINKS or get("method", run.spec.method).in_paper]
             for run in shown:
-                st.page_link(shell.UNLEARN, label=_label(run), query_params={"run": run.id}, width="content")
+                st.page_link(shell.UNLEARN, label=plain(_label(run)), query_params={"run": run.id}, width="content")
             if len(shown) < len(first):
                 st.caption(f"and {len(first) - len(shown)} more, side by side")
     for sweep in sweeps:
         about, links = st.columns([1, 2], vertical_alignment="center")
-        about.markdown(f"**{words.title_of('dataset', sweep.dataset)}**, a grid")
+        about.markdown(f"**{plain(words.title_of('dataset', sweep.dataset))}**, a grid")
         across, down = (axis.title for axis in (sweep.across, sweep.down))
         links.page_link(shell.ROBUSTNESS, query_params=robustness_link.to_query(sweep), width="content",
-                        label=f"{short_title(sweep.method)}: {across} by {down}, {sweep.size:,} runs")
+                        label=f"{plain(short_title(sweep.method))}: {across} by {down}, {sweep.size:,} runs")
     for dataset in mapped:
         about, links = st.columns([1, 2], vertical_alignment="center")
-        about.markdown(f"**{words.title_of('dataset', dataset)}**, maps")
+        about.markdown(f"**{plain(words.title_of('dataset', dataset))}**, maps")
         links.page_link(shell.ROBUSTNESS, query_params={"data": dataset, robustness_link.SIDE: robustness_link.ALL},
                         width="content", label="Every method by its own knob, side by side")
 
@@ -170,10 +173,10 @@ def _group(run: Run) -> str:
     """``**CIFAR-10**, forget 15%, paper profile``: what the runs of one line share."""
     spec = run.spec
     model = words.unusual_model(spec)
-    parts = [f"**{words.title_of('dataset', spec.dataset)}**", *([words.title_of("model", model)] if model else []),
-             f"forget {words.forgotten(spec)}",
-             *(f"{spaced(name)} {value}" for name, value in spec.options.items())]
-    return ", ".join(parts + ([f"{spec.profile} profile"] if spec.profile != PROFILES[0] else []))
+    parts = [f"**{plain(words.title_of('dataset', spec.dataset))}**",
+             *([plain(words.title_of("model", model))] if model else []), f"forget {plain(words.forgotten(spec))}",
+             *(plain(f"{spaced(name)} {value}") for name, value in spec.options.items())]
+    return ", ".join(parts + ([f"{plain(spec.profile)} profile"] if spec.profile != PROFILES[0] else []))
 
 
 def _place(run: Run) -> tuple[int, int]:
@@ -193,6 +196,6 @@ def _label(run: Run) -> str:
 def _links(runs: Any) -> None:
     for run in runs:
         name, state = st.columns([4, 1], vertical_alignment="center")
-        name.page_link(shell.UNLEARN, label=words.run_title(run), query_params={"run": run.id},
+        name.page_link(shell.UNLEARN, label=plain(words.run_title(run)), query_params={"run": run.id},
                        icon=words.ICONS[run.status])
         state.markdown(words.badge(run.status))

@@ -16,6 +16,7 @@ from engine.runs.records import Run
 from engine.system.read_only import read_only
 from engine.types import Spec
 from ui.common import words
+from ui.common.said import plain
 from ui.common.stage.component import stage
 from ui.common.stage.scene import scene
 from ui.frame import shell
@@ -81,8 +82,8 @@ def _play(run: Run | None) -> None:
     drawn = scene(found.run, found.course, autoplay=True, compact=True) if found else None
     if found and drawn:
         stage(drawn, "start-hero")
-        st.caption(f"A recorded run, {words.title_of('method', found.run.spec.method)} on "
-                   f"{words.title_of('dataset', found.run.spec.dataset)}, playing in a loop.")
+        st.caption(f"A recorded run, {plain(words.title_of('method', found.run.spec.method))} on "
+                   f"{plain(words.title_of('dataset', found.run.spec.dataset))}, playing in a loop.")
 
 
 def cards() -> None:
@@ -95,9 +96,9 @@ def cards() -> None:
         attack = live_attacks()[0]
         before, now = (run.metrics.original or UNMEASURED).get(attack.name), run.metrics.get(attack.name)
         with column.container(border=True, height="stretch"):
-            st.markdown(f"## {example.title}: {words.number(before)} → {words.number(now, 1, '%')}")
+            st.markdown(f"## {plain(example.title)}: {words.number(before)} → {words.number(now, 1, '%')}")
             thumbnails.show(run)
-            st.caption(f"{attack.short_title}. {example.text}")
+            st.caption(f"{attack.short_title}. {plain(example.text)}")
             st.page_link(shell.UNLEARN, label="Open", icon=":material/play_circle:", query_params={"run": run.id})
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.system.shown import is_text
 from ui.common.pictures import Picture, strip
-from ui.unlearn.samples import plain
+from ui.common.said import plain
 
 if TYPE_CHECKING:
     from engine.runs.records import Run

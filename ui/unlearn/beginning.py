@@ -15,6 +15,7 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.types import Dataset, Spec
 from ui.common import words
+from ui.common.said import plain
 from ui.unlearn import prefill
 
 TRAINED = "trained by the recipe"
@@ -82,5 +83,5 @@ def _link(number: int, request: Request) -> None:
     if request.run is None:
         st.caption(title, width="content")
     elif st.button(title, key=f"request-{request.run.id}", type="tertiary", icon=":material/history:",
-                   help=f"Opens run {request.run.id}."):
+                   help=f"Opens run {plain(request.run.id)}."):
         prefill.FORM.open(prefill.Prefill(request.run.id))

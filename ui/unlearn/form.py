@@ -21,6 +21,8 @@ from engine.system.read_only import read_only
 from engine.system.words import spaced
 from engine.types import Dataset, Option, Setting, Sizes, Spec
 from ui.common import controls, form_parts, words
+from ui.common.address import as_markdown
+from ui.common.said import plain
 from ui.unlearn import beginning, chips, live, prefill, who
 
 MEANT_FOR = {"any": "", "class": " Meant for forgetting a class.", "random": " Meant for forgetting random samples."}
@@ -62,7 +64,7 @@ def form() -> Resolved | None:
     """
     for problem in prefill.FORM.problems():
         if problem.field == prefill.RUN:
-            st.caption(problem)
+            st.caption(as_markdown(problem))
     places: dict[str, Any] = {}  # below each control, for what is wrong with it
     spec = _spec(places)
     try:
@@ -83,7 +85,7 @@ def form() -> Resolved | None:
             prefill.FORM.mirror(prefill.now(run_id))
             busy = True
         except LabError as error:
-            st.error(str(error))
+            st.error(plain(error))
     cost.markdown(f"**{_cost(resolved, busy)}**")
     return resolved
 
@@ -91,7 +93,7 @@ def form() -> Resolved | None:
 def _mark(problems: Sequence[Problem], places: Mapping[str, Any]) -> None:
     """Each problem at its own control; here where it has none."""
     for problem in form_parts.beside(problems, places):
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
     if any(problem.field in places for problem in problems):
         st.caption(":material/arrow_upward: Fix what is marked in red to start.")
 
@@ -107,12 +109,12 @@ def _spec(places: dict[str, Any]) -> Spec:
     forget, size = _forget(dataset, places), st.empty()
     method = get("method", form_parts.method_box(prefill.METHOD.key))
     places["method"] = st.empty()
-    st.caption(method.summary + MEANT_FOR[method.meant_for] + (
+    st.caption(plain(method.summary) + MEANT_FOR[method.meant_for] + (
         "" if method.in_paper else " Not one of the paper's methods."))
     main, more = st.container(), st.expander("More settings", icon=":material/tune:")
     with more:
         model, options, seed, profile = _setting(dataset, places)
-    note.caption(dataset.summary if options or not dataset.note else dataset.note)
+    note.caption(plain(dataset.summary) if options or not dataset.note else plain(dataset.note))
     known = {option.name: options.get(option.name, option.default_in(profile)) for option in dataset.options}
     with origin:
         begins = beginning.fields(dataset, model, options, profile)
@@ -183,7 +185,7 @@ def model_of(dataset: Dataset, key: str) -> str:
         return models[0]
     model = st.selectbox("Model", models, key=key, persist_state="session", help="The network that has to forget.",
                          format_func=lambda name: words.title_of("model", name))
-    st.caption(get("model", model).summary)
+    st.caption(plain(get("model", model).summary))
     return model
 
 
@@ -195,7 +197,7 @@ def model_unless_usual(dataset: Dataset, key: str) -> str | None:
 
 def _option(dataset: Dataset, option: Option, profile: str, places: dict[str, Any]) -> Any:
     usual = option.choices.index(option.default_in(profile))
-    chosen = st.selectbox(spaced(option.name).capitalize(), option.choices, usual, help=option.help,
+    chosen = st.selectbox(plain(spaced(option.name).capitalize()), option.choices, usual, help=plain(option.help),
                           key=controls.option_key(dataset, option, profile), persist_state="session")
     places[f"options.{option.name}"] = st.empty()
     return chosen
@@ -223,19 +225,19 @@ def _preview(resolved: Resolved) -> bool | None:
         st.table(_settings(resolved))
     download(dataset)
     if resolved.model.available() is None:
-        st.caption(f":material/cloud_download: The weights of {resolved.model.title} are not on this machine: they "
-                   "will be downloaded from the Hugging Face hub, or put its files into "
-                   f"$UNLEARN_MODEL_DIR/{resolved.model.name}.")
+        st.caption(f":material/cloud_download: The weights of {plain(resolved.model.title)} are not on this machine: "
+                   "they will be downloaded from the Hugging Face hub, or put its files into "
+                   f"$UNLEARN_MODEL_DIR/{plain(resolved.model.name)}.")
     return original(resolved)
 
 
 def download(dataset: Dataset) -> None:
     """Says where the data will come from, if they are not here."""
     if dataset.available() is None and dataset.absent:
-        st.warning(dataset.absent, icon=":material/folder_off:")
+        st.warning(plain(dataset.absent), icon=":material/folder_off:")
     elif dataset.available() is None:
-        st.caption(f":material/cloud_download: {dataset.title} is not on this machine: it will be downloaded from the "
-                   f"Hugging Face hub, or put its parquet files into $UNLEARN_DATA_DIR/{dataset.name}.")
+        st.caption(f":material/cloud_download: {plain(dataset.title)} is not on this machine: it will be downloaded "
+                   f"from the Hugging Face hub, or put its parquet files into $UNLEARN_DATA_DIR/{plain(dataset.name)}.")
 
 
 def noise(samples: int) -> str:
@@ -253,11 +255,11 @@ def _settings(resolved: Resolved) -> dict[str, str]:
         shown = {"forget set": f"{sizes.forget:,} samples", "retain set": f"{sizes.retain:,} samples",
                  "validation set": f"{sizes.validation:,} samples", "test set": f"{sizes.test:,} samples"}
     else:  # how many samples a class has is known for sure once the data are loaded
-        shown = {"forget set": f"{words.forgotten(resolved.spec)}, about {sizes.forget:,} samples",
+        shown = {"forget set": f"{plain(words.forgotten(resolved.spec))}, about {sizes.forget:,} samples",
                  "retain set": f"about {sizes.retain:,} samples", "validation set": f"{sizes.validation:,} samples",
                  "test set": f"about {sizes.test:,} samples, the class left out",
                  "unseen samples of the class": f"about {sizes.unseen:,}"}
-    return shown | {spaced(name): f"{value:.6g}" if isinstance(value, float) else str(value)
+    return shown | {spaced(name): f"{value:.6g}" if isinstance(value, float) else plain(value)
                     for name, value in resolved.effective.items()}
 
 
@@ -269,11 +271,11 @@ def original(resolved: Resolved) -> bool | None:
         if checkpoints.find(key):
             return False
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return None
     if key.imported:
-        st.error(f"The Original {key.imported!r} has not been imported here for these data, options and model: import "
-                 "it on Start.", icon=":material/error:")
+        st.error(f"The Original {plain(key.imported)!r} has not been imported here for these data, options and "
+                 "model: import it on Start.", icon=":material/error:")
         return None
     time = estimates.in_words(estimates.training_span(resolved, checkpoints))
     agreed: Any = st.toggle(f"Train the Original first: {time}", key=f"train.{key.name}",

@@ -12,6 +12,7 @@ from engine.runs.records import Run
 from engine.studies.remedy import remedy
 from engine.system.words import spaced
 from ui.common import glossary, words
+from ui.common.said import plain
 
 STATES = {"queued": "Waiting", "running": "Unlearning …", "cancelled": "Stopped before its end",
           "failed": "This run failed", "interrupted": "Interrupted before its end", "finished": "Finished"}
@@ -34,7 +35,7 @@ def verdict_text(run: Run) -> None:
     found = verdict_of(run) if run.finished else None
     if found:
         with st.container(key="verdict"):  # style.css marks it as the end's while a replay is elsewhere
-            _shown(found)(" ".join(filter(None, [found.text, spaced(remedy(run))])), icon=":material/gavel:")
+            _shown(found)(plain(" ".join(filter(None, [found.text, spaced(remedy(run))]))), icon=":material/gavel:")
         glossary.line(glossary.words_in(found.text))
 
 

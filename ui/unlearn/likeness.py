@@ -15,6 +15,7 @@ from engine.runs.records import Run
 from engine.studies import likeness_asked as likeness
 from engine.studies.background import Question, View, questions
 from ui.common.allowed import changes, starts
+from ui.common.said import plain
 from ui.unlearn import likeness_views
 
 EVERY = 0.7  # seconds between two looks while it is under way
@@ -43,14 +44,14 @@ def _view(run_id: str, was_active: bool) -> None:
     try:
         run = library.get(run_id, store).run
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     with st.container(key="likeness"):
         if question and now and now.active:
             _under_way(question, now)
             return
         if now and now.reason:
-            st.error(now.reason, icon=":material/error:")
+            st.error(plain(now.reason), icon=":material/error:")
         if found := likeness.kept(run, store):
             _found(run, found)
         else:
@@ -64,7 +65,7 @@ def _ask(run: Run) -> None:
         try:
             likeness.ask(run.id, manager().store)
         except LabError as error:
-            st.error(str(error), icon=":material/hourglass_top:")
+            st.error(plain(error), icon=":material/hourglass_top:")
             return
         st.query_params[ADDRESS] = "1"
         st.rerun()
@@ -73,7 +74,7 @@ def _ask(run: Run) -> None:
 def _under_way(question: Question, now: View) -> None:
     text, button = st.columns([4, 1], vertical_alignment="center")
     with text:
-        st.progress(min(1.0, now.fraction or 0.0), text=f"{now.stage} · {now.seconds:.0f} s")
+        st.progress(min(1.0, now.fraction or 0.0), text=f"{plain(now.stage)} · {now.seconds:.0f} s")
     if button.button("Stop", icon=":material/stop:", key="likeness-stop", width="stretch",
                      **changes(question.person)):
         question.stop()
@@ -90,4 +91,4 @@ def _found(run: Run, found: Mapping[str, Any]) -> None:
     likeness_views.layers(run.id, chosen, one, blind)
     likeness_views.trade(run)
     for sentence in dict.fromkeys((*one["notes"], *found["notes"])):
-        st.caption(sentence)
+        st.caption(plain(sentence))

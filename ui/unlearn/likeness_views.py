@@ -14,7 +14,7 @@ from engine.studies.likeness_asked import agreement_said, tells
 from ui.charts.likeness import LAYERS, LINES, plot_layers, plot_moved
 from ui.common import measures
 from ui.common.live_chart import live_chart
-from ui.common.words import plain
+from ui.common.said import plain
 
 SETS = {"forget": "forget set", "test": "test set", "retain": "retain set", "unseen": "never seen"}
 PAIRS = {"unlearned_retrained": "now and retrained", "attainable": "two retrained models: attainable",
@@ -98,8 +98,8 @@ def trade(run: Run) -> None:
     value = final.get(metric.name)
     shown = measures.why_missing(metric, final) if value is None else measures.value(metric, value)
     ideal = measures.ideal(metric, run.spec.scenario)
-    st.markdown(f"##### All in one number\n**{metric.title}: {shown}**, ideal {ideal}")
-    st.caption(f"{metric.help} {TRADE_BLIND}")
+    st.markdown(f"##### All in one number\n**{plain(metric.title)}: {shown}**, ideal {ideal}")
+    st.caption(f"{plain(metric.help)} {TRADE_BLIND}")
 
 
 def _number(value: float | None) -> str:

@@ -24,6 +24,7 @@ from ui.charts.objective import drawn, plot_objective
 from ui.common import words
 from ui.common.allowed import changes, starts
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.common.shared import Looks, Watchers
 from ui.common.stage.component import forget_drawn, stage
 from ui.common.stage.scene import scene
@@ -55,7 +56,7 @@ def follow(run_id: str) -> None:
     try:
         running = not library.get(run_id, manager().store).run.has_ended
     except LabError as error:
-        st.error(f"{error} It may have been deleted, or belong to another results folder. Open "
+        st.error(f"{plain(error)} It may have been deleted, or belong to another results folder. Open "
                  "another run on the page **Runs**, or start one here.", icon=":material/search_off:")
         return
     forget_drawn(_key(run_id))
@@ -68,7 +69,7 @@ def _view(run_id: str, was_running: bool, pause: float) -> None:
         jobs = manager()
         found = LOOKS.get((jobs.store.url, run_id), lambda: _look(run_id)) if was_running else _look(run_id)
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     run, course = found.run, found.course
     if was_running and (run.has_ended or not pause / 2 <= _pace() <= 2 * pause):
@@ -132,9 +133,9 @@ def launched(run_id: str) -> None:
 
 def _stage(look: Look) -> None:
     asked, run = st.query_params.get(AT, ""), look.run
+    at = int(asked) if asked.isdecimal() and len(asked) < 10 else None
     if look.scene:
-        stage({**look.scene, "autoplay": run.id in LAUNCHED.get(), "at": int(asked) if asked.isdecimal() else None,
-               "fit": present.active()}, _key(run.id))
+        stage({**look.scene, "autoplay": run.id in LAUNCHED.get(), "at": at, "fit": present.active()}, _key(run.id))
 
 
 def _key(run_id: str) -> str:
@@ -146,7 +147,7 @@ def _waiting(run: Run) -> str:
         order = "people take turns" if people.asker() else "runs start in order"
         return f"Waiting in the queue: {order}, one run at a time. You can leave this page."
     stage = (run.progress or {}).get("stage", "Starting")
-    return f"{stage} … the charts appear as soon as the Original has been measured."
+    return f"{plain(stage)} … the charts appear as soon as the Original has been measured."
 
 
 def _header(jobs: Any, run: Run) -> None:
@@ -163,7 +164,8 @@ def _header(jobs: Any, run: Run) -> None:
             jobs.cancel(run.id)
         fraction = progress.get("fraction")
         done = f"{100 * fraction:.0f}%" if fraction else ""  # the step is said once, beside the playhead
-        text = " · ".join(filter(None, [progress.get("stage", "Waiting"), done, words.countdown(progress.get("eta"))]))
+        stage, left = plain(progress.get("stage", "Waiting")), words.countdown(progress.get("eta"))
+        text = " · ".join(filter(None, [stage, done, left]))
         st.progress(fraction or 0.0, text=text)
     else:
         first, long = _trained_first(jobs, run), _takes_long(jobs, run)
@@ -175,12 +177,12 @@ def _header(jobs: Any, run: Run) -> None:
                          **starts(help=f"Queues a new run with the same settings.{first and ' ' + first}")):
             _again(jobs, run, bool(first))
         if run.recorded:
-            st.caption(f":material/album: Recorded on {words.when(run.started)[:10]} on {run.device}: it opens without "
-                       f"the data, and **Run again** computes it here. {first}")
+            st.caption(f":material/album: Recorded on {words.when(run.started)[:10]} on {plain(run.device)}: it opens "
+                       f"without the data, and **Run again** computes it here. {first}")
     if run.status == "failed":
-        st.error(run.reason, icon=":material/error:")
+        st.error(plain(run.reason), icon=":material/error:")
     elif run.reason:
-        st.warning(run.reason, icon=":material/info:")
+        st.warning(plain(run.reason), icon=":material/info:")
     if earlier := remark(run):
         st.warning(earlier, icon=":material/history:")
     if run.notice:
@@ -227,7 +229,7 @@ def _queue(jobs: Any, run: Run, original: bool) -> None:
 
 
 def _notice(jobs: Any, run: Run) -> None:
-    st.warning(run.notice, icon=":material/warning:")
+    st.warning(plain(run.notice), icon=":material/warning:")
     if run.spec.original:  # a trained one would be another Original
         return
     if run.has_ended and st.button("Train an Original on these data and run again", key=f"anew-{run.id}", **starts()):

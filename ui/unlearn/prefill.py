@@ -21,6 +21,7 @@ from engine.runs.records import Run
 from engine.spec import Resolved, requested_parameters, resolve
 from engine.types import PROFILES, Dataset, Spec
 from ui.common import controls, form_parts
+from ui.common.address import Marked
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 
@@ -105,11 +106,12 @@ def _imported(run_id: str, name: str) -> tuple[Prefill, list[Problem]]:
 def _left_out(resolved: Resolved) -> list[Problem]:
     """What the form cannot take over from a run."""
     seed, named = resolved.spec.original_seed, resolved.spec.named_seeds
-    problems = [Problem(RUN, f"The run shown started from the Original of seed {seed}; a run started "
-                             "here uses that of seed 0. **Run again** keeps it.")] if seed else []
+    problems: list[Problem] = [
+        Marked(RUN, f"The run shown started from the Original of seed {seed}; a run started here uses that of seed 0. "
+                    "**Run again** keeps it.")] if seed else []
     seeds = " and ".join(f"{name} {value}" for name, value in named.items())
-    return problems + ([Problem(RUN, f"The run shown has seeds of its own ({seeds}); a run started here uses one seed "
-                                     "for all. **Run again** keeps them.")] if named else [])
+    return problems + ([Marked(RUN, f"The run shown has seeds of its own ({seeds}); a run started here uses one seed "
+                                    "for all. **Run again** keeps them.")] if named else [])
 
 
 def _write(opened: Prefill) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from engine.studies.relearn_numbers import TITLES, WHO, Numbers, Relearned
+from ui.common.said import plain
 
 HELP = ("**Recovered**: (unlearned - retrained) / (Original - retrained) at the end; 0% is right. **Above retrained**: "
         "the mean distance over all steps, with its range over the orders of the batches; what is attainable is that "
@@ -26,7 +27,7 @@ def show(kept: dict[int, Relearned]) -> None:
                         "forgotten samples held back)")
             st.table(by_step(found, count), hide_index=True)
     for sentence in dict.fromkeys((*first.notices, *first.left_out.values(), BLIND)):
-        st.caption(sentence)
+        st.caption(plain(sentence))
 
 
 def by_rate(found: Relearned, count: int) -> list[dict[str, str]]:

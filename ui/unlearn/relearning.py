@@ -18,6 +18,7 @@ from engine.studies.relearn_numbers import Point, Relearned, Settings
 from engine.system.words import plural
 from ui.common.allowed import changes, starts
 from ui.common.live_chart import live_chart
+from ui.common.said import plain
 from ui.frame import present
 from ui.unlearn import relearn_numbers
 from ui.unlearn.relearn_figure import figure
@@ -66,7 +67,7 @@ def _view(run_id: str, was_active: bool) -> None:
     try:
         run = library.get(run_id, store).run
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     with st.container(border=True, key="relearning"):
         st.markdown(f"### {TITLE}")
@@ -74,7 +75,7 @@ def _view(run_id: str, was_active: bool) -> None:
         if question and now and now.active:
             _under_way(run, question, now)
         elif now and now.reason:
-            st.error(now.reason, icon=":material/error:")
+            st.error(plain(now.reason), icon=":material/error:")
         elif now and now.state == "stopped":
             st.caption("Stopped; nothing of it was kept.")
         _kept(run, kept)
@@ -88,7 +89,7 @@ def _view(run_id: str, was_active: bool) -> None:
 def _ask(run: Run, kept: dict[int, Relearned]) -> None:
     """A button for each panel that is not there yet, with the time that it takes."""
     if refused := relearn_asked.refusal(run):
-        st.info(refused, icon=":material/block:")
+        st.info(plain(refused), icon=":material/block:")
         return
     if not kept:
         st.caption(WHAT)
@@ -113,7 +114,7 @@ def _launch(run: Run, count: int) -> None:
     try:
         relearn_asked.ask(run.id, manager().store, count)
     except LabError as error:
-        st.error(str(error), icon=":material/hourglass_top:")
+        st.error(plain(error), icon=":material/hourglass_top:")
         return
     st.query_params[ADDRESS] = "1"
     st.rerun()
@@ -127,7 +128,7 @@ def _under_way(run: Run, question: Question, now: View) -> None:
     points: Sequence[Point] = now.found
     share = 0.0 if now.fraction is None else min(1.0, now.fraction)
     with text:
-        st.progress(share, text=f"{'Stopping' if now.state == 'stopping' else now.stage} · {now.seconds:.0f} s")
+        st.progress(share, text=f"{'Stopping' if now.state == 'stopping' else plain(now.stage)} · {now.seconds:.0f} s")
     if button.button("Stop", icon=":material/stop:", key="relearn-stop", width="stretch",
                      **changes(question.person, help="Nothing of it is kept.")):
         question.stop()

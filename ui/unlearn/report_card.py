@@ -20,6 +20,7 @@ from engine.system.files import to_json
 from engine.system.words import spaced
 from engine.types import Spec
 from ui.common import address, measures, take_away, words
+from ui.common.said import plain
 from ui.unlearn import beginning, report, weights
 
 CARDS = ("accuracy_gap", "test_accuracy", "forget_accuracy", "retain_accuracy")  # after the attacks
@@ -69,7 +70,7 @@ def _card(name: str, before: float | None, now: float | None, retrained: float |
     metric = metric_of(name)
     more = CLASS_HELP.get("attack" if name in names("attack") else name, "") if by_class(spec.scenario) else ""
     more += f" Chance range at these sizes: {band[0]:.1f} to {band[1]:.1f}% (95%)." if band else ""
-    st.metric(metric.title, measures.value(metric, now), help=metric.help + more)
+    st.metric(plain(metric.title), measures.value(metric, now), help=plain(metric.help) + more)
     unit = "%" if metric.unit == "%" else ""  # one line where it fits; the big number above names the unit
     known = [f"before {words.number(before, 1, unit)}"]
     known += [f"{words.reference(spec.scenario)} {words.number(retrained, 1, unit)}"] if retrained is not None else []
@@ -79,12 +80,12 @@ def _card(name: str, before: float | None, now: float | None, retrained: float |
 def _remarks(run: Run, start: StartEvent) -> None:
     final = run.metrics or UNMEASURED
     for note in remarks(final):
-        st.warning(note, icon=":material/warning:")
+        st.warning(plain(note), icon=":material/warning:")
     sample = _drawn(run, start)
     if final:
         st.caption(f"{run.steps:,} steps, {run.samples:,} samples, {words.seconds(run.seconds)} for the "
-                   f"method alone on {run.device}. The three numbers and the end of the curves are measured on the "
-                   f"complete sets, the charts on their way there on {sample}.")
+                   f"method alone on {plain(run.device)}. The three numbers and the end of the curves are measured on "
+                   f"the complete sets, the charts on their way there on {sample}.")
     elif run.has_ended:
         st.caption(f"What was measured until the run ended, on {sample}.")
     else:
@@ -96,7 +97,7 @@ def _drawn(run: Run, start: StartEvent) -> str:
     """What the charts are measured on, for the middle of a sentence."""
     counts = start.counts
     sizes = [f"{counts['forget']:,} forget", f"{counts['test']:,} test", f"{counts['retain']:,} retain"]
-    sizes += [f"{counts['unseen']:,} {words.never_seen(run.spec)}"] if "unseen" in counts else []
+    sizes += [f"{counts['unseen']:,} {plain(words.never_seen(run.spec))}"] if "unseen" in counts else []
     return f"a fixed sample of {', '.join(sizes[:-1])} and {sizes[-1]} samples"
 
 
@@ -106,9 +107,9 @@ def _details(run: Run) -> None:
             measures.table(run)
     with st.expander("The settings that were used", icon=":material/checklist:"):
         used = {**run.spec.options, **(run.effective or {})}
-        st.table({spaced(name): f"{v:.6g}" if isinstance(v, float) else str(v) for name, v in used.items()})
-        st.caption(f"Seed {run.spec.seed}, profile {run.spec.profile}, code {run.code_version}, "
-                   f"identity {run.identity}.")
+        st.table({plain(spaced(name)): f"{v:.6g}" if isinstance(v, float) else plain(v) for name, v in used.items()})
+        st.caption(f"Seed {plain(run.spec.seed)}, profile {plain(run.spec.profile)}, code {plain(run.code_version)}, "
+                   f"identity {plain(run.identity)}.")
     further, export, link, _ = st.columns(4)
     with further:
         beginning.more(run)

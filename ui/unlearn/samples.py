@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import streamlit as st
@@ -18,12 +17,12 @@ from engine.studies.memorised import memorised_of
 from engine.system.shown import is_text
 from ui.common import glossary, words
 from ui.common.answers import Mark, answer, called, lies
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.unlearn import who
 
 TO = "\u00a0→\u00a0"  # not to be broken
 IN_A_ROW, SIZE, COUNT = 6, 96, 24
-_MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")  # what Markdown would take for its own
 FALSE = "A label that is false on purpose gets no ✓: to repeat it is to have memorised it."
 NOT_KEPT = "“Not its label”: this run kept whether the model was right, not what it said instead."
 ORDERS = {"most": "most forgotten first", "least": "least forgotten first",
@@ -47,7 +46,7 @@ def samples(run: Run) -> None:
         with st.spinner("Loading the samples …"):
             found, note = _load(run, chosen, whole.get())
     except LabError as error:
-        st.info(reason_of(error), icon=":material/info:")
+        st.info(plain(reason_of(error)), icon=":material/info:")
         return
     chooser.segmented_control("Order", list(ORDERS), format_func=ORDERS.__getitem__, default=order.first, required=True,
                               key=order.key, label_visibility="collapsed")
@@ -85,8 +84,8 @@ def _few(run: Run, note: str, whole: Slot[bool]) -> None:
     if not library.has_samples(run, manager().store):
         st.caption(f"{note}; of the others it kept no losses: run it again for all.")
     elif dataset is None or dataset.available() is None:
-        st.caption(f"{note}; set UNLEARN_DATA_DIR to a folder with {words.title_of('dataset', run.spec.dataset)} "
-                   "for all.")
+        title = plain(words.title_of("dataset", run.spec.dataset))
+        st.caption(f"{note}; set UNLEARN_DATA_DIR to a folder with {title} for all.")
     else:
         st.caption(f"{note}.")
         st.button("Load all", key=f"load-{run.id}", icon=":material/download:", on_click=lambda: whole.put(True),
@@ -97,10 +96,6 @@ def bold(name: str) -> str:
     """A name that we did not write, in bold."""
     return f"**{plain(name)}**"
 
-
-def plain(text: str) -> str:
-    """A text that we did not write, so that Markdown shows it as it is."""
-    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def _texts(found: list[dict[str, Any]], memorised: Memorised | None) -> None:

@@ -17,8 +17,9 @@ from engine.system.shown import is_text, text_of
 from ui.common import glossary, words
 from ui.common.answers import answer, called
 from ui.common.pictures import Picture, strip
+from ui.common.said import plain
 from ui.unlearn import headline
-from ui.unlearn.samples import NOT_KEPT, bold, plain
+from ui.unlearn.samples import NOT_KEPT, bold
 
 if TYPE_CHECKING:
     from engine.kind import Kind

@@ -14,6 +14,7 @@ from engine.runs.records import Run
 from engine.spec import resolve
 from engine.types import Spec
 from ui.common.allowed import starts
+from ui.common.said import plain
 
 
 def show(run: Run) -> None:
@@ -42,6 +43,6 @@ def _start(asked: Spec, run: Run) -> None:
     try:
         manager().submit(asked, train_original=bool(run.train_original and not run.recorded))
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     st.rerun()

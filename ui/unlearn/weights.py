@@ -8,6 +8,7 @@ from engine.errors import LabError
 from engine.originals.checkpoints import original_key
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from ui.common.said import code
 
 
 def offer(run: Run) -> None:
@@ -16,7 +17,8 @@ def offer(run: Run) -> None:
         return
     size = manager().store.weights_bytes(run.id)
     if size is None:
-        st.caption(f"This run kept no weights: `python -m engine export-weights {run.id} DIR` computes them again.")
+        st.caption(f"This run kept no weights: {code(f'python -m engine export-weights {run.id} DIR')} computes them "
+                   "again.")
     elif lost := _no_card(run):
         _bare(run, size, lost)
     else:

@@ -12,6 +12,7 @@ from engine.spec import Resolved
 from engine.types import Spec
 from ui.common import controls, sample_list, words
 from ui.common.pictures import Picture, strip
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.unlearn import prefill
 
@@ -25,13 +26,13 @@ def show(resolved: Resolved) -> None:
     if not opened:
         return
     if resolved.dataset.available() is None:
-        st.caption(f"{resolved.dataset.title} is not on this machine yet: a run downloads it first.")
+        st.caption(f"{plain(resolved.dataset.title)} is not on this machine yet: a run downloads it first.")
         return
     try:
         with st.spinner("Choosing …"):
             found = _preview(resolved.spec)
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     sizes, total = found.sizes, found.sizes.forget
     compared = "test samples" if sizes.unseen is None else f"{words.never_seen(found.resolved.spec)} samples"

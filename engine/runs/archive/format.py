@@ -30,10 +30,22 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadArchive
 from engine.runs.archive import declarations
-from engine.runs.archive.columns import problem, strict_json
+from engine.runs.archive.columns import problem
+from engine.runs.archive.courses import Courses
+from engine.runs.archive.limits import (
+    MOST_RUNS,
+    TooLarge,
+    check_directory,
+    check_members,
+    named,
+    strict_json,
+    unpacked,
+)
+from engine.runs.archive.tables import LATER, events_schema, impossible, read_table, samples_schema
 from engine.runs.records import spec_of
 from engine.sample_lists import checked
 from engine.selection import lists_of
+from engine.system.shapes import shown
 
 if TYPE_CHECKING:
     import pyarrow
@@ -42,25 +54,8 @@ if TYPE_CHECKING:
     from engine.own.declaration import Declaration
 
 FORMAT, VERSION, SUFFIX = "machine-unlearning-runs", 4, ".zip"
-LATER = {"predicted": "int16", "phi": "float32"}  # columns of samples that older versions lack, in this order
 MANIFEST, RUNS, EVENTS = "manifest.json", "runs.json", "events.parquet"
 ATTACKED = ("forget", "test", "unseen", "validation")  # what attacks and distances look at; retain is far larger
-MOST_BYTES, MOST_RATIO, MOST_ROWS = 2**30, 1000, 20_000_000  # of one member, unpacked: beyond, it is a trap
-
-
-def events_schema() -> pyarrow.Schema:
-    import pyarrow as pa
-
-    return pa.schema({"run": pa.string(), "seq": pa.int32(), "payload": pa.string()})
-
-
-def samples_schema(later: int = 0) -> pyarrow.Schema:
-    """The columns of a per-sample table, with the first ``later`` of those that came in later versions."""
-    import pyarrow as pa
-
-    return pa.schema({"set": pa.string(), "sample": pa.int32(), "loss": pa.float32(), "entropy": pa.float32(),
-                      "correct": pa.bool_()}
-                     | {name: pa.type_for_alias(LATER[name]) for name in list(LATER)[:later]})
 
 
 def samples_name(run_id: str) -> str:
@@ -91,14 +86,17 @@ class Archive:
         self._check_runs()
 
     def verify(self) -> None:
-        """Reads every member and compares its sha256 with the manifest's; raises BadArchive."""
+        """Reads every member, compares its sha256 with the manifest's and checks the events; raises BadArchive."""
         with self._open() as archive:
             for name in self.manifest["members"]:
                 self._bytes(archive, name)
+        with self._of_events():
+            self._courses.check()
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """A run's events in order, each with its ``seq``; raises BadArchive."""
-        return self._courses.get(run_id, [])
+        with self._of_events():
+            return self._courses.of(run_id)
 
     def has_samples(self, run_id: str) -> bool:
         """Whether it holds a run's per-sample table."""
@@ -113,7 +111,9 @@ class Archive:
             table = self._table(archive, name, *map(samples_schema, range(len(LATER) + 1)))
         frame = table.to_pandas().astype({"sample": "int64"})
         if strange := sorted(set(frame["set"].unique()) - {"retain", *ATTACKED}):
-            raise self._bad(f"its member {name} has samples of a set {strange[0]!r} that runs do not have")
+            raise self._bad(f"its member {name} has samples of a set {named(strange[0])} that runs do not have")
+        if wrong := impossible(frame):
+            raise self._bad(f"its member {name} {wrong}")
         return frame
 
     def weights(self, run_id: str) -> bytes | None:
@@ -161,19 +161,17 @@ class Archive:
         return {name for record in self.runs for name in lists_of(spec_of(record["spec"]))}
 
     @functools.cached_property
-    def _courses(self) -> dict[str, list[dict[str, Any]]]:
-        with self._open() as archive:
-            rows = self._table(archive, EVENTS, events_schema()).to_pylist()
-        courses: dict[str, dict[int, dict[str, Any]]] = {run["id"]: {} for run in self.runs}
-        for row in rows:
-            try:
-                course, seq, payload = courses[row["run"]], row["seq"], strict_json(row["payload"])
-                if seq < 0 or seq in course or not isinstance(payload["kind"], str):
-                    raise ValueError
-            except (KeyError, TypeError, ValueError, RecursionError):
-                raise self._bad(f"its member {EVENTS} has an event that belongs to no run or is no event") from None
-            course[seq] = payload
-        return {run_id: [{"seq": seq, **course[seq]} for seq in sorted(course)] for run_id, course in courses.items()}
+    def _courses(self) -> Courses:
+        with self._open() as archive, self._of_events():
+            return Courses(self._table(archive, EVENTS, events_schema(), texts=("payload",)),
+                           [run["id"] for run in self.runs])
+
+    @contextmanager
+    def _of_events(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise self._bad(f"its member {EVENTS} {error}") from None
 
     # --- checks -----------------------------------------------------------------------------
 
@@ -183,8 +181,11 @@ class Archive:
     @contextmanager
     def _open(self) -> Iterator[zipfile.ZipFile]:
         try:
+            check_directory(self.path)
             with zipfile.ZipFile(self.path) as archive:
                 yield archive
+        except TooLarge as error:
+            raise self._bad(str(error)) from None
         except (FileNotFoundError, NotADirectoryError):
             raise BadArchive(f"There is no file {self.path}.") from None
         except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError) as error:
@@ -205,27 +206,23 @@ class Archive:
 
     def _members(self, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         """The zip's directory, where nothing in it is out of place or absurdly large."""
+        check_members(archive.infolist())
         found: dict[str, zipfile.ZipInfo] = {}
         for info in archive.infolist():
             name = info.orig_filename
             if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name or "\0" in name:
-                raise self._bad(f"its member {name!r} has a name that leads out of the archive")
+                raise self._bad(f"its member {named(name)} has a name that leads out of the archive")
             if name in found:
-                raise self._bad(f"it has two members named {name!r}")
-            if info.file_size > MOST_BYTES:
-                raise self._bad(f"its member {name!r} would unpack to {info.file_size / 2**30:.1f} GiB, "
-                                "but the limit is 1")
-            if info.file_size > MOST_RATIO * info.compress_size:
-                raise self._bad(f"its member {name!r} would unpack to over {MOST_RATIO} times its size")
+                raise self._bad(f"it has two members named {named(name)}")
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
-                raise self._bad(f"its member {name!r} is encrypted or packed in another way than deflated")
+                raise self._bad(f"its member {named(name)} is encrypted or packed in another way than deflated")
             found[name] = info
         return found
 
     def _manifest(self, archive: zipfile.ZipFile) -> dict[str, Any]:
         if MANIFEST not in archive.namelist():
             raise self._bad(f"its member {MANIFEST} is missing, so it is not an archive of runs")
-        manifest = self._parsed(MANIFEST, archive.read(MANIFEST))
+        manifest = self._parsed(MANIFEST, unpacked(archive, MANIFEST))
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise self._bad(f"its {MANIFEST} does not say that it is an archive of runs (format {FORMAT!r})")
         version = manifest.get("version")
@@ -245,11 +242,13 @@ class Archive:
         for name in sorted({MANIFEST, RUNS, EVENTS, *self.manifest["members"]} - there):
             raise self._bad(f"its member {name} is missing")
         for name in sorted(there - {MANIFEST, *self.manifest["members"]}):
-            raise self._bad(f"it has a member {name!r} that its {MANIFEST} does not list")
+            raise self._bad(f"it has a member {named(name)} that its {MANIFEST} does not list")
 
     def _check_runs(self) -> None:
         if not isinstance(self.runs, list) or len(self.runs) != self.manifest.get("runs"):
-            raise self._bad(f"its member {RUNS} is not a list of {self.manifest.get('runs')!r} runs")
+            raise self._bad(f"its member {RUNS} is not a list of {shown(self.manifest.get('runs'))} runs")
+        if len(self.runs) > MOST_RUNS:
+            raise self._bad(f"it has {len(self.runs):,} runs, but the limit is {MOST_RUNS:,}")
         for number, record in enumerate(self.runs, start=1):
             if wrong := problem(record, number):
                 raise self._bad(f"{wrong}, in {RUNS}")
@@ -259,10 +258,10 @@ class Archive:
         known = {MANIFEST, RUNS, EVENTS, *map(samples_name, ids), *map(weights_name, ids),
                  *map(list_name, self._list_names), *self._declared.values()}
         for name in sorted(set(self.manifest["members"]) - known):
-            raise self._bad(f"it has a member {name!r} that no archive of these runs has")
+            raise self._bad(f"it has a member {named(name)} that no archive of these runs has")
 
     def _bytes(self, archive: zipfile.ZipFile, name: str) -> bytes:
-        content, about = archive.read(name), self.manifest["members"][name]
+        content, about = unpacked(archive, name), self.manifest["members"][name]
         if (hashlib.sha256(content).hexdigest(), len(content)) != (about["sha256"], about["bytes"]):
             raise self._bad(f"its member {name} was changed or damaged (its sha256 is not the one in {MANIFEST})")
         return content
@@ -272,25 +271,19 @@ class Archive:
 
     def _parsed(self, name: str, content: bytes) -> Any:
         try:
-            return strict_json(content.decode())
+            return strict_json(content)
+        except TooLarge as error:
+            raise self._bad(f"its member {name} is too large: {error}") from None
         except (ValueError, RecursionError):
             raise self._bad(f"its member {name} is not valid JSON") from None
 
     def _table(self, archive: zipfile.ZipFile, name: str, schema: pyarrow.Schema,
-               *others: pyarrow.Schema) -> pyarrow.Table:
-        """A member as a table of the schema, or of one of the others that it may have as well."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+               *others: pyarrow.Schema, texts: tuple[str, ...] = ()) -> pyarrow.Table:
+        """A member as a table of the schema, or of one of the others that it may have as well.
 
-        content = self._bytes(archive, name)
+        ``texts`` stay in dictionaries: a file may say a long text a million times in a few bytes.
+        """
         try:
-            file = pq.ParquetFile(pa.BufferReader(content))
-            known = any(file.schema_arrow.equals(one) for one in (schema, *others))
-            fits = known and file.metadata.num_rows <= MOST_ROWS
-            table = file.read() if fits else None
-        except (pa.ArrowException, OSError, ValueError):
-            raise self._bad(f"its member {name} is not a parquet file that can be read") from None
-        if table is None or any(column.null_count for column in table.columns):
-            raise self._bad(f"its member {name} does not have the columns {', '.join(schema.names)}, full and of "
-                            "the right kinds")
-        return table
+            return read_table(self._bytes(archive, name), (schema, *others), texts)
+        except ValueError as error:
+            raise self._bad(f"its member {name} {error}") from None

@@ -24,18 +24,16 @@ from engine.runs.archive.format import (
     ATTACKED,
     EVENTS,
     FORMAT,
-    LATER,
     MANIFEST,
     RUNS,
     SUFFIX,
     VERSION,
     Archive,
-    events_schema,
     list_name,
     samples_name,
-    samples_schema,
     weights_name,
 )
+from engine.runs.archive.tables import LATER, events_schema, samples_schema
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.selection import lists_of

@@ -70,7 +70,9 @@ def work(answers: IO[str]) -> None:
     asked: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(asked,), daemon=True).start()
     import engine.runs.compute  # noqa: F401
+    from engine.system import logs
 
+    logs.begin()
     while True:
         print(_answer(asked.get()), file=answers, flush=True)
 

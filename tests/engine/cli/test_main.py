@@ -131,12 +131,12 @@ def test_a_device_that_is_none(say, monkeypatch):
     assert refused(say, "pretrain") == ["UNLEARN_DEVICE='abacus' is not a device. Valid: cpu, cuda, cuda:0, ..."]
 
 
-def test_a_home_that_cannot_be_used_is_a_failure(say, monkeypatch, tmp_path):
+def test_a_home_that_cannot_be_used_is_bad_input(say, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path / "file"))
     status, content, _ = say("list", "runs", "--json")
-    assert status == 1 and content == {"run_id": None, "status": "failed", "reason": content["reason"]}
-    assert content["reason"].startswith(f"UNLEARN_HOME={tmp_path}/file cannot be used (")
+    assert status == 2 and content == {"run_id": None, "status": "bad_input", "problems": content["problems"]}
+    assert content["problems"][0].startswith(f"UNLEARN_HOME={tmp_path}/file cannot be used (")
 
 
 # --- list and show --------------------------------------------------------------------------

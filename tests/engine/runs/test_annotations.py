@@ -76,8 +76,8 @@ def test_a_note_of_another_kind_is_refused(store, other, tmp_path):
 
 
 @pytest.mark.parametrize("column, value, said", [
-    ("spec", "[1]", "AttributeError"), ("spec", "{not json", "JSONDecodeError"),
-    ("metrics", "[1, 2]", "metrics is list"), ("tags", "7", "tags must be")])
+    ("spec", "[1]", "spec is [1], but must be a specification of a run"), ("spec", "{not json", "JSONDecodeError"),
+    ("metrics", "[1, 2]", "metrics is [1, 2], but must be an object or null"), ("tags", "7", "tags is 7, but must be")])
 def test_a_damaged_row_costs_itself_and_can_be_deleted(store, column, value, said):
     good, bad = finished_run(store), finished_run(store, seed=1)
     with store._engine.begin() as connection:

@@ -12,7 +12,7 @@ import pytest
 from archiving import finished_run, members, put_together, state
 
 from engine.errors import BadArchive
-from engine.runs.archive import format as archive_file
+from engine.runs.archive import limits
 from engine.runs.archive.transfer import export_runs, import_runs, read_archive
 from engine.runs.store import Store
 
@@ -142,8 +142,8 @@ def test_members_that_do_not_belong(good, refuses, tmp_path):
 def test_members_that_would_fill_the_disk(good, refuses, tmp_path, monkeypatch):
     path = put_together(tmp_path / "bomb.zip", members(good) | {"events.parquet": bytes(20_000_000)})
     assert refuses(path) == "its member 'events.parquet' would unpack to over 1000 times its size."
-    monkeypatch.setattr(archive_file, "MOST_BYTES", 2000)
-    assert refuses(good) == "its member 'runs.json' would unpack to 0.0 GiB, but the limit is 1."
+    monkeypatch.setitem(limits.MOST_BYTES, ".json", 2000)
+    assert refuses(good) == "its member 'runs.json' would unpack to 0 MiB, but the limit is 0."
 
 
 def test_members_packed_otherwise(good, refuses, tmp_path):

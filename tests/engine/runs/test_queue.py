@@ -20,6 +20,7 @@ from engine.runs.reasons import reason_of
 from engine.runs.schema import runs
 from engine.runs.store import open_store
 from engine.spec import resolve
+from engine.system.paths import home
 from engine.types import ENDED, Method, Plan, Progress, Spec
 from tests.patience import patience
 
@@ -194,8 +195,8 @@ def exploding(task):
 
 
 @pytest.mark.parametrize("work, reason", [
-    (raising(RuntimeError("the shapes\ndo not fit")), "RuntimeError: the shapes"),
-    (raising(ValueError()), "ValueError: no message"),
+    (raising(RuntimeError("the shapes\ndo not fit")), "RuntimeError: the shapes. Details: {log}"),
+    (raising(ValueError()), "ValueError: no message. Details: {log}"),
     (raising(MemoryError()), "Out of memory: a smaller batch size needs less."),
     (raising(torch.OutOfMemoryError("CUDA out of memory")), "Out of memory: a smaller batch size needs less."),
     (raising(OSError(errno.ENOSPC, "No space left on device", "/data/x")),
@@ -207,7 +208,8 @@ def test_a_run_that_raises_fails_with_its_reason_and_the_next_one_starts(jobs, f
     failing, after = jobs.submit(fake_method("broken", work)), jobs.submit(QUICK)
     run = ended(jobs, failing)
     assert run.status == "failed" and run.metrics is None and run.ended is not None
-    assert reason in run.reason if reason == "not finite" else run.reason == reason
+    log = home() / "logs/errors.log"
+    assert reason in run.reason if reason == "not finite" else run.reason == reason.format(log=log)
     assert "Traceback" not in run.reason and "\n" not in run.reason
     assert ended(jobs, after).status == "finished"
 
@@ -270,12 +272,12 @@ def test_a_device_that_is_none_fails_runs_and_does_not_kill_the_worker(jobs, mon
 @pytest.mark.parametrize("error, reason", [
     (OSError(errno.EDQUOT, "Quota exceeded"),
      "The disk is full: a file could not be written. Free some space and run it again."),
-    (OSError(errno.ENOENT, "No such file"), "FileNotFoundError: [Errno 2] No such file"),
+    (OSError(errno.ENOENT, "No such file"), "A file cannot be read or written (No such file). Details: {log}"),
     (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"),
      "Out of memory: a smaller batch size needs less."),
-    (KeyError("x"), "KeyError: 'x'")])
+    (KeyError("x"), "KeyError: 'x'. Details: {log}")])
 def test_reasons_are_sentences(error, reason):
-    assert reason_of(error) == reason
+    assert reason_of(error) == reason.format(log=home() / "logs/errors.log")
 
 
 def test_an_end_that_the_store_refused_is_written_once_it_answers_again(jobs, monkeypatch):

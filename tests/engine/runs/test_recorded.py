@@ -60,7 +60,7 @@ def test_samples_of_recorded_runs(folder, store, shipped):
 
 def test_a_listing_reads_neither_events_nor_samples(folder, shipped, monkeypatch):
     read = []
-    monkeypatch.setattr(archive_file.Archive, "_table", lambda self, archive, name, schema: read.append(name))
+    monkeypatch.setattr(archive_file.Archive, "_table", lambda self, archive, name, schema, **how: read.append(name))
     assert len(recorded_runs(folder)) == 3 and read == []
 
 

@@ -22,6 +22,7 @@ from engine.studies import relearn as relearning
 from engine.studies import relearn_asked
 from engine.studies.background import Questions, questions
 from engine.studies.relearn_numbers import Settings
+from engine.system.paths import home
 from engine.types import Method, Plan, Progress, Spec
 from tests.patience import patience, until
 
@@ -131,7 +132,7 @@ def test_an_error_that_nobody_expected_is_said_and_ends_it():
 
     question = Questions().ask("likeness", "cafe", fail)
     assert question.wait(patience()) and (question.view().state, question.view().reason) == (
-        "failed", "RuntimeError: no")
+        "failed", f"RuntimeError: no. Details: {home() / 'logs/errors.log'}")
 
 
 def test_the_time_is_known_before_and_grows_with_what_is_asked(run, store):

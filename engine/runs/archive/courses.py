@@ -1,0 +1,59 @@
+"""The events of an archive's runs: kept as text, since parsed ones take ten times the memory, and parsed run by run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from engine.runs.archive.limits import LONGEST_EVENT, MOST_COURSES, MOST_EVENTS, TooLarge, strict_json
+from engine.runs.gate import event
+from engine.system.shapes import shown, wrong
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+class Courses:
+    """A table of events (run, seq, payload) of some runs. Raises ValueError, its text the end of a sentence."""
+
+    def __init__(self, table: pyarrow.Table, runs: Collection[str]):
+        if table.num_rows > MOST_EVENTS:
+            raise TooLarge(f"has {table.num_rows:,} events, but the limit is {MOST_EVENTS:,}")
+        self._payloads = table.column("payload").combine_chunks()
+        self._places: dict[str, dict[int, int]] = {run_id: {} for run_id in runs}
+        columns = zip(table.column("run").to_pylist(), table.column("seq").to_pylist(), strict=True)
+        for place, (run_id, seq) in enumerate(columns):
+            if run_id not in self._places or seq < 0 or seq in self._places[run_id]:
+                raise ValueError("has an event that belongs to no run or is no event")
+            self._places[run_id][seq] = place
+        self._measure()
+
+    def _measure(self) -> None:
+        """The texts are in a dictionary, which says a long one once: all of them are measured before any is taken."""
+        import pyarrow.compute as pc
+
+        lengths = pc.utf8_length(self._payloads.dictionary).take(self._payloads.indices)
+        if (pc.max(lengths).as_py() or 0) > LONGEST_EVENT or (pc.sum(lengths).as_py() or 0) > MOST_COURSES:
+            raise TooLarge(f"has events of over {MOST_COURSES:,} characters in all, or one of over {LONGEST_EVENT:,}")
+
+    def of(self, run_id: str) -> list[dict[str, Any]]:
+        """The events of a run in order, each with its ``seq``."""
+        places = self._places.get(run_id, {})
+        return [{"seq": seq, **self._parsed(run_id, seq, places[seq])} for seq in sorted(places)]
+
+    def check(self) -> None:
+        """Reads all of them, one after another."""
+        for run_id in self._places:
+            self.of(run_id)
+
+    def _parsed(self, run_id: str, seq: int, place: int) -> dict[str, Any]:
+        try:
+            found = strict_json(self._payloads[place].as_py())
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or not isinstance(found.get("kind"), str):
+            raise ValueError("has an event that belongs to no run or is no event")
+        if unfit := wrong(event, found):
+            raise ValueError(f"has an event {seq} of run {run_id} whose {unfit.place} is {shown(unfit.value)}, but "
+                             f"must be {unfit.what}")
+        return found

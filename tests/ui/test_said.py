@@ -1,0 +1,139 @@
+"""The gate for text that is shown: every sink of Markdown in ui/ and pages/, and what may be put into it.
+
+A text that we wrote is a literal. Whatever is put into one, or shown by itself, is escaped (``plain``, ``code``), a
+number with a format, or one of the expressions in ``sinks.txt``, each of which was looked at: it holds words of ours.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import plotly.graph_objects as go
+import pytest
+
+from ui.common.said import code, plain, without_links
+
+ROOT = Path(__file__).parents[2]
+ALLOWED = Path(__file__).with_name("sinks.txt")
+# Streamlit's elements that draw Markdown in their first text; ``label`` and ``help`` are Markdown in all of them.
+BODIES = {"markdown", "error", "warning", "info", "success", "caption", "write", "toast", "title", "header",
+          "subheader", "button", "popover", "expander", "checkbox", "toggle", "radio", "selectbox", "multiselect",
+          "slider", "select_slider", "text_input", "text_area", "number_input", "file_uploader", "download_button",
+          "page_link",
+          "metric", "tabs", "status", "spinner", "pills", "segmented_control", "dialog", "link_button", "progress",
+          "table", "latex", "badge", "html", "form_submit_button"}
+NAMED = {"label", "help", "text", "body", "caption", "captions"}
+CHOICES = {"radio", "pills", "segmented_control"}  # whose options are Markdown as well
+PATHS = {"page_link"}  # whose first argument is no text
+SAFE = {"plain", "code", "as_markdown", "len", "plural", "number", "seconds", "when", "duration", "badge", "percent",
+        "numbered"}
+FORMATS = set(",.0123456789%fgde")
+
+
+def sinks(path: Path) -> Iterator[tuple[int, str]]:
+    """Each expression that goes into Markdown and is neither written by us nor escaped, with its line."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in BODIES:
+            names = NAMED | ({"format_func"} if node.func.attr in CHOICES else set())
+            texts = [*([] if node.func.attr in PATHS else node.args[:1]),
+                     *(word.value for word in node.keywords if word.arg in names)]
+            for text in texts:
+                for part in strange(text):
+                    yield node.lineno, ast.unparse(part)
+
+
+def strange(node: ast.expr) -> Iterator[ast.expr]:
+    """The parts of an expression that are not known to be harmless."""
+    if isinstance(node, ast.Constant):
+        return
+    if isinstance(node, ast.JoinedStr):
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue) and not numeric(part):
+                yield from strange(part.value)
+    elif isinstance(node, ast.BinOp):
+        yield from strange(node.left)
+        yield from strange(node.right)
+    elif isinstance(node, ast.IfExp):
+        yield from strange(node.body)
+        yield from strange(node.orelse)
+    elif isinstance(node, ast.Lambda):
+        yield from strange(node.body)
+    elif isinstance(node, (ast.List, ast.Tuple)):
+        for item in node.elts:
+            yield from strange(item)
+    elif not (isinstance(node, ast.Call) and named(node.func) in SAFE):
+        yield node
+
+
+def numeric(part: ast.FormattedValue) -> bool:
+    """Whether a value is put in with a format that only numbers have."""
+    return part.format_spec is not None and set(ast.unparse(part.format_spec).strip("f'\"")) <= FORMATS
+
+
+def named(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def found() -> list[str]:
+    files = [*sorted((ROOT / "ui").rglob("*.py")), *sorted((ROOT / "pages").glob("*.py")), ROOT / "app.py"]
+    return [f"{path.relative_to(ROOT)}: {text}" for path in files for _, text in sinks(path)]
+
+
+def test_nothing_of_strangers_goes_into_markdown_as_it_is():
+    """A new expression here: escape it, or, where it holds words of ours alone, add it to sinks.txt."""
+    allowed = set(ALLOWED.read_text(encoding="utf-8").splitlines())
+    assert sorted(set(found()) - allowed) == []
+    assert sorted(allowed - set(found())) == [], "these are gone: take them out of sinks.txt"
+
+
+def test_the_walk_finds_what_it_is_for(tmp_path):
+    path = tmp_path / "page.py"
+    path.write_text("""
+st.error(str(error))
+st.caption(f"{count:,} runs of {name}, {plain(title)}", help=run.reason)
+column.markdown("ours" if x else run.notice)
+st.selectbox("ours", names, format_func=lambda n: titles[n])
+st.radio("ours", names, format_func=lambda n: titles[n])
+st.page_link(shell.RUNS, label=text)
+""")
+    assert [text for _, text in sinks(path)] == ["str(error)", "name", "run.reason", "run.notice", "titles[n]", "text"]
+
+
+def test_html_is_drawn_in_few_places_and_never_beside_markdown():
+    sources = [*(ROOT / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
+    texts = {path: path.read_text(encoding="utf-8") for path in sources}
+    assert [path.name for path, text in texts.items() if "unsafe_allow_html" in text or "components.v1" in text] == []
+    templates = [path for path, text in texts.items() if "Environment(" in text]
+    assert templates and all("autoescape=True" in texts[path] for path in templates)
+
+
+# --- the gate -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text, shown", [
+    ("![x](http://a.b/c.png)", "!\\[x\\](http\u2060://a.b/c.png)"),
+    ("[x](javascript:alert(1))", "\\[x\\](javascript\u2060:alert(1))"),
+    ("<img src=http://a.b/c>", "\\<img src=http\u2060://a.b/c>"),
+    ("$x^2$ costs", "\\$x^2\\$ costs"), (":material/star: and :smile:", ":\u2060material/star: and :\u2060smile:"),
+    (":red[x] *y* **z** ~~w~~", ":\u2060red\\[x\\] \\*y\\* \\*\\*z\\*\\* \\~\\~w\\~\\~"),
+    ("# head", "\\# head"), ("- point", "\\- point"), ("1. point", "1\\. point"), ("> quote", "\\> quote"),
+    ("a\n\n# b\x00c", "a # b c"), ("www.evil.de me@evil.de", "www\u2060.evil.de me@\u2060evil.de"),
+    ("&lt;b&gt; a & b", "\\&lt;b\\&gt; a & b"), ("`x`", "\\`x\\`"), ("a\\b", "a\\\\b"),
+    ("nabla_tau _emphasis_", "nabla_tau \\_emphasis\\_"), ("Seed 3: alpha 0.25 (loss), 10:30", None),
+    ("'x' is not valid. Valid: a, b-c, 1.5.", None), ("forget-test gap |a - b|", None)])
+def test_what_markdown_would_take_for_its_own(text, shown):
+    assert plain(text) == (text if shown is None else shown)
+
+
+def test_code_ends_where_it_ends():
+    assert code("a `b` ![x](y)\nc") == "`a 'b' ![x](y) c`"
+
+
+def test_charts_hold_no_links():
+    figure = go.Figure(go.Scatter(x=[1], y=[2], text=["<a href='http://a.b'>x</a> <b>y</b> <A\nhref=c>"]))
+    text = json.loads(without_links(figure.to_json()))["data"][0]["text"][0]
+    assert text == "&lt;a href='http://a.b'>x</a> <b>y</b> &lt;A\nhref=c>"
