@@ -5,13 +5,10 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
-<<<<<<< HEAD
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from engine import registry
-=======
->>>>>>> h19-25
 from engine.runs.executors import local
 from engine.runs.queue import manager
 
@@ -33,7 +30,6 @@ def jobs(tmp_path, monkeypatch):
 def in_process(monkeypatch):
     """No worker processes, whose start takes seconds."""
     monkeypatch.setattr(local, "workers_for", lambda todo: 0)
-<<<<<<< HEAD
 
 
 @pytest.fixture
@@ -53,5 +49,3 @@ def brief(jobs, monkeypatch):
     data = short.load({"label_noise": 0.2})
     train_original(original_key(resolve(Spec())), data, jobs.checkpoints, prepare(torch.device("cpu"), 1))
     return jobs
-=======
->>>>>>> h19-25

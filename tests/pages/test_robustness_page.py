@@ -16,10 +16,7 @@ from engine.studies.sweep_job import sweeps
 from engine.studies.sweep_runs import find_runs
 from tests.engine.comparing import metrics_of
 from tests.pages.test_pages import at_address, texts
-<<<<<<< HEAD
 from tests.patience import patience
-=======
->>>>>>> h19-25
 
 GRID = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), parameters={"retain_epochs": 1})
 SMALL = {"xs": "0.05 0.25 0.5", "ys": "0.03 0.15 0.3"}

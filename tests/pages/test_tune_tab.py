@@ -10,10 +10,7 @@ from engine.studies.tuning import Tuning, filled
 from engine.studies.tuning_job import tunings
 from engine.studies.tuning_kept import load
 from tests.pages.test_pages import at_address, texts
-<<<<<<< HEAD
 from tests.patience import patience
-=======
->>>>>>> h19-25
 
 QUERY = {"data": "digits", "methods": "ssd", "seeds": "1", "tab": "tune", "trials": "2", "tuning": "0"}
 ASKED = filled(Tuning(Comparison(methods=("ssd",), seeds=(0,), model="small_cnn"), (1,), 2))
