@@ -40,6 +40,7 @@ from engine.evaluation.chosen import WHY, of_chosen, waits
 from engine.evaluation.class_words import ONE, ClassWords, class_words
 from engine.evaluation.correction import corrected
 from engine.evaluation.evidence import (
+    FURTHER,
     Counts,
     Decisive,
     Evidence,
@@ -130,12 +131,12 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
     elif left:
         found = _left(left, metrics, by, why, items, named)
     elif over:
-        found = Verdict("over_forgotten", " ".join([over.text, *texts(items, "found")]), over_forgotten=why,
-                        decisive=over.decisive)
+        found = Verdict("over_forgotten", " ".join([over.text, *texts(items, "found"), *_further(items)]),
+                        over_forgotten=why, decisive=over.decisive)
     else:
         found = _class(metrics, items, named) if by == "class" else _random(metrics, items)
     few = _too_few(counts) if by != "class" and found.kind == "forgotten" else ""
-    return replace(found, text=" ".join(filter(None, [few, found.text])), evidence=items,
+    return replace(found, text=" ".join(filter(None, [few, found.text])), evidence=items, few=bool(few),
                    title=_few_title(items) if few else _title(found, by, items, named))
 
 
@@ -143,6 +144,11 @@ def remarks(metrics: Metrics) -> list[str]:
     """The notes of a run's metrics without the verdicts that older versions stored; why a band is absent."""
     absent = (metrics.get("band") or {}).get("missing")
     return [note for note in metrics.get("notes") or [] if not note.startswith(COMPOSED)] + ([absent] if absent else [])
+
+
+def _further(items: Sequence[Evidence]) -> list[str]:
+    """What came after the attacks and found nothing, or could not tell."""
+    return texts(item for item in items if item.name in FURTHER and item.kind != "found")
 
 
 def _left(left: Evidence, metrics: Metrics, by: Yardstick, why: str | None, items: Sequence[Evidence],

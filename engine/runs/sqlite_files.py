@@ -13,10 +13,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import StoreUnavailable
+from engine.system.files import to_plain_json
 
 
-def connect_args(url: str) -> dict[str, Any]:
-    return {"timeout": 30} if url.startswith("sqlite") else {}
+def settings(url: str) -> dict[str, Any]:
+    """What SQLAlchemy's engine is made with: SQLite waits for a lock; a server may be restarted and takes no NaN."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30}}
+    return {"pool_pre_ping": True, "json_serializer": to_plain_json}
 
 
 def tune_sqlite(connection: Any, _record: Any) -> None:

@@ -27,8 +27,9 @@ from engine.runs.artifacts import EVIDENCE, Artifacts
 from engine.runs.records import Run, stored_spec
 from engine.runs.rows import Unreadable, read_rows
 from engine.runs.schema import add_missing_columns, events, metadata, runs
-from engine.runs.sqlite_files import check_locks, connect_args, read_only, tune_sqlite
+from engine.runs.sqlite_files import check_locks, read_only, settings, tune_sqlite
 from engine.spec import Resolved
+from engine.system.files import valid_json
 from engine.system.paths import database_url, home, sqlite_url
 from engine.system.version import code_version
 from engine.types import ENDED, Status
@@ -49,7 +50,7 @@ class Store(Artifacts):
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.read_only = read_only(self.url)
-            self._engine = sa.create_engine(self.read_only or self.url, connect_args=connect_args(self.url))
+            self._engine = sa.create_engine(self.read_only or self.url, **settings(self.url))
         except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
             raise StoreUnavailable(f"The run store {self.url} cannot be opened: {_short(error)}.") from error
         if self.read_only:
@@ -90,8 +91,9 @@ class Store(Artifacts):
 
     def claim(self, run_id: str | None = None) -> Run | None:
         """Takes the oldest queued run, or the one of that id, for this process; None where none is queued."""
-        oldest = sa.select(sa.func.min(runs.c.number)).where(runs.c.status == "queued").scalar_subquery()
-        this = runs.c.number == oldest if run_id is None else runs.c.id == run_id
+        oldest = sa.select(runs.c.number).where(runs.c.status == "queued").order_by(runs.c.number).limit(1)
+        free = oldest.with_for_update(skip_locked=True)  # where another process is just taking one, the next one
+        this = runs.c.number == free.scalar_subquery() if run_id is None else runs.c.id == run_id
         with self._transaction() as connection:
             row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
                                      .values(**_running()).returning(runs)).mappings().first()
@@ -236,6 +238,20 @@ class Store(Artifacts):
         query = sa.select(events.c.seq, events.c.payload).where(events.c.run == run_id, events.c.seq > after)
         with self._transaction() as connection:
             return [{"seq": seq, **payload} for seq, payload in connection.execute(query.order_by(events.c.seq))]
+
+    def payloads(self, run_ids: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+        """The events of runs as (run, seq, JSON text), run by run in this order: for many, without decoding them."""
+        text = sa.cast(events.c.payload, sa.Text) if self._engine.dialect.name != "sqlite" else sa.type_coerce(
+            events.c.payload, sa.Text)
+        with self._transaction() as connection:
+            for run_id in run_ids:
+                query = sa.select(events.c.seq, text).where(events.c.run == run_id).order_by(events.c.seq)
+                yield from ((run_id, seq, valid_json(payload)) for seq, payload in connection.execute(query))
+
+    def last_end(self) -> float:
+        """When a run ended last, in seconds since 1970; 0 where none has."""
+        with self._transaction() as connection:
+            return float(connection.execute(sa.select(sa.func.max(runs.c.ended))).scalar() or 0.0)
 
     def cancel_requested(self, run_id: str) -> bool:
         with self._transaction() as connection:

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.originals.checkpoints import open_checkpoints
 from tests.engine.originals.foreign import digits_weights
+from tests.patience import patience
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +25,7 @@ def checkpoint(tmp_path) -> Path:
 
 def asked(source: Path, name: str = "", **options) -> AppTest:
     """The dialog after its button was pressed."""
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience()).run()
     at.button(key="own-model-open-button").click().run()
     at.text_input(key="own-model-source").input(str(source)).run()
     at.text_input(key="own-model-name").input(name).run()
@@ -45,7 +46,7 @@ def box(at: AppTest, key: str):
 
 
 def test_from_a_file_to_the_form_of_unlearn(jobs, checkpoint):
-    box_before = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    box_before = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience()).run()
     assert "own-model-import" not in [one.key for one in box_before.button]
     at = asked(checkpoint)
     assert "Imported as **my_net**: Small conv net for Digits." in said(at)
@@ -78,7 +79,7 @@ def test_what_cannot_be_imported_is_said_without_flags(jobs, checkpoint, tmp_pat
 
 
 def test_an_upload_in_place_of_a_path(jobs, checkpoint):
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience()).run()
     at.button(key="own-model-open-button").click().run()
     assert at.button(key="own-model-import").disabled
     at.file_uploader(key="own-model-upload").set_value([("My net.pt", checkpoint.read_bytes(), "")]).run()

@@ -318,6 +318,7 @@ def test_with_few_samples_a_side_nothing_is_called_forgotten_in_the_title():
     few, enough = (Counts(forget=n, test=400, nonmembers=n) for n in (18, 60))
     found = judge(WELL, "random", few)
     assert (found.kind, found.title) == ("forgotten", "Too few samples to tell: nothing found by these two attacks")
+    assert found.few and not judge(WELL, "random", enough).few, "tables say so, too"
     assert found.text.startswith("With 18 samples a side, chance alone reaches about 23 points to either side, so only "
                                  f"a strong trace could be seen. {BY_LOSS}")
     found = judge(WELL, "random", enough)
