@@ -1,7 +1,7 @@
 """The command line: ``python -m engine run | compare | sweep | reproduce | list | show | ...``.
 
 Progress goes to stderr; with ``--json`` stdout holds one JSON value and nothing else, whatever happens.
-Exit status: 0 finished, 1 failed, 2 bad input, 130 interrupted with Ctrl-C.
+Exit status: 0 finished, 1 failed, 2 bad input, 130 interrupted with Ctrl-C, or asked to end by SIGTERM.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from engine.cli.signals import like_ctrl_c
 from engine.errors import BadInput, BadSpec, LabError
 from engine.system.files import to_json
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 GIVEN = "_given"  # in a namespace: the options that were read so far
 COMMANDS = ("run", "preview", "pretrain", "import_original", "listing", "roc", "relearn", "compare", "compare_models",
-            "correct", "reproduce", "sweep", "tune", "front", "ensemble", "memorisation", "requests", "archive",
-            "export_weights", "tag", "own_data")  # a module each, in the order of the help
+            "correct", "reproduce", "sweep", "tune", "front", "ensemble", "memorisation", "leave_one_out", "requests",
+            "archive", "export_weights", "tag", "own_data", "health")  # a module each, in the order of the help
 
 
 class Once(argparse.Action):
@@ -64,8 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
-        options = build_parser().parse_args(words)
-        result, status = options.work(options)
+        with like_ctrl_c():
+            options = build_parser().parse_args(words)
+            result, status = options.work(options)
     except BadSpec as error:
         return _refuse(error.problems, as_json)
     except BadInput as error:

@@ -17,6 +17,7 @@ from engine.own import adding, folder, heldout
 from engine.own.adding import Added, Training
 from engine.own.kind import own_kind_of, own_kinds
 from engine.own.look import HELD_OUT, OWN_COLUMNS, Choices, Look
+from engine.system.files import write_whole
 from engine.system.paths import expanded
 from engine.system.words import plural
 
@@ -94,7 +95,7 @@ def command_add(options: Namespace) -> Result:
 def command_export(options: Namespace) -> Result:
     text = _samples_csv(options.name) if options.samples else folder.text_of(options.name)
     if options.out:
-        expanded(options.out).write_text(text, encoding="utf-8")
+        write_whole(expanded(options.out), lambda temporary: temporary.write_text(text, encoding="utf-8"))
         return {"name": options.name, "file": options.out} if options.json else f"Wrote {options.out}.", 0
     return {"name": options.name, "csv" if options.samples else "toml": text} if options.json else text.rstrip(), 0
 
@@ -110,7 +111,8 @@ def command_remove(options: Namespace) -> Result:
     place = folder.remove(options.name)
     if options.json:
         return {"name": options.name, "file": str(place)}, 0
-    return f"Removed {options.name} ({place}). Its data, its runs and its Original stay where they are.", 0
+    return (f"Removed {options.name} ({place}). Its data, its runs and its Original stay where they are; an upload "
+            "that the app kept for it alone is removed."), 0
 
 
 def shown(found: Look) -> str:

@@ -8,72 +8,65 @@ from __future__ import annotations
 
 import functools
 import logging
-import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from engine.errors import StoreUnavailable, UnknownRun
 from engine.evaluation.events import ProbeEvent, StartEvent
+from engine.runs import leftovers
 from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
 from engine.runs.artifacts import EVIDENCE, Artifacts
-from engine.runs.records import Run, stored_spec
-from engine.runs.rows import Unreadable, read_rows
-from engine.runs.schema import add_missing_columns, events, metadata, runs
-from engine.runs.sqlite_files import check_locks, connect_args, read_only, tune_sqlite
+from engine.runs.database import Database
+from engine.runs.records import Run
+from engine.runs.rows import Unreadable, new_row, read_rows, running
+from engine.runs.schema import events, runs
 from engine.spec import Resolved
+from engine.system.files import short_hash
 from engine.system.paths import database_url, home, sqlite_url
-from engine.system.version import code_version
+from engine.system.unfinished import Note, noted
 from engine.types import ENDED, Status
 
 log = logging.getLogger(__name__)
 
 Events = list[dict[str, Any]]  # named here: inside the class, list is a method
+Folders = list[Path]
+_opened: list[Store] = []
 # A run of an archive: its columns there, its events with ``seq``, its samples and its weights, each or None.
 Adopted = tuple[Mapping[str, Any], Events, Any, bytes | None]
 
 
-class Store(Artifacts):
+class Store(Database, Artifacts):
     """The runs under one folder. Safe to use from several threads and processes at once."""
 
     def __init__(self, root: Path, url: str | None = None):
         self.root = Path(root)
-        self.url = url or sqlite_url(self.root / "runs.sqlite")
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            self.read_only = read_only(self.url)
-            self._engine = sa.create_engine(self.read_only or self.url, connect_args=connect_args(self.url))
-        except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
-            raise StoreUnavailable(f"The run store {self.url} cannot be opened: {_short(error)}.") from error
-        if self.read_only:
-            return
-        if self._engine.dialect.name == "sqlite":
-            check_locks(self.url)
-            sa.event.listen(self._engine, "connect", tune_sqlite)
-        with self._transaction() as connection:
-            metadata.create_all(connection)
-            add_missing_columns(connection)
+        url = url or sqlite_url(self.root / "runs.sqlite")
+        super().__init__(url, self.root)
+        self.digest = short_hash(url)  # names the store where its URL may hold a password
+        self.interrupted: list[str] = []  # the runs of dead processes that were found when it was opened
+        self.unwritten: dict[str, tuple[dict[str, Any], Events]] = {}  # see engine.runs.ends
 
     # --- writing ----------------------------------------------------------------------------
 
     def submit(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
         """Puts a run at the end of the queue and returns its id; None keeps small weights only."""
-        return self._insert(_row(resolved, "queued", train_original, keep_weights))
+        return self._insert(new_row(resolved, "queued", train_original, keep_weights))
 
     def begin(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
         """Records a run that this process starts at once, beside the queue."""
-        return self._insert(_row(resolved, "running", train_original, keep_weights))
+        return self._insert(new_row(resolved, "running", train_original, keep_weights))
 
     def begin_all(self, resolved: Sequence[Resolved], keep_weights: bool = False) -> list[str]:
         """Records several runs that this process starts at once: all of them or none."""
-        rows = [_row(one, "running", False, keep_weights) for one in resolved]
+        rows = [new_row(one, "running", False, keep_weights) for one in resolved]
         with self._transaction() as connection:
             connection.execute(sa.insert(runs), rows)
         return [row["id"] for row in rows]
@@ -90,19 +83,27 @@ class Store(Artifacts):
 
     def claim(self, run_id: str | None = None) -> Run | None:
         """Takes the oldest queued run, or the one of that id, for this process; None where none is queued."""
-        oldest = sa.select(sa.func.min(runs.c.number)).where(runs.c.status == "queued").scalar_subquery()
-        this = runs.c.number == oldest if run_id is None else runs.c.id == run_id
+        oldest = sa.select(runs.c.number).where(runs.c.status == "queued").order_by(runs.c.number).limit(1)
+        free = oldest.with_for_update(skip_locked=True)  # where another process is just taking one, the next one
+        this = runs.c.number == free.scalar_subquery() if run_id is None else runs.c.id == run_id
         with self._transaction() as connection:
             row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
-                                     .values(**_running()).returning(runs)).mappings().first()
+                                     .values(**running()).returning(runs)).mappings().first()
         return Run.from_row(dict(row)) if row else None
 
     def append(self, run_id: str, event: StartEvent | ProbeEvent | dict[str, Any]) -> None:
         """Adds an event to a run, in order."""
         payload = event if isinstance(event, dict) else event.to_json()
         with self._transaction() as connection:
-            connection.execute(sa.insert(events).values(run=run_id, payload=payload, seq=sa.select(
-                sa.func.coalesce(sa.func.max(events.c.seq) + 1, 0)).where(events.c.run == run_id).scalar_subquery()))
+            connection.execute(sa.insert(events).values(run=run_id, payload=payload, seq=_next(run_id)))
+
+    def extend(self, run_id: str, numbered: Sequence[tuple[int, dict[str, Any]]]) -> None:
+        """Adds events by their numbers, those that are not there yet: doing it again changes nothing."""
+        with self._transaction() as connection:
+            there = connection.execute(sa.select(_next(run_id))).scalar() or 0
+            new = [{"run": run_id, "seq": seq, "payload": payload} for seq, payload in numbered if seq >= there]
+            if new:
+                connection.execute(sa.insert(events), new)
 
     def update(self, run_id: str, **values: Any) -> bool:
         """Writes columns of a run that is running; False where it is not running any more."""
@@ -144,24 +145,24 @@ class Store(Artifacts):
             if not connection.execute(sa.update(runs).where(runs.c.id == run_id).values(**values)).rowcount:
                 raise UnknownRun(f"There is no run {run_id!r} in {self.root}.")
 
+    def noted(self, run_ids: Sequence[str], made: Iterable[Path] = ()) -> AbstractContextManager[None]:
+        """While inside, a kill leaves these runs' folders, and the files made for them, to the next start.
+
+        Folders that are there already are not touched, nor is anything of a run that the store has by then.
+        """
+        new = [folder for folder in map(self.folder, run_ids) if not folder.exists()]
+        return self._note(run_ids, [*new, *made])
+
+    def _note(self, run_ids: Sequence[str], paths: Iterable[Path]) -> AbstractContextManager[None]:
+        return noted(Note(tuple(map(str, paths)), runs=tuple(run_ids), store=self.digest)) if run_ids else nullcontext()
+
     def adopt(self, found: Iterable[Adopted]) -> None:
         """Takes over ended runs, all or none."""
         written: list[Path] = []
         try:
             with self._transaction() as connection:  # the row comes first: it locks out another import of the run
-                for row, course, samples, weights in found:
-                    connection.execute(sa.insert(runs).values(**row, imported=time.time()))
-                    rows = [{"run": row["id"], "seq": event["seq"],
-                             "payload": {name: value for name, value in event.items() if name != "seq"}}
-                            for event in course]
-                    if rows:
-                        connection.execute(sa.insert(events), rows)
-                    if samples is not None or weights is not None:
-                        written.append(self.folder(row["id"]))
-                    if samples is not None:
-                        self.save_samples(row["id"], samples)
-                    if weights is not None:
-                        self.save_weights(row["id"], weights)
+                for one in found:
+                    self._take(connection, written, *one)
         except BaseException as error:
             for folder in written:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -172,6 +173,21 @@ class Store(Artifacts):
                 raise StoreUnavailable("Another import of the same runs was quicker: this one changed "
                                        "nothing.") from error
             raise
+
+    def _take(self, connection: sa.Connection, written: Folders, row: Mapping[str, Any], course: Events,
+              samples: Any, weights: bytes | None) -> None:
+        """One run of :meth:`adopt`; its folder is added to ``written``."""
+        connection.execute(sa.insert(runs).values(**row, imported=time.time()))
+        rows = [{"run": row["id"], "seq": event["seq"],
+                 "payload": {name: value for name, value in event.items() if name != "seq"}} for event in course]
+        if rows:
+            connection.execute(sa.insert(events), rows)
+        if samples is not None or weights is not None:
+            written.append(self.folder(row["id"]))
+        if samples is not None:
+            self.save_samples(row["id"], samples)
+        if weights is not None:
+            self.save_weights(row["id"], weights)
 
     def request_cancel(self, run_id: str) -> None:
         """Ends a queued run as cancelled; asks the owner of a running one to stop."""
@@ -187,6 +203,13 @@ class Store(Artifacts):
             with self._transaction() as connection:
                 connection.execute(sa.update(runs).where(runs.c.id.in_(mine)).values(heartbeat=time.time()))
 
+    def interrupt_mine(self, reason: str) -> None:
+        """Marks all running runs of this process, which is about to end, in one transaction."""
+        mine = [run.id for run in self.list(status=("running",)) if run.owner == owner.me()]
+        with self._transaction() as connection:
+            connection.execute(sa.update(runs).where(runs.c.id.in_(mine), runs.c.status == "running")
+                               .values(status="interrupted", ended=time.time(), reason=reason))
+
     def mark_interrupted(self) -> list[str]:
         """Marks running runs whose owner is gone; returns their ids. Others' living runs are left alone."""
         if self.read_only:  # its owner's processes do it
@@ -197,15 +220,16 @@ class Store(Artifacts):
 
     def delete(self, run_id: str) -> None:
         """Removes an ended run with its events and artifacts; raises UnknownRun, or ValueError while it runs."""
-        with self._transaction() as connection:
-            status = connection.execute(sa.select(runs.c.status).where(runs.c.id == str(run_id))).scalar()
-            if status is None:
-                raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
-            if status in ("queued", "running"):
-                raise ValueError(f"Run {run_id} is {status}: stop it before deleting it.")
-            connection.execute(sa.delete(events).where(events.c.run == run_id))
-            connection.execute(sa.delete(runs).where(runs.c.id == run_id))
-        shutil.rmtree(self.folder(run_id), ignore_errors=True)
+        with self._note([run_id], [self.folder(run_id)]):
+            with self._transaction() as connection:
+                status = connection.execute(sa.select(runs.c.status).where(runs.c.id == str(run_id))).scalar()
+                if status is None:
+                    raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
+                if status in ("queued", "running"):
+                    raise ValueError(f"Run {run_id} is {status}: stop it before deleting it.")
+                connection.execute(sa.delete(events).where(events.c.run == run_id))
+                connection.execute(sa.delete(runs).where(runs.c.id == run_id))
+            shutil.rmtree(self.folder(run_id), ignore_errors=True)
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -231,6 +255,11 @@ class Store(Artifacts):
         with self._transaction() as connection:
             return read_rows(connection, sa.select(runs)).unreadable
 
+    def ids(self) -> set[str]:
+        """The ids of all runs, those that cannot be read among them."""
+        with self._transaction() as connection:
+            return set(connection.execute(sa.select(runs.c.id)).scalars())
+
     def events(self, run_id: str, after: int = -1) -> Events:
         """A run's events in order, each with its ``seq``; only those later than ``after``."""
         query = sa.select(events.c.seq, events.c.payload).where(events.c.run == run_id, events.c.seq > after)
@@ -246,42 +275,25 @@ class Store(Artifacts):
             connection.execute(sa.insert(runs).values(**row))
         return str(row["id"])
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            if self.read_only and "readonly" in str(error):
-                raise StoreUnavailable(f"The run store {self.url} can only be read by you: set UNLEARN_HOME to a "
-                                       "folder of your own to write runs.") from error
-            raise StoreUnavailable(f"The run store {self.url} does not answer: {_short(error)}.") from error
 
-
-def _row(resolved: Resolved, status: Status, train_original: bool, keep_weights: bool | None) -> dict[str, Any]:
-    """The columns of a new run."""
-    return {"id": secrets.token_hex(4), "status": status, "spec": stored_spec(resolved.spec),
-            "code": dict(resolved.code) or None,
-            "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
-            "created": time.time(), "train_original": int(train_original), "tags": [],
-            "keep_weights": None if keep_weights is None else int(keep_weights),
-            **(_running() if status == "running" else {})}
-
-
-def _running() -> dict[str, Any]:
-    now = time.time()
-    return {"status": "running", "started": now, "heartbeat": now, "owner": owner.me(), "code_version": code_version()}
-
-
-def _short(error: BaseException) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")
+def _next(run_id: str) -> Any:
+    """The number of a run's next event, as a subquery."""
+    return sa.select(sa.func.coalesce(sa.func.max(events.c.seq) + 1, 0)).where(events.c.run == run_id).scalar_subquery()
 
 
 @functools.lru_cache(maxsize=8)
 def _open(root: Path, url: str) -> Store:
-    return Store(root, url)
+    store = Store(root, url)
+    leftovers.settle(store)
+    _opened.append(store)
+    return store
+
+
+def opened() -> list[Store]:
+    """The stores that this process has opened by :func:`open_store`."""
+    return list(_opened)
 
 
 def open_store() -> Store:
-    """The store of ``$UNLEARN_HOME``, opened once a process."""
+    """The store of ``$UNLEARN_HOME``, opened once a process; what dead processes left there is put in order first."""
     return _open(home(), database_url())

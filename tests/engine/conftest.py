@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from helping import kill
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +46,26 @@ def with_original(home: Path, original_folder: Path) -> Path:
 
 
 @pytest.fixture
+def brief(with_original: Path, digits, monkeypatch) -> Path:
+    """The same with digits whose recipe has four epochs, so that retraining by it takes no time; name it first."""
+    import torch
+
+    from engine import registry
+    from engine.originals.checkpoints import Checkpoints, original_key
+    from engine.originals.pretrain import train_original
+    from engine.spec import resolve
+    from engine.system.device import prepare
+    from engine.types import Spec
+
+    usual = registry.get("dataset", "digits")
+    short = replace(usual, recipe=replace(usual.recipe, epochs=4))
+    monkeypatch.setitem(registry.table("dataset"), "digits", short)
+    train_original(original_key(resolve(Spec())), digits, Checkpoints(with_original / "checkpoints"),
+                   prepare(torch.device("cpu"), 1))
+    return with_original
+
+
+@pytest.fixture
 def no_caches():
     """Empties what the process keeps between runs: loaded data and Originals."""
     from engine.originals import workbench as bench
@@ -60,3 +84,27 @@ def store(home: Path):
     from engine.runs.store import open_store
 
     return open_store()
+
+
+@pytest.fixture
+def forked():
+    """Starts a copy of this process that does ``work(ready)`` and stays inside of it at ``ready()``; its process id."""
+    children = []
+
+    def start(work):
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                work(lambda *_, **__: (os.write(writer, b"x"), time.sleep(600)))
+            finally:
+                os._exit(1)
+        children.append(pid)
+        os.close(writer)
+        assert os.read(reader, 1) == b"x"
+        os.close(reader)
+        return pid
+
+    yield start
+    for pid in children:
+        kill(pid)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.patience import patience, until
+
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120  # seconds for another process on a busy machine
 
 
 def python(*arguments: str, **more: Any) -> subprocess.CompletedProcess:
     """Runs this Python in the repository with the test's environment."""
     return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True,
-                          timeout=PATIENCE, **more)
+                          timeout=patience(), **more)
 
 
 def start_python(*arguments: str) -> subprocess.Popen:
@@ -28,15 +29,18 @@ def start_python(*arguments: str) -> subprocess.Popen:
                             stderr=subprocess.PIPE, text=True)
 
 
+def kill(pid: int) -> None:
+    """kill -9 of a child, and waits for its end; one that has ended is left in peace."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        pass
+
+
 def wait_for(condition: Callable[[], Any], what: str) -> Any:
     """The first true value of ``condition()``."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    return pytest.fail(f"waited {PATIENCE} s for {what}")
+    return until(condition, what, every=0.02)
 
 
 def weights_hash(model: Any) -> str:

@@ -22,6 +22,7 @@ from engine.evaluation.verdict import verdict_of  # noqa: E402
 from engine.runs.archive.transfer import export_runs  # noqa: E402
 from engine.runs.recorded import recorded_runs  # noqa: E402
 from engine.runs.store import Store  # noqa: E402
+from tests.patience import patience  # noqa: E402
 from ui.runs import annotate, rows, transfer, view  # noqa: E402
 from ui.runs.columns import columns, verdict  # noqa: E402
 
@@ -33,7 +34,7 @@ def no_recorded(monkeypatch):
 
 
 def page(**query) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page("pages/runs.py")
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience()).switch_page("pages/runs.py")
     for name, value in query.items():
         at.query_params[name] = value
     at.run()

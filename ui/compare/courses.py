@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from engine.evaluation.histograms import BANDWIDTH, EDGES
 from engine.studies.comparison import REFERENCE, Comparison, Runs
+from engine.system.recent import Recent
 from ui.charts import compare as charts
 from ui.charts import humps
 from ui.common import glossary, words
@@ -15,6 +17,7 @@ from ui.compare import link as compare_link
 from ui.compare import race as compare_runs
 
 ATTACK: Slot[str | None] = Slot("compare.attack", None)
+SMALLS: Recent[Figure] = Recent(200)  # drawings; most runs of a race have ended or wait, and stay as they are
 ENDS = "These recorded runs kept how they began and ended, but not their way there: so there is no race to draw."
 AXES = {"samples": "samples", "step": "steps", "seconds": "seconds"}
 
@@ -115,6 +118,11 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
         for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):
             dashed = None if one.method == REFERENCE else truth.get(one.seed)
             with column:
-                live_chart(humps.plot_humps(EDGES, one.now, compare_runs.short_title(one.method), one.overlap, dashed,
-                                            top, one.unseen),
-                           f"compare-small-{one.method}", height=humps.SMALL, revision=f"{revision}|{one.seed}")
+                live_chart(_small(one, dashed, top), f"compare-small-{one.method}",
+                           height=humps.SMALL, revision=f"{revision}|{one.seed}")
+
+
+def _small(one: compare_runs.Followed, dashed: list[float] | None, top: float) -> Figure:
+    """A run's losses; drawn again where something has changed."""
+    return SMALLS.get((one.run_id, one.seen, tuple(dashed or ()), top), lambda: humps.plot_humps(
+        EDGES, one.now, compare_runs.short_title(one.method), one.overlap, dashed, top, one.unseen))

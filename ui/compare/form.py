@@ -69,10 +69,13 @@ FORM: LinkedForm[Comparison] = LinkedForm(
     beside=(*compare_link.LOOK, *compare_link.TUNED))
 
 
-def form() -> Comparison | None:
-    """Draws the controls; what they come to, also in the address, or None where the seeds make no sense."""
+def form(tuning: bool = False) -> Comparison | None:
+    """Draws the controls; what they come to, also in the address, or None where the seeds make no sense.
+
+    For ``tuning``, which is of one Original, those of seeds beyond that are left out and keep what they hold.
+    """
     FORM.restore()
-    comparison = _choices()
+    comparison = _choices(tuning)
     if comparison is not None:
         FORM.mirror(comparison)
     return comparison
@@ -81,7 +84,7 @@ def form() -> Comparison | None:
 # --- the controls ---------------------------------------------------------------------------
 
 
-def _choices() -> Comparison | None:
+def _choices(tuning: bool) -> Comparison | None:
     dataset = get("dataset", form_parts.dataset_box(DATA.key, on_change=_fit_data))
     changed = st.empty()
     model = launch.model_unless_usual(dataset, _model(dataset.name).key)
@@ -93,8 +96,7 @@ def _choices() -> Comparison | None:
     size, methods_here = st.empty(), st.container()
     text = st.text_input("Seeds", key=SEEDS.key, persist_state="session", help=SEEDS_HELP,
                          **SEEDS.given("value"))
-    originals = compare_seeds.control()
-    repeats = compare_seeds.repeats()
+    originals, repeats = compare_seeds.held() if tuning else compare_seeds.more()
     profile = form_parts.profile_box(PROFILE)
     comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model, selection=selection)
     if problems := selected(comparison.spec(REFERENCE, 0), chips.read_as(dataset, profile))[1]:

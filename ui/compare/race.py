@@ -32,7 +32,7 @@ class Followed:
     """What a run's events come to so far: its course, where it began and how its losses lie now."""
 
     def __init__(self, run: Run):
-        self.method, self.seed = run.spec.method, run.spec.seed
+        self.run_id, self.method, self.seed = run.id, run.spec.method, run.spec.seed
         self.running, self.unseen = not run.has_ended, words.never_seen(run.spec)
         self.recorded = run.recorded
         self.start: StartEvent | None = None

@@ -20,7 +20,7 @@ from engine.studies.sweep_job import sweeps
 from engine.studies.sweep_runs import Runs, find_runs
 from ui.charts import robustness as charts
 from ui.common import address as link
-from ui.common import take_away, words
+from ui.common import job_bar, take_away
 from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
@@ -36,6 +36,8 @@ from ui.robustness.link import View
 from ui.robustness.map import excess, marks, matrix, measure_title, said, subtitle, title
 
 EVERY = 1.0  # seconds between two looks at a sweep
+RUNS = job_bar.Parts("runs", "sweep", stop="Stops the current runs; finished cells are kept, and the rest can be "
+                     "computed later.")
 METRIC = Slot("robustness.metric", heatmaps.measures()[0])
 CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
 RANKED, SIDE_BY_SIDE = Slot("robustness.ranked", False), Slot("robustness.maps", False)
@@ -173,19 +175,7 @@ def _progress(sweep: Sweep) -> None:
     if job.sweep != sweep:
         st.info("Another sweep is running: this grid shows the runs it already has.", icon=":material/info:")
         st.markdown(f"[Show that grid]({link.to(robustness_link.to_query(job.sweep))})")
-    told = [f"{now.ended:,} of {now.todo:,} runs ended", f"{now.failed:,} failed" if now.failed else "",
-            {"paused": "paused: runs in progress will finish", "stopping": "stopping"}.get(now.state, now.stage),
-            words.countdown(now.left) if now.state == "running" else ""]
-    bar, hold, stop = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
-    bar.progress(min(1.0, now.ended / now.todo), text=" · ".join(filter(None, told)))
-    if now.state == "paused":
-        hold.button("Resume", icon=":material/play_arrow:", key="sweep-pause", on_click=job.go_on, width="stretch")
-    else:
-        hold.button("Pause", icon=":material/pause:", key="sweep-pause", on_click=job.pause, width="stretch",
-                    disabled=now.state == "stopping", help="Starts nothing new until you resume.")
-    stop.button("Stop", icon=":material/stop:", key="sweep-stop", on_click=job.cancel, width="stretch",
-                disabled=now.state == "stopping",
-                help="Stops the current runs; finished cells are kept, and the rest can be computed later.")
+    job_bar.show(job, RUNS)
 
 
 # --- the map --------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from helping import python, start_python
 
 from engine.cli.main import main
 from engine.runs.store import open_store
+from tests.patience import patience
 
 KEYS = {"run_id", "status", "spec", "metrics", "seconds", "steps", "samples", "device"}
 METRICS = {"retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_loss_gap",
@@ -83,14 +84,15 @@ def test_a_failed_run_is_exit_1_and_one_object(with_original, capfd):
     assert open_store().get(run["run_id"]).status == "failed"
 
 
-def test_ctrl_c_cancels_the_run(with_original):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_cancels_the_run(with_original, number):
     process = start_python("-m", "engine", "run", "--method", "finetune", "--set", "retain_epochs=200", "--json")
     try:
         for line in process.stderr:
             if "step " in line:
                 break
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=patience())
     finally:
         process.kill()
     assert process.returncode == 130 and out.count("\n") == 1 and "Traceback" not in err

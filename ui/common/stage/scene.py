@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import CORRECTIVE, metric_of
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.naming import class_name
-from engine.registry import corrective, judged_by, live_attacks
+from engine.registry import compares_unlike, corrective, judged_by, live_attacks
 from engine.runs.records import Run
 from engine.system.words import plural
 from engine.types import Spec
@@ -30,6 +31,7 @@ GOALS = {"unseen": "Forget should come down to test", "retrained": "Forget shoul
 # Beside never-seen samples of the class the attack may begin inside its chance range: nothing has to fall there.
 ATTACK_GOALS = {"class": "The attack should end near a coin toss, 50%"}
 ATTACK_GOAL = "The attack should fall to a coin toss, 50%"
+AS_RETRAINED = "The attack should come to the retrained model's"  # chosen samples stand out without any training
 HELP = ("50% is a coin toss: the attacker knows nothing. Below 50% is not better than 50%: an attacker could turn "
         "every answer round, and 31% right would be 69% right. What counts is the distance from 50%, beyond the "
         "chance range.")
@@ -91,7 +93,8 @@ def _titles(spec: Spec) -> dict[str, str]:
     if corrective(spec.scenario):
         return {"attacks": "Attacks tell nothing about a correction",
                 "accuracy": "Forget should fall to the clean-trained model's: these labels are wrong"}
-    return {"attacks": ATTACK_GOALS.get(judged_by(spec), ATTACK_GOAL), "accuracy": GOALS[judged_by(spec)]}
+    attacks = AS_RETRAINED if compares_unlike(spec) else ATTACK_GOALS.get(judged_by(spec), ATTACK_GOAL)
+    return {"attacks": attacks, "accuracy": GOALS[judged_by(spec)]}
 
 
 def _forgotten(spec: Spec) -> list[Any]:
@@ -143,8 +146,13 @@ def _densities(reading: Reading, fine: bool) -> dict[str, Any]:
     """Both sets smoothed, (80,) each, and the percent that they have in common; None where losses were not kept."""
     if not fine or not reading.histogram:
         return {"forget": None, "test": None, "overlap": None}
-    return {name: [round(float(value), 4) for value in density(reading.histogram[name])]
+    return {name: list(_smoothed(tuple(reading.histogram[name])))
             for name in ("forget", "test")} | {"overlap": _number(reading.overlap)}
+
+
+@functools.lru_cache(maxsize=4096)  # a live run's earlier points are drawn at every look
+def _smoothed(counts: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in density(counts))
 
 
 def _retrained(start: StartEvent, final: Metrics | None, reference: Reading | None,
