@@ -2,6 +2,8 @@
 # make test    install the test requirements, lint (ruff and mypy), run all tests
 # make check   everything that a change has to pass: format, lint, spelling, types, tests
 # make docs    build the documents as a site in site/     make results  rewrite their generated tables
+# make lock    pin everything with hashes in requirements.lock; make setup LOCKED=1 installs exactly that
+# make outdated  say which pins are behind; make image  build the container
 # make pictures  take the documents' pictures of the pages again
 # The first one that runs and is new enough: a shim of pyenv may be there without the Python behind it.
 PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -15,7 +17,10 @@ export GOMP_SPINCOUNT ?= 2000
 # What ruff formats; the other files are laid out by hand.
 FORMATTED := docs/*.py
 
-.PHONY: run setup test check format lint spelling types docs results animation pictures hooks clean
+# What setup installs from: LOCKED=1 takes every package, its version and its hash from requirements.lock.
+INSTALL := $(if $(LOCKED),--require-hashes -r requirements.lock,-r requirements.txt)
+
+.PHONY: lock outdated image run setup test check format lint spelling types docs results animation pictures hooks clean
 
 run: setup
 	$(BIN)/streamlit run app.py
@@ -26,7 +31,7 @@ $(VENV)/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed, but '$(PYTHON)' is older or absent: install it, or name one: make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet -r requirements.txt
+	$(BIN)/pip install --quiet $(INSTALL)
 	@mkdir -p static && touch $@
 
 $(VENV)/installed-test: $(VENV)/installed requirements-test.txt
@@ -35,14 +40,22 @@ $(VENV)/installed-test: $(VENV)/installed requirements-test.txt
 
 test: $(VENV)/installed-test
 	@sh tests/chromium.sh
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	sh tests/run.sh $(BIN)/python
+	sh tests/run.sh $(BIN)
 
 types: $(VENV)/installed-test
 	$(BIN)/mypy
 
-check: format spelling test
+check: format spelling outdated test
+
+outdated: $(VENV)/installed
+	$(BIN)/python tests/outdated.py
+
+lock: $(VENV)/installed-dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
+	  requirements.txt -o requirements.lock
+
+image:
+	docker build --tag unlearning-lab --build-arg DEVICE=$(or $(DEVICE),cpu) .
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(FORMATTED)

@@ -22,8 +22,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parent / "results"
-STARTS = ("python -m engine reproduce ", "python -m engine ensemble ", "python -m engine relearn ",
-          "python -m engine compare ", "python -m engine front ")
+STARTS = (
+    "python -m engine reproduce ",
+    "python -m engine ensemble ",
+    "python -m engine relearn ",
+    "python -m engine compare ",
+    "python -m engine front ",
+)
 BLOCK = re.compile(r"(<!-- generated: (?P<command>[^\n]+?) -->\n)(?P<content>.*?)(<!-- end -->)", re.DOTALL)
 
 sys.path.insert(0, str(PAGES.parents[1]))
@@ -71,8 +76,10 @@ def output(command: str) -> str:
 
     words = shlex.split(command)
     if not (command.startswith(STARTS) and {"--recorded-only", "--markdown"} <= set(words)):
-        raise ValueError(f"A generated block needs '{STARTS[0]}TABLE --recorded-only --markdown', or the same of "
-                         f"ensemble or relearn, not {command!r}.")
+        raise ValueError(
+            f"A generated block needs '{STARTS[0]}TABLE --recorded-only --markdown', or the same of "
+            f"ensemble or relearn, not {command!r}."
+        )
     printed, said = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
         status = run(words[3:])

@@ -1,6 +1,6 @@
-"""Draws docs/animation.gif from a real run: the losses of the forget set move onto those of the test set.
+"""Draws docs/animation.webp from a real run: the losses of the forget set move onto those of the test set.
 
-``python docs/make_animation.py [--seed 0] [--every 2] [--out docs/animation.gif]``
+``python docs/make_animation.py [--seed 0] [--every 2] [--out docs/animation.webp]``
 
 One ∇τ run on the digits with default settings (15%, alpha auto). After every few steps the model reads the complete
 forget and test sets; each frame shows the density of the logarithms of those losses. Nothing is interpolated.
@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=2, help="steps between two frames")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "animation.gif")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "animation.webp")
     options = parser.parse_args()
     frames = record(options.seed, options.every)
     draw(frames, options.out)
@@ -101,9 +101,11 @@ def draw(frames: Sequence[Frame], path: Path) -> None:
     top = 1.05 * max(curve.max() for pair in curves for curve in pair)
     pictures = [_picture(frame, at, pair, top, frames[-1].step) for frame, pair in zip(frames, curves, strict=True)]
     palette = pictures[0].quantize(32, method=Image.Quantize.MAXCOVERAGE)
-    images = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    images = [picture.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB") for picture in pictures]
     times = [HOLD_MS, *[FRAME_MS] * (len(images) - 2), HOLD_MS]
-    images[0].save(path, save_all=True, append_images=images[1:], duration=times, loop=0, optimize=True)
+    images[0].save(
+        path, save_all=True, append_images=images[1:], duration=times, loop=0, lossless=True, quality=80, method=4
+    )
 
 
 def _picture(frame: Frame, at: np.ndarray, pair: tuple[np.ndarray, np.ndarray], top: float, last: int) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -121,12 +122,19 @@ class Hyperparameter:
         return spaced(self.name)
 
 
+REWIND = Hyperparameter(  # of every method that has epochs; an identity names it only where it is on
+    "rewind", "bool", False, "In the end go back to the epoch whose error on the forget set is nearest to that on "
+    "validation samples of the same classes: forgotten just enough (SCRUB+R's rule). Looks at validation data.",
+    "rewind", None, None, None, "", (), None, False)
+
+
 def _kind(annotation: Any) -> Kind:
     """``float`` of ``float | None``, whether annotations are kept as text (``from __future__``) or not."""
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation).split("|")[0].strip()
     return "text" if text == "str" else cast(Kind, text)
 
 
+@functools.lru_cache(maxsize=256)  # pages ask for it of every run that they list
 def declared(parameters: type) -> tuple[Hyperparameter, ...]:
     """The parameters that a dataclass declares, in the order they are written."""
     found = []

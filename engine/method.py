@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from engine.dataset import Dataset
 from engine.flow import Plan, Progress, Sizes
-from engine.hyperparameters import Hyperparameter, declared
+from engine.hyperparameters import REWIND, Hyperparameter, declared
 from engine.terms import Term
 
 NEEDS = ("forget", "forget_labels", "retain", "validation")  # what a method may look at, besides the Original
@@ -35,6 +35,9 @@ class Method:
         By profile, what it changes in the defaults.
     from_scratch : bool
         Whether it trains a new network instead of changing the Original.
+    no_epochs : str
+        Why there are no epochs of which one could be kept (``rewind``), as the end of a sentence; empty where there
+        are: its steps then say where an epoch ends (``Progress.ends_epoch``).
     one_label : str
         Why every sample must have exactly one label, as the end of a sentence; empty where it need not.
     terms : tuple of Term
@@ -76,6 +79,7 @@ class Method:
     plan: Callable[[Any, Sizes], Plan]
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     from_scratch: bool = False
+    no_epochs: str = ""
     one_label: str = ""
     terms: tuple[Term, ...] = ()
     role: Literal["method", "reference"] = "method"
@@ -86,6 +90,17 @@ class Method:
     unfit: Callable[[Dataset, Any], str | None] | None = None
     aliases: tuple[str, ...] = ()
     latex: str = ""
+
+    @property
+    def hyperparameters(self) -> tuple[Hyperparameter, ...]:
+        """What a person can set: what it declares, and ``rewind`` where it has epochs."""
+        own = declared(self.parameters)
+        return own if self.no_epochs or any(h.name == REWIND.name for h in own) else (*own, REWIND)
+
+    @property
+    def no_rewinding(self) -> str:
+        """Why ``rewind`` is refused, in a sentence."""
+        return f"{self.title} {self.no_epochs}: leave rewind out."
 
     @property
     def knob(self) -> Hyperparameter | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -134,6 +134,12 @@ def judged_by(spec: Spec) -> Yardstick:
     return "unseen" if record is None else record.judged_by(spec)
 
 
+def compares_unlike(spec: Spec) -> bool:
+    """Whether an attacker's two sides differ without any training (:class:`engine.scenario.Scenario`)."""
+    record = find("scenario", spec.scenario)
+    return record is not None and record.compares_unlike(spec)
+
+
 def live_attacks() -> tuple[Attack, ...]:
     """The attacks that one model is enough for, so that they can follow it while a method trains."""
     return tuple(attack for attack in all_of("attack") if not attack.needs_retrained)
@@ -169,7 +175,11 @@ def find(kind: str, name: object) -> Any:
     >>> find("method", "no such method") is None
     True
     """
-    records = _known(kind)
+    found = _named(table(kind), name)  # the code's come first, and need no look at any file
+    return _named(_known(kind), name) if found is None else found
+
+
+def _named(records: Mapping[str, Any], name: object) -> Any:
     if name in records:
         return records[str(name)]
     return next((record for record in records.values() if name in record.aliases), None)

@@ -125,6 +125,10 @@ class Scenario:
         by_retrained = metric == "accuracy_gap" and self.judged_by(Spec(scenario=self.name)) == "retrained"
         return self.ideals.get(metric, "match_retrained" if by_retrained else usual)
 
+    def compares_unlike(self, spec: Spec) -> bool:
+        """Whether an attacker's two sides differ without any training: chosen samples beside the whole test set."""
+        return self.compared_with == "test" and self.judged_by(spec) == "retrained"
+
     @property
     def compared_with(self) -> Literal["test", "unseen"]:
         """The set that an attacker has to tell from D_f."""

@@ -16,6 +16,7 @@ from typing import Any, Literal, overload
 from engine import chain, registry
 from engine.checks import LARGEST, SMALLEST, checked, number, refused, share
 from engine.errors import BadSpec, Problem
+from engine.hyperparameters import REWIND
 from engine.kind import kind_of
 from engine.options import chosen
 from engine.registry import current_name, get, models_for, names, unknown
@@ -56,11 +57,12 @@ class Resolved:
     plan: Plan
     code: Mapping[str, str] = dataclasses.field(default_factory=dict)  # what made it, by kind; see MADE_BY
     start: Resolved | None = None  # the run that it continues
+    rewind: bool = False  # whether the best of its epochs is kept in the end
 
     @property
     def effective(self) -> dict[str, Any]:
-        """The hyperparameters that the run really uses."""
-        return asdict(self.parameters)
+        """The hyperparameters that the run really uses; ``rewind`` where it is on, as no run from before it has it."""
+        return asdict(self.parameters) | ({REWIND.name: True} if self.rewind else {})
 
     @property
     def fingerprint(self) -> str:
@@ -172,7 +174,7 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
         sizes = chain.remaining(sizes, start.sizes) if start else sizes
     parameters = effective_parameters(requested, method, Setting(dataset, recipe, sizes))
     return Resolved(spec, dataset, model, method, recipe, options, parameters, sizes, method.plan(parameters, sizes),
-                    code_of(spec), start)
+                    code_of(spec), start, REWIND in method.hyperparameters and requested[REWIND.name])
 
 
 def _continued(spec: Spec) -> tuple[Spec, Resolved | None, list[Problem]]:
@@ -211,7 +213,7 @@ def expected_sizes(spec: Spec, dataset: Dataset) -> Sizes:
 def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method,
                          model: Model | None = None) -> tuple[dict[str, Any], list[Problem]]:
     """Values by name, "auto" still None, with the problems of what was asked for."""
-    known = {h.name: h for h in declared(method.parameters)}
+    known = {h.name: h for h in method.hyperparameters}
     values = {name: h.default for name, h in known.items()}
     published = method.tuned(dataset.unlearning) if dataset else {}
     if dataset and model:
@@ -221,7 +223,8 @@ def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method,
     problems: list[Problem] = []
     for name, value in spec.parameters.items():
         if name not in known:
-            said = unknown(f"hyperparameter of {method.name}", name, tuple(known))
+            said = method.no_rewinding if name == REWIND.name else unknown(
+                f"hyperparameter of {method.name}", name, tuple(known))
             problems.append(Problem(f"parameters.{name}", said))
             continue
         try:
@@ -233,9 +236,9 @@ def requested_parameters(spec: Spec, dataset: Dataset | None, method: Method,
 
 def effective_parameters(values: dict[str, Any], method: Method, setting: Setting) -> Any:
     """An instance of the method's parameter dataclass with every automatic value worked out."""
-    rules = {h.name: h.auto for h in declared(method.parameters) if h.auto}
-    filled = {name: rules[name].value(setting) if value is None and name in rules else value
-              for name, value in values.items()}
+    own = {h.name: h.auto for h in declared(method.parameters)}
+    filled = {name: rule.value(setting) if (rule := own[name]) and value is None else value
+              for name, value in values.items() if name in own}
     return method.parameters(**filled)
 
 

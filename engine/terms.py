@@ -58,4 +58,9 @@ RETAIN_LOSS = Term("retain_loss", "L_retain", on="retain")
 VALIDATION_LOSS = Term("validation_loss", "L_validation", "target", on="validation")
 RELABELLED_LOSS = Term("relabelled_loss", "L_forget with wrong labels", on="forget")
 WATCHED_FORGET_LOSS = FORGET_LOSS.with_role("watched")
+REWINDING = (  # an epoch's last step has the first one, the very last step all
+    Term("forget_error", "error on the forget set", "watched", on="forget", axis="share", unit="%"),
+    Term("reference_error", "error on validation samples of their classes", "target", on="validation", axis="share",
+         unit="%"),
+    Term("kept_epoch", "epoch that is kept", "watched", axis="epoch", unit=""))
 RELABELLING = (RELABELLED_LOSS, RETAIN_LOSS, WATCHED_FORGET_LOSS)

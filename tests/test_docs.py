@@ -303,5 +303,5 @@ def test_the_pictures_of_the_pages_are_few_small_and_shown():
     shown = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
     assert len(pictures) == 7
     for picture in pictures:
-        assert picture.stat().st_size < 120_000, picture.name
+        assert picture.stat().st_size < 70_000, picture.name
         assert f"](pictures/{picture.name})" in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from engine.system.version import __version__
 
@@ -18,10 +20,12 @@ PROJECT = PYPROJECT["project"]
 LISTS = {"": PROJECT["dependencies"], **{f"-{name}": deps for name, deps in PROJECT["optional-dependencies"].items()}}
 
 
-def pins(file: str) -> dict[str, str]:
+def pins(file: str) -> dict[str, list[str]]:
+    """The versions that a requirement file names, by package: one, or both ends of a range that was tested."""
     lines = [line.partition("#")[0].strip() for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
-    pairs = [line.split("==") for line in lines if line and not line.startswith("-r")]
-    return {canonicalize_name(name): version for name, version in pairs}
+    found = [Requirement(line) for line in lines if line and not line.startswith("-r")]
+    assert all(one.operator in ("==", ">=", "<=") for requirement in found for one in requirement.specifier)
+    return {canonicalize_name(one.name): [part.version for part in one.specifier] for one in found}
 
 
 @pytest.mark.parametrize("extra", LISTS)
@@ -29,7 +33,25 @@ def test_ranges_contain_the_pins_and_leave_none_out(extra):
     ranges = {canonicalize_name(r.name): r.specifier for r in map(Requirement, LISTS[extra])}
     pinned = pins(f"requirements{extra}.txt")
     assert ranges.keys() == pinned.keys()
-    assert {name for name, version in pinned.items() if version not in ranges[name]} == set()
+    assert {name for name, versions in pinned.items() if not all(one in ranges[name] for one in versions)} == set()
+
+
+def test_the_lock_file_holds_every_requirement_with_hashes():
+    lines = re.findall(r"^([A-Za-z0-9._-]+)==(\S+?)(?: ;.*)? \\$", (ROOT / "requirements.lock").read_text(), re.M)
+    locked = {canonicalize_name(name): version for name, version in lines}
+    newest = {name: max(versions, key=Version) for name, versions in pins("requirements.txt").items()}
+    assert newest == {name: locked[name] for name in newest}
+
+
+def test_what_is_behind_is_said(monkeypatch, capsys):
+    from tests import outdated
+
+    offered = dict.fromkeys(outdated.pins(), "0.0.1") | {"torch": "99.0", "ray": None}
+    monkeypatch.setattr(outdated, "newest", offered.get)
+    assert outdated.main() == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"torch \S+ is behind 99\.0", first)
+    assert last == f"{len(offered)} pins looked at; the index did not answer for ray"
 
 
 def test_the_version_is_the_engines_everywhere():

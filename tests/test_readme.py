@@ -67,7 +67,7 @@ def test_the_notebook_example_runs(monkeypatch, tmp_path, capsys):
 def test_the_picture_is_small_and_moves():
     from PIL import Image
 
-    path = Path(ROOT / "docs" / "animation.gif")
-    assert path.stat().st_size < 700_000
+    path = Path(ROOT / "docs" / "animation.webp")
+    assert path.stat().st_size < 200_000
     with Image.open(path) as picture:
         assert picture.n_frames > 20

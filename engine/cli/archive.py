@@ -6,9 +6,10 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from engine.cli.terminal import ProgressLine
 from engine.errors import BadInput, UnknownRun
 from engine.registry import get, unknown
-from engine.runs.archive.transfer import SAMPLES, export_runs, import_runs
+from engine.runs.archive.transfer import MANY, SAMPLES, export_runs, import_runs, silent
 from engine.runs.store import Store, open_store
 from engine.system.words import plural
 from engine.types import PROFILES
@@ -52,8 +53,10 @@ def command(options: Namespace) -> tuple[Any, int]:
 
 def _export(options: Namespace, store: Store) -> tuple[dict[str, Any], str]:
     ids = _chosen(options, store)
-    done = export_runs(Path(options.file), ids, store, options.samples, options.force,
-                       options.with_weights)
+    line = ProgressLine()
+    done = export_runs(Path(options.file), ids, store, options.samples, options.force, options.with_weights,
+                       line if len(ids) > MANY else silent)
+    line.end()
     kept = f", {done['with_weights']} with weights" if options.with_weights else ""
     return done, (f"{_count(len(ids))} in {done['path']} ({done['bytes'] / 1000:,.0f} kB), "
                   f"{done['with_samples']} with per-sample losses{kept}.")

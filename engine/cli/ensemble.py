@@ -21,7 +21,7 @@ from engine.runs import estimates
 from engine.runs.ensembles.kept import Kept
 from engine.runs.executors import Control
 from engine.studies.ensemble import Design, Ensemble
-from engine.studies.ensemble_exports import as_json, to_markdown
+from engine.studies.ensemble_exports import as_json, problems, to_markdown
 from engine.studies.ensemble_recorded import at_hand, pack
 from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_views import CANNOT_TELL, Evidence, Findings, findings, numbers_of
@@ -136,8 +136,7 @@ def as_text(found: Findings) -> list[str]:
     if found.cannot_tell:
         lines.append(f"U-LiRA: {CANNOT_TELL}. The retrained models themselves do not look like chance.")
     lines += [f"{name}: {reason}" for name, reason in found.failed.items()]
-    problems = dict.fromkeys(problem for row in found.rows for problem in row.problems)
-    return [*lines, *problems, *found.notes]
+    return [*lines, *problems(found), *found.notes]
 
 
 def _cells(row: Evidence) -> tuple[str, ...]:

@@ -22,8 +22,8 @@ from engine.system.files import to_json
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 GIVEN = "_given"  # in a namespace: the options that were read so far
 COMMANDS = ("run", "preview", "pretrain", "import_original", "listing", "roc", "relearn", "compare", "compare_models",
-            "correct", "reproduce", "sweep", "tune", "front", "ensemble", "memorisation", "requests", "archive",
-            "export_weights", "tag", "own_data")  # a module each, in the order of the help
+            "correct", "reproduce", "sweep", "tune", "front", "ensemble", "memorisation", "leave_one_out", "requests",
+            "archive", "export_weights", "tag", "own_data", "health")  # a module each, in the order of the help
 
 
 class Once(argparse.Action):

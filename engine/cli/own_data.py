@@ -111,7 +111,8 @@ def command_remove(options: Namespace) -> Result:
     place = folder.remove(options.name)
     if options.json:
         return {"name": options.name, "file": str(place)}, 0
-    return f"Removed {options.name} ({place}). Its data, its runs and its Original stay where they are.", 0
+    return (f"Removed {options.name} ({place}). Its data, its runs and its Original stay where they are; an upload "
+            "that the app kept for it alone is removed."), 0
 
 
 def shown(found: Look) -> str:

@@ -16,6 +16,7 @@ from engine.types import Spec
 
 if TYPE_CHECKING:
     from engine.studies.requests import OfMethod, Requests
+    from engine.studies.requests_numbers import OrderGap
 
 
 def add_parser(commands: Any) -> None:
@@ -74,10 +75,23 @@ def _conclusions(found: OfMethod) -> list[str]:
     return [f"Came back after later requests, beyond retraining (chance range): {'; '.join(back)}.",
             f"Below the retrained model on what is kept: {_points(course.erosion)}; on the test set: "
             f"{_points(course.erosion_test)}.",
-            f"In parts less at once, over {gap.orders} orders: {gap.forgotten[0]:+.1f} points on what was forgotten "
-            f"({gap.forgotten[1]:+.1f} to {gap.forgotten[2]:+.1f}), {gap.kept[0]:+.1f} on what is kept, "
-            f"{gap.test[0]:+.1f} on the test set; {found.samples_in_parts:,} samples instead of "
-            f"{found.samples_at_once:,}."]
+            f"In parts less at once, over {gap.orders} orders: {_gap(gap)}; {found.samples_in_parts:,} samples instead "
+            f"of {found.samples_at_once:,}{_budget(found)}."]
+
+
+def _gap(gap: OrderGap) -> str:
+    span = f"{gap.forgotten[1]:+.1f} to {gap.forgotten[2]:+.1f}"
+    return (f"{gap.forgotten[0]:+.1f} points on what was forgotten ({span}), {gap.kept[0]:+.1f} on what is kept, "
+            f"{gap.test[0]:+.1f} on the test set")
+
+
+def _budget(found: OfMethod) -> str:
+    """How everything at once got the same budget, and the gap without."""
+    if not found.at_once:
+        return ""
+    settings = ", ".join(f"{name}={value}" for name, value in found.at_once.items())
+    return (f" (at once with {settings}, for the same budget; with the ordinary one of {found.samples_usual:,} samples "
+            f"{_gap(found.usual_gap)})")
 
 
 def _points(values: list[float]) -> str:

@@ -31,6 +31,7 @@ CIFAR_RECIPE = Recipe(optimiser="sgd", learning_rate=0.1, momentum=0.9, weight_d
 OnProgress = Callable[[str, float], None]
 FOLDERS = "UNLEARN_DATA_DIR"
 _hub_flag = threading.Lock()
+SIDE = 32  # pixels a side of both CIFARs
 FEWEST = 2  # samples of a split
 
 
@@ -180,6 +181,10 @@ def _decode(splits: dict[str, Rows], split: str, image: str, label: str, name: s
     if width != height:
         raise DataMissing(f"The pictures in the {split} split of {name} have {width}x{height} pixels: they must be "
                           "square.")
+    if seen.sizes and width != SIDE:
+        raise DataMissing(f"The pictures in the {split} split of {name} have {width}x{height} pixels and not "
+                          f"{SIDE}x{SIDE}: put those of {name} there, or add your own with python -m engine "
+                          "add-dataset NAME FOLDER.")
     images, damaged = pictures.arrays(rows, image, width, report)
     if damaged:
         row, why = next(iter(damaged.items()))

@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.evaluation.evidence import Decisive
 from engine.evaluation.verdict import STILL_KNOWN
-from engine.registry import by_class, live_attacks
+from engine.registry import by_class, compares_unlike, live_attacks
+from engine.types import Spec
 
 Metrics = Mapping[str, Any]
 
@@ -25,6 +26,8 @@ def closest(metrics: Metrics, scenario: str) -> Decisive | None:
     if by_class(scenario):
         now, aim = metrics.get("forget_accuracy"), (metrics.get("retrained") or {}).get("forget_accuracy")
         return None if now is None else Decisive("forget_accuracy", now, (aim or 0.0) + STILL_KNOWN, above=False)
+    if compares_unlike(Spec(scenario=scenario)):
+        return None  # of chosen samples the areas alone are judged
     found = [number for attack in live_attacks() if (number := _of_attack(metrics, attack.name))]
     return min(found, key=lambda number: number.limit - number.value, default=None)
 

@@ -94,7 +94,12 @@ def of_attacks(metrics: Metrics, counts: Counts | None) -> list[Evidence]:
     Without ``counts`` no ROC area is judged.
     """
     live = [item for attack in live_attacks() if (item := _of_attack(attack, metrics, counts))]
-    return live + [item for attack in _by_sample() if (item := _by_retrained(attack, metrics, counts))]
+    return live + by_sample(metrics, counts)
+
+
+def by_sample(metrics: Metrics, counts: Counts | None) -> list[Evidence]:
+    """What each attack comes to that weighs samples against retrained models, where it was measured."""
+    return [item for attack in _by_sample() if (item := _by_retrained(attack, metrics, counts))]
 
 
 def _by_sample() -> list[Attack]:
@@ -182,22 +187,22 @@ def _of_attack(attack: Attack, metrics: Metrics, counts: Counts | None) -> Evide
     known = "" if truth is None else f", the retrained model: {truth:.1f}%"
     if score > band[1]:
         if truth is not None and score <= truth:
-            return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does no better than against the "
+            return Evidence(attack.name, "chance", f"An attacker {means(attack)} does no better than against the "
                             f"retrained model ({span}{known}).")
         if truth is not None and band[1] < truth and score - truth <= (band[1] - band[0]) / 2:
-            return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does better than chance, but "
+            return Evidence(attack.name, "chance", f"An attacker {means(attack)} does better than chance, but "
                             f"against the retrained model too ({span}{known}): on this split that is no sign of "
                             "what was to be forgotten.")
-        return Evidence(attack.name, "found", f"An attacker {_means(attack)} still does better than chance "
+        return Evidence(attack.name, "found", f"An attacker {means(attack)} still does better than chance "
                         f"({span}{known}).", Decisive(attack.name, score, band[1], attack.name))
     by_area = _by_area(attack, metrics, counts, span)
     if by_area and by_area.kind == "found":
         return by_area
     if score < band[0]:
-        return Evidence(attack.name, "under", f"An attacker {_means(attack)} does worse than a coin toss "
+        return Evidence(attack.name, "under", f"An attacker {means(attack)} does worse than a coin toss "
                         f"({span}{known}): the rule it learns on one part of the samples does not carry over to the "
                         "rest.")
-    return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does no better than chance ({span}{known}).")
+    return Evidence(attack.name, "chance", f"An attacker {means(attack)} does no better than chance ({span}{known}).")
 
 
 def _by_area(attack: Attack, metrics: Metrics, counts: Counts | None, guess: str = "") -> Evidence | None:
@@ -205,13 +210,13 @@ def _by_area(attack: Attack, metrics: Metrics, counts: Counts | None, guess: str
     area, truth = _area(attack, metrics), _area(attack, metrics.get("retrained") or {})
     if area is None or counts is None:
         return None
-    number = Decisive(attack.metric("auc"), area, 0.5 + _off_half(counts), attack.name)
+    number = Decisive(attack.metric("auc"), area, 0.5 + off_half(counts), attack.name)
     found = area > number.limit and (truth is None or area > truth)
     shown = number.words("ROC area", digits=3) + ("" if truth is None else f", the retrained model: {truth:.3f}")
     if not found:
-        return Evidence(attack.name, "chance", f"An attacker {_means(attack)} does no better than chance ({shown}).")
-    toss = f"An attacker {_means(attack)} guesses no better than a coin toss ({guess}), but" if guess else (
-        f"An attacker {_means(attack)} still")
+        return Evidence(attack.name, "chance", f"An attacker {means(attack)} does no better than chance ({shown}).")
+    toss = f"An attacker {means(attack)} guesses no better than a coin toss ({guess}), but" if guess else (
+        f"An attacker {means(attack)} still")
     return Evidence(attack.name, "found", f"{toss} ranks forgotten samples ahead of never-seen ones ({shown}).", number)
 
 
@@ -220,7 +225,7 @@ def _by_retrained(attack: Attack, metrics: Metrics, counts: Counts | None) -> Ev
     area, exposed = _area(attack, metrics), attack.value(metrics, EXPOSED)
     if area is None or counts is None:
         return None
-    by_area = Decisive(attack.metric("auc"), area, 0.5 + _off_half(counts), attack.name)
+    by_area = Decisive(attack.metric("auc"), area, 0.5 + off_half(counts), attack.name)
     numbers, said = [by_area], [by_area.words("ROC area", digits=3)]
     if exposed is not None and counts.forget and counts.nonmembers:
         few = Decisive(attack.metric(EXPOSED), exposed, most_exposed(counts.forget, counts.nonmembers), attack.name)
@@ -229,7 +234,7 @@ def _by_retrained(attack: Attack, metrics: Metrics, counts: Counts | None) -> Ev
     found = next((one for one in numbers if one.value > one.limit), None)
     does = "still finds some of the forgotten samples" if found else "does no better than chance"
     return Evidence(attack.name, "found" if found else "chance",
-                    f"An attacker {_means(attack)}, sample by sample, {does} ({'; '.join(said)}).", found)
+                    f"An attacker {means(attack)}, sample by sample, {does} ({'; '.join(said)}).", found)
 
 
 @functools.lru_cache(maxsize=256)
@@ -252,7 +257,7 @@ def most_exposed(forget: int, nonmembers: int) -> float:
 def _reversed(attack: Attack, metrics: Metrics, counts: Counts) -> Evidence | None:
     """Where an attacker finds the forget set by the reverse rule, beyond chance and the retrained model."""
     area, truth = _area(attack, metrics), _area(attack, metrics.get("retrained") or {})
-    limit = 0.5 - _off_half(counts)
+    limit = 0.5 - off_half(counts)
     if area is None or area >= limit or (truth is not None and area >= truth):
         return None
     return Evidence(attack.name, "reverse", "", Decisive(attack.metric("auc"), area, limit, attack.name, above=False))
@@ -263,12 +268,12 @@ def _area(attack: Attack, metrics: Metrics) -> float | None:
     return attack.value(metrics, "auc")
 
 
-def _off_half(counts: Counts) -> float:
+def off_half(counts: Counts) -> float:
     """Three standard errors of a ROC area under the null (Mann and Whitney 1947)."""
     n, m = counts.forget, counts.nonmembers
     return ERRORS * math.sqrt((n + m + 1) / (12 * n * m)) if n and m else math.inf
 
 
-def _means(attack: Attack) -> str:
+def means(attack: Attack) -> str:
     """How an attacker goes about it: ``by the loss``."""
     return attack.means or f"with “{attack.short_title}”"

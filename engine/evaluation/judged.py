@@ -30,6 +30,8 @@ class Verdict:
         The number that decided, where one lies beyond its limit.
     title : str
         The verdict in a line, as a page's largest text.
+    few : bool
+        Whether nothing was found among so few samples that little could have been: tables say so in its place.
 
     Examples
     --------
@@ -46,3 +48,4 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     decisive: Decisive | None = None
     title: str = ""
+    few: bool = False

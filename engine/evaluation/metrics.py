@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import prod
+from types import MappingProxyType
 from typing import Any
 
 from engine.evaluation.metric import ACCURACIES as ACCURACIES
@@ -19,8 +20,8 @@ from engine.evaluation.metric import DISTANCES as DISTANCES
 from engine.evaluation.metric import KEPT as KEPT
 from engine.evaluation.metric import MOVED as MOVED
 from engine.evaluation.metric import Metric as Metric
-from engine.registry import all_of, corrective, find, live_attacks
-from engine.types import Attack
+from engine.registry import all_of, compares_unlike, corrective, find, live_attacks
+from engine.types import Attack, Spec
 
 FALSE_ALARMS = {"tpr_at_1pct_fpr": 1.0, "tpr_at_0_1pct_fpr": 0.1}  # percent
 
@@ -154,7 +155,11 @@ def _in_the_middle(title: str) -> str:
 
 def all_metrics() -> tuple[Metric, ...]:
     """Every metric that any run has, those of attacks that were added among them."""
-    live, later = live_attacks(), [attack for attack in all_of("attack") if attack.needs_retrained]
+    return tuple(by_name().values())
+
+
+def _made(attacks: tuple[Attack, ...]) -> tuple[Metric, ...]:
+    live, later = live_attacks(), [attack for attack in attacks if attack.needs_retrained]
     return (*ACCURACIES, *(metric for attack in live for metric in _accuracy_and_area(attack)),
             *(metric for attack in live for metric in _exposure(attack)), *DISTANCES, *AGAINST_RETRAINED,
             *(metric for attack in later for metric in of_attack(attack)))
@@ -206,12 +211,20 @@ def metric_of(name: str) -> Metric:
     >>> metric_of("mia_loss").ideal
     50.0
     """
-    return {**by_name(), **{metric.name: metric for metric in CORRECTIVE}}[name]
+    return _OF_CORRECTION.get(name) or by_name()[name]
 
 
-def by_name() -> dict[str, Metric]:
-    """Every metric of :func:`all_metrics` by name."""
-    return {metric.name: metric for metric in all_metrics()}
+_OF_CORRECTION = {metric.name: metric for metric in CORRECTIVE}
+_LAST: tuple[tuple[Attack, ...], Mapping[str, Metric]] = (), MappingProxyType({})  # attacks, and what they bring
+
+
+def by_name() -> Mapping[str, Metric]:
+    """Every metric of :func:`all_metrics` by name; made once, and again after an attack was added."""
+    global _LAST
+    attacks = all_of("attack")
+    if _LAST[0] != attacks:  # equal at a glance, where they are the same records
+        _LAST = attacks, MappingProxyType({metric.name: metric for metric in _made(attacks)})
+    return _LAST[1]
 
 
 def headlines() -> tuple[Attack, ...]:
@@ -251,6 +264,8 @@ def ideal_in(metric: Metric, scenario: str) -> str | float:
     0.0
     """
     record = find("scenario", scenario)  # of a stored run, it may be gone
+    if compares_unlike(Spec(scenario=scenario)) and not metric.needs_retrained and metric.name in of_attacks():
+        return "match_retrained"  # the two sides differ anyway: a coin toss is no aim
     return metric.ideal if record is None else record.ideal(metric.name, metric.ideal)
 
 

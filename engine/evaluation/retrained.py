@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 ALONE = frozenset({"samples", "ensemble"})  # what an attack may need that no retrained model is needed for
+NO_LOSSES = "No retrained model has the losses of all these samples."
+TOO_FEW_SHADOWS = "The ensemble has too few whole models that forgot, or never had, some of these samples."
 NO_REFERENCE = ("It needs a model retrained on the same split: run Retraining with the same forget set, seed and "
                 "profile.")
 OWN = ("original", "retrained", "null_band", "band", "sizes", "notes", "verdict", "missing", "over_forgotten",
@@ -177,7 +179,7 @@ def attacked(attack: Attack, samples: DataFrame, beside: Beside,
     except NotMeasurable as error:
         return empty, str(error)
     if not all(np.isfinite(side).all() for side in scored):
-        return empty, "No retrained model has the losses of all these samples."
+        return empty, TOO_FEW_SHADOWS if "ensemble" in attack.needs else NO_LOSSES
     return of_scores(attack, *scored), None
 
 

@@ -1,7 +1,6 @@
 """What the numbers of a run come to: one verdict, from one set of rules. No page decides what is good.
 
-It is worked out from the stored numbers whenever it is read, so that recorded and older runs are judged by the same
-rules. The first that applies decides:
+It is worked out from the stored numbers whenever it is read, for older runs too. The first rule that applies decides:
 
 1. ``reference``: the retrained model is what the others are held against; it is not judged against itself.
 2. ``damaged``: the test accuracy fell ten points or more. Nothing else is said: an attack near
@@ -14,7 +13,7 @@ rules. The first that applies decides:
 5. ``not_forgotten``: for a class, that the model still recognises it; otherwise an attack that beats chance: its
    accuracy lies above the chance range, or its ROC area three standard errors above one half. What the retrained model
    shows on the same split is never held against a run: where it fails itself, up to half of the chance range beyond it.
-6. ``undecided``: nothing could be measured, or there was nothing to forget.
+6. ``undecided``: nothing was measured, or nothing known; or chosen samples wait (:mod:`engine.evaluation.chosen`).
 7. ``forgotten``: a class that is recognised as little as by the retrained model (an attack that beats chance within
    it is reported); otherwise everything that could be measured is as chance, or the retrained model, has it. That is
    said as far as what was tried, with what was not; with so few samples a side that chance reaches far, the title
@@ -23,9 +22,8 @@ rules. The first that applies decides:
 Where manipulated samples are to be corrected, other rules apply (:mod:`engine.evaluation.correction`).
 
 Evidence about the run's method, from many models like it, is said and decides nothing: it is not about these weights.
-
 What each attack comes to is an item of evidence (``engine.evaluation.evidence``); a verdict sums the items up and names
-the number that decides, so that a page can show it.
+the number that decides.
 """
 
 from __future__ import annotations
@@ -37,9 +35,12 @@ from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 from engine.errors import BadInput
+from engine.evaluation.chosen import TITLE as WAITING
+from engine.evaluation.chosen import WHY, of_chosen, waits
 from engine.evaluation.class_words import ONE, ClassWords, class_words
 from engine.evaluation.correction import corrected
 from engine.evaluation.evidence import (
+    FURTHER,
     Counts,
     Decisive,
     Evidence,
@@ -59,7 +60,7 @@ from engine.evaluation.judged import Kind as Kind
 from engine.evaluation.judged import Verdict as Verdict
 from engine.evaluation.metrics import CORRECTIVE_SIZES
 from engine.evaluation.noise import LITTLE, expected_half_range
-from engine.registry import get, is_reference, judged_by
+from engine.registry import compares_unlike, get, is_reference, judged_by
 from engine.scenario import Yardstick
 from engine.spec import resolve
 from engine.types import Spec
@@ -111,8 +112,8 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
           more: Sequence[Evidence] = (), by: Yardstick | None = None, named: ClassWords = ONE) -> Verdict:
     """The verdict on the metrics of one model. Without ``counts`` no ROC area and no accuracy is judged.
 
-    ``more`` is evidence beside that of the attacks on this one model; ``by`` is what a good result looks like, as the
-    scenario usually has it where it is None. ``named`` has the words for the forgotten class or classes.
+    ``more`` is evidence beside that of the attacks on this one model; ``by`` is what a good result looks like, by
+    default as the scenario usually has it. ``named`` has the words for the forgotten classes.
     """
     if CORRECTIVE_SIZES in metrics:
         return corrected(metrics, _damage(metrics), reference)
@@ -121,7 +122,7 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
         return Verdict("reference", "This is the retrained model, which never saw the forget set: it is the "
                        "reference for the others, so it is not judged itself. Where it is off the chance level, so "
                        "is the split.", title=TITLES["reference"])
-    items = (*of_attacks(metrics, counts), *more)
+    items = (*(of_chosen if compares_unlike(Spec(scenario=scenario)) else of_attacks)(metrics, counts), *more)
     broken, over = _damage(metrics), _over_forgetting(metrics, by, counts, items, named)
     why, left = over.text if over else None, decides(items)
     if broken:
@@ -130,12 +131,12 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
     elif left:
         found = _left(left, metrics, by, why, items, named)
     elif over:
-        found = Verdict("over_forgotten", " ".join([over.text, *texts(items, "found")]), over_forgotten=why,
-                        decisive=over.decisive)
+        found = Verdict("over_forgotten", " ".join([over.text, *texts(items, "found"), *_further(items)]),
+                        over_forgotten=why, decisive=over.decisive)
     else:
         found = _class(metrics, items, named) if by == "class" else _random(metrics, items)
     few = _too_few(counts) if by != "class" and found.kind == "forgotten" else ""
-    return replace(found, text=" ".join(filter(None, [few, found.text])), evidence=items,
+    return replace(found, text=" ".join(filter(None, [few, found.text])), evidence=items, few=bool(few),
                    title=_few_title(items) if few else _title(found, by, items, named))
 
 
@@ -143,6 +144,11 @@ def remarks(metrics: Metrics) -> list[str]:
     """The notes of a run's metrics without the verdicts that older versions stored; why a band is absent."""
     absent = (metrics.get("band") or {}).get("missing")
     return [note for note in metrics.get("notes") or [] if not note.startswith(COMPOSED)] + ([absent] if absent else [])
+
+
+def _further(items: Sequence[Evidence]) -> list[str]:
+    """What came after the attacks and found nothing, or could not tell."""
+    return texts(item for item in items if item.name in FURTHER and item.kind != "found")
 
 
 def _left(left: Evidence, metrics: Metrics, by: Yardstick, why: str | None, items: Sequence[Evidence],
@@ -188,6 +194,7 @@ def _title(found: Verdict, by: Yardstick, items: Sequence[Evidence], named: Clas
         return f"Forgotten by its answers; {_stands_out(out)} still stand out"
     title = special.get(found.kind, TITLES[found.kind]).format(tried=tried(items), answers=answers,
                                                                 noun=named.noun)
+    title = WAITING if found.kind == "undecided" and waits(items) else title
     return title + MORE if found.kind == "forgotten" and against_method(items) else title
 
 
@@ -227,6 +234,8 @@ def _over_forgetting(metrics: Metrics, by: Yardstick, counts: Counts | None,
     if counts is None:
         return None
     for item in items:
+        if item.kind == "reverse" and item.text:
+            return item
         if item.kind == "reverse" and item.decisive:
             attack = get("attack", item.name)
             what = f"higher {attack.lower[1]}" if attack.lower else f"lower scores in “{attack.short_title}”"
@@ -257,6 +266,8 @@ def _random(metrics: Metrics, items: Sequence[Evidence]) -> Verdict:
         return Verdict("undecided", " ".join(["No attack could be measured, so there is no verdict.", *texts(items)]))
     if found := [item for item in own if item.kind == "found"]:
         return Verdict("not_forgotten", " ".join(texts(items)), decisive=found[0].decisive)
+    if waits(items):
+        return Verdict("undecided", " ".join([WHY, *texts(items)]))
     if all(item.kind in ("under", "unknown") for item in own):
         return Verdict("undecided", " ".join(texts(items)))
     return Verdict("forgotten", " ".join(filter(None, [*texts(items), untried(items)])))

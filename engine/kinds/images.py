@@ -98,10 +98,18 @@ def _holds_pictures(rows: Rows, column: str) -> bool:
     if isinstance(value, dict):
         return bool({"bytes", "path"} & set(value))
     if isinstance(value, (bytes, bytearray)):
-        return True
+        return not _reads_as_text(bytes(value))
     if hasattr(value, "__len__") and not isinstance(value, str):
         return len(value) > 15 or (len(value) > 0 and isinstance(value[0], list))
     return isinstance(value, str) and Path(value).suffix.lower() in PICTURES
+
+
+def _reads_as_text(value: bytes) -> bool:
+    """Whether bytes are a text that was stored as such, and no encoded picture."""
+    try:
+        return value.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _measured(sizes: Counter[tuple[int, int]]) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 from engine.types import parameter
 
 
-def batch_norm(default: str) -> Any:
-    """The choice between training and evaluation mode; dropout follows it."""
-    return parameter(
-        default, choices=("train", "eval"), group="batch norm",
-        help="train: batch statistics, updated along the way; eval: the Original's statistics stay frozen.")
+def batch_norm(default: str, more: str = "") -> Any:
+    """The choice between training and evaluation mode; dropout follows it. ``more`` is said at the end."""
+    said = "train: batch statistics, updated along the way; eval: the Original's statistics stay frozen."
+    return parameter(default, choices=("train", "eval"), group="batch norm", help=f"{said} {more}".strip())

@@ -12,11 +12,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.data.batches import steps_in
-from engine.types import Plan, Progress, Sizes
+from engine.types import Plan, Progress, Sizes, parameter
 
 # Of a batch: what is differentiated. Of the mean so far, a batch's gradient and that batch's share: adds to the mean.
 Objective = Callable[[Any], Any]
 Add = Callable[[Any, Any, float], Any]
+
+
+def selection(default: float, more: str = "") -> Any:
+    """Alpha; ``more`` is said at the end."""
+    said = "Alpha: a weight is dampened if it matters this many times more to the forget set than to all data."
+    return parameter(default, low=0.1, high=100.0, step=0.1, group="main", help=f"{said} {more}".strip())
+
+
+def dampening() -> Any:
+    """Lambda."""
+    return parameter(1.0, low=0.0, high=10.0, step=0.1, group="main",
+                     help="Lambda: the smaller, the stronger the selected weights are shrunk; 0 clears them.")
 
 
 def plan(parameters: Any, sizes: Sizes) -> Plan:

@@ -1,4 +1,4 @@
-"""A loop whose every step has a rate of its own and works out its gradients as it likes."""
+"""Passes of several kinds in one run, each with an optimiser and a rate of its own for each step."""
 
 from __future__ import annotations
 
@@ -6,29 +6,49 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from engine.training.loop import Task, refuse_non_finite
 from engine.types import Progress
 
-Gradients = Callable[[Any, int], tuple[torch.Tensor, int, dict[str, Any]]]
+Work = Callable[[Any], tuple[Tensor, int, dict[str, Any]]]
 
 
-def one_by_one(task: Task, optimiser: torch.optim.Optimizer, todo: Iterable[tuple[int, Any]], gradients: Gradients, *,
-               rate: Callable[[int], float], total_steps: int, spent: tuple[int, int] = (0, 0)) -> Iterator[Progress]:
-    """Yields a Progress after every item of ``todo``, pairs of an epoch and whatever ``gradients`` understands.
+class Steps:
+    """Counts steps and samples over all passes, so that the last step ends at the plan; some may be spent before."""
 
-    ``gradients(item, number)`` leaves a gradient in the weights and returns a loss, the samples that it saw and the
-    terms to show; where it leaves none, the weights stay. ``rate(number)`` is the learning rate; numbers count from 0
-    and leave out the steps and samples ``spent`` before. Raises Diverged where a loss is not finite.
-    """
-    (before, samples), dropout = spent, task.dropout
-    for number, (epoch, item) in enumerate(todo):
-        for group in optimiser.param_groups:
-            group["lr"] = rate(number)
-        optimiser.zero_grad(set_to_none=True)
-        with dropout(before + number):
-            loss, count, terms = gradients(item, number)
-        optimiser.step()
-        samples += count
-        refuse_non_finite(loss, before + number + 1)
-        yield Progress(before + number + 1, total_steps, samples, {**terms, "learning_rate": rate(number)}, epoch)
+    def __init__(self, task: Task, total_steps: int, step: int = 0, samples: int = 0):
+        self.total_steps, self.dropout = total_steps, task.dropout
+        self.step, self.samples = step, samples
+
+    def run(self, optimiser: torch.optim.Optimizer, todo: Iterable[Any], gradients: Work, rate: Callable[[int], float],
+            epoch: int = 0, ends_epoch: bool = True) -> Iterator[Progress]:
+        """One pass, an item of ``todo`` a step, with which an epoch ends or not.
+
+        ``gradients(item)`` leaves a gradient in the weights and returns a loss, the samples that it saw and the terms
+        to show; where it leaves none, the weights stay. ``rate(position)`` counts this pass's steps from 0. Raises
+        Diverged where a loss is not finite.
+        """
+        items = list(todo)
+        for position, item in enumerate(items):
+            now = rate(position)
+            for group in optimiser.param_groups:
+                group["lr"] = now
+            optimiser.zero_grad(set_to_none=True)
+            with self.dropout(self.step):
+                loss, count, terms = gradients(item)
+            optimiser.step()
+            self.step, self.samples = self.step + 1, self.samples + count
+            refuse_non_finite(loss, self.step)
+            yield Progress(self.step, self.total_steps, self.samples, {**terms, "learning_rate": now}, epoch,
+                           ends_epoch=ends_epoch and position + 1 == len(items))
+
+
+def descending(objective: Work) -> Work:
+    """The gradients of an objective whose loss nothing but descends."""
+    def gradients(item: Any) -> tuple[Tensor, int, dict[str, Any]]:
+        loss, count, terms = objective(item)
+        loss.backward()
+        return loss, count, terms
+
+    return gradients

@@ -23,7 +23,8 @@ from engine.data.batches import steps_in
 from engine.dataset import Dataset
 from engine.errors import BadInput
 from engine.kind import kind_of
-from engine.methods._hyperparameters import batch_size, learning_rate, momentum
+from engine.methods._batch_norm import batch_norm
+from engine.methods._hyperparameters import batch_size, epochs, learning_rate, momentum
 from engine.terms import RELABELLED_LOSS, WATCHED_FORGET_LOSS, Term
 from engine.types import Method, Plan, Progress, Sizes, TrainingState, parameter
 
@@ -43,15 +44,11 @@ class Parameters:
         "next", choices=("next", "keep"), group="objective",
         help="With shrink, where that reaches no other class: next takes the likeliest other one, keep learns the "
              "sample's own label again, as the released code does.")
-    epochs: int = parameter(
-        10, low=1, high=1000, step=1, unit="epochs", group="schedule", help="Passes over the forget set.")
+    epochs: int = epochs(10, "Passes over the forget set.")
     learning_rate: float = learning_rate(1e-3)
     momentum: float = momentum()
     batch_size: int = batch_size(64, "Samples per step, all to forget.")
-    batch_norm: str = parameter(
-        "eval", choices=("train", "eval"), group="batch norm",
-        help="eval: the Original's statistics stay frozen; train: statistics of batches to forget alone, which is what "
-             "the released code does.")
+    batch_norm: str = batch_norm("eval", "Those of batches to forget alone are what the released code has.")
 
 
 TERMS = (RELABELLED_LOSS, WATCHED_FORGET_LOSS,

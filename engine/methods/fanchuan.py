@@ -99,11 +99,11 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     """Changes ``task.model`` in place; terms: those of the pass that a step belongs to."""
     import torch
 
-    from engine.methods._rounds import Rounds
+    from engine.methods._steps import Steps, descending
     from engine.training.loop import make_optimiser, shuffled
 
     p, split, seed = parameters, task.split, task.seed
-    rounds = Rounds(task, plan(p, split.sizes).steps)
+    rounds = Steps(task, plan(p, split.sizes).steps)
     first, push = (make_optimiser("sgd", task.model, 0.0, 0.0, p.momentum) for _ in range(2))
     repair = make_optimiser("sgd", task.model, 0.0, p.retain_weight_decay, p.momentum)
     of_forget, of_retain = (split.forget, p.forget_batch_size, seed), (split.retain, p.retain_batch_size, seed)
@@ -130,12 +130,13 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
         return cosine(p.forget_learning_rate, p.final_forget_learning_rate, epoch * pushes + at, falling)
 
     task.model.train(p.batch_norm == "train")
-    yield from rounds.run(first, shuffled(*of_forget, "first batches"), evened, lambda at: p.first_learning_rate)
+    yield from rounds.run(first, shuffled(*of_forget, "first batches"), descending(evened),
+                          lambda at: p.first_learning_rate, ends_epoch=False)
     for epoch in range(p.epochs):
         pairs = zip(shuffled(*of_forget, f"forget batches/epoch {epoch}"),
                     shuffled(*of_retain, f"contrast batches/epoch {epoch}"))
-        yield from rounds.run(push, pairs, apart, partial(falls, epoch), epoch)
-        yield from rounds.run(repair, shuffled(*of_retain, f"retain batches/epoch {epoch}"), kept,
+        yield from rounds.run(push, pairs, descending(apart), partial(falls, epoch), epoch, ends_epoch=False)
+        yield from rounds.run(repair, shuffled(*of_retain, f"retain batches/epoch {epoch}"), descending(kept),
                               lambda at: p.retain_learning_rate, epoch)
 
 

@@ -190,6 +190,7 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    no_epochs="changes the weights once and has no epochs to go back to",
     terms=TERMS,
     intensity="alpha",
     profiles={"corrected": {}, "paper": {"inverse": "recursion", "alpha": 0.2, "gradients": 1000}},

@@ -24,7 +24,7 @@ from functools import partial
 from typing import Any
 
 from engine.data.batches import steps_in
-from engine.methods._hyperparameters import batch_size, epochs_within, momentum, weight_decay
+from engine.methods._hyperparameters import batch_size, epochs, epochs_within, learning_rate, momentum, weight_decay
 from engine.methods._schedules import cosine
 from engine.terms import RETAIN_LOSS, Term
 from engine.types import Method, Plan, Progress, Sizes, parameter
@@ -46,17 +46,13 @@ class Parameters:
     warm_up_epochs: int = parameter(
         WARM_UP, low=0, high=100, step=1, unit="epochs", group="schedule",
         help="Passes that only imitate the Original. The automatic number of epochs assumes 3 over the retain set.")
-    epochs: int = parameter(
-        None, auto=epochs_within(6, lambda setting: setting.sizes.retain,
-                                 beforehand=lambda setting: WARM_UP * setting.sizes.retain),
-        low=1, high=1000, step=1, unit="epochs", group="schedule",
-        help="Passes over the retain set after the warm-up.")
-    warm_up_learning_rate: float = parameter(
-        0.01, low=1e-6, high=1.0, step=1e-3, group="optimiser",
-        help="Step size of the warm-up. The released code has 0.0009, little for networks that were trained at 0.1.")
-    learning_rate: float = parameter(
-        0.01, low=1e-6, high=1.0, step=1e-3, group="optimiser",
-        help="Step size after the warm-up; it falls along a cosine towards zero. The released code has 0.001.")
+    epochs: int = epochs(epochs_within(6, lambda setting: setting.sizes.retain,
+                                       beforehand=lambda setting: WARM_UP * setting.sizes.retain),
+                         "Passes over the retain set after the warm-up.")
+    warm_up_learning_rate: float = learning_rate(
+        0.01, "Step size of the warm-up. The released code has 0.0009, little for networks that were trained at 0.1.")
+    learning_rate: float = learning_rate(
+        0.01, "Step size after the warm-up; it falls along a cosine towards zero. The released code has 0.001.")
     momentum: float = momentum()
     weight_decay: float = weight_decay(5e-4)
     batch_size: int = batch_size(64)
@@ -101,7 +97,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     import torch
 
     from engine.methods._objectives import distillation
-    from engine.methods._rounds import Rounds
+    from engine.methods._steps import Steps, descending
     from engine.system.device import autocast
     from engine.training.loop import make_optimiser, reading_alone, shuffled
 
@@ -131,14 +127,14 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 
     reset(task.model, task.seed)
     task.model.train()
-    rounds = Rounds(task, plan(p, task.split.sizes).steps)
+    rounds = Steps(task, plan(p, task.split.sizes).steps)
     first, second = (make_optimiser("sgd", task.model, 0.0, p.weight_decay, p.momentum) for _ in range(2))
     for epoch in range(p.warm_up_epochs):
         batches = shuffled(getattr(task.split, p.warm_up), p.batch_size, task.seed, f"warm-up batches/epoch {epoch}")
-        yield from rounds.run(first, batches, warm, lambda at: p.warm_up_learning_rate, epoch)
+        yield from rounds.run(first, batches, descending(warm), lambda at: p.warm_up_learning_rate, epoch)
     for epoch in range(p.epochs):
         batches = shuffled(task.split.retain, p.batch_size, task.seed, f"batches/epoch {epoch}")
-        yield from rounds.run(second, batches, tune, partial(falling, epoch), p.warm_up_epochs + epoch)
+        yield from rounds.run(second, batches, descending(tune), partial(falling, epoch), p.warm_up_epochs + epoch)
 
 
 METHOD = Method(

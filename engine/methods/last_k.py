@@ -20,7 +20,7 @@ from math import cos, pi
 from typing import Any
 
 from engine.data.batches import steps_in
-from engine.methods._hyperparameters import MomentumSGD, epochs_within
+from engine.methods._hyperparameters import MomentumSGD, batch_size, epochs, epochs_within, learning_rate
 from engine.terms import RETAIN_LOSS
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
@@ -29,19 +29,16 @@ from engine.types import Method, Plan, Progress, Sizes, parameter
 class Parameters(MomentumSGD):
     """Which layers train, from which weights, and how; docs/methods.md gives the source of each default."""
 
-    learning_rate: float = parameter(
-        0.05, low=1e-6, high=1.0, step=1e-3, group="optimiser", help="Step size of SGD at its highest.")
-    batch_size: int = parameter(
-        64, low=2, high=4096, step=1, unit="samples", group="optimiser", help="Samples per step.")
+    learning_rate: float = learning_rate(0.05, "Step size of SGD at its highest.")
+    batch_size: int = batch_size(64)
     k: int = parameter(
         2, low=1, high=1000, step=1, unit="layers", group="main",
         help="Train this many layers, counted from the last one; all others stay as they are.")
     reinitialise: bool = parameter(
         True, group="main",
         help="On: EU-k, the layers start from the weights that training began with. Off: CF-k, they train on.")
-    epochs: int = parameter(
-        None, auto=epochs_within(6, lambda setting: setting.sizes.retain), low=1, high=1000, step=1, unit="epochs",
-        group="schedule", help="Passes over the retain set. The authors' EU-k takes 62, their CF-k 30.")
+    epochs: int = epochs(epochs_within(6, lambda setting: setting.sizes.retain),
+                         "Passes over the retain set. The authors' EU-k takes 62, their CF-k 30.")
     schedule: str = parameter(
         "linear", choices=("linear", "restarts"), group="schedule",
         help="How the learning rate falls: once along a line, or along cosines that start again after 1, 3, 7, 15 "

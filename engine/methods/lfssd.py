@@ -19,23 +19,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.methods._dampening import dampened, plan
+from engine.methods._dampening import dampened, dampening, plan, selection
 from engine.methods._hyperparameters import batch_size
 from engine.terms import Term
-from engine.types import Method, Progress, parameter
+from engine.types import Method, Progress
 
 
 @dataclass(frozen=True)
 class Parameters:
     """The published constants for random samples; docs/methods.md gives the source of each default."""
 
-    selection: float = parameter(
-        3.5, low=0.1, high=100.0, step=0.1, group="main",
-        help="Alpha: a weight is dampened if it matters this many times more to the forget set than to all data. "
-             "Published: 3.5 for random samples, 10 for a class of CIFAR-100.")
-    dampening: float = parameter(
-        1.0, low=0.0, high=10.0, step=0.1, group="main",
-        help="Lambda: the smaller, the stronger the selected weights are shrunk; 0 clears them.")
+    selection: float = selection(3.5, "Published: 3.5 for random samples, 10 for a class of CIFAR-100.")
+    dampening: float = dampening()
     batch_size: int = batch_size(
         128, "Samples per batch in both passes. It changes the result, not only the speed. A forget set of one or two "
              "samples makes a tiny batch, whose large gradient selects too much.")
@@ -67,6 +62,7 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    no_epochs="changes the weights once and has no epochs to go back to",
     terms=TERMS,
     needs=("forget", "retain"),
     intensity="selection",

@@ -21,7 +21,7 @@ from typing import Any
 
 from engine.data.batches import steps_in
 from engine.methods._batch_norm import batch_norm
-from engine.methods._hyperparameters import batch_size, epochs_within, learning_rate, weight_decay
+from engine.methods._hyperparameters import batch_size, epochs, epochs_within, learning_rate, weight_decay
 from engine.methods._teachers import answers, retain_count, retain_sample
 from engine.terms import RETAIN_LOSS, WATCHED_FORGET_LOSS, Term
 from engine.types import Method, Plan, Progress, Setting, Sizes, parameter
@@ -51,9 +51,8 @@ class Parameters:
     learning_rate: float = learning_rate(1e-4)
     weight_decay: float = weight_decay(5e-4)
     batch_size: int = batch_size(128, "Samples per step, from both sets together.")
-    epochs: int = parameter(
-        None, auto=epochs_within(6, samples_per_epoch), low=1, high=1000, step=1, unit="epochs", group="schedule",
-        help="Passes over the forget set and the sample of the retain set, at most.")
+    epochs: int = epochs(epochs_within(6, samples_per_epoch),
+                         "Passes over the forget set and the sample of the retain set, at most.")
     batch_norm: str = batch_norm("train")
 
 

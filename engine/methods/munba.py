@@ -95,16 +95,16 @@ def direction(kept: list[Any], left: list[Any], bargain: str) -> tuple[list[Any]
     return found and [found[0] * a + found[1] * b for a, b in zip(kept, left)], cosine
 
 
-def pairs(task: Any, parameters: Parameters) -> Iterator[tuple[int, tuple[Any, Any, float]]]:
-    """By step its epoch, a batch of D_r, one of D_f or None where D_f is exhausted, and the weight of the l1 norm."""
+def pairs(task: Any, parameters: Parameters) -> Iterator[list[tuple[Any, Any, float]]]:
+    """By epoch its steps: a batch of D_r, one of D_f or None where D_f is exhausted, and the weight of the l1 norm."""
     from engine.training.loop import cycle, shuffled
 
     p, split = parameters, task.split
     retain = cycle(split.retain, p.batch_size, task.seed, "retain batches")
     for epoch in range(p.epochs):
         forget = shuffled(split.forget, p.batch_size, task.seed, f"forget batches/epoch {epoch}")
-        for _, batch in zip_longest(range(steps_in(len(split.retain), p.batch_size)), forget):
-            yield epoch, (next(retain), batch, p.l1 * (1 - epoch / p.epochs))
+        yield [(next(retain), batch, p.l1 * (1 - epoch / p.epochs))
+               for _, batch in zip_longest(range(steps_in(len(split.retain), p.batch_size)), forget)]
 
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
@@ -113,7 +113,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     import torch.nn.functional as F
 
     from engine.methods._passes import sgd
-    from engine.methods._steps import one_by_one
+    from engine.methods._steps import Steps
     from engine.system.rng import generator
 
     p, weights, rng = parameters, list(task.model.parameters()), generator(task.seed, "random labels")
@@ -127,7 +127,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
         loss = F.cross_entropy(logits, drawn)
         return loss, {"relabelled_loss": loss.detach(), "forget_loss": F.cross_entropy(logits.detach(), true)}
 
-    def gradients(item: Any, number: int) -> tuple[Any, int, dict[str, Any]]:
+    def gradients(item: Any) -> tuple[Any, int, dict[str, Any]]:
         retain, forget, l1 = item
         loss = task.loss(retain)
         terms, kept = {"retain_loss": loss.detach()}, gradient(loss)
@@ -143,8 +143,9 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
         return loss, len(retain) + (0 if forget is None else len(forget)), terms
 
     task.model.train(p.batch_norm == "train")
-    yield from one_by_one(task, sgd(task, p), pairs(task, p), gradients, rate=lambda number: p.learning_rate,
-                          total_steps=plan(p, task.split.sizes).steps)
+    steps, optimiser = Steps(task, plan(p, task.split.sizes).steps), sgd(task, p)
+    for epoch, todo in enumerate(pairs(task, p)):
+        yield from steps.run(optimiser, todo, gradients, lambda at: p.learning_rate, epoch)
 
 
 METHOD = Method(

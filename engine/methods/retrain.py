@@ -64,6 +64,7 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    no_epochs="is what unlearned models are held against",
     needs=("retain",),
     terms=(RETAIN_LOSS,),
     from_scratch=True,

@@ -20,11 +20,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 from engine.data.batches import drawn_by_cycle, steps_in
 from engine.methods._batch_norm import batch_norm
-from engine.methods._hyperparameters import batch_size, momentum, weight_decay
+from engine.methods._hyperparameters import batch_size, learning_rate, momentum, retain_epochs, weight_decay
 from engine.terms import RETAIN_LOSS, WATCHED_FORGET_LOSS, Term
 from engine.types import Method, Plan, Progress, Sizes, parameter
 
@@ -51,18 +53,15 @@ class Parameters:
     clip: float = parameter(
         7.0, low=0.0, high=1000.0, step=0.5, group="objective",
         help="Shorten a forget step's gradient to this norm; 0 leaves it.")
-    learning_rate: float = parameter(
-        0.01, low=1e-6, high=1.0, step=1e-3, group="optimiser",
-        help="Step size of SGD in the first round; it falls to 0.")
+    learning_rate: float = learning_rate(0.01, "Step size of SGD in the first round; it falls to 0.")
     momentum: float = momentum()
     weight_decay: float = weight_decay(5e-4)
     batch_size: int = batch_size(128, "Samples per step of either kind, and per batch of the mask's passes.")
     rounds: int = parameter(
         0, low=0, high=100_000, step=1, unit="rounds", group="schedule",
         help="Steps on the retain set (published: 1,500); 0: as many as the budget allows.")
-    retain_epochs: int = parameter(
-        6, low=1, high=200, step=1, unit="epochs", group="schedule",
-        help="Budget: the mask and both kinds of steps cost as much as this many passes over the retain set.")
+    retain_epochs: int = retain_epochs(
+        "Budget: the mask and both kinds of steps cost as much as this many passes over the retain set.")
     batch_norm: str = batch_norm("train")
 
 
@@ -120,23 +119,27 @@ def importances(task: Any, batch_size: int, total_steps: int, found: dict[str, l
             yield Progress(step, total_steps, samples, {f"{name}_loss": loss.detach(), "learning_rate": 0.0})
 
 
+def rate(parameters: Parameters, todo: list[tuple[bool, Any, int]], number: int, at: int) -> float:
+    """The learning rate of a pass's step, of ``number`` rounds in all."""
+    return parameters.learning_rate * falling(todo[at][2], number)
+
+
 def masks(found: dict[str, list[Any]], selection: float) -> list[Any]:
     """True, tensor by tensor, where a weight matters at least ``selection`` times as much to D_f as to D_r."""
     return [forget + TINY >= selection * (retain + TINY) for forget, retain in zip(found["forget"], found["retain"])]
 
 
-def alternating(task: Any, parameters: Parameters, number: int) -> Iterator[tuple[int, tuple[bool, Any, int]]]:
-    """By step: the pass over D_r that it falls into, and whether it forgets, its batch and its round from 0."""
+def alternating(task: Any, parameters: Parameters, number: int) -> Iterator[tuple[bool, Any, int]]:
+    """By step: whether it forgets, its batch and its round from 0."""
     from engine.training.loop import cycle
 
     p, split = parameters, task.split
     forget, retain = (cycle(index, p.batch_size, task.seed, f"{name} batches")
                       for name, index in (("forget", split.forget), ("retain", split.retain)))
-    a_pass = steps_in(len(split.retain), p.batch_size)
     for at in range(number):
         if at % p.every == 0:
-            yield at // a_pass, (True, next(forget), at)
-        yield at // a_pass, (False, next(retain), at)
+            yield True, next(forget), at
+        yield False, next(retain), at
 
 
 def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
@@ -145,7 +148,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     import torch.nn.functional as F
 
     from engine.methods._passes import sgd
-    from engine.methods._steps import one_by_one
+    from engine.methods._steps import Steps
 
     p, sizes = parameters, task.split.sizes
     total, number, weights = plan(p, sizes).steps, rounds(p, sizes), list(task.model.parameters())
@@ -168,7 +171,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
         return loss, {"weighted_forget_loss": loss.detach(), "forget_loss": losses.detach().mean(), "alpha": alpha,
                       "selected": share}
 
-    def gradients(item: tuple[bool, Any, int], at: int) -> tuple[Any, int, dict[str, Any]]:
+    def gradients(item: tuple[bool, Any, int]) -> tuple[Any, int, dict[str, Any]]:
         forgets, batch, now = item
         if forgets:
             loss, terms = forget(batch, p.alpha * falling(now, number))
@@ -177,10 +180,12 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
             terms = {"retain_loss": loss.detach()}
         return loss, len(batch), terms
 
-    todo = list(alternating(task, p, number))
     task.model.train(p.batch_norm == "train")
-    yield from one_by_one(task, sgd(task, p), todo, gradients, total_steps=total, spent=(spent.step, spent.samples),
-                          rate=lambda at: p.learning_rate * falling(todo[at][1][2], number))
+    a_pass, optimiser = steps_in(len(task.split.retain), p.batch_size), sgd(task, p)  # an epoch is a pass over D_r
+    steps = Steps(task, total, spent.step, spent.samples)
+    for epoch, items in groupby(alternating(task, p, number), key=lambda item: item[2] // a_pass):
+        todo = list(items)
+        yield from steps.run(optimiser, todo, gradients, partial(rate, p, todo, number), epoch)
 
 
 METHOD = Method(

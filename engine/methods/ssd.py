@@ -19,22 +19,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.methods._dampening import dampened, plan
+from engine.methods._dampening import dampened, dampening, plan, selection
 from engine.methods._hyperparameters import batch_size
 from engine.terms import WATCHED_FORGET_LOSS, Term
-from engine.types import Method, Progress, parameter
+from engine.types import Method, Progress
 
 
 @dataclass(frozen=True)
 class Parameters:
     """The paper's alpha and lambda for ResNet18, the batch size of the released code for subclasses."""
 
-    selection: float = parameter(
-        10.0, low=0.1, high=100.0, step=0.1, group="main",
-        help="Alpha: a weight is dampened if it matters this many times more to the forget set than to all data.")
-    dampening: float = parameter(
-        1.0, low=0.0, high=10.0, step=0.1, group="main",
-        help="Lambda: the smaller, the stronger the selected weights are shrunk; 0 clears them.")
+    selection: float = selection(10.0)
+    dampening: float = dampening()
     batch_size: int = batch_size(
         64, "Samples per batch in both passes. It changes the result, not only the speed: the released scripts have "
             "64 (subclasses), 128 (random subsets) and 256 (notebook). A forget set of one or two samples makes a "
@@ -64,6 +60,7 @@ METHOD = Method(
     parameters=Parameters,
     unlearn=unlearn,
     plan=plan,
+    no_epochs="changes the weights once and has no epochs to go back to",
     needs=("forget", "forget_labels", "retain"),
     intensity="selection",
     terms=TERMS,

@@ -21,14 +21,14 @@ from engine.data.base import Data
 from engine.errors import BadInput
 from engine.evaluation.readout import Readout, read_out
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key, storable
-from engine.originals.weight_names import Named, listed, renamed
+from engine.originals.weight_names import COUNTER, Named, listed, renamed
 from engine.own.heldout import drawn
 from engine.registry import models_for
 from engine.spec import Resolved
 from engine.system.device import place
 from engine.system.files import sha256_of
 from engine.system.version import code_version
-from engine.system.weight_files import WHOLE, read_weights
+from engine.system.weight_files import WHOLE, read_weights, refuse_special
 from engine.training.networks import build_network
 
 LARGEST_HALF = 65_504
@@ -60,6 +60,7 @@ def import_original(path: Path, resolved: Resolved, data: Data, checkpoints: Che
 
     Raises BadInput in one sentence where they are not weights of this model for these data, or the name is taken.
     """
+    refuse_special(path)
     key, source = original_key(resolved), _digest_of(path)
     if (there := _there(key, source, checkpoints, data)) is not None:
         return Imported(there, tuple(there.sidecar["changes"]), tuple(there.sidecar["doubts"]))
@@ -103,11 +104,12 @@ def _digest_of(path: Path) -> str:
     try:
         if not path.is_dir():
             return sha256_of(path)
-        parts = [file for file in sorted(path.iterdir()) if file.suffix in {Path(name).suffix for name in WHOLE}]
-        return "+".join(sha256_of(file)[:32] for file in parts) or sha256_of(path / WHOLE[0])
-    except OSError as error:
-        if path.is_dir():
+        endings = {Path(name).suffix for name in WHOLE}
+        parts = [file for file in sorted(path.iterdir()) if file.suffix in endings and file.is_file()]
+        if not parts:
             read_weights(path)  # says what the folder holds instead
+        return "+".join(sha256_of(file)[:32] for file in parts)
+    except OSError as error:
         raise BadInput(f"{path} cannot be read ({error.strerror or type(error).__name__}): name a file of weights or a "
                        "folder that save_pretrained wrote.") from error
 
@@ -172,15 +174,24 @@ def _mend(found: Mapping[str, Tensor], resolved: Resolved, data: Data) -> str:
 
 def _refuse_values(path: Path, found: Mapping[str, Tensor]) -> None:
     """Raises BadInput where a weight is no number, or beyond what half precision holds."""
+    if any(value.is_meta for value in found.values()):
+        raise BadInput(f"{path} holds the shapes of weights and no values (torch's meta device): save them from the "
+                       "device where the model is.")
     odd = [name for name, value in found.items() if value.is_complex() or value.is_quantized or value.is_sparse]
     if odd:
         raise BadInput(f"{path} holds weights that are sparse, complex or quantised ({listed(odd)}): save them as "
                        "float32.")
+    whole = [name for name, value in found.items() if not value.is_floating_point() and not name.endswith(COUNTER)]
+    if whole:
+        kind = str(found[whole[0]].dtype).removeprefix("torch.")
+        raise BadInput(f"{path} holds {kind} in {listed(whole)}, where weights are fractions: they were quantised or "
+                       "converted, so save them as float32 from the model itself.")
     broken = [name for name, value in found.items() if not bool(torch.isfinite(value.float()).all())]
     if broken:
         raise BadInput(f"{path} holds NaN or infinite values in {listed(broken)}: the training went wrong, so take an "
                        "earlier checkpoint.")
-    large = [name for name, value in found.items() if value.dim() > 1 and bool((value.abs() > LARGEST_HALF).any())]
+    large = [name for name, value in found.items()
+             if value.dim() > 1 and bool((value.float().abs() > LARGEST_HALF).any())]
     if large:
         raise BadInput(f"{path} holds weights beyond ±{LARGEST_HALF:,} in {listed(large)}: Originals are kept in half "
                        "precision, which ends there.")

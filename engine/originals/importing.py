@@ -25,12 +25,14 @@ def import_file(path: Path, spec: Spec, checkpoints: Checkpoints,
     from engine.originals.imported import import_original, name_from
     from engine.originals.workbench import load_data
     from engine.system.device import default_device, prepare
+    from engine.system.weight_files import refuse_special
 
     named = replace(spec, original=name_from(path) if spec.original is None else spec.original)
     try:
         resolved = resolve(named)
     except BadSpec as error:
         raise BadSpec(one.called("name") if one.field == "original" else one for one in error.problems) from None
+    refuse_special(path)
     if not path.exists():  # before the data are read, which may take minutes
         raise BadInput(f"There is no file or folder {path} on this machine: check the path.")
     device = default_device()

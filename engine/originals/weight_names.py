@@ -19,7 +19,7 @@ ENCODERS = ("roberta.", "bert.")
 OTHERS = (("linear.", "fc."), ("classifier.", "fc."), ("head.", "fc."), ("shortcut.", "downsample."),
           ("fc.", "head."), ("classifier.", "head."), ("fc.", "heads.head."), ("head.", "heads.head."),
           *((name, "encoder.") for name in ENCODERS))
-COUNTERS = re.compile(r"(^|\.)total_(ops|params)$")  # what profilers leave in a network
+COUNTERS = re.compile(r"(^|\.)(total_(ops|params)|n_averaged)$")  # what profilers and averaging leave in a network
 COUNTER = "num_batches_tracked"
 NORMALISE = re.compile(r"(^|\.)(normalize|normalise|normalizer)\.(mean|std)$")
 

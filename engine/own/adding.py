@@ -17,6 +17,7 @@ from engine.own.look import Choices, Look
 from engine.own.recipes import checked_model, usual_settings, with_epochs
 from engine.own.samples import HUB_ID
 from engine.system.paths import expanded
+from engine.system.words import shortened
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,19 @@ def _distinct(classes: tuple[str, ...]) -> tuple[str, ...]:
 
 def _absolute(source: str) -> str:
     """A path that means the same from every folder; a hub id as it is."""
-    if not source.strip() or not source.isprintable():
+    if not source.strip():
+        raise BadSource("No data are named: give the path of a folder or a file, or an id of the Hugging Face hub.")
+    if "://" in source:
+        raise BadSource(f"{shortened(source)} is an address: give the path of a folder or a file on this machine, or "
+                        "an id of the Hugging Face hub such as uoft-cs/cifar10.")
+    if not source.isprintable():
         raise BadSource(f"The path {source!r} cannot be kept in a file: rename the folder.")
     path = expanded(source)
-    return str(path.absolute()) if path.exists() or not HUB_ID.fullmatch(source) else source
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise BadSource(f"The path {shortened(source)!r} cannot be looked at ({error.strerror}): check it.") from error
+    return str(path.absolute()) if there or not HUB_ID.fullmatch(source) else source
 
 
 def _free(name: str, replace: bool) -> None:

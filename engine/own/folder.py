@@ -6,6 +6,7 @@ A file that cannot be used breaks nothing: it is passed over, and :func:`bad` ha
 from __future__ import annotations
 
 import keyword
+import os
 import re
 import threading
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import BadInput, BadSource
+from engine.own import unused
 from engine.own.component import component
 from engine.own.declaration import Declaration, load
 from engine.own.recipes import checked_model
@@ -81,12 +83,20 @@ def taken(name: str, shipped: Mapping[str, Dataset]) -> bool:
 
 
 def remove(name: str) -> Path:
-    """Takes a data set out of the folder; its runs and Originals stay. Raises BadSource where there is none."""
+    """Takes a data set out of the folder, with the upload that it alone reads from; its runs and Originals stay.
+
+    Raises BadSource where there is none.
+    """
     place = _folder() / f"{name}.toml"
     if not place.is_file() or place.parent != _folder():
         known = ", ".join(own().declared) or "none yet"
         raise BadSource(f"There is no data set of your own named {name!r}. Yours: {known}.")
+    try:
+        said = place.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        said = ""
     place.unlink()
+    unused.clear_of(said)
     return place
 
 
@@ -107,9 +117,12 @@ def _folder() -> Path:
 
 
 def _files(folder: Path | None) -> list[Path]:
+    """The declarations in their order; asked at every look at the components, so that it costs one scan."""
+    if folder is None:
+        return []
     try:
-        return sorted(folder.glob("*.toml")) if folder else []
-    except OSError:
+        return sorted(folder / entry.name for entry in os.scandir(folder) if entry.name.endswith(".toml"))
+    except OSError:  # most people have no data sets of their own
         return []
 
 

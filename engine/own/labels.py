@@ -9,9 +9,9 @@ from typing import Any
 
 from engine.errors import BadSource
 from engine.own.tables import Rows
-from engine.system.words import a_kind
+from engine.system.words import a_kind, shortened
 
-MOST_CLASSES = 1_000
+MOST_CLASSES, LONGEST = 1_000, 200  # classes; characters of one's name
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,18 @@ def numbered(splits: Mapping[str, Rows], label: str) -> Numbered:
 
 def _plain(value: Any, rows: Rows, row: int, label: str) -> Any:
     """A label as a text or a whole number; None where there is none."""
-    if isinstance(value, list):
+    if isinstance(value, list) and all(isinstance(one, str | int | float | None) for one in value):
         several = list(dict.fromkeys(value))
         if len(several) > 1:
-            raise BadSource(f"{rows.said(row)}: the label is {value!r}, but a sample must have one class: keep the "
-                            "rows with one, or write a component file for several (docs/extending.md).")
+            raise BadSource(f"{rows.said(row)}: the label is {shortened(repr(value))}, but a sample must have one "
+                            "class: keep the rows with one, or write a component file for several "
+                            "(docs/extending.md).")
         value = several[0] if several else None
     if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
+        value = _decoded(value, rows, row, label)
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise BadSource(f"{rows.said(row)}: the label has {len(value):,} characters ({shortened(value)!r}), but a "
+                        f"class has at most {LONGEST}: is {label!r} a column of texts? Name another one with --label.")
     if isinstance(value, str):
         return value.strip() or None
     if value is None or isinstance(value, bool):
@@ -75,6 +79,15 @@ def _plain(value: Any, rows: Rows, row: int, label: str) -> Any:
         return value
     raise BadSource(f"{rows.said(row)}: the label is {str(value)[:60]!r}, {a_kind(value)}, but a class is a "
                     "word or a whole number.")
+
+
+def _decoded(value: bytes, rows: Rows, row: int, label: str) -> str:
+    """Bytes as the text that they are; others could become one class with their like."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise BadSource(f"{rows.said(row)}: the label is {shortened(repr(value))} in the column {label!r}, which is no "
+                        "UTF-8 text: name another column with --label.") from None
 
 
 def _order(found: set[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat as stat_of
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from typing import Literal
 from engine.errors import BadSource
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+FOREIGN = {".heic", ".heif", ".avif", ".jxl", ".svg", ".dng", ".cr2", ".nef", ".raw", ".dcm", ".psd"}
 TABLES = {".parquet", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".arrow", ".feather"}
 ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
 PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".npy", ".npz", ".mat", ".h5"}
@@ -53,6 +55,8 @@ def look_into(place: Path) -> Layout:
     """What a file or folder holds. Raises BadSource, in a sentence that says what was found instead."""
     if place.is_file():
         return _of_file(place)
+    if special(place):
+        raise BadSource(f"{place} is a pipe or a device, which cannot be read as data: name a file or a folder.")
     if not place.is_dir():
         raise BadSource(f"There is no file or folder {place} on this machine: check the path.")
     try:
@@ -86,8 +90,17 @@ def pictures_in(folder: Path) -> Iterator[Path]:
     """Every picture below a folder, in the order of their paths."""
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not _hidden(name))
-        yield from (Path(place, name) for name in sorted(files)
-                    if not _hidden(name) and Path(name).suffix.lower() in PICTURES)
+        yield from (path for name in sorted(files) if not _hidden(name)
+                    and (path := Path(place, name)).suffix.lower() in PICTURES and not special(path))
+
+
+def special(path: Path) -> bool:
+    """Whether it is a pipe, a socket or a device, which may be read for ever; not where it cannot be looked at."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat_of.S_ISREG(mode) or stat_of.S_ISDIR(mode))
 
 
 def stamp(place: Path) -> str:
@@ -134,6 +147,11 @@ def _hint(place: Path) -> str:
         return " The pictures lie side by side: move those of each class into a folder with its name."
     if endings & ARCHIVES:
         return " Unpack the archive first."
+    inside = Counter(entry.suffix.lower() for folder in _folders(place) for entry in _visible(folder)
+                     if entry.is_file())
+    if foreign := [ending for ending, _ in inside.most_common() if ending in FOREIGN]:
+        return (f" Its folders hold {inside[foreign[0]]:,} {foreign[0].lstrip('.').upper()} files, which are not read: "
+                "convert them to PNG or JPEG.")
     return _conversion((endings & PICKLES).pop()) if endings & PICKLES else ""
 
 

@@ -182,7 +182,8 @@ def _heldout(parts: Mapping[str, Part], labels: Numbered, choices: Choices) -> t
     train, test = samples.held_out(kept["train"], choices.heldout)
     return {"train": train, "test": test}, [*notes, f"There is no test split: {len(test):,} samples "
                                             f"({100 * choices.heldout:g}%), drawn with a fixed seed, are held out. "
-                                            "Name another one with --test."]
+                                            "Name another one with --test. A run tests on one half of them and "
+                                            "validates on the other."]
 
 
 def _problems(counts: Mapping[str, tuple[int, ...]], read: samples.Read) -> Iterator[str]:

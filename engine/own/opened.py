@@ -40,6 +40,14 @@ def _saved(folders: Iterable[Path]) -> Rows:
                         "write it again.") from error
 
 
+def _utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _pictures(folders: Iterable[Path]) -> Rows:
     """The paths of pictures in a folder a class, with the class's name; only names are read yet."""
     import pyarrow as pa
@@ -47,6 +55,10 @@ def _pictures(folders: Iterable[Path]) -> Rows:
     folder = next(iter(folders))
     found = [(path, path.relative_to(folder)) for path in pictures_in(folder)]
     found = [(path, inside) for path, inside in found if len(inside.parts) > 1]
+    if strange := next((inside for path, inside in found if not _utf8(str(path))), None):
+        shown = str(strange).encode("utf-8", "backslashreplace").decode()
+        raise BadSource(f"{folder} has the picture '{shown}', whose name is no UTF-8: rename it, for example with "
+                        "convmv.")
     table = pa.table({PICTURE: pa.array([str(path) for path, _ in found], pa.string()),
                       LABEL: pa.array([inside.parts[0] for _, inside in found], pa.string())})
     return Rows(table, tuple(str(inside) for _, inside in found), tuple(range(len(found))), folder,

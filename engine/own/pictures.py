@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadSource
+from engine.own.layouts import special
 from engine.own.tables import Rows
 
 if TYPE_CHECKING:
@@ -99,11 +100,12 @@ def _picture(value: Any, folder: Path | None) -> Image:
 def _inside(name: str, folder: Path | None) -> Path:
     """The file that a table names, beside the table or in a folder below; never one outside of it by ``..``."""
     path = Path(name)
-    if path.is_absolute() or folder is None:
-        return path
-    if ".." in path.parts:
+    if ".." in path.parts and not path.is_absolute() and folder is not None:
         raise ValueError("its path leads out of the folder")
-    return folder / path
+    found = path if path.is_absolute() or folder is None else folder / path
+    if special(found):
+        raise ValueError("it is a pipe or a device")
+    return found
 
 
 def _pixels(values: np.ndarray) -> np.ndarray:

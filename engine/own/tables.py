@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadSource
 from engine.system.hub import first_line
+from engine.system.words import a_kind, shortened
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 SAMPLE = 65_536  # characters that a CSV's separator is guessed from
 SHEETS = (".csv", ".tsv")  # that a spreadsheet opens
 BLOCK = 2**26  # bytes of a line of JSON or CSV at most
+MOST_COLUMNS, LONGEST_NAME = 10_000, 200
 
 
 @dataclass(frozen=True)
@@ -116,21 +119,32 @@ def _read(path: Path) -> pa.Table:
     try:
         table = reader(path)
         table.validate(full=True)  # a damaged file may open and still hold texts that are none
-        doubles = [name for name in table.column_names if table.column_names.count(name) > 1]
+        doubles = [name for name, count in Counter(table.column_names).items() if count > 1]
     except UnicodeDecodeError as error:
         raise BadSource(f"{path} is not UTF-8 (byte {error.start:,}): save it again as UTF-8.") from error
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise BadSource(f"{path} cannot be read as {path.suffix.lstrip('.').upper()} ({first_line(error)}): write it "
                         "again.") from error
+    _check_columns(path, table.num_columns)
     if doubles:
-        raise BadSource(f"{path} has two columns named {doubles[0]!r}: rename one of them.")
+        raise BadSource(f"{path} has two columns named {shortened(doubles[0])!r}: rename one of them.")
+    if long := next((name for name in table.column_names if len(name) > LONGEST_NAME), ""):
+        raise BadSource(f"{path} has a column whose name has {len(long):,} characters ({shortened(long)!r}), and at "
+                        f"most {LONGEST_NAME} are read: is its first line no header?")
     return table
+
+
+def _check_columns(path: Path, count: int) -> None:
+    if count > MOST_COLUMNS:
+        raise BadSource(f"{path} has {count:,} columns, but may have {MOST_COLUMNS:,}: keep those of the samples, the "
+                        "labels, and what samples are chosen by.")
 
 
 def _parquet(path: Path) -> pa.Table:
     from pyarrow import parquet
 
     with parquet.ParquetFile(path) as file:  # not read_table, which takes a folder's name for a column
+        _check_columns(path, len(file.schema_arrow))
         return file.read()
 
 
@@ -140,10 +154,19 @@ def _csv(path: Path) -> pa.Table:
 
     with path.open(encoding="utf-8-sig", newline="") as file:
         separator = "\t" if path.suffix.lower() == ".tsv" else _separator(file.read(SAMPLE))
-    return reader.read_csv(
-        path, read_options=reader.ReadOptions(block_size=BLOCK),
-        parse_options=reader.ParseOptions(delimiter=separator, newlines_in_values=True),
-        convert_options=reader.ConvertOptions(null_values=[""], strings_can_be_null=False))
+        file.seek(0)
+        _check_columns(path, file.readline(BLOCK).count(separator) + 1)  # before each costs memory
+
+    def read(threads: bool) -> pa.Table:
+        return reader.read_csv(
+            path, read_options=reader.ReadOptions(block_size=BLOCK, use_threads=threads),
+            parse_options=reader.ParseOptions(delimiter=separator, newlines_in_values=True),
+            convert_options=reader.ConvertOptions(null_values=[""], strings_can_be_null=False))
+
+    try:
+        return read(True)
+    except ValueError:  # with one thread the reader counts rows, so its error names one
+        return read(False)
 
 
 def _separator(text: str) -> str:
@@ -162,7 +185,23 @@ def _json(path: Path) -> pa.Table:
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise ValueError("its rows are no objects with names")
     names = dict.fromkeys(name for row in rows for name in row)
-    return pa.table({name: [row.get(name) for row in rows] for name in names})
+    return pa.table({name: _json_column(name, [row.get(name) for row in rows]) for name in names})
+
+
+def _json_column(name: str, values: list[Any]) -> Any:
+    """A column of one type. Raises ValueError that names the column and the first row of another kind."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+        there = [(row, value) for row, value in enumerate(values, start=1) if value is not None]
+        first, begun = there[0][0], type(there[0][1])
+        other = next(((row, value) for row, value in there if type(value) is not begun), None)
+        why = first_line(error) if other is None else (
+            f"row {other[0]:,} has {shortened(repr(other[1]))}, {a_kind(other[1])}, but row {first:,} "
+            f"{a_kind(there[0][1])}")
+        raise ValueError(f"column {shortened(name)!r}: {why}") from error
 
 
 def _object(line: str, number: int) -> Any:

@@ -6,13 +6,17 @@ absurd sizes are refused before anything is written, and sizes are counted again
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+import os
 import re
+import secrets
+import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from engine.errors import BadSource
@@ -44,6 +48,25 @@ def keep_file(name: str, content: bytes) -> Path:
     return _kept(name, content, plain, lambda folder: (folder / plain).write_bytes(content))
 
 
+@contextlib.contextmanager
+def lent(name: str, content: bytes) -> Iterator[Path]:
+    """An uploaded file for as long as it is read, then removed. Raises BadSource where it is too large or empty."""
+    _checked_size(name, content)
+    folder = home() / "uploads" / f".{secrets.token_hex(8)}"
+    place = folder / _plain(name)
+    try:
+        folder.mkdir(parents=True)
+        place.write_bytes(content)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise BadSource(f"{name} cannot be kept in {folder.parent} ({error.strerror or error}): make room, or give the "
+                        "path of the file instead.") from error
+    try:
+        yield place
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _checked_size(name: str, content: bytes) -> None:
     if not content:
         raise BadSource(f"{name} is empty: choose another file.")
@@ -56,6 +79,8 @@ def _kept(name: str, content: bytes, inside: str, write: Callable[[Path], object
     """The folder of this content, or a file in it, written beside its place and moved there when it is whole."""
     folder = home() / "uploads" / hashlib.sha256(content).hexdigest()[:16] / _plain(Path(name).stem)
     if folder.is_dir():
+        with contextlib.suppress(OSError):
+            os.utime(folder.parent)  # used again: see engine.own.unused
         return folder / inside if inside else folder
     try:
         write_folder(folder, write)

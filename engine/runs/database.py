@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 
 from engine.errors import StoreUnavailable
 from engine.runs.schema import add_missing_columns, metadata
-from engine.runs.sqlite_files import LOCK_WAIT, check_locks, connect_args, file_of, read_only, tune_sqlite
+from engine.runs.sqlite_files import LOCK_WAIT, check_locks, file_of, read_only, settings, tune_sqlite
 
 GONE = (-1, -1)
 BUSY = ("locked", "busy")  # what SQLite says where another process writes
@@ -29,7 +29,7 @@ class Database:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.read_only = read_only(url)
-            self._engine = sa.create_engine(self.read_only or url, connect_args=connect_args(url))
+            self._engine = sa.create_engine(self.read_only or url, **settings(url))
         except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
             raise StoreUnavailable(f"The run store {url} cannot be opened: {short(error)}.") from error
         self._sqlite = self._engine.dialect.name == "sqlite"

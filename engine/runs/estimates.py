@@ -107,6 +107,17 @@ def _rounded(seconds: float, whole: Callable[[float], int]) -> tuple[str, str]:
     return (f"{whole(seconds / 60)}", "min") if seconds < 5400 else (f"{whole(seconds / 360) / 10:.1f}", "h")
 
 
+def around(seconds: float | None) -> str:
+    """``2 to 8 s`` for 4: an estimate of several runs, as a range.
+
+    Examples
+    --------
+    >>> around(4.0), around(None)
+    ('2 to 8 s', 'an unknown time (nothing was measured yet)')
+    """
+    return in_words(None if seconds is None else Span.around(seconds))
+
+
 def in_words(span: Span | None) -> str:
     """The span, or that nothing was measured yet."""
     return duration(None) if span is None else str(span)

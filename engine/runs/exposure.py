@@ -20,6 +20,7 @@ from engine.evaluation.roc import Sides
 from engine.registry import all_of
 from engine.runs import library
 from engine.runs.nearest import nearest
+from engine.runs.recorded import with_recorded_samples
 from engine.runs.records import Run
 from engine.runs.references import ALIKE, is_reference, shadow_samples
 from engine.types import Attack, Spec
@@ -157,7 +158,9 @@ def impossible(exposure: Exposure, when: When) -> dict[str, str]:
 
 def exposed_runs(store: Store) -> list[Run]:
     """The finished runs that keep a table, one's own before recorded ones, the newest first."""
-    found = [run for run in library.all_runs(store) if run.finished and library.has_samples(run, store)]
+    shipped = with_recorded_samples()
+    found = [run for run in library.all_runs(store) if run.finished
+             and (run.id in shipped if run.recorded else store.has_samples(run.id))]
     return sorted(found, key=lambda run: (run.recorded, -(run.created or 0.0)))
 
 

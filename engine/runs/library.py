@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.errors import UnknownRun
-from engine.evaluation.events import Course
+from engine.evaluation.events import Course, Reading
+from engine.evaluation.histograms import EDGES
 from engine.runs.ensembles.alike import evidence_of
 from engine.runs.ensembles.kept import Shelf
 from engine.runs.ensembles.recorded import all_ensembles
@@ -83,6 +84,20 @@ def events_after(run: Run, store: Store, after: int = -1) -> list[dict[str, Any]
         return store.events(run.id, after=after)
     _, events = find_recorded(run.id) or (run, [])
     return [event for event in events if event["seq"] > after]
+
+
+def retrained_reading(run: Run, store: Store) -> Reading | None:
+    """The last look at the retrained model that a finished run is held against, with its losses.
+
+    None where there is no such model, where its run is gone, or where it kept coarse losses only.
+    """
+    retrained = run.metrics.retrained if run.finished and run.metrics else None
+    try:
+        course = get(str(retrained.get("run_id")), store).course if retrained else None
+    except UnknownRun:
+        return None
+    fine = course is not None and course.start is not None and list(course.start.bins) == EDGES
+    return course.points[-1].reading if course and fine else None
 
 
 def samples(run: Run, store: Store) -> DataFrame | None:

@@ -32,6 +32,7 @@ from engine.system.recent import Recent
 from engine.training.loop import Task
 from engine.training.networks import build_network
 from engine.training.partial import Partial
+from engine.training.rewind import rewound
 from engine.training.stopwatch import Stopwatch
 from engine.types import Progress
 
@@ -170,7 +171,8 @@ def unlearn_from(network: nn.Module, data: Data, resolved: Resolved, parts: Spli
         fresh=lambda: build_network(resolved.model, len(data.classes), data.inputs, seed, data.device))
     last = Progress(0, 1, 0, {})
     with untouched(data, resolved.method.title):
-        for last in watch.time(resolved.method.unlearn(task, resolved.parameters)):
+        steps = resolved.method.unlearn(task, resolved.parameters)
+        for last in watch.time(rewound(task, steps) if resolved.rewind else steps):
             if last.state and partial:
                 partial.save(last.state, watch.seconds)
             on_step(task.model, last, watch.seconds)

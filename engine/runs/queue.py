@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.errors import BadInput, EndUnwritten, LabError
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
+from engine.own import unused
 from engine.runs import leftovers
 from engine.runs.ends import end_run, write_again
 from engine.runs.patience import ATTEMPT
@@ -172,6 +173,7 @@ def manager() -> Jobs:
 
 
 def _started(store: Store) -> Jobs:
+    unused.clear()
     jobs = Jobs(store)
     jobs.start()
     return jobs

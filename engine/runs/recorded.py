@@ -78,6 +78,11 @@ def has_recorded_samples(run_id: str, folder: Path = FOLDER) -> bool:
     return run_id in _shelf(folder, _stamp(folder)).samples
 
 
+def with_recorded_samples(folder: Path = FOLDER) -> frozenset[str]:
+    """The ids of all recorded runs that ship with a per-sample table: one look at the folder for all of them."""
+    return frozenset(_shelf(folder, _stamp(folder)).samples)
+
+
 def asked_for(run: Run) -> Resolved | None:
     """What a recorded run carried out, with the code that made it; None for a spec of another version.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Column,
@@ -14,9 +16,21 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     inspect,
     text,
 )
+
+
+class Words(TypeDecorator[str]):
+    """A text of any length. NUL, which PostgreSQL cannot hold, is left out."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return value.replace("\0", "") if value else value
+
 
 metadata = MetaData()
 
@@ -39,18 +53,18 @@ runs = Table(
     Column("ended", Float),
     Column("progress", JSON),                    # stage, step, total_steps, samples, seconds, eta
     Column("metrics", JSON),
-    Column("reason", Text),                      # why it failed or stopped
-    Column("notice", Text),                      # what to know about the result, e.g. other data than the Original's
+    Column("reason", Words),                      # why it failed or stopped
+    Column("notice", Words),                      # what to know about the result, e.g. other data than the Original's
     Column("seconds", Float),                    # the method alone
     Column("steps", Integer),
     Column("samples", Integer),
-    Column("device", String(120)),
-    Column("code_version", String(40)),
+    Column("device", Words),
+    Column("code_version", Words),
     Column("owner", JSON),
     Column("heartbeat", Float),
     Column("cancel", Integer, nullable=False, default=0),
     Column("tags", JSON),                        # a person's words, to find it by
-    Column("note", Text),                        # a person's remark; ``notice`` is the engine's
+    Column("note", Words),                        # a person's remark; ``notice`` is the engine's
     Column("evidence", JSON),                    # what was found out later, as numbers by key
     Column("imported", Float),                   # when it came out of an archive; the other times are its own
     Index("runs_status", "status"),

@@ -13,12 +13,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import StoreUnavailable
+from engine.system.files import to_plain_json
 
 LOCK_WAIT = 30.0  # seconds that a transaction waits for another process's, unless it is asked to be quicker
 
 
-def connect_args(url: str) -> dict[str, Any]:
-    return {"timeout": LOCK_WAIT} if url.startswith("sqlite") else {}
+def settings(url: str) -> dict[str, Any]:
+    """What SQLAlchemy's engine is made with: SQLite waits for a lock; a server may be restarted and takes no NaN."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": LOCK_WAIT}}
+    return {"pool_pre_ping": True, "json_serializer": to_plain_json}
 
 
 def tune_sqlite(connection: Any, _record: Any) -> None:

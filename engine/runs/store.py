@@ -10,7 +10,7 @@ import functools
 import logging
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from engine.runs.records import Run
 from engine.runs.rows import Unreadable, new_row, read_rows, running
 from engine.runs.schema import events, runs
 from engine.spec import Resolved
-from engine.system.files import short_hash
+from engine.system.files import short_hash, valid_json
 from engine.system.paths import database_url, home, sqlite_url
 from engine.system.unfinished import Note, noted
 from engine.types import ENDED, Status
@@ -83,8 +83,9 @@ class Store(Database, Artifacts):
 
     def claim(self, run_id: str | None = None) -> Run | None:
         """Takes the oldest queued run, or the one of that id, for this process; None where none is queued."""
-        oldest = sa.select(sa.func.min(runs.c.number)).where(runs.c.status == "queued").scalar_subquery()
-        this = runs.c.number == oldest if run_id is None else runs.c.id == run_id
+        oldest = sa.select(runs.c.number).where(runs.c.status == "queued").order_by(runs.c.number).limit(1)
+        free = oldest.with_for_update(skip_locked=True)  # where another process is just taking one, the next one
+        this = runs.c.number == free.scalar_subquery() if run_id is None else runs.c.id == run_id
         with self._transaction() as connection:
             row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
                                      .values(**running()).returning(runs)).mappings().first()
@@ -264,6 +265,20 @@ class Store(Database, Artifacts):
         query = sa.select(events.c.seq, events.c.payload).where(events.c.run == run_id, events.c.seq > after)
         with self._transaction() as connection:
             return [{"seq": seq, **payload} for seq, payload in connection.execute(query.order_by(events.c.seq))]
+
+    def payloads(self, run_ids: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+        """The events of runs as (run, seq, JSON text), run by run in this order: for many, without decoding them."""
+        text = sa.cast(events.c.payload, sa.Text) if self._engine.dialect.name != "sqlite" else sa.type_coerce(
+            events.c.payload, sa.Text)
+        with self._transaction() as connection:
+            for run_id in run_ids:
+                query = sa.select(events.c.seq, text).where(events.c.run == run_id).order_by(events.c.seq)
+                yield from ((run_id, seq, valid_json(payload)) for seq, payload in connection.execute(query))
+
+    def last_end(self) -> float:
+        """When a run ended last, in seconds since 1970; 0 where none has."""
+        with self._transaction() as connection:
+            return float(connection.execute(sa.select(sa.func.max(runs.c.ended))).scalar() or 0.0)
 
     def cancel_requested(self, run_id: str) -> bool:
         with self._transaction() as connection:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.evaluation.ensembles.klom import Klom
 from engine.evaluation.ensembles.resampling import Mean
 from engine.studies.ensemble_views import CANNOT_TELL, CHANCE, Evidence, Findings
 
@@ -64,6 +65,11 @@ def cannot(found: Findings) -> list[str]:
             for name, holds in failing.items() if not holds]
 
 
+def null_of(found: Findings, row: Evidence) -> Klom | None:
+    """The null line of a method's KLoM: what retrained models attain with as many models a side."""
+    return row.null or found.attainable.klom
+
+
 def _hidden(rows: Sequence[Evidence], hidden: Sequence[Evidence]) -> str:
     attacker = "forgot from an attacker who knows how the method behaves"
     if len(rows) == 1:
@@ -85,11 +91,11 @@ def _nearest(whole: Sequence[Evidence], hidden: Sequence[Evidence]) -> str:
 
 def _unlike(found: Findings, hidden: Sequence[Evidence]) -> str:
     """Which of them the attack does not tell, but KLoM does: the average sample is off more than most by chance."""
-    null = found.attainable.klom
-    if null is None or not found.klom_holds:
+    if not found.klom_holds:
         return ""
-    off = [row for row in hidden if row.klom and row.klom.mean > null.percentile_95]
-    if not off or off[0].klom is None:
+    off = [row for row in hidden if row.klom and (null := null_of(found, row)) and row.klom.mean > null.percentile_95]
+    null = null_of(found, off[0]) if off else None
+    if not off or off[0].klom is None or null is None:
         return ""
     verb, which = ("answer", " for the first") if len(off) > 1 else ("answers", "")
     return (f"Hidden is not retrained: {_listed(off)} still {verb} otherwise (KLoM {off[0].klom.mean:.2f}{which}, "

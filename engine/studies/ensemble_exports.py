@@ -29,7 +29,7 @@ def row_json(row: Evidence) -> dict[str, Any]:
     """One method's evidence as JSON."""
     attack, klom, quality = row.ulira, row.klom, row.quality
     return {
-        "method": row.name, "models": row.models, "retain_accuracy": row.retain_accuracy,
+        "method": row.name, "models": row.models, "broken": row.broken, "retain_accuracy": row.retain_accuracy,
         "forget_accuracy": row.forget_accuracy, "test_accuracy": row.test_accuracy, "damaged": row.damaged,
         "population_auc": row.population and asdict(row.population),
         "ulira_auc": attack and asdict(attack.area), "ulira_accuracy": attack and asdict(attack.accuracy),
@@ -71,13 +71,18 @@ def table_rows(found: Findings) -> list[Evidence]:
 def to_markdown(found: Findings) -> str:
     """The answer, the table, both rankings, and what this many models can support."""
     parts = [" ".join(answer(found)), _table(found), *_failed(found.failed), ranking(found), _places(found),
-             _legend(found), *found.notes]
+             _legend(found), *problems(found), *found.notes]
     return "\n\n".join(filter(None, parts))
+
+
+def problems(found: Findings) -> list[str]:
+    """Why measures are absent and which models were left out, each sentence once."""
+    return list(dict.fromkeys(problem for row in found.rows for problem in row.problems))
 
 
 def _flat(row: Evidence) -> dict[str, Any]:
     attack, klom, quality = row.ulira, row.klom, row.quality
-    return {"method": row.name, "models": row.models, "test_accuracy": row.test_accuracy,
+    return {"method": row.name, "models": row.models, "broken": row.broken, "test_accuracy": row.test_accuracy,
             "retain_accuracy": row.retain_accuracy, "forget_accuracy": row.forget_accuracy, "damaged": row.damaged,
             **_mean("population_auc", row.population), **_mean("ulira_auc", attack.area if attack else None),
             **_mean("ulira_accuracy", attack.accuracy if attack else None), "klom_mean": klom and klom.mean,

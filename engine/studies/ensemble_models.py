@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from engine.data.base import Data
 from engine.data.splits import Split, split_off
-from engine.errors import Cancelled, Diverged, LabError
+from engine.errors import Cancelled, Diverged, LabError, NotMeasurable
+from engine.evaluation.constant import is_constant
 from engine.evaluation.ensembles.draws import ORIGINAL, seeds_of, states_of
 from engine.evaluation.ensembles.outputs import FORGET, IN
 from engine.evaluation.phi import phi_of
@@ -67,7 +68,7 @@ def split_of(design: Design, data: Data, number: int) -> Split:
 def read(model: nn.Module, data: Data, split: Split) -> Part:
     """phi and correctness (n,) of all training samples in evaluation mode, and the test accuracy in percent.
 
-    Raises Diverged where a model says nothing finite.
+    Raises Diverged where a model says nothing finite, NotMeasurable where it says the same of every sample.
     """
     was_training = model.training
     model.eval()
@@ -77,13 +78,16 @@ def read(model: nn.Module, data: Data, split: Split) -> Part:
         for index in everything.split(BATCH):
             inputs, targets = data.batch(data.train, index)
             logits = read_logits(model, data, inputs).float()
-            parts.append((phi_of(logits, targets), data.criterion.columns(logits, targets)[2]))
-    phi, correct = (torch.cat(column).cpu() for column in zip(*parts, strict=True))
+            parts.append((phi_of(logits, targets), data.criterion.columns(logits, targets)[2], logits))
+    phi, correct, said = (torch.cat(column).cpu() for column in zip(*parts, strict=True))
     test = read_out(model, data, data.heldout, split.test)
     model.train(was_training)
     if not phi.isfinite().all():
         raise Diverged(f"{int((~phi.isfinite()).sum())} of {len(phi)} samples have no finite output: the method "
                        "destroyed the model.")
+    if is_constant(said):
+        raise NotMeasurable(f"The model says the same of all {len(phi):,} samples: it is damaged, and what an attack "
+                            "says of a damaged model is no sign of unlearning.")
     return Part(phi=phi, correct=correct, test_accuracy=torch.tensor([test.accuracy]))
 
 

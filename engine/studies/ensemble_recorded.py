@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.runs.ensembles.kept import Kept, Shelf
-from engine.runs.ensembles.recorded import FORMAT, LARGEST, recorded_ensembles
+from engine.runs.ensembles.recorded import FORMAT, LARGEST, recorded_ensembles, taking_part
 from engine.runs.recorded import FOLDER
 from engine.studies.ensemble import Design
 from engine.studies.ensemble_views import numbers_of
@@ -17,16 +17,16 @@ from engine.system.files import write_whole
 
 
 def pack(shelf: Shelf, design: Design, path: Path) -> None:
-    """Writes the models that all parts of a design have into one file."""
+    """Writes the models that all parts of a design have into one file: phi of the samples that take part."""
     from safetensors.numpy import save_file
 
-    numbers = numbers_of(shelf, design)
+    numbers, taking = numbers_of(shelf, design), taking_part(shelf.about)
     keys = {name: design.key(name) for name in (ORIGINAL, *design.parts)}
     tensors: dict[str, np.ndarray] = {}
     for key in keys.values():
         if not shelf.failures(key):
             read = shelf.read(key, numbers)
-            phi = np.clip(read.phi, -LARGEST, LARGEST).astype(np.float16)
+            phi = np.ascontiguousarray(np.clip(read.phi[:, taking], -LARGEST, LARGEST).astype(np.float16))
             tensors |= {f"phi.{key}": phi, f"correct.{key}": np.packbits(read.correct, axis=1),
                         f"test_accuracy.{key}": read.test_accuracy.astype(np.float32)}
     says = {"format": FORMAT, "about": shelf.about, "numbers": numbers,

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.evaluation.ensembles.draws import candidates_of
+from engine.evaluation.ensembles.broken import whole
+from engine.evaluation.ensembles.draws import ORIGINAL, candidates_of
 from engine.evaluation.ensembles.klom import Klom, klom
 from engine.evaluation.ensembles.outputs import FORGET, IN, OUT, Outputs
 from engine.evaluation.strata import LARGEST, LEVELS
 from engine.evaluation.strata import strata as by_score
+from engine.evaluation.verdict import DAMAGED
 from engine.registry import get, reference
 from engine.runs.ensembles.kept import Shelf, states
 from engine.runs.sources import NOISE
@@ -39,16 +41,18 @@ def klom_by_set(shelf: Shelf, found: Design, method: str) -> dict[str, Klom]:
     """KLoM of a method against retrained models where a sample was forgotten, kept and never seen.
 
     Where it was forgotten, the retrained models never had it. All three have equally many models a side, and so the
-    same null line. Raises NotMeasurable with too few models.
+    same null line; broken models are left out. Raises NotMeasurable with too few models.
     """
     numbers = numbers_of(shelf, found)
     state = states(shelf, numbers)
+    mine, theirs = (shelf.read(found.key(name), numbers) for name in (method, reference().name))
     taking = (state != IN).any(0)
-    one, other = (Outputs(shelf.read(found.key(name), numbers).phi[:, taking], state[:, taking])
-                  for name in (method, reference().name))
+    anchor = method in (ORIGINAL, reference().name)
+    kept = np.ones(len(numbers), dtype=bool) if anchor else whole(mine.test_accuracy, theirs.test_accuracy, DAMAGED)
+    one, other = (Outputs(read.phi[kept][:, taking], state[kept][:, taking]) for read in (mine, theirs))
     few = min(len(one.under(where)) for where in (FORGET, OUT, IN))
     sides = {"forget": (FORGET, OUT), "retain": (IN, IN), "never seen": (OUT, OUT)}
-    return {name: klom(one.under(mine, few), other.under(theirs, few)) for name, (mine, theirs) in sides.items()}
+    return {name: klom(one.under(here, few), other.under(there, few)) for name, (here, there) in sides.items()}
 
 
 def strata(score: np.ndarray, size: int | None = None) -> dict[str, np.ndarray]:

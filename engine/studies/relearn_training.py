@@ -14,14 +14,13 @@ from engine.attacks._attacker import FEWEST
 from engine.data.base import Data
 from engine.data.splits import Split
 from engine.errors import Diverged
+from engine.evaluation.constant import is_constant
 from engine.evaluation.distances import auc
 from engine.evaluation.readout import Readout, read_out
 from engine.studies.relearn_numbers import POOL, Point, Settings, Who
 from engine.system.rng import permutation
 from engine.training.loop import Task, cycle, loop, make_optimiser, shuffled
 from engine.types import Recipe
-
-DIFFERENT = 1e-6  # relative: a model whose answers differ less than this from sample to sample is constant
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,4 @@ def constant(ground: Ground, model: nn.Module) -> bool:
     """Whether a model gives every never-seen sample the same logits."""
     inputs, _ = ground.data.batch(ground.data.heldout, ground.parts.test[:1_000])
     with torch.no_grad():
-        logits = model.eval()(inputs).double()
-    spread = logits.max(dim=0).values - logits.min(dim=0).values
-    return bool((spread <= DIFFERENT * (1 + logits.abs().max())).all())
+        return is_constant(model.eval()(inputs))

@@ -2,7 +2,8 @@
 
 Each request gets the method's ordinary budget, starts from the model that the request before left, and sees no sample
 that is forgotten already; a teacher is that model. Beside it stand models retrained without all requests so far, and
-the same forget set unlearned at once. Measures: :mod:`engine.studies.requests_numbers`.
+the same forget set unlearned at once: with the budget of all requests together (:mod:`engine.studies.requests_budget`),
+and with that of one. Measures: :mod:`engine.studies.requests_numbers`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from engine.originals.workbench import Bench, Report, prepare_bench
 from engine.registry import get, reference
 from engine.runs.method import unlearn_from
 from engine.spec import resolve
+from engine.studies.requests_budget import lengthened
 from engine.studies.requests_numbers import Course, OrderGap, Said, course, order_gap
 from engine.system.device import default_device
 from engine.system.rng import permutation
@@ -65,12 +67,19 @@ class Asked:
 
 @dataclass(frozen=True)
 class OfMethod:
-    """One method: its course in the first order, the gap to unlearning at once, and the samples that both cost."""
+    """One method: its course in the first order, the gap to unlearning at once, and the samples that these cost.
+
+    ``gap`` is to unlearning at once with the budget of all requests together, by ``at_once`` as parameters, and
+    ``usual_gap`` with the ordinary budget. They are one where the method cannot be lengthened.
+    """
 
     course: Course
     gap: OrderGap
     samples_in_parts: int
     samples_at_once: int
+    at_once: Mapping[str, int]
+    usual_gap: OrderGap
+    samples_usual: int
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,9 @@ class Work:
         self.whole: Split = split(bench.data, asked.spec)
         self.orders = orders_of(asked.parts, asked.orders, asked.spec.seed)
         self.original = self._said(bench.readouts["train"], bench.readouts["heldout"][self.whole.test])
-        self._done, self._all = 0, asked.parts + len(asked.methods) * (1 + len(self.orders) * asked.parts)
+        self.longer = {method: self._longer(method) for method in asked.methods}
+        self._done, self._all = 0, asked.parts + sum(
+            1 + bool(self.longer[method]) + len(self.orders) * asked.parts for method in asked.methods)
 
     def retrained(self, upto: int) -> Said:
         """A model that never saw the first requests."""
@@ -137,10 +148,27 @@ class Work:
     def of_method(self, method: str, retrained: Sequence[Said]) -> OfMethod:
         """All orders, and everything at once."""
         courses, samples = zip(*(self._sequence(method, order) for order in self.orders), strict=True)
-        once, at_once = self._carried_out(method, self.bench.network, torch.cat(list(self.requests)), None)
-        union, kept = (index.cpu().numpy() for index in (self.whole.forget, self.whole.retain))
-        return OfMethod(course(courses[0], retrained, [one.numpy() for one in self.requests], kept),
-                        order_gap([said[-1] for said in courses], self._read(once), union, kept), samples[0], at_once)
+        ends, longer = [said[-1] for said in courses], self.longer[method]
+        usual = self._gap(method, ends, {})
+        gap, at_once = self._gap(method, ends, longer) if longer else usual
+        found = course(courses[0], retrained, [one.numpy() for one in self.requests], self.whole.retain.cpu().numpy())
+        return OfMethod(found, gap, samples[0], at_once, longer, *usual)
+
+    def _gap(self, method: str, ends: Sequence[Said], parameters: Mapping[str, int]) -> tuple[OrderGap, int]:
+        """What the sequences end with beside everything at once, and the samples that this took."""
+        union = torch.cat(list(self.requests))
+        once, spent = self._carried_out(method, self.bench.network, union, None, parameters)
+        forgotten, kept = (index.cpu().numpy() for index in (self.whole.forget, self.whole.retain))
+        return order_gap(ends, self._read(once), forgotten, kept), spent
+
+    def _longer(self, method: str) -> Mapping[str, int]:
+        """What makes a method at once as long as all its requests together."""
+        spec, sizes = replace(self.asked.spec, method=method, parameters={}), []
+        gone = torch.empty(0, dtype=torch.int64)
+        for forget in self.requests:
+            sizes.append(split_off(self.bench.data, forget, spec, gone=gone).sizes)
+            gone = torch.cat([gone, forget])
+        return lengthened(resolve(spec, split_off(self.bench.data, gone, spec).sizes), sizes)
 
     def _sequence(self, method: str, order: tuple[int, ...]) -> tuple[list[Said], int]:
         """What the models say after each request, the Original first, and the samples that all took."""
@@ -151,12 +179,12 @@ class Work:
             samples, gone = samples + spent, torch.cat([gone, self.requests[number]])
         return said, samples
 
-    def _carried_out(self, method: str, network: nn.Module, forget: Tensor,
-                     gone: Tensor | None) -> tuple[nn.Module, int]:
+    def _carried_out(self, method: str, network: nn.Module, forget: Tensor, gone: Tensor | None,
+                     parameters: Mapping[str, int] | None = None) -> tuple[nn.Module, int]:
         """A method on a copy of a network, and the samples that it took."""
         data = self.bench.data
         parts = split_off(data, forget, self.asked.spec, gone=gone)
-        resolved = resolve(replace(self.asked.spec, method=method, parameters={}), parts.sizes)
+        resolved = resolve(replace(self.asked.spec, method=method, parameters=dict(parameters or {})), parts.sizes)
         title = f"{resolved.method.title}, {self._done + 1} of {self._all}"
 
         def on_step(model: nn.Module, progress: Any, seconds: float) -> None:

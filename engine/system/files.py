@@ -135,6 +135,16 @@ def to_json(value: Any) -> str:
     return json.dumps(_clean(value), ensure_ascii=False)
 
 
+def valid_json(text: str) -> str:
+    """The text as it is where it is valid everywhere, else written once more by :func:`to_json`."""
+    return to_json(json.loads(text)) if "NaN" in text or "Infinity" in text else text
+
+
+def to_plain_json(value: Any) -> str:
+    """The same in ASCII: signs that an encoding has no place for are written as escapes."""
+    return json.dumps(_clean(value))
+
+
 def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _clean(item) for key, item in value.items()}

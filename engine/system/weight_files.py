@@ -11,7 +11,7 @@ import json
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from torch import Tensor
 from engine.errors import BadInput
 
 INSIDE = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params", "module")
+NO_WEIGHTS = ("optim", "lr_sched", "scheduler", "callbacks", "amp", "scaler", "ema_optim")  # how other parts begin
+DEEPEST = 6
 WHOLE = ("model.safetensors", "pytorch_model.bin")
 SHARDED = tuple(f"{name}.index.json" for name in WHOLE)
 SAVE_ALONE = "save the weights alone with torch.save(model.state_dict(), FILE) or as safetensors"
@@ -42,8 +44,19 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], list[str]]:
     return _opened(content, path)
 
 
+def refuse_special(path: Path) -> None:
+    """Raises BadInput for a pipe, a socket or a device, which may be read for ever, and for what is no path."""
+    try:
+        strange = path.exists() and not (path.is_file() or path.is_dir())
+    except (OSError, ValueError) as error:
+        raise BadInput(f"The path {str(path)[:60]!r} cannot be looked at ({str(error)[:60]}): check it.") from error
+    if strange:
+        raise BadInput(f"{path} is a pipe or a device, which cannot be read as weights: name a file.")
+
+
 def _file(path: Path) -> Any:
     """What a single file holds."""
+    refuse_special(path)
     with path.open("rb") as file:
         head = file.read(9)
     if not head:
@@ -145,26 +158,59 @@ def _shards(folder: Path, index: Path) -> dict[str, Tensor]:
 
 
 def _opened(content: Any, path: Path) -> tuple[dict[str, Tensor], list[str]]:
-    """The tensors of a checkpoint, which may lie under a name such as ``state_dict``."""
-    opened: list[str] = []
-    while isinstance(content, Mapping):
-        inside = next((name for name in INSIDE if isinstance(content.get(name), Mapping)
-                       and any(isinstance(value, (Tensor, Mapping)) for value in content[name].values())), None)
-        if inside is None:
-            break
-        content = content[inside]
-        opened.append(f"The weights lie under {inside!r} of the file.")
-    return _plain(content, path), opened
+    """The tensors of a checkpoint, which may lie under a name such as ``state_dict``, or further down.
+
+    Raises BadInput where there is none, or where several names hold weights and none of them is a usual one.
+    """
+    places = dict(_places(content)) if isinstance(content, Mapping) else {}
+    usual = [where for where in places if all(name in INSIDE for name in where)]
+    if not places or (not usual and _tensors(content)):
+        return _plain(content, path), []
+    if len(places) > 1 and not usual:
+        raise BadInput(f"{path} holds weights under {_named(places)}: save those of one of them with torch.save, or as "
+                       "safetensors.")
+    first = min(usual or places, key=lambda where: [INSIDE.index(name) for name in where] if usual else [])
+    others = [where for where in places if where != first]
+    left = [f"What lies under {_named(others)} is not used."] if others else []
+    return places[first], [f"The weights lie under {'.'.join(first)[:100]!r} of the file.", *left]
+
+
+def _places(content: Mapping[Any, Any], where: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every mapping of tensors by name below a mapping, by the names that lead to it; an optimiser's state is none."""
+    for name, inside in content.items() if len(where) < DEEPEST else ():
+        if not isinstance(name, str) or not isinstance(inside, Mapping) or name.lower().startswith(NO_WEIGHTS):
+            continue
+        if found := _tensors(inside):
+            yield (*where, name), found
+        else:
+            yield from _places(inside, (*where, name))
+
+
+def _tensors(content: Mapping[Any, Any]) -> dict[str, Tensor]:
+    return {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
+
+
+def _named(places: Iterable[tuple[str, ...]]) -> str:
+    """``'student' and 'teacher'``: where weights lie, at most three."""
+    shown = [repr(".".join(where)[:60]) for where in places]
+    more = [f"{len(shown) - 3} more"] if len(shown) > 3 else []
+    return " and ".join([*shown[:3], *more])
 
 
 def _plain(content: Any, path: Path) -> dict[str, Tensor]:
     """The tensors of a mapping. Raises BadInput where there is none."""
     if not isinstance(content, Mapping):
         raise BadInput(f"{path} holds a {type(content).__name__} and no weights by name: {SAVE_ALONE}.")
-    found = {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
+    found = _tensors(content)
     if not found:
-        raise BadInput(f"{path} holds no tensors by name: {SAVE_ALONE}.")
+        raise BadInput(f"{path} holds no tensors by name{_what(content)}: {SAVE_ALONE}.")
     return found
+
+
+def _what(content: Mapping[Any, Any]) -> str:
+    """``(it has state, param_groups)``: the names that are there instead."""
+    names = [repr(name)[:40] for name in content]
+    return f" (it has {', '.join(names[:4])}{', ...' if len(names) > 4 else ''})" if names else ""
 
 
 def _short(error: Exception) -> str:

@@ -24,6 +24,11 @@ def spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
+def shortened(text: str, most: int = 60) -> str:
+    """The beginning of a text that somebody else wrote, for the middle of a sentence."""
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
 def either(words: Sequence[str]) -> str:
     """``one, two or three``."""
     return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
@@ -32,7 +37,8 @@ def either(words: Sequence[str]) -> str:
 def a_kind(value: object) -> str:
     """What a value is, in plain words: ``a whole number`` of 3."""
     name = type(value).__name__
-    plain = {"int": "a whole number", "float": "a number", "bool": "yes or no", "list": "a list", "dict": "an object"}
+    plain = {"int": "a whole number", "float": "a number", "bool": "yes or no", "list": "a list", "dict": "an object",
+             "str": "a text", "bytes": "bytes"}
     return plain.get(name, f"{'an' if name[0] in 'aeiou' else 'a'} {name}")
 
 

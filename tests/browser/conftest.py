@@ -8,18 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.patience import patience, until
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]
-PATIENCE = 90  # seconds for a server or a page on a busy machine
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,7 @@ def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}")
+    playwright.expect.set_options(timeout=patience() * 1000)
     with playwright.sync_playwright() as started:
         chromium = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
@@ -51,7 +52,7 @@ def page(browser, request):
     """
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     tab = context.new_page()
-    tab.set_default_timeout(PATIENCE * 1000)
+    tab.set_default_timeout(patience() * 1000)
     tab.errors = []
     tab.on("console", lambda message: tab.errors.append(_said(message)) if _counts(message) else None)
     tab.on("pageerror", lambda error: tab.errors.append(str(error)))
@@ -71,6 +72,13 @@ def _said(message) -> str:
     return f"{message.text} ({message.location.get('url', '')})"
 
 
+@pytest.fixture(scope="session")
+def museum(tmp_path_factory) -> Iterator[str]:
+    """The address of one server for all tests that only look at what ships: nothing is started there."""
+    for serve in _serving(tmp_path_factory):
+        yield serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("museum"))})
+
+
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
     """``serve(script, env=None, wait=True, options=())`` starts Streamlit on a free port and returns its URL.
@@ -78,6 +86,10 @@ def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
     ``options`` are further ``--section.name=value`` arguments. Servers stop, with their children, after the
     module's last test; what they wrote is shown when one does not come up.
     """
+    yield from _serving(tmp_path_factory)
+
+
+def _serving(tmp_path_factory) -> Iterator[Callable[..., str]]:
     started: list[subprocess.Popen] = []
 
     def start(script: Path | str, env: dict[str, str] | None = None, wait: bool = True,
@@ -109,15 +121,16 @@ def _launch(script: Path, port: int, log: Path, env: dict[str, str], options: tu
 
 
 def _await_health(server: subprocess.Popen, url: str, log: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and server.poll() is None:
+    def healthy() -> bool:
+        if server.poll() is not None:
+            pytest.fail(f"the server at {url} ended:\n{log.read_text(errors='replace')[-3000:]}")
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=patience()) as answer:
+                return answer.status == 200
         except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the server at {url} did not come up:\n{log.read_text(errors='replace')[-3000:]}")
+            return False
+
+    until(healthy, lambda: f"the server at {url}:\n{log.read_text(errors='replace')[-3000:]}")
 
 
 def _stop(server: subprocess.Popen) -> None:
@@ -125,12 +138,12 @@ def _stop(server: subprocess.Popen) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(server.pid, sign)
-            server.wait(10)
+            server.wait(patience() / 4)
         except ProcessLookupError:
             break
         except subprocess.TimeoutExpired:
             continue
-    server.wait(10)
+    server.wait(patience())
 
 
 def _free_port() -> int:

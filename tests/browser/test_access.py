@@ -6,6 +6,7 @@ import itertools
 from pathlib import Path
 
 import pytest
+from stillness import still
 
 from engine.runs.recorded import recorded_runs
 
@@ -52,10 +53,11 @@ def test_the_form_is_a_drawer_once_there_is_a_run(page, app, width):
 
 def settled(page) -> list:
     """What is too pale, once a change of the theme has reached every part of the page."""
+    still(page)
     for _ in range(10):
-        page.wait_for_timeout(300)
         if not (found := page.evaluate((ROOT / "tests/browser/contrast.js").read_text())):
             break
+        page.wait_for_timeout(300)  # a colour may still be on its way, which no box shows
     return found
 
 
@@ -66,7 +68,7 @@ def test_every_text_stands_out_from_what_lies_behind_it(page, app):
                     "/compare"):
         page.goto(app + address)
         page.locator("h1").first.wait_for()
-        page.wait_for_timeout(1500)  # fonts, charts
+        still(page)
         levels = page.evaluate(LEVELS)
         assert levels[0] == 1 and all(b - a <= 1 for a, b in itertools.pairwise(levels)), (address, levels)
         for scheme in ("dark", "light"):

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import statistics
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from engine.runs.store import Store
 from engine.studies.comparison import Comparison, find_runs
 from tests.engine.not_tried import not_tried
+from tests.patience import until
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = ("nabla_tau", "finetune", "retrain", "scrub", "ssd", "amnesiac")
@@ -42,12 +42,10 @@ def saved(page, ending: str) -> str:
     return Path(download.value.path()).read_text(encoding="utf-8")
 
 
-def finished(home: Path, count: int, seconds: float = 300) -> list[dict]:
-    store, until = Store(home), time.monotonic() + seconds
-    while len(runs := store.list(status=("finished",))) < count:
-        assert time.monotonic() < until, [(r.spec.method, r.status, r.reason) for r in store.list()]
-        time.sleep(0.3)
-    return runs
+def finished(home: Path, count: int) -> list[dict]:
+    store = Store(home)
+    return until(lambda: len(runs := store.list(status=("finished",))) >= count and runs,
+                 lambda: [(r.spec.method, r.status, r.reason) for r in store.list()], every=0.3)
 
 
 def test_the_race_of_the_papers_methods_from_click_to_export(page, app, home):

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "engine"))
 
 from archiving import finished_run  # noqa: E402
+from stillness import still  # noqa: E402
 
 
 def test_two_ticked_runs_are_compared(page, serve, tmp_path):
@@ -20,6 +21,7 @@ def test_two_ticked_runs_are_compared(page, serve, tmp_path):
     app = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
     page.goto(f"{app}/runs?whose=own")
     page.get_by_text("2 runs. Tick rows").wait_for()
+    still(page)
     table = page.locator("[data-testid=stDataFrame]").first
     for row in (1, 2):  # the box at the left edge; rows are 35 pixels high, the first one is the head
         table.click(position={"x": 18, "y": 35 * row + 17})
@@ -43,17 +45,16 @@ PLACE = """() => {
 }"""
 
 
-def test_a_click_on_a_point_shows_its_sample_and_a_box_lists_several(page, serve, tmp_path):
+def test_a_click_on_a_point_shows_its_sample_and_a_box_lists_several(page, museum):
     """Of recorded runs whose texts ship, so that nothing is loaded or computed."""
     ids = [run.id for run in recorded_runs() if run.spec.dataset == "go_emotions" and run.spec.seed == 0
            and run.spec.forget_fraction == 0.15 and run.spec.method in ("finetune", "nabla_tau")]
-    app = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
-    page.goto(f"{app}/selected?runs={','.join(ids[:2])}")
+    page.goto(f"{museum}/selected?runs={','.join(ids[:2])}")
     page.get_by_text("No point is marked").wait_for()
     chart = page.locator(".st-key-selected-pairs .js-plotly-plot")
     chart.locator(".main-svg").first.wait_for()
     chart.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
+    still(page)
     x, y = page.evaluate(PLACE)
     page.mouse.move(x, y)
     page.mouse.click(x, y)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
+
+from tests import patience
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,10 +19,7 @@ def models(home: Path) -> int:
 
 
 def until(home: Path, count: int) -> None:
-    end = time.monotonic() + 90
-    while models(home) < count:
-        assert time.monotonic() < end, f"{models(home)} of {count} models"
-        time.sleep(0.05)
+    patience.until(lambda: models(home) >= count, lambda: f"{count} models: {models(home)}")
 
 
 def test_an_ensemble_from_click_to_table_with_a_reload_and_a_stop(page, serve, tmp_path):

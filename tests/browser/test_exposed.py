@@ -12,8 +12,8 @@ NUMBERS = ".seat [data-number=caught]"
 
 
 @pytest.fixture
-def seat(page, serve, tmp_path):
-    page.goto(serve("app.py", env={"UNLEARN_HOME": str(tmp_path)}) + "/exposed")
+def seat(page, museum):
+    page.goto(f"{museum}/exposed")
     page.wait_for_selector(".seat-point[cx]")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     return page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from stillness import still
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,14 +18,13 @@ ANSWERED = "() => Number(document.querySelector('.pg').dataset.answered)"
 def settled(page, mark):
     """The answer to a later question than this one is there, the retrained map too, and nothing moves."""
     page.wait_for_function(SETTLED, arg=mark)
-    page.wait_for_timeout(600)
+    still(page)
 
 
-def test_a_click_on_a_point_forgets_it(serve, page, tmp_path):
-    url = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
+def test_a_click_on_a_point_forgets_it(museum, page):
     page.set_viewport_size({"width": 1280, "height": 720})
     page.emulate_media(reduced_motion="reduce")  # opens with the last frame
-    page.goto(f"{url}/playground?forget=none")
+    page.goto(f"{museum}/playground?forget=none")
     page.wait_for_selector(".pg[data-answered]")
     settled(page, -1)
     assert page.locator(".pg-size-said").inner_text() == "0 of 200"
@@ -52,10 +52,9 @@ def test_a_click_on_a_point_forgets_it(serve, page, tmp_path):
     assert page.errors == [] and page.locator("[data-testid=stException]").count() == 0
 
 
-def test_the_keys_are_those_of_every_page(serve, page, tmp_path):
-    url = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
+def test_the_keys_are_those_of_every_page(museum, page):
     page.emulate_media(reduced_motion="reduce")
-    page.goto(f"{url}/playground")
+    page.goto(f"{museum}/playground")
     page.wait_for_selector(".pg[data-answered]")
     settled(page, -1)
     place = page.locator(".pg-frame")
@@ -70,7 +69,7 @@ def test_the_keys_are_those_of_every_page(serve, page, tmp_path):
     page.wait_for_function("() => document.querySelector('.pg-play').textContent === 'Play'")
     page.keyboard.press("p")
     page.wait_for_url("**present=1**")
-    page.goto(url)
+    page.goto(museum)
     page.wait_for_selector(".stage-gauge")
     page.keyboard.press("p")
     page.wait_for_url("**present=1**")

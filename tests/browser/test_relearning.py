@@ -11,6 +11,8 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
+from tests.patience import patience
+
 pytestmark = pytest.mark.browser
 COMMAND = ("run", "--dataset", "moons", "--method", "finetune", "--json")
 
@@ -19,23 +21,22 @@ COMMAND = ("run", "--dataset", "moons", "--method", "finetune", "--json")
 def finished(tmp_path):
     """A run of a second in a results folder of its own."""
     done = subprocess.run([sys.executable, "-m", "engine", *COMMAND], env=dict(os.environ, UNLEARN_HOME=str(tmp_path)),
-                          capture_output=True, text=True, timeout=120, check=True)
+                          capture_output=True, text=True, timeout=patience(), check=True)
     return json.loads(done.stdout)["run_id"]
 
 
 def test_from_a_finished_run_to_its_relearning_curve(page, serve, tmp_path, finished):
     page.goto(serve("app.py", env={"UNLEARN_HOME": str(tmp_path)}) + f"/unlearn?run={finished}&relearn=1")
     panel = page.locator(".st-key-relearning")
-    expect(panel).to_contain_text("Is it only hidden?", timeout=20_000)
+    expect(panel).to_contain_text("Is it only hidden?")
     start = panel.locator(".st-key-relearn-0 button")
     assert " s" in start.inner_text(), "how long it takes"
     start.click()
-    expect(page.locator(".st-key-relearn-stop")).to_be_visible(timeout=20_000)
+    expect(page.locator(".st-key-relearn-stop")).to_be_visible()
     page.reload()
     chart = panel.locator(".live-chart[role=img]")
-    expect(chart.first).to_have_attribute("aria-label", re.compile("Unlearned .* at step 0"),
-                                          timeout=60_000)
-    expect(page.locator(".st-key-relearn-value")).to_be_visible(timeout=60_000)
+    expect(chart.first).to_have_attribute("aria-label", re.compile("Unlearned .* at step 0"))
+    expect(page.locator(".st-key-relearn-value")).to_be_visible()
     expect(panel.locator(".scatterlayer .trace")).to_have_count(8)
     answer = panel.locator("strong").first.inner_text()
     assert answer.split(":")[0] in ("It does not come back", "It was hidden, not removed", "It was not gone",

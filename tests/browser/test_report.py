@@ -20,11 +20,10 @@ def saved(page, act) -> tuple[str, bytes]:
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
 
-def test_a_report_is_saved_and_opens_offline(page, serve, tmp_path):
+def test_a_report_is_saved_and_opens_offline(page, museum, tmp_path):
     run = next(run for run in recorded.recorded_runs() if run.finished and run.metrics.retrained
                and not run.is_reference and run.spec.dataset == "digits")
-    app = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
-    page.goto(f"{app}/unlearn?run={run.id}")
+    page.goto(f"{museum}/unlearn?run={run.id}")
     page.locator(".stage svg.stage-svg").first.wait_for()
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.get_by_role("button", name="Export").first.click()

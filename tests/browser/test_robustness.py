@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from engine.runs.store import Store
+from tests.patience import until
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,11 +16,8 @@ HEATMAP = ".st-key-robustness-map .main-svg"
 
 
 def finished(store: Store, count: int) -> int:
-    until = time.monotonic() + 120
-    while (now := len(store.list(status=("finished",)))) < count:
-        assert time.monotonic() < until, [(run.status, run.reason) for run in store.list()]
-        time.sleep(0.1)
-    return now
+    return until(lambda: (now := len(store.list(status=("finished",)))) >= count and now,
+                 lambda: f"{count} finished of {[(run.status, run.reason) for run in store.list()]}")
 
 
 def test_a_grid_from_click_to_filled_map_with_a_reload_a_stop_and_a_click(page, serve, tmp_path):

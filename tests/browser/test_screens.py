@@ -18,6 +18,11 @@ WIDE = """() => [...document.querySelectorAll('.stage-gauge')].filter(e => e.scr
   || [...e.querySelectorAll('span')].some(s => s.getBoundingClientRect().right > e.getBoundingClientRect().right))
   .map(e => e.textContent)"""
 
+CUT = """() => [...document.querySelectorAll('.stage-heroes svg')].flatMap(picture => {
+  const frame = picture.getBoundingClientRect();
+  return [...picture.querySelectorAll('.stage-label')].map(e => [e.textContent, e.getBoundingClientRect()])
+    .filter(([, b]) => b.left < frame.left || b.right > frame.right).map(([text]) => text); })"""
+
 
 @pytest.fixture(scope="module")
 def app(serve, tmp_path_factory):
@@ -94,6 +99,14 @@ def test_nothing_runs_over_its_edge_at_1280(page, app, demo):
     assert "A class" in names.all_inner_texts()
     cut = "e => [e, ...e.querySelectorAll('*')].some(one => one.scrollWidth > one.clientWidth + 1)"
     assert not [option.inner_text() for option in names.all() if option.evaluate(cut)], "every name is whole"
+
+
+def test_no_name_in_a_picture_is_cut_at_its_edge(page, app):
+    run = next(run for run in recorded_runs() if run.spec.scenario == "class" and run.spec.method == "nabla_tau")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{app}/unlearn?run={run.id}")
+    page.locator(".stage-heroes .stage-label", has_text=f"never-seen class {run.spec.forget_class}").nth(1).wait_for()
+    assert page.evaluate(CUT) == []
 
 
 def test_a_telephone_shows_the_picture_first_and_nothing_lies_over_it(page, app, demo):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,26 @@ def with_original(home: Path, original_folder: Path) -> Path:
     """The test's home folder, with the digits Original at hand."""
     shutil.copytree(original_folder, home / "checkpoints", ignore=shutil.ignore_patterns("partial", "readouts"))
     return home
+
+
+@pytest.fixture
+def brief(with_original: Path, digits, monkeypatch) -> Path:
+    """The same with digits whose recipe has four epochs, so that retraining by it takes no time; name it first."""
+    import torch
+
+    from engine import registry
+    from engine.originals.checkpoints import Checkpoints, original_key
+    from engine.originals.pretrain import train_original
+    from engine.spec import resolve
+    from engine.system.device import prepare
+    from engine.types import Spec
+
+    usual = registry.get("dataset", "digits")
+    short = replace(usual, recipe=replace(usual.recipe, epochs=4))
+    monkeypatch.setitem(registry.table("dataset"), "digits", short)
+    train_original(original_key(resolve(Spec())), digits, Checkpoints(with_original / "checkpoints"),
+                   prepare(torch.device("cpu"), 1))
+    return with_original
 
 
 @pytest.fixture

@@ -7,21 +7,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.patience import patience, until
+
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120  # seconds for another process on a busy machine
 
 
 def python(*arguments: str, **more: Any) -> subprocess.CompletedProcess:
     """Runs this Python in the repository with the test's environment."""
     return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True,
-                          timeout=PATIENCE, **more)
+                          timeout=patience(), **more)
 
 
 def start_python(*arguments: str) -> subprocess.Popen:
@@ -40,13 +40,7 @@ def kill(pid: int) -> None:
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:
     """The first true value of ``condition()``."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    return pytest.fail(f"waited {PATIENCE} s for {what}")
+    return until(condition, what, every=0.02)
 
 
 def weights_hash(model: Any) -> str:

@@ -64,6 +64,13 @@ class TestMethod:
         assert all(a.samples < b.samples for a, b in itertools.pairwise(steps))
         assert all(torch.isfinite(torch.as_tensor(value)) for value in steps[-1].terms.values())
 
+    def test_says_where_its_epochs_end(self, method, once):
+        """What rewinding keeps one of; where there are none, the method says so."""
+        steps = once(method.name)[1]
+        ends = [progress.step for progress in steps if progress.ends_epoch]
+        if not method.no_epochs:
+            assert ends and (ends[-1] == steps[-1].step or steps[-1].step < steps[-1].total_steps)
+
     def test_works_on_one_sample(self, method, digits):
         split = small_split(forget=1, retain=65)
         task = make_task(digits, split)

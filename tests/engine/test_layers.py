@@ -103,7 +103,7 @@ KEEPERS = {"runs/store.py", "runs/database.py", "system/unfinished.py", "runs/ar
            "originals/checkpoints.py", "training/partial.py",
            "system/files.py", "system/paths.py", "runs/archive/transfer.py", "runs/archive/format.py",
            "runs/archive/declarations.py",
-           "runs/ensembles/kept.py", "sample_lists.py", "own/uploads.py", "studies/tuning_kept.py",
+           "runs/ensembles/kept.py", "sample_lists.py", "own/uploads.py", "own/unused.py", "studies/tuning_kept.py",
            "runs/recorded.py", "runs/recorded_findings.py",  # these two and the next four: what ships
            "studies/correction_kept.py", "runs/ensembles/recorded.py", "studies/ensemble_recorded.py",
            "originals/recorded_scores.py", "studies/ensemble_scores.py"}

@@ -157,7 +157,7 @@ def test_text_becomes_the_hyperparameters_type(name, text, value):
 def test_a_hyperparameter_of_another_method_is_undeclared():
     assert problems_of(with_parameters("finetune", alpha=0.5)) == [
         "No hyperparameter of finetune named 'alpha'. Valid: learning_rate, weight_decay, batch_size, "
-        "final_lr_fraction, retain_epochs, max_forget_epochs, batch_norm."]
+        "final_lr_fraction, retain_epochs, max_forget_epochs, batch_norm, rewind."]
 
 
 def test_a_class_to_forget_where_the_scenario_forgets_none():

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+import functools
+from dataclasses import replace
 
+<<<<<<< HEAD
+import pytest
+from streamlit.components.v2 import manifest_scanner
+
+from engine import registry
+=======
+>>>>>>> h19-25
+from engine.runs.executors import local
 from engine.runs.queue import manager
+
+# Each AppTest reads the metadata of every installed package, to find components: once is enough.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture
@@ -15,3 +27,31 @@ def jobs(tmp_path, monkeypatch):
     held = manager()
     yield held
     held.stop()
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """No worker processes, whose start takes seconds."""
+    monkeypatch.setattr(local, "workers_for", lambda todo: 0)
+<<<<<<< HEAD
+
+
+@pytest.fixture
+def brief(jobs, monkeypatch):
+    """The manager, with digits whose recipe is so short that a retraining takes no time, and their Original."""
+    import torch
+
+    from engine.originals.checkpoints import original_key
+    from engine.originals.pretrain import train_original
+    from engine.spec import resolve
+    from engine.system.device import prepare
+    from engine.types import Spec
+
+    digits = registry.get("dataset", "digits")
+    short = replace(digits, recipe=replace(digits.recipe, epochs=4))
+    monkeypatch.setitem(registry.table("dataset"), "digits", short)
+    data = short.load({"label_noise": 0.2})
+    train_original(original_key(resolve(Spec())), data, jobs.checkpoints, prepare(torch.device("cpu"), 1))
+    return jobs
+=======
+>>>>>>> h19-25

@@ -13,7 +13,7 @@ from engine.types import Spec
 from tests.engine.originals.foreign import digits_weights
 from tests.pages.test_pages import finish, texts, unlearn_page
 
-QUICK = Spec(method="finetune", forget_fraction=0.05)
+QUICK = Spec(method="finetune", forget_fraction=0.05, parameters={"retain_epochs": 1})
 
 
 def imported(folder: Path, name="mine") -> str:
@@ -112,7 +112,8 @@ def test_a_run_that_has_not_finished_cannot_be_continued(jobs):
 
 
 def test_a_class_that_is_gone_already_cannot_be_forgotten_again(jobs):
-    first = finish(jobs, jobs.submit(Spec(method="finetune", scenario="class", forget_class=3)))
+    first = finish(jobs, jobs.submit(Spec(method="finetune", scenario="class", forget_class=3,
+                                    parameters={"retain_epochs": 1})))
     at = unlearn_page(run=first.id)
     at.button(key=f"more-{first.id}").click().run()
     assert not at.exception and at.button(key="launch").disabled
@@ -124,7 +125,8 @@ def test_a_list_of_a_class_that_is_gone_is_refused_before_it_is_queued(jobs):
     from engine.runs.continued import start_from
     from engine.sample_lists import keep
 
-    first = finish(jobs, jobs.submit(Spec(method="finetune", scenario="class", forget_class=3)))
+    first = finish(jobs, jobs.submit(Spec(method="finetune", scenario="class", forget_class=3,
+                                    parameters={"retain_epochs": 1})))
     chosen = preview(first.resolved().spec).samples[:5]
     with_list = jobs.store.begin(resolve(Spec(method="finetune", scenario="listed", selection={"list": keep(chosen)},
                                               start=start_from(first))))

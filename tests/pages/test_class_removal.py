@@ -12,6 +12,7 @@ from engine.registry import table
 from engine.spec import resolve
 from engine.types import Attack, Sizes, Spec
 from tests.pages.test_pages import app, finish, texts, unlearn_page
+from tests.patience import until
 from ui.common import measures, words
 from ui.common.stage.scene import scene
 
@@ -126,7 +127,7 @@ def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
     assert cards["Forget accuracy"].help.endswith("A retrained model usually has 0% here.")
     assert "held-out samples of the class, not the test set" in cards["Attack on the loss"].help
 
-    table = app().run().switch_page("pages/runs.py").run().dataframe[0].value
+    table = app().switch_page("pages/runs.py").run().dataframe[0].value
     assert table["forget"][0] == "class 3", "own runs come before recorded ones"
     assert table["forget_accuracy"][0] == metrics["forget_accuracy"]
     assert main(["list", "runs"]) == 0
@@ -146,9 +147,11 @@ def test_the_picture_of_class_removal_never_speaks_of_test_where_the_class_is_me
     assert [one["key"] for one in drawn["gauges"]] == ["forget_accuracy", "test_accuracy", "mia_loss"]
 
 
-def test_a_retraining_that_comes_later_is_drawn_and_said(jobs):
+def test_a_retraining_that_comes_later_is_drawn_and_said(brief):
+    jobs = brief
     run, _ = launched(jobs)
     finish(jobs, jobs.submit(Spec(method="retrain", scenario="class", forget_class=3)))
+    until(lambda: jobs.store.get(run.id).metrics.retrained, "the run to be completed by it")
     at = unlearn_page(run=run.id)
     assert not at.exception
     assert "right (the retrained model: 0.0%)." in texts(at)

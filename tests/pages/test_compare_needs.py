@@ -9,7 +9,7 @@ from engine.spec import resolve
 from engine.studies.comparison import Comparison
 from engine.studies.front_runs import FrontAsked
 from tests.engine.comparing import finish, metrics_of
-from tests.pages.test_pages import app, texts
+from tests.pages.test_pages import at_address, texts
 
 NAMES = ("retrain", "finetune", "gradient_ascent", "scrub")
 HELD = Comparison("digits", methods=NAMES, seeds=(5, 6))
@@ -24,10 +24,7 @@ def compared(jobs):
 
 
 def page(**query: str) -> AppTest:
-    at = app().run()
-    for name, value in {"data": "digits", "methods": " ".join(NAMES), "seeds": "5 6", **query}.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/compare.py").run()
+    return at_address("compare", **{"data": "digits", "methods": " ".join(NAMES), "seeds": "5 6", **query})
 
 
 def table(at: AppTest) -> str:

@@ -14,6 +14,7 @@ from engine.studies.ensemble import Ensemble
 from engine.studies.ensemble_job import ensembles
 from engine.studies.ensemble_shelves import at_hand_of
 from tests.pages.test_pages import app, texts
+from tests.patience import patience
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine" / "studies"))
 from fake_ensemble import written
@@ -30,7 +31,7 @@ def in_process(monkeypatch):
 
 
 def page(**query: str) -> AppTest:
-    at = app().run()
+    at = app()
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/evidence.py").run()
@@ -46,7 +47,7 @@ def test_at_first_the_shipped_ensemble_answers(jobs):
     assert at.title[0].value == "Is it really gone?"
     assert "## Of the 12 methods, only NoT hides what it forgot from an attacker who knows how" in texts(at)
     assert "**64 models, all done** (recorded)" in texts(at)
-    assert "11 of 12 methods change places, most of all Gradient ascent, from 10 to 2." in texts(at)
+    assert "8 of 12 methods change places, most of all Selective synaptic dampening (SSD), from 8 to 4." in texts(at)
     assert at.button(key="ensemble").disabled
     assert REPORT in offers(at) and len(offers(at)) == 4
     assert [widget.label for widget in (*at.text_input, *at.selectbox, *at.number_input, *at.multiselect)
@@ -122,13 +123,13 @@ def test_from_click_to_table_with_a_stop_and_a_second_tab(jobs, monkeypatch):
     if ensembles().active:
         assert "of 6 models ended" in " ".join(texts_of_progress(other))
         other.button(key="ensemble-stop").click().run()
-    assert ensembles().current.wait(60)
+    assert ensembles().current.wait(patience())
     kept = at_hand_of(Ensemble("moons", ("finetune",), models=6))
     at.run()
     if not kept or len(kept.numbers) < 6:
         at.button(key="ensemble").click().run()
         assert ensembles().current.view().todo == 6 - (len(kept.numbers) if kept else 0)
-        assert ensembles().current.wait(120)
+        assert ensembles().current.wait(patience())
     at.run()
     assert not at.exception
     assert "**6 models, all done**" in texts(at)

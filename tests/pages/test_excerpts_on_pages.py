@@ -7,7 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from engine.runs.excerpt import excerpt_of, one_a_class
 from engine.runs.recorded import recorded_runs
-from engine.system.decency import is_clean
+from engine.runs.stories import stories_at_once
+from engine.system.decency import is_clean, masked
+from engine.system.shown import text_of
 from tests.pages.test_exposed_page import exposed, sent
 from tests.pages.test_pages import app, texts
 
@@ -25,7 +27,7 @@ def recorded(dataset: str, method: str, fraction: float):
 
 
 def opened(run_id: str) -> AppTest:
-    at = app().run()
+    at = app()
     at.query_params["run"] = run_id
     return at.switch_page("pages/unlearn.py").run()
 
@@ -100,10 +102,20 @@ def test_what_the_original_lost_is_not_drawn_of_samples_that_were_chosen_by_thei
     assert any("The line and the numbers need no data." in info.value for info in at.info)
 
 
+def written(jobs, run) -> list[str]:
+    """The texts of a run's stories, as they were written."""
+    return [text_of(one) for story in stories_at_once(run, jobs.store, jobs.checkpoints)
+            for one in (story.shown, story.twin)]
+
+
 def test_strong_language_is_masked_in_stories_until_it_is_asked_for(jobs):
-    strong = [run for run in recorded_runs() if run.spec.dataset == "go_emotions" and excerpt_of(run)]
+    told = [(run, written(jobs, run)) for run in recorded_runs()
+            if run.spec.dataset == "go_emotions" and excerpt_of(run)]
+    assert all(is_clean(masked(text)) for _, texts_of in told for text in texts_of)
+    strong = [run for run, texts_of in told if not all(map(is_clean, texts_of))]
+    clean = [run for run, texts_of in told if all(map(is_clean, texts_of))]
     shown = 0
-    for run in strong:
+    for run in (strong[0], strong[-1], *clean[:1]):
         at = opened(run.id)
         masks = [one for one in at.toggle if one.key == f"written-{run.id}"]
         told = [str(element.value) for element in (*at.markdown, *at.caption) if "“" in str(element.value)]

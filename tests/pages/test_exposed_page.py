@@ -14,7 +14,7 @@ from ui.inspect.payload import counting
 
 
 def exposed(**query: str) -> AppTest:
-    at = app().run()
+    at = app()
     at.query_params.clear()
     for name, value in query.items():
         at.query_params[name] = value
@@ -53,7 +53,7 @@ def test_one_accuracy_counts_and_it_is_the_runs(jobs, monkeypatch):
 
 
 def test_an_attack_without_a_button_or_a_number_says_why(jobs, monkeypatch):
-    run = finish(jobs, jobs.submit(Spec()))
+    run = finish(jobs, jobs.submit(Spec(parameters={"retain_epochs": 1})))
     seen = sent(monkeypatch)
     at = exposed(run=run.id)
     assert "RMIA has no button here. The RMIA has no score for some of these samples." in texts(at)
@@ -63,7 +63,7 @@ def test_an_attack_without_a_button_or_a_number_says_why(jobs, monkeypatch):
 
 
 def test_an_own_run_shows_before_and_those_who_are_caught(jobs, monkeypatch):
-    run = finish(jobs, jobs.submit(Spec()))
+    run = finish(jobs, jobs.submit(Spec(parameters={"retain_epochs": 1})))
     seen = sent(monkeypatch)
     at = exposed(run=run.id)
     assert not at.exception

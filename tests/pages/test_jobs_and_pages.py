@@ -31,7 +31,8 @@ def test_workers_are_daemons(jobs):
     assert [thread.daemon for thread in jobs._workers] == [True, True]
 
 
-def test_the_retrained_reference_is_shown_once_it_exists(jobs):
+def test_the_retrained_reference_is_shown_once_it_exists(brief):
+    jobs = brief
     retrained = jobs.submit(Spec(method="retrain"))
     run = jobs.submit(Spec(parameters={"retain_epochs": 1}))
     assert finish(jobs, retrained).status == "finished"
@@ -152,7 +153,7 @@ def test_what_a_link_asks_for_and_no_page_knows_is_told(jobs):
         "The link's `dataset=mnist`, `class=77` could not be used: the page Unlearn takes only run, from, original, "
         "at, present, hide, relearn, likeness from its address. It was ignored.")
     assert not unlearn_page(run=ended(jobs, Spec())).exception
-    at = app().run()
+    at = app()
     at.query_params["run"] = "nonsense" * 9
     at = at.switch_page("pages/runs.py").run()
     assert at.warning[0].value == (
@@ -185,7 +186,7 @@ def test_a_replay_has_every_look_and_ends_in_the_complete_sets(jobs):
 def test_only_an_alpha_with_a_rule_is_called_alpha(jobs):
     ended(jobs, Spec(method="scrub", parameters={"alpha": 2}))
     ended(jobs, Spec())
-    at = app().run().switch_page("pages/runs.py").run()
+    at = app().switch_page("pages/runs.py").run()
     at.multiselect(key="runs.columns").set_value(["method", "alpha", "changed", "remarks", "seconds"]).run()
     table = at.dataframe[0].value[:2]  # recorded runs come below
     assert list(table["method"]) == ["∇τ", "SCRUB"] and table["alpha"][0] == 0.25 and table["alpha"].isna()[1]
@@ -230,7 +231,7 @@ def test_the_list_of_runs_says_what_is_no_success(jobs):
         run_id = jobs.store.begin(resolve(Spec()))
         metrics = {"mia_loss": 50.0, "test_accuracy": 72.0, "original": {"test_accuracy": 73.0}} | change
         assert jobs.store.end(run_id, "finished", metrics=metrics, seconds=1.0, steps=1, samples=1)
-    at = app().run().switch_page("pages/runs.py").run()
+    at = app().switch_page("pages/runs.py").run()
     assert list(at.dataframe[0].value["verdict"])[:3] == ["undecided", "over-forgotten", "damaged"]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.runs.queue import Jobs, manager
 from engine.types import ENDED
+from tests.patience import patience, until
 from ui.frame import present
 from ui.learn import keys, page, predictions
 from ui.learn.lessons import LESSONS
@@ -41,18 +41,19 @@ def computed(shared, monkeypatch):
     return held[-1]
 
 
-def start(**query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+def asked(**query: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience())
     for name, value in query.items():
         at.query_params[name] = value
-    return at.run()
+    return at
+
+
+def start(**query: str) -> AppTest:
+    return asked(**query).run()
 
 
 def lessons(**query: str) -> AppTest:
-    at = start()
-    for name, value in query.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/learn.py").run()
+    return asked(**query).switch_page("pages/learn.py").run()
 
 
 def texts(at: AppTest) -> str:
@@ -61,10 +62,7 @@ def texts(at: AppTest) -> str:
 
 
 def ended(jobs) -> None:
-    until = time.monotonic() + 60
-    while any(run.status not in ENDED for run in jobs.store.list()):
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    until(lambda: all(run.status in ENDED for run in jobs.store.list()), "the lessons' runs")
 
 
 def forward(at: AppTest) -> AppTest:
@@ -334,7 +332,7 @@ def test_page_down_waits_for_a_prediction_as_the_button_does(choice, step):
         st.session_state[predictions.key("guess.4")] = choice
         keys._turn("PageDown", lessons=True)
 
-    at = AppTest.from_function(turned, args=(choice,)).run()
+    at = AppTest.from_function(turned, default_timeout=patience(), args=(choice,)).run()
     assert not at.exception and at.session_state[PLACE.key] == Place(4, step)
 
 

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.test_compare_page import asked, compare_page
 from tests.pages.test_pages import unlearn_page
 from tests.pages.test_robustness_page import page as robustness_page
+from tests.patience import patience
 from ui.common import form_parts
 
 
@@ -35,7 +36,7 @@ def script() -> None:
 
 
 def visit(**query: str) -> AppTest:
-    at = AppTest.from_function(script)
+    at = AppTest.from_function(script, default_timeout=patience())
     for name, value in query.items():
         at.query_params[name] = value
     return at.run()

@@ -10,6 +10,7 @@ from tests.pages.test_compare_page import compare_page, tables
 from tests.pages.test_pages import app, finish, texts, unlearn_page
 from tests.pages.test_robustness_page import in_process  # noqa: F401
 from tests.pages.test_robustness_page import page as robustness_page
+from tests.patience import patience
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +53,7 @@ def test_unlearn_compare_and_runs(jobs):
     assert "Attack on the doubt, from 50" in tables(at) and "Trembling weights" in tables(at)
     assert "Stripes, forget 15% (the newest samples)" in texts(at)
 
-    at = app().run().switch_page("pages/runs.py").run()
+    at = app().switch_page("pages/runs.py").run()
     row = at.dataframe[0].value.iloc[0]
     assert not at.exception
     assert (row["method"], row["data"], row["forget"]) == ("Trembling weights", "Stripes", "15% (the newest samples)")
@@ -63,7 +64,7 @@ def test_robustness(jobs):
     launched(jobs)
     at = robustness_page(data="stripes", method="tremble", across="spread", xs="0.01 0.3", ys="0.1 0.2", seeds="0")
     at.button(key="sweep").click().run()
-    assert sweeps().current.wait(60)
+    assert sweeps().current.wait(patience())
     at.run()
     assert not at.exception
     at.segmented_control(key="robustness.metric").set_value("doubt_gap").run()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,8 @@ sys.path.insert(0, str(ROOT / "tests" / "engine" / "own"))
 from making import comments, picture, pictures, rings  # noqa: E402
 
 from engine import registry  # noqa: E402
+from tests.pages.test_pages import finish  # noqa: E402
+from tests.patience import patience  # noqa: E402
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def short(monkeypatch):
 
 
 def looked(source, name="") -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience()).run()
     at.button(key="own-data").click().run()
     at.text_input(key="own-source").input(str(source)).run()
     if name:
@@ -59,9 +60,7 @@ def test_from_a_path_to_a_finished_run(kind, tmp_path, jobs, short):
     assert not at.exception and registry.get("dataset", "my_shapes").title == "My shapes"
     run = jobs.store.list(newest_first=True, limit=1)[0]
     assert run.spec.dataset == "my_shapes" and run.train_original
-    until = time.monotonic() + 60
-    while (run := jobs.store.get(run.id)).status in ("queued", "running") and time.monotonic() < until:
-        time.sleep(0.1)
+    run = finish(jobs, run.id)
     assert run.status == "finished", run.reason
 
 
@@ -82,7 +81,7 @@ def test_a_wrong_file_is_a_warning_and_the_page_stands(tmp_path, jobs):
     folder = Path(jobs.store.root) / "datasets"
     folder.mkdir()
     (folder / "broken.toml").write_text("kind = 3")
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience()).run()
     assert not at.exception and any("broken.toml cannot be used" in one.value for one in at.warning)
 
 
@@ -98,7 +97,7 @@ def zip_of(folder: Path) -> bytes:
 
 
 def test_an_upload_with_a_title_and_a_training_of_its_own(tmp_path, jobs):
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience()).run()
     at.button(key="own-data").click().run()
     assert at.button(key="own-look").disabled
     at.file_uploader(key="own-upload").set_value([("My shapes.zip", zip_of(pictures(tmp_path / "s")),
@@ -136,7 +135,7 @@ def test_an_upload_that_leads_out_is_refused(jobs):
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("../x.png", b"1")
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience()).run()
     at.button(key="own-data").click().run()
     at.file_uploader(key="own-upload").set_value([("a.zip", content.getvalue(), "application/zip")]).run()
     at.button(key="own-look").click().run()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from engine.evaluation.verdict import verdict_of
 from engine.runs.recorded import recorded_runs
 from engine.spec import resolve
-from engine.types import Spec
+from engine.types import ENDED, Spec
+from tests.patience import patience, until
 from ui.common import glossary
 from ui.frame import shell
 from ui.unlearn.form import DEMO, DEMO_TEXT
@@ -21,7 +21,23 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience())
+
+
+def at_address(page: str, **query: str) -> AppTest:
+    """A page of the app, as a link with this query opens it."""
+    at = app()
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.switch_page(f"pages/{page}.py").run()
+
+
+def at_address(page: str, **query: str) -> AppTest:
+    """A page of the app, as a link with this query opens it."""
+    at = app().run()
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.switch_page(f"pages/{page}.py").run()
 
 
 def texts(at: AppTest) -> str:
@@ -31,10 +47,7 @@ def texts(at: AppTest) -> str:
 
 
 def finish(jobs, run_id: str) -> dict:
-    deadline = time.time() + 120
-    while (run := jobs.store.get(run_id)).status in ("queued", "running") and time.time() < deadline:
-        time.sleep(0.1)
-    return run
+    return until(lambda: (run := jobs.store.get(run_id)).status in ENDED and run, lambda: jobs.store.get(run_id))
 
 
 def put(jobs, status: str, **values) -> str:
@@ -87,10 +100,7 @@ def test_start_offers_to_run_interrupted_runs_again(jobs):
 
 
 def unlearn_page(**query: str) -> AppTest:
-    at = app().run()
-    for name, value in query.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/unlearn.py").run()
+    return at_address("unlearn", **query)
 
 
 def test_unlearn_is_empty_at_first_and_says_what_to_do(jobs):
@@ -205,14 +215,14 @@ def test_a_damaged_model_is_said_to_be_so_and_gets_no_praise(jobs):
 
 def test_runs_is_empty_where_nothing_was_run_or_ships(jobs, monkeypatch):
     monkeypatch.setattr("engine.runs.library.recorded_runs", lambda: ())
-    at = app().run().switch_page("pages/runs.py").run()
+    at = app().switch_page("pages/runs.py").run()
     assert at.info[0].value == ("No runs yet. Start one on the page **Unlearn**, or press the button on the page "
                                 "**Start**.")
 
 
 def test_runs_lists_newest_first_and_filters(jobs):
     first, second = put(jobs, "failed", reason="The disk is full"), put(jobs, "cancelled", reason="Stopped")
-    at = app().run().switch_page("pages/runs.py").run()
+    at = app().switch_page("pages/runs.py").run()
     assert list(at.dataframe[0].value["run"])[:2] == [second, first] and len(at.dataframe[0].value) > 2
     assert list(at.dataframe[0].value["forget"])[:2] == ["15%", "15%"]
     at.multiselect(key="runs.columns").set_value(["method", "remarks"]).run()

@@ -10,16 +10,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.studies import playground
+from tests.patience import patience
 from ui.playground import link, page, wire
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 
 
 def opened(**query) -> AppTest:
-    at = AppTest.from_file(APP, default_timeout=60)
+    at = AppTest.from_file(APP, default_timeout=patience())
     for name, value in query.items():
         at.query_params[name] = value
-    return at.run().switch_page("pages/playground.py").run()
+    return at.switch_page("pages/playground.py").run()
 
 
 def test_the_page_opens_with_the_wrong_labels_to_forget(home):

@@ -19,7 +19,7 @@ def drawn(at) -> str:
 
 
 def test_the_forgotten_points_are_plots_with_the_nearest_one_that_was_never_seen(run):
-    at = app().run()
+    at = app()
     at.query_params["run"] = run.id
     at = at.switch_page("pages/unlearn.py").run()
     assert not at.exception

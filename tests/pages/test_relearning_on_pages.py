@@ -18,6 +18,7 @@ from engine.studies.relearn import relearn
 from engine.studies.relearn_numbers import Settings
 from engine.types import Spec
 from tests.pages.test_pages import app, texts
+from tests.patience import patience
 from ui.runs import columns
 
 MOONS = Spec(dataset="moons", method="finetune")
@@ -30,7 +31,7 @@ def run(jobs):
 
 
 def unlearn_page(**query: str) -> AppTest:
-    at = app().run()
+    at = app()
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/unlearn.py").run()
@@ -67,22 +68,22 @@ def test_pressing_it_starts_one_job_that_a_reload_finds_and_stop_ends(jobs, run,
     def slow(run, store, checkpoints, settings, on_point, report, cancel):
         report("Relearning", 0.25)
         begun.set()
-        cancel.wait(30)
+        cancel.wait(patience())
 
     monkeypatch.setattr("engine.studies.relearn.relearn", slow)
     unlearn_page(run=run.id).button(key="relearn-0").click().run()
-    assert begun.wait(10)
+    assert begun.wait(patience())
     at = unlearn_page(run=run.id)
     assert not at.exception and not [button for button in at.button if button.key == "relearn-0"]
     assert [button.key for button in app().run().button if button.key == "tray-stop-question"]
     question = questions(jobs.store).of("relearning", run.id)
     at.button(key="relearn-stop").click().run()
-    assert question.wait(10)
+    assert question.wait(patience())
 
 
 def test_a_refusal_is_the_engines_sentence(jobs, run):
     question = relearn_asked.ask(run.id, jobs.store, 100)
-    assert question.wait(60)
+    assert question.wait(patience())
     at = unlearn_page(run=run.id)
     assert [error.value for error in at.error] == [
         "forgotten is 100, but only 6 of the 30 forgotten samples, a fifth of them, may be shown: the others are what "
@@ -112,7 +113,7 @@ def test_a_retrained_model_is_not_asked(jobs):
 def test_what_else_differs_is_computed_on_request_and_kept(jobs, run):
     at = unlearn_page(run=run.id, likeness="1")
     assert not at.exception and at.button(key="likeness-ask").label.startswith("Compare the models, ")
-    assert likeness_asked.ask(run.id, jobs.store).wait(60)
+    assert likeness_asked.ask(run.id, jobs.store).wait(patience())
     found = likeness_asked.kept(run, jobs.store)
     at = unlearn_page(run=run.id, likeness="1")
     assert not at.exception

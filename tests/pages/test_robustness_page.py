@@ -8,7 +8,6 @@ import io
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.runs.executors import local
 from engine.spec import resolve
 from engine.studies import heatmap_exports
 from engine.studies.intensity import intensity_map, strengths
@@ -16,31 +15,29 @@ from engine.studies.sweep import FRACTION, Axis, Sweep, suggested
 from engine.studies.sweep_job import sweeps
 from engine.studies.sweep_runs import find_runs
 from tests.engine.comparing import metrics_of
-from tests.pages.test_pages import app, texts
+from tests.pages.test_pages import at_address, texts
+<<<<<<< HEAD
+from tests.patience import patience
+=======
+>>>>>>> h19-25
 
 GRID = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), parameters={"retain_epochs": 1})
 SMALL = {"xs": "0.05 0.25 0.5", "ys": "0.03 0.15 0.3"}
 QUERY = {"xs": "0.1 0.5", "ys": "0.05 0.3", "set": "retain_epochs=1"}
 
 
-@pytest.fixture(autouse=True)
-def in_process(monkeypatch):
-    """No worker processes, whose start takes seconds."""
-    monkeypatch.setattr(local, "workers_for", lambda todo: 0)
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 def page(**query: str) -> AppTest:
-    at = app().run()
-    for name, value in query.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/robustness.py").run()
+    return at_address("robustness", **query)
 
 
 def filled(jobs) -> AppTest:
     """The page after a click on the button and the end of the sweep."""
     at = page(**QUERY)
     at.button(key="sweep").click().run()
-    assert sweeps().current.wait(60)
+    assert sweeps().current.wait(patience())
     return at.run()
 
 
@@ -172,7 +169,7 @@ def test_auto_is_a_value_like_others(jobs):
     assert not at.exception and not at.error
     assert "**2 runs**: 0 done, **1 to compute**" in texts(at), "5/3 of 30% is 0.5: one run for both squares"
     at.button(key="sweep").click().run()
-    assert sweeps().current.wait(60)
+    assert sweeps().current.wait(patience())
     at.run()
     assert not at.exception and "**2 runs, all done**" in texts(at)
 

@@ -18,10 +18,13 @@ sys.path.insert(0, str(ROOT / "tests" / "engine"))
 from archiving import METRICS, finished_run, probe  # noqa: E402
 
 from engine.errors import BadSpec  # noqa: E402
+from engine.evaluation.verdict import verdict_of  # noqa: E402
 from engine.runs.archive.transfer import export_runs  # noqa: E402
+from engine.runs.recorded import recorded_runs  # noqa: E402
 from engine.runs.store import Store  # noqa: E402
+from tests.patience import patience  # noqa: E402
 from ui.runs import annotate, rows, transfer, view  # noqa: E402
-from ui.runs.columns import columns  # noqa: E402
+from ui.runs.columns import columns, verdict  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +34,7 @@ def no_recorded(monkeypatch):
 
 
 def page(**query) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page("pages/runs.py")
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience()).switch_page("pages/runs.py")
     for name, value in query.items():
         at.query_params[name] = value
     at.run()
@@ -249,6 +252,12 @@ def test_a_forgotten_run_names_the_measure_that_came_nearest_to_being_found(jobs
     found = page().dataframe[-1].value
     assert list(zip(found["verdict"], found["decided"])) == [
         ("not forgotten", "loss attack 61.0% > 55.0%"), ("forgotten", "entropy attack 54.5% < 56.0%")]
+
+
+def test_too_few_samples_to_tell_are_not_called_forgotten():
+    run = next(run for run in recorded_runs() if run.spec.forget_fraction == 0.03 and run.finished
+               and (found := verdict_of(run)) and found.kind == "forgotten")
+    assert verdict_of(run).title.startswith("Too few samples to tell") and verdict(run) == "too few to tell"
 
 
 def test_alpha_stands_where_a_narrow_window_still_shows_it(three):

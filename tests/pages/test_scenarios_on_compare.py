@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.sample_lists import keep, name_of
 from engine.studies.comparison import Comparison
+from tests.patience import patience
 from ui.compare import link
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,7 +16,7 @@ THREE = (3, 17, 256)
 
 
 def page(**query) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience())
     for name, value in query.items():
         at.query_params[name] = value
     at.switch_page("pages/compare.py").run()

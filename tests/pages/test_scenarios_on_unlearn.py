@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from engine.sample_lists import keep, name_of
 from engine.spec import resolve
 from engine.types import Spec
+from tests.patience import patience
 
 ROOT = Path(__file__).resolve().parents[2]
 THREE = (3, 17, 256)
@@ -30,7 +31,7 @@ def asked(jobs, monkeypatch):
 
 
 def page(scenario="random", **query) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience())
     for name, value in query.items():
         at.query_params[name] = value
     at.switch_page("pages/unlearn.py").run()

@@ -14,6 +14,7 @@ from archiving import METRICS, finished_run, samples_frame  # noqa: E402
 
 from engine.evaluation.events import Course  # noqa: E402
 from engine.studies.paired import paired  # noqa: E402
+from tests.patience import patience  # noqa: E402
 from ui.selected import (  # noqa: E402
     curves,
     numbers,
@@ -26,7 +27,7 @@ from ui.selected.words import sentence, short_names  # noqa: E402
 
 
 def page(*ids: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page("pages/selected.py")
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience()).switch_page("pages/selected.py")
     at.query_params["runs"] = ",".join(ids)
     at.run()
     assert not at.exception

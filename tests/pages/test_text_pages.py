@@ -44,7 +44,7 @@ def test_how_large_an_emotion_is_in_each_reading(jobs, folder):
 
 
 def test_how_large_an_emotion_is_on_compare(jobs, folder):
-    at = app().run()
+    at = app()
     at.query_params |= {"data": "go_emotions", "scenario": "class", "forget": "16"}
     at.switch_page("pages/compare.py").run()
     assert "39 of 36,308 training samples, 0.1%." in texts(at)
@@ -73,7 +73,7 @@ def test_a_method_that_cannot_apply_says_why(jobs, folder):
 
 
 def test_compare_leaves_out_what_cannot_apply(jobs, folder):
-    at = app().run()
+    at = app()
     at.query_params["data"], at.query_params["profile"] = "go_emotions", "paper"
     at = at.switch_page("pages/compare.py").run()
     assert not at.exception and not at.error
@@ -120,7 +120,7 @@ def test_the_texts_of_a_run_most_forgotten_first(jobs, folder):
 
 
 def test_the_pictures_of_a_run(jobs):
-    run_id = jobs.submit(Spec())
+    run_id = jobs.submit(Spec(parameters={"retain_epochs": 1}))
     finish(jobs, run_id)
     at = shown(unlearn_page(run=run_id), run_id)
     assert not at.exception

@@ -5,28 +5,25 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.runs.executors import local
 from engine.studies.comparison import Comparison
 from engine.studies.tuning import Tuning, filled
 from engine.studies.tuning_job import tunings
 from engine.studies.tuning_kept import load
-from tests.pages.test_pages import app, texts
+from tests.pages.test_pages import at_address, texts
+<<<<<<< HEAD
+from tests.patience import patience
+=======
+>>>>>>> h19-25
 
 QUERY = {"data": "digits", "methods": "ssd", "seeds": "1", "tab": "tune", "trials": "2", "tuning": "0"}
 ASKED = filled(Tuning(Comparison(methods=("ssd",), seeds=(0,), model="small_cnn"), (1,), 2))
 
 
-@pytest.fixture(autouse=True)
-def in_process(monkeypatch):
-    """No worker processes, whose start takes seconds."""
-    monkeypatch.setattr(local, "workers_for", lambda todo: 0)
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 def page(**query: str) -> AppTest:
-    at = app().run()
-    for name, value in query.items():
-        at.query_params[name] = value
-    return at.switch_page("pages/compare.py").run()
+    return at_address("compare", **query)
 
 
 def test_the_address_opens_the_tab_with_its_search(jobs):
@@ -34,6 +31,8 @@ def test_the_address_opens_the_tab_with_its_search(jobs):
     assert not at.exception and not at.error and not at.warning
     assert at.number_input(key="compare.tune.trials").value == 2
     assert at.text_input(key="compare.tune.seeds").value == "0"
+    drawn = {one.key for one in (*at.text_input, *at.number_input)}
+    assert not drawn & {"compare.originals", "compare.unlearning"}, "a search is of one Original"
     assert at.info[0].value.startswith("No search with these settings yet. Press **Tune**")
     assert "**At most 6 runs**" in texts(at) and "Reported on seed 1, the form's." in texts(at)
     at.number_input(key="compare.tune.trials").set_value(3).run()
@@ -43,7 +42,7 @@ def test_the_address_opens_the_tab_with_its_search(jobs):
 def test_from_click_to_a_table(jobs):
     at = page(**QUERY)
     at.button(key="tune").click().run()
-    assert tunings().current.wait(60)
+    assert tunings().current.wait(patience())
     at.run()
     assert not at.exception and not at.error
     record = load(ASKED.name, jobs.store.root)
@@ -73,7 +72,10 @@ def test_nonsense_in_the_address_is_named(jobs):
 
 
 def test_the_other_tab_is_as_it_was(jobs):
-    at = page(**QUERY | {"tab": "compare"})
+    at = page(**QUERY | {"originals": "1 2"})
+    assert "from the Original of training seed 1." in texts(at)
+    at.button_group(key="compare.tab").set_value(["compare"]).run()
+    assert at.text_input(key="compare.originals").value == "1 2", "what is not drawn is kept"
     assert not at.exception and not [one for one in at.number_input if one.key == "compare.tune.trials"]
     assert at.button(key="race")
 

@@ -9,13 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from engine.spec import resolve
 from engine.types import Spec
+from tests.patience import patience
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHER = Spec(seed=3, parameters={"learning_rate": 0.5})
 
 
 def page(**query) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=patience())
     for name, value in query.items():
         at.query_params[name] = value
     return at.switch_page("pages/unlearn.py").run()

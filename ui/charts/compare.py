@@ -158,10 +158,10 @@ def _name_ends(figure: go.Figure, ends: Sequence[tuple[str, str, float]], low: f
     inner = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
     step = LINE * (high - low) / inner
     ordered = sorted(ends, key=lambda end: end[2])
-    for (name, colour, _), place in zip(ordered, _spread([value for *_, value in ordered], step, low, high)):
-        figure.add_annotation(x=1, xref="paper", xanchor="left", xshift=8, y=round(place, 3), text=name,
-                              showarrow=False, font={"size": 12, "color": colour})
-    figure.update_layout(margin={"r": 24 + 7 * max(len(name) for name, *_ in ends)})
+    names = [{"x": 1, "xref": "paper", "xanchor": "left", "xshift": 8, "y": round(place, 3), "text": name,
+              "showarrow": False, "font": {"size": 12, "color": colour}} for (name, colour, _), place in
+             zip(ordered, _spread([value for *_, value in ordered], step, low, high), strict=True)]
+    figure.update_layout(annotations=names, margin={"r": 24 + 7 * max(len(name) for name, *_ in ends)})
 
 
 def _spread(places: Sequence[float], step: float, low: float, high: float) -> list[float]:
@@ -236,15 +236,17 @@ def _name_points(figure: go.Figure, means: Sequence[tuple[str, str, float, float
     """Names beside the points: right of them, and below or above where another name is there already."""
     xs, ys = [x for *_, x, _ in means], [y for *_, y in means]
     wide, tall = (max(xs) - min(xs)) or 1.0, (max(ys) - min(ys)) or 1.0
-    placed: list[tuple[float, float]] = []
+    placed, names = list[tuple[float, float]](), list[dict[str, Any]]()
     for name, colour, x, y in sorted(means, key=lambda mean: mean[3]):
         at = y
         while any(abs(x - other) < 0.16 * wide and abs(at - there) < 0.055 * tall for other, there in placed):
             at += 0.055 * tall
         placed.append((x, at))
         left = x > min(xs) + 0.8 * wide
-        figure.add_annotation(x=x, y=round(at, 3), text=name, showarrow=False, xanchor="right" if left else "left",
-                              xshift=-8 if left else 8, yshift=11, font={"size": 12, "color": colour})
+        side = {"xanchor": "right", "xshift": -8} if left else {"xanchor": "left", "xshift": 8}
+        names.append({"x": x, "y": round(at, 3), "text": name, "showarrow": False, **side, "yshift": 11,
+                      "font": {"size": 12, "color": colour}})
+    figure.update_layout(annotations=names)  # at once: one by one, each is checked again with every other
 
 
 def _runs(mine: Sequence[Mapping[str, Any]], look: dict[str, Any]) -> go.Scatter:

@@ -17,8 +17,9 @@ from ui.charts import blank_figure
 
 GOOD, MIDDLE, POOR = "#1b9e8f", "#f2e6c9", "#d97706"
 PAPER = [[0.0, "#fff7ec"], [0.35, "#fdbb84"], [0.7, "#d7301f"], [1.0, "#7f0000"]]
-GREY = "#c3c8cf"  # excluded, or nothing can be said
-HATCH = "#8f979f"  # lines on the grey of rows that cannot tell
+GREY = "#c3c8cf"  # excluded: over-forgotten, damaged, below chance
+PALE = "rgba(128,128,128,0.15)"  # nothing can be said: a shade of the page, with the ink of the page
+HATCH = "#8f979f"  # lines on the pale rows that cannot tell
 MARK = "#7b3fe4"
 RULE = "#b0006d"
 EDGE = 0.002  # of the scale: less beyond chance than that is as good as inside
@@ -82,7 +83,7 @@ def plot_heatmap(columns: Sequence[str], rows: Sequence[str], values: Sequence[S
         told = [(column, row) for column, row in known if row not in marks.blind]
         figure.add_trace(_text(told, [f"{values[row][column]:.1f}" for column, row in told], "value", 11, down=0.2))
     figure.add_trace(_text([((len(columns) - 1) / 2, row) for row in marks.blind], list(marks.blind.values()),
-                           "cannot tell", 12))
+                           "cannot tell", 12, colour=None))
     if marks.chosen:
         column, row = marks.chosen
         figure.add_shape(type="rect", x0=column - 0.46, x1=column + 0.46, y0=row - 0.45, y1=row + 0.45,
@@ -186,8 +187,8 @@ def _rows_hatched(rows: Sequence[int], columns: int) -> go.Bar:
     """Whole rows, without the gaps between their squares, so that a sentence can stand there."""
     return go.Bar(x=[(columns - 1) / 2] * len(rows), base=[row - 0.47 for row in rows], y=[0.94] * len(rows),
                   width=columns - 0.04, hoverinfo="skip", name="hatched rows", visible=bool(rows),
-                  marker={"color": GREY, "line": {"width": 0},
-                          "pattern": {"shape": "/", "size": 9, "solidity": 0.14, "fgcolor": HATCH, "bgcolor": GREY}})
+                  marker={"color": PALE, "line": {"width": 0},
+                          "pattern": {"shape": "/", "size": 9, "solidity": 0.14, "fgcolor": HATCH, "bgcolor": PALE}})
 
 
 def _empty(spots: Sequence[Spot]) -> go.Bar:
@@ -198,8 +199,11 @@ def _empty(spots: Sequence[Spot]) -> go.Bar:
 
 
 def _text(spots: Sequence[tuple[float, int]], texts: Sequence[str], name: str, size: int, right: float = 0.0,
-          down: float = 0.0, colour: str = "#111111") -> go.Scatter:
-    """Above the middle or below it, because the rule's line goes through middles; dark, as all squares are light."""
+          down: float = 0.0, colour: str | None = "#111111") -> go.Scatter:
+    """Above the middle or below it, because the rule's line goes through middles; dark, as all squares are light.
+
+    None is the page's own colour.
+    """
     return go.Scatter(x=[column + right for column, _ in spots], y=[row + down for _, row in spots], mode="text",
                       text=list(texts), textfont={"size": size, "color": colour}, name=name, hoverinfo="skip",
                       visible=bool(spots))

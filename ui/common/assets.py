@@ -37,20 +37,27 @@ def ensure_assets(root: Path = ROOT) -> Path | None:
 
 def plotly_url(base_path: str = "", root: Path = ROOT) -> str:
     """Where the browser finds it, from any page: absolute, below Streamlit's ``server.baseUrlPath``."""
-    base = base_path.strip("/")
-    begin = f"{'/' if base else ''}{base}"
-    if not (root / "static" / PLOTLY.name).is_file() and (served := _from_package()):
-        return f"{begin}{served}"
-    return f"{begin}/app/static/{PLOTLY.name}?v={plotly.__version__}"
+    if not (root / "static" / PLOTLY.name).is_file() and (
+            url := served(str(PLOTLY), "text/javascript", PLOTLY.name, base_path)):
+        return url
+    return f"{_begin(base_path)}/app/static/{PLOTLY.name}?v={plotly.__version__}"
 
 
-def _from_package() -> str | None:
-    """The address of the package's file, for as long as the page that asks is drawn; None outside of a server."""
+def served(content: str | bytes, kind: str, name: str, base_path: str = "") -> str | None:
+    """The address of a file (its path) or of bytes, for as long as the page that asks is drawn.
+
+    It changes with the content. None outside of a server.
+    """
     from streamlit import runtime
 
     if not runtime.exists():
         return None
-    return runtime.get_instance().media_file_mgr.add(str(PLOTLY), "text/javascript", PLOTLY.name)
+    return f"{_begin(base_path)}{runtime.get_instance().media_file_mgr.add(content, kind, name)}"
+
+
+def _begin(base_path: str) -> str:
+    base = base_path.strip("/")
+    return f"/{base}" if base else ""
 
 
 def _copy(source: Path, target: Path) -> None:

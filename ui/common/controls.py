@@ -90,7 +90,7 @@ def _defaults(spec: Spec, dataset: Dataset, method: Method) -> tuple[dict[str, A
     """The defaults, what the widgets' keys begin with, and the hyperparameters themselves."""
     usual, _ = requested_parameters(replace(spec, parameters={}), dataset, method,
                                     get("model", spec.model or dataset.default_model))
-    return usual, scope_of(scoped(dataset, spec.model), spec.profile, method.name), declared(method.parameters)
+    return usual, scope_of(scoped(dataset, spec.model), spec.profile, method.name), method.hyperparameters
 
 
 def scoped(dataset: Dataset, model: str | None) -> str:

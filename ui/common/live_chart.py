@@ -16,6 +16,7 @@ import streamlit as st
 
 from ui.charts import whole_pandas
 from ui.common.assets import plotly_url
+from ui.common.modules import Module
 
 HERE = Path(__file__).parent
 SCRIPTS = ("map_cursor.js", "live_chart.js")  # one after the other they are one module
@@ -46,15 +47,13 @@ def _draw(figure: go.Figure, key: str, height: int, revision: Any, **callbacks: 
     whole_pandas()
     data = {"spec": figure.to_json(), "height": height, "src": plotly_url(st.get_option("server.baseUrlPath")),
             "revision": None if revision is None else str(revision)}
-    return _component()(key=key, data=data, height=height, **callbacks)
+    return _module().draw(key, data, height=height, **callbacks)
 
 
 @functools.cache
-def _component() -> Any:
-    """Registered once a process; Streamlit registers it again by itself on a new runtime."""
-    code = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return st.components.v2.component("live_chart", js=code, isolate_styles=False,
-                                      html='<div class="live-chart"></div>')
+def _module() -> Module:
+    return Module("live_chart", "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+                  html='<div class="live-chart"></div>')
 
 
 def _nothing() -> None:

@@ -25,6 +25,11 @@ COLOURS = {"queued": "gray", "running": "blue", "finished": "green", "failed": "
            "interrupted": "orange"}
 
 
+def loss(nats: float) -> str:
+    """``0.02``, ``19,784,632``: the loss of a sample; a damaged model's have no use for decimals."""
+    return f"{nats:.2f}" if nats < 100 else f"{nats:,.0f}"
+
+
 def number(value: float | None, digits: int = 1, unit: str = "") -> str:
     """``1,234.5 %``; a dash where there is no value."""
     return "–" if value is None else f"{value:,.{digits}f}{unit}"

@@ -17,9 +17,9 @@ from ui.compare import needs
 from ui.compare import race as compare_runs
 
 METHODS: Slot[list[str]] = Slot("compare.methods", list(compare_link.USUAL.methods))
-DONE = " ✓ "
+DONE = " ✓"
 METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A tick "
-                "marks seeds that are already computed; they are reused.")
+                "marks what is already computed, with the seeds where these are not all; it is reused.")
 
 
 def read_as(dataset: Dataset, profile: str) -> Dataset:
@@ -57,7 +57,7 @@ def chosen() -> tuple[str, ...]:
 def _pick(here: tuple[str, ...]) -> None:
     """Whole groups of methods at one click."""
     groups = {"All": here, "The paper's": of_the_paper(), "Source-free": needs.kept(here, "source_free"), "None": ()}
-    with st.container(horizontal=True, gap="small"):
+    with st.container(key="compare-pick", horizontal=True, gap="small"):
         for title, those in groups.items():
             st.button(title, key=f"compare.pick.{title}", on_click=METHODS.put, width="content", type="tertiary",
                       args=([name for name in here if name in those],))
@@ -71,7 +71,7 @@ def unfit(comparison: Comparison) -> dict[str, str]:
 
 
 def _ticks(comparison: Comparison) -> dict[str, str]:
-    """``✓ 0 1`` for every method with finished runs."""
+    """`` ✓`` for a method with all its runs finished, `` ✓ 0 1`` where these seeds are."""
     try:
         runs = find_runs(comparison, manager().store)
     except LabError:
@@ -80,4 +80,5 @@ def _ticks(comparison: Comparison) -> dict[str, str]:
     for method, seed in comparison.grid():
         if (run := runs.get((method, seed))) and run.status == "finished":
             done.setdefault(method, []).append(str(seed))
-    return {method: DONE + " ".join(seeds) for method, seeds in done.items()}
+    return {method: DONE if len(seeds) == len(comparison.seeds) else f"{DONE} {' '.join(seeds)}"
+            for method, seeds in done.items()}

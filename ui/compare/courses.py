@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from engine.evaluation.histograms import BANDWIDTH, EDGES
 from engine.studies.comparison import REFERENCE, Comparison, Runs
+from engine.system.recent import Recent
 from ui.charts import compare as charts
 from ui.charts import humps
 from ui.common import glossary, words
@@ -15,6 +17,8 @@ from ui.compare import link as compare_link
 from ui.compare import race as compare_runs
 
 ATTACK: Slot[str | None] = Slot("compare.attack", None)
+SMALLS: Recent[Figure] = Recent(200)  # drawings; most runs of a race have ended or wait, and stay as they are
+ENDS = "These recorded runs kept how they began and ended, but not their way there: so there is no race to draw."
 AXES = {"samples": "samples", "step": "steps", "seconds": "seconds"}
 
 
@@ -45,34 +49,47 @@ def show(comparison: Comparison, runs: Runs, followed: list[compare_runs.Followe
             st.info("Waiting in the queue: lines appear once the first run has been measured. "
                     "You can leave this page.", icon=":material/hourglass_top:")
         return
+    revision = "|".join(map(str, compare_link.to_query(comparison).values()))
+    _race(runs, followed, revision, any(one.has_a_way for one in followed))
+    _smalls(followed, revision)
+
+
+def _race(runs: Runs, followed: list[compare_runs.Followed], revision: str, drawable: bool) -> None:
+    """The lines and their controls; the attack is the trade-off's too, so it is asked for even without lines."""
     labels = words.attack_labels()
-    attack, axis, whole = _controls(labels)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
+        attack = _attack(labels)
+        axis, whole = _axis() if drawable else ("samples", False)
+    if not drawable:
+        st.caption(ENDS)
+        return
     others = any(one.method != REFERENCE for one in followed)
     drawn = [one.course() for one in followed if whole or not others or one.method != REFERENCE]
-    revision = "|".join(map(str, compare_link.to_query(comparison).values()))
     live_chart(charts.plot_race(drawn, attack, axis, compare_runs.band(followed, attack),
                                 compare_runs.retrained_levels(followed, runs, attack), _samples(followed),
                                 compare_runs.whole_band(runs, attack)),
                "compare-race", height=380, revision=f"{revision}|{attack}|{axis}")
     if said := compare_runs.level_apart(followed, runs, attack):
         st.caption(said)
-    _smalls(followed, revision)
 
 
-def _controls(labels: dict[str, str]) -> tuple[str, str, bool]:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
-        attack = st.segmented_control("Attack", list(labels), format_func=labels.__getitem__,
-                                      default=next(iter(labels)), required=True, key=ATTACK.key,
-                                      persist_state="session", width="content",
-                                      help="What the attacker sees: a sample's loss, or how unsure the model is.")
-        axis = st.segmented_control("Against", list(AXES), format_func=AXES.__getitem__, default="samples",
-                                    required=True, key="compare.axis", persist_state="session", width="content",
-                                    help="The x axis of the race. Samples are the fairest "
-                                         "choice: they hardly depend on the machine.")
-        whole = st.toggle("Show the retraining curve", key="compare.whole", persist_state="session", width="content",
-                          help="Draws retraining itself as a line; it processes far more samples than "
-                               "the others. The dashed level shows its result either way.")
-    return attack, axis, whole
+def _attack(labels: dict[str, str]) -> str:
+    chosen: str = st.segmented_control("Attack", list(labels), format_func=labels.__getitem__,
+                                       default=next(iter(labels)), required=True, key=ATTACK.key,
+                                       persist_state="session", width="content",
+                                       help="What the attacker sees: a sample's loss, or how unsure the model is.")
+    return chosen
+
+
+def _axis() -> tuple[str, bool]:
+    axis = st.segmented_control("Against", list(AXES), format_func=AXES.__getitem__, default="samples",
+                                required=True, key="compare.axis", persist_state="session", width="content",
+                                help="The x axis of the race. Samples are the fairest "
+                                     "choice: they hardly depend on the machine.")
+    whole = st.toggle("Show the retraining curve", key="compare.whole", persist_state="session", width="content",
+                      help="Draws retraining itself as a line; it processes far more samples than "
+                           "the others. The dashed level shows its result either way.")
+    return axis, whole
 
 
 def _samples(followed: list[compare_runs.Followed]) -> str:
@@ -101,6 +118,11 @@ def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:
         for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):
             dashed = None if one.method == REFERENCE else truth.get(one.seed)
             with column:
-                live_chart(humps.plot_humps(EDGES, one.now, compare_runs.short_title(one.method), one.overlap, dashed,
-                                            top, one.unseen),
-                           f"compare-small-{one.method}", height=humps.SMALL, revision=f"{revision}|{one.seed}")
+                live_chart(_small(one, dashed, top), f"compare-small-{one.method}",
+                           height=humps.SMALL, revision=f"{revision}|{one.seed}")
+
+
+def _small(one: compare_runs.Followed, dashed: list[float] | None, top: float) -> Figure:
+    """A run's losses; drawn again where something has changed."""
+    return SMALLS.get((one.run_id, one.seen, tuple(dashed or ()), top), lambda: humps.plot_humps(
+        EDGES, one.now, compare_runs.short_title(one.method), one.overlap, dashed, top, one.unseen))

@@ -69,10 +69,13 @@ FORM: LinkedForm[Comparison] = LinkedForm(
     beside=(*compare_link.LOOK, *compare_link.TUNED))
 
 
-def form() -> Comparison | None:
-    """Draws the controls; what they come to, also in the address, or None where the seeds make no sense."""
+def form(tuning: bool = False) -> Comparison | None:
+    """Draws the controls; what they come to, also in the address, or None where the seeds make no sense.
+
+    For ``tuning``, which is of one Original, those of seeds beyond that are left out and keep what they hold.
+    """
     FORM.restore()
-    comparison = _choices()
+    comparison = _choices(tuning)
     if comparison is not None:
         FORM.mirror(comparison)
     return comparison
@@ -81,7 +84,7 @@ def form() -> Comparison | None:
 # --- the controls ---------------------------------------------------------------------------
 
 
-def _choices() -> Comparison | None:
+def _choices(tuning: bool) -> Comparison | None:
     dataset = get("dataset", form_parts.dataset_box(DATA.key, on_change=_fit_data))
     changed = st.empty()
     model = launch.model_unless_usual(dataset, _model(dataset.name).key)
@@ -93,8 +96,7 @@ def _choices() -> Comparison | None:
     size, methods_here = st.empty(), st.container()
     text = st.text_input("Seeds", key=SEEDS.key, persist_state="session", help=SEEDS_HELP,
                          **SEEDS.given("value"))
-    originals = compare_seeds.control()
-    repeats = compare_seeds.repeats()
+    originals, repeats = compare_seeds.held() if tuning else compare_seeds.more()
     profile = form_parts.profile_box(PROFILE)
     comparison = Comparison(dataset.name, scenario, forget, (), USUAL.seeds, profile, model, selection=selection)
     if problems := selected(comparison.spec(REFERENCE, 0), chips.read_as(dataset, profile))[1]:
@@ -218,12 +220,12 @@ def _counts(comparison: Comparison, runs: Runs, todo: int) -> str:
 def _cost(comparison: Comparison, todo: list[Any], jobs: Jobs) -> None:
     cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, estimates.measured(jobs.store))
     measuring = "measuring included" if cost.measuring else "plus measuring"
-    told = f"**Takes {estimates.duration(cost.seconds)}**, {measuring}"
+    told = f"**Takes {estimates.around(cost.seconds)}**, {measuring}"
     if cost.unknown and cost.seconds is not None:
         told += f", and {cost.unknown} {plural(cost.unknown, 'run')} of unknown duration"
     if cost.trainings:
         shared = ", which serves all seeds" if comparison.profile == "paper" else ""
-        told += (f". Of this, the retrained reference takes {estimates.duration(cost.retraining)} for {cost.trainings} "
+        told += (f". Of this, the retrained reference takes {estimates.around(cost.retraining)} for {cost.trainings} "
                  f"{plural(cost.trainings, 'training')} from scratch{shared}")
     st.markdown(f"{told}.")
 
@@ -236,7 +238,7 @@ def _offer_reference(comparison: Comparison, jobs: Jobs) -> None:
         cost = estimates.together([resolve(spec) for spec in todo], jobs.checkpoints, estimates.measured(jobs.store))
     except LabError:
         return
-    time = estimates.duration(cost.seconds) if todo else "no time: it is already computed"
+    time = estimates.around(cost.seconds) if todo else "no time: it is already computed"
     st.caption(f"Without a retrained reference there is nothing to match. It takes {time}.")
     st.button("Add the retrained reference", icon=":material/add:", key="compare.reference", on_click=_add_reference,
               help="Trains a model from scratch without the forget set, once per seed: the gold standard.",

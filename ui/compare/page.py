@@ -1,7 +1,8 @@
 """The Compare page: which method forgets best, at what cost, and does it match retraining?
 
-The form is on the left (ui/compare/form.py). What is shown on the right comes from the store alone, by a fragment
-that looks again while runs of the comparison wait or run: first the race, and when it is over the table.
+The form is on the left (ui/compare/form.py). What is shown on the right comes from the store alone, by two fragments
+that look again while runs of the comparison wait or run: how far it is, often, and the answer, race and table more
+seldom the more runs there are, since drawing takes time from the runs. When it is over the table comes first.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ from ui.compare import strata as compare_strata
 from ui.compare import table as compare_table
 from ui.frame import drawer, shell
 
-EVERY = 0.7  # seconds between two looks at a race
+EVERY = 0.7  # seconds between two looks at a race that is small
+SEEN, DRAWN = 0.02, 0.1  # seconds more for each of its runs: between two looks at how far it is, and two drawings
 ORDER: Slot[str] = Slot("compare.order", NEAREST)
 HELD: Slot[Against] = Slot("compare.against", "retrained")
 SHOWN, GROUPED = Slot("compare.shown", needs.ALL), Slot("compare.grouped", False)
@@ -70,7 +72,7 @@ def show() -> None:
     tab = tune_form.tabs()
     settings, view = st.columns([2, 7], gap="medium")
     with settings.container(key="settings"):
-        comparison = compare_form.form()
+        comparison = compare_form.form(tuning=tab == tune_link.TUNE)
     VIEW.restore()
     if tab == tune_link.TUNE:
         drawer.button()
@@ -94,7 +96,14 @@ def show() -> None:
             st.info(NO_METHODS, icon=":material/arrow_back:")
         else:
             racing = courses.racing(runs)
-            st.fragment(_look, run_every=EVERY if racing else None)(comparison, racing)
+            if racing:
+                st.fragment(_how_far, run_every=_every(comparison, SEEN))(comparison)
+            st.fragment(_look, run_every=_every(comparison, DRAWN) if racing else None)(comparison, racing)
+
+
+def _every(comparison: Comparison, each: float) -> float:
+    """Seconds between two looks at a race."""
+    return max(EVERY, each * len(comparison.grid()))
 
 
 def _runs(comparison: Comparison | None) -> tuple[Runs, str | None]:
@@ -105,6 +114,19 @@ def _runs(comparison: Comparison | None) -> tuple[Runs, str | None]:
         return find_runs(comparison, manager().store), None
     except LabError as error:
         return {}, "\n\n".join(error.problems) if isinstance(error, BadSpec) else str(error)
+
+
+def _how_far(comparison: Comparison) -> None:
+    """How far the race is; the whole page is drawn when it is over."""
+    shell.in_words(lambda: _progress(comparison))
+
+
+def _progress(comparison: Comparison) -> None:
+    runs, broken = _runs(comparison)
+    if broken or courses.racing(runs):
+        courses.progress(comparison, runs)
+    else:
+        st.rerun()
 
 
 def _look(comparison: Comparison, was_racing: bool) -> None:
@@ -133,7 +155,6 @@ def _view(comparison: Comparison, was_racing: bool) -> None:
     for doubt in filter(None, (compare_table.shaky(table, runs), compare_table.not_forgotten(table, HELD.get()))):
         st.caption(f":material/info: {words.plain(doubt)}")
     if was_racing:
-        courses.progress(comparison, runs)
         courses.show(comparison, runs, followed)
         _table(table, comparison, runs, ranking)
     else:
@@ -159,11 +180,11 @@ def _held() -> None:
 
 def _which() -> None:
     """Which rows are shown, and whether under headings."""
-    st.selectbox("Show", list(needs.SHOWN), key=SHOWN.key, persist_state="session", width=275,
+    st.selectbox("Show", list(needs.SHOWN), key=SHOWN.key, persist_state="session",
                  format_func=needs.title_of,
                  help="What a method may look at decides where it can be used: source-free ones need no training data "
                       "but the samples to forget.")
-    st.toggle("Group by what they need", key=GROUPED.key, persist_state="session", width="content",
+    st.toggle("Group by what they need", key=GROUPED.key, persist_state="session",
               help="Puts methods that look at both sets, at the forget set alone and at the retain set alone under "
                    "headings.")
 
@@ -173,9 +194,10 @@ def _table(table: Table, comparison: Comparison, runs: Runs, ranking: Ranking) -
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         _held()
         by = _order(table, ranking.against)
-        each = st.toggle("Each seed", key="compare.each", persist_state="session", width="content",
-                         help="Adds a small row per seed, with a link to its run.")
-        _which()
+        with st.popover("View", icon=":material/tune:", width="content"):
+            each = st.toggle("Each seed", key="compare.each", persist_state="session",
+                             help="Adds a small row per seed, with a link to its run.")
+            _which()
     headings: dict[str, tuple[str, str]] = {}
     rows = needs.kept(ordered(table, by, ranking), SHOWN.get())
     if GROUPED.get():
@@ -183,10 +205,11 @@ def _table(table: Table, comparison: Comparison, runs: Runs, ranking: Ranking) -
     st.html(compare_table.main(table, runs, each, rows, ranking, ranking.against, headings))
     _tuning(comparison)
     with st.expander("More measures: areas under the curve, exposure at low false alarms, distances to retrained",
-                     icon=":material/table_rows:"):
-        more = build_table(comparison, runs, compare_more.columns(comparison.scenario))
-        st.html(compare_more.more(more, runs, each))
-    _take_away(table, more, runs, ranking.against)
+                     icon=":material/table_rows:", key="compare.more", on_change="rerun") as more:
+        if more.open:  # it is the largest part of the page
+            st.html(compare_more.more(build_table(comparison, runs, compare_more.columns(comparison.scenario)), runs,
+                                      each))
+    _take_away(table, runs, ranking.against)
 
 
 def _order(table: Table, against: Against) -> str:
@@ -213,7 +236,7 @@ def _tuning(comparison: Comparison) -> None:
     if not dataset.tuning:
         return
     without = untuned(comparison)
-    others = f" Not tuned here: {', '.join(map(compare_runs.short_title, without))}." if without else ""
+    others = f" At their published constants: {', '.join(map(compare_runs.short_title, without))}." if without else ""
     st.caption(f":material/tune: {dataset.tuning}{others}")
 
 
@@ -223,10 +246,11 @@ def untuned(comparison: Comparison) -> list[str]:
     return [name for name in comparison.methods if name not in tuned and name != REFERENCE]
 
 
-def _take_away(table: Table, more: Table, runs: Runs, against: Against) -> None:
+def _take_away(table: Table, runs: Runs, against: Against) -> None:
     """A report, the table in four forms, two of them with every measure, and the address that shows this view."""
     def whole() -> Table:  # made when it is asked for
-        return build_table(table.comparison, runs, (*table.columns, *more.columns))
+        return build_table(table.comparison, runs,
+                           (*table.columns, *compare_more.columns(table.comparison.scenario)))
 
     take_away.show("compare", f"comparison-{exports.stem(table.comparison)}", [
         Export(take_away.REPORT, "html", "text/html",

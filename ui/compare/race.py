@@ -32,8 +32,9 @@ class Followed:
     """What a run's events come to so far: its course, where it began and how its losses lie now."""
 
     def __init__(self, run: Run):
-        self.method, self.seed = run.spec.method, run.spec.seed
+        self.run_id, self.method, self.seed = run.id, run.spec.method, run.spec.seed
         self.running, self.unseen = not run.has_ended, words.never_seen(run.spec)
+        self.recorded = run.recorded
         self.start: StartEvent | None = None
         self.reading: Reading | None = None
         self.points: list[dict[str, Any]] = []
@@ -48,6 +49,11 @@ class Followed:
             self.reading = point.reading
             self.points.append({"step": point.step, "samples": point.samples, "seconds": point.seconds,
                                 "complete": point.complete, **point.reading.attacks})
+
+    @property
+    def has_a_way(self) -> bool:
+        """Whether it was looked at between its beginning and its end; some recorded runs kept these two alone."""
+        return not self.recorded or sum(not point["complete"] for point in self.points) > 1
 
     @property
     def counts(self) -> dict[str, int]:

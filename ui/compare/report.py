@@ -29,6 +29,7 @@ CHANCE = ("The chance range is where an attack's accuracy lies in 95% of cases w
 WORDS = {"damaged": "Damaged", "over_forgotten": "Over-forgotten", "not_forgotten": "Not forgotten",
          "undecided": "No verdict", "reference": "The reference",
          "forgotten": "Forgotten, as far as the attacks can tell"}
+FEW = "Too few samples to tell"
 
 
 def write(shown: Table, runs: Runs, about: str, against: Against = "retrained") -> str:
@@ -87,7 +88,7 @@ def _run(method: str, seed: int, run: Run | None, attacks: Iterable[str]) -> lis
 def _state(run: Run) -> str:
     """What became of it, and why where it has no numbers."""
     found = verdict_of(run) if run.finished else None
-    said = WORDS[found.kind] if found else run.status
+    said = (FEW if found.few else WORDS[found.kind]) if found else run.status
     return f"{said}{', recorded' if run.recorded else ''}{f': {run.reason}' if run.reason else ''}"
 
 

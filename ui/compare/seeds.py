@@ -43,6 +43,18 @@ def repeats() -> int:
     return count
 
 
+def more() -> tuple[str, int]:
+    """Both, folded away as long as they are as usual."""
+    usual = (ORIGINALS.get(), UNLEARNING.get()) == (ORIGINALS.first, UNLEARNING.first)
+    with st.expander("More seeds", expanded=not usual):
+        return control(), repeats()
+
+
+def held() -> tuple[str, int]:
+    """What both hold where they are not drawn."""
+    return ORIGINALS.get(), UNLEARNING.get()
+
+
 def show(comparison: Comparison) -> None:
     """The section below the table; with one Original the sentence for what that holds."""
     if alone := training_seeds.only_one(comparison):

@@ -18,7 +18,7 @@ from engine.studies.tuning_job import tunings
 from engine.studies.tuning_kept import load
 from engine.studies.tuning_record import Record, Row
 from ui.charts import tuning as charts
-from ui.common import take_away, words
+from ui.common import job_bar, take_away, words
 from ui.common.live_chart import live_chart
 from ui.common.take_away import Export
 from ui.compare import link as compare_link
@@ -27,6 +27,7 @@ from ui.compare.race import short_title
 from ui.frame import shell
 
 EVERY = 1.0  # seconds between two looks at a search
+RUNS = job_bar.Parts("runs", "tune", stop="Stops the current runs; finished ones are kept.", about=True)
 NOTHING = ("No search with these settings yet. Press **Tune**: every method gets the same number of trials and of "
            "samples; settings are chosen on validation data, and reported on other seeds with another attack.")
 NO_METHODS = "No method to tune is chosen. Pick at least one; retraining is computed anyway."
@@ -108,11 +109,17 @@ def beyond(row: Row) -> bool:
 
 def rows(record: Record) -> list[dict[str, str]]:
     """A row a method, the nearest tuned one first."""
-    return [{"method": short_title(row.method), "own setting, gap": exports.spread_text(row.published),
-             "tuned, gap": exports.spread_text(row.tuned), "gain, points": exports.spread_text(row.gain, sign=True),
+    return [{"method": short_title(row.method), "own setting, gap": _whole(exports.spread_text(row.published)),
+             "tuned, gap": _whole(exports.spread_text(row.tuned)),
+             "gain, points": _whole(exports.spread_text(row.gain, sign=True)),
              "chosen": "–" if row.chosen is None else "its own" if not row.chosen else f"trial {row.chosen}",
              "tuned values (own)": exports.values_text(row.values, row.own).replace("_", " ") if row.chosen else "",
              "in the search": _searched(row)} for row in record.rows()]
+
+
+def _whole(text: str) -> str:
+    """A number with its interval on one line."""
+    return text.replace(" ", "\u00a0")
 
 
 def _searched(row: Row) -> str:
@@ -141,18 +148,7 @@ def _progress(tuning: Tuning, asked: tune_link.Asked) -> None:
         return
     if job.tuning != tuning:
         st.info("Another search is running: this one shows the runs that it already has.", icon=":material/info:")
-    told = [f"{now.ended:,} of about {now.todo:,} runs ended", f"{now.failed:,} failed" if now.failed else "",
-            {"paused": "paused: runs in progress will finish", "stopping": "stopping"}.get(now.state, now.stage),
-            words.countdown(now.left) if now.state == "running" else ""]
-    bar, hold, stop = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
-    bar.progress(min(1.0, now.ended / max(1, now.todo)), text=" · ".join(filter(None, told)))
-    if now.state == "paused":
-        hold.button("Resume", icon=":material/play_arrow:", key="tune-pause", on_click=job.go_on, width="stretch")
-    else:
-        hold.button("Pause", icon=":material/pause:", key="tune-pause", on_click=job.pause, width="stretch",
-                    disabled=now.state == "stopping", help="Starts nothing new until you resume.")
-    stop.button("Stop", icon=":material/stop:", key="tune-stop", on_click=job.cancel, width="stretch",
-                disabled=now.state == "stopping", help="Stops the current runs; finished ones are kept.")
+    job_bar.show(job, RUNS)
 
 
 def _take_away(record: Record, asked: tune_link.Asked) -> None:

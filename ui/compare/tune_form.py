@@ -98,6 +98,13 @@ def _unusual(attack: str, reported: str) -> tuple[str, str]:
     return ("", "") if (attack, reported) == (ATTACK.first, REPORTED.first) else (attack, reported)
 
 
+def _original(tuning: Tuning) -> str:
+    """Which Original a search is of, where it is not the usual one."""
+    seeds = tuning.comparison.training_seeds
+    said = f", from the Original of {numbered('training seed', seeds)}"
+    return "" if seeds == compare_link.USUAL.training_seeds else said
+
+
 def start(tuning: Tuning | None, record: Record | None) -> None:
     """What the search takes, where it runs, and [Tune]."""
     active = tunings().active
@@ -107,9 +114,9 @@ def start(tuning: Tuning | None, record: Record | None) -> None:
         return
     store, first = manager().store, resolve(tuning.spec(tuning.methods[0], tuning.seeds[0]))
     about, where, button = st.columns([5, 3, 2], vertical_alignment="bottom")
-    about.markdown(f"**At most {tuning.most_runs:,} runs**, {estimates.duration(estimate(tuning, store))} on this "
+    about.markdown(f"**At most {tuning.most_runs:,} runs**, {estimates.around(estimate(tuning, store))} on this "
                    "machine where none is there yet.")
-    about.caption(f"Reported on {numbered('seed', tuning.report_seeds)}, the form's. Proposed by: "
+    about.caption(f"Reported on {numbered('seed', tuning.report_seeds)}, the form's{_original(tuning)}. Proposed by: "
                   f"{TITLES[tuning.sampler]}.")
     with where:
         executor, usable = form_parts.executor_box("compare.tune.executor")

@@ -138,7 +138,7 @@ def _counted(ensemble: Ensemble, have: int, found: AtHand | None) -> str:
 def _offer(ensemble: Ensemble, found: AtHand | None, have: int, todo: list[Task]) -> None:
     asked, jobs = found.design if found else design(ensemble), manager()
     seconds = estimate(asked, todo, jobs.checkpoints, estimates.measured(jobs.store))
-    st.markdown(f"**Takes {estimates.duration(seconds)}** on this machine.")
+    st.markdown(f"**Takes {estimates.around(seconds)}** on this machine.")
     executor, usable = form_parts.executor_box("evidence.executor")
     launch.download(asked.base.dataset)
     resumed = bool(have) and not (found and found.shelf.recorded)

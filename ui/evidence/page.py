@@ -23,7 +23,7 @@ from engine.studies.ensemble_views import Evidence, Findings, findings
 from engine.system.files import to_json
 from engine.system.paths import home
 from ui.common import address as link
-from ui.common import take_away, words
+from ui.common import job_bar, take_away, words
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
 from ui.common.take_away import Export
@@ -34,6 +34,8 @@ from ui.frame import drawer, shell
 
 EVERY = 1.0  # seconds between two looks at a job
 STEPS = 8  # times that the view is drawn while an ensemble is computed
+MODELS = job_bar.Parts("models", "ensemble", "Starts no new model until you resume.", "Stops the current models; "
+                       "finished ones are kept, and the rest can be computed later.")
 FEWEST = 6  # models from which on there is anything to see
 CHOSEN = Slot("evidence.method", "")
 
@@ -89,20 +91,7 @@ def _progress(ensemble: Ensemble, was_active: bool, drawn: int) -> None:
         st.info("Another ensemble is being computed: this one shows the models that it already has.",
                 icon=":material/info:")
         st.markdown(f"[Show that ensemble]({link.to(evidence_link.to_query(job.design.ensemble))})")
-    said = [f"{now.ended:,} of {now.todo:,} models ended",
-            {"paused": "paused: models in progress will finish", "stopping": "stopping"}.get(now.state, now.stage),
-            words.countdown(now.left) if now.state == "running" else ""]
-    bar, hold, stop = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
-    bar.progress(min(1.0, now.ended / now.todo), text=" · ".join(filter(None, said)))
-    stopping = now.state == "stopping"
-    if now.state == "paused":
-        hold.button("Resume", icon=":material/play_arrow:", key="ensemble-pause", on_click=job.go_on, width="stretch")
-    else:
-        hold.button("Pause", icon=":material/pause:", key="ensemble-pause", on_click=job.pause, width="stretch",
-                    disabled=stopping, help="Starts no new model until you resume.")
-    stop.button("Stop", icon=":material/stop:", key="ensemble-stop", on_click=job.cancel, width="stretch",
-                disabled=stopping, help="Stops the current models; finished ones are kept, and the rest can be "
-                                        "computed later.")
+    job_bar.show(job, MODELS)
 
 
 # --- the view -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import streamlit as st
 from engine.errors import LabError
 from engine.evaluation.ensembles.memorisation import Scores
 from engine.studies import ensemble_samples as people
+from engine.studies.ensemble_answer import null_of
 from engine.studies.ensemble_shelves import AtHand
 from engine.studies.ensemble_views import Evidence, Findings
 from engine.system.shown import is_picture
@@ -45,7 +46,10 @@ def _areas(row: Evidence) -> None:
 
 def _klom(at_hand: AtHand, found: Findings, row: Evidence) -> None:
     st.markdown("#### How far from retrained models (KLoM)")
-    null = found.attainable.klom
+    if row.broken and row.klom is None:
+        st.info(" ".join(row.problems), icon=":material/info:")
+        return
+    null = null_of(found, row)
     try:
         sets = people.klom_by_set(at_hand.shelf, at_hand.design, row.name)
     except LabError as error:

@@ -10,8 +10,8 @@ from engine.evaluation.ensembles.draws import ORIGINAL
 from engine.evaluation.ensembles.klom import DIRECTION
 from engine.evaluation.ensembles.resampling import Mean
 from engine.registry import reference
-from engine.studies.ensemble_answer import cannot, chance_range, inside, places
-from engine.studies.ensemble_exports import DAMAGED, table_rows
+from engine.studies.ensemble_answer import cannot, chance_range, inside, null_of, places
+from engine.studies.ensemble_exports import DAMAGED, problems, table_rows
 from engine.studies.ensemble_views import CANNOT_TELL, Evidence, Findings
 from ui.charts.colours import REFERENCE, method_colour
 from ui.common.html_table import INSIDE, Box, Name, Row, Small, draw
@@ -76,7 +76,8 @@ def _row(found: Findings, row: Evidence, kind: str = "") -> Row:
     small = (Small(ANCHORS.get(row.name, "what forgetting should look like")),) if kind == ANCHOR else ()
     name = Name(title_of(row.name), row.title, small, "transparent" if row.name == ORIGINAL else colour, more=mark)
     why = "Damaged: ten points or more below the retrained models'." if row.damaged else ""
-    boxes = (Box(f"{row.test_accuracy:.1f}%", why, value=row.test_accuracy),
+    broken = (Small(f"{row.broken} broken"),) if row.broken else ()
+    boxes = (Box(f"{row.test_accuracy:.1f}%", why, broken, value=row.test_accuracy),
              _area(row.population, colour, spelled=False), _attack(found, row, colour), _klom(found, row, colour),
              _quality(found, row))
     return Row(name, boxes, kind=kind or ("over" if row.damaged else ""))
@@ -105,7 +106,7 @@ def _klom(found: Findings, row: Evidence, colour: str) -> Box:
         return Box("–", " ".join(row.problems) or "The reference: KLoM is the distance from it.", number=False)
     if not found.klom_holds:
         return Box(CANNOT_TELL, UNLIKE, number=False)
-    null = found.attainable.klom
+    null = null_of(found, row)
     if null is None:
         return Box(f"{row.klom.mean:.2f}", value=row.klom.mean)
     most = max(one.klom.mean for one in table_rows(found) if one.klom)
@@ -137,5 +138,5 @@ def _foot(found: Findings) -> Iterable[str]:
     yield from cannot(found)
     if found.cannot_tell:
         yield f"Per-example attack: {CANNOT_TELL}. The retrained models themselves do not look like chance."
-    yield from dict.fromkeys(problem for row in found.rows for problem in row.problems)
+    yield from problems(found)
     yield from found.notes

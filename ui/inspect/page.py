@@ -49,6 +49,7 @@ def show() -> None:
     FORM.mirror(seen)
     ready = _ready(exposure, when)
     sides, data = _seat(exposure, ready, attack, second)
+    _left_out(exposure, ready)
     glossary.line(TERMS)
     _show_them(exposure)
     caught.show(exposure, ready)
@@ -137,7 +138,6 @@ def _controls(exposure: Exposure, runs: dict[str, Run]) -> tuple[Attack, When, R
         SECOND.put("")
     second = other.selectbox("Beside", ["", *alike], key=SECOND.key,
                              format_func=lambda run_id: _title(runs[run_id]) if run_id else NONE)
-    _left_out(exposure, _ready(exposure, when))
     return attacks[chosen], when, runs.get(second)
 
 
@@ -148,7 +148,7 @@ def _left_out(exposure: Exposure, when: When) -> None:
     said = [f"{_named(get('attack', name))} has no button here. {why}"
             for name, why in impossible(exposure, when).items()]
     if said:
-        st.caption(" ".join(said))  # one paragraph: on a telephone the picture's numbers stay in sight
+        st.caption(" ".join(said))
 
 
 def _named(attack: Attack) -> str:

@@ -193,7 +193,7 @@ def _said(one: Shown) -> str:
 def _value(position: float, logarithmic: bool) -> str:
     if not logarithmic:
         return f"score {-position:.3f}"
-    return f"{position:.1e} nats" if 0 < position < 1e-3 else f"{position + 0.0:.3f} nats"  # no minus zero
+    return "under 0.001 nats" if 0 < position < 1e-3 else f"{position + 0.0:.3f} nats"  # no minus zero
 
 
 def _content(shown: Mapping[str, Any]) -> dict[str, str]:

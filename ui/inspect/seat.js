@@ -18,7 +18,7 @@ function build(root) {
   };
   const left = make("div", { class: "seat-wide" }, parts.humps, parts.smooth);
   const right = make("div", { class: "seat-narrow" }, parts.roc, make("div", { class: "seat-under" }, parts.area, parts.scale));
-  root.replaceChildren(parts.buttons, parts.numbers, parts.note, make("div", { class: "seat-charts" }, left, right), parts.strips);
+  root.replaceChildren(parts.buttons, parts.numbers, make("div", { class: "seat-charts" }, left, right), parts.note, parts.strips);
   return parts;
 }
 

@@ -11,7 +11,7 @@ from engine.runs import afterwards, library
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import resolve
-from ui.common.stage.component import stage
+from ui.common.stage.component import forget_drawn, stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
 from ui.learn.records import Film, Lesson
@@ -73,7 +73,12 @@ def try_again() -> None:
 
 def play(film: Film, run: Run, at: int | None, fit: bool, again: bool) -> None:
     """The run as a moving picture: ``at`` is the step to open at, ``again`` plays it from its beginning."""
+    forget_drawn(_key(film, run.id, again))
     st.fragment(_view, run_every=None if run.has_ended else EVERY)(film, run.id, run.has_ended, at, fit, again)
+
+
+def _key(film: Film, run_id: str, again: bool) -> str:
+    return f"lesson-{film.key}-{run_id}{'-again' if again else ''}"
 
 
 def _view(film: Film, run_id: str, had_ended: bool, at: int | None, fit: bool, again: bool) -> None:
@@ -87,6 +92,6 @@ def _view(film: Film, run_id: str, had_ended: bool, at: int | None, fit: bool, a
         st.rerun()
     drawn = scene(run, found.course, autoplay=again and at is None, at=at, fit=fit)
     if drawn:
-        stage(drawn, f"lesson-{film.key}-{run.id}{'-again' if again else ''}")
+        stage(drawn, _key(film, run.id, again))
     elif not run.has_ended:
         st.info("Starting … the picture moves in a moment.", icon=":material/hourglass_top:")

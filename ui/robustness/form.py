@@ -199,7 +199,7 @@ def start(sweep: Sweep | None, runs: Runs) -> None:
         START.pressed(FILL, disabled=True)
         return
     store = manager().store
-    st.markdown(f"**Takes {estimates.duration(estimate(sweep, todo, store))}** on this machine.")
+    st.markdown(f"**Takes {estimates.around(estimate(sweep, todo, store))}** on this machine.")
     executor, usable = form_parts.executor_box("robustness.executor")
     resolved = resolve(sweep.spec(*todo[0]))
     launch.download(resolved.dataset)

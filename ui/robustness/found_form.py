@@ -103,7 +103,7 @@ def start(study: Correction | None, rows: list[Row], shipped: bool) -> None:
         return
     resolved = [resolve(spec) for spec in todo]
     cost = estimates.together(resolved, jobs.checkpoints, estimates.measured(jobs.store))
-    st.markdown(f"**Takes {estimates.duration(cost.seconds)}** on this machine.")
+    st.markdown(f"**Takes {estimates.around(cost.seconds)}** on this machine.")
     launch.download(resolved[0].dataset)
     allowed = launch.original(resolved[0])
     if START.pressed("Run study", disabled=allowed is None):

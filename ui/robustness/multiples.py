@@ -24,8 +24,9 @@ from ui.robustness import link as robustness_link
 from ui.robustness.map import excess, marks, measure_title, said
 
 WHAT = ("Each map: the method's own knob across, from a quarter of its default to four times it; the forget fraction "
-        "down. Green ✓: inside the chance range; grey †: over-forgotten, damaged or below chance, so it never counts. "
-        "One scale of colours for all: a wide green stretch means that the method needs little tuning.")
+        "down. Green ✓: inside the chance range; grey †: over-forgotten, damaged or below chance, so it never counts; "
+        "pale ?: too few samples to tell. One scale of colours for all: a wide green stretch means that the method "
+        "needs little tuning.")
 NONE = ("No method's map has been computed for these data yet. Each is a sweep of its own, resumable: "
         "`python -m engine sweep --preset intensity --dataset {dataset} --method NAME`, or open one below and press "
         "**Run sweep**.")
@@ -71,7 +72,7 @@ def small(heatmap: Heatmap) -> SmallMap:
     return SmallMap(short_title(sweep.method), spaced(sweep.across.name),
                     [exports.amount(sweep.across.name, value) for value in sweep.across.values],
                     [exports.amount(sweep.down.name, value) for value in sweep.down.values],
-                    excess(heatmap), said(heatmap), (*drawn.doubtful, *blind))
+                    excess(heatmap), said(heatmap), drawn.doubtful, blind)
 
 
 def _links(grids: dict[str, Sweep], found: set[str]) -> None:

@@ -20,7 +20,7 @@ from engine.studies.sweep_job import sweeps
 from engine.studies.sweep_runs import Runs, find_runs
 from ui.charts import robustness as charts
 from ui.common import address as link
-from ui.common import take_away, words
+from ui.common import job_bar, take_away
 from ui.common.linked_form import LinkedForm
 from ui.common.live_chart import live_chart
 from ui.common.state import Slot
@@ -36,6 +36,8 @@ from ui.robustness.link import View
 from ui.robustness.map import excess, marks, matrix, measure_title, said, subtitle, title
 
 EVERY = 1.0  # seconds between two looks at a sweep
+RUNS = job_bar.Parts("runs", "sweep", stop="Stops the current runs; finished cells are kept, and the rest can be "
+                     "computed later.")
 METRIC = Slot("robustness.metric", heatmaps.measures()[0])
 CHOSEN: Slot[robustness_cell.Place | None] = Slot("robustness.chosen", None)
 RANKED, SIDE_BY_SIDE = Slot("robustness.ranked", False), Slot("robustness.maps", False)
@@ -131,24 +133,30 @@ def _recorded_instead(sweep: Sweep) -> str:
 
 
 def _controls() -> tuple[str, bool, bool]:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # goes on below where it is narrow
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):  # goes on below where it is narrow
         metric = st.segmented_control("Measure", heatmaps.measures(), format_func=measure_title, required=True,
                                       key=METRIC.key, persist_state="session", width="content",
                                       help="Distances from 50% and between the accuracies are best at 0; test "
                                            "accuracy is best high. Colour is the excess: how far a value lies "
                                            "beyond the chance range; 0 inside it.")
-        paper = st.toggle("As the paper", key="robustness.paper", persist_state="session", width="content",
-                          help="Shows only Figure 2 as the paper draws it: both panels, on "
-                               "white, whatever the measure. The camera in its corner saves it as SVG.")
-        recorded = st.toggle("Recorded only", key="robustness.recorded", persist_state="session", width="content",
-                             help="Shows only the runs that ship with the app; the page "
-                                  "Runs lists their machine and date.")
-        st.toggle("Colours by quantile", key=RANKED.key, persist_state="session", width="content",
-                  help="Colours a square by how many squares lie nearer, not by its points beyond chance: one diverged "
-                       "run then does not flatten all others.")
-        st.toggle("Every method", key=SIDE_BY_SIDE.key, persist_state="session", width="content",
-                  help="The maps of all methods side by side, each by its own knob: what alpha is to ∇τ.")
+        st.toggle("Every method", key=SIDE_BY_SIDE.key, persist_state="session", width="content")
+        with st.popover("View", icon=":material/tune:", width="content"):
+            paper, recorded = _looks()
     return metric or METRIC.first, paper, recorded
+
+
+def _looks() -> tuple[bool, bool]:
+    """Whether the map is drawn as in the paper, and whether of recorded runs alone."""
+    paper = st.toggle("As the paper", key="robustness.paper", persist_state="session",
+                      help="Shows only Figure 2 as the paper draws it: both panels, on "
+                           "white, whatever the measure. The camera in its corner saves it as SVG.")
+    recorded = st.toggle("Recorded only", key="robustness.recorded", persist_state="session",
+                         help="Shows only the runs that ship with the app; the page "
+                              "Runs lists their machine and date.")
+    st.toggle("Colours by quantile", key=RANKED.key, persist_state="session",
+              help="Colours a square by how many squares lie nearer, not by its points beyond chance: one diverged "
+                   "run then does not flatten all others.")
+    return paper, recorded
 
 
 # --- progress -------------------------------------------------------------------------------
@@ -167,19 +175,7 @@ def _progress(sweep: Sweep) -> None:
     if job.sweep != sweep:
         st.info("Another sweep is running: this grid shows the runs it already has.", icon=":material/info:")
         st.markdown(f"[Show that grid]({link.to(robustness_link.to_query(job.sweep))})")
-    told = [f"{now.ended:,} of {now.todo:,} runs ended", f"{now.failed:,} failed" if now.failed else "",
-            {"paused": "paused: runs in progress will finish", "stopping": "stopping"}.get(now.state, now.stage),
-            words.countdown(now.left) if now.state == "running" else ""]
-    bar, hold, stop = st.columns([6, 1.3, 1.3], vertical_alignment="bottom")
-    bar.progress(min(1.0, now.ended / now.todo), text=" · ".join(filter(None, told)))
-    if now.state == "paused":
-        hold.button("Resume", icon=":material/play_arrow:", key="sweep-pause", on_click=job.go_on, width="stretch")
-    else:
-        hold.button("Pause", icon=":material/pause:", key="sweep-pause", on_click=job.pause, width="stretch",
-                    disabled=now.state == "stopping", help="Starts nothing new until you resume.")
-    stop.button("Stop", icon=":material/stop:", key="sweep-stop", on_click=job.cancel, width="stretch",
-                disabled=now.state == "stopping",
-                help="Stops the current runs; finished cells are kept, and the rest can be computed later.")
+    job_bar.show(job, RUNS)
 
 
 # --- the map --------------------------------------------------------------------------------
@@ -263,5 +259,5 @@ def _take_away(heatmap: Heatmap, runs: Runs) -> None:
                "Means and standard deviations of the measure above."),
         Export("LaTeX, this measure", "tex", "text/x-tex", lambda: exports.to_latex(heatmap),
                "The same as a booktabs table.")],
-        "To save the map as a picture, use the camera in its corner; **As the paper** saves SVG.",
+        "To save the map as a picture, use the camera in its corner; **As the paper** under **View** saves SVG.",
         robustness_link.to_query(sweep) | robustness_link.view_query(_now(sweep)))

@@ -21,6 +21,7 @@ from ui.compare.race import short_title
 
 VERDICTS = {"reference": "reference", "damaged": "damaged", "over_forgotten": "over-forgotten",
             "not_forgotten": "not forgotten", "undecided": "undecided", "forgotten": "forgotten"}
+FEW = "too few to tell"
 SOURCES = {"own": "own", "recorded": "recorded", "imported": "imported"}
 
 
@@ -121,7 +122,7 @@ def status(run: Run) -> str:
 def verdict(run: Run) -> str:
     """The verdict in a word or two."""
     found = verdict_of(run)
-    return VERDICTS.get(found.kind, found.kind) if found else ""
+    return (FEW if found.few else VERDICTS.get(found.kind, found.kind)) if found else ""
 
 
 def decided(run: Run) -> str:

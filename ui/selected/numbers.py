@@ -94,5 +94,5 @@ def _foot(runs: Sequence[Run]) -> list[str]:
     if not without:
         return []
     near = nearest(without[0], library.all_runs(manager().store))
-    return [f"{len(without)} of these runs have no retrained model on the same split, so their accuracies have no "
-            f"chance range: run Retraining with the same forget set, seed and profile. {near}".rstrip()]
+    return [f"No chance range for the accuracies of {len(without)} of these runs: there is no retrained model on the "
+            f"same split. Run Retraining with the same forget set, seed and profile. {near}".rstrip()]

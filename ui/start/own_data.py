@@ -14,7 +14,7 @@ from engine.own import adding, uploads
 from engine.own.kind import own_kind_of, own_kinds
 from engine.own.look import Choices, Look
 from engine.own.recipes import fitting
-from engine.runs.estimates import duration
+from engine.runs.estimates import around
 from engine.runs.queue import manager
 from engine.system.shown import is_picture, is_text
 from engine.types import Spec
@@ -169,7 +169,7 @@ def _offer(seen: Seen, found: Look, settings: own_upload.Settings) -> None:
     except LabError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    st.caption(f"Training takes {duration(seconds)} on this machine ({added.declaration.recipe.epochs} passes), from "
+    st.caption(f"Training takes {around(seconds)} on this machine ({added.declaration.recipe.epochs} passes), from "
                "steps measured just now. Then 15% are forgotten as a first run.")
     if st.button("Add and train", type="primary", icon=":material/play_arrow:", key="own-add", width="stretch"):
         _add(seen.name, added)

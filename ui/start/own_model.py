@@ -30,6 +30,7 @@ HELP = ("A .safetensors file; a .pt or .pth file that torch.save wrote of a stat
         "Nothing in it is run: a file that holds more than weights is refused.")
 WORDS = {"--name": "name", "--model": "the model", "--dataset": "the data",
          " with --test": ""}  # for the flags of the command line
+NAMED = re.compile(r"(--model |weights of |\bwith )(\w+)")  # where a sentence of the engine names a model
 
 
 @dataclass(frozen=True)
@@ -106,15 +107,19 @@ def _options(dataset: Dataset) -> dict[str, Any]:
 def _try(source: str, uploaded: Any, where: str, asked: Spec) -> Tried:
     with st.spinner("Reading the weights, and measuring them on every sample"):
         try:
-            path = expanded(own_upload.path_of(source, uploaded, uploads.keep_file))
-            found = import_file(path, asked, manager().checkpoints)
+            if source or not uploaded:
+                found = import_file(expanded(source), asked, manager().checkpoints)
+            else:
+                with uploads.lent(uploaded.name, uploaded.getvalue()) as path:
+                    found = import_file(path, asked, manager().checkpoints)
         except LabError as error:
             return Tried((where, asked), refused=str(error))
     return Tried((where, asked), found)
 
 
 def _here(text: str) -> str:
-    """A sentence of the engine without the command line's flags."""
+    """A sentence of the engine without the command line's flags, and with the models' titles as the list has them."""
+    text = NAMED.sub(lambda found: found[1] + words.title_of("model", found[2]), text)
     for flag, word in WORDS.items():
         text = re.sub(rf"{flag}\b", word, text)
     return words.plain(text)

@@ -34,7 +34,7 @@ def verdict_text(run: Run) -> None:
     found = verdict_of(run) if run.finished else None
     if found:
         with st.container(key="verdict"):  # style.css marks it as the end's while a replay is elsewhere
-            _shown(found)(" ".join(filter(None, [found.text, remedy(run)])), icon=":material/gavel:")
+            _shown(found)(" ".join(filter(None, [found.text, spaced(remedy(run))])), icon=":material/gavel:")
         glossary.line(glossary.words_in(found.text))
 
 

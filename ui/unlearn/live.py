@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from engine.errors import LabError
 from engine.evaluation.events import Course, ProbeEvent
+from engine.hyperparameters import REWIND
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
 from engine.runs import afterwards, estimates, library
@@ -16,17 +19,32 @@ from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import Resolved
+from engine.terms import REWINDING
 from ui.charts.objective import drawn, plot_objective
 from ui.common import words
 from ui.common.live_chart import live_chart
-from ui.common.stage.component import stage
+from ui.common.shared import Looks, Watchers
+from ui.common.stage.component import forget_drawn, stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
 from ui.frame import present
 from ui.unlearn import beginning, headline, likeness, prefill, relearning, report_card, samples, tales, to_compare
 
-EVERY = 0.4  # seconds between two looks at a running run
+
+@dataclass(frozen=True)
+class Look:
+    """A run with its events, as it was a moment ago, and what the picture shows of it to everybody."""
+
+    run: Run
+    course: Course
+    scene: Mapping[str, Any] | None
+
+
+EVERY = 0.4  # seconds between two looks at a running run, where few sessions look
 LONG = 300  # seconds of a run that one click alone does not start
+LOOKS: Looks[Look] = Looks()
+WATCHERS = Watchers()
+WHO = Slot("watcher", "")  # a session's name among those that follow live runs
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
 AT = "at"  # the address's parameter: the step to open at
 
@@ -39,18 +57,20 @@ def follow(run_id: str) -> None:
         st.error(f"{error} It may have been deleted, or belong to another results folder. Open "
                  "another run on the page **Runs**, or start one here.", icon=":material/search_off:")
         return
-    st.fragment(_view, run_every=EVERY if running else None)(run_id, running)
+    forget_drawn(_key(run_id))
+    pause = _pace() if running else EVERY
+    st.fragment(_view, run_every=pause if running else None)(run_id, running, pause)
 
 
-def _view(run_id: str, was_running: bool) -> None:
+def _view(run_id: str, was_running: bool, pause: float) -> None:
     try:
         jobs = manager()
-        found = library.get(run_id, jobs.store)
+        found = LOOKS.get((jobs.store.url, run_id), lambda: _look(run_id)) if was_running else _look(run_id)
     except LabError as error:
         st.error(str(error))
         return
-    run, course = afterwards.completed(found.run, jobs.store, whole=True), found.course
-    if was_running and run.has_ended:
+    run, course = found.run, found.course
+    if was_running and (run.has_ended or not pause / 2 <= _pace() <= 2 * pause):
         st.rerun()
     _header(jobs, run)
     if course.start is None:
@@ -62,7 +82,7 @@ def _view(run_id: str, was_running: bool) -> None:
         headline.verdict_text(run)
     if first := relearning.asked_for():
         relearning.show(run)
-    _stage(run, course)
+    _stage(found)
     if not ruined:
         headline.verdict_text(run)
     to_compare.show(run)
@@ -73,6 +93,20 @@ def _view(run_id: str, was_running: bool) -> None:
     _objective(run, course.probes)
     samples.samples(run)
     likeness.show(run)
+
+
+def _look(run_id: str) -> Look:
+    store = manager().store
+    found = library.get(run_id, store)
+    run, course = afterwards.completed(found.run, store, whole=True), found.course
+    return Look(run, course, scene(run, course, reference=library.retrained_reading(run, store)))
+
+
+def _pace() -> float:
+    """Notes that this session looks; seconds that it should wait between two looks, with as many as there are now."""
+    WHO.put(WHO.get() or secrets.token_hex(8))
+    WATCHERS.here(WHO.get())
+    return WATCHERS.pause(EVERY)
 
 
 def say_if_other(run_id: str, asked: Resolved | None) -> None:
@@ -95,12 +129,15 @@ def launched(run_id: str) -> None:
     LAUNCHED.put(LAUNCHED.get() | {run_id})
 
 
-def _stage(run: Run, course: Course) -> None:
-    asked = st.query_params.get(AT, "")
-    drawn_scene = scene(run, course, autoplay=run.id in LAUNCHED.get(), at=int(asked) if asked.isdecimal() else None,
-                        fit=present.active())
-    if drawn_scene:
-        stage(drawn_scene, f"stage-{run.id}")
+def _stage(look: Look) -> None:
+    asked, run = st.query_params.get(AT, ""), look.run
+    if look.scene:
+        stage({**look.scene, "autoplay": run.id in LAUNCHED.get(), "at": int(asked) if asked.isdecimal() else None,
+               "fit": present.active()}, _key(run.id))
+
+
+def _key(run_id: str) -> str:
+    return f"stage-{run_id}"
 
 
 def _waiting(run: Run) -> str:
@@ -191,8 +228,13 @@ def _objective(run: Run, probes: Sequence[ProbeEvent]) -> None:
         for name, values in trace.items():  # a term that a probe's steps do not have leaves a gap
             values.extend(probe.trace.get(name, [None] * len(probe.trace.get("step", ()))))
     terms = next((method.terms for method in all_of("method") if method.name == run.spec.method), ())
+    terms += REWINDING if (run.effective or {}).get(REWIND.name) else ()
     if not drawn(trace, terms):
         return
-    with st.expander("Objective: what the method works on, step by step", icon=":material/show_chart:"):
+    box = st.expander("Objective: what the method works on, step by step", icon=":material/show_chart:",
+                      key=f"objective-box-{run.id}", on_change="ignore" if run.has_ended else "rerun")
+    if not run.has_ended and not box.open:  # while a run lasts, all of it would go over the line at every look
+        return
+    with box:
         figure = plot_objective(trace, terms)
         live_chart(figure, f"objective-{run.id}", height=figure.layout.height, revision=run.id)

@@ -19,7 +19,7 @@ from engine.runs.continued import start_from
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import Resolved, requested_parameters, resolve
-from engine.types import PROFILES, Dataset, Spec, declared
+from engine.types import PROFILES, Dataset, Spec
 from ui.common import controls, form_parts
 from ui.common.linked_form import LinkedForm
 from ui.common.state import Slot
@@ -182,10 +182,10 @@ def _hyperparameters(resolved: Resolved, dataset: Dataset) -> dict[str, Any]:
     asked, _ = requested_parameters(spec, dataset, method, resolved.model)
     scope = controls.scope_of(controls.scoped(dataset, spec.model), spec.profile, method.name)
     values: dict[str, Any] = {}
-    for h in declared(method.parameters):
+    for h in method.hyperparameters:
         key, automatic = controls.key_of(scope, h.name), asked[h.name] == defaults[h.name]
         if h.auto:
             values[controls.auto_key(key)] = automatic
         if not h.auto or not automatic:
-            values[key] = resolved.effective[h.name]
+            values[key] = resolved.effective.get(h.name, h.default)
     return values

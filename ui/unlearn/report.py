@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.errors import LabError
-from engine.evaluation.events import Course
+from engine.evaluation.events import Course, Reading
 from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import Metric, metrics_in
 from engine.evaluation.verdict import remarks, verdict_of
@@ -33,11 +33,11 @@ def write(run_id: str) -> str:
     jobs = manager()
     found = library.get(run_id, jobs.store)
     run = afterwards.completed(found.run, jobs.store, whole=True)
-    return render(report(run, found.course))
+    return render(report(run, found.course, library.retrained_reading(run, jobs.store)))
 
 
-def report(run: Run, course: Course) -> Report:
-    """The same as a record."""
+def report(run: Run, course: Course, reference: Reading | None = None) -> Report:
+    """The same as a record; ``reference`` has the retrained model's losses."""
     found = verdict_of(run) if run.finished else None
     commands, refused = _commands(run)
     named = sample_list.of(run.spec)
@@ -45,7 +45,7 @@ def report(run: Run, course: Course) -> Report:
     said += [*(remarks(run.metrics) if run.metrics else []), *filter(None, (run.reason, run.notice))]
     parts = [*_numbers(run), settings(run), *([named.part()] if named else [])]
     return Report(words.run_title(run), headline(run), said, parts, facts(run), commands, refused,
-                  damaged=bool(found and found.kind == "damaged"), scene=scene(run, course))
+                  damaged=bool(found and found.kind == "damaged"), scene=scene(run, course, reference=reference))
 
 
 def _commands(run: Run) -> tuple[list[str], str]:

@@ -124,7 +124,7 @@ def _label(one: dict[str, Any], mark: Mark = plain) -> str:
 
 
 def _losses(one: dict[str, Any]) -> str:
-    return f"{one['loss_before']:.2f}{TO}{one['loss_after']:.2f}"
+    return f"{words.loss(one['loss_before'])}{TO}{words.loss(one['loss_after'])}"
 
 
 def _said(one: dict[str, Any]) -> str:

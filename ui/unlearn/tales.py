@@ -14,9 +14,10 @@ from engine.runs.records import Run
 from engine.studies.memorised import memorised_of
 from engine.system.decency import is_clean, masked
 from engine.system.shown import is_text, text_of
-from ui.common import glossary
+from ui.common import glossary, words
 from ui.common.answers import answer, called
 from ui.common.pictures import Picture, strip
+from ui.unlearn import headline
 from ui.unlearn.samples import NOT_KEPT, bold, plain
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 COUNT = 5
 SIDE = 60  # pixels on the screen
+RUINED = "The model is damaged: a true answer below is no success, for it may answer everything alike."
 
 
 def show(run: Run) -> None:
@@ -46,6 +48,8 @@ def show(run: Run) -> None:
     if not found:
         return
     st.markdown(f"### {len(found)} forgotten samples")
+    if headline.ruined(run):
+        st.caption(RUINED)
     written, memorised = _as_written(run, found), memorised_of(run, jobs.checkpoints)
     for column, story in zip(st.columns(COUNT), found, strict=False):
         with column.container(border=True, height="stretch"):
@@ -70,7 +74,7 @@ def _tell(story: Story, written: bool) -> None:
             f"{_said(story, story.now, story.right_now)}")
     if story.right_retrained is not None:
         said += f" · retrained: {_said(story, story.retrained, story.right_retrained)}"
-    st.caption(f"{said}  \nLoss {story.loss_before:.2f}, at the end {story.loss_now:.2f} nats")
+    st.caption(f"{said}  \nLoss {words.loss(story.loss_before)}, at the end {words.loss(story.loss_now)} nats")
 
 
 def _pictures(story: Story) -> None:

@@ -21,7 +21,7 @@ FEWEST = 2  # models a side and sample: one is left out, one is left to fit
 FEWEST_SAMPLES = 10  # a side of one model's ROC
 # Two models' areas are not independent: each is in the other's fit. At chance level their mean is a degenerate U
 # statistic of order two (Lee 1990, section 1.3) in which every pair counts twice: its variance is twice that of
-# independent areas. Simulated: intervals hold one half in 93 to 96% of runs (test_ensembles_null.py).
+# independent areas. Simulated: intervals hold one half in 93 to 97% of runs (test_ensembles_null.py).
 SHARED_FITS = 2.0
 
 

@@ -12,7 +12,7 @@ import io
 import logging
 import time
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +45,14 @@ if TYPE_CHECKING:
     import pyarrow
 
 SAMPLES = ("attacked", "all", "none")
+MANY, QUICK, SMALL = 200, 3, 15  # above so many runs, tables are compressed quickly rather than small (zstd's levels)
+OnProgress = Callable[[dict[str, Any]], None]
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 log = logging.getLogger(__name__)
+
+
+def silent(_progress: dict[str, Any]) -> None:
+    """Nobody is interested in how far it is."""
 
 
 def read_archive(path: Path | str) -> Archive:
@@ -61,11 +67,12 @@ def read_archive(path: Path | str) -> Archive:
 
 
 def export_runs(path: Path | str, run_ids: Iterable[str], store: Store, samples: str = "attacked",
-                force: bool = False, weights: bool = False) -> dict[str, Any]:
+                force: bool = False, weights: bool = False, on_progress: OnProgress = silent) -> dict[str, Any]:
     """Writes ended runs into one file, whole or not at all; an existing file is replaced with ``force`` only.
 
     ``samples``: per-sample losses of the sets that are ``attacked`` (forget, test, unseen, validation), of
-    ``all`` sets, or ``none``; ``weights``: what runs that kept them ended with. Returns path, bytes, runs (ids),
+    ``all`` sets, or ``none``; ``weights``: what runs that kept them ended with; ``on_progress`` is called with the
+    stage and the fraction done. Returns path, bytes, runs (ids),
     with_samples and, where asked for, with_weights (how many have them). Raises BadInput, UnknownRun, or LabError
     where the disk is full.
     """
@@ -74,7 +81,8 @@ def export_runs(path: Path | str, run_ids: Iterable[str], store: Store, samples:
     runs = _ended(ids, store)
     members: set[str] = set()
     try:
-        write_whole(path, lambda temporary: members.update(_write(temporary, runs, store, samples, weights)))
+        write_whole(path, lambda temporary: members.update(_write(temporary, runs, store, samples, weights,
+                                                                  on_progress)))
     except OSError as error:
         kind = LabError if error.errno in FULL else BadInput
         raise kind(f"The archive {path} could not be written ({error.strerror or error}): no partial "
@@ -94,7 +102,8 @@ def _ended(ids: list[str], store: Store) -> list[Run]:
     return runs
 
 
-def _write(path: Path, runs: list[Run], store: Store, samples: str, weights: bool) -> Iterable[str]:
+def _write(path: Path, runs: list[Run], store: Store, samples: str, weights: bool,
+           on_progress: OnProgress) -> Iterable[str]:
     """Writes the zip, a member at a time; returns their names. Its version is the first one that can read it."""
     version = 1
     members: dict[str, dict[str, Any]] = {}
@@ -105,10 +114,12 @@ def _write(path: Path, runs: list[Run], store: Store, samples: str, weights: boo
             archive.writestr(_dateless(name), content)
 
         add(RUNS, to_json([portable(run) for run in runs]).encode())
-        add(EVENTS, _events_bytes({run.id: store.events(run.id) for run in runs}))
-        for run in runs if samples != "none" else ():
+        on_progress({"stage": "Writing the courses", "fraction": 0.0})
+        add(EVENTS, _events_bytes(store, [run.id for run in runs]))
+        for number, run in enumerate(runs if samples != "none" else ()):
+            on_progress({"stage": "Writing the samples", "fraction": number / len(runs)})
             if (table := _samples_table(run.id, store, samples)) is not None:
-                add(samples_name(run.id), _samples_bytes(table))
+                add(samples_name(run.id), _samples_bytes(table, QUICK if len(runs) > MANY else SMALL))
                 version = 2 if "phi" in table.column_names else version
         for run in runs if weights else ():
             if store.weights_bytes(run.id) is not None:
@@ -148,12 +159,10 @@ def _dateless(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def _events_bytes(courses: dict[str, list[dict[str, Any]]]) -> bytes:
+def _events_bytes(store: Store, ids: list[str]) -> bytes:
     import pyarrow as pa
 
-    rows = [{"run": run_id, "seq": event["seq"],
-             "payload": to_json({name: value for name, value in event.items() if name != "seq"})}
-            for run_id, course in courses.items() for event in course]
+    rows = [{"run": run_id, "seq": seq, "payload": payload} for run_id, seq, payload in store.payloads(ids)]
     return _parquet(pa.Table.from_pylist(rows, events_schema()), use_dictionary=["run"], write_statistics=False)
 
 
@@ -174,18 +183,18 @@ def _samples_table(run_id: str, store: Store, samples: str) -> pyarrow.Table | N
                        "without samples, --samples none.") from error
 
 
-def _samples_bytes(table: pyarrow.Table) -> bytes:
+def _samples_bytes(table: pyarrow.Table, level: int = SMALL) -> bytes:
     """The parquet file of such a table. Bytes split by their place halve what floats take."""
     floats = [name for name in ("loss", "entropy", "phi") if name in table.column_names]
-    return _parquet(table, use_dictionary=["set"], column_encoding={
+    return _parquet(table, level, use_dictionary=["set"], column_encoding={
         "sample": "DELTA_BINARY_PACKED", **dict.fromkeys(floats, "BYTE_STREAM_SPLIT")})
 
 
-def _parquet(table: pyarrow.Table, **options: Any) -> bytes:
+def _parquet(table: pyarrow.Table, level: int = SMALL, **options: Any) -> bytes:
     import pyarrow.parquet as pq
 
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", compression_level=15, **options)
+    pq.write_table(table, buffer, compression="zstd", compression_level=level, **options)
     return buffer.getvalue()
 
 

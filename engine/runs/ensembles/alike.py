@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import BadInput, NotMeasurable
+from engine.evaluation.ensembles.broken import whole
 from engine.evaluation.ensembles.draws import BLOCK, ORIGINAL, sizes_of
 from engine.evaluation.ensembles.outputs import IN, Outputs
 from engine.evaluation.ensembles.shadows import Shadows
@@ -23,9 +24,10 @@ from engine.evaluation.per_example import NAME, PerExample
 from engine.evaluation.verdict import DAMAGED
 from engine.registry import find, reference
 from engine.runs.ensembles.kept import Shelf, states
-from engine.runs.ensembles.recorded import all_ensembles
+from engine.runs.ensembles.recorded import Recorded, all_ensembles
 from engine.runs.records import Run, outdated
-from engine.spec import Resolved, resolve
+from engine.spec import MADE_BY, Resolved, resolve
+from engine.system.same import Same
 from engine.types import Sizes, Spec
 
 _remembered: dict[str, PerExample | None] = {}
@@ -50,11 +52,12 @@ class Part:
                           sort_keys=True)
 
     def outputs(self, key: str) -> Outputs:
-        """phi of the samples that take part, under the models of a part."""
-        state = states(self.shelf, self.numbers)
+        """phi of the samples that take part, under the whole models of a part; all of the retrained ones are."""
+        state, read = states(self.shelf, self.numbers), self.shelf.read(key, self.numbers)
         taking = (state != IN).any(0)
-        return Outputs(self.shelf.read(key, self.numbers).phi[:, taking], state[:, taking],
-                       np.array(self.numbers) // BLOCK)
+        kept = np.ones(len(state), dtype=bool) if key == self.retrained else whole(
+            read.test_accuracy, self.shelf.read(self.retrained, self.numbers).test_accuracy, DAMAGED)
+        return Outputs(read.phi[kept][:, taking], state[kept][:, taking], np.array(self.numbers)[kept] // BLOCK)
 
     def test_accuracy(self, key: str) -> float:
         """Percent right on new samples, as a mean over models."""
@@ -75,12 +78,28 @@ def shadows_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Shadows | No
 
 def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Mapping[str, Any]:
     """The entry for the run's verdict, by key; empty where no ensemble is like it."""
-    if not run.finished or run.is_reference or (part := part_of(run, shelves)) is None:
+    if not run.finished or run.is_reference or (part := _kept_part_of(run, shelves)) is None:
         return {}
     if (name := part.name) not in _remembered:
         _remembered[name] = _measured(part, run.resolved().method.title)
     found = _remembered[name]
     return {} if found is None else {NAME: {"name": NAME, **found.to_json()}}
+
+
+def _kept_part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
+    """The same as :func:`part_of`, remembered where nothing of it changes: hundreds of recorded runs are listed."""
+    shelves = all_ensembles() if shelves is None else shelves
+    shipped = tuple(shelf for shelf in shelves if isinstance(shelf, Recorded))
+    if not run.recorded or len(shipped) < len(shelves):
+        return part_of(run, shelves)
+    components = [find(kind, getattr(run.spec, kind)) for kind in MADE_BY]
+    return _kept_part(Same([run]), shipped, Same(components))
+
+
+@functools.lru_cache(maxsize=8192)
+def _kept_part(run: Same[Run], shelves: tuple[Recorded, ...], components: Same[Any]) -> Part | None:
+    """The same; ``components`` are those that are registered now."""
+    return part_of(run.objects[0], shelves)
 
 
 def part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
@@ -119,7 +138,7 @@ def _as_usual(asked: Resolved) -> Spec:
     """
     usual = _resolved(replace(asked.spec, parameters={}))
     return replace(asked.spec, parameters={name: value for name, value in asked.effective.items()
-                                           if usual is None or value != usual.effective[name]})
+                                           if usual is None or value != usual.effective.get(name)})
 
 
 def _numbers(shelf: Shelf, *keys: str) -> tuple[int, ...]:
@@ -165,8 +184,9 @@ def _remembered_as(spec: str, sizes: Sizes | None, components: tuple[int, ...]) 
 def _measured(part: Part, title: str) -> PerExample | None:
     """What the attack comes to on a part; None where it cannot be carried out."""
     try:
-        mine, theirs = (ulira(part.outputs(key)).area for key in (part.key, part.retrained))
+        mine, theirs = (part.outputs(key) for key in (part.key, part.retrained))
+        areas = ulira(mine).area, ulira(theirs).area
     except NotMeasurable:
         return None
     lost = part.test_accuracy(part.retrained) - part.test_accuracy(part.key)
-    return PerExample.of(title, len(part.numbers), mine, theirs, lost >= DAMAGED)
+    return PerExample.of(title, mine.models, *areas, lost >= DAMAGED)

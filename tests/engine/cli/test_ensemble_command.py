@@ -19,6 +19,8 @@ from engine.studies.ensemble_work import located, missing
 sys.path.insert(0, str(Path(__file__).parents[1] / "studies"))
 from fake_ensemble import written
 
+from tests.patience import patience
+
 MOONS = Ensemble("moons", ("finetune",), models=24, candidates="all")
 COMMAND = ["ensemble", "--dataset", "moons", "--methods", "finetune", "--candidates", "all", "--models"]
 
@@ -73,7 +75,7 @@ def test_ctrl_c_keeps_what_is_there_and_says_how_to_continue(home):
     found, kept = located(Ensemble("moons", ("finetune",), models=12, candidates="all"))
     wait_for(lambda: process.poll() is not None or kept.numbers(ORIGINAL), "a model")
     process.send_signal(signal.SIGINT)
-    said = json.loads(process.communicate(timeout=120)[0])
+    said = json.loads(process.communicate(timeout=patience())[0])
     assert (process.returncode, said["status"], said["of"]) == (130, "cancelled", 12)
     left = missing(found, kept_for(found, kept.about["data"]))
     assert 12 - len(left) == said["models"] >= 1

@@ -12,6 +12,7 @@ from helping import python, start_python
 
 from engine.cli.main import main
 from engine.runs.store import open_store
+from tests.patience import patience
 
 KEYS = {"run_id", "status", "spec", "metrics", "seconds", "steps", "samples", "device"}
 METRICS = {"retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_loss_gap",
@@ -91,7 +92,7 @@ def test_ctrl_c_cancels_the_run(with_original, number):
             if "step " in line:
                 break
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=patience())
     finally:
         process.kill()
     assert process.returncode == 130 and out.count("\n") == 1 and "Traceback" not in err

@@ -204,6 +204,14 @@ def test_pictures_of_different_sizes(data_dir):
                                   "width and height.")
 
 
+def test_pictures_of_another_size_than_the_data_set_has(data_dir):
+    for split in ("train", "test"):
+        write(data_dir / "cifar10", split, 4, {"label": [0, 1, 2, 3]}, [one[:8, :8] for one in pictures(4)])
+    assert refused("cifar10") == (
+        "The pictures in the train split of cifar10 have 8x8 pixels and not 32x32: put those of cifar10 there, or add "
+        "your own with python -m engine add-dataset NAME FOLDER.")
+
+
 def test_a_split_without_rows(data_dir):
     write(data_dir / "cifar10", "train", 4, {"label": [0, 1, 2, 3]})
     write(data_dir / "cifar10", "test", 0, {"label": []})

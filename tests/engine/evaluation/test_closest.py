@@ -24,3 +24,7 @@ def test_of_a_class_the_accuracy_on_it_counts():
     assert closest({"forget_accuracy": 2.0, "retrained": {"forget_accuracy": 1.0}}, "class").short("%") == "2.0% < 6.0%"
     assert closest({"forget_accuracy": 0.5}, "class").limit == 5.0
     assert closest({}, "class") is None
+
+
+def test_of_chosen_samples_no_attack_accuracy_is_a_close_call():
+    assert closest({"mia_loss": 51.0, "null_band": {"mia_loss": [45.0, 55.0]}}, "hardest") is None

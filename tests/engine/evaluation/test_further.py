@@ -80,6 +80,12 @@ def test_it_is_said_before_over_forgetting_and_with_damage():
                                 "to where the retrained model stays.")
 
 
+def test_over_forgetting_says_what_relearning_came_to():
+    found = judged(GONE, forget_accuracy=10.0)
+    assert found.kind == "over_forgotten" and found.text == f"{found.over_forgotten} {GONE.evidence().text}"
+    assert judged(CLOSE, forget_accuracy=10.0).text.endswith(CLOSE.evidence().text)
+
+
 def test_a_class_too():
     gone = {"forget_accuracy": 0.0, "retrained": {"forget_accuracy": 0.0}}
     found = judged(HIDDEN, "class", **gone)

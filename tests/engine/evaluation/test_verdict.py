@@ -318,6 +318,7 @@ def test_with_few_samples_a_side_nothing_is_called_forgotten_in_the_title():
     few, enough = (Counts(forget=n, test=400, nonmembers=n) for n in (18, 60))
     found = judge(WELL, "random", few)
     assert (found.kind, found.title) == ("forgotten", "Too few samples to tell: nothing found by these two attacks")
+    assert found.few and not judge(WELL, "random", enough).few, "tables say so, too"
     assert found.text.startswith("With 18 samples a side, chance alone reaches about 23 points to either side, so only "
                                  f"a strong trace could be seen. {BY_LOSS}")
     found = judge(WELL, "random", enough)
@@ -330,3 +331,59 @@ def test_a_damaged_model_is_held_beside_the_retrained_one():
                   "random", None)
     assert found.text.startswith("The model is damaged: its test accuracy fell from 100.0 to 38.9% (the retrained "
                                  "model: 55.6%). An attack near 50% is no success then")
+
+
+# --- samples that a person or a rule chose ----------------------------------------------------
+
+CHOSEN = ("hardest", "easiest", "memorised", "listed")
+
+
+@pytest.mark.parametrize("scenario", CHOSEN)
+@pytest.mark.parametrize("changes", [
+    {}, {"mia_loss": 80.0, "mia_loss_auc": 0.9}, {"mia_loss_auc": 0.1, "mia_entropy_auc": 0.2},
+    {"forget_accuracy": 5.0}])
+def test_without_a_retrained_model_chosen_samples_get_no_verdict(scenario, changes):
+    found = judge(WELL | changes, scenario, COUNTS)
+    assert (found.kind, found.title) == ("undecided", "No verdict yet: retrain to compare")
+    assert found.text == (
+        "These samples were chosen, so they differ from the test set without any training, and what an attacker finds "
+        "says nothing by itself. Retrain to compare: run Retraining on the same forget set.")
+    assert found.decisive is None and found.over_forgotten is None
+    assert {item.kind for item in found.evidence} == {"unknown"}
+
+
+def test_damage_and_relearning_need_no_retrained_model_to_be_seen():
+    assert judge(WELL | {"test_accuracy": 9.8}, "hardest", COUNTS).kind == "damaged"
+    back = Evidence("relearning", "found", "It comes back at once.", Decisive("relearned", 9.0, 3.0))
+    assert judge(WELL, "hardest", COUNTS, more=[back]).kind == "not_forgotten"
+
+
+@pytest.mark.parametrize(("area", "right", "kind", "text"), [
+    (0.20, 20.0, "forgotten", "An attacker by the loss finds no more than in the retrained model (ROC area 0.200, by "
+     "chance at most 0.323, the retrained model: 0.200)."),
+    (0.31, 20.0, "forgotten", "An attacker by the loss finds no more"),
+    (0.33, 20.0, "not_forgotten", "An attacker by the loss ranks forgotten samples further ahead of never-seen ones "
+     "than in the retrained model (ROC area 0.330, by chance at most 0.323, the retrained model: 0.200)."),
+    (0.50, 20.0, "not_forgotten", "An attacker by the loss ranks forgotten samples further ahead"),
+    (0.07, 20.0, "over_forgotten", "Over-forgotten: an attacker by the loss finds forgotten samples, for they have "
+     "higher losses than in the retrained model (ROC area 0.070, by chance at least 0.077, the retrained model: 0.200; "
+     "Streisand effect)."),
+    (0.07, 21.0, "not_forgotten", "An attacker by the loss still finds some of the forgotten samples: they have "
+     "higher losses than in the retrained model, though more of them are right (21.0% and 20.0%; ROC area 0.070, by "
+     "chance at least 0.077, the retrained model: 0.200)."),
+])
+def test_hard_samples_are_held_against_what_the_retrained_model_shows_of_them(area, right, kind, text):
+    """At chance, hard samples would look like any other: to a model that never saw them they do not."""
+    retrained = {"forget_accuracy": 20.0, "mia_loss": 78.0, "mia_loss_auc": 0.2, "mia_entropy_auc": 0.5}
+    now = {"forget_accuracy": right, "mia_loss": 70.0, "mia_loss_auc": area}
+    found = judge(WELL | now | {"retrained": retrained}, "hardest", COUNTS)
+    assert found.kind == kind and found.text.startswith(text)
+    assert (found.decisive is None) == (kind == "forgotten")
+
+
+def test_samples_that_are_compared_with_their_like_are_judged_without_a_retrained_model():
+    assert judge(WELL | {"mia_loss": 80.0}, "matching", COUNTS).kind == "not_forgotten"
+    assert judge(WELL, "matching", COUNTS).kind == "forgotten"
+    spec = Spec(scenario="class", forget_class=3, selection={"share": 0.5})
+    half = Run("run", "finished", spec, metrics=Metrics(WELL))
+    assert verdict_of(half).kind == "forgotten"

@@ -8,18 +8,22 @@ from fractions import Fraction
 
 import pytest
 import torch
-from helping import class_split, make_task, parameters_of, small_split, toy_task, weights_hash
+from helping import make_task, parameters_of, small_split, toy_task, weights_hash
 from torch import nn
 
-from engine.methods import _rewind, finetune, last_k, scrub, scrub_r, ssd
-from engine.registry import get
-from engine.types import Progress
+from engine.errors import BadSpec, Problem
+from engine.methods import last_k, scrub, scrub_r
+from engine.registry import all_of, get
+from engine.runs.method import unlearn_from
+from engine.spec import resolve
+from engine.training import rewind
+from engine.types import Progress, Spec
 
 
 @pytest.mark.parametrize("errors, reference, epoch", [
     ({0: 0, 1: 40, 2: 12, 3: 9}, 10, 3), ({1: 40, 2: 12, 3: 8}, 10, 2), ({1: 8, 2: 12}, 10, 1), ({1: 0}, 90, 1)])
 def test_the_nearest_epoch_wins_and_of_ties_the_earliest(errors, reference, epoch):
-    assert _rewind.nearest({n: Fraction(e, 100) for n, e in errors.items()}, Fraction(reference, 100)) == epoch
+    assert rewind.nearest({n: Fraction(e, 100) for n, e in errors.items()}, Fraction(reference, 100)) == epoch
 
 
 def scripted(errors, labels=(0,) * 10, classes=2, stops=None, marks=True):
@@ -42,7 +46,7 @@ def scripted(errors, labels=(0,) * 10, classes=2, stops=None, marks=True):
 
 def run(task, steps):
     """Each step's terms and bias as a person who looks on sees them, and the bias in the end."""
-    seen = [(step.terms, task.model[1].bias[0].item()) for step in _rewind.rewound(task, steps)]
+    seen = [(step.terms, task.model[1].bias[0].item()) for step in rewind.rewound(task, steps)]
     return [terms for terms, _ in seen], [bias for _, bias in seen], task.model[1].bias[0].item()
 
 
@@ -67,15 +71,15 @@ def test_the_reference_is_taken_on_the_classes_to_forget():
     labels = torch.tensor([0] * 10 + [0] * 5 + [1] * 5)
     task.data = replace(task.data, heldout=replace(task.data.heldout, labels=labels))
     task.split = replace(task.split, validation=torch.arange(10, 20))
-    assert _rewind.Epochs(task).alike().tolist() == [10, 11, 12, 13, 14]
+    assert rewind.Epochs(task).alike().tolist() == [10, 11, 12, 13, 14]
     assert run(task, steps)[0][-1] == {"loss": 0.0, "forget_error": 30.0, "reference_error": 60.0, "kept_epoch": 2.0}
     task.data = replace(task.data, heldout=replace(task.data.heldout, labels=torch.ones_like(labels)))
-    assert len(_rewind.Epochs(task).alike()) == 10, "no sample of these classes: all of D_v"
+    assert len(rewind.Epochs(task).alike()) == 10, "no sample of these classes: all of D_v"
 
 
 def test_a_method_that_did_nothing_keeps_its_first_epoch():
     task, steps = scripted([0, 0, 0])
-    epochs = _rewind.Epochs(task)
+    epochs = rewind.Epochs(task)
     assert run(task, steps)[0][-1]["kept_epoch"] == 1
     assert [epochs.keep(), epochs.keep()] == [0, 0] and list(epochs.states) == [1], "one state an error"
 
@@ -88,14 +92,6 @@ def test_a_method_that_stops_by_itself_is_rewound_too(marks, kept):
     assert run(task, steps)[2] == pytest.approx(0.05 - (5 if kept == 2 else 6) / 10)
 
 
-def test_a_method_without_epochs_stays_as_it_is(digits):
-    tasks = [make_task(digits, class_split(digits)) for _ in range(2)]
-    p = parameters_of("ssd", tasks[0].split.sizes)
-    list(ssd.unlearn(tasks[0], p))
-    list(_rewind.rewinding(get("method", "ssd"), "ssd_r", "SSD+R").unlearn(tasks[1], p))
-    assert weights_hash(tasks[0].model) == weights_hash(tasks[1].model)
-
-
 def test_looking_changes_neither_the_training_nor_any_layers_mode(digits):
     """CF-k holds some norms in evaluation mode: they stay there, and each epoch's weights are those without looking."""
     plain, looked = (make_task(digits) for _ in range(2))
@@ -105,7 +101,7 @@ def test_looking_changes_neither_the_training_nor_any_layers_mode(digits):
         if step.ends_epoch:
             left[step.epoch + 1] = weights_hash(plain.model)
     modes, hashes = [], []
-    for step in _rewind.rewound(looked, last_k.unlearn(looked, p)):
+    for step in rewind.rewound(looked, last_k.unlearn(looked, p)):
         modes.append([layer.training for layer in looked.model.modules()])
         hashes += [weights_hash(looked.model)] if step.ends_epoch else []
     assert modes[-1] == [layer.training for layer in plain.model.modules()] and not all(modes[0])
@@ -122,7 +118,7 @@ def scrubbed(digits, method, **values):
 @pytest.mark.parametrize("place", [0, 1])
 def test_up_to_the_epoch_that_is_kept_it_is_scrub_bit_for_bit(place, digits, monkeypatch):
     """Whichever epoch the rule should choose: here the first or second one whose error differs from those before."""
-    monkeypatch.setattr(_rewind, "nearest", lambda errors, reference: sorted(errors)[place])
+    monkeypatch.setattr(rewind, "nearest", lambda errors, reference: sorted(errors)[place])
     rewound, last = scrubbed(digits, scrub_r)
     epoch = int(last.terms["kept_epoch"])
     alone, _ = scrubbed(digits, scrub, epochs=epoch)
@@ -147,13 +143,59 @@ def test_the_kept_epoch_recomputed_from_scrub_alone(digits):
     assert last.terms["forget_error"] == pytest.approx(100 * errors[-1])
 
 
-def test_a_rewound_method_says_what_it_needs_and_carries(digits):
-    method = _rewind.rewinding(get("method", "finetune"), "finetune_r", "Fine-tuning, rewound")
-    task = make_task(digits)
-    steps = list(method.unlearn(task, parameters_of("finetune", task.split.sizes)))
-    assert set().union(*(step.terms for step in steps)) - {"learning_rate"} == {term.name for term in method.terms}
-    assert set(method.needs) == {"forget", "forget_labels", "retain", "validation"} and not method.in_paper
-    assert method.plan is finetune.METHOD.plan
+WITH, WITHOUT = ([method for method in all_of("method") if bool(method.no_epochs) == none] for none in (False, True))
+
+
+def by_name(method):
+    return method.name
+
+
+@pytest.mark.parametrize("method", WITH, ids=by_name)
+def test_every_method_with_epochs_takes_it_as_an_option(method):
+    """Off it is in no identity: runs from before it keep theirs."""
+    usual, off, on = (resolve(Spec(method=method.name, parameters=asked))
+                      for asked in ({}, {"rewind": False}, {"rewind": "true"}))
+    assert on.rewind is True and on.effective == {**usual.effective, "rewind": True}
+    assert not usual.rewind and "rewind" not in usual.effective
+    assert usual.fingerprint == off.fingerprint != on.fingerprint
+    assert usual.identity("data", "weights") == off.identity("data", "weights") != on.identity("data", "weights")
+    assert on.parameters == usual.parameters and on.plan == usual.plan
+
+
+@pytest.mark.parametrize("method", WITHOUT, ids=by_name)
+def test_a_method_without_epochs_refuses_it(method):
+    with pytest.raises(BadSpec) as refused:
+        resolve(Spec(method=method.name, parameters={"rewind": True}))
+    said = f"{method.title} {method.no_epochs}: leave rewind out."
+    assert refused.value.problems == [Problem("parameters.rewind", said)]
+
+
+def test_which_methods_have_no_epochs():
+    assert {method.name for method in WITHOUT} == {"ssd", "lfssd", "influence", "retrain", "scrub_r"}
+
+
+def test_a_value_that_is_none_is_refused():
+    with pytest.raises(BadSpec, match="rewind is 'maybe', but must be true or false"):
+        resolve(Spec(parameters={"rewind": "maybe"}))
+
+
+def test_a_run_with_it_ends_with_the_weights_of_one_of_its_epochs(digits, monkeypatch):
+    """A run of three epochs whose second one is to be kept ends with the weights of a method that stops there."""
+    monkeypatch.setattr(rewind, "nearest", lambda errors, reference: sorted(errors)[1])
+    task = make_task(digits, small_split(100, 200))
+    values = {"epochs": 3, "learning_rate": 0.05, "batch_size": 50}
+    resolved = resolve(Spec(method="l1_sparse", parameters={**values, "rewind": True}), task.split.sizes)
+    seen, ends = {}, []
+
+    def look(model, progress, seconds):
+        seen[progress.step] = weights_hash(model)
+        ends.extend([progress] if progress.ends_epoch else [])
+
+    done = unlearn_from(task.model, digits, resolved, task.split, look)
+    kept = int(ends[-1].terms["kept_epoch"])
+    assert len(ends) == 3 and kept < 3 and weights_hash(done.model) == seen[ends[kept - 1].step] == seen[done.steps]
+    assert len(set(seen.values())) > 2, "it moved in between"
+    assert all("forget_error" in progress.terms for progress in ends)
 
 
 def test_the_notebooks_constants():

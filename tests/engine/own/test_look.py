@@ -26,7 +26,8 @@ def noted(source, part, **choices):
     return found
 
 
-HELD = "There is no test split: {} samples (20%), drawn with a fixed seed, are held out. Name another one with --test."
+HELD = ("There is no test split: {} samples (20%), drawn with a fixed seed, are held out. Name another one with "
+        "--test. A run tests on one half of them and validates on the other.")
 
 
 # --- layouts ---------------------------------------------------------------------------------

@@ -76,5 +76,13 @@ def test_the_shadows_are_the_ensembles_models_with_their_samples():
     assert shadows.outputs.phi.shape == (64, 390)
 
 
+def test_broken_models_are_no_shadows_and_do_not_count():
+    """19 of gradient ascent's 64 models are destroyed; with them the area of all would be 0.507."""
+    ascent = run(method="gradient_ascent")
+    entry = evidence_of(ascent, [SHIPPED])["per_example"]
+    assert (entry["models"], entry["damaged"]) == (45, True) and entry["area"] == pytest.approx(0.794, abs=0.002)
+    assert shadows_of(ascent, [SHIPPED]).models == 45 and part_of(ascent, [SHIPPED]).outputs("original").models == 64
+
+
 def test_without_an_ensemble_there_is_nothing():
     assert part_of(run(), []) is None

@@ -13,13 +13,15 @@ from helping import wait_for
 from engine import registry
 from engine.errors import BadSpec, StoreUnavailable
 from engine.methods import finetune
-from engine.runs import ends, patience, queue
+from engine.runs import ends, queue
+from engine.runs import patience as waits
 from engine.runs.queue import Jobs, manager
 from engine.runs.reasons import reason_of
 from engine.runs.schema import runs
 from engine.runs.store import open_store
 from engine.spec import resolve
 from engine.types import ENDED, Method, Plan, Progress, Spec
+from tests.patience import patience
 
 QUICK = Spec(parameters={"max_forget_epochs": 2})  # 10 steps
 
@@ -94,9 +96,11 @@ def test_a_bad_spec_is_refused_at_once(jobs):
     assert jobs.store.list() == []
 
 
-def test_the_retrained_reference_is_found_by_its_split(jobs):
-    quick = Spec(method="retrain", seed=3, forget_fraction=0.6)
-    reference = jobs.submit(quick)
+def test_the_retrained_reference_is_found_by_its_split(jobs, monkeypatch):
+    digits = registry.get("dataset", "digits")
+    short = dataclasses.replace(digits, recipe=dataclasses.replace(digits.recipe, epochs=4))
+    monkeypatch.setitem(registry.table("dataset"), "digits", short)
+    reference = jobs.submit(Spec(method="retrain", seed=3, forget_fraction=0.6), train_original=True)
     spec = dataclasses.replace(QUICK, seed=3, forget_fraction=0.6)
     run = ended(jobs, jobs.submit(spec))
     retrained = run.metrics["retrained"]
@@ -118,7 +122,7 @@ def slow(task):
             task.model[0].weight.mul_(0.999)
         yield Progress(step, 3, step, {"retain_loss": 0.5})
         if step == 1:
-            assert task.gate.wait(60)
+            assert task.gate.wait(patience())
 
 
 @pytest.fixture
@@ -138,7 +142,7 @@ def gated(fake_method):
 def test_cancelling_a_run_keeps_what_it_has_and_the_queue_goes_on(jobs, gated):
     spec, gate, reached = gated
     running, waiting, after = jobs.submit(spec), jobs.submit(QUICK), jobs.submit(QUICK)
-    assert reached.wait(60)
+    assert reached.wait(patience())
     jobs.cancel(waiting)
     assert jobs.store.get(waiting).status == "cancelled"
     jobs.cancel(running)
@@ -158,7 +162,7 @@ def test_another_process_can_ask_a_run_to_stop(jobs, gated):
     """Only the store says so: no event of this manager is set."""
     spec, gate, reached = gated
     running = jobs.submit(spec)
-    assert reached.wait(60)
+    assert reached.wait(patience())
     open_store().request_cancel(running)
     gate.set()
     assert ended(jobs, running).status == "cancelled"
@@ -278,7 +282,7 @@ def test_an_end_that_the_store_refused_is_written_once_it_answers_again(jobs, mo
     def refuse(*_, **__):
         raise StoreUnavailable("database or disk is full.")
 
-    monkeypatch.setattr(patience, "BROKEN", 0.3)
+    monkeypatch.setattr(waits, "BROKEN", 0.3)
     monkeypatch.setattr(queue, "BEAT_EVERY", 0.05)
     with monkeypatch.context() as patch:
         patch.setattr(jobs.store, "end", refuse)

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from engine import registry
 from engine.data.corruption import manipulated
 from engine.data.images import Pool
 from engine.data.splits import split
@@ -115,8 +116,10 @@ def carried_out(store: Store, asked: Spec) -> Run:
 def runs(tmp_path_factory):
     """Fine-tuning and retraining with a part found, then the clean-trained model, which completes both."""
     home = tmp_path_factory.mktemp("corrupted")
+    short = replace(DIGITS, recipe=replace(DIGITS.recipe, epochs=20))  # a third of the usual epochs is enough for it
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNLEARN_HOME", str(home))
+        patch.setitem(registry.table("dataset"), "digits", short)
         store = Store(home)
         before = [carried_out(store, spec(0.3, method)) for method in ("finetune", "retrain")]
         yield store, before, carried_out(store, spec(method="retrain"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -58,10 +57,9 @@ def test_a_pattern_that_never_ends_is_stopped(monkeypatch):
     from engine.scenarios import matching
 
     monkeypatch.setattr(matching, "PATIENCE", 0.2)
-    spec, began = Spec("these", selection={"pattern": r"(a|aa)+(?<=b)$|(x+x+)+y"}), time.monotonic()
+    spec = Spec("these", selection={"pattern": r"(a|aa)+(?<=b)$|(x+x+)+y"})  # for ever: the suite's limit ends it
     with pytest.raises(BadSpec, match=r"takes more than 0.2 s on 2 texts: repeat no group that repeats itself"):
         matching.matches(["a" * 60 + "!", "x" * 60], spec)
-    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("selection, problems", [

@@ -94,7 +94,7 @@ def test_a_view_takes_less_than_three_seconds(made):
     assert time.process_time() - began < 3
 
 
-def test_candidates_are_dealt_and_the_others_always_in(home):
+def test_candidates_are_dealt_and_the_others_always_in(home, tmp_path):
     some = replace(DIGITS, models=24, candidates=390)
     found, kept = written(some, SHIFTS)
     state = np.stack([states_of(0, number, 1_000, 390) for number in range(24)])
@@ -107,6 +107,17 @@ def test_candidates_are_dealt_and_the_others_always_in(home):
     assert kept.about["candidates"] == 390 and "candidates" not in design(DIGITS).about("")
     with pytest.raises(NotMeasurable, match="Only 390 of 1,000 samples take part"):
         scores(kept)
+    _ships_what_takes_part(found, kept, pool, tmp_path / "digits-ensemble.safetensors")
+
+
+def _ships_what_takes_part(found, kept, pool, path):
+    pack(kept, found, path)
+    for key in kept.parts():
+        mine, theirs = kept.read(key, range(24)), Recorded(path).read(key, range(24))
+        np.testing.assert_array_equal(theirs.phi[:, pool], mine.phi[:, pool].astype(np.float16))
+        np.testing.assert_array_equal(theirs.correct, mine.correct)
+        assert np.isnan(np.delete(theirs.phi, pool, axis=1)).all(), "no measure asks for what all models have"
+    assert path.stat().st_size < 4 * 24 * (390 * 2 + 1_000 / 8 + 4) + 5_000
 
 
 def test_memorisation_from_the_originals(made):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 
 import pytest
 from helping import python
@@ -24,6 +23,7 @@ from engine.studies import relearn_asked
 from engine.studies.background import Questions, questions
 from engine.studies.relearn_numbers import Settings
 from engine.types import Method, Plan, Progress, Spec
+from tests.patience import patience, until
 
 QUICK = Spec(method="finetune", forget_fraction=0.15, parameters={"max_forget_epochs": 1})
 TINY = Settings(seeds=(0,), rates=(2e-3,), steps=(0, 1, 2), second=False)
@@ -73,7 +73,7 @@ def test_a_wrong_unlearner_is_caught_by_relearning_up_to_the_sentence(with_origi
     before = verdict_of(run)
     settings = Settings(seeds=(0,), rates=(2e-3,), steps=(0, 1, 20, 50), second=False)
     question = relearn_asked.ask(run.id, store, 0, settings)
-    assert question.wait(60) and question.view().state == "finished", question.view().reason
+    assert question.wait(patience()) and question.view().state == "finished", question.view().reason
 
     found = verdict_of(library.get(run.id, store).run)
     where = "after 20 steps on retain data to where the retrained model stays: covered up, not removed"
@@ -91,12 +91,12 @@ def test_a_wrong_unlearner_is_caught_by_relearning_up_to_the_sentence(with_origi
 def test_it_runs_beside_the_page_and_what_is_known_is_found_by_what_was_shown(run, store, original_for_a_retrained):
     question = relearn_asked.ask(run.id, store, 0, TINY)
     assert questions(store).of("relearning", run.id) is question and questions(store).of("relearning", "cafe") is None
-    assert question.wait(60)
+    assert question.wait(patience())
     view = question.view()
     assert (view.state, view.reason, view.active) == ("finished", None, False)
     kept = relearn_asked.kept(run, store)
     assert list(kept) == [0] and kept[0].points == view.found
-    relearn_asked.ask(run.id, store, 5, TINY).wait(60)
+    relearn_asked.ask(run.id, store, 5, TINY).wait(patience())
     both = relearn_asked.kept(run, store)
     assert {count: one.settings.forgotten for count, one in both.items()} == {0: (0,), 5: (5,)}
 
@@ -111,17 +111,15 @@ def test_one_at_a_time_and_it_can_be_stopped(run, store, original_for_a_retraine
     question = relearn_asked.ask(run.id, store, 0, slow)
     with pytest.raises(BadInput, match=f"Relearning of run {run.id} is under way: stop it, or wait until it ends."):
         relearn_asked.ask(run.id, store, 5, TINY)
-    deadline = time.time() + 60
-    while not question.view().found and time.time() < deadline:
-        time.sleep(0.02)
+    until(lambda: question.view().found, "the first numbers", every=0.02)
     question.stop()
-    assert question.wait(10) and question.view().state == "stopped"
+    assert question.wait(patience()) and question.view().state == "stopped"
     assert relearn_asked.kept(run, store) == {} and store.get(run.id).evidence is None
 
 
 def test_a_refusal_is_the_engines_sentence(run, store, original_for_a_retrained):
     question = relearn_asked.ask(run.id, store, 1000, TINY)
-    assert question.wait(60)
+    assert question.wait(patience())
     assert (question.view().state, question.view().reason) == (
         "failed", "forgotten is 1000, but only 30 of the 150 forgotten samples, a fifth of them, may be shown: the "
                   "others are what is measured.")
@@ -132,7 +130,8 @@ def test_an_error_that_nobody_expected_is_said_and_ends_it():
         raise RuntimeError("no")
 
     question = Questions().ask("likeness", "cafe", fail)
-    assert question.wait(5) and (question.view().state, question.view().reason) == ("failed", "RuntimeError: no")
+    assert question.wait(patience()) and (question.view().state, question.view().reason) == (
+        "failed", "RuntimeError: no")
 
 
 def test_the_time_is_known_before_and_grows_with_what_is_asked(run, store):

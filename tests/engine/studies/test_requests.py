@@ -9,8 +9,10 @@ import pytest
 
 from engine.cli.main import main
 from engine.originals.checkpoints import open_checkpoints
+from engine.spec import resolve
 from engine.studies.requests import Asked, Work, orders_of, requests
-from engine.types import Spec
+from engine.studies.requests_budget import lengthened
+from engine.types import Sizes, Spec
 
 MOONS = Spec(dataset="moons", forget_fraction=0.2)
 
@@ -42,14 +44,29 @@ def test_retraining_in_sequence_is_its_own_reference(found):
 
 def test_the_original_row_is_the_same_for_all(found):
     rows = {tuple(one.course.triangle.accuracy[0]) for one in found.methods.values()}
-    assert len(rows) == 1 and found.methods["finetune"].samples_in_parts > found.methods["finetune"].samples_at_once
+    assert len(rows) == 1 and found.methods["finetune"].samples_in_parts > found.methods["finetune"].samples_usual
+
+
+def test_at_once_has_the_budget_of_all_requests_together(found):
+    tuned, retrained = found.methods["finetune"], found.methods["retrain"]
+    assert tuned.at_once == {"retain_epochs": 80}, "twice the usual 40 of points"
+    assert tuned.samples_at_once == pytest.approx(tuned.samples_in_parts, rel=0.1)
+    assert retrained.at_once == {} and retrained.gap == retrained.usual_gap
+
+
+@pytest.mark.parametrize(("method", "longer"), [
+    ("nabla_tau", {"retain_epochs": 30}), ("ssd", {}), ("retrain", {}), ("gradient_ascent", {})])
+def test_what_is_lengthened(method, longer):
+    """Five requests of 30 of 1,000: importances cannot be lengthened, and what only sees what it forgets need not."""
+    sizes = [Sizes(1_000 - 30 * done, 30, 970 - 30 * done, 398, 399, 399) for done in range(5)]
+    once = resolve(Spec(method=method), Sizes(1_000, 150, 850, 398, 399, 399))
+    assert lengthened(once, sizes) == longer
 
 
 def test_the_requests_are_the_forget_set_cut_into_parts():
     import threading
 
     from engine.originals.workbench import prepare_bench
-    from engine.spec import resolve
     from engine.system.device import default_device
 
     asked = Asked(MOONS, ("finetune",), parts=3).checked()

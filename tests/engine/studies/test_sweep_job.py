@@ -16,6 +16,7 @@ from engine.studies.sweep import FRACTION, Axis, Sweep
 from engine.studies.sweep_job import Sweeps, estimate, sweeps
 from engine.studies.sweep_runs import missing, resolved_cells
 from engine.types import Spec
+from tests.patience import patience
 
 GRID = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)))
 
@@ -67,7 +68,7 @@ def test_a_sweep_says_how_far_it_is(by_hand, store):
     assert (now.failed, mine.active) == (1, job)
     assert now.left == pytest.approx(2 * (now.seconds - job._first), rel=0.5)
     by_hand.go.release(2)
-    assert job.wait(10)
+    assert job.wait(patience())
     assert (job.view().state, job.view().ended, job.view().failed, job.view().left) == ("finished", 4, 1, 0)
     assert (mine.active, mine.current) == (None, job)
 
@@ -85,7 +86,7 @@ def test_pause_go_on_and_stop(by_hand, store):
     by_hand.go.release()
     wait_for(lambda: job.view().ended == 1, "one end")
     job.cancel()
-    assert job.wait(10)
+    assert job.wait(patience())
     assert (job.view().state, job.view().ended) == ("stopped", 1)
 
 
@@ -95,7 +96,7 @@ def test_one_at_a_time(by_hand, store):
     with pytest.raises(BadInput, match=r"^Another sweep is running: stop it, or wait until it ends\.$"):
         mine.launch(GRID)
     job.cancel()
-    job.wait(10)
+    job.wait(patience())
     mine.launch(GRID).cancel()
 
 
@@ -127,7 +128,7 @@ def test_a_bad_grid_or_executor_is_refused_before_anything_starts(by_hand, store
 def test_why_a_sweep_failed_is_a_sentence(by_hand, store, error, told):
     by_hand.error = error
     job = Sweeps(store).launch(GRID)
-    assert job.wait(10)
+    assert job.wait(patience())
     assert (job.view().state, job.view().reason) == ("failed", told)
 
 

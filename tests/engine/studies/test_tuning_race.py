@@ -21,6 +21,7 @@ from engine.studies.tuning_kept import load
 from engine.studies.tuning_race import OWN, Race
 from engine.studies.tuning_record import WORST, Measured
 from engine.types import Spec
+from tests.patience import patience
 
 ASKED = Tuning(Comparison(methods=("ssd",), seeds=(100,)), (7,), 3, "mia_loss", "mia_entropy", "spread")
 
@@ -154,7 +155,7 @@ def test_the_job_says_how_far_it_is_and_there_is_one_at_a_time(pretended, store,
     whole = pretended.run_all
 
     def slowly(*asked):
-        go.wait(10)
+        go.wait(patience())
         yield from whole(*asked)
 
     monkeypatch.setattr(pretended, "run_all", slowly)
@@ -164,7 +165,7 @@ def test_the_job_says_how_far_it_is_and_there_is_one_at_a_time(pretended, store,
     with pytest.raises(BadInput, match=r"^Another search is running: stop it, or wait until it ends\.$"):
         mine.launch(ASKED)
     go.set()
-    assert job.wait(10)
+    assert job.wait(patience())
     view = job.view()
     assert (view.state, view.ended, view.todo) == ("finished", len(store.list()), len(store.list()))
     assert job.race.record.complete and mine.active is None and tunings() is tunings()

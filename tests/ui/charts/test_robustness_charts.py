@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.studies.sweep import FRACTION, PRESETS, Axis, Sweep
-from ui.charts.robustness import GOOD, MIDDLE, Marks, plot_as_paper, plot_heatmap, position
+from ui.charts.robustness import GOOD, MIDDLE, PALE, Marks, plot_as_paper, plot_heatmap, position
 from ui.robustness import link
 
 COLUMNS, ROWS = ["0.05", "0.25", "0.5"], ["15%", "30%"]
@@ -72,7 +72,7 @@ def test_what_cannot_tell_what_is_excluded_and_what_was_not_run_look_different()
     hatched, grey, empty = drawn["hatched rows"], drawn["grey"], drawn["waiting"]
     assert hatched.marker.pattern.shape and not empty.marker.pattern.shape
     assert empty.marker.color == "rgba(0,0,0,0)" and empty.marker.line.width == 1
-    assert grey.colorscale[0][1] == hatched.marker.color == "#c3c8cf"
+    assert (grey.colorscale[0][1], hatched.marker.color) == ("#c3c8cf", PALE), "grey has one meaning"
     assert list(empty.x) == [2], "a hatched row has no empty squares"
     assert figure().layout.barmode == "overlay", "else Plotly narrows and moves bars that share a row"
 

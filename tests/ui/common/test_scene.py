@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.evaluation.histograms import BANDWIDTH
+from engine.evaluation.histograms import BANDWIDTH, density
 from engine.evaluation.measured import Metrics
 from engine.evaluation.verdict import verdict_of
 from engine.runs import library, recorded
@@ -95,3 +95,23 @@ def test_four_samples_have_no_shape_and_the_gap_says_how_many_they_are(tmp_path)
     assert gap["note"].endswith("4 samples")
     assert "samples" not in next(tile for tile in scene(fine.run, fine.course)["gauges"]
                                  if tile["key"] == "accuracy_gap")["note"]
+
+
+def test_the_retrained_model_has_one_number_on_the_page_and_the_losses_of_its_own_run(tmp_path):
+    store = Store(tmp_path)
+    run = next(run for run in recorded.recorded_runs() if run.spec.dataset == "go_emotions" and not run.is_reference
+               and run.finished and run.metrics.retrained and library.get(run.id, store).course.start.retrained)
+    opened = library.get(run.id, store)
+    shown = scene(run, opened.course, reference=library.retrained_reading(run, store))
+    tile = shown["gauges"][0]
+    final = run.metrics.retrained.get(tile["key"])
+    assert abs(opened.course.start.retrained.values[tile["key"]] - final) > 0.1, "some samples, and the complete sets"
+    assert tile["retrained"] == shown["retrained"]["attacks"][tile["key"]] == round(final, 3), "as in the verdict"
+    assert f"retrained {final:.1f}" in tile["note"]
+    end = library.get(run.metrics.retrained.get("run_id"), store).course.points[-1].reading
+    assert shown["retrained"]["forget"] == [round(float(value), 4) for value in density(end.histogram["forget"])]
+    assert scene(run, opened.course)["retrained"]["forget"] is None, "the run itself kept none of them"
+
+
+def test_a_damaged_models_losses_have_no_decimals():
+    assert [words.loss(nats) for nats in (0.016, 12.345, 19784632.0)] == ["0.02", "12.35", "19,784,632"]

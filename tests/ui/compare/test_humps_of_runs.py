@@ -44,3 +44,14 @@ def test_the_retrained_outline_is_the_retrainings_own_else_what_runs_know():
     assert truth_of([known])[0] == pytest.approx(density(late))
     own = followed("retrain", now=reading())
     assert truth_of([known, own])[0] == pytest.approx(density(COUNTS))
+
+
+def test_a_run_that_kept_its_ends_alone_has_no_way_to_draw():
+    one = followed()
+    one.recorded = True
+    assert not one.has_a_way, "its beginning"
+    one.add([{"seq": 1, "kind": "probe", "step": 9, "samples": 9, "seconds": 1.0, "reading": reading(),
+              "complete": True}])
+    assert not one.has_a_way, "and its end"
+    one.add([{"seq": 2, "kind": "probe", "step": 5, "samples": 5, "seconds": 0.5, "reading": reading()}])
+    assert one.has_a_way

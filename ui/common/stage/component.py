@@ -7,17 +7,44 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import streamlit as st
-
+from ui.common.modules import Module
 from ui.common.stage import files
+from ui.common.stage.packing import packed
+from ui.common.state import Slot
+
+OVERLAP = 1  # points that are sent once more: what comes is seen to follow what is there
+DRAWN: Slot[Mapping[str, int]] = Slot("stage-drawn", {})  # by key, how many points the browser has
 
 
 def stage(scene: Mapping[str, Any], key: str) -> None:
-    """Draws a scene (see :func:`ui.common.stage.scene.scene`); new points are added to what is playing."""
-    _component()(key=key, data={"spec": json.dumps(scene, allow_nan=False)})
+    """Draws a scene (see :func:`ui.common.stage.scene.scene`); new points are added to what is playing.
+
+    While a run lasts, the browser gets what is new since it was drawn in this session: see :func:`forget_drawn`.
+    """
+    drawn = DRAWN.get()
+    known = drawn.get(key, 0) if not scene["ended"] else 0
+    DRAWN.put({**drawn, key: len(scene["points"])})
+    shown = _since(scene, known - OVERLAP) if known > OVERLAP else _whole(scene)
+    _module().draw(key, {"spec": json.dumps(shown, allow_nan=False)}, on_lacking_change=lambda: forget_drawn(key))
+
+
+def forget_drawn(key: str) -> None:
+    """The next drawing is complete: for a page that is drawn as a whole, whose browser may have nothing yet."""
+    DRAWN.put({one: count for one, count in DRAWN.get().items() if one != key})
+
+
+def _since(scene: Mapping[str, Any], first: int) -> dict[str, Any]:
+    """What a run that lasts adds to its scene."""
+    return {"run": scene["run"], "since": first, "total": scene["total"],
+            "points": list(map(packed, scene["points"][first:]))}
+
+
+def _whole(scene: Mapping[str, Any]) -> dict[str, Any]:
+    return {**scene, "points": list(map(packed, scene["points"])),
+            "retrained": packed(scene["retrained"]) if scene["retrained"] else None}
 
 
 @functools.cache
-def _component() -> Any:
-    return st.components.v2.component("stage", js=files.code(), css=files.style(), isolate_styles=False,
-                                      html='<div class="stage" role="group" aria-label="A run in motion"></div>')
+def _module() -> Module:
+    return Module("stage", files.code(), files.style(),
+                  html='<div class="stage" role="group" aria-label="A run in motion"></div>')

@@ -5,6 +5,7 @@ const COLOURS = { forget: "#ff7f0e", test: "#1f77b4", retain: "#2ca02c", retrain
 const DASHES = { test: "9 3", retain: "2 3" }; // told apart without their colours, too
 const PER_DECADE = 10;
 const DECADES = ["10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1", "1", "10", "100"];
+const LETTER = 7.6; // pixels of a label's letter, at most
 const SIDE = { l: 14, r: 14, t: 30, b: 36 };
 
 // A text in a set's colour; stage.css darkens or lightens it until it is legible, and a saved picture keeps the colour.
@@ -47,7 +48,8 @@ const cumulative = (density) => {
 };
 
 // One picture of two sets of losses. view: "density" or "cumulative". first: the forget set's density at the beginning.
-function humps(size, reading, retrained, bins, top, view, names, title, label, first = null) {
+// missing: what is said where this reading has no losses.
+function humps(size, reading, retrained, bins, top, view, names, title, label, first = null, missing = "") {
   const root = svg("svg", { width: size.w, height: size.h, role: "img", "aria-label": label, class: "stage-svg" });
   const inner = { w: size.w - SIDE.l - SIDE.r, h: size.h - SIDE.t - SIDE.b };
   const x = (bin) => SIDE.l + ((bin + 0.5 - bins[0]) / (bins[1] - bins[0])) * inner.w;
@@ -61,7 +63,7 @@ function humps(size, reading, retrained, bins, top, view, names, title, label, f
   root.append(svg("line", { x1: SIDE.l, x2: SIDE.l + inner.w, y1: floor, y2: floor, class: "stage-axis" }));
   root.append(svg("text", { x: SIDE.l + inner.w, y: floor + 31, class: "stage-tick", "text-anchor": "end" }, "loss, nats → surer of a wrong answer"));
   if (!reading?.forget) {
-    root.append(svg("text", { x: size.w / 2, y: size.h / 2, class: "stage-tick", "text-anchor": "middle" }, "This recorded run kept its losses at its start and its end only."));
+    root.append(svg("text", { x: size.w / 2, y: size.h / 2, class: "stage-tick", "text-anchor": "middle" }, missing));
     return root;
   }
   const values = { forget: reading.forget, test: reading.test, retrained: retrained?.forget };
@@ -134,13 +136,17 @@ function setLabels(root, shown, bins, x, y, view, names, size) {
   const spots = { forget: peak(shown.forget, bins), test: peak(shown.test, bins) };
   if (view === "cumulative") [spots.forget, spots.test] = [bins[0] + 0.25 * (bins[1] - bins[0]) | 0, bins[0] + 0.75 * (bins[1] - bins[0]) | 0];
   const near = Math.abs(x(spots.forget) - x(spots.test)) < 110;
-  for (const key of ["forget", "test"]) {
-    const left = near && (spots[key] < spots[key === "forget" ? "test" : "forget"] || (spots.forget === spots.test && key === "forget"));
-    const anchor = near ? (left ? "end" : "start") : "middle";
-    const place = x(spots[key]) + (near ? (left ? -8 : 8) : 0);
-    const at = Math.min(size.w - 60, Math.max(60, place));
-    const beside = near && at !== place && left ? 18 : 0; // at the edge of the picture: one under the other
-    root.append(svg("text", { x: at, y: Math.max(SIDE.t + 2, y(shown[key][spots[key]]) - 8) + beside, class: "stage-label", ...ink(COLOURS[key]), "text-anchor": anchor }, names[key]));
+  const [one, other] = spots.test < spots.forget ? ["test", "forget"] : ["forget", "test"]; // from left to right
+  const labels = Object.fromEntries([[one, "end", -8], [other, "start", 8]].map(([key, beside, away]) => {
+    const anchor = near ? beside : "middle";
+    const before = names[key].length * LETTER * { start: 0, middle: 0.5, end: 1 }[anchor];
+    const place = x(spots[key]) + (near ? away : 0); // and no letter of it beyond the picture's edge
+    const at = Math.max(before + 4, Math.min(size.w - names[key].length * LETTER + before - 4, place));
+    return [key, { at, anchor, y: Math.max(SIDE.t + 2, y(shown[key][spots[key]]) - 8) }];
+  }));
+  if (near && labels[one].at > labels[other].at) labels[one].y = Math.max(labels[one].y, labels[other].y + 18); // one under the other
+  for (const [key, label] of Object.entries(labels)) {
+    root.append(svg("text", { x: label.at, y: label.y, class: "stage-label", ...ink(COLOURS[key]), "text-anchor": label.anchor }, names[key]));
   }
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ui.common import glossary
 
 HERE = Path(__file__).parent
-SCRIPTS = ("draw.js", "tiles.js", "picture.js", "stage.js")  # one after the other they are one module
+SCRIPTS = ("points.js", "draw.js", "tiles.js", "picture.js", "stage.js")  # one after the other they are one module
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from engine.evaluation.measured import UNMEASURED, Metrics
 from engine.evaluation.metrics import CORRECTIVE, metric_of
 from engine.evaluation.verdict import Verdict, verdict_of
 from engine.naming import class_name
-from engine.registry import corrective, judged_by, live_attacks
+from engine.registry import compares_unlike, corrective, judged_by, live_attacks
 from engine.runs.records import Run
 from engine.system.words import plural
 from engine.types import Spec
@@ -30,6 +31,7 @@ GOALS = {"unseen": "Forget should come down to test", "retrained": "Forget shoul
 # Beside never-seen samples of the class the attack may begin inside its chance range: nothing has to fall there.
 ATTACK_GOALS = {"class": "The attack should end near a coin toss, 50%"}
 ATTACK_GOAL = "The attack should fall to a coin toss, 50%"
+AS_RETRAINED = "The attack should come to the retrained model's"  # chosen samples stand out without any training
 HELP = ("50% is a coin toss: the attacker knows nothing. Below 50% is not better than 50%: an attacker could turn "
         "every answer round, and 31% right would be 69% right. What counts is the distance from 50%, beyond the "
         "chance range.")
@@ -38,9 +40,9 @@ ROOM = 4.0  # percent or points on either side of what a gauge has to show
 
 
 def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = None, fit: bool = False,
-          compact: bool = False) -> dict[str, Any] | None:
+          compact: bool = False, reference: Reading | None = None) -> dict[str, Any] | None:
     """What the stage draws of a run; None before its first event. ``at`` is the step to open at, ``fit``
-    makes it end where the screen does.
+    makes it end where the screen does. ``reference`` has the retrained model's losses where the run kept none.
     """
     start = course.start
     if start is None:
@@ -48,7 +50,7 @@ def scene(run: Run, course: Course, autoplay: bool = False, at: int | None = Non
     fine = list(start.bins) == EDGES
     final = run.metrics if run.finished else None
     points = [*course.points, *_end(run, course)]
-    retrained = None if run.is_reference else _retrained(start, final, fine)  # it is not measured against itself
+    retrained = None if run.is_reference else _retrained(start, final, reference, fine)  # not against itself
     judged = verdict_of(run) if final else None
     attacks = {attack.name: attack for attack in live_attacks()}
     colours = attack_colours(attacks)
@@ -91,7 +93,8 @@ def _titles(spec: Spec) -> dict[str, str]:
     if corrective(spec.scenario):
         return {"attacks": "Attacks tell nothing about a correction",
                 "accuracy": "Forget should fall to the clean-trained model's: these labels are wrong"}
-    return {"attacks": ATTACK_GOALS.get(judged_by(spec), ATTACK_GOAL), "accuracy": GOALS[judged_by(spec)]}
+    attacks = AS_RETRAINED if compares_unlike(spec) else ATTACK_GOALS.get(judged_by(spec), ATTACK_GOAL)
+    return {"attacks": attacks, "accuracy": GOALS[judged_by(spec)]}
 
 
 def _forgotten(spec: Spec) -> list[Any]:
@@ -143,18 +146,23 @@ def _densities(reading: Reading, fine: bool) -> dict[str, Any]:
     """Both sets smoothed, (80,) each, and the percent that they have in common; None where losses were not kept."""
     if not fine or not reading.histogram:
         return {"forget": None, "test": None, "overlap": None}
-    return {name: [round(float(value), 4) for value in density(reading.histogram[name])]
+    return {name: list(_smoothed(tuple(reading.histogram[name])))
             for name in ("forget", "test")} | {"overlap": _number(reading.overlap)}
 
 
-def _retrained(start: StartEvent, final: Metrics | None, fine: bool) -> dict[str, Any] | None:
-    """The retrained model: its losses where it was there before the run, its numbers also where it came later."""
-    if start.retrained:
-        known, drawn = start.retrained.values, _densities(start.retrained, fine)
-    elif final and final.retrained:
-        known, drawn = final.retrained, {"forget": None, "test": None}
-    else:
+@functools.lru_cache(maxsize=4096)  # a live run's earlier points are drawn at every look
+def _smoothed(counts: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in density(counts))
+
+
+def _retrained(start: StartEvent, final: Metrics | None, reference: Reading | None,
+               fine: bool) -> dict[str, Any] | None:
+    """The retrained model: its numbers are the end's, as in the verdict; before there is an end, those of the start."""
+    reading = start.retrained if start.retrained and start.retrained.histogram else reference
+    known = final.retrained if final and final.retrained else start.retrained.values if start.retrained else None
+    if known is None:
         return None
+    drawn = _densities(reading, fine) if reading else {"forget": None, "test": None}
     return drawn | {"attacks": {attack.name: _number(known.get(attack.name)) for attack in live_attacks()},
                     "accuracy": {name: _number(known.get(f"{name}_accuracy")) for name in SETS},
                     "gap": _number(known.get("accuracy_gap"))}

@@ -8,32 +8,6 @@ const NARROW = "(max-width: 700px)"; // as in stage.css: the tiles lie one below
 const BETWEEN = 22; // pixels between its parts
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-const mix = (one, other, share) => (Number.isFinite(one) && Number.isFinite(other) ? one + (other - one) * share : one ?? other ?? null);
-// Between two looks a hump is on its way; where one of them kept no losses, nothing is made up.
-const mixed = (one, other, share) => (one && other ? one.map((value, i) => value + (other[i] - value) * share) : share === 0 ? one : null);
-
-// Attacks are measured at some points only; between two of them a line is drawn, and the same line is read here.
-function filled(points, name) {
-  const known = points.map((point, i) => [i, point.attacks[name]]).filter(([, value]) => Number.isFinite(value));
-  return points.map((_, i) => {
-    const after = known.find(([at]) => at >= i);
-    const before = known.findLast(([at]) => at <= i);
-    if (!before || !after) return before ? before[1] : null;
-    return after[0] === before[0] ? after[1] : mix(before[1], after[1], (i - before[0]) / (after[0] - before[0]));
-  });
-}
-
-function readingAt(state, position) {
-  const { points } = state.data;
-  const [low, high] = [Math.floor(position), Math.min(points.length - 1, Math.ceil(position))];
-  const [one, other, share] = [points[low], points[high], position - low];
-  const attacks = Object.fromEntries(Object.entries(state.attacks).map(([name, values]) => [name, mix(values[low], values[high], share)]));
-  const accuracy = Object.fromEntries(Object.keys(one.accuracy).map((name) => [name, mix(one.accuracy[name], other.accuracy[name], share)]));
-  return { forget: mixed(one.forget, other.forget, share), test: mixed(one.test, other.test, share), attacks, accuracy,
-    by_class: mixed(one.by_class, other.by_class, share), said: share < 0.5 ? one.said : other.said,
-    overlap: mix(one.overlap, other.overlap, share), x: mix(one[state.axis], other[state.axis], share), step: Math.round(mix(one.step, other.step, share)) };
-}
-
 function gaugeNow(one, reading, atEnd) {
   if (atEnd && one.now !== null) return one.now;
   if (one.key in reading.attacks) return reading.attacks[one.key];
@@ -184,9 +158,10 @@ function paint(state) {
   const heights = heightsOf(state, wide);
   const size = { w, h: heights.hero };
   const said = reading.overlap === null ? "" : `, ${reading.overlap.toFixed(0)}% in common`;
+  const kept = `This recorded run kept its losses at its start ${data.points[last].forget ? "and its end " : ""}only.`;
   const panel = (shown, heading, retrained) => (byClass
     ? classBars(size, shown, data.classes, data.forgotten, `${heading.split(",")[0]}: accuracy by class, %`, `${heading}: accuracy by class`)
-    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`, wide ? null : data.points[0].forget));
+    : humps(size, shown, retrained, state.bins, top, drawnView, data.names, heading, `${heading}: losses of the forget and ${data.names.test} samples`, wide ? null : data.points[0].forget, kept));
   const title = atEnd ? "Now" : data.ended || state.position < last ? `At step ${reading.step.toLocaleString("en")}` : "Now";
   const before = data.points[0].overlap === null ? "" : `, ${data.points[0].overlap.toFixed(0)}% in common`;
   const heroes = [panel(reading, `${data.compact ? `Step ${reading.step}` : title}${said}`, data.retrained)];
@@ -259,10 +234,9 @@ function tallest({ points, retrained }, shown) {
   return Math.min(height(shown), 1.3 * height([points[0], points.at(-1), retrained]));
 }
 
-function take(state, spec) {
+function take(state, data) {
   const before = state.data;
-  state.data = JSON.parse(spec);
-  const { data } = state;
+  state.data = data;
   const last = data.points.length - 1;
   state.attacks = Object.fromEntries(Object.keys(data.attacks).map((name) => [name, filled(data.points, name)]));
   const shown = [...data.points, ...(data.retrained ? [data.retrained] : [])];
@@ -277,13 +251,16 @@ function take(state, spec) {
   if (state.follow && state.position < last) start(state);
 }
 
-export default function stage({ data, parentElement }) {
+export default function stage({ data, parentElement, setTriggerValue }) {
   const element = parentElement.querySelector(".stage");
   const state = (element.stage ??= { element });
   if (state.spec !== data.spec) {
     state.spec = data.spec;
-    take(state, data.spec);
+    const whole = joined(state.data, JSON.parse(data.spec));
+    if (whole) take(state, whole);
+    else setTriggerValue("lacking", true); // the server then draws all of it
   }
+  if (!state.data) return undefined;
   if (!state.parts) build(element, state);
   paint(state);
   return () => setTimeout(() => {

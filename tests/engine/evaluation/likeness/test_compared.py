@@ -70,11 +70,19 @@ def test_a_model_that_says_one_thing_is_named_and_few_samples_too():
 
 
 def test_two_retrained_models_are_within_their_own_null():
-    """Three models of one distribution: the agreement with one of the others is as often above as below theirs."""
-    above = 0
+    """Three models of one distribution, 100 times: the agreement with one of the others is as often above as below
+    theirs, and divergence and CKA lie within three standard deviations of theirs, as often above as below.
+    """
+    within, pairs = 0, []
     for seed in range(100):
         said = {UNLEARNED: model(3 * seed), RETRAINED: model(3 * seed + 1), AGAIN: model(3 * seed + 2)}
-        found = compared(said, LABELS, "abcd").agreement
+        found = compared(said, LABELS, "abcd")
         sd = 100 * np.sqrt(2 * 0.135 * 0.865 / 200)  # of the difference of two shares of 86.5%
-        above += abs(found["unlearned_retrained"].share - found["attainable"].share) <= 1.96 * sd
-    assert above >= 93
+        share = {pair: found.agreement[pair].share for pair in ("unlearned_retrained", "attainable")}
+        within += abs(share["unlearned_retrained"] - share["attainable"]) <= 1.96 * sd
+        pairs.append([(one[pair] if one is found.jsd else one[pair]["head"]) for one in (found.jsd, found.cka)
+                      for pair in ("unlearned_retrained", "attainable")])
+    assert within >= 93
+    for mine, null in np.array(pairs).T.reshape(2, 2, 100):
+        assert np.sum(abs(mine - null.mean()) <= 3 * null.std()) >= 93
+        assert 35 <= np.sum(mine > null) <= 65

@@ -1,14 +1,15 @@
-"""Rewinding, for any method: of all its epochs keep the one that has forgotten just enough (Kurmanji et al. 2023).
+"""Rewinding, an option of any method: of all its epochs keep the one that has forgotten just enough.
 
 After each epoch the error on D_f is measured in evaluation mode. In the end the reference is the error of the last
 weights on those samples of D_v whose class occurs in D_f: a random subset mostly has every class, so there it is
 all of D_v. (It is also all of D_v where no sample there has one of these classes.) Kept are the weights whose error on
 D_f is nearest to the reference; of equally near ones the earliest.
 
-The rule is that of the released code of SCRUB (its classes are a set, their frequencies are not matched). That code
-also compares epoch 0, the Original, and where it is nearest asks for weights that it never saved; here the epochs
-after at least one pass are compared, since the Original has forgotten nothing. An epoch ends where a step says so
-(``Progress.ends_epoch``), and with the last step: a method without epochs stays as it is.
+The rule is that of the released code of SCRUB (Kurmanji et al. 2023; its classes are a set, their frequencies are not
+matched). That code also compares epoch 0, the Original, and where it is nearest asks for weights that it never saved;
+here the epochs after at least one pass are compared, since the Original has forgotten nothing. An epoch ends where a
+step says so (``Progress.ends_epoch``), and with the last step. A method without epochs says so
+(``Method.no_epochs``).
 """
 
 from __future__ import annotations
@@ -18,14 +19,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from engine.terms import Term
-from engine.types import Method, Progress
+from engine.terms import REWINDING
+from engine.types import Progress
 
-FORGET_ERROR = Term("forget_error", "error on the forget set", "watched", on="forget", axis="share", unit="%")
-REFERENCE_ERROR = Term("reference_error", "error on validation samples of their classes", "target", on="validation",
-                       axis="share", unit="%")
-KEPT_EPOCH = Term("kept_epoch", "epoch that is kept", "watched", axis="epoch", unit="")
-TERMS = (FORGET_ERROR, REFERENCE_ERROR, KEPT_EPOCH)  # an epoch's last step has the first one, the very last step all
+FORGET_ERROR, REFERENCE_ERROR, KEPT_EPOCH = REWINDING
 
 
 def nearest(errors: dict[int, Fraction], reference: Fraction) -> int:
@@ -92,24 +89,3 @@ def rewound(task: Any, steps: Iterator[Progress]) -> Iterator[Progress]:
         if not progress.ends_epoch:
             epochs.keep()
         epochs.rewind()
-
-
-def rewinding(method: Method, name: str, title: str) -> Method:
-    """A method that does as another one and then rewinds.
-
-    Examples
-    --------
-    >>> from engine.registry import get
-    >>> method = rewinding(get("method", "finetune"), "finetune_r", "Fine-tuning, rewound")
-    >>> [term.name for term in method.terms], method.needs
-    (['retain_loss', 'forget_error', 'reference_error', 'kept_epoch'], \
-('forget', 'forget_labels', 'retain', 'validation'))
-    """
-
-    def unlearn(task: Any, parameters: Any) -> Iterator[Progress]:
-        yield from rewound(task, method.unlearn(task, parameters))
-
-    needs = tuple(dict.fromkeys((*method.needs, "forget", "forget_labels", "validation")))
-    return dataclasses.replace(
-        method, name=name, title=title, unlearn=unlearn, needs=needs, terms=(*method.terms, *TERMS), aliases=(),
-        latex="", in_paper=False, summary=f"{method.summary} Then the epoch that forgot just enough is kept.")

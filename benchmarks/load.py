@@ -1,0 +1,250 @@
+"""What many visitors cost: sessions that watch one live run, and pages beside thousands of runs.
+
+    python benchmarks/load.py sessions --sessions 30 --seconds 20   # ticks of a live run: median, worst, bytes
+    python benchmarks/load.py growth --runs 2000                    # pages, lists and exports beside so many runs
+
+Each session is a real one: a WebSocket that asks for a page and then, as the browser does, for every fragment that
+asked to be run again after its interval. A tick is the time from asking to the end of the script. The server is the
+README's. The last line is one JSON object; figures of a shared machine are noisy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+QUIET = 300.0  # seconds that nothing here takes
+
+
+@dataclass
+class Session:
+    """One visitor: what came back, and when."""
+
+    address: str
+    page: str
+    query: str
+    first: float = 0.0
+    ticks: list[float] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    intervals: dict[str, float] = field(default_factory=dict)
+
+    async def visit(self, seconds: float) -> None:
+        """Opens the page, then lets its fragments run until the time is over."""
+        import websockets
+
+        async with websockets.connect(f"{self.address}/_stcore/stream", max_size=None,
+                                      subprotocols=["streamlit"]) as socket:  # type: ignore[list-item]
+            begun = time.perf_counter()
+            await self._ask(socket, "")
+            self.first = time.perf_counter() - begun
+            end, due = time.perf_counter() + seconds, {}
+            while time.perf_counter() < end:
+                now = time.perf_counter()
+                due = {one: due.get(one, now + pause) for one, pause in self.intervals.items()}
+                if not due:
+                    await asyncio.sleep(0.1)
+                    continue
+                one = min(due, key=lambda name: due[name])
+                await asyncio.sleep(max(0.0, min(due[one], end) - now))
+                asked = time.perf_counter()
+                size = await self._ask(socket, one)
+                self.ticks.append(time.perf_counter() - asked)
+                self.sizes.append(size)
+                due[one] = max(asked + self.intervals.get(one, 1.0), time.perf_counter())
+
+    async def _ask(self, socket: Any, fragment: str) -> int:
+        """Sends a rerun and reads until its script has ended; the bytes that came."""
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        message = BackMsg()
+        message.rerun_script.query_string = self.query
+        message.rerun_script.page_name = self.page
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.is_auto_rerun = bool(fragment)
+        await socket.send(message.SerializeToString())
+        size = 0
+        if not fragment:
+            self.intervals.clear()
+        while True:
+            raw = await asyncio.wait_for(socket.recv(), QUIET)
+            size += len(raw)
+            said = ForwardMsg.FromString(raw)
+            kind = said.WhichOneof("type")
+            if kind == "auto_rerun":
+                self.intervals[said.auto_rerun.fragment_id] = said.auto_rerun.interval
+            elif kind == "stop_auto_rerun":
+                for one in said.stop_auto_rerun.fragment_ids:
+                    self.intervals.pop(one, None)
+            elif kind == "script_finished" and said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                return size
+
+
+@contextmanager
+def served(home: Path) -> Iterator[tuple[str, int]]:
+    """The app as ``make run`` starts it, on a free port; gives its address and process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"], cwd=ROOT,
+                              env=os.environ | {"UNLEARN_HOME": str(home), "GOMP_SPINCOUNT": "2000"},
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"127.0.0.1:{port}", server.pid
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+
+
+def _wait(url: str) -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(url, timeout=5).read()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit(f"{url} does not answer")
+
+
+def sessions(options: argparse.Namespace) -> dict[str, Any]:
+    """Many sessions on one run that goes on for as long as they watch."""
+    from engine.runs.queue import Jobs  # noqa: F401 - a missing engine is said before a server starts
+
+    with tempfile.TemporaryDirectory() as home, served(Path(home)) as (address, process):
+        asyncio.run(Session(f"ws://{address}", "unlearn", "").visit(0.0))  # imports and starts the workers
+        run_id = _long_run(Path(home))
+        visitors = [Session(f"ws://{address}", "unlearn", f"run={run_id}") for _ in range(options.sessions)]
+        before = _cpu(process)
+        asyncio.run(_together(visitors, options.seconds))
+        used = _cpu(process) - before
+    ticks = sorted(tick for one in visitors for tick in one.ticks)
+    sizes = sorted(size for one in visitors for size in one.sizes)
+    return {"sessions": len(visitors), "ticks": len(ticks), "median_s": round(statistics.median(ticks), 3),
+            "p95_s": round(ticks[int(0.95 * len(ticks))], 3), "worst_s": round(ticks[-1], 3),
+            "over_2_s": sum(tick > 2 for tick in ticks), "median_bytes": statistics.median(sizes),
+            "worst_bytes": sizes[-1], "first_page_s": round(statistics.median(one.first for one in visitors), 2),
+            "intervals": sorted({pause for one in visitors for pause in one.intervals.values()}),
+            "ticks_a_second": round(len(ticks) / options.seconds, 1), "server_cpu_s": round(used, 1),
+            "cpu_ms_a_tick": round(1000 * used / len(ticks), 1), "load": round(os.getloadavg()[0], 1)}
+
+
+async def _together(visitors: list[Session], seconds: float) -> None:
+    await asyncio.gather(*(one.visit(seconds) for one in visitors))
+
+
+def _long_run(home: Path) -> str:
+    """Queues a run of some minutes, which the server takes; its id."""
+    from engine.runs.store import Store
+    from engine.spec import resolve
+    from engine.types import Spec
+
+    store = Store(home)
+    spec = Spec(method="finetune", seed=77, parameters={"retain_epochs": 100.0, "max_forget_epochs": 1000})
+    run_id = store.submit(resolve(spec))
+    while len(store.events(run_id)) < 10:  # the picture is there, and its course has some length
+        time.sleep(0.2)
+    return run_id
+
+
+def _cpu(process: int) -> float:
+    import psutil
+
+    times = psutil.Process(process).cpu_times()
+    return float(times.user + times.system)
+
+
+def growth(options: argparse.Namespace) -> dict[str, Any]:
+    """Pages, the list of runs and an export beside many runs, against the same beside none."""
+    found: dict[str, Any] = {"runs": options.runs}
+    for count in (0, options.runs):
+        with tempfile.TemporaryDirectory() as home:
+            if count:
+                _fill(Path(home), count)
+            found[f"pages_{count}"] = _pages(Path(home), options.pages)
+            found[f"list_json_{count}_s"] = _command(Path(home), "list", "runs", "--json")
+            if count:
+                found["export_s"] = _command(Path(home), "archive", "export", f"{home}/all.zip")
+    beside_none, beside_many = found["pages_0"], found[f"pages_{options.runs}"]
+    found["ratios"] = {page: round(beside_many[page] / beside_none[page], 2) for page in beside_none}
+    return found
+
+
+def _fill(home: Path, count: int) -> None:
+    """So many finished runs: one real one, and copies of it with other seeds."""
+    from engine.runs.store import Store
+    from engine.spec import resolve
+    from engine.types import Spec
+
+    subprocess.run([sys.executable, "-m", "engine", "run", "--method", "finetune", "--seed", "9"], cwd=ROOT, check=True,
+                   env=os.environ | {"UNLEARN_HOME": str(home)}, capture_output=True)
+    store = Store(home)
+    real = store.list()[0]
+    course, samples = store.events(real.id), store.load_samples(real.id)
+    for seed in range(1000, 1000 + count - 1):
+        resolved = resolve(Spec(method="finetune", seed=seed))
+        run_id = store.begin(resolved)
+        for event in course:
+            store.append(run_id, {name: value for name, value in event.items() if name != "seq"})
+        store.save_samples(run_id, samples)
+        store.end(run_id, "finished", metrics=dict(real.metrics.stored), seconds=real.seconds, steps=real.steps,
+                  samples=real.samples, device=real.device, identity=f"{seed:032d}", data=real.data)
+
+
+def _pages(home: Path, repeats: int) -> dict[str, float]:
+    """By page, the median seconds of a first run of its script in new sessions, after one that warms the server."""
+    pages = ("", "unlearn", "compare", "robustness", "runs", "evidence", "exposed", "playground", "lessons")
+    with served(home) as (address, _):
+        return {page or "start": round(_first(address, page, repeats), 3) for page in pages}
+
+
+def _first(address: str, page: str, repeats: int) -> float:
+    times = []
+    for _ in range(repeats + 1):
+        one = Session(f"ws://{address}", page, "")
+        asyncio.run(one.visit(0.0))
+        times.append(one.first)
+    return statistics.median(times[1:])
+
+
+def _command(home: Path, *words: str) -> float:
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "engine", *words], cwd=ROOT, check=True, capture_output=True,
+                   env=os.environ | {"UNLEARN_HOME": str(home)})
+    return round(time.perf_counter() - begun, 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    many = kinds.add_parser("sessions")
+    many.add_argument("--sessions", type=int, default=30)
+    many.add_argument("--seconds", type=float, default=20.0)
+    many.set_defaults(work=sessions)
+    grown = kinds.add_parser("growth")
+    grown.add_argument("--runs", type=int, default=2000)
+    grown.add_argument("--pages", type=int, default=3)
+    grown.set_defaults(work=growth)
+    options = parser.parse_args()
+    print(json.dumps(options.work(options)))
+
+
+if __name__ == "__main__":
+    main()
