@@ -17,13 +17,19 @@
     |-- UnknownMetric       a result holds no metric of that name
     |-- BadMethod               a method's code did what no method may do
     |-- Diverged                a loss became infinite or not a number
+    |-- NotWritten              a file could not be written: a full disk, a folder that can only be read
     |-- StoreUnavailable        the run store cannot be read or written
+    |   `-- EndUnwritten        how a run ended could not be written, so that the store still calls it running
     `-- Cancelled               a person asked the run to stop; it keeps what it has
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Problem(str):
@@ -146,8 +152,33 @@ class Diverged(LabError):
     """A loss became infinite or not a number."""
 
 
+class NotWritten(LabError, OSError):
+    """A file could not be written, and nothing of it was left behind; made like an OSError."""
+
+    def __str__(self) -> str:
+        mend = ("free some space and run it again" if self.errno in FULL else
+                "make its folder one that can be written, or name another one")
+        return f"{self.filename} could not be written ({self.strerror}): {mend}."
+
+
 class StoreUnavailable(LabError):
-    """The run store cannot be opened, read or written."""
+    """The run store cannot be opened, read or written.
+
+    ``passing``: it is in use or does not answer, so that asking again may help.
+    """
+
+    def __init__(self, text: str, passing: bool = False):
+        self.passing = passing
+        super().__init__(text)
+
+
+class EndUnwritten(StoreUnavailable):
+    """How a run ended could not be written; ``columns`` are what the store was to hold."""
+
+    def __init__(self, run_id: str, columns: Mapping[str, Any], reason: str):
+        self.run_id, self.columns = run_id, dict(columns)
+        super().__init__(f"Run {run_id} {self.columns.get('status', 'ended')}, but its end could not be written. "
+                         f"{reason}")
 
 
 class Cancelled(LabError):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.cli.terminal import ProgressLine, ctrl_c
-from engine.runs import estimates
+from engine.runs import estimates, leftovers
 from engine.runs.here import heartbeat, run_here
 from engine.runs.store import Store
 from engine.spec import resolve
@@ -36,7 +36,7 @@ def by_number(comparison: Comparison) -> Comparison:
 def compute(comparisons: Sequence[Comparison], store: Store, train_original: bool,
             say: Callable[[str], None] | None = None) -> int:
     """Carries out what is missing, one run after another; returns 130 where it was stopped, else 0."""
-    store.mark_interrupted()
+    leftovers.settle(store)
     say = say or say_aside
     line, tried = ProgressLine(), set()
     with ctrl_c() as cancel, heartbeat(store):

@@ -15,7 +15,7 @@ from engine.cli.options import Result, add_executor, as_number
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec
 from engine.registry import current_name
-from engine.runs import estimates
+from engine.runs import estimates, leftovers
 from engine.runs.executors import EXECUTORS, Control
 from engine.runs.here import heartbeat
 from engine.runs.store import Store, open_store
@@ -80,7 +80,7 @@ def asked_for(options: Namespace) -> FrontAsked:
 
 def _carry_out(missing: Sequence[Resolved], store: Store, options: Namespace) -> int:
     """Runs what is missing; the exit status."""
-    store.mark_interrupted()
+    leftovers.settle(store)
     failed, ended, began = 0, 0, time.monotonic()
     with ctrl_c() as cancel, heartbeat(store):
         line = ProgressLine()

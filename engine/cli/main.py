@@ -1,7 +1,7 @@
 """The command line: ``python -m engine run | compare | sweep | reproduce | list | show | ...``.
 
 Progress goes to stderr; with ``--json`` stdout holds one JSON value and nothing else, whatever happens.
-Exit status: 0 finished, 1 failed, 2 bad input, 130 interrupted with Ctrl-C.
+Exit status: 0 finished, 1 failed, 2 bad input, 130 interrupted with Ctrl-C, or asked to end by SIGTERM.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from engine.cli.signals import like_ctrl_c
 from engine.errors import BadInput, BadSpec, LabError
 from engine.system.files import to_json
 from engine.system.read_only import refuse
@@ -74,10 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
-        options = build_parser().parse_args(words)
-        if not reads_only(options):
-            refuse()
-        result, status = options.work(options)
+        with like_ctrl_c():
+            options = build_parser().parse_args(words)
+            if not reads_only(options):
+                refuse()
+            result, status = options.work(options)
     except BadSpec as error:
         return _refuse(error.problems, as_json)
     except BadInput as error:

@@ -17,6 +17,7 @@ from engine.own import adding, folder, heldout
 from engine.own.adding import Added, Training
 from engine.own.kind import own_kind_of, own_kinds
 from engine.own.look import HELD_OUT, OWN_COLUMNS, Choices, Look
+from engine.system.files import write_whole
 from engine.system.paths import expanded
 from engine.system.words import plural
 
@@ -94,7 +95,7 @@ def command_add(options: Namespace) -> Result:
 def command_export(options: Namespace) -> Result:
     text = _samples_csv(options.name) if options.samples else folder.text_of(options.name)
     if options.out:
-        expanded(options.out).write_text(text, encoding="utf-8")
+        write_whole(expanded(options.out), lambda temporary: temporary.write_text(text, encoding="utf-8"))
         return {"name": options.name, "file": options.out} if options.json else f"Wrote {options.out}.", 0
     return {"name": options.name, "csv" if options.samples else "toml": text} if options.json else text.rstrip(), 0
 

@@ -20,6 +20,7 @@ from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.cli.text import run_text
 from engine.errors import BadSpec, Problem
 from engine.registry import all_of, current_name, names
+from engine.runs import leftovers
 from engine.runs.here import heartbeat, run_here
 from engine.runs.records import Run, described
 from engine.runs.store import open_store
@@ -56,7 +57,7 @@ def command(options: Namespace) -> Result:
     """Records a run, carries it out in this process and describes it."""
     resolved = resolve(_spec_of(options))
     store = open_store()
-    store.mark_interrupted()
+    leftovers.settle(store)
     with ctrl_c() as cancel, heartbeat(store):
         run = run_here(resolved, store, options.train_original, cancel, ProgressLine(),
                        keep_weights=options.keep_weights)

@@ -16,7 +16,7 @@ from engine.cli.options import Result, add_executor, add_json, add_option, as_nu
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec
 from engine.registry import names
-from engine.runs import estimates
+from engine.runs import estimates, leftovers
 from engine.runs.executors import EXECUTORS, Control
 from engine.runs.here import heartbeat
 from engine.runs.records import Run
@@ -63,7 +63,7 @@ def command(options: Namespace) -> Result:
     """Computes what is missing of a grid; returns counts, seconds and the cells. Raises BadInput."""
     sweep = sweep_of(options)
     store, began = open_store(), time.monotonic()
-    store.mark_interrupted()
+    leftovers.settle(store)
     before = find_runs(sweep, store)
     todo = missing(sweep, before)
     with ctrl_c() as cancel, heartbeat(store):

@@ -10,10 +10,16 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from engine.cli import signals
+
 
 @contextlib.contextmanager
 def ctrl_c() -> Iterator[threading.Event]:
-    """The first Ctrl-C sets the event, so that work ends in good order; the second one is a KeyboardInterrupt."""
+    """The first Ctrl-C sets the event, so that work ends in good order; the second one is a KeyboardInterrupt.
+
+    A SIGTERM, or the SIGHUP of a terminal that is closed, is the same; what has not ended ``GRACE`` seconds after one
+    of these is ended, and its runs are marked.
+    """
     cancel = threading.Event()
 
     def ask(*_: Any) -> None:
@@ -21,11 +27,8 @@ def ctrl_c() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         cancel.set()
 
-    before = signal.signal(signal.SIGINT, ask)
-    try:
+    with signals.handled((signal.SIGINT, *signals.asked_to_end()), ask), signals.deadline():
         yield cancel
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class ProgressLine:

@@ -16,7 +16,7 @@ from engine.cli.computing import say_aside, whole, words
 from engine.cli.options import Result, add_executor, add_option, add_scenario, as_number
 from engine.cli.terminal import ProgressLine, ctrl_c
 from engine.errors import BadSpec
-from engine.runs import estimates
+from engine.runs import estimates, leftovers
 from engine.runs.executors import Control
 from engine.runs.here import heartbeat
 from engine.runs.store import Store, open_store
@@ -78,7 +78,7 @@ def command(options: Namespace) -> Result:
 
 def _searched(race: Race, options: Namespace) -> tuple[Record, int]:
     store: Store = race.store
-    store.mark_interrupted()
+    leftovers.settle(store)
     line, began, ended = ProgressLine(), time.monotonic(), 0
 
     def tell(progress: dict[str, Any]) -> None:

@@ -20,6 +20,8 @@ from engine.errors import BadCheckpoint
 from engine.originals.confidence import Confidence
 from engine.system.files import sha256_of, short_hash, write_json, write_whole
 from engine.system.paths import PROJECT, home
+from engine.system.singleton import singleton
+from engine.system.unfinished import Note, clear, noted
 from engine.training.partial import Partial
 from engine.types import Recipe
 
@@ -125,16 +127,19 @@ class Checkpoints:
         """Writes weights, confidence and sidecar; ``about`` adds metrics, cost and machine to what the key says."""
         from safetensors.torch import save_file
 
-        path = self.root / f"{key.name}-{fingerprint[:8]}.safetensors"
-        tensors = storable(model)
-        write_whole(path, lambda temporary: save_file(tensors, temporary))
-        sidecar = {"format": FORMAT, **_made_of(key), "fingerprint": fingerprint, "sha256": sha256_of(path), **about}
-        original = Original(path, sidecar)
-        path.with_suffix(CONFIDENCE).unlink(missing_ok=True)
-        if confidence:
-            packed = confidence.packed(original.sha256)
-            write_whole(path.with_suffix(CONFIDENCE), lambda temporary: temporary.write_bytes(packed))
-        write_json(path.with_suffix(".json"), sidecar)
+        path = (self.root / f"{key.name}-{fingerprint[:8]}.safetensors").absolute()
+        tensors, says, beside = storable(model), path.with_suffix(".json"), path.with_suffix(CONFIDENCE)
+        says.unlink(missing_ok=True)  # it comes last: what has one is whole
+        with noted(Note((str(path), str(beside)), unless=str(says))):
+            write_whole(path, lambda temporary: save_file(tensors, temporary))
+            sidecar = {"format": FORMAT, **_made_of(key), "fingerprint": fingerprint, "sha256": sha256_of(path),
+                       **about}
+            original = Original(path, sidecar)
+            beside.unlink(missing_ok=True)
+            if confidence:
+                packed = confidence.packed(original.sha256)
+                write_whole(beside, lambda temporary: temporary.write_bytes(packed))
+            write_json(says, sidecar)
         return original
 
     def confidence(self, original: Original) -> Confidence | None:
@@ -167,10 +172,9 @@ class Checkpoints:
 
     def copy(self, original: Original, folder: Path) -> None:
         """Copies weights, sidecar and confidence into another folder."""
-        folder.mkdir(parents=True, exist_ok=True)
         for path in (original.path, *map(original.path.with_suffix, (CONFIDENCE, ".json"))):
             if path.is_file() and path.resolve().parent != folder.resolve():
-                shutil.copy(path, folder)
+                _copy(path, folder / path.name)
 
     def partial(self, name: str) -> Partial:
         """The place of a half-finished training of that name."""
@@ -231,7 +235,13 @@ def _made_of(key: OriginalKey) -> dict[str, Any]:
 
 def open_checkpoints(folder: Path | None = None) -> Checkpoints:
     """The Originals of a results folder, by default ``$UNLEARN_HOME``, beside those that ship."""
-    return Checkpoints((folder or home()) / "checkpoints")
+    place = folder or home()
+    singleton("cleared", str(place), clear)
+    return Checkpoints(place / "checkpoints")
+
+
+def _copy(source: Path, target: Path) -> None:
+    write_whole(target, lambda temporary: shutil.copyfile(source, temporary))
 
 
 def storable(model: nn.Module) -> dict[str, Tensor]:

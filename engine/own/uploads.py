@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 
 from engine.errors import BadSource
 from engine.own.layouts import TABLES
+from engine.system.files import write_folder
 from engine.system.paths import home
 from engine.system.read_only import refuse
 
@@ -83,18 +84,12 @@ def _kept(name: str, content: bytes, inside: str, write: Callable[[Path], object
         with contextlib.suppress(OSError):
             os.utime(folder.parent)  # used again: see engine.own.unused
         return folder / inside if inside else folder
-    unfinished = home() / "uploads" / f".{secrets.token_hex(8)}"
     try:
-        unfinished.mkdir(parents=True)
-        write(unfinished)
-        folder.parent.mkdir(exist_ok=True)
-        os.replace(unfinished, folder)
+        write_folder(folder, write)
     except OSError as error:
         if not folder.is_dir():  # else another upload of the same was quicker
             raise BadSource(f"{name} cannot be kept in {folder.parent} ({error.strerror or error}): make room, or give "
                             "the path of the data instead.") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return folder / inside if inside else folder
 
 

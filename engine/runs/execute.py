@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from typing import Any
 
 import torch
 
-from engine.errors import BadInput, Cancelled, LabError
+from engine.errors import BadInput, Cancelled, EndUnwritten, LabError
 from engine.originals.checkpoints import Checkpoints
 from engine.originals.workbench import prepare_bench
 from engine.runs.beginnings import kept_beginning
+from engine.runs.ends import end_run
 from engine.runs.live import Live, OnProgress
 from engine.runs.method import run_method
+from engine.runs.patience import patiently
 from engine.runs.reasons import reason_of
-from engine.runs.recording import complete, with_reference
+from engine.runs.recording import columns_of, complete
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import Resolved
@@ -33,38 +33,30 @@ def execute(run: Run, store: Store, checkpoints: Checkpoints, device: torch.devi
     """Carries out a run that is marked running in the store, to its end; returns the run as stored.
 
     What cannot be done here, whatever the method (a spec of another version, absent data, a missing Original), ends
-    the run as failed and is raised as well (BadInput).
+    the run as failed and is raised as well (BadInput). Raises EndUnwritten where its end cannot be written.
     """
     live = Live(run.id, store, checkpoints, cancel or threading.Event(), on_progress, run.most_seconds)
     try:
         _carry_out(run, run.resolved(), live, device or default_device())
+    except EndUnwritten:
+        raise
     except Cancelled as error:
-        _end(store, run.id, status="cancelled", reason=f"{error} What was measured until then is kept.",
-             **live.spent)
+        end_run(store, run.id, {"status": "cancelled", "reason": f"{error} What was measured until then is kept.",
+                                **live.spent}, live.outbox)
     except Exception as error:
         if not isinstance(error, LabError):
             log.exception("run %s failed", run.id)
-        _end(store, run.id, status="failed", reason=reason_of(error, checkpoints), **live.spent)
+        end_run(store, run.id, {"status": "failed", "reason": reason_of(error, checkpoints), **live.spent}, live.outbox)
         if isinstance(error, BadInput):
             raise
-    return store.get(run.id)
+    return patiently(store, lambda: store.get(run.id))
 
 
 def _carry_out(run: Run, resolved: Resolved, live: Live, device: torch.device) -> None:
-    bench = prepare_bench(resolved, live.checkpoints, device, run.train_original, live.stage,
-                          live.cancel.event)
-    outcome = run_method(bench, resolved, live, run.keep_weights, kept_beginning(bench, resolved, live.store))
-    _end(live.store, run.id, **with_reference(live.store, run.id, resolved, outcome))
+    store, bench = live.store, prepare_bench(resolved, live.checkpoints, device, run.train_original, live.stage,
+                                             live.cancel.event)
+    kept = patiently(store, lambda: kept_beginning(bench, resolved, store))
+    outcome = run_method(bench, resolved, live, run.keep_weights, kept)
+    end_run(store, run.id, columns_of(store, run.id, resolved, outcome), live.outbox)
     live.settle()
-    complete(live.store, run.id)
-
-
-def _end(store: Store, run_id: str, **columns: Any) -> None:
-    """Writes a run's end; a store that does not answer (a full disk) is asked again for a while."""
-    for attempt in range(5):
-        try:
-            store.end(run_id, **columns)
-            return
-        except LabError:
-            log.warning("could not write the end of run %s (attempt %d)", run_id, attempt + 1)
-            time.sleep(0.2 * 2**attempt)
+    complete(store, run.id)

@@ -9,6 +9,8 @@ from typing import Any
 
 from engine.errors import BadInput
 from engine.originals.checkpoints import open_checkpoints
+from engine.runs.ends import write_again
+from engine.runs.patience import ATTEMPT, patiently
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import Resolved
@@ -21,17 +23,19 @@ def run_here(resolved: Resolved, store: Store, train_original: bool, cancel: thr
 
     Raises BadInput where what is asked for is not possible here; a run that was recorded for it is removed again.
     """
-    run_id = queued or store.begin(resolved, train_original, keep_weights)
+    run_id = queued or patiently(store, lambda: store.begin(resolved, train_original, keep_weights))
     try:
         from engine.runs.execute import execute
 
-        return execute(store.get(run_id), store, open_checkpoints(), cancel=cancel, on_progress=on_progress)
+        return execute(patiently(store, lambda: store.get(run_id)), store, open_checkpoints(), cancel=cancel,
+                       on_progress=on_progress)
     except BadInput:
         if queued is None:
             store.delete(run_id)  # nothing ran
         raise
     except KeyboardInterrupt:
-        store.end(run_id, "cancelled", reason="Interrupted.")
+        with store.waiting(ATTEMPT):
+            store.end(run_id, "cancelled", reason="Interrupted.")
         return store.get(run_id)
 
 
@@ -44,8 +48,9 @@ def heartbeat(store: Store) -> Iterator[None]:
         from engine.runs.queue import BEAT_EVERY
 
         while not done.wait(BEAT_EVERY):
-            with contextlib.suppress(Exception):  # a missed beat is no reason to end a run
+            with contextlib.suppress(Exception), store.waiting(ATTEMPT):  # a missed beat is no reason to end a run
                 store.beat()
+                write_again(store)
 
     threading.Thread(target=beat, daemon=True, name="heartbeat").start()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -9,12 +10,14 @@ from typing import Any
 
 from torch import nn
 
-from engine.errors import Cancelled
+from engine.errors import Cancelled, StoreUnavailable
 from engine.evaluation.measure import Readings
 from engine.evaluation.probe import Watcher
 from engine.originals.checkpoints import Checkpoints
 from engine.registry import live_attacks
 from engine.runs.method import Setting, Unlearned, Watch
+from engine.runs.outbox import WAIT, Outbox
+from engine.runs.patience import patiently
 from engine.runs.references import find_reference, reference_samples
 from engine.runs.store import Store
 from engine.spec import Resolved
@@ -42,8 +45,8 @@ class Clock:
 class Report:
     """Writes how far a run is, now and then."""
 
-    def __init__(self, store: Store, run_id: str, on_progress: OnProgress):
-        self.store, self.run_id, self.on_progress = store, run_id, on_progress
+    def __init__(self, outbox: Outbox, on_progress: OnProgress):
+        self.outbox, self.on_progress = outbox, on_progress
         self._clock = Clock()
 
     def report(self, text: str, fraction: float | None = None, **more: Any) -> bool:
@@ -52,7 +55,7 @@ class Report:
             return True
         progress = {"stage": text, "fraction": fraction, **more}
         self.on_progress(progress)
-        return self.store.update(self.run_id, progress=progress)
+        return self.outbox.update(progress=progress)
 
 
 class Cancel:
@@ -69,10 +72,15 @@ class Cancel:
         """Raises Cancelled where it is; looks into the store now and then, or ``at_once``."""
         if self.most_seconds is not None and time.monotonic() - self._began > self.most_seconds:
             raise Cancelled(f"Stopped after {self.most_seconds:g} s, the limit for a run of one person here.")
-        if self._clock.due(at_once) and self.store.cancel_requested(self.run_id):
+        if self._clock.due(at_once) and self._asked():
             self.event.set()
         if self.event.is_set():
             raise Cancelled("Stopped.")
+
+    def _asked(self) -> bool:
+        with contextlib.suppress(StoreUnavailable), self.store.waiting(WAIT):  # else the next look will tell
+            return self.store.cancel_requested(self.run_id)
+        return False
 
 
 class Live(Watch):
@@ -81,20 +89,21 @@ class Live(Watch):
     def __init__(self, run_id: str, store: Store, checkpoints: Checkpoints, cancel: threading.Event,
                  on_progress: OnProgress, most_seconds: float | None = None):
         self.run_id, self.store, self.checkpoints = run_id, store, checkpoints
-        self.progress = Report(store, run_id, on_progress)
+        self.outbox = Outbox(store, run_id)
+        self.progress = Report(self.outbox, on_progress)
         self.cancel = Cancel(store, run_id, cancel, most_seconds)
         self.spent: dict[str, Any] = {}  # steps, samples and seconds of the method so far
 
     def begin(self, at: Setting) -> Partial:
-        self.store.update(self.run_id, **at.columns)
+        self.outbox.update(**at.columns)
         bench, seed = at.bench, at.resolved.spec.seeds.evaluation
         self._title = at.resolved.method.title
         self._watcher = Watcher(bench.data, at.parts, seed)
         self.stage("Measuring the Original")
-        known = find_reference(self.store, at.resolved, bench.data.content)
+        known = patiently(self.store, lambda: find_reference(self.store, at.resolved, bench.data.content))
         alike = known if known and known.split == at.resolved.split_identity() else None  # of the same samples
         retrained = self._watcher.stored(reference_samples(self.store, alike) if alike else None)
-        self.store.append(self.run_id, self._watcher.start(bench.network, seed, retrained))
+        self.outbox.append(self._watcher.start(bench.network, seed, retrained))
         self._partial = None if trained_once(at.resolved) else self.checkpoints.partial(f"run-{at.identity}")
         return self._partial or self.checkpoints.partial(
             f"retrained-{at.resolved.training_identity(bench.data.content)}")
@@ -102,13 +111,13 @@ class Live(Watch):
     def step(self, model: nn.Module, progress: Progress, seconds: float) -> None:
         event = self._watcher.look(model, progress, seconds)
         if event:
-            self.store.append(self.run_id, event)
+            self.outbox.append(event)
         self.spent = {"steps": progress.step, "samples": progress.samples, "seconds": seconds}
         self._report_step(progress, seconds)
         try:
             self.cancel.check()
         except Cancelled:
-            self.store.append(self.run_id, self._watcher.last(model, progress, seconds))
+            self.outbox.append(self._watcher.last(model, progress, seconds))
             raise
 
     def stage(self, text: str, fraction: float | None = None) -> None:
@@ -120,7 +129,7 @@ class Live(Watch):
         self.cancel.check()
         whole = Progress(done.steps, done.steps, done.samples, {})
         attacks = {attack.name: metrics.get(attack.name) for attack in live_attacks()}
-        self.store.append(self.run_id, self._watcher.complete(whole, done.seconds, readings, attacks))
+        self.outbox.append(self._watcher.complete(whole, done.seconds, readings, attacks))
         return []
 
     def settle(self) -> None:

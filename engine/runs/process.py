@@ -9,20 +9,37 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import platform
 import time
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import psutil
 
+BOOT, NAMESPACE = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")  # Linux only
 STALE_AFTER = 60.0  # seconds without a heartbeat after which another machine's run counts as dead
 
 
 @functools.cache
 def machine() -> str:
-    """A hash that tells machines apart without naming them."""
-    return hashlib.sha256(f"{uuid.getnode()}/{psutil.boot_time():.0f}".encode()).hexdigest()[:12]
+    """A hash that tells machines apart without naming them; containers that number processes by themselves too."""
+    return hashlib.sha256(_identity().encode()).hexdigest()[:12]
+
+
+def _identity() -> str:
+    """What stays while process ids mean the same: a boot of a system, and the namespace of its processes.
+
+    Where the system has no name for its boot, a network card's address stands for the machine. Without a card Python
+    makes up another address in every process, which has the multicast bit; then it is the host's name.
+    """
+    try:
+        return f"{BOOT.read_text(encoding='ascii').strip()}/{os.readlink(NAMESPACE)}"
+    except (OSError, ValueError):
+        node = uuid.getnode()
+        made_up = bool(node >> 40 & 1)
+        return f"{platform.node() if made_up else node}/{psutil.boot_time():.0f}"
 
 
 @functools.cache

@@ -13,9 +13,13 @@ import os
 import threading
 from typing import Any
 
-from engine.errors import BadInput, LabError
+from engine.errors import BadInput, EndUnwritten, LabError
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
 from engine.own import unused
+from engine.runs import leftovers
+from engine.runs.ends import end_run, write_again
+from engine.runs.patience import ATTEMPT
+from engine.runs.reasons import reason_of
 from engine.runs.records import Run
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
@@ -34,7 +38,6 @@ class Jobs:
         self.store = store
         self.checkpoints = checkpoints or open_checkpoints(store.root)
         self.interrupted: list[str] = []
-        self._loose: set[str] = set()  # runs that have ended here but whose end could not be written yet
         self._cancel: dict[str, threading.Event] = {}
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -46,7 +49,8 @@ class Jobs:
         with self._lock:
             if self._workers or read_only():
                 return
-            self.interrupted = self.store.mark_interrupted()
+            leftovers.settle(self.store)
+            self.interrupted = list(self.store.interrupted)
             self._spawn("jobs-heartbeat", self._beat)
             self._spawn("jobs-worker", self._work)
 
@@ -87,9 +91,10 @@ class Jobs:
     def _beat(self) -> None:
         while not self._stopping.wait(BEAT_EVERY):
             try:
-                self.store.beat()
-                self.store.mark_interrupted()
-                self._end_loose()
+                with self.store.waiting(ATTEMPT):
+                    self.store.beat()
+                    self.store.mark_interrupted()
+                    write_again(self.store)
             except LabError:
                 log.warning("the run store did not answer a heartbeat")
 
@@ -124,20 +129,18 @@ class Jobs:
             execute(run, self.store, self.checkpoints, device, cancel)
         except BadInput:  # the run has ended with the reason
             pass
-        except Exception:  # nothing that a run does may end the worker; such as a store that does not answer
+        except EndUnwritten as error:  # kept, and written as soon as that is possible
+            log.error("%s", error)
+        except Exception as error:  # nothing that a run does may end the worker
             log.exception("run %s failed", run.id)
+            self._end(run.id, reason_of(error))
         finally:
             self._cancel.pop(run.id, None)
-            self._loose.add(run.id)
-            with contextlib.suppress(LabError):
-                self._end_loose()
 
-    def _end_loose(self) -> None:
-        """No run stays "running" that nobody runs: where its end could not be written, it is written now."""
-        for run_id in list(self._loose):
-            self.store.end(run_id, "failed", reason="Its end could not be written: the run store did not answer for "
-                                                    "a while. Is the disk full?")
-            self._loose.discard(run_id)
+    def _end(self, run_id: str, reason: str) -> None:
+        """No run stays "running" that nobody runs."""
+        with contextlib.suppress(LabError):
+            end_run(self.store, run_id, {"status": "failed", "reason": reason})
 
     def _queued(self) -> bool:
         try:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-
-from engine.errors import LabError, OriginalMissing
+from engine.errors import FULL, LabError, OriginalMissing
 from engine.originals.checkpoints import Checkpoints, open_checkpoints
 from engine.runs.estimates import missing_original
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def reason_of(error: BaseException, checkpoints: Checkpoints | None = None) -> str:

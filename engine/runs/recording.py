@@ -8,10 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from engine.attacks._shuffles import shuffled_by
+from engine.errors import StoreUnavailable
 from engine.evaluation.measured import Metrics
 from engine.evaluation.retrained import against_retrained, own_reference
+from engine.runs.ends import settle_runs
 from engine.runs.ensembles.alike import shadows_of
 from engine.runs.outcome import Outcome, failed
+from engine.runs.patience import patiently
 from engine.runs.reasons import reason_of
 from engine.runs.records import Run
 from engine.runs.references import (
@@ -37,16 +40,23 @@ def record(store: Store, ended: Sequence[tuple[Resolved, str, Outcome]]) -> list
     written = []
     for resolved, run_id, outcome in ended:
         try:
-            columns = with_reference(store, run_id, resolved, outcome) if outcome.finished else outcome.columns
+            columns = columns_of(store, run_id, resolved, outcome) if outcome.finished else outcome.columns
         except Exception as error:  # such as a full disk: that run has failed, the others continue
             columns, outcome = failed(reason_of(error)).columns, failed("")
         written.append((run_id, columns, outcome.course))
-    if written:
-        store.settle(written)
+    settle_runs(store, written)
     for resolved, run_id, outcome in ended:
         if resolved.method.from_scratch and outcome.finished:
             complete(store, run_id)
-    return [store.get(run_id) for _, run_id, _ in ended]
+    return patiently(store, lambda: [store.get(run_id) for _, run_id, _ in ended])
+
+
+def columns_of(store: Store, run_id: str, resolved: Resolved, outcome: Outcome) -> dict[str, Any]:
+    """:func:`with_reference`, asked patiently; without a retrained model where the store does not answer at all."""
+    try:
+        return patiently(store, lambda: with_reference(store, run_id, resolved, outcome))
+    except StoreUnavailable:
+        return outcome.columns
 
 
 def with_reference(store: Store, run_id: str, resolved: Resolved, outcome: Outcome) -> dict[str, Any]:

@@ -1,16 +1,23 @@
-"""From the store's rows to runs, one by one: a damaged row costs itself and no other."""
+"""Between the store's rows and runs, one by one: a damaged row costs itself and no other."""
 
 from __future__ import annotations
 
 import logging
+import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.runs.records import Run
+from engine.runs import process as owner
+from engine.runs.records import Run, stored_spec
 from engine.runs.schema import runs
+from engine.runs.shared import of_asker
+from engine.spec import Resolved
+from engine.system.version import code_version
+from engine.types import Status
 
 DAMAGED = (ValueError, TypeError, KeyError, AttributeError)  # what decoding JSON and making a record of it raise
 log = logging.getLogger(__name__)
@@ -65,3 +72,19 @@ def _checked(run: Run) -> Run:
     if not (run.tags is None or (isinstance(run.tags, list) and all(isinstance(tag, str) for tag in run.tags))):
         raise TypeError("tags must be a list of texts")
     return run
+
+
+def new_row(resolved: Resolved, status: Status, train_original: bool, keep_weights: bool | None) -> dict[str, Any]:
+    """The columns of a new run."""
+    return {"id": secrets.token_hex(4), "status": status, "spec": stored_spec(resolved.spec),
+            "code": dict(resolved.code) or None,
+            "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
+            "created": time.time(), "train_original": int(train_original), "tags": [],
+            **of_asker(), "keep_weights": None if keep_weights is None else int(keep_weights),
+            **(running() if status == "running" else {})}
+
+
+def running() -> dict[str, Any]:
+    """The columns of a run that this process begins now."""
+    now = time.time()
+    return {"status": "running", "started": now, "heartbeat": now, "owner": owner.me(), "code_version": code_version()}

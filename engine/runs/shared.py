@@ -23,7 +23,7 @@ class Shared:
         """Whether this process is for looking at runs, and writes none."""
         return read_only()
 
-    def waiting(self, person: str | None) -> int:
+    def waiting_of(self, person: str | None) -> int:
         """How many runs of a person wait in the queue."""
         query = sa.select(sa.func.count()).where(runs.c.status == "queued", runs.c.person == person)
         with self._transaction() as connection:
@@ -33,7 +33,7 @@ class Shared:
         """Raises BadInput where the one who asks may not have so many more runs wait, or nothing may be started."""
         refuse()
         name = people.name_of_asker()
-        people.check_room(self.waiting(name) if name else 0, more)
+        people.check_room(self.waiting_of(name) if name else 0, more)
 
 
 def of_asker() -> dict[str, Any]:

@@ -15,11 +15,13 @@ import sqlalchemy as sa
 from engine.errors import StoreUnavailable
 from engine.system.files import to_plain_json
 
+LOCK_WAIT = 30.0  # seconds that a transaction waits for another process's, unless it is asked to be quicker
+
 
 def settings(url: str) -> dict[str, Any]:
     """What SQLAlchemy's engine is made with: SQLite waits for a lock; a server may be restarted and takes no NaN."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30}}
+        return {"connect_args": {"timeout": LOCK_WAIT}}
     return {"pool_pre_ping": True, "json_serializer": to_plain_json}
 
 
@@ -30,7 +32,7 @@ def tune_sqlite(connection: Any, _record: Any) -> None:
 
 def read_only(url: str) -> str | None:
     """The URL that reads a store of somebody else; None where it can be written, or is in no file."""
-    file = _file_of(url)
+    file = file_of(url)
     if file is None or not file.is_file() or (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
         return None
     plain = str(sa.URL.create("sqlite", database=f"file:{_quoted(file)}", query={"mode": "ro", "uri": "true"}))
@@ -43,7 +45,7 @@ def read_only(url: str) -> str | None:
 
 def check_locks(url: str) -> None:
     """Raises StoreUnavailable at once where the drive knows no locks: SQLite would wait half a minute for one."""
-    file = _file_of(url)
+    file = file_of(url)
     if file is None or not file.parent.is_dir():
         return
     try:
@@ -58,7 +60,8 @@ def check_locks(url: str) -> None:
             "database.") from error
 
 
-def _file_of(url: str) -> Path | None:
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite store; None for any other database."""
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:

@@ -10,74 +10,65 @@ import functools
 import logging
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from engine.errors import StoreUnavailable, UnknownRun
 from engine.evaluation.events import ProbeEvent, StartEvent
+from engine.runs import leftovers
 from engine.runs import process as owner
-from engine.runs import submitted
 from engine.runs.annotations import checked_note, checked_tags
 from engine.runs.artifacts import EVIDENCE, Artifacts
+from engine.runs.reading import Events, Reading
 from engine.runs.records import Run
-from engine.runs.rows import Unreadable, read_rows
-from engine.runs.schema import add_missing_columns, events, metadata, runs
-from engine.runs.shared import Shared, check_may, of_asker, refuse_writing
-from engine.runs.sqlite_files import check_locks, read_only, settings, tune_sqlite
+from engine.runs.rows import new_row, running
+from engine.runs.schema import events, runs
+from engine.runs.shared import Shared, check_may, of_asker
 from engine.runs.turns import next_in_turn
 from engine.spec import Resolved
-from engine.system.files import valid_json
+from engine.system.files import short_hash
 from engine.system.paths import database_url, home, sqlite_url
+from engine.system.unfinished import Note, noted
 from engine.types import ENDED, Status
 
 log = logging.getLogger(__name__)
 
-Events = list[dict[str, Any]]  # named here: inside the class, list is a method
+Folders = list[Path]
+_opened: list[Store] = []
 # A run of an archive: its columns there, its events with ``seq``, its samples and its weights, each or None.
 Adopted = tuple[Mapping[str, Any], Events, Any, bytes | None]
 
 
-class Store(Artifacts, Shared):
+class Store(Reading, Artifacts, Shared):
     """The runs under one folder. Safe to use from several threads and processes at once."""
 
     def __init__(self, root: Path, url: str | None = None):
         self.root = Path(root)
-        self.url = url or sqlite_url(self.root / "runs.sqlite")
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            self.read_only = read_only(self.url)
-            self._engine = sa.create_engine(self.read_only or self.url, **settings(self.url))
-        except (OSError, ImportError, SQLAlchemyError) as error:  # ImportError: the URL's driver is not installed
-            raise StoreUnavailable(f"The run store {self.url} cannot be opened: {_short(error)}.") from error
-        sa.event.listen(self._engine, "before_execute", refuse_writing)
-        if self.read_only:
-            return
-        if self._engine.dialect.name == "sqlite":
-            check_locks(self.url)
-            sa.event.listen(self._engine, "connect", tune_sqlite)
-        with self._transaction() as connection:
-            metadata.create_all(connection)
-            add_missing_columns(connection)
+        url = url or sqlite_url(self.root / "runs.sqlite")
+        super().__init__(url, self.root)
+        self.digest = short_hash(url)  # names the store where its URL may hold a password
+        self.interrupted: list[str] = []  # the runs of dead processes that were found when it was opened
+        self.unwritten: dict[str, tuple[dict[str, Any], Events]] = {}  # see engine.runs.ends
 
     # --- writing ----------------------------------------------------------------------------
 
     def submit(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
         """Puts a run into the queue and returns its id; None keeps small weights only. Raises BadInput without room."""
         self.check_room()
-        return self._insert(submitted.row(resolved, "queued", train_original, keep_weights))
+        return self._insert(new_row(resolved, "queued", train_original, keep_weights))
 
     def begin(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
-        """Records a run that this process starts at once."""
-        return self._insert(submitted.row(resolved, "running", train_original, keep_weights))
+        """Records a run that this process starts at once, beside the queue."""
+        return self._insert(new_row(resolved, "running", train_original, keep_weights))
 
     def begin_all(self, resolved: Sequence[Resolved], keep_weights: bool = False) -> list[str]:
         """Records several runs that this process starts at once: all of them or none."""
-        rows = [submitted.row(one, "running", False, keep_weights) for one in resolved]
+        rows = [new_row(one, "running", False, keep_weights) for one in resolved]
         with self._transaction() as connection:
             connection.execute(sa.insert(runs), rows)
         return [row["id"] for row in rows]
@@ -97,15 +88,22 @@ class Store(Artifacts, Shared):
         this = runs.c.number == next_in_turn() if run_id is None else runs.c.id == run_id
         with self._transaction() as connection:
             row = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
-                                     .values(**submitted.running()).returning(runs)).mappings().first()
+                                     .values(**running()).returning(runs)).mappings().first()
         return Run.from_row(dict(row)) if row else None
 
     def append(self, run_id: str, event: StartEvent | ProbeEvent | dict[str, Any]) -> None:
         """Adds an event to a run, in order."""
         payload = event if isinstance(event, dict) else event.to_json()
         with self._transaction() as connection:
-            connection.execute(sa.insert(events).values(run=run_id, payload=payload, seq=sa.select(
-                sa.func.coalesce(sa.func.max(events.c.seq) + 1, 0)).where(events.c.run == run_id).scalar_subquery()))
+            connection.execute(sa.insert(events).values(run=run_id, payload=payload, seq=_next(run_id)))
+
+    def extend(self, run_id: str, numbered: Sequence[tuple[int, dict[str, Any]]]) -> None:
+        """Adds events by their numbers, those that are not there yet: doing it again changes nothing."""
+        with self._transaction() as connection:
+            there = connection.execute(sa.select(_next(run_id))).scalar() or 0
+            new = [{"run": run_id, "seq": seq, "payload": payload} for seq, payload in numbered if seq >= there]
+            if new:
+                connection.execute(sa.insert(events), new)
 
     def update(self, run_id: str, **values: Any) -> bool:
         """Writes columns of a run that is running; False where it is not running any more."""
@@ -152,24 +150,24 @@ class Store(Artifacts, Shared):
             if not connection.execute(sa.update(runs).where(runs.c.id == run_id).values(**values)).rowcount:
                 raise UnknownRun(f"There is no run {run_id!r} in {self.root}.")
 
+    def noted(self, run_ids: Sequence[str], made: Iterable[Path] = ()) -> AbstractContextManager[None]:
+        """While inside, a kill leaves these runs' folders, and the files made for them, to the next start.
+
+        Folders that are there already are not touched, nor is anything of a run that the store has by then.
+        """
+        new = [folder for folder in map(self.folder, run_ids) if not folder.exists()]
+        return self._note(run_ids, [*new, *made])
+
+    def _note(self, run_ids: Sequence[str], paths: Iterable[Path]) -> AbstractContextManager[None]:
+        return noted(Note(tuple(map(str, paths)), runs=tuple(run_ids), store=self.digest)) if run_ids else nullcontext()
+
     def adopt(self, found: Iterable[Adopted]) -> None:
         """Takes over ended runs, all or none."""
         written: list[Path] = []
         try:
             with self._transaction() as connection:  # the row comes first: it locks out another import of the run
-                for row, course, samples, weights in found:
-                    connection.execute(sa.insert(runs).values(**row, **of_asker(), imported=time.time()))
-                    rows = [{"run": row["id"], "seq": event["seq"],
-                             "payload": {name: value for name, value in event.items() if name != "seq"}}
-                            for event in course]
-                    if rows:
-                        connection.execute(sa.insert(events), rows)
-                    if samples is not None or weights is not None:
-                        written.append(self.folder(row["id"]))
-                    if samples is not None:
-                        self.save_samples(row["id"], samples)
-                    if weights is not None:
-                        self.save_weights(row["id"], weights)
+                for one in found:
+                    self._take(connection, written, *one)
         except BaseException as error:
             for folder in written:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -180,6 +178,21 @@ class Store(Artifacts, Shared):
                 raise StoreUnavailable("Another import of the same runs was quicker: this one changed "
                                        "nothing.") from error
             raise
+
+    def _take(self, connection: sa.Connection, written: Folders, row: Mapping[str, Any], course: Events,
+              samples: Any, weights: bytes | None) -> None:
+        """One run of :meth:`adopt`; its folder is added to ``written``."""
+        connection.execute(sa.insert(runs).values(**row, **of_asker(), imported=time.time()))
+        rows = [{"run": row["id"], "seq": event["seq"],
+                 "payload": {name: value for name, value in event.items() if name != "seq"}} for event in course]
+        if rows:
+            connection.execute(sa.insert(events), rows)
+        if samples is not None or weights is not None:
+            written.append(self.folder(row["id"]))
+        if samples is not None:
+            self.save_samples(row["id"], samples)
+        if weights is not None:
+            self.save_weights(row["id"], weights)
 
     def request_cancel(self, run_id: str) -> None:
         """Ends a queued run as cancelled; asks the owner of a running one to stop."""
@@ -196,6 +209,13 @@ class Store(Artifacts, Shared):
             with self._transaction() as connection:
                 connection.execute(sa.update(runs).where(runs.c.id.in_(mine)).values(heartbeat=time.time()))
 
+    def interrupt_mine(self, reason: str) -> None:
+        """Marks all running runs of this process, which is about to end, in one transaction."""
+        mine = [run.id for run in self.list(status=("running",)) if run.owner == owner.me()]
+        with self._transaction() as connection:
+            connection.execute(sa.update(runs).where(runs.c.id.in_(mine), runs.c.status == "running")
+                               .values(status="interrupted", ended=time.time(), reason=reason))
+
     def mark_interrupted(self) -> list[str]:
         """Marks running runs whose owner is gone; returns their ids. Others' living runs are left alone."""
         if self.read_only or self.only_shown:  # its owner's processes do it
@@ -206,91 +226,42 @@ class Store(Artifacts, Shared):
 
     def delete(self, run_id: str) -> None:
         """Removes an ended run with its events and artifacts; raises UnknownRun, or ValueError while it runs."""
-        with self._transaction() as connection:
-            status = connection.execute(sa.select(runs.c.status).where(runs.c.id == str(run_id))).scalar()
-            if status is None:
-                raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
-            if status in ("queued", "running"):
-                raise ValueError(f"Run {run_id} is {status}: stop it before deleting it.")
-            check_may(connection, run_id)
-            connection.execute(sa.delete(events).where(events.c.run == run_id))
-            connection.execute(sa.delete(runs).where(runs.c.id == run_id))
-        shutil.rmtree(self.folder(run_id), ignore_errors=True)
-
-    # --- reading ----------------------------------------------------------------------------
-
-    def get(self, run_id: str) -> Run:
-        """One run; raises UnknownRun."""
-        with self._transaction() as connection:
-            row = connection.execute(sa.select(runs).where(runs.c.id == str(run_id))).mappings().first()
-        if row is None:
-            raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
-        return Run.from_row(dict(row))
-
-    def list(self, status: tuple[str, ...] = (), newest_first: bool = False, limit: int | None = None,
-             **equal: Any) -> list[Run]:
-        """Runs in the order of submission, filtered by status and by columns: equal to a value, or one of a tuple."""
-        query = sa.select(runs).order_by(runs.c.number.desc() if newest_first else runs.c.number)
-        for column, value in (equal | ({"status": status} if status else {})).items():
-            query = query.where(runs.c[column].in_(value) if isinstance(value, tuple) else runs.c[column] == value)
-        with self._transaction() as connection:
-            return read_rows(connection, query.limit(limit)).runs
-
-    def unreadable(self) -> Sequence[Unreadable]:
-        """The rows that make no run: damaged ones. :meth:`list` leaves them out, :meth:`delete` removes them."""
-        with self._transaction() as connection:
-            return read_rows(connection, sa.select(runs)).unreadable
-
-    def events(self, run_id: str, after: int = -1) -> Events:
-        """A run's events in order, each with its ``seq``; only those later than ``after``."""
-        query = sa.select(events.c.seq, events.c.payload).where(events.c.run == run_id, events.c.seq > after)
-        with self._transaction() as connection:
-            return [{"seq": seq, **payload} for seq, payload in connection.execute(query.order_by(events.c.seq))]
-
-    def payloads(self, run_ids: Sequence[str]) -> Iterator[tuple[str, int, str]]:
-        """The events of runs as (run, seq, JSON text), run by run in this order: for many, without decoding them."""
-        text = sa.cast(events.c.payload, sa.Text) if self._engine.dialect.name != "sqlite" else sa.type_coerce(
-            events.c.payload, sa.Text)
-        with self._transaction() as connection:
-            for run_id in run_ids:
-                query = sa.select(events.c.seq, text).where(events.c.run == run_id).order_by(events.c.seq)
-                yield from ((run_id, seq, valid_json(payload)) for seq, payload in connection.execute(query))
-
-    def last_end(self) -> float:
-        """When a run ended last, in seconds since 1970; 0 where none has."""
-        with self._transaction() as connection:
-            return float(connection.execute(sa.select(sa.func.max(runs.c.ended))).scalar() or 0.0)
-
-    def cancel_requested(self, run_id: str) -> bool:
-        with self._transaction() as connection:
-            return bool(connection.execute(sa.select(runs.c.cancel).where(runs.c.id == run_id)).scalar())
+        with self._note([run_id], [self.folder(run_id)]):
+            with self._transaction() as connection:
+                status = connection.execute(sa.select(runs.c.status).where(runs.c.id == str(run_id))).scalar()
+                if status is None:
+                    raise UnknownRun(f"There is no run {str(run_id)!r} in {self.root}.")
+                if status in ("queued", "running"):
+                    raise ValueError(f"Run {run_id} is {status}: stop it before deleting it.")
+                check_may(connection, run_id)
+                connection.execute(sa.delete(events).where(events.c.run == run_id))
+                connection.execute(sa.delete(runs).where(runs.c.id == run_id))
+            shutil.rmtree(self.folder(run_id), ignore_errors=True)
 
     def _insert(self, row: dict[str, Any]) -> str:
         with self._transaction() as connection:
             connection.execute(sa.insert(runs).values(**row))
         return str(row["id"])
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            if self.read_only and "readonly" in str(error):
-                raise StoreUnavailable(f"The run store {self.url} can only be read by you: set UNLEARN_HOME to a "
-                                       "folder of your own to write runs.") from error
-            raise StoreUnavailable(f"The run store {self.url} does not answer: {_short(error)}.") from error
 
-
-def _short(error: BaseException) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")
+def _next(run_id: str) -> Any:
+    """The number of a run's next event, as a subquery."""
+    return sa.select(sa.func.coalesce(sa.func.max(events.c.seq) + 1, 0)).where(events.c.run == run_id).scalar_subquery()
 
 
 @functools.lru_cache(maxsize=8)
 def _open(root: Path, url: str) -> Store:
-    return Store(root, url)
+    store = Store(root, url)
+    leftovers.settle(store)
+    _opened.append(store)
+    return store
+
+
+def opened() -> list[Store]:
+    """The stores that this process has opened by :func:`open_store`."""
+    return list(_opened)
 
 
 def open_store() -> Store:
-    """The store of ``$UNLEARN_HOME``, opened once a process."""
+    """The store of ``$UNLEARN_HOME``, opened once a process; what dead processes left there is put in order first."""
     return _open(home(), database_url())

@@ -27,7 +27,7 @@ from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.runs.weights import RunWeights, weights_of
 from engine.studies.repeat import run_command, spelled_out
-from engine.system.files import write_whole
+from engine.system.files import write_folder
 from engine.system.words import plural
 from engine.types import Spec
 
@@ -55,8 +55,11 @@ class Exported:
 
     def write(self, folder: Path) -> None:
         """Writes both files, each whole or not at all."""
-        write_whole(folder / WEIGHTS, lambda temporary: temporary.write_bytes(self.weights))
-        write_whole(folder / CARD, lambda temporary: temporary.write_text(self.card, encoding="utf-8"))
+        write_folder(folder, self._fill)
+
+    def _fill(self, folder: Path) -> None:
+        (folder / WEIGHTS).write_bytes(self.weights)
+        (folder / CARD).write_text(self.card, encoding="utf-8")
 
     def zipped(self, name: str) -> bytes:
         """The folder of that name as a zip."""

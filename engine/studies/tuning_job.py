@@ -9,7 +9,7 @@ from typing import Any
 from engine.errors import BadInput
 from engine.originals.checkpoints import open_checkpoints
 from engine.registry import held_against
-from engine.runs import estimates
+from engine.runs import estimates, leftovers
 from engine.runs.executors import EXECUTORS, Control
 from engine.runs.here import heartbeat
 from engine.runs.records import Run
@@ -44,6 +44,7 @@ def carry_out(race: Race, executor: str, train_original: bool, control: Control,
             return
         race.propose()
     race.refresh()
+    race.check_written()
 
 
 class TuningJob(Job):
@@ -98,7 +99,7 @@ class Tunings(OneAtATime[TuningJob]):
         with self._lock:
             if self.active:
                 raise BadInput("Another search is running: stop it, or wait until it ends.")
-            self.store.mark_interrupted()
+            leftovers.settle(self.store)
             self.current = TuningJob(tuning, executor, self.store, train_original)
             return self.current
 

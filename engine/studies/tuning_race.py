@@ -13,7 +13,7 @@ from importlib.metadata import version
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import BadSpec
+from engine.errors import BadSpec, NotWritten
 from engine.registry import held_against
 from engine.runs import library
 from engine.runs.records import Run
@@ -40,6 +40,7 @@ class Race:
 
     def __init__(self, tuning: Tuning, store: Store):
         self.tuning, self.store = tuning, store
+        self.unwritten: NotWritten | None = None  # why the record could not be kept last time
         kept = load(tuning.name, store.root)
         known = {one.method: one for one in kept.methods} if kept else {}
         self.methods = {name: known.get(name) or begun(tuning, name) for name in tuning.methods}
@@ -103,7 +104,7 @@ class Race:
             self._runs[run.fingerprint] = run
 
     def refresh(self) -> Record:
-        """Scores what is there and keeps the record."""
+        """Scores what is there and keeps the record, which is written again with the next look where that fails."""
         for name, one in self.methods.items():
             trials = tuple(replace(trial, runs=self._all(name, trial.parameters, self.tuning.seeds, "validation"))
                            for trial in one.trials)
@@ -112,8 +113,17 @@ class Race:
             published = self._all(name, {}, self.tuning.report_seeds, "test")
             tuned = self._all(name, best.parameters, self.tuning.report_seeds, "test") if best else ()
             self.methods[name] = replace(one, published=published, tuned=tuned)
-        save(self.record, self.store.root)
+        try:
+            save(self.record, self.store.root)
+            self.unwritten = None
+        except NotWritten as error:
+            self.unwritten = error
         return self.record
+
+    def check_written(self) -> None:
+        """Raises NotWritten where the record could not be kept in the end."""
+        if self.unwritten:
+            raise self.unwritten
 
     def _all(self, method: str, parameters: Mapping[str, Any], seeds: tuple[int, ...],
              side: Side) -> tuple[Measured, ...]:

@@ -2,33 +2,106 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import os
-from collections.abc import Callable
+import re
+import shutil
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.errors import NotWritten
 from engine.system.paths import home
 from engine.system.read_only import read_only, refuse
+from engine.system.unfinished import Note, beside, noted
+
+_OF_THE_SYSTEM = re.compile(r"\b(?:code:|os error) (\d+)")  # in what a library written in Rust says of a failed write
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Lets ``write`` fill a temporary file beside ``path`` and renames it; a failure leaves nothing behind.
 
+    Its mode is as the umask has it. Raises NotWritten, which is an OSError as well, where the file cannot be written.
     Raises ReadOnly for a file in the home folder of a process that only shows.
     """
     if read_only() and path.absolute().is_relative_to(home()):
         refuse()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = beside(path.absolute())
+    with noted(Note((str(temporary),))):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            mode = _made(temporary)
+            write(temporary)
+            temporary.chmod(mode)  # some writers put a file of their own in its place, for its owner only
+            os.replace(temporary, path)
+        except Exception as error:
+            if (sentence := _sentence(error, path, temporary)) is None:
+                raise
+            raise sentence from error
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def write_folder(folder: Path, write: Callable[[Path], object]) -> None:
+    """The same for a folder that is absent or empty: it appears with all of its files or not at all."""
+    folder = folder.resolve()
+    temporary = beside(folder)
+    with noted(Note((str(temporary),))):
+        try:
+            temporary.mkdir(parents=True)
+            write(temporary)
+            os.replace(temporary, folder)
+        except Exception as error:
+            if (sentence := _sentence(error, folder, temporary)) is None:
+                raise
+            raise sentence from error
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def work_folder() -> Iterator[Path]:
+    """A folder in the home folder for as long as it is needed; a kill leaves it to the next start."""
+    folder = beside(home() / "work")
+    with noted(Note((str(folder),))):
+        try:
+            folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _made(path: Path) -> int:
+    """Makes an empty file and returns the mode that it has by the umask, which no thread can ask for alone."""
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     try:
-        write(temporary)
-        temporary.chmod(0o644)  # some writers create files that only their owner may read
-        os.replace(temporary, path)
+        return stat.S_IMODE(os.fstat(handle).st_mode)
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _sentence(error: Exception, path: Path, temporary: Path) -> NotWritten | None:
+    """What to say where ``path`` could not be written, whichever library tried; None for any other error."""
+    number = None
+    if isinstance(error, NotWritten):
+        return error if error.filename != str(temporary) else NotWritten(error.errno, error.strerror, str(path))
+    if isinstance(error, OSError) and _is_of(error, temporary):
+        number = error.errno
+    elif type(error).__name__ == "SafetensorError" and (found := _OF_THE_SYSTEM.search(str(error))):
+        number = int(found[1])
+    return None if number is None else NotWritten(number, os.strerror(number), str(path))
+
+
+def _is_of(error: OSError, temporary: Path) -> bool:
+    """Whether an error is about a file that is written; one that names another file is about reading that."""
+    about = error.filename
+    return not isinstance(about, str) or Path(about) in (temporary, *temporary.parents) or temporary in Path(
+        about).parents
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -13,18 +13,27 @@ PROJECT = PACKAGE.parent
 
 
 def home() -> Path:
-    """The folder of the store, the artifacts and locally trained Originals; made where it is absent."""
+    """The folder of the store, the artifacts and locally trained Originals; made where it is absent, for its owner."""
     asked = os.environ.get("UNLEARN_HOME") or PROJECT / "runs"
     path = expanded(asked).resolve()
     if str(asked).startswith("~") and not expanded(asked).is_absolute():
         raise StoreUnavailable(f"UNLEARN_HOME={asked} cannot be used (this machine knows no folder for it): write the "
                                "whole path.")
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)  # one that is there keeps its mode
     except OSError as error:
         raise StoreUnavailable(f"UNLEARN_HOME={path} cannot be used ({error.strerror}): choose a folder that can be "
                                "written.") from error
     return path
+
+
+def home_if_there() -> Path | None:
+    """The folder of :func:`home`, None where there is none yet."""
+    try:
+        path = expanded(os.environ.get("UNLEARN_HOME") or PROJECT / "runs").resolve()
+    except OSError:
+        return None
+    return path if path.is_dir() else None
 
 
 def database_url() -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import NotWritten
 from engine.system.files import write_whole
 from engine.types import TrainingState
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+log = logging.getLogger(__name__)
 BESIDE = "beside."
 
 
@@ -26,6 +30,7 @@ class Partial:
         self.path = path
         self.seconds = 0.0
         self.beside: dict[str, Tensor] = {}
+        self.unwritten = False  # whether a state could not be written
 
     def save(self, state: TrainingState, seconds: float, beside: Mapping[str, Tensor] | None = None) -> None:
         from safetensors.torch import save_file
@@ -37,7 +42,12 @@ class Partial:
                         if value is not None}
         about = {"epoch": state.epoch, "step": state.step, "samples": state.samples, "seconds": seconds}
         metadata = {name: str(value) for name, value in about.items()} | {"sha256": _digest(tensors)}
-        write_whole(self.path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
+        try:
+            write_whole(self.path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
+        except NotWritten as error:  # only a kill would need it
+            if not self.unwritten:
+                log.warning("%s The training continues; killed now, it would begin again.", error)
+            self.unwritten = True
 
     def resume(self, model: nn.Module, optimiser: Any) -> TrainingState | None:
         """Restores both and says where to continue; None, with nothing changed, where there is no usable file."""
@@ -78,7 +88,9 @@ class Partial:
         return counters | {"seconds": float(about["seconds"])}, tensors
 
     def clear(self) -> None:
-        self.path.unlink(missing_ok=True)
+        """Removes the file; one that cannot be removed is of no harm."""
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

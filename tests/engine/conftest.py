@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from helping import kill
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +84,27 @@ def store(home: Path):
     from engine.runs.store import open_store
 
     return open_store()
+
+
+@pytest.fixture
+def forked():
+    """Starts a copy of this process that does ``work(ready)`` and stays inside of it at ``ready()``; its process id."""
+    children = []
+
+    def start(work):
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                work(lambda *_, **__: (os.write(writer, b"x"), time.sleep(600)))
+            finally:
+                os._exit(1)
+        children.append(pid)
+        os.close(writer)
+        assert os.read(reader, 1) == b"x"
+        os.close(reader)
+        return pid
+
+    yield start
+    for pid in children:
+        kill(pid)

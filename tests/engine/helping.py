@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +27,15 @@ def python(*arguments: str, **more: Any) -> subprocess.CompletedProcess:
 def start_python(*arguments: str) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True)
+
+
+def kill(pid: int) -> None:
+    """kill -9 of a child, and waits for its end; one that has ended is left in peace."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        pass
 
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:

@@ -99,7 +99,8 @@ def test_methods_do_not_import_attacks_nor_attacks_methods():
 FILE_CALLS = {"open", "write_text", "write_bytes", "read_text", "read_bytes", "unlink", "mkdir", "rename", "touch",
               "glob", "rglob", "save_file", "load_file", "safe_open", "to_parquet", "read_parquet", "write_whole",
               "write_json"}
-KEEPERS = {"runs/store.py", "runs/artifacts.py", "runs/packing.py", "originals/checkpoints.py", "training/partial.py",
+KEEPERS = {"runs/store.py", "runs/database.py", "system/unfinished.py", "runs/artifacts.py", "runs/packing.py",
+           "originals/checkpoints.py", "training/partial.py",
            "system/files.py", "system/paths.py", "runs/archive/transfer.py", "runs/archive/format.py",
            "runs/archive/declarations.py",
            "runs/ensembles/kept.py", "sample_lists.py", "own/uploads.py", "own/unused.py", "studies/tuning_kept.py",
@@ -110,8 +111,9 @@ OTHERS_FILES = {  # calls that touch files which are neither a run's nor a check
     ("results.py", "save_file"), ("results.py", "write_whole"),  # a person's own
     ("runs/weights.py", "save_file"), ("runs/weights.py", "write_whole"),
     ("models/_folders.py", "place.glob"), ("models/_folders.py", "(folder / 'config.json').read_text"),
-    ("studies/model_card.py", "write_whole"), ("studies/model_card.py", "temporary.write_bytes"),
-    ("studies/model_card.py", "temporary.write_text"),
+    ("studies/model_card.py", "(folder / WEIGHTS).write_bytes"),
+    ("studies/model_card.py", "(folder / CARD).write_text"),
+    ("runs/process.py", "BOOT.read_text"),  # the system's own
     *(("system/weight_files.py", call) for call in ("path.open", "load_file", "folder.glob", "index.read_text")),
     ("studies/paper.py", "SOURCE.read_text"),  # the paper's tables
     ("runs/excerpt.py", "Image.open"), ("runs/excerpting.py", "write_whole"),  # samples that ship
@@ -120,7 +122,8 @@ OTHERS_FILES = {  # calls that touch files which are neither a run's nor a check
     ("discovery.py", "folder.glob"), ("lineage.py", "FILE.read_text"),  # components and their source
     ("own/folder.py", "folder.glob"), ("own/folder.py", "place.unlink"), ("own/folder.py", "place.read_text"),  # a
     ("own/declaration.py", "path.read_text"), ("own/declaration.py", "write_whole"),  # person's own data sets
-    ("own/declaration.py", "temporary.write_text"), ("cli/own_data.py", "expanded(options.out).write_text"),
+    ("own/declaration.py", "temporary.write_text"), ("cli/own_data.py", "write_whole"),
+    ("cli/own_data.py", "temporary.write_text"),
     ("own/tables.py", "path.open"), ("own/tables.py", "path.read_text"), ("own/cifar.py", "path.read_bytes"),
     ("own/pictures.py", "Image.open"),
     ("system/source.py", "path.parent.glob"), ("system/source.py", "path.read_text"),

@@ -32,14 +32,6 @@ def at_address(page: str, **query: str) -> AppTest:
     return at.switch_page(f"pages/{page}.py").run()
 
 
-def at_address(page: str, **query: str) -> AppTest:
-    """A page of the app, as a link with this query opens it."""
-    at = app().run()
-    for name, value in query.items():
-        at.query_params[name] = value
-    return at.switch_page(f"pages/{page}.py").run()
-
-
 def texts(at: AppTest) -> str:
     """Everything that is written on the page."""
     kinds = ("title", "markdown", "caption", "info", "warning", "error", "subheader")

@@ -1,9 +1,9 @@
-"""Ctrl-C ends the server within about a second, whatever still holds a connection or computes.
+"""Ctrl-C or SIGTERM ends the server within about a second, whatever still holds a connection or computes.
 
 Streamlit's server waits without limit for open connections when it is asked to stop: one browser that stopped
 reading in the middle of an answer holds it for ever. An interpreter that leaves while a daemon thread is inside
-PyTorch can wait as well. Nothing is lost by leaving: the store writes each step whole, and the next start finds
-a running run as interrupted.
+PyTorch can wait as well. Its runs are marked as interrupted on the way out, worker processes end with it, and nothing
+else is lost by leaving: what is written is written whole.
 """
 
 from __future__ import annotations
@@ -19,9 +19,15 @@ from typing import Any
 
 from streamlit.runtime import Runtime
 
+from engine.runs.ends import leave
+from engine.runs.executors.ray import end_cluster
 from engine.system.singleton import singleton
 
 GRACE = 0.8  # seconds for an orderly end
+CLUSTER = 2.0  # seconds for Ray's processes
+MARKING = 6.0  # seconds that marking its runs may take where the store is in use
+REASON = "The server was stopped while it ran."
+_leaving = threading.Lock()
 
 
 def ensure_leaving() -> None:
@@ -39,8 +45,9 @@ def _prepare(runtime: Runtime) -> bool:
 
 
 def _bound_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _after_grace(signal.getsignal(number)))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _after_grace(signal.getsignal(number)))
 
 
 def _after_grace(before: Any) -> Callable[[int, types.FrameType | None], None]:
@@ -55,6 +62,16 @@ def _after_grace(before: Any) -> Callable[[int, types.FrameType | None], None]:
 
 
 def _leave() -> None:
+    """Ends the process; the second thread that comes here waits for the first one to do so."""
+    with _leaving:
+        cluster = threading.Thread(target=end_cluster, daemon=True)
+        cluster.start()
+        cluster.join(CLUSTER)
+        leave(REASON, MARKING)
+        _exit()
+
+
+def _exit() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
+from engine.runs import ends
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.studies.background import TITLES, Question, questions
@@ -55,6 +56,8 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
         return
     if _state(active) != seen:
         st.rerun()  # the page may show runs too
+    if sentence := ends.said(jobs.store):
+        st.error(sentence)
     st.caption("RUNS")
     if job := sweeps().active:
         _sweep(job)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from engine.runs.archive.transfer import export_runs, import_runs
 from engine.runs.queue import Jobs, manager
 from engine.runs.records import Run
 from engine.runs.store import Store
+from engine.system.files import work_folder
 from engine.system.read_only import read_only
 from engine.system.words import plural
 from ui.common import words
@@ -42,8 +42,8 @@ def importing() -> None:
 
 def take(name: str, content: bytes, store: Store) -> tuple[str, str]:
     """Imports an archive, all or nothing; the kind of sentence and the sentence."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / (Path(name).name or "runs.zip")
+    with work_folder() as folder:
+        path = folder / (Path(name).name or "runs.zip")
         path.write_bytes(content)
         try:
             done = import_runs(path, store)
@@ -74,7 +74,7 @@ def exporting(jobs: Jobs, own: Sequence[Run], recorded: int) -> None:
 
 def archive(ids: Sequence[str], store: Store) -> bytes:
     """The bytes of an archive of these runs."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "runs.zip"
+    with work_folder() as folder:
+        path = folder / "runs.zip"
         export_runs(path, ids, store)
         return path.read_bytes()

@@ -45,13 +45,16 @@ def read(content: bytes, name: str, bad: Callable[[str], BadArchive]) -> Declara
     return found
 
 
-def adopt(declarations: Mapping[str, Declaration]) -> dict[str, Path]:
-    """Declares those data sets whose names are free here; their files by name."""
+def places(declarations: Iterable[str]) -> dict[str, Path]:
+    """The files of those data sets whose names are free here, by name."""
     new = {name: place_of(name) for name in declarations if find("dataset", name) is None}
-    new = {name: place for name, place in new.items() if not place.is_file()}
+    return {name: place for name, place in new.items() if not place.is_file()}
+
+
+def adopt(declarations: Mapping[str, Declaration], new: Mapping[str, Path]) -> None:
+    """Declares these data sets in these files."""
     for name, place in new.items():
         save(place, declarations[name])
-    return new
 
 
 def take_back(places: Iterable[Path]) -> None:

@@ -211,11 +211,16 @@ def import_runs(path: Path | str, store: Store) -> dict[str, Any]:
     """
     archive = read_archive(path)
     archive.verify()
-    for numbers in archive.lists().values():
-        sample_lists.keep(numbers)  # by its content, so that it harms nobody where the import is refused
-    came = declarations.adopt(archive.declarations())
+    declared = archive.declarations()
+    came = declarations.places(declared)
+    lists = {sample_lists.path_of(name): numbers for name, numbers in archive.lists().items()}
     try:
-        done = _taken(archive, store)
+        with store.noted([str(record["id"]) for record in archive.runs], [
+                *came.values(), *(path for path in lists if not path.is_file())]):
+            for numbers in lists.values():
+                sample_lists.keep(numbers)  # by its content, so that it harms nobody where the import is refused
+            declarations.adopt(declared, came)
+            done = _taken(archive, store)
     except BaseException:
         declarations.take_back(came.values())
         raise

@@ -10,10 +10,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from engine.errors import Cancelled
+from engine.errors import Cancelled, StoreUnavailable
 from engine.originals.checkpoints import open_checkpoints, original_key
+from engine.runs.ends import settle_runs
 from engine.runs.executors import Control, OnProgress
 from engine.runs.outcome import Outcome, cancelled
+from engine.runs.patience import patiently
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import Resolved
@@ -102,8 +104,9 @@ class Drive:
                   if (number := self._next(lane)) is not None]
         fresh = [number for _, number in chosen if number not in self.ids]
         if fresh:
-            self.ids |= zip(fresh, self.store.begin_all(
-                [self.todo[number] for number in fresh], self.keep_weights), strict=True)
+            todo = [self.todo[number] for number in fresh]
+            self.ids |= zip(fresh, patiently(self.store, lambda: self.store.begin_all(todo, self.keep_weights)),
+                            strict=True)
         for lane, number in chosen:
             self.lanes.give(lane, number, self.todo[number])
 
@@ -124,12 +127,16 @@ class Drive:
         if time.monotonic() < self._next_ask:
             return []
         self._next_ask = time.monotonic() + ASK
-        asked = {run.id for run in self.store.list(status=("running",)) if run.cancel}
+        try:
+            with self.store.waiting(TICK):
+                asked = {run.id for run in self.store.list(status=("running",)) if run.cancel}
+        except StoreUnavailable:
+            return []  # the next look will tell
         return [(number, cancelled("Stopped.")) for number, run_id in self.ids.items() if run_id in asked]
 
     def stop(self) -> None:
         """Ends what the lanes were at."""
-        self.store.settle([(run_id, cancelled(STOPPED).columns, []) for run_id in self.ids.values()])
+        settle_runs(self.store, [(run_id, cancelled(STOPPED).columns, []) for run_id in self.ids.values()])
         self.ids.clear()
 
     def _next(self, lane: int) -> int | None:

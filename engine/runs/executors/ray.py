@@ -11,6 +11,7 @@ import json
 import math
 import os
 import socket
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -199,6 +200,13 @@ def join() -> bool:
         raise BadInput(f"No Ray cluster answers at {address or 'this machine'}: {str(error).splitlines()[0]}. "
                        "Start one with `ray start --head`, or unset RAY_ADDRESS for one of this machine.") from error
     return True
+
+
+def end_cluster() -> None:
+    """Ends the cluster that this process has started, or leaves the one that it has joined."""
+    ray = sys.modules.get("ray")
+    if ray is not None and ray.is_initialized():
+        ray.shutdown()
 
 
 def _knock(address: str) -> None:

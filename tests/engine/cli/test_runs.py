@@ -84,13 +84,14 @@ def test_a_failed_run_is_exit_1_and_one_object(with_original, capfd):
     assert open_store().get(run["run_id"]).status == "failed"
 
 
-def test_ctrl_c_cancels_the_run(with_original):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_cancels_the_run(with_original, number):
     process = start_python("-m", "engine", "run", "--method", "finetune", "--set", "retain_epochs=200", "--json")
     try:
         for line in process.stderr:
             if "step " in line:
                 break
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=patience())
     finally:
         process.kill()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
-from helping import start_python
+from helping import ROOT, start_python
 
 from engine.runs import process as owner
 from engine.spec import resolve
@@ -79,6 +83,37 @@ def test_a_machine_is_told_apart_without_being_named():
 
     assert len(owner.machine()) == 12 and int(owner.machine(), 16) >= 0
     assert platform.node() not in str(owner.me())
+
+
+def test_without_a_network_card_every_process_has_the_same_identity(monkeypatch):
+    """Python then makes up an address, with the multicast bit, in every process anew."""
+    for boot in (owner.BOOT, Path("/nowhere")):
+        monkeypatch.setattr(owner, "BOOT", boot)
+        found = set()
+        for made_up in (0x010203040506, 0x03AA03040506):
+            monkeypatch.setattr(owner.uuid, "getnode", lambda made_up=made_up: made_up)
+            found.add(owner.machine.__wrapped__())
+        assert len(found) == 1
+    monkeypatch.setattr(owner.uuid, "getnode", lambda: 0x020203040506)  # a card's address is told apart
+    assert owner.machine.__wrapped__() not in found
+
+
+IDENTITY = "from engine.runs.process import machine; print(machine())"
+
+
+def identity(*words):
+    """What a process that is started through ``unshare`` calls its machine."""
+    found = subprocess.run(["unshare", *words, sys.executable, "-c", IDENTITY], cwd=ROOT, capture_output=True,
+                           text=True)
+    if found.returncode:
+        pytest.skip(f"unshare is not allowed here: {found.stderr.strip()[:80]}")
+    return found.stdout.strip()
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare")
+def test_really_without_a_network_and_with_processes_of_its_own():
+    assert identity("-n") == identity("-n") == owner.machine()
+    assert identity("-p", "-f") != owner.machine(), "process ids of a container mean nothing outside of it"
 
 
 def test_a_heartbeat_is_for_all_runs_of_this_process(store, other):

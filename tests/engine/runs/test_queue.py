@@ -13,6 +13,8 @@ from helping import wait_for
 from engine import registry
 from engine.errors import BadSpec, StoreUnavailable
 from engine.methods import finetune
+from engine.runs import ends, queue
+from engine.runs import patience as waits
 from engine.runs.queue import Jobs, manager
 from engine.runs.reasons import reason_of
 from engine.runs.schema import runs
@@ -277,21 +279,21 @@ def test_reasons_are_sentences(error, reason):
 
 
 def test_an_end_that_the_store_refused_is_written_once_it_answers_again(jobs, monkeypatch):
-    run_id, end = jobs.store.begin(resolve(QUICK)), jobs.store.end
-    jobs._loose.add(run_id)
-
     def refuse(*_, **__):
-        raise StoreUnavailable("database or disk is full")
+        raise StoreUnavailable("database or disk is full.")
 
-    monkeypatch.setattr(jobs.store, "end", refuse)
-    with pytest.raises(StoreUnavailable):
-        jobs._end_loose()
-    assert jobs._loose == {run_id} and jobs.store.get(run_id).status == "running"
-    monkeypatch.setattr(jobs.store, "end", end)
-    jobs._end_loose()
-    assert jobs._loose == set()
-    assert (jobs.store.get(run_id).status, jobs.store.get(run_id).reason) == (
-        "failed", "Its end could not be written: the run store did not answer for a while. Is the disk full?")
+    monkeypatch.setattr(waits, "BROKEN", 0.3)
+    monkeypatch.setattr(queue, "BEAT_EVERY", 0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs.store, "end", refuse)
+        run_id = jobs.submit(QUICK)
+        wait_for(lambda: run_id in jobs.store.unwritten, "the end that could not be written")
+        assert jobs.store.get(run_id).status == "running"
+        assert ends.said(jobs.store).startswith(f"The end of {run_id} could not be written: ")
+    run = ended(jobs, run_id)
+    assert run.status == "finished" and run.metrics["test_accuracy"] > 0, "nothing of its work is lost"
+    wait_for(lambda: not jobs.store.unwritten, "the end to be written once")
+    assert ends.said(jobs.store) is None
 
 
 # --- the manager ----------------------------------------------------------------------------

@@ -73,8 +73,8 @@ import test_resume as t
 data = t.get("dataset", "digits").load({"label_noise": 0.2})
 checkpoints = t.Checkpoints(t.json.loads(sys.argv[2]), shipped=None)
 def on_step(*arguments):
-    if next(a.step for a in arguments if hasattr(a, "step")) == 35:
-        print("in the middle of epoch 4", flush=True)
+    if next(a.step for a in arguments if hasattr(a, "step")) == int(sys.argv[3]):
+        print("there", flush=True)
         time.sleep(600)
 if sys.argv[1] == "original":
     t.train_original(t.KEY, data, checkpoints, t.prepare(t.CPU, 1), on_step)
@@ -83,32 +83,38 @@ else:
 """
 
 
-def kill_in_the_middle(what, checkpoints):
-    process = start_python("-c", SCRIPT, what, json.dumps(str(checkpoints.root)))
+MIDDLE, LATE = 35, TOTAL - 5  # steps to be killed at: in the fourth epoch, and in the last one
+AT = pytest.mark.parametrize("step", [MIDDLE, LATE])
+
+
+def kill_at(step, what, checkpoints):
+    process = start_python("-c", SCRIPT, what, json.dumps(str(checkpoints.root)), str(step))
     line = process.stdout.readline()
     process.send_signal(signal.SIGKILL)
     _, errors = process.communicate()
-    assert line == "in the middle of epoch 4\n", errors
+    assert line == "there\n", errors
 
 
-def test_a_killed_training_of_an_original_goes_on(digits, checkpoints, whole):
-    kill_in_the_middle("original", checkpoints)
+@AT
+def test_a_killed_training_of_an_original_goes_on(digits, checkpoints, whole, step):
+    kill_at(step, "original", checkpoints)
     assert checkpoints.find(KEY) is None, "half an Original is none"
     seen = []
     resumed = train_original(KEY, digits, checkpoints, 1, lambda progress, seconds: seen.append(progress.step))
-    assert seen == list(range(31, TOTAL + 1)), "after its last whole epoch"
+    assert seen == list(range(step // 10 * 10 + 1, TOTAL + 1)), "after its last whole epoch"
     assert resumed.sha256 == whole.sha256
     assert resumed.sidecar["metrics"] == whole.sidecar["metrics"]
     assert (resumed.sidecar["steps"], resumed.sidecar["samples"]) == (TOTAL, 6_000)
     assert list((checkpoints.root / "partial").iterdir()) == []
 
 
-def test_a_killed_retraining_goes_on(digits, checkpoints, whole_retraining):
-    kill_in_the_middle("retrain", checkpoints)
+@AT
+def test_a_killed_retraining_goes_on(digits, checkpoints, whole_retraining, step):
+    kill_at(step, "retrain", checkpoints)
     seen = []
     resumed = unlearn(make_bench(digits), resolve(RETRAIN, SPLIT.sizes), SPLIT,
                       lambda model, progress, seconds: seen.append(progress.step), checkpoints.partial("run-x"))
-    assert seen == list(range(31, TOTAL + 1))
+    assert seen == list(range(step // 10 * 10 + 1, TOTAL + 1))
     assert weights_hash(resumed.model) == weights_hash(whole_retraining.model)
     assert (resumed.steps, resumed.samples) == (whole_retraining.steps, whole_retraining.samples) == (TOTAL, 2_400)
 
