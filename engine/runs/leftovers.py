@@ -17,6 +17,7 @@ from engine.errors import LabError
 from engine.runs.records import Run
 from engine.selection import lists_of
 from engine.system import unfinished
+from engine.system.read_only import read_only
 from engine.system.unfinished import Note
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ class Store(Protocol):
 
 def settle(store: Store) -> None:
     """Marks runs whose process is gone and removes what it did not finish; what fails is left to the next start."""
+    if read_only():  # for a process that may write
+        return
     if store.read_only:
         return
     with contextlib.suppress(LabError, OSError), store.waiting(AT_ONCE):
