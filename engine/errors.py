@@ -10,6 +10,8 @@
     |   |-- OriginalMissing     there is no trained Original for this data set and model
     |   |-- UnknownRun          no run of that id in the store
     |   |-- BadArchive          a file of runs is damaged, changed, from a newer version, or no archive at all
+    |   |-- NotYours            a run of somebody else, on a server with login
+    |   |-- ReadOnly            this process only shows results
     |   `-- NotMeasurable       these models cannot carry a measure: too few, mixed, without randomness, or damaged
     |-- BadCheckpoint           a checkpoint file is damaged or belongs to something else
     |-- UnknownMetric       a result holds no metric of that name
@@ -125,6 +127,14 @@ class UnknownRun(BadInput):
 
 class BadArchive(BadInput):
     """An archive of runs cannot be read or taken over; nothing of it was imported."""
+
+
+class NotYours(BadInput):
+    """What was asked for belongs to somebody else, or needs a login."""
+
+
+class ReadOnly(BadInput):
+    """This process only shows results: nothing can be started, changed or deleted."""
 
 
 class NotMeasurable(BadInput):

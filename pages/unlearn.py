@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine.system.read_only import read_only
 from ui.common import address as link
 from ui.common import words
 from ui.frame import drawer, hide, shell
@@ -26,6 +27,9 @@ with view.container(key="view"):
         prefill.FORM.mirror(prefill.now(run_id))
         live.say_if_other(run_id, asked)
         live.follow(run_id)
+    elif read_only():
+        st.info("No run is open. Open one on the page **Runs**, or press the button on **Start**.",
+                icon=":material/arrow_back:")
     else:
         st.info("No run yet. Choose what to forget and press **Unlearn**: the charts appear here and "
                 "update as the method works.",

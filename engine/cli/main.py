@@ -19,6 +19,7 @@ from engine.cli.signals import like_ctrl_c
 from engine.errors import BadInput, BadSpec, LabError
 from engine.system import logs
 from engine.system.files import to_json
+from engine.system.read_only import refuse
 from engine.system.sentences import sentence
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -27,6 +28,9 @@ COMMANDS = ("run", "preview", "pretrain", "import_original", "listing", "roc", "
             "correct", "reproduce", "sweep", "tune", "front", "ensemble", "memorisation", "leave_one_out", "requests",
             "archive", "export_weights", "tag", "delete", "own_data",
             "health")  # a module each, in the order of the help
+
+READING = ("preview", "health", "list", "show", "roc", "export-dataset", "export-weights", "archive export",
+           "archive excerpt")
 
 
 class Once(argparse.Action):
@@ -62,6 +66,12 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def reads_only(options: argparse.Namespace) -> bool:
+    """Whether a command changes nothing in the home folder: what a process that only shows may do."""
+    command = " ".join(filter(None, (options.command, getattr(options, "action", None))))
+    return command in READING or getattr(options, "recorded_only", None) not in (None, False)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit status."""
     status: int
@@ -71,6 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with like_ctrl_c():
             options = build_parser().parse_args(words)
+            if not reads_only(options):
+                refuse()
             result, status = options.work(options)
     except BadSpec as error:
         return _refuse(error.problems, as_json)

@@ -37,7 +37,7 @@ from typing import Any, Protocol
 from engine.errors import BadInput
 from engine.evaluation.chosen import TITLE as WAITING
 from engine.evaluation.chosen import WHY, of_chosen, waits
-from engine.evaluation.class_words import ONE, ClassWords, class_words
+from engine.evaluation.class_words import ONE, ClassWords, class_words, losses_expected
 from engine.evaluation.correction import corrected
 from engine.evaluation.evidence import (
     FURTHER,
@@ -294,12 +294,5 @@ def _class(metrics: Metrics, items: Sequence[Evidence], named: ClassWords) -> Ve
         return Verdict("not_forgotten", " ".join([said, *attacks]), decisive=Decisive("forget_accuracy", now, limit))
     leak = [f"Within the {named.noun}, the samples that the Original was trained on still stand out.", *found]
     return Verdict("forgotten", " ".join(filter(None, [
-        f"The {named.noun} {named.is_} forgotten: the model gets {right}.", *_why(now, named),
+        f"The {named.noun} {named.is_} forgotten: the model gets {right}.", *losses_expected(named, now < GONE),
         *(leak if found else texts(items)), untried(items)])))
-
-
-def _why(accuracy: float, named: ClassWords) -> list[str]:
-    """Where the model never names the class: that high losses are then no over-forgetting."""
-    return [] if accuracy >= GONE else [
-        "Losses far above those of other unseen data are expected here: the remaining data "
-        f"contain {named.none_such}."]

@@ -18,6 +18,7 @@ from engine.originals.checkpoints import Checkpoints, Original, OriginalKey
 from engine.originals.confidence import Confidence, ConfidenceSums
 from engine.registry import get
 from engine.system.device import describe, place
+from engine.system.read_only import refuse
 from engine.system.version import code_version
 from engine.training.loop import train
 from engine.training.networks import build_network
@@ -36,6 +37,7 @@ def train_original(key: OriginalKey, data: Data, checkpoints: Checkpoints, threa
     same weights as one that was not. The mean probability of each sample's label over the epochs is kept beside it
     (:mod:`engine.originals.confidence`). Raises Cancelled when ``cancel`` is set.
     """
+    refuse()
     device, version = data.device, code_version()
     model = build_network(get("model", key.model), len(data.classes), data.inputs, key.seed, device)
     partial = checkpoints.partial(f"{key.name}-{data.fingerprint[:8]}")

@@ -20,7 +20,7 @@ from torch import nn
 from engine import registry
 from engine.data.base import Data, tensors_of
 from engine.data.loaded import check
-from engine.errors import BadInput, BadMethod, NotWritten, OriginalMissing
+from engine.errors import BadInput, BadMethod, NotWritten, OriginalMissing, ReadOnly
 from engine.evaluation.readout import MEANING, Readout, read_out
 from engine.originals import pretrain as originals
 from engine.originals.checkpoints import Checkpoints, Original, OriginalKey, original_key
@@ -209,7 +209,7 @@ def _original_readouts(original: Original, network: nn.Module, data: Data, check
     kept = checkpoints.load_columns(name, data)
     if kept is None:
         kept = {"train": read_out(network, data, data.train), "heldout": read_out(network, data, data.heldout)}
-        with contextlib.suppress(NotWritten):  # then they are measured again
+        with contextlib.suppress(NotWritten, ReadOnly):  # then they are measured again
             checkpoints.save_columns(name, kept)
     return kept
 

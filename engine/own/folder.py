@@ -19,6 +19,7 @@ from engine.own.component import component
 from engine.own.declaration import Declaration, load
 from engine.own.recipes import checked_model
 from engine.system.paths import datasets_folder
+from engine.system.read_only import refuse
 from engine.types import Dataset
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -91,6 +92,7 @@ def remove(name: str) -> Path:
     if not place.is_file() or place.parent != _folder():
         known = ", ".join(own().declared) or "none yet"
         raise BadSource(f"There is no data set of your own named {name!r}. Yours: {known}.")
+    refuse()
     try:
         said = place.read_text(encoding="utf-8", errors="replace")
     except OSError:

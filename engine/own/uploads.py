@@ -23,6 +23,7 @@ from engine.errors import BadSource
 from engine.own.layouts import TABLES
 from engine.system.files import write_folder
 from engine.system.paths import home
+from engine.system.read_only import refuse
 
 MB = 2**20
 MOST_BYTES, MOST_UNPACKED, MOST_FILES = 200 * MB, 1024 * MB, 100_000  # of an upload; of all that comes out of a zip
@@ -77,6 +78,7 @@ def _checked_size(name: str, content: bytes) -> None:
 
 def _kept(name: str, content: bytes, inside: str, write: Callable[[Path], object]) -> Path:
     """The folder of this content, or a file in it, written beside its place and moved there when it is whole."""
+    refuse()
     folder = home() / "uploads" / hashlib.sha256(content).hexdigest()[:16] / _plain(Path(name).stem)
     if folder.is_dir():
         with contextlib.suppress(OSError):

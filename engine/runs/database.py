@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from engine.errors import StoreUnavailable, UnusableHome
-from engine.runs.schema import add_missing_columns, events, metadata, runs
+from engine.runs.schema import add_missing_columns, metadata
+from engine.runs.shared import refuse_writing
 from engine.runs.sqlite_files import LOCK_WAIT, check_locks, file_of, read_only, settings, tune_sqlite
-from engine.system.files import valid_json
 
 GONE = (-1, -1)
 BUSY = ("locked", "busy")  # what SQLite says where another process writes
@@ -25,7 +25,7 @@ class Database:
     """A store's tables. Safe to use from several threads and processes at once."""
 
     def __init__(self, url: str, folder: Path):
-        self.url = url
+        self.url, self.root = url, folder
         self._waits = threading.local()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -33,6 +33,7 @@ class Database:
             self._engine = sa.create_engine(self.read_only or url, **settings(url))
         except (OSError, ImportError, ValueError, SQLAlchemyError) as error:  # ImportError: its driver is not installed
             raise UnusableHome(f"The run store {url} cannot be opened: {short(error)}.") from error
+        sa.event.listen(self._engine, "before_execute", refuse_writing)
         self._sqlite = self._engine.dialect.name == "sqlite"
         self._file = file_of(url)
         self._known: tuple[int, int] | None = None  # the file that was opened, or GONE
@@ -87,20 +88,6 @@ class Database:
         finally:
             with contextlib.suppress(Exception):  # a broken connection is thrown away
                 driver.execute(f"PRAGMA busy_timeout={int(1000 * LOCK_WAIT)}")
-
-    def payloads(self, run_ids: Sequence[str]) -> Iterator[tuple[str, int, str]]:
-        """The events of runs as (run, seq, JSON text), run by run in this order: for many, without decoding them."""
-        text = sa.cast(events.c.payload, sa.Text) if not self._sqlite else sa.type_coerce(
-            events.c.payload, sa.Text)
-        with self._transaction() as connection:
-            for run_id in run_ids:
-                query = sa.select(events.c.seq, text).where(events.c.run == run_id).order_by(events.c.seq)
-                yield from ((run_id, seq, valid_json(payload)) for seq, payload in connection.execute(query))
-
-    def last_end(self) -> float:
-        """When a run ended last, in seconds since 1970; 0 where none has."""
-        with self._transaction() as connection:
-            return float(connection.execute(sa.select(sa.func.max(runs.c.ended))).scalar() or 0.0)
 
     def _look_for_file(self) -> None:
         """Raises StoreUnavailable once where the file was removed under this process; begins an empty one later.

@@ -35,7 +35,7 @@ def execute(run: Run, store: Store, checkpoints: Checkpoints, device: torch.devi
     What cannot be done here, whatever the method (a spec of another version, absent data, a missing Original), ends
     the run as failed and is raised as well (BadInput). Raises EndUnwritten where its end cannot be written.
     """
-    live = Live(run.id, store, checkpoints, cancel or threading.Event(), on_progress)
+    live = Live(run.id, store, checkpoints, cancel or threading.Event(), on_progress, run.most_seconds)
     try:
         _carry_out(run, run.resolved(), live, device or default_device())
     except EndUnwritten:

@@ -59,14 +59,19 @@ class Report:
 
 
 class Cancel:
-    """Whether a run is to stop: asked by ``event`` in this process, or through the store from any other."""
+    """Whether a run is to stop: asked by ``event`` in this process, through the store from any other, or by the clock.
 
-    def __init__(self, store: Store, run_id: str, event: threading.Event):
-        self.store, self.run_id, self.event = store, run_id, event
-        self._clock = Clock()
+    ``most_seconds`` is how long it may take from now on.
+    """
+
+    def __init__(self, store: Store, run_id: str, event: threading.Event, most_seconds: float | None = None):
+        self.store, self.run_id, self.event, self.most_seconds = store, run_id, event, most_seconds
+        self._clock, self._began = Clock(), time.monotonic()
 
     def check(self, at_once: bool = False) -> None:
         """Raises Cancelled where it is; looks into the store now and then, or ``at_once``."""
+        if self.most_seconds is not None and time.monotonic() - self._began > self.most_seconds:
+            raise Cancelled(f"Stopped after {self.most_seconds:g} s, the limit for a run of one person here.")
         if self._clock.due(at_once) and self._asked():
             self.event.set()
         if self.event.is_set():
@@ -82,10 +87,11 @@ class Live(Watch):
     """Streams a run into the store; half-finished trainings are kept, so that a killed one continues."""
 
     def __init__(self, run_id: str, store: Store, checkpoints: Checkpoints, cancel: threading.Event,
-                 on_progress: OnProgress):
+                 on_progress: OnProgress, most_seconds: float | None = None):
         self.run_id, self.store, self.checkpoints = run_id, store, checkpoints
         self.outbox = Outbox(store, run_id)
-        self.progress, self.cancel = Report(self.outbox, on_progress), Cancel(store, run_id, cancel)
+        self.progress = Report(self.outbox, on_progress)
+        self.cancel = Cancel(store, run_id, cancel, most_seconds)
         self.spent: dict[str, Any] = {}  # steps, samples and seconds of the method so far
 
     def begin(self, at: Setting) -> Partial:

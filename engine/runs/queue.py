@@ -23,6 +23,7 @@ from engine.runs.reasons import reason_of
 from engine.runs.records import Run
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
+from engine.system.read_only import read_only
 from engine.system.singleton import singleton
 from engine.types import Spec
 
@@ -46,7 +47,7 @@ class Jobs:
     def start(self) -> None:
         """Marks what a killed process left behind, and continues with the queue. Does nothing the second time."""
         with self._lock:
-            if self._workers:
+            if self._workers or read_only():
                 return
             leftovers.settle(self.store)
             self.interrupted = list(self.store.interrupted)

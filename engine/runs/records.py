@@ -76,6 +76,10 @@ class Run:
         Its tags.
     evidence : mapping of str to Any, optional
         What was found out about it later, as numbers by key (:mod:`engine.evaluation.further`).
+    person : str, optional
+        Who started it, on a server with login (:mod:`engine.runs.people`).
+    most_seconds : float, optional
+        After how long it is stopped.
 
     Examples
     --------
@@ -118,6 +122,8 @@ class Run:
     note: str | None = None
     imported: float | None = None
     evidence: Mapping[str, Any] | None = None
+    person: str | None = None
+    most_seconds: float | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], recorded: bool = False) -> Run:
@@ -194,7 +200,7 @@ def stored_spec(spec: Spec) -> dict[str, Any]:
 
 
 DESCRIBED = ("status", "spec", "effective", "metrics", "seconds", "steps", "samples", "device", "reason", "notice",
-             "identity", "code_version", "created", "started", "ended", "tags", "note")
+             "identity", "code_version", "created", "started", "ended", "tags", "note", "person")
 
 
 def outdated(run: Run) -> list[str]:

@@ -16,6 +16,7 @@ from engine.runs import process as owner
 from engine.runs.gate import STORED, columns
 from engine.runs.records import Run, stored_spec
 from engine.runs.schema import runs
+from engine.runs.shared import of_asker
 from engine.spec import Resolved
 from engine.system.shapes import short, shown
 from engine.system.version import code_version
@@ -95,7 +96,7 @@ def new_row(resolved: Resolved, status: Status, train_original: bool, keep_weigh
             "code": dict(resolved.code) or None,
             "effective": resolved.effective, "fingerprint": resolved.fingerprint, "split": resolved.split_identity(),
             "created": time.time(), "train_original": int(train_original), "tags": [],
-            "keep_weights": None if keep_weights is None else int(keep_weights),
+            **of_asker(), "keep_weights": None if keep_weights is None else int(keep_weights),
             **(running() if status == "running" else {})}
 
 

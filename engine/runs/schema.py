@@ -66,6 +66,8 @@ runs = Table(
     Column("tags", JSON),                        # a person's words, to find it by
     Column("note", Words),                        # a person's remark; ``notice`` is the engine's
     Column("evidence", JSON),                    # what was found out later, as numbers by key
+    Column("person", String(200)),               # who started it, on a server with login; ``owner`` is a process
+    Column("most_seconds", Float),               # after which it is stopped; empty: no limit
     Column("imported", Float),                   # when it came out of an archive; the other times are its own
     Index("runs_status", "status"),
     Index("runs_identity", "identity"),

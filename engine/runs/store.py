@@ -18,34 +18,34 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from engine.errors import StoreUnavailable, UnknownRun
+from engine.errors import StoreUnavailable
 from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import leftovers
 from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
 from engine.runs.artifacts import EVIDENCE, Artifacts
-from engine.runs.database import Database
 from engine.runs.gate import RUN_ID, storable
+from engine.runs.reading import Events, Reading
 from engine.runs.records import Run
-from engine.runs.rows import Unreadable, new_row, read_events, read_rows, running
+from engine.runs.rows import new_row, read_rows, running
 from engine.runs.schema import events, runs
+from engine.runs.shared import Shared, check_may, of_asker
+from engine.runs.turns import next_in_turn
 from engine.spec import Resolved
 from engine.system.files import short_hash
 from engine.system.paths import database_url, home, sqlite_url
-from engine.system.shapes import short
 from engine.system.unfinished import Note, noted
 from engine.types import ENDED, Status
 
 log = logging.getLogger(__name__)
 
-Events = list[dict[str, Any]]  # named here: inside the class, list is a method
 Folders = list[Path]
 _opened: list[Store] = []
 # A run of an archive: its columns there, its events with ``seq``, its samples and its weights, each or None.
 Adopted = tuple[Mapping[str, Any], Events, Any, bytes | None]
 
 
-class Store(Database, Artifacts):
+class Store(Reading, Artifacts, Shared):
     """The runs under one folder. Safe to use from several threads and processes at once."""
 
     def __init__(self, root: Path, url: str | None = None):
@@ -59,7 +59,8 @@ class Store(Database, Artifacts):
     # --- writing ----------------------------------------------------------------------------
 
     def submit(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
-        """Puts a run at the end of the queue and returns its id; None keeps small weights only."""
+        """Puts a run into the queue and returns its id; None keeps small weights only. Raises BadInput without room."""
+        self.check_room()
         return self._insert(new_row(resolved, "queued", train_original, keep_weights))
 
     def begin(self, resolved: Resolved, train_original: bool = False, keep_weights: bool | None = None) -> str:
@@ -84,10 +85,8 @@ class Store(Database, Artifacts):
                                                            for seq, payload in enumerate(course)])
 
     def claim(self, run_id: str | None = None) -> Run | None:
-        """Takes the oldest queued run, or the one of that id, for this process; None where none is queued."""
-        oldest = sa.select(runs.c.number).where(runs.c.status == "queued").order_by(runs.c.number).limit(1)
-        free = oldest.with_for_update(skip_locked=True)  # where another process is just taking one, the next one
-        this = runs.c.number == free.scalar_subquery() if run_id is None else runs.c.id == run_id
+        """Takes the queued run whose turn it is, or the one of that id, for this process; None where none is queued."""
+        this = runs.c.number == next_in_turn() if run_id is None else runs.c.id == run_id
         with self._transaction() as connection:
             taken = connection.execute(sa.update(runs).where(this, runs.c.status == "queued")
                                        .values(**running()).returning(runs.c.id)).scalar()
@@ -131,12 +130,16 @@ class Store(Database, Artifacts):
 
     def amend(self, run_id: str, metrics: Mapping[str, Any]) -> None:
         """Replaces the metrics of a finished run: with what became known after it, such as its retrained model."""
+        if self.only_shown:  # there it is worked out each time
+            return
         with self._transaction() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "finished")
                                .values(metrics=dict(metrics)))
 
     def add_evidence(self, run_id: str, key: str, numbers: Mapping[str, Any]) -> None:
         """Keeps with a run what was found out about it later; of a recorded run, which is not here, beside it."""
+        if self.only_shown:
+            return
         with self._transaction() as connection:
             this = runs.c.id == run_id
             row = connection.execute(sa.select(runs.c.evidence).where(this)).first()
@@ -150,6 +153,7 @@ class Store(Database, Artifacts):
         """Writes a person's tags and note, whatever the run's status; raises UnknownRun, or BadInput for the texts."""
         values = {"tags": checked_tags(tags), "note": checked_note(note)}
         with self._transaction() as connection:
+            check_may(connection, run_id)
             if not connection.execute(sa.update(runs).where(runs.c.id == storable(run_id)).values(**values)).rowcount:
                 raise self._no_run(run_id)
 
@@ -185,7 +189,7 @@ class Store(Database, Artifacts):
     def _take(self, connection: sa.Connection, written: Folders, row: Mapping[str, Any], course: Events,
               samples: Any, weights: bytes | None) -> None:
         """One run of :meth:`adopt`; its folder is added to ``written``."""
-        connection.execute(sa.insert(runs).values(**row, imported=time.time()))
+        connection.execute(sa.insert(runs).values(**row, **of_asker(), imported=time.time()))
         rows = [{"run": row["id"], "seq": event["seq"],
                  "payload": {name: value for name, value in event.items() if name != "seq"}} for event in course]
         if rows:
@@ -200,6 +204,7 @@ class Store(Database, Artifacts):
     def request_cancel(self, run_id: str) -> None:
         """Ends a queued run as cancelled; asks the owner of a running one to stop."""
         with self._transaction() as connection:
+            check_may(connection, run_id)
             waiting = sa.update(runs).where(runs.c.id == run_id, runs.c.status == "queued")
             connection.execute(waiting.values(status="cancelled", ended=time.time(), reason="Cancelled in the queue."))
             connection.execute(sa.update(runs).where(runs.c.id == run_id, runs.c.status == "running").values(cancel=1))
@@ -220,7 +225,7 @@ class Store(Database, Artifacts):
 
     def mark_interrupted(self) -> list[str]:
         """Marks running runs whose owner is gone; returns their ids. Others' living runs are left alone."""
-        if self.read_only:  # its owner's processes do it
+        if self.read_only or self.only_shown:  # its owner's processes do it
             return []
         dead = [run.id for run in self.list(status=("running",)) if not owner.alive(run.owner, run.heartbeat)]
         reason = "The process that ran it ended without finishing it."
@@ -240,54 +245,11 @@ class Store(Database, Artifacts):
                     raise self._no_run(run_id)
                 if status in ("queued", "running") and read_rows(connection, sa.select(runs).where(this)).runs:
                     raise ValueError(f"Run {run_id} is {status}: stop it before deleting it.")
+                check_may(connection, run_id)
                 connection.execute(sa.delete(events).where(events.c.run == run_id))
                 connection.execute(sa.delete(runs).where(this))
             for folder in folders:
                 shutil.rmtree(folder, ignore_errors=True)
-
-    def _no_run(self, run_id: str) -> UnknownRun:
-        return UnknownRun(f"There is no run {short(str(run_id), 40)!r} in {self.root}.")
-
-    # --- reading ----------------------------------------------------------------------------
-
-    def get(self, run_id: str) -> Run:
-        """One run; raises UnknownRun."""
-        with self._transaction() as connection:
-            found = read_rows(connection, sa.select(runs).where(runs.c.id == storable(run_id)))
-        for one in found.unreadable:
-            raise StoreUnavailable(one.reason)
-        if not found.runs:
-            raise self._no_run(run_id)
-        return found.runs[0]
-
-    def list(self, status: tuple[str, ...] = (), newest_first: bool = False, limit: int | None = None,
-             **equal: Any) -> list[Run]:
-        """Runs in the order of submission, filtered by status and by columns: equal to a value, or one of a tuple."""
-        query = sa.select(runs).order_by(runs.c.number.desc() if newest_first else runs.c.number)
-        for column, value in (equal | ({"status": status} if status else {})).items():
-            query = query.where(runs.c[column].in_(value) if isinstance(value, tuple) else runs.c[column] == value)
-        with self._transaction() as connection:
-            return read_rows(connection, query.limit(limit)).runs
-
-    def unreadable(self, newest: int | None = None) -> Sequence[Unreadable]:
-        """The rows that make no run, of all or of the newest ones: damaged ones, which :meth:`list` leaves out."""
-        with self._transaction() as connection:
-            return read_rows(connection, sa.select(runs).order_by(runs.c.number.desc()).limit(newest)).unreadable
-
-    def ids(self) -> set[str]:
-        """The ids of all runs, those that cannot be read among them."""
-        with self._transaction() as connection:
-            return set(connection.execute(sa.select(runs.c.id)).scalars())
-
-    def events(self, run_id: str, after: int = -1) -> Events:
-        """A run's events in order, each with its ``seq``; only those later than ``after``."""
-        query = sa.select(events.c.seq, events.c.payload).where(events.c.run == run_id, events.c.seq > after)
-        with self._transaction() as connection:
-            return read_events(connection, query.order_by(events.c.seq), run_id)
-
-    def cancel_requested(self, run_id: str) -> bool:
-        with self._transaction() as connection:
-            return bool(connection.execute(sa.select(runs.c.cancel).where(runs.c.id == run_id)).scalar())
 
     def _insert(self, row: dict[str, Any]) -> str:
         with self._transaction() as connection:

@@ -6,17 +6,20 @@ kind and run. What comes of it is kept by the study that answers it; only what i
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import BadInput, Cancelled
+from engine.runs import people
 from engine.runs.reasons import reason_of
 from engine.runs.store import Store, open_store
 from engine.studies.job import OneAtATime
+from engine.system.read_only import refuse
 from engine.system.singleton import singleton
 
 log = logging.getLogger(__name__)
@@ -52,7 +55,10 @@ class Question:
         self._stage: str = "Starting"
         self._fraction: float | None = None
         self._found: list[Any] = []
+        self._late: str | None = None
         self._end: tuple[str, str | None, float] | None = None  # state, reason, seconds
+        self.person, self._asker = people.name_of_asker(), people.asker()
+        self._most = people.seconds_of_asker()
         self._thread = threading.Thread(target=self._answer, daemon=True, name=kind)
         self._thread.start()
 
@@ -78,7 +84,8 @@ class Question:
         return self.view().active
 
     def stop(self) -> None:
-        """Ends it at its next step."""
+        """Ends it at its next step. Raises NotYours where somebody else asked it."""
+        people.check_may(self.person, f"{TITLES[self.kind].lower()} of run {self.run_id}")
         self.cancel.set()
 
     def wait(self, seconds: float) -> bool:
@@ -96,9 +103,10 @@ class Question:
     def _answer(self) -> None:
         state, reason = "finished", None
         try:
-            self._work(self)
+            with people.asking(self._asker), self._in_time():
+                self._work(self)
         except Cancelled:
-            state = "stopped"
+            state, reason = "stopped", self._late
         except Exception as error:
             if not isinstance(error, BadInput):
                 log.exception("%s of run %s failed", self.kind, self.run_id)
@@ -106,12 +114,32 @@ class Question:
         with self._lock:
             self._end = state, reason, time.monotonic() - self._since
 
+    @contextlib.contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Stops it when the person who asked has computed for as long as a run may take."""
+        if self._most is None:
+            yield
+            return
+        timer = threading.Timer(self._most, self._stop_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _stop_late(self) -> None:
+        self._late = f"It was stopped after {self._most:g} s, the limit for a run of one person here."
+        self.cancel.set()
+
 
 class Questions(OneAtATime[Question]):
     """The question of a store. Make one with :func:`questions`."""
 
     def ask(self, kind: str, run_id: str, work: Callable[[Question], Any], about: str = "") -> Question:
         """Starts one; ``about`` tells it from others of the kind. Raises BadInput while another is under way."""
+        people.check_room(0, 0)
+        refuse()
         with self._lock:
             if other := self.active:
                 raise BadInput(f"{TITLES[other.kind]} of run {other.run_id} is under way: stop it, or wait until it "

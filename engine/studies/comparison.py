@@ -166,6 +166,7 @@ def queue_missing(comparison: Comparison, jobs: Any, recorded: bool = True, trai
     """Queues what is missing with ``jobs`` (``engine.runs.queue.manager``); returns the new ids. Raises BadSpec."""
     check(comparison)
     todo = missing(comparison, find_runs(comparison, jobs.store, recorded))
+    jobs.store.check_room(len(todo))  # all of them or none
     return [jobs.submit(spec, train_original) for spec in todo]
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from engine.errors import BadInput
 from engine.runs.ensembles.kept import Kept
 from engine.runs.executors import Control
+from engine.runs.store import open_store
 from engine.studies.ensemble import Design, Ensemble, design
 from engine.studies.ensemble_request import Task
 from engine.studies.ensemble_work import located, missing, run_all
 from engine.studies.job import Job, OneAtATime, executor_problems
 from engine.system.paths import home
+from engine.system.read_only import refuse
 from engine.system.singleton import singleton
 
 
@@ -36,6 +38,7 @@ class Ensembles(OneAtATime[EnsembleJob]):
 
     def launch(self, ensemble: Ensemble, executor: str = "local") -> EnsembleJob:
         """Starts what is missing. Raises BadSpec for a bad ensemble, BadInput where nothing can be started."""
+        refuse()
         design(ensemble)
         if problems := executor_problems(executor):
             raise BadInput(" ".join(problems))
@@ -46,6 +49,7 @@ class Ensembles(OneAtATime[EnsembleJob]):
             todo = missing(found, kept)
             if not todo:
                 raise BadInput(f"All {ensemble.models} models of this ensemble are already computed.")
+            open_store().check_room(len(todo))
             self.current = EnsembleJob(found, kept, todo, executor)
             return self.current
 

@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from engine.errors import BadInput
 from engine.registry import unknown
+from engine.runs import people
 from engine.runs.executors import EXECUTORS, Control
 from engine.runs.reasons import reason_of
 
@@ -58,6 +59,8 @@ class Job:
         self._reason: str | None = None
         self._stage, self._ended, self._failed = "Starting", 0, 0
         self._worked, self._since, self._first = 0.0, time.monotonic(), 0.0
+        self.person, seconds = people.name_of_asker(), people.seconds_of_asker()
+        self._asker, self._most = people.asker(), None if seconds is None else seconds * max(1, todo)
         self._thread = threading.Thread(target=self._work, daemon=True, name=name)
 
     def ends(self, control: Control) -> Iterator[bool]:
@@ -70,7 +73,8 @@ class Job:
         self._thread.start()
 
     def pause(self) -> None:
-        """Begins nothing new; what has begun ends."""
+        """Begins nothing new; what has begun ends. Raises NotYours where somebody else started it, as the next two."""
+        self._check_may()
         with self._lock:
             if not self._control.paused.is_set():
                 self._worked += time.monotonic() - self._since
@@ -78,6 +82,7 @@ class Job:
 
     def go_on(self) -> None:
         """Takes back a pause."""
+        self._check_may()
         with self._lock:
             if self._control.paused.is_set():
                 self._since = time.monotonic()
@@ -85,7 +90,11 @@ class Job:
 
     def cancel(self) -> None:
         """Ends what runs as cancelled; what has ended stays."""
+        self._check_may()
         self._control.cancel.set()
+
+    def _check_may(self) -> None:
+        people.check_may(self.person, f"this {self._name}")
 
     def wait(self, seconds: float) -> bool:
         """Waits for the end; returns whether it came."""
@@ -112,9 +121,13 @@ class Job:
         return (worked - self._first) / (self._ended - 1) if self._ended > 1 and worked > self._first else None
 
     def _work(self) -> None:
+        with people.asking(self._asker):  # its runs are that person's
+            self._carry_out()
+
+    def _carry_out(self) -> None:
         end, reason = "finished", None
         try:
-            for failed in self.ends(self._control):
+            for failed in self._in_time():
                 with self._lock:
                     self._ended += 1
                     if self._ended == 1:
@@ -129,6 +142,20 @@ class Job:
             if not self._control.paused.is_set():
                 self._worked += time.monotonic() - self._since
             self._end, self._reason = end, reason
+
+    def _in_time(self) -> Iterator[bool]:
+        """The parts as they end, for as long as the person who started them may compute: so many seconds for each."""
+        if self._most is None:
+            yield from self.ends(self._control)
+            return
+        late = threading.Timer(self._most, self._control.cancel.set)
+        late.daemon = True
+        late.start()
+        yield from self.ends(self._control)
+        if late.finished.is_set() and self._ended < self._number:
+            raise BadInput(f"It was stopped after {self._most:g} s, the limit for {self._number} runs of one person "
+                           "here.")
+        late.cancel()
 
     def tell(self, progress: dict[str, Any]) -> None:
         """Takes what an executor says of its progress."""

@@ -57,6 +57,7 @@ class Sweeps(OneAtATime[SweepJob]):
             todo = missing(sweep, find_runs(sweep, self.store))
             if not todo:
                 raise BadInput(f"All {sweep.size:,} runs of this grid are already computed or queued.")
+            self.store.check_room(len(todo))
             cells = resolved_cells(sweep)
             self.current = SweepJob(sweep, [cells[cell] for cell in todo], executor, self.store, train_original)
             return self.current

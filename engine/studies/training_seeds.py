@@ -64,7 +64,9 @@ def missing(comparison: Comparison, runs: AllRuns) -> list[Spec]:
 def queue_missing(comparison: Comparison, jobs: Any, recorded: bool = True) -> list[str]:
     """Queues what is missing with ``jobs``, Originals too; returns the new ids. Raises BadSpec."""
     studies.check(comparison)
-    return [jobs.submit(spec, True) for spec in missing(comparison, find_runs(comparison, jobs.store, recorded))]
+    todo = missing(comparison, find_runs(comparison, jobs.store, recorded))
+    jobs.store.check_room(len(todo))
+    return [jobs.submit(spec, True) for spec in todo]
 
 
 def rows(comparison: Comparison, runs: AllRuns, metrics: Sequence[str]) -> list[Row]:

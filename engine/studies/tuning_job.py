@@ -55,7 +55,8 @@ class TuningJob(Job):
         self._executor, self._store, self._train = executor, store, train_original
         self.race.propose()
         self.race.missing()
-        super().__init__(self.race.left(), "tuning")
+        store.check_room(self.race.left())
+        super().__init__(self.race.left(), "search")
         self.start()
 
     def ends(self, control: Control) -> Iterator[bool]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.errors import NotWritten
 from engine.system.paths import home
+from engine.system.read_only import read_only, refuse
 from engine.system.unfinished import Note, beside, noted
 
 _OF_THE_SYSTEM = re.compile(r"\b(?:code:|os error) (\d+)")  # in what a library written in Rust says of a failed write
@@ -25,7 +26,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Lets ``write`` fill a temporary file beside ``path`` and renames it; a failure leaves nothing behind.
 
     Its mode is as the umask has it. Raises NotWritten, which is an OSError as well, where the file cannot be written.
+    Raises ReadOnly for a file in the home folder of a process that only shows.
     """
+    if read_only() and path.absolute().is_relative_to(home()):
+        refuse()
     temporary = beside(path.absolute())
     with noted(Note((str(temporary),))):
         try:

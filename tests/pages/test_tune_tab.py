@@ -71,7 +71,7 @@ def test_nonsense_in_the_address_is_named(jobs):
 def test_the_other_tab_is_as_it_was(jobs):
     at = page(**QUERY | {"originals": "1 2"})
     assert "from the Original of training seed 1." in texts(at)
-    at.button_group(key="compare.tab").set_value(["compare"]).run()
+    at.button_group(key="compare.tab").set_value("compare").run()
     assert at.text_input(key="compare.originals").value == "1 2", "what is not drawn is kept"
     assert not at.exception and not [one for one in at.number_input if one.key == "compare.tune.trials"]
     assert at.button(key="race")

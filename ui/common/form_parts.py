@@ -15,6 +15,7 @@ from engine.runs.executors import EXECUTORS
 from engine.system.words import plural
 from engine.types import PROFILES, Dataset, Forgotten, Scenario
 from ui.common import words
+from ui.common.allowed import starts
 from ui.common.said import plain
 from ui.common.state import Slot
 
@@ -144,7 +145,7 @@ class StartButton:
     def pressed(self, label: str, disabled: bool) -> bool:
         """Draws it; whether it was pressed."""
         return st.button(label, type="primary", icon=f":material/{self.icon}:", key=self.key, width="stretch",
-                         disabled=disabled, help=self.help)
+                         **starts(disabled, self.help))
 
 
 def counted(total: int, states: Mapping[str, int], recorded: int, todo: int) -> str:

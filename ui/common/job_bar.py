@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.studies.job import JobView
 from ui.common import words
+from ui.common.allowed import changes
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ def show(job: Any, parts: Parts) -> None:
     bar.progress(min(1.0, now.ended / max(1, now.todo)), text=said(now, parts))
     if now.state == "paused":
         hold.button("Resume", icon=":material/play_arrow:", key=f"{parts.key}-pause", on_click=job.go_on,
-                    width="stretch")
+                    width="stretch", **changes(job.person))
     else:
         hold.button("Pause", icon=":material/pause:", key=f"{parts.key}-pause", on_click=job.pause, width="stretch",
-                    disabled=stopping, help=parts.pause)
+                    **changes(job.person, stopping, parts.pause))
     stop.button("Stop", icon=":material/stop:", key=f"{parts.key}-stop", on_click=job.cancel, width="stretch",
-                disabled=stopping, help=parts.stop)
+                **changes(job.person, stopping, parts.stop))

@@ -19,6 +19,7 @@ from engine.studies.shipped import shipped_comparison
 from engine.system.words import numbered, plural
 from engine.types import Forgotten, Spec
 from ui.common import controls, form_parts, switched, words
+from ui.common.allowed import mine
 from ui.common.linked_form import LinkedForm
 from ui.common.said import plain
 from ui.common.state import Slot
@@ -200,9 +201,13 @@ def start(comparison: Comparison | None, runs: Runs) -> None:
     if REFERENCE not in comparison.methods:
         _offer_reference(comparison, jobs)
     if RACE.pressed("Race", disabled=not todo or allowed is None):
-        queue_missing(comparison, jobs, train_original=bool(allowed))
+        try:
+            queue_missing(comparison, jobs, train_original=bool(allowed))
+        except LabError as error:
+            st.error(str(error), icon=":material/error:")
+            return
         st.rerun()
-    active = [run.id for run in runs.values() if run.status in ("queued", "running")]
+    active = [run.id for run in runs.values() if run.status in ("queued", "running") and mine(run.person)]
     if active and st.button(f"Stop {len(active)} {plural(len(active), 'run')}", icon=":material/stop:",
                             key="compare.stop", width="stretch", help=STOP_HELP):
         for run_id in active:

@@ -17,6 +17,7 @@ from engine.studies.table import columns_of
 from engine.studies.training_seeds import AllRuns, Row
 from engine.studies.variance import UNDETECTABLE, Component, Variation
 from engine.system.words import numbered, plural
+from ui.common.allowed import starts
 from ui.common.said import plain
 from ui.common.state import Slot
 
@@ -89,7 +90,8 @@ def _start(comparison: Comparison, runs: AllRuns) -> None:
         return
     said = f"Run the missing {len(todo)}"
     if st.button(said, key="compare.originals.start", icon=":material/playlist_add:", width="content",
-                 help="Queues the missing runs of every Original; Originals that do not exist yet are trained first."):
+                 **starts(help="Queues the missing runs of every Original; Originals that do not exist yet are trained "
+                               "first.")):
         try:
             training_seeds.queue_missing(comparison, manager())
         except LabError as error:

@@ -18,6 +18,7 @@ from ui.charts import colours
 from ui.common import glossary
 from ui.common.said import plain
 from ui.common.state import Slot
+from ui.frame import show
 
 READY = Slot("_shell", False)  # whether app.py has run in this session
 ICON = str(Path(__file__).parents[1] / "icon.png")  # a file: named icons are fetched from the internet
@@ -70,9 +71,10 @@ def begin() -> None:
 
 
 def ensure() -> None:
-    """First line of every page: makes sure that ``app.py`` has run in this session."""
+    """First line of every page: makes sure that ``app.py`` has run in this session, and says if it only shows."""
     if not READY.get():
         # Turns the legacy mode off for the whole process. Without icons: where no page config has been set, the
         # browser would fetch the page's icon from the internet.
         st.navigation(pages(icons=False))
         st.rerun()
+    show.banner()

@@ -16,6 +16,7 @@ from engine.studies.ensemble_job import EnsembleJob, ensembles
 from engine.studies.sweep_job import SweepJob, sweeps
 from engine.system.machine import machine
 from ui.common import words
+from ui.common.allowed import changes
 from ui.common.said import plain
 from ui.compare.race import short_title
 from ui.evidence import link as evidence_link
@@ -83,8 +84,8 @@ def _sweep(job: SweepJob) -> None:
         told = [f"{now.ended:,} of {now.todo:,} runs", now.state if now.state != "running" else "",
                 words.countdown(now.left) if now.state == "running" else ""]
         st.caption(" · ".join(filter(None, told)))
-    if button.button("", icon=":material/stop:", key="tray-stop-sweep", help="Stop the sweep; finished cells are "
-                                                                             "kept."):
+    if button.button("", icon=":material/stop:", key="tray-stop-sweep",
+                     **changes(job.person, help="Stop the sweep; finished cells are kept.")):
         job.cancel()
         st.rerun(scope="fragment")
 
@@ -100,7 +101,7 @@ def _ensemble(job: EnsembleJob) -> None:
                 words.countdown(now.left) if now.state == "running" else ""]
         st.caption(" · ".join(filter(None, said)))
     if button.button("", icon=":material/stop:", key="tray-stop-ensemble",
-                     help="Stop the ensemble; finished models are kept."):
+                     **changes(job.person, help="Stop the ensemble; finished models are kept.")):
         job.cancel()
         st.rerun(scope="fragment")
 
@@ -114,7 +115,8 @@ def _question(question: Question) -> None:
         st.page_link(shell.UNLEARN, label=f"{TITLES[question.kind]}{done}", 
                      help=f"Run {plain(question.run_id)}: {plain(now.stage)}",
                      query_params={"run": question.run_id, ADDRESS[question.kind]: "1"})
-    if button.button("", icon=":material/stop:", key="tray-stop-question", help="Stop it; nothing of it is kept."):
+    if button.button("", icon=":material/stop:", key="tray-stop-question",
+                     **changes(question.person, help="Stop it; nothing of it is kept.")):
         question.stop()
         st.rerun(scope="fragment")
 
@@ -126,7 +128,7 @@ def _line(jobs: Any, run: Run) -> None:
         st.page_link(shell.UNLEARN, label=_said(run), query_params={"run": run.id},
                      help=plain(f"{words.run_title(run)}, seed {run.spec.seed}"))
     if button.button("", icon=":material/stop:", key=f"tray-stop-{run.id}",
-                     help="Stop this run; its measurements so far are kept."):
+                     **changes(run.person, help="Stop this run; its measurements so far are kept.")):
         jobs.cancel(run.id)
         st.rerun(scope="fragment")
 

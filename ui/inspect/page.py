@@ -13,6 +13,7 @@ from engine.runs.records import Run
 from engine.studies.memorised import memorised_of
 from ui.common import address as link
 from ui.common import glossary, take_away, words
+from ui.common.allowed import starts
 from ui.common.said import plain
 from ui.common.state import Slot
 from ui.common.take_away import Export
@@ -103,7 +104,8 @@ def _without_table(run_id: str) -> None:
     except LabError as error:
         st.warning(f"**{plain(words.run_title(run))}**: {plain(error)} Until then, another run is shown.",
                    icon=":material/table_rows:")
-    if run.has_ended and st.button("Run again", icon=":material/replay:", key="exposed.again"):
+    if run.has_ended and st.button("Run again", icon=":material/replay:", key="exposed.again",
+                                   **starts()):
         st.switch_page(shell.UNLEARN, query_params={"run": jobs.submit(run.resolved().spec)})
 
 

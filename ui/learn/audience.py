@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -52,24 +53,37 @@ def _link(place: Place) -> None:
             st.error(plain(error))
             return
         st.code(address, language=None, wrap_lines=True)
-        if said := unreachable(here(), address, st.get_option("server.address")):
+        if said := unreachable(here(), address, st.get_option("server.address"),
+                               st.get_option("server.allowedHosts")):
             st.markdown(said)
     code.html(qr.picture(address))
 
 
-def unreachable(opened: str, address: str, listens: str | None) -> str:
+def unreachable(opened: str, address: str, listens: str | None, allowed: Sequence[str] = ()) -> str:
     """Why no other machine can open an address, with the mend; nothing where one may.
 
-    ``opened`` is the page's address in this browser, ``listens`` Streamlit's ``server.address``, None for everywhere.
+    ``opened`` is the page's address in this browser, ``listens`` Streamlit's ``server.address``, None for everywhere;
+    ``allowed`` are the names that the server answers to, all of them where there are none.
     """
     if listens in LOCAL and (urlsplit(opened).hostname or "") in LOCAL:
         return (f"**No other machine can open this.** The server listens on {listens} only, whatever address is typed. "
                 "In a network that you trust, stop it and start it with `streamlit run app.py --server.address "
-                "0.0.0.0`, then type this computer's address above; or let a web server with a login forward to it "
-                "(docs/deployment.md). There are no accounts: whoever reaches the page can start and delete runs.")
-    if (urlsplit(address).hostname or "") in LOCAL:
+                "0.0.0.0` and, after `--server.allowedHosts`, this computer's address; then type the same above. Or "
+                "let a web server forward to it (docs/deployment.md). Without a login, whoever reaches the page can "
+                "start and delete runs.")
+    name = urlsplit(address).hostname or ""
+    if name in LOCAL:
         return "**Only this computer can open that address.** Type its address in the network above."
+    if allowed and not any(_fits(name, one) for one in allowed):
+        return (f"**The server does not answer to {plain(short(name))} yet.** Start it with `--server.allowedHosts` "
+                "and that name, or put it into STREAMLIT_SERVER_ALLOWED_HOSTS (docs/deployment.md).")
     return ""
+
+
+def _fits(name: str, allowed: str) -> bool:
+    """Whether a host's name is among those of an entry of ``server.allowedHosts``."""
+    entry = allowed.strip().lower().rstrip(".")
+    return entry in ("*", name) or (entry.startswith("*.") and name.endswith(entry[1:]))
 
 
 def link(url: str, host: str, place: Place) -> str:

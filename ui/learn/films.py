@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from engine.errors import LabError
+from engine.errors import BadInput, LabError
 from engine.runs import afterwards, library
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import resolve
+from engine.system.read_only import read_only
 from ui.common.said import plain
 from ui.common.stage.component import forget_drawn, stage
 from ui.common.stage.scene import scene
@@ -23,15 +24,26 @@ EVERY = 0.5  # seconds between two looks at a run that is on its way
 
 
 def ensure(lessons: Iterable[Lesson]) -> None:
-    """Queues the runs of these lessons that are neither there nor on their way."""
+    """Queues the runs of these lessons that are neither there nor on their way, as many as the person may.
+
+    In a lab that only shows none: there the recorded ones are shown.
+    """
+    if read_only():
+        return
     films = {resolve(film.spec).fingerprint: film for lesson in lessons for film in lesson.films}
     jobs = manager()
     there = library.best({key: key for key in films}, jobs.store, recorded=False)
     tried = TRIED.get()
     for key in library.missing(films, there):
         if key not in tried:
-            jobs.submit(films[key].spec)
-    TRIED.put(tried | films.keys())
+            try:
+                jobs.submit(films[key].spec)
+            except BadInput:  # so many may not wait at once: asked again while the others run
+                break
+        tried |= {key}
+    else:
+        tried |= films.keys()
+    TRIED.put(tried)
 
 
 def runs_of(lesson: Lesson) -> Mapping[str, Run]:
@@ -39,7 +51,7 @@ def runs_of(lesson: Lesson) -> Mapping[str, Run]:
     wanted = {film.key: resolve(film.spec).fingerprint for film in lesson.films}
     store = manager().store
     return {key: afterwards.completed(run, store, whole=True)
-            for key, run in library.best(wanted, store, recorded=False).items()}
+            for key, run in library.best(wanted, store, recorded=read_only()).items()}
 
 
 def ready(lesson: Lesson, runs: Mapping[str, Run]) -> bool:
@@ -53,6 +65,7 @@ def wait(lesson: Lesson) -> None:
 
 
 def _wait(lesson: Lesson) -> None:
+    ensure([lesson])
     runs = runs_of(lesson)
     done = sum(run.has_ended for run in runs.values())
     if done == len(lesson.films):

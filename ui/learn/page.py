@@ -10,6 +10,7 @@ import streamlit as st
 from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.system.read_only import read_only
 from ui.common import address as link
 from ui.common.said import plain
 from ui.frame import present
@@ -120,6 +121,9 @@ def _finished(lesson: Lesson, runs: Mapping[str, Run]) -> bool:
         for reason in reasons:
             st.error(plain(reason), icon=":material/error:")
         st.button("Try again", key="lesson-again", icon=":material/replay:", on_click=films.try_again)
+    elif read_only():
+        st.info("The runs of this lesson do not ship, and this lab only shows what is there: try the first lesson, or "
+                "install your own copy.", icon=":material/visibility:")
     else:
         films.wait(lesson)
     return False

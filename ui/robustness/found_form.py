@@ -107,8 +107,13 @@ def start(study: Correction | None, rows: list[Row], shipped: bool) -> None:
     launch.download(resolved[0].dataset)
     allowed = launch.original(resolved[0])
     if START.pressed("Run study", disabled=allowed is None):
-        for part in parts:
-            queue_missing(part, jobs, train_original=bool(allowed))
+        try:
+            jobs.store.check_room(len(todo))  # the whole study or nothing of it
+            for part in parts:
+                queue_missing(part, jobs, train_original=bool(allowed))
+        except LabError as error:
+            st.error(str(error), icon=":material/error:")
+            return
         st.rerun()
 
 

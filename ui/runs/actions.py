@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from engine.runs.records import Run
 from engine.studies.selected import FEWEST, MOST
 from engine.system.words import plural
 from ui.common import words
+from ui.common.allowed import changes, mine, starts
 from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import shell
@@ -34,22 +36,31 @@ def show(jobs: Jobs, picked: Sequence[Row]) -> None:
         return
     own = [run for run in runs if not run.recorded]
     active = [run for run in own if not run.has_ended]
+    changeable = [run for run in own if mine(run.person)]
     with st.container(horizontal=True, key="runs-actions"):
         _open(runs)
         _compare(runs)
-        if st.button("Run again", icon=":material/replay:", key="again"):
+        if st.button("Run again", icon=":material/replay:", key="again", **starts()):
             _again(jobs, runs)
-        if st.button("Stop", icon=":material/stop:", disabled=not active, key="stop"):
-            for run in active:
+        stoppable = [run for run in active if mine(run.person)]
+        if st.button("Stop", icon=":material/stop:", key="stop", **_on(active, stoppable, disabled=not active)):
+            for run in stoppable:
                 jobs.cancel(run.id)
             st.rerun()
-        if st.button("Tags and note", icon=":material/label:", disabled=not own, key="annotate",
-                     help="Recorded runs are read-only." if not own else None):
+        if st.button("Tags and note", icon=":material/label:", key="annotate",
+                     **_on(own, changeable, not own, "Recorded runs are read-only." if not own else None)):
             annotate.dialog(jobs, own)
         transfer.exporting(jobs, own, len(runs) - len(own))
-        if st.button("Delete", icon=":material/delete:", disabled=bool(active) or not own, key="delete_runs",
-                     help="Stop runs before you delete them; recorded ones stay." if active or not own else None):
+        why = "Stop runs before you delete them; recorded ones stay." if active or not own else None
+        if st.button("Delete", icon=":material/delete:", key="delete_runs",
+                     **_on(own, changeable, bool(active) or not own, why)):
             _delete(jobs, own)
+
+
+def _on(runs: Sequence[Run], allowed: Sequence[Run], disabled: bool = False, help: str | None = None) -> dict[str, Any]:
+    """``disabled`` and ``help`` of a button that changes runs, of which only some may be ``allowed`` to be changed."""
+    others = [run for run in runs if run not in allowed]
+    return changes(others[0].person, disabled, help) if others and not disabled else starts(disabled, help)
 
 
 def _open(runs: Sequence[Run]) -> None:
@@ -78,6 +89,7 @@ def _again(jobs: Jobs, runs: Sequence[Run]) -> None:
 
 def _queue(jobs: Jobs, runs: Sequence[Run]) -> None:
     try:
+        jobs.store.check_room(len(runs))  # all of them or none
         for run in runs:
             jobs.submit(library.get(run.id, jobs.store).run.resolved().spec, run.train_original)
     except (LabError, ValueError) as error:

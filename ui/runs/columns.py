@@ -15,6 +15,7 @@ from engine.evaluation.measured import UNMEASURED
 from engine.evaluation.metrics import headlines, metric_of
 from engine.evaluation.verdict import verdict_of
 from engine.registry import all_of
+from engine.runs import people
 from engine.runs.records import Run, outdated
 from ui.common import words
 from ui.compare.race import short_title
@@ -84,6 +85,8 @@ def columns() -> dict[str, Column]:
         Column("started", "started", moment, "moment", width=118, usual=True),
         Column("tags", "tags", lambda run: list(run.tags or ()), "list", width=100, usual=True),
         Column("note", "note", lambda run: run.note or "", width=140, usual=True),
+        Column("person", "started by", lambda run: run.person or "", width=140, groups=True,
+               usual=people.asker() is not None, help="Who started it, on a server with login."),
         Column("device", "device", lambda run: run.device or "", width=120, groups=True),
         Column("remarks", "remarks", remarks, width=180, help="Why a run ended early, and what to know about it."),
         Column("run", "id", lambda run: run.id, width=78),

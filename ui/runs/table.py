@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from engine.runs.queue import manager
+from engine.system.read_only import read_only
 from engine.system.words import plural
 from ui.common import address, damaged, words
 from ui.common.state import Slot
@@ -18,6 +19,7 @@ from ui.runs.columns import SOURCES, columns, usual
 from ui.runs.rows import Group, Row, all_rows, choices, groups, shown, to_csv
 from ui.runs.view import CHOSEN, COLUMNS, DOWN, FIND, FORM, GROUP, SORT, View, held
 
+CAN = {False: "compare, tag, export or delete", True: "compare or export"}  # by whether the lab only shows
 EVERY = 2.0  # seconds between two looks while something runs
 OPEN: Slot[Any] = Slot("runs.open", None)  # Streamlit's own: the row whose button was pressed
 NAMED: dict[str, tuple[str, Callable[[str], str]]] = {
@@ -139,6 +141,6 @@ def _count(found: list[Row], picked: list[Row], view: View) -> None:
         if any(row.live for row in found):
             said += ". Numbers of runs that have not finished are their last live reading"
         st.caption(f"{said}. " + (f"{len(picked)} ticked." if picked else
-                                  "Tick rows at their left edge to compare, tag, export or delete them."))
+                                  f"Tick rows at their left edge to {CAN[read_only()]} them."))
         st.download_button("Table as CSV", lambda: to_csv(found, view.columns), "runs.csv", "text/csv",
                            on_click="ignore", key="runs-csv", icon=":material/download:", type="tertiary")

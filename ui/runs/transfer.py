@@ -14,6 +14,7 @@ from engine.runs.queue import Jobs, manager
 from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.system.files import work_folder
+from engine.system.read_only import read_only
 from engine.system.words import plural
 from ui.common.said import plain
 from ui.common.state import Slot
@@ -23,7 +24,9 @@ ROUND = Slot("runs.import.round", 0)  # another key empties the box
 
 
 def importing() -> None:
-    """The box for an archive, and what became of the last one."""
+    """The box for an archive, and what became of the last one; not in a lab that only shows."""
+    if read_only():
+        return
     with st.popover("Import", icon=":material/upload:"):
         file = st.file_uploader("An archive of runs", type="zip", key=f"runs-archive-{ROUND.get()}",
                                 help="A file that the button Export of this page or `python -m engine archive export` "

@@ -14,8 +14,10 @@ from engine.own import adding, uploads
 from engine.own.kind import own_kind_of, own_kinds
 from engine.own.look import Choices, Look
 from engine.own.recipes import fitting
+from engine.runs import people
 from engine.runs.estimates import around
 from engine.runs.queue import manager
+from engine.system.read_only import read_only
 from engine.system.shown import is_picture, is_text
 from engine.types import Spec
 from ui.common import words
@@ -55,7 +57,9 @@ TIMED: Slot[dict[Any, float]] = Slot("own-data-times", {})
 
 
 def button() -> None:
-    """Opens the dialog."""
+    """Opens the dialog; not in a lab that only shows."""
+    if read_only():
+        return
     if st.button("Bring your own data", icon=":material/add_photo_alternate:", key="own-data"):
         SEEN.put(None)
         OPEN.put(True)
@@ -114,6 +118,8 @@ def _choices() -> Choices:
 def _look(name: str, source: str, uploaded: Any, choices: Choices, replace: bool) -> Seen:
     with st.spinner("Reading to the last sample"):
         try:
+            if replace:
+                people.check_teacher("Only teachers replace a data set on this server: choose another name.")
             found, choices = adding.looked(name, own_upload.path_of(source, uploaded, uploads.keep), choices,
                                            replace=replace)
         except LabError as error:

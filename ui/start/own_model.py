@@ -15,6 +15,7 @@ from engine.own import uploads
 from engine.registry import get, models_for, names
 from engine.runs.queue import manager
 from engine.system.paths import expanded
+from engine.system.read_only import read_only
 from engine.system.words import spaced
 from engine.types import Dataset, Spec
 from ui.common import words
@@ -48,7 +49,9 @@ TRIED: Slot[Tried | None] = Slot("own-model-tried", None)
 
 
 def button() -> None:
-    """Opens the dialog."""
+    """Opens the dialog; not in a lab that only shows."""
+    if read_only():
+        return
     if st.button("Bring your own model", icon=":material/upload_file:", key="own-model-open-button"):
         TRIED.put(None)
         OPEN.put(True)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from engine.own import uploads
 from engine.own.adding import Training
+from engine.runs import people
 
 REPLACE = "Take the place of your data set of that name"
 
@@ -35,7 +36,10 @@ def box(label: str, endings: Sequence[str], key: str) -> Any:
 
 
 def path_of(source: str, uploaded: Any, keep: Callable[[str, bytes], Path]) -> str:
-    """The path that was typed, else where the upload is kept. Raises BadSource."""
+    """The path that was typed, else where the upload is kept. Raises BadSource, or NotYours on a server with login."""
+    if source:
+        people.check_teacher("Only teachers open data by a path or an id on this server: upload yours "
+                             "instead.")
     return source or str(keep(uploaded.name, uploaded.getvalue()))
 
 

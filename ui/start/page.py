@@ -22,6 +22,7 @@ from engine.system.machine import machine
 from engine.system.words import spaced
 from engine.types import PROFILES, Spec
 from ui.common import damaged, words
+from ui.common.allowed import starts
 from ui.common.said import code, plain
 from ui.common.state import Slot
 from ui.compare import link as compare_link
@@ -45,7 +46,7 @@ def interrupted_runs() -> None:
         text, again = st.columns([5, 1], vertical_alignment="center")
         text.warning(f"Interrupted: {plain(words.run_title(run))} ({words.when(run.started)}). {plain(run.reason)}",
                      icon=":material/power_off:")
-        if again.button("Run again", key=f"rerun-{run.id}", icon=":material/replay:", width="stretch"):
+        if again.button("Run again", key=f"rerun-{run.id}", icon=":material/replay:", width="stretch", **starts()):
             DISMISSED.put(dismissed | {run.id})
             st.switch_page(shell.UNLEARN, query_params={"run": jobs.rerun(run.id)})
 

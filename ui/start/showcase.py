@@ -13,6 +13,7 @@ from engine.runs import library
 from engine.runs.queue import manager
 from engine.runs.recorded import newest_as_now, recorded_runs
 from engine.runs.records import Run
+from engine.system.read_only import read_only
 from engine.types import Spec
 from ui.common import words
 from ui.common.said import plain
@@ -51,15 +52,25 @@ def hero() -> None:
     text, picture = st.columns([2, 3], vertical_alignment="center", gap="large")
     with text:
         st.markdown(PROMISE)
-        if st.button("Forget 15% of the digits now", type="primary", icon=":material/play_arrow:", key="demo",
-                     width="stretch"):
-            st.switch_page(shell.UNLEARN, query_params={"run": launch.demo()})
+        label = "Watch a model forget 15% of the digits" if read_only() else "Forget 15% of the digits now"
+        if st.button(label, type="primary", icon=":material/play_arrow:", key="demo", width="stretch"):
+            _demo()
         st.page_link(shell.LEARN, label="New to this? Six lessons, ten minutes", icon=":material/school:")
         st.caption(launch.DEMO_TEXT)
         with st.expander("How this split was chosen", icon=":material/casino:"):
             st.caption(launch.DEMO_SPLIT)
     with picture:
         _play(_recorded(DEMO))
+
+
+def _demo() -> None:
+    """Starts the demo and goes to it; or says why not, such as that too many runs wait."""
+    try:
+        run_id = launch.demo()
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.switch_page(shell.UNLEARN, query_params={"run": run_id})
 
 
 def _play(run: Run | None) -> None:

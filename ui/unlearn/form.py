@@ -9,14 +9,15 @@ from typing import Any
 import streamlit as st
 
 from engine import chain
-from engine.errors import BadSpec, LabError, Problem
+from engine.errors import BadSpec, LabError, Problem, UnknownRun
 from engine.evaluation.noise import LITTLE, expected_half_range
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of, by_class, get, models_for
-from engine.runs import estimates
+from engine.runs import estimates, library
 from engine.runs.queue import manager
 from engine.selection import selected
 from engine.spec import Resolved, expected_sizes, resolve
+from engine.system.read_only import read_only
 from engine.system.words import spaced
 from engine.types import Dataset, Option, Setting, Sizes, Spec
 from ui.common import controls, form_parts, words
@@ -42,10 +43,18 @@ START = form_parts.StartButton("launch", "ink_eraser")
 
 
 def demo() -> str:
-    """Queues the demo and returns the run's id."""
-    run_id = manager().submit(DEMO)
+    """Queues the demo and returns the run's id; where nothing may be started, the id of the recorded one."""
+    run_id = _shown_demo() if read_only() else manager().submit(DEMO)
     live.launched(run_id)
     return run_id
+
+
+def _shown_demo() -> str:
+    """The demo's best run, own or recorded. Raises UnknownRun where it does not ship."""
+    found = library.best({"demo": resolve(DEMO).fingerprint}, manager().store)
+    if "demo" not in found:
+        raise UnknownRun("The recorded run of the demo is not in this copy: open another run on the page Runs.")
+    return found["demo"].id
 
 
 def form() -> Resolved | None:

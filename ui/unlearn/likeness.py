@@ -14,6 +14,7 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.studies import likeness_asked as likeness
 from engine.studies.background import Question, View, questions
+from ui.common.allowed import changes, starts
 from ui.common.said import plain
 from ui.unlearn import likeness_views
 
@@ -60,7 +61,7 @@ def _view(run_id: str, was_active: bool) -> None:
 def _ask(run: Run) -> None:
     st.caption(WHAT)
     time = estimates.in_words(likeness.span(run, manager().store, open_checkpoints()))
-    if st.button(f"Compare the models, {time}", icon=":material/difference:", key="likeness-ask"):
+    if st.button(f"Compare the models, {time}", icon=":material/difference:", key="likeness-ask", **starts()):
         try:
             likeness.ask(run.id, manager().store)
         except LabError as error:
@@ -74,7 +75,8 @@ def _under_way(question: Question, now: View) -> None:
     text, button = st.columns([4, 1], vertical_alignment="center")
     with text:
         st.progress(min(1.0, now.fraction or 0.0), text=f"{plain(now.stage)} · {now.seconds:.0f} s")
-    if button.button("Stop", icon=":material/stop:", key="likeness-stop", width="stretch"):
+    if button.button("Stop", icon=":material/stop:", key="likeness-stop", width="stretch",
+                     **changes(question.person)):
         question.stop()
 
 

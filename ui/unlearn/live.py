@@ -14,7 +14,7 @@ from engine.evaluation.events import Course, ProbeEvent
 from engine.hyperparameters import REWIND
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
-from engine.runs import afterwards, estimates, library
+from engine.runs import afterwards, estimates, library, people
 from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.records import Run
@@ -22,6 +22,7 @@ from engine.spec import Resolved
 from engine.terms import REWINDING
 from ui.charts.objective import drawn, plot_objective
 from ui.common import words
+from ui.common.allowed import changes, starts
 from ui.common.live_chart import live_chart
 from ui.common.said import plain
 from ui.common.shared import Looks, Watchers
@@ -143,7 +144,8 @@ def _key(run_id: str) -> str:
 
 def _waiting(run: Run) -> str:
     if run.status == "queued":
-        return "Waiting in the queue: runs start in order, one at a time. You can leave this page."
+        order = "people take turns" if people.asker() else "runs start in order"
+        return f"Waiting in the queue: {order}, one run at a time. You can leave this page."
     stage = (run.progress or {}).get("stage", "Starting")
     return f"{plain(stage)} … the charts appear as soon as the Original has been measured."
 
@@ -157,7 +159,8 @@ def _header(jobs: Any, run: Run) -> None:
     beginning.chained(run)
     if run.status in ("queued", "running"):
         if button.button("Stop", icon=":material/stop:", key=f"stop-{run.id}", width="stretch",
-                         help="Stops after the current step; everything measured until then is kept."):
+                         **changes(run.person, help="Stops after the current step; everything measured until then is "
+                                                    "kept.")):
             jobs.cancel(run.id)
         fraction = progress.get("fraction")
         done = f"{100 * fraction:.0f}%" if fraction else ""  # the step is said once, beside the playhead
@@ -170,7 +173,8 @@ def _header(jobs: Any, run: Run) -> None:
             button = button.popover("Run again", icon=":material/replay:", width="stretch")
             button.caption(f"It takes {long}. {first}")
         if button.button("Start" if long else "Run again", icon=":material/replay:", key=f"again-{run.id}",
-                         width="stretch", help=f"Queues a new run with the same settings.{first and ' ' + first}"):
+                         width="stretch",
+                         **starts(help=f"Queues a new run with the same settings.{first and ' ' + first}")):
             _again(jobs, run, bool(first))
         if run.recorded:
             st.caption(f":material/album: Recorded on {words.when(run.started)[:10]} on {plain(run.device)}: it opens "
@@ -209,7 +213,16 @@ def _takes_long(jobs: Any, run: Run) -> str:
 def _again(jobs: Any, run: Run, original: bool) -> None:
     """Queues it once more. Whether a recorded run's Original was trained for it elsewhere says nothing about here."""
     anew = run.train_original and not run.recorded
-    run_id = jobs.submit(run.resolved().spec, original or anew)
+    _queue(jobs, run, original or anew)
+
+
+def _queue(jobs: Any, run: Run, original: bool) -> None:
+    """Queues it and opens the new run; or says why not, such as that too many wait."""
+    try:
+        run_id = jobs.submit(run.resolved().spec, original)
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
     launched(run_id)
     st.query_params.from_dict({"run": run_id})
     st.rerun()
@@ -219,9 +232,8 @@ def _notice(jobs: Any, run: Run) -> None:
     st.warning(plain(run.notice), icon=":material/warning:")
     if run.spec.original:  # a trained one would be another Original
         return
-    if run.has_ended and st.button("Train an Original on these data and run again", key=f"anew-{run.id}"):
-        st.query_params.from_dict({"run": jobs.submit(run.resolved().spec, train_original=True)})
-        st.rerun()
+    if run.has_ended and st.button("Train an Original on these data and run again", key=f"anew-{run.id}", **starts()):
+        _queue(jobs, run, True)
 
 
 def _objective(run: Run, probes: Sequence[ProbeEvent]) -> None:

@@ -16,6 +16,7 @@ from engine.studies import relearn_asked
 from engine.studies.background import Question, View, questions
 from engine.studies.relearn_numbers import Point, Relearned, Settings
 from engine.system.words import plural
+from ui.common.allowed import changes, starts
 from ui.common.live_chart import live_chart
 from ui.common.said import plain
 from ui.frame import present
@@ -97,7 +98,7 @@ def _ask(run: Run, kept: dict[int, Relearned]) -> None:
         for count in open_ones:
             title = "Try to bring it back" if not count else f"Also show {count} forgotten samples"
             if st.button(f"{title}, {_time(run, count)}", icon=":material/history:", key=f"relearn-{count}",
-                         type="primary" if not kept else "secondary"):
+                         type="primary" if not kept else "secondary", **starts()):
                 _launch(run, count)
 
 
@@ -129,7 +130,7 @@ def _under_way(run: Run, question: Question, now: View) -> None:
     with text:
         st.progress(share, text=f"{'Stopping' if now.state == 'stopping' else plain(now.stage)} · {now.seconds:.0f} s")
     if button.button("Stop", icon=":material/stop:", key="relearn-stop", width="stretch",
-                     help="Nothing of it is kept."):
+                     **changes(question.person, help="Nothing of it is kept.")):
         question.stop()
     if points:
         last, value = points[-1], VALUES[0]

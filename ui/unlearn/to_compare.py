@@ -13,6 +13,7 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import resolve
 from engine.types import Spec
+from ui.common.allowed import starts
 from ui.common.said import plain
 
 
@@ -31,7 +32,8 @@ def show(run: Run) -> None:
         st.caption(":material/model_training: The retrained model is on its way: its numbers appear beside these ones.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button(f"Retrain to compare, {takes}", icon=":material/model_training:", key=f"retrain-{run.id}"):
+        if st.button(f"Retrain to compare, {takes}", icon=":material/model_training:", key=f"retrain-{run.id}",
+                     **starts()):
             _start(asked, run)
         st.caption("These numbers have nothing beside them yet: a model that never saw the forget set is what "
                    "unlearning should come to.", width="content")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 A = TypeVar("A")
 PATIENCE = 5.0  # seconds for a cluster's first machine to answer
+HERE = "127.0.0.1"  # where a cluster of our own listens: Ray would open its ports to the network, without a password
 GPUS = "UNLEARN_RAY_GPUS"  # share of a GPU that a run takes, such as 0.25 for four side by side; 0: none
 
 
@@ -192,9 +193,9 @@ def join() -> bool:
     address = os.environ.get("RAY_ADDRESS")
     if address:
         _knock(address)
+    alone = {} if address else {"include_dashboard": False, "_node_ip_address": HERE}
     try:
-        ray.init(address=address, include_dashboard=None if address else False, log_to_driver=False,
-                 runtime_env={"py_modules": [str(PACKAGE)]})
+        ray.init(address=address, log_to_driver=False, runtime_env={"py_modules": [str(PACKAGE)]}, **alone)
     except Exception as error:
         raise BadInput(f"No Ray cluster answers at {address or 'this machine'}: {str(error).splitlines()[0]}. "
                        "Start one with `ray start --head`, or unset RAY_ADDRESS for one of this machine.") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from functools import partial
 
 import psutil
 import pytest
@@ -30,20 +31,30 @@ def workers() -> list[psutil.Process]:
     return found
 
 
+def reachable() -> set[str]:
+    """The addresses at which this process and all that it started wait for somebody."""
+    me = psutil.Process()
+    waiting = (one for process in (me, *me.children(recursive=True)) for one in process.net_connections("inet")
+               if not one.raddr)
+    return {one.laddr.ip.removeprefix("::ffff:") for one in waiting}
+
+
 def test_two_workers_one_killed_in_the_middle_come_to_the_local_numbers(with_original, store, tmp_path, monkeypatch):
     ray = pytest.importorskip("ray", reason="Ray is not installed: requirements-ray.txt")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)  # else it is as large as the machine
-    killed, runs, todo = [], {}, [resolve(spec) for spec in SPECS]
+    monkeypatch.setattr(ray, "init", partial(ray.init, num_cpus=2))  # else it is as large as the machine
+    killed, runs, todo, heard = [], {}, [resolve(spec) for spec in SPECS], set[str]()
     try:
         for position, run in EXECUTORS["ray"].run_all(todo, store, False, Control(), lambda progress: None):
             runs[position] = run
             if not killed:
+                heard = reachable()
                 killed = [process.pid for process in workers()[:1]]
                 for pid in killed:
                     psutil.Process(pid).kill()
     finally:
         ray.shutdown()
+    assert heard == {"127.0.0.1"}, "a port of Ray is open to the network"
     assert len(killed) == 1 and sorted(runs) == [0, 1, 2, 3]
     here = Store(tmp_path / "local")
     for position, resolved in enumerate(todo):

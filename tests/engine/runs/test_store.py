@@ -32,7 +32,7 @@ def test_a_submitted_run_is_queued_with_all_that_is_known(store):
     assert {name for name, value in vars(run).items() if value is None} == {
         "code", "data", "identity", "started", "ended", "progress", "metrics", "reason", "notice", "seconds", "steps",
         "samples", "device", "code_version", "owner", "heartbeat", "imported", "note", "evidence",
-        "keep_weights"}
+        "keep_weights", "person", "most_seconds"}
 
 
 def test_first_in_first_out(store):

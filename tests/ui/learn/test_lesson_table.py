@@ -131,3 +131,12 @@ def test_a_server_that_listens_on_this_machine_only_says_so_whatever_is_typed(ad
 def test_a_server_that_others_reach_is_not_warned_of(opened, address, listens, begins):
     said = unreachable(opened, address, listens)
     assert said.startswith(begins) and bool(said) == bool(begins)
+
+
+@pytest.mark.parametrize(("allowed", "answers"), [
+    ([], True), (["localhost"], False), (["192.168.1.20"], True), (["*"], True), (["*.168.1.20"], True)])
+def test_a_server_that_would_refuse_the_typed_name_says_so(allowed, answers):
+    said = unreachable("http://localhost:8501/learn", ROOM, "0.0.0.0", allowed)
+    assert said == ("" if answers else (
+        "**The server does not answer to 192.168.1.20 yet.** Start it with `--server.allowedHosts` and that name, or "
+        "put it into STREAMLIT_SERVER_ALLOWED_HOSTS (docs/deployment.md)."))
