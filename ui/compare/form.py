@@ -204,7 +204,7 @@ def start(comparison: Comparison | None, runs: Runs) -> None:
         try:
             queue_missing(comparison, jobs, train_original=bool(allowed))
         except LabError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
         st.rerun()
     active = [run.id for run in runs.values() if run.status in ("queued", "running") and mine(run.person)]

@@ -56,7 +56,7 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
     if _state(active) != seen:
         st.rerun()  # the page may show runs too
     if sentence := ends.said(jobs.store):
-        st.error(sentence)
+        st.error(plain(sentence))
     st.caption("RUNS")
     if job := sweeps().active:
         _sweep(job)

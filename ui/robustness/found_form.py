@@ -18,6 +18,7 @@ from engine.studies.correction import Correction, Row, correctable, manipulation
 from engine.types import Spec
 from ui.common import form_parts, words
 from ui.common.linked_form import LinkedForm
+from ui.common.said import plain
 from ui.common.state import Slot
 from ui.compare.link import parse_seeds
 from ui.robustness import found_link, found_map
@@ -112,7 +113,7 @@ def start(study: Correction | None, rows: list[Row], shipped: bool) -> None:
             for part in parts:
                 queue_missing(part, jobs, train_original=bool(allowed))
         except LabError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
         st.rerun()
 

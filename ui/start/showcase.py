@@ -68,7 +68,7 @@ def _demo() -> None:
     try:
         run_id = launch.demo()
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     st.switch_page(shell.UNLEARN, query_params={"run": run_id})
 

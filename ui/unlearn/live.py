@@ -221,7 +221,7 @@ def _queue(jobs: Any, run: Run, original: bool) -> None:
     try:
         run_id = jobs.submit(run.resolved().spec, original)
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     launched(run_id)
     st.query_params.from_dict({"run": run_id})
