@@ -8,7 +8,6 @@ from engine.studies.sweep_job import sweeps
 from tests import added
 from tests.pages.test_compare_page import compare_page, tables
 from tests.pages.test_pages import app, finish, texts, unlearn_page
-from tests.pages.test_robustness_page import in_process  # noqa: F401
 from tests.pages.test_robustness_page import page as robustness_page
 from tests.patience import patience
 

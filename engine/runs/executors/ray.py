@@ -193,7 +193,7 @@ def join() -> bool:
     address = os.environ.get("RAY_ADDRESS")
     if address:
         _knock(address)
-    alone = {} if address else {"include_dashboard": False, "_node_ip_address": HERE}
+    alone: dict[str, Any] = {} if address else {"include_dashboard": False, "_node_ip_address": HERE}
     try:
         ray.init(address=address, log_to_driver=False, runtime_env={"py_modules": [str(PACKAGE)]}, **alone)
     except Exception as error:
@@ -225,7 +225,7 @@ def lanes_of(cpus: int, gpus: float) -> int:
     """How many runs fit on the cluster at once. Raises BadInput where none does."""
     import ray
 
-    has = ray.cluster_resources()
+    has = ray.cluster_resources()  # type: ignore[no-untyped-call]
     lanes = int(has.get("CPU", 0) // cpus)
     if gpus:
         lanes = min(lanes, math.floor(has.get("GPU", 0) / gpus + 1e-9))
