@@ -17,13 +17,13 @@ ENV PIP_NO_CACHE_DIR=1 \
     HOME=/data
 
 WORKDIR /lab
-COPY requirements.txt requirements-postgres.txt ./
+COPY requirements.txt requirements-postgres.txt requirements-login.txt ./
 # torch comes first: the index of the CPU builds has no other package.
 RUN if [ "$DEVICE" = cpu ]; then \
       grep -E '^torch' requirements.txt > torch.txt \
       && pip install --index-url "$CPU_WHEELS" -r torch.txt && rm torch.txt; \
     fi \
-    && pip install -r requirements-postgres.txt
+    && pip install -r requirements-postgres.txt -r requirements-login.txt
 
 COPY . .
 # What the server would write beside its code at start is written now: the root file system may be read-only.
