@@ -6,9 +6,12 @@ A fitted network's losses span eight decades: on a linear axis nearly all of the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LOWEST, HIGHEST = -6, 2  # powers of ten, in nats: what lies beyond is counted in the first or the last bin
 PER_DECADE = 10

@@ -149,6 +149,7 @@ def test_after_a_click_the_space_bar_is_the_pictures(page, app):
     page.goto(f"{app}/learn?lesson=1")
     page.get_by_role("button", name="Keep my prediction and run it").click()
     page.wait_for_function(FOCUSED, arg=".stage")
+    page.locator(".stage-button").first.wait_for()
     page.keyboard.press(" ")
     page.wait_for_function("() => document.querySelector('.stage-button').textContent.includes('Pause')")
     page.keyboard.press(" ")

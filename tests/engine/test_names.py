@@ -12,6 +12,7 @@ from engine import registry
 
 MAY_NAME = {  # the paper, the default of a run, what Playground and Lessons contrast it with, chosen colours
     "ui/learn/lessons.py", "ui/learn/truths.py",
+    "engine/cli/main.py", "engine/cli/delete.py",  # a command has the name of a method
     "engine/flow.py", "engine/studies/paper.py", "engine/studies/playground.py", "engine/studies/sweep.py",
     "ui/robustness/page.py", "ui/charts/colours.py", "ui/charts/compare.py"}
 COMPONENTS = {f"{kind}s" for kind in registry.KINDS}

@@ -15,8 +15,8 @@ def test_the_preset_opens_the_digits_recorded_study(jobs):
     at = page()
     at.button(key="robustness.preset.found").click().run()
     assert not at.exception and at.query_params["map"] in ("found", ["found"])
-    assert "**195 runs, all done** (recorded)" in texts(at)
-    assert "## No method corrects the model in every run, whatever the share found." in texts(at)
+    assert "**390 runs, all done** (recorded)" in texts(at)
+    assert "## Methods that correct the model in every run: 1 of 25 with" in texts(at)
     assert at.button(key="correct").disabled
     assert jobs.store.list() == []
     at.button(key="robustness.found.back").click().run()

@@ -47,7 +47,7 @@ def test_before_the_login_there_is_nothing_but_the_button(app, tmp_path):
         "Machine unlearning lab"]
     assert not at.sidebar.caption and Store(tmp_path).list() == []
     at = app(email="t@school.example", email_verified=False)
-    assert at.error[0].value.startswith("The login service has not verified the address t@school.example")
+    assert at.error[0].value.startswith("The login service has not verified the address t@\u2060school.example")
     assert [button.key for button in at.button] == ["logout"]
 
 
@@ -58,7 +58,7 @@ def test_a_person_sees_others_runs_and_stops_only_their_own(app, tmp_path):
     at = app(email="Anna@school.example")
     [stop] = [button for button in at.button if button.key == f"tray-stop-{bens}"]
     assert (stop.disabled, stop.help) == (
-        True, "ben@school.example started this: only its owner and teachers can change it.")
+        True, "ben@\u2060school.example started this: only its owner and teachers can change it.")
     at.button(key="demo").click().run()
     [hers] = [run for run in store.list() if run.person == "anna@school.example"]
     assert not at.exception and not at.button(key=f"stop-{hers.id}").disabled

@@ -7,6 +7,7 @@ the package's own file is served as Streamlit serves pictures.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 from pathlib import Path
@@ -41,6 +42,22 @@ def plotly_url(base_path: str = "", root: Path = ROOT) -> str:
             url := served(str(PLOTLY), "text/javascript", PLOTLY.name, base_path)):
         return url
     return f"{_begin(base_path)}/app/static/{PLOTLY.name}?v={plotly.__version__}"
+
+
+def published(name: str, text: str, base_path: str = "", root: Path = ROOT) -> str | None:
+    """The address of a script of ours, written into ``root/static`` under a name that changes with it.
+
+    It stays there for pages that are being left, whose browser still asks for it. Where the tree cannot be written it
+    is served as pictures are, see :func:`served`.
+    """
+    content = text.encode()
+    target = root / "static" / f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.js"
+    if not target.is_file():
+        try:
+            write_whole(target, lambda place: place.write_bytes(content))
+        except OSError:
+            return served(content, "text/javascript", target.name, base_path)
+    return f"{_begin(base_path)}/app/static/{target.name}"
 
 
 def served(content: str | bytes, kind: str, name: str, base_path: str = "") -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.common.assets import served
+from ui.common.assets import published
 
 MODULE = "module"  # the entry of ``data`` with the module's address
 LOADER = """
@@ -35,10 +35,10 @@ class Module:
 
     def __init__(self, name: str, code: str, style: str = "", html: str = ""):
         styled = STYLED % {"name": json.dumps(f"style-{name}"), "style": json.dumps(style)} if style else ""
-        self._name, self._text = f"{name}.js", (code + styled).encode()
+        self._name, self._text = name, code + styled
         self._component = st.components.v2.component(name, js=LOADER, html=html, isolate_styles=False)
 
     def draw(self, key: str, data: dict[str, Any], **how: Any) -> Any:
         """Draws the part with these data."""
-        url = served(self._text, "text/javascript", self._name, st.get_option("server.baseUrlPath"))
+        url = published(self._name, self._text, st.get_option("server.baseUrlPath"))
         return self._component(key=key, data=data | {MODULE: url}, **how)

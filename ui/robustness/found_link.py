@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from engine.errors import BadInput, BadSpec, Problem
 from engine.evaluation.metrics import metric_title
-from engine.registry import current_name, names
+from engine.registry import all_of, current_name, find, models_for, names
 from engine.studies.comparison import check
 from engine.studies.correction import MEASURES, SHARES, Correction, manipulations
 from engine.studies.correction_kept import shipped
@@ -31,21 +31,24 @@ class Asked:
     measure: str = DECISIVE[0]
 
 
-def recorded_methods() -> tuple[str, ...]:
-    """The methods of the study that ships: what an address leaves out; all where none ships."""
-    found = {name for one in shipped().values() for name in one.asked.methods}
-    return tuple(name for name in names("method") if name in found) or tuple(names("method"))
+def recorded_methods(dataset: str = "digits") -> tuple[str, ...]:
+    """The methods of the study that ships, all where none ships, that can work on the data: an address omits them."""
+    found = {name for one in shipped().values() for name in one.asked.methods} or set(names("method"))
+    data = find("dataset", dataset)
+    model = next(iter(models_for(data)), None) if data else None
+    return tuple(method.name for method in all_of("method")
+                 if method.name in found and (data is None or method.why_not(data, model) is None))
 
 
 def usual(dataset: str = "digits") -> Asked:
     """The recorded methods at the shares of the study, three seeds, with the manipulation that one thinks of first."""
-    return Asked(Correction(dataset, recorded_methods(), manipulations(dataset)[-1], seeds=(0, 1, 2)))
+    return Asked(Correction(dataset, recorded_methods(dataset), manipulations(dataset)[-1], seeds=(0, 1, 2)))
 
 
 def to_query(asked: Asked) -> dict[str, str]:
     """The address's parameters; lists are separated by spaces, which an address writes as ``+``."""
     study = asked.study
-    methods = "" if study.methods == recorded_methods() else " ".join(study.methods)
+    methods = "" if study.methods == recorded_methods(study.dataset) else " ".join(study.methods)
     query = {MAP: FOUND, "data": study.dataset, "with": held_text(study.options), "methods": methods,
              "found": "" if study.found == SHARES else text_of(study.found), "seeds": text_of(study.seeds),
              "measure": "" if asked.measure == DECISIVE[0] else asked.measure}
@@ -69,9 +72,9 @@ def from_query(asked: Mapping[str, str]) -> tuple[Asked, list[Problem]]:
 
 def _study(asked: Mapping[str, str]) -> Correction:
     methods = tuple(current_name("method", word) for word in asked.get("methods", "").replace(",", " ").split())
-    return Correction(asked.get("data", "digits").strip(), methods or recorded_methods(),
-                      held_of(asked.get("with", "")), parse_values(asked.get("found", "")) or SHARES,
-                      parse_seeds(asked.get("seeds", "0")))
+    data = asked.get("data", "digits").strip()
+    return Correction(data, methods or recorded_methods(data), held_of(asked.get("with", "")),
+                      parse_values(asked.get("found", "")) or SHARES, parse_seeds(asked.get("seeds", "0")))
 
 
 def _measure(name: str) -> str:

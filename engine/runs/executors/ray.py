@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 A = TypeVar("A")
 PATIENCE = 5.0  # seconds for a cluster's first machine to answer
-HERE = "127.0.0.1"  # where a cluster of our own listens: Ray would open its ports to the network, without a password
+# Ray would open the ports of a cluster of our own to the network. Without clusters, which this variable turns off (its
+# name says for which systems it was made), it listens on 127.0.0.1 alone; that address as an argument is not heeded
+# since 2.60.
+ALONE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 GPUS = "UNLEARN_RAY_GPUS"  # share of a GPU that a run takes, such as 0.25 for four side by side; 0: none
 
 
@@ -186,20 +189,31 @@ def _on_gpu(bench: Bench) -> Bench:
 
 def join() -> bool:
     """Joins the cluster at ``RAY_ADDRESS``, or starts one here; returns whether it is ours to end."""
+    address = os.environ.get("RAY_ADDRESS")
+    if not address:
+        os.environ[ALONE] = "0"
     import ray
 
     if ray.is_initialized():
         return False
-    address = os.environ.get("RAY_ADDRESS")
     if address:
         _knock(address)
-    alone: dict[str, Any] = {} if address else {"include_dashboard": False, "_node_ip_address": HERE}
+    else:
+        _stay_here()
+    alone: dict[str, Any] = {} if address else {"include_dashboard": False}
     try:
         ray.init(address=address, log_to_driver=False, runtime_env={"py_modules": [str(PACKAGE)]}, **alone)
     except Exception as error:
         raise BadInput(f"No Ray cluster answers at {address or 'this machine'}: {str(error).splitlines()[0]}. "
                        "Start one with `ray start --head`, or unset RAY_ADDRESS for one of this machine.") from error
     return True
+
+
+def _stay_here() -> None:
+    """Has Ray listen on the loopback address, also where this process had imported it before."""
+    from ray._private import ray_constants
+
+    ray_constants.ENABLE_RAY_CLUSTER = False
 
 
 def end_cluster() -> None:

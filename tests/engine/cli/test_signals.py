@@ -31,7 +31,8 @@ def work(options):
         for _ in range(10**9): pass
     except KeyboardInterrupt as error:
         raise ImportError("initialization failed") from error
-main.build_parser = lambda: type("Parser", (), {"parse_args": lambda self, words: type("O", (), {"work": work})})()
+asked = type("O", (), {"work": work, "command": "list"})
+main.build_parser = lambda: type("Parser", (), {"parse_args": lambda self, words: asked})()
 sys.exit(main.main(["list"]))
 """
 

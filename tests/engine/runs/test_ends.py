@@ -80,6 +80,7 @@ def full(store):
 
 
 LONG = {"kind": "probe", "text": "x" * 50_000}
+MANY = {f"measure_{'x' * 60}_{number}": number / 7 for number in range(400)}  # as large
 
 
 def test_progress_and_events_are_kept_in_order_while_the_store_is_locked(store, caplog):
@@ -102,7 +103,7 @@ def test_progress_and_events_are_kept_in_order_while_the_store_is_locked(store, 
 def test_events_that_are_written_twice_are_there_once(store):
     """The answer to a write can get lost, so that it is done again."""
     run_id = store.begin(RESOLVED)
-    numbered = [(number, {"step": number}) for number in range(3)]
+    numbered = [(number, {"kind": "probe", "step": number}) for number in range(3)]
     for count in (2, 3, 3):
         store.extend(run_id, numbered[:count])
     assert [event["step"] for event in store.events(run_id)] == [0, 1, 2]
@@ -146,12 +147,12 @@ def test_on_a_full_disk_the_reason_is_said_and_the_end_written_once_there_is_roo
         box.append(Event(0))
         began = time.monotonic()
         with pytest.raises(EndUnwritten, match=r"database or disk is full\.$"):
-            end_run(store, run_id, {"status": "finished", "metrics": LONG}, box)
+            end_run(store, run_id, {"status": "finished", "metrics": MANY}, box)
         assert time.monotonic() - began < 5
         write_again(store)
         assert store.get(run_id).status == "running" and run_id in store.unwritten
     write_again(store)
-    assert store.get(run_id).status == "finished" and store.get(run_id).metrics.stored == LONG
+    assert store.get(run_id).status == "finished" and store.get(run_id).metrics.stored == MANY
     assert [event["step"] for event in store.events(run_id)] == [0] and store.unwritten == {}
 
 

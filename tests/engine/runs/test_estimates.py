@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from helping import sidecar
 
 from engine.originals.checkpoints import Checkpoints
 from engine.runs.estimates import Span, duration, in_words, run_seconds, run_span, training_seconds, training_span
@@ -35,7 +36,7 @@ def measured(tmp_path):
     """Sidecars: digits trained at 0.002 s a sample, cifar10 at 0.05."""
     for name, seconds, samples in (("digits-small_cnn-seed0-aa", 120, 60_000),
                                    ("cifar10-resnet18-seed0-bb", 2_500, 50_000)):
-        (tmp_path / f"{name}.json").write_text(json.dumps({"seconds": seconds, "samples": samples}))
+        (tmp_path / f"{name}.json").write_text(json.dumps(sidecar(name, seconds, samples)))
     return Checkpoints(tmp_path, shipped=None)
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from helping import sidecar
 
 from engine.originals.checkpoints import Checkpoints
 from engine.runs.estimates import Together, measuring_seconds, together
@@ -20,7 +21,8 @@ RETRAINING = 60 * 850  # samples: 60 epochs over what is left of 1,000 digits
 @pytest.fixture
 def measured(tmp_path):
     """Digits were trained at 0.002 s a sample."""
-    (tmp_path / "digits-small_cnn-seed0-aa.json").write_text(json.dumps({"seconds": 120, "samples": 60_000}))
+    name = "digits-small_cnn-seed0-aa"
+    (tmp_path / f"{name}.json").write_text(json.dumps(sidecar(name, 120, 60_000)))
     return Checkpoints(tmp_path, shipped=None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from comparing import finish, metrics_of
+from comparing import MODEL, finish, metrics_of
 from helping import python
 
 from engine.errors import BadSpec
@@ -201,7 +201,7 @@ def test_finished_runs_without_their_reference_are_completed(store, monkeypatch)
         return dataclasses.replace(run, reason="done")
 
     monkeypatch.setattr("engine.runs.references.complete", complete)
-    known = metrics_of(retain_accuracy=98.0)
+    known = MODEL | {"retain_accuracy": 98.0}
     early = finish(store, TWO, "finetune", 0)
     find_runs(TWO, store)
     assert called == [], "no retraining has finished"

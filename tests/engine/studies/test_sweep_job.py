@@ -124,12 +124,12 @@ def test_a_bad_grid_or_executor_is_refused_before_anything_starts(by_hand, store
      "was measured yet) on this machine; allow it with --train-original, or in the app with the switch beside the "
      "button."),
     (MemoryError(), "Out of memory: a smaller batch size needs less."),
-    (RuntimeError("boom"), "RuntimeError: boom")])
-def test_why_a_sweep_failed_is_a_sentence(by_hand, store, error, told):
+    (RuntimeError("boom"), "RuntimeError: boom. Details: {home}/logs/errors.log")])
+def test_why_a_sweep_failed_is_a_sentence(by_hand, store, home, error, told):
     by_hand.error = error
     job = Sweeps(store).launch(GRID)
     assert job.wait(patience())
-    assert (job.view().state, job.view().reason) == ("failed", told)
+    assert (job.view().state, job.view().reason) == ("failed", told.replace("{home}", str(home)))
 
 
 def test_the_process_has_one_manager_a_store(tmp_path, monkeypatch):

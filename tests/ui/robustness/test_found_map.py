@@ -55,7 +55,7 @@ def test_seeds_measures_and_progress_in_words():
 
 
 def test_every_study_comes_back_from_its_address():
-    every = [Asked(Correction(data, found_link.recorded_methods(), options, SHARES, (0, 1, 2)), measure)
+    every = [Asked(Correction(data, found_link.recorded_methods(data), options, SHARES, (0, 1, 2)), measure)
              for data in correctable() for options in manipulations(data) for measure in found_link.DECISIVE]
     every += [Asked(STUDY), found_link.usual()]
     assert [found_link.from_query(found_link.to_query(one)) for one in every] == [(one, []) for one in every]
