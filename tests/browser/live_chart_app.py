@@ -12,11 +12,12 @@ import streamlit as st
 from ui.charts import blank_figure
 from ui.charts.lines import line, over_time
 from ui.charts.objective import plot_objective
-from ui.common.assets import ensure_assets
+from ui.common import assets
 from ui.common.live_chart import live_chart
 
+assets.ROOT = Path(__file__).parent
 if not os.environ.get("NO_PLOTLY"):
-    ensure_assets(Path(__file__).parent)
+    assets.ensure_assets(assets.ROOT)
 
 SAID = "500 forget, 500 test samples, overlap 25% (retrained 86%)"
 

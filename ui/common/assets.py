@@ -44,14 +44,14 @@ def plotly_url(base_path: str = "", root: Path = ROOT) -> str:
     return f"{_begin(base_path)}/app/static/{PLOTLY.name}?v={plotly.__version__}"
 
 
-def published(name: str, text: str, base_path: str = "", root: Path = ROOT) -> str | None:
-    """The address of a script of ours, written into ``root/static`` under a name that changes with it.
+def published(name: str, text: str, base_path: str = "", root: Path | None = None) -> str | None:
+    """The address of a script of ours, written into ``static`` beside the app under a name that changes with it.
 
     It stays there for pages that are being left, whose browser still asks for it. Where the tree cannot be written it
     is served as pictures are, see :func:`served`.
     """
     content = text.encode()
-    target = root / "static" / f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.js"
+    target = (root or ROOT) / "static" / f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.js"
     if not target.is_file():
         try:
             write_whole(target, lambda place: place.write_bytes(content))
