@@ -121,7 +121,7 @@ def pieces(kind: str, number: int, home: Path) -> Callable[[], int]:
         return command("sweep", "--dataset", "moons", "--method", "finetune", "--axis", "retain_epochs=3,4",
                        "--seeds", seed, "--forget-fractions", "0.1", "0.2", "--keep-weights")
     if kind == "ensemble":
-        return command("ensemble", "--dataset", "moons", "--methods", "finetune", "--models", "2", "--seed", seed)
+        return command("ensemble", "--dataset", "moons", "--methods", "finetune", "--models", "6", "--seed", seed)
     if kind == "relearning":
         return command("relearn", (home / "base").read_text(), "--seeds", seed, "--forgotten", "0", "--no-second")
     if kind == "original":
@@ -169,7 +169,15 @@ def digest(metrics: Any, samples: Any, weights: Path) -> str:
 
 
 def sha(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Of a file's content; of weights, of the tensors: what is said about them has no order of its own in the file."""
+    if path.suffix != ".safetensors":
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    from safetensors.numpy import load_file
+
+    found = hashlib.sha256()
+    for name, tensor in sorted(load_file(path).items()):
+        found.update(f"{name} {tensor.dtype} {tensor.shape}".encode() + tensor.tobytes())
+    return found.hexdigest()
 
 
 def finding(path: Path) -> str:

@@ -93,8 +93,10 @@ class Session:
             elif kind == "stop_auto_rerun":
                 for one in said.stop_auto_rerun.fragment_ids:
                     self.intervals.pop(one, None)
-            elif kind == "script_finished" and said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                return size
+            elif kind == "script_finished":
+                if said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    return size
+                self.intervals.clear()  # the whole page is drawn again, with other fragments
 
 
 @contextmanager
@@ -157,7 +159,7 @@ def _long_run(home: Path) -> str:
     from engine.types import Spec
 
     store = Store(home)
-    spec = Spec(method="finetune", seed=77, parameters={"retain_epochs": 100.0, "max_forget_epochs": 1000})
+    spec = Spec(method="finetune", seed=77, parameters={"retain_epochs": 100.0, "max_forget_epochs": 1000, "batch_size": 8})
     run_id = store.submit(resolve(spec))
     while len(store.events(run_id)) < 10:  # the picture is there, and its course has some length
         time.sleep(0.2)
