@@ -159,7 +159,8 @@ def _long_run(home: Path) -> str:
     from engine.types import Spec
 
     store = Store(home)
-    spec = Spec(method="finetune", seed=77, parameters={"retain_epochs": 100.0, "max_forget_epochs": 1000, "batch_size": 8})
+    spec = Spec(method="finetune", seed=77, parameters={"retain_epochs": 100.0, "max_forget_epochs": 1000,
+                                                        "batch_size": 8})
     run_id = store.submit(resolve(spec))
     while len(store.events(run_id)) < 10:  # the picture is there, and its course has some length
         time.sleep(0.2)
