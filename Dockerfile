@@ -27,7 +27,8 @@ RUN if [ "$DEVICE" = cpu ]; then \
 
 COPY . .
 # What the server would write beside its code at start is written now: the root file system may be read-only.
-RUN python -c "from ui.common.assets import ensure_assets; assert ensure_assets()" \
+RUN python -c "from ui.common import assets, live_chart; from ui.common.stage import component; \
+      assert assets.ensure_assets() and live_chart.module().address() and component.module().address()" \
     && python -m compileall -q app.py pages engine ui \
     && useradd --uid 10001 --home-dir /data --shell /usr/sbin/nologin lab \
     && install -d -o lab -g lab -m 700 /data

@@ -88,6 +88,8 @@ class Session:
             size += len(raw)
             said = ForwardMsg.FromString(raw)
             kind = said.WhichOneof("type")
+            if kind == "page_not_found":
+                raise SystemExit(f"there is no page {self.page!r}")
             if kind == "auto_rerun":
                 self.intervals[said.auto_rerun.fragment_id] = said.auto_rerun.interval
             elif kind == "stop_auto_rerun":
@@ -213,7 +215,9 @@ def _fill(home: Path, count: int) -> None:
 
 def _pages(home: Path, repeats: int) -> dict[str, float]:
     """By page, the median seconds of a first run of its script in new sessions, after one that warms the server."""
-    pages = ("", "unlearn", "compare", "robustness", "runs", "evidence", "exposed", "playground", "lessons")
+    from ui.common.address import PAGES
+
+    pages = ("", *PAGES)
     with served(home) as (address, _):
         return {page or "start": round(_first(address, page, repeats), 3) for page in pages}
 

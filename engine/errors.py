@@ -35,7 +35,6 @@ from engine.tidy import tidy
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-
 class Problem(str):
     """One thing that is wrong with a request: a sentence, which knows the field that it is about.
 

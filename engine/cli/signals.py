@@ -35,7 +35,7 @@ def handled(numbers: Sequence[signal.Signals], handler: Callable[..., Any]) -> I
 
 @contextlib.contextmanager
 def like_ctrl_c() -> Iterator[None]:
-    """Inside, a SIGTERM is a KeyboardInterrupt, so that unfinished files are removed on the way out.
+    """Inside, what asks the process to end is a KeyboardInterrupt, so that unfinished files are removed on the way out.
 
     So is what comes of one inside a library: an import that is interrupted can end as an ImportError.
     """

@@ -11,8 +11,6 @@ import hashlib
 import io
 import os
 import re
-import secrets
-import shutil
 import stat
 import zipfile
 import zlib
@@ -21,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from engine.errors import BadSource
 from engine.own.layouts import TABLES
-from engine.system.files import write_folder
+from engine.system.files import work_folder, write_folder
 from engine.system.paths import home
 from engine.system.read_only import refuse
 
@@ -53,19 +51,14 @@ def keep_file(name: str, content: bytes) -> Path:
 def lent(name: str, content: bytes) -> Iterator[Path]:
     """An uploaded file for as long as it is read, then removed. Raises BadSource where it is too large or empty."""
     _checked_size(name, content)
-    folder = home() / "uploads" / f".{secrets.token_hex(8)}"
-    place = folder / _plain(name)
-    try:
-        folder.mkdir(parents=True)
-        place.write_bytes(content)
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise BadSource(f"{name} cannot be kept in {folder.parent} ({error.strerror or error}): make room, or give the "
-                        "path of the file instead.") from error
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            place = stack.enter_context(work_folder()) / _plain(name)
+            place.write_bytes(content)
+        except OSError as error:
+            raise BadSource(f"{name} cannot be kept in {home()} ({error.strerror or error}): make room, or give the "
+                            "path of the file instead.") from error
         yield place
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _checked_size(name: str, content: bytes) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Ending = tuple[str, dict[str, Any], list[dict[str, Any]]]  # id, columns with the status, events in order
+Numbered = list[tuple[int, dict[str, Any]]]  # events with their numbers, so that writing them again adds none
 UNKNOWN = "The run store does not know it any more: it was removed or replaced meanwhile."
 
 
@@ -33,8 +34,7 @@ def end_run(store: Store, run_id: str, columns: Mapping[str, Any], outbox: Outbo
     except UnknownRun:
         raise EndUnwritten(run_id, columns, UNKNOWN) from None
     except StoreUnavailable as error:
-        waiting = [payload for _, payload in outbox.waiting()] if outbox else []
-        raise _kept(store, error, [(run_id, dict(columns), waiting)]) from error
+        raise _kept(store, error, [(run_id, columns, outbox.waiting() if outbox else [])]) from error
     if outbox:
         outbox.send(at_once=True)
 
@@ -46,13 +46,15 @@ def settle_runs(store: Store, ended: Sequence[Ending]) -> None:
     try:
         patiently(store, lambda: store.settle(ended))
     except StoreUnavailable as error:
-        raise _kept(store, error, ended) from error
+        kept = [(run_id, columns, list(enumerate(course))) for run_id, columns, course in ended]
+        raise _kept(store, error, kept) from error
 
 
-def _kept(store: Store, error: StoreUnavailable, ended: Sequence[Ending]) -> EndUnwritten:
+def _kept(store: Store, error: StoreUnavailable,
+          ended: Sequence[tuple[str, Mapping[str, Any], Numbered]]) -> EndUnwritten:
     """The error for ends that could not be written, which are kept."""
     for run_id, columns, course in ended:
-        store.unwritten[run_id] = (columns, course)
+        store.unwritten[run_id] = (dict(columns), course)
     return EndUnwritten(ended[0][0], ended[0][1], str(error))
 
 
@@ -60,8 +62,7 @@ def write_again(store: Store) -> None:
     """Writes the ends that could not be written before, as far as the store takes them now."""
     for run_id, (columns, course) in list(store.unwritten.items()):
         with contextlib.suppress(LabError):
-            there = len(store.events(run_id))
-            store.extend(run_id, list(enumerate(course, there)))
+            store.extend(run_id, course)
             store.end(run_id, **columns)
             store.unwritten.pop(run_id, None)
 

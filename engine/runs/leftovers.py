@@ -42,9 +42,7 @@ class Store(Protocol):
 
 def settle(store: Store) -> None:
     """Marks runs whose process is gone and removes what it did not finish; what fails is left to the next start."""
-    if read_only():  # for a process that may write
-        return
-    if store.read_only:
+    if read_only() or store.read_only:  # it is for a process that may write
         return
     with contextlib.suppress(LabError, OSError), store.waiting(AT_ONCE):
         store.interrupted += store.mark_interrupted()

@@ -53,8 +53,8 @@ runs = Table(
     Column("ended", Float),
     Column("progress", JSON),                    # stage, step, total_steps, samples, seconds, eta
     Column("metrics", JSON),
-    Column("reason", Words),                      # why it failed or stopped
-    Column("notice", Words),                      # what to know about the result, e.g. other data than the Original's
+    Column("reason", Words),                     # why it failed or stopped
+    Column("notice", Words),                     # what to know about the result, e.g. other data than the Original's
     Column("seconds", Float),                    # the method alone
     Column("steps", Integer),
     Column("samples", Integer),
@@ -64,7 +64,7 @@ runs = Table(
     Column("heartbeat", Float),
     Column("cancel", Integer, nullable=False, default=0),
     Column("tags", JSON),                        # a person's words, to find it by
-    Column("note", Words),                        # a person's remark; ``notice`` is the engine's
+    Column("note", Words),                       # a person's remark; ``notice`` is the engine's
     Column("evidence", JSON),                    # what was found out later, as numbers by key
     Column("person", String(200)),               # who started it, on a server with login; ``owner`` is a process
     Column("most_seconds", Float),               # after which it is stopped; empty: no limit

@@ -54,7 +54,7 @@ class Store(Reading, Artifacts, Shared):
         super().__init__(url, self.root)
         self.digest = short_hash(url)  # names the store where its URL may hold a password
         self.interrupted: list[str] = []  # the runs of dead processes that were found when it was opened
-        self.unwritten: dict[str, tuple[dict[str, Any], Events]] = {}  # see engine.runs.ends
+        self.unwritten: dict[str, tuple[dict[str, Any], list[tuple[int, dict[str, Any]]]]] = {}  # see engine.runs.ends
 
     # --- writing ----------------------------------------------------------------------------
 

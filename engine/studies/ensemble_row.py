@@ -174,7 +174,7 @@ def _with_broken(row: Evidence, of: Measured, retrained: Measured) -> Evidence:
 
 
 def row_of(name: str, title: str, of: Measured, retrained: Measured | None, null: Null | None,
-         attack: bool = True) -> Evidence:
+           attack: bool = True) -> Evidence:
     problems: list[str] = []
     row = Evidence(name, title, of.outputs.models, of.accuracy(IN), of.accuracy(FORGET), of.test_accuracy)
     if attack:

@@ -151,11 +151,13 @@ class Job:
         late = threading.Timer(self._most, self._control.cancel.set)
         late.daemon = True
         late.start()
-        yield from self.ends(self._control)
-        if late.finished.is_set() and self._ended < self._number:
-            raise BadInput(f"It was stopped after {self._most:g} s, the limit for {self._number} runs of one person "
-                           "here.")
-        late.cancel()
+        try:
+            yield from self.ends(self._control)
+            if late.finished.is_set() and self._ended < self._number:
+                raise BadInput(f"It was stopped after {self._most:g} s, the limit for {self._number} runs of one "
+                               "person here.")
+        finally:
+            late.cancel()
 
     def tell(self, progress: dict[str, Any]) -> None:
         """Takes what an executor says of its progress."""

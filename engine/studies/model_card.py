@@ -54,7 +54,7 @@ class Exported:
     notice: str | None
 
     def write(self, folder: Path) -> None:
-        """Writes both files, each whole or not at all."""
+        """Writes both files into a folder that is absent or empty: both or neither."""
         write_folder(folder, self._fill)
 
     def _fill(self, folder: Path) -> None:

@@ -36,7 +36,7 @@ def home_if_there() -> Path | None:
     """The folder of :func:`home`, None where there is none yet."""
     try:
         path = expanded(os.environ.get("UNLEARN_HOME") or PROJECT / "runs").resolve()
-    except OSError:
+    except (OSError, RuntimeError):
         return None
     return path if path.is_dir() else None
 

@@ -5,15 +5,13 @@ An error's library is known by where its class is from, so that naming a reason 
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.errors import LabError
+from engine.errors import FULL, LabError
 from engine.system import logs
 from engine.tidy import tidy
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LONGEST = 160  # characters of what a library says
 
 

@@ -28,8 +28,8 @@ TEMPORARY = re.compile(r"\..*\.[0-9a-f]{12}\.tmp")
 class Note:
     """Files and folders that are under way; they are whole, and stay, where the file ``unless`` is there.
 
-    With ``runs`` the store of that URL knows what is whole: a folder that is named like a run where it has that run,
-    the other paths where it has any of them.
+    With ``runs`` the store of that digest (its URL may hold a password) knows what is whole: a folder that is named
+    like a run where it has that run, the other paths where it has any of them.
     """
 
     paths: tuple[str, ...]

@@ -39,7 +39,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def app(serve, service, home, tmp_path_factory):
-    """The address of a server with login; Ben's run is under way in this process."""
+    """The address of a server with login."""
     pytest.importorskip("authlib", reason="Authlib is not installed: requirements-login.txt")
     secrets = tmp_path_factory.mktemp("secrets") / "secrets.toml"
     secrets.write_text(SECRETS.format(service=service), encoding="utf-8")
@@ -60,9 +60,7 @@ def test_a_link_survives_the_login_and_others_runs_are_only_seen(page, app, home
     page.goto(f"{app}/runs?find=nabla")
     page.locator(".st-key-login").wait_for()
     assert page.locator("[data-testid=stSidebarNav] a, .st-key-runs-bar").count() == 0  # nothing to see yet
-    page.route(lambda url: "jsdelivr" in url, lambda route: route.abort())  # the service's style sheet
-    page.locator(".st-key-login button").click()
-    page.get_by_role("button", name="anna", exact=True).first.click()  # at the service
+    logs_in(page, "anna")
     page.wait_for_url("**/runs?find=nabla")  # the link that was opened before
     page.get_by_text("anna@school.example").wait_for()
     page.locator(f".st-key-tray-stop-{bens} button[disabled]").first.wait_for()

@@ -10,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.types import Spec
+from ui.common.address import PAGES
 from ui.frame.show import SAID
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 # The buttons that start, stop, change or delete, by how their keys begin.
 WRITING = ("launch", "rerun-", "own-", "stop", "again", "anew-", "retrain-", "relearn-", "likeness-", "exposed.again",
-           "compare.start", "compare.stop", "compare.originals", "robustness.start", "tray-stop",
+           "sweep", "correct", "race", "tune", "ensemble", "confirm-", "compare.originals", "tray-stop",
            "annotate", "delete", "runs-import", "lesson-again")
 
 
@@ -36,7 +37,7 @@ def works(at) -> list[str]:
 
 def test_every_page_says_it_once_and_writes_nothing(shown, tmp_path):
     at = shown.run()
-    for name in ("", "learn", "unlearn", "robustness", "runs"):  # a page of each kind
+    for name in ("", *PAGES):
         at = at.switch_page(f"pages/{name}.py").run() if name else at
         assert not at.exception and [error.value for error in at.error] == [], name
         assert [one.value for one in at.caption if SAID in one.value] == [f":material/visibility: {SAID}"], name

@@ -71,7 +71,9 @@ def strange(node: ast.expr) -> Iterator[ast.expr]:
 
 def numeric(part: ast.FormattedValue) -> bool:
     """Whether a value is put in with a format that only numbers have."""
-    return part.format_spec is not None and set(ast.unparse(part.format_spec).strip("f'\"")) <= FORMATS
+    written = "".join(str(piece.value) if isinstance(piece, ast.Constant) else "0"
+                      for piece in getattr(part.format_spec, "values", ()))
+    return bool(written) and set(written) <= FORMATS and (written[-1] in "fged%" or "," in written)
 
 
 def named(node: ast.expr) -> str:
@@ -99,8 +101,10 @@ column.markdown("ours" if x else run.notice)
 st.selectbox("ours", names, format_func=lambda n: titles[n])
 st.radio("ours", names, format_func=lambda n: titles[n])
 st.page_link(shell.RUNS, label=text)
+st.caption(f"{one:} {two:40} {three:.60} {four:.1f} {five:,.0f} {six:d}")
 """)
-    assert [text for _, text in sinks(path)] == ["str(error)", "name", "run.reason", "run.notice", "titles[n]", "text"]
+    assert [text for _, text in sinks(path)] == ["str(error)", "name", "run.reason", "run.notice", "titles[n]", "text",
+                                             "one", "two", "three"]
 
 
 def test_html_is_drawn_in_few_places_and_never_beside_markdown():

@@ -7,6 +7,7 @@ the package's own file is served as Streamlit serves pictures.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import shutil
@@ -18,6 +19,7 @@ from engine.system.files import write_whole
 
 ROOT = Path(__file__).resolve().parents[2]
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+CLOSED: set[Path] = set()  # folders that cannot be written
 
 
 def ensure_assets(root: Path = ROOT) -> Path | None:
@@ -44,20 +46,26 @@ def plotly_url(base_path: str = "", root: Path = ROOT) -> str:
     return f"{_begin(base_path)}/app/static/{PLOTLY.name}?v={plotly.__version__}"
 
 
-def published(name: str, text: str, base_path: str = "", root: Path | None = None) -> str | None:
+def published(name: str, content: bytes, base_path: str = "", root: Path | None = None) -> str | None:
     """The address of a script of ours, written into ``static`` beside the app under a name that changes with it.
 
     It stays there for pages that are being left, whose browser still asks for it. Where the tree cannot be written it
     is served as pictures are, see :func:`served`.
     """
-    content = text.encode()
-    target = (root or ROOT) / "static" / f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.js"
-    if not target.is_file():
+    target = (root or ROOT) / "static" / f"{name}-{_digest(content)}.js"
+    if not target.is_file() and target.parent not in CLOSED:
         try:
             write_whole(target, lambda place: place.write_bytes(content))
         except OSError:
-            return served(content, "text/javascript", target.name, base_path)
+            CLOSED.add(target.parent)  # once is enough: a part may be drawn several times a second
+    if target.parent in CLOSED and not target.is_file():
+        return served(content, "text/javascript", target.name, base_path)
     return f"{_begin(base_path)}/app/static/{target.name}"
+
+
+@functools.cache
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def served(content: str | bytes, kind: str, name: str, base_path: str = "") -> str | None:

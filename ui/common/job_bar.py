@@ -10,6 +10,7 @@ import streamlit as st
 from engine.studies.job import JobView
 from ui.common import words
 from ui.common.allowed import changes
+from ui.common.said import plain
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def said(now: JobView, parts: Parts) -> str:
     left = words.countdown(now.left) if now.state == "running" else ""
     failed = f"{now.failed:,} failed" if now.failed else ""
     ended = f"{now.ended:,} of {number} {parts.name} ended"
-    return " · ".join(filter(None, [ended, failed, held.get(now.state, now.stage), left]))
+    return " · ".join(filter(None, [ended, failed, held.get(now.state, plain(now.stage)), left]))
 
 
 def show(job: Any, parts: Parts) -> None:

@@ -49,11 +49,11 @@ def _draw(figure: go.Figure, key: str, height: int, revision: Any, **callbacks: 
     data = {"spec": without_links(figure.to_json()), "height": height,
             "src": plotly_url(st.get_option("server.baseUrlPath")),
             "revision": None if revision is None else str(revision)}
-    return _module().draw(key, data, height=height, **callbacks)
+    return module().draw(key, data, height=height, **callbacks)
 
 
 @functools.cache
-def _module() -> Module:
+def module() -> Module:
     return Module("live_chart", "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
                   html='<div class="live-chart"></div>')
 

@@ -35,10 +35,13 @@ class Module:
 
     def __init__(self, name: str, code: str, style: str = "", html: str = ""):
         styled = STYLED % {"name": json.dumps(f"style-{name}"), "style": json.dumps(style)} if style else ""
-        self._name, self._text = name, code + styled
+        self._name, self._content = name, (code + styled).encode()
         self._component = st.components.v2.component(name, js=LOADER, html=html, isolate_styles=False)
+
+    def address(self) -> str | None:
+        """Where the browser finds it; written into the tree where that can be written."""
+        return published(self._name, self._content, st.get_option("server.baseUrlPath"))
 
     def draw(self, key: str, data: dict[str, Any], **how: Any) -> Any:
         """Draws the part with these data."""
-        url = published(self._name, self._text, st.get_option("server.baseUrlPath"))
-        return self._component(key=key, data=data | {MODULE: url}, **how)
+        return self._component(key=key, data=data | {MODULE: self.address()}, **how)

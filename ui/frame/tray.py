@@ -112,7 +112,7 @@ def _question(question: Question) -> None:
     text, button = st.columns([6, 1], vertical_alignment="center")
     with text:
         done = "" if now.fraction is None else f" · {100 * now.fraction:.0f}%"
-        st.page_link(shell.UNLEARN, label=f"{TITLES[question.kind]}{done}", 
+        st.page_link(shell.UNLEARN, label=f"{TITLES[question.kind]}{done}",
                      help=f"Run {plain(question.run_id)}: {plain(now.stage)}",
                      query_params={"run": question.run_id, ADDRESS[question.kind]: "1"})
     if button.button("", icon=":material/stop:", key="tray-stop-question",

@@ -140,7 +140,8 @@ def _controls() -> tuple[str, bool, bool]:
                                       help="Distances from 50% and between the accuracies are best at 0; test "
                                            "accuracy is best high. Colour is the excess: how far a value lies "
                                            "beyond the chance range; 0 inside it.")
-        st.toggle("Every method", key=SIDE_BY_SIDE.key, persist_state="session", width="content")
+        st.toggle("Every method", key=SIDE_BY_SIDE.key, persist_state="session", width="content",
+                  help="The maps of all methods side by side, each by its own knob: what alpha is to ∇τ.")
         with st.popover("View", icon=":material/tune:", width="content"):
             paper, recorded = _looks()
     return metric or METRIC.first, paper, recorded

@@ -120,7 +120,7 @@ def _look(name: str, source: str, uploaded: Any, choices: Choices, replace: bool
         try:
             if replace:
                 people.check_teacher("Only teachers replace a data set on this server: choose another name.")
-            found, choices = adding.looked(name, own_upload.path_of(source, uploaded, uploads.keep), choices,
+            found, choices = adding.looked(name, own_upload.path_of(source, uploaded), choices,
                                            replace=replace)
         except LabError as error:
             return Seen(name, refused=str(error))

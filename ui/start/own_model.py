@@ -112,6 +112,7 @@ def _try(source: str, uploaded: Any, where: str, asked: Spec) -> Tried:
     with st.spinner("Reading the weights, and measuring them on every sample"):
         try:
             if source or not uploaded:
+                own_upload.check_path()
                 found = import_file(expanded(source), asked, manager().checkpoints)
             else:
                 with uploads.lent(uploaded.name, uploaded.getvalue()) as path:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -35,12 +34,17 @@ def box(label: str, endings: Sequence[str], key: str) -> Any:
                             max_upload_size=uploads.MOST_BYTES // uploads.MB)
 
 
-def path_of(source: str, uploaded: Any, keep: Callable[[str, bytes], Path]) -> str:
+def check_path() -> None:
+    """Raises NotYours where the one who asks may not open what lies on the server."""
+    people.check_teacher("Only teachers open data by a path or an id on this server: upload yours "
+                         "instead.")
+
+
+def path_of(source: str, uploaded: Any) -> str:
     """The path that was typed, else where the upload is kept. Raises BadSource, or NotYours on a server with login."""
     if source:
-        people.check_teacher("Only teachers open data by a path or an id on this server: upload yours "
-                             "instead.")
-    return source or str(keep(uploaded.name, uploaded.getvalue()))
+        check_path()
+    return source or str(uploads.keep(uploaded.name, uploaded.getvalue()))
 
 
 def settings() -> Settings:

@@ -47,8 +47,9 @@ def interrupted_runs() -> None:
         text.warning(f"Interrupted: {plain(words.run_title(run))} ({words.when(run.started)}). {plain(run.reason)}",
                      icon=":material/power_off:")
         if again.button("Run again", key=f"rerun-{run.id}", icon=":material/replay:", width="stretch", **starts()):
+            again_id = jobs.rerun(run.id)  # it may be refused: then the line stays
             DISMISSED.put(dismissed | {run.id})
-            st.switch_page(shell.UNLEARN, query_params={"run": jobs.rerun(run.id)})
+            st.switch_page(shell.UNLEARN, query_params={"run": again_id})
 
 
 def machine_and_data() -> None:

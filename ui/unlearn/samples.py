@@ -97,7 +97,6 @@ def bold(name: str) -> str:
     return f"**{plain(name)}**"
 
 
-
 def _texts(found: list[dict[str, Any]], memorised: Memorised | None) -> None:
     st.table([{"Text": plain(one["text"]), "Label": _label(one), "Said": _said(one), "Loss": _losses(one),
                **({"Memorised": memorised.brief(one["sample"])} if memorised else {})} for one in found],

@@ -51,10 +51,10 @@ def check_members(infos: list[zipfile.ZipInfo]) -> None:
     for info in infos:
         most = MOST_BYTES.get(Path(info.orig_filename).suffix, MOST_BYTES[""])
         if info.file_size > most:
-            raise TooLarge(f"its member {info.orig_filename[:80]!r} would unpack to {info.file_size / MIB:,.0f} MiB, "
+            raise TooLarge(f"its member {named(info.orig_filename)} would unpack to {info.file_size / MIB:,.0f} MiB, "
                            f"but the limit is {most / MIB:,.0f}")
         if info.file_size > MOST_RATIO * info.compress_size:
-            raise TooLarge(f"its member {info.orig_filename[:80]!r} would unpack to over {MOST_RATIO} times its size")
+            raise TooLarge(f"its member {named(info.orig_filename)} would unpack to over {MOST_RATIO} times its size")
     if (total := sum(info.file_size for info in infos)) > MOST_TOTAL:
         raise TooLarge(f"its members would unpack to {total / MIB:,.0f} MiB, but the limit is {MOST_TOTAL // MIB:,}")
 

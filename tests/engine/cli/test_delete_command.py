@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import json
 
-import pytest
 import sqlalchemy as sa
 from archiving import finished_run
 
-from engine.cli.main import main
 from engine.runs.recorded import recorded_runs
 from engine.runs.store import open_store
 from engine.spec import resolve
 from engine.types import Spec
-
-
-@pytest.fixture
-def say(capfd):
-    def run(*words):
-        status = main(words)
-        return (status, *capfd.readouterr())
-
-    return run
 
 
 def test_runs_are_deleted_with_their_files(say):

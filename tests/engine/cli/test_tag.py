@@ -7,18 +7,8 @@ import json
 import pytest
 from archiving import finished_run
 
-from engine.cli.main import main
 from engine.runs.recorded import recorded_runs
 from engine.runs.store import open_store
-
-
-@pytest.fixture
-def say(capfd):
-    def run(*words):
-        status = main(words)
-        return (status, *capfd.readouterr())
-
-    return run
 
 
 def test_tags_are_added_and_removed_and_the_note_replaced(say):

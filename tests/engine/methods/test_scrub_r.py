@@ -16,6 +16,7 @@ from engine.methods import last_k, scrub, scrub_r
 from engine.registry import all_of, get
 from engine.runs.method import unlearn_from
 from engine.spec import resolve
+from engine.terms import REWINDING
 from engine.training import rewind
 from engine.types import Progress, Spec
 
@@ -196,6 +197,8 @@ def test_a_run_with_it_ends_with_the_weights_of_one_of_its_epochs(digits, monkey
     assert len(ends) == 3 and kept < 3 and weights_hash(done.model) == seen[ends[kept - 1].step] == seen[done.steps]
     assert len(set(seen.values())) > 2, "it moved in between"
     assert all("forget_error" in progress.terms for progress in ends)
+    declared = {term.name for term in get("method", "l1_sparse").terms + REWINDING}
+    assert set().union(*(progress.terms for progress in ends)) - {"learning_rate"} == declared
 
 
 def test_the_notebooks_constants():

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 import pytest
 
 from engine.errors import EndUnwritten, StoreUnavailable
-from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import ends, outbox, patience
 from engine.runs.ends import end_run, settle_runs, write_again
 from engine.runs.live import Cancel
@@ -175,7 +174,7 @@ def test_what_helps_to_wait_for_is_told_apart(store):
         store.begin(RESOLVED)
     assert caught.value.passing
     with full(store), pytest.raises(StoreUnavailable) as caught:
-        store.extend(store.list()[0].id if store.list() else "x", [(0, LONG)])
+        store.extend("x", [(0, LONG)])
     assert not caught.value.passing
 
 
@@ -188,5 +187,26 @@ def test_a_process_that_is_asked_to_end_marks_its_runs(store):
     assert (store.get(ended).status, store.get(waiting).status) == ("finished", "queued")
 
 
-def test_events_of_the_lab_are_what_is_sent():
-    assert callable(StartEvent.to_json) and callable(ProbeEvent.to_json)
+def test_an_end_that_fails_again_and_again_adds_no_event_twice(store, monkeypatch):
+    """The events get through and the end does not: with every further try they are the same ones."""
+    run_id = store.begin(RESOLVED)
+    box = Outbox(store, run_id)
+    box.append(Event(0))
+    usual, broken = store.end, StoreUnavailable("The run store does not answer.")
+
+    def fail(*_, **__):
+        raise broken
+
+    monkeypatch.setattr(patience, "BROKEN", 0.0)
+    monkeypatch.setattr(store, "end", fail)
+    with monkeypatch.context() as silent:
+        silent.setattr(store, "extend", fail)
+        box.append(Event(1))
+        box.append(Event(2))
+        with pytest.raises(EndUnwritten):
+            end_run(store, run_id, {"status": "finished"}, box)
+    for _ in range(3):
+        write_again(store)
+    monkeypatch.setattr(store, "end", usual)
+    write_again(store)
+    assert [event["step"] for event in store.events(run_id)] == [0, 1, 2] and store.get(run_id).status == "finished"

@@ -19,6 +19,7 @@ from engine.studies.background import Question, Questions
 from engine.studies.comparison import Comparison, queue_missing
 from engine.studies.job import Job
 from engine.types import Spec
+from ui.start import own_model
 from ui.start.own_upload import path_of
 
 ANNA, BEN, TEACHER = Person("anna@school.example"), Person("ben@school.example"), Person("t@school.example", True)
@@ -138,18 +139,18 @@ def test_a_run_is_stopped_after_its_persons_limit_whatever_process_carries_it_ou
     Cancel(store, run.id, threading.Event()).check()  # no limit
 
 
-def test_files_of_the_server_are_for_teachers_where_people_log_in(tmp_path):
-    def keep(name, content):
-        return tmp_path / name
-
+def test_files_of_the_server_are_for_teachers_where_people_log_in(store):
     def opened(person):
         with asking(person):
-            return path_of("/data/secret.csv", None, keep)
+            return path_of("/data/secret.csv", None)
 
     assert opened(None) == opened(TEACHER) == "/data/secret.csv"
     for student in (ANNA, NOBODY):
         with pytest.raises(NotYours, match=r"^Only teachers open data by a path or an id on this server: upload yours"):
             opened(student)
+        with asking(student):
+            tried = own_model._try("/data/secret.pt", None, "", Spec())
+        assert tried.refused and tried.refused.startswith("Only teachers open data by a path or an id on this server")
 
 
 class Endless(Job):

@@ -29,16 +29,16 @@ def test_the_packages_file_is_served_where_the_tree_cannot_be_written(tmp_path, 
 
 
 def test_a_script_is_written_once_under_a_name_that_changes_with_it(tmp_path):
-    one, other = (assets.published("stage", text, "lab", tmp_path) for text in ("a", "b"))
+    one, other = (assets.published("stage", text, "lab", tmp_path) for text in (b"a", b"b"))
     assert one != other and one.startswith("/lab/app/static/stage-") and one.endswith(".js")
     place = tmp_path / "static" / one.rpartition("/")[2]
     written = place.stat().st_mtime_ns
-    assert place.read_text() == "a" and assets.published("stage", "a", "lab", tmp_path) == one
+    assert place.read_text() == "a" and assets.published("stage", b"a", "lab", tmp_path) == one
     assert place.stat().st_mtime_ns == written
 
 
 def test_a_script_is_served_from_memory_where_the_tree_cannot_be_written(tmp_path, monkeypatch):
     (tmp_path / "static").write_text("no folder")
     monkeypatch.setattr(assets, "served", lambda *asked: asked)
-    content, kind, _, base = assets.published("stage", "a", "lab", tmp_path)
+    content, kind, _, base = assets.published("stage", b"a", "lab", tmp_path)
     assert (content, kind, base) == (b"a", "text/javascript", "lab")

@@ -20,7 +20,7 @@ def sent(monkeypatch):
             said.append(json.loads(data["spec"]))
             how_it_was.append(how)
 
-    monkeypatch.setattr(component, "_module", Fake)
+    monkeypatch.setattr(component, "module", Fake)
     monkeypatch.setattr("streamlit.session_state", {})
     return said, how_it_was
 

@@ -25,7 +25,7 @@ def stage(scene: Mapping[str, Any], key: str) -> None:
     known = drawn.get(key, 0) if not scene["ended"] else 0
     DRAWN.put({**drawn, key: len(scene["points"])})
     shown = _since(scene, known - OVERLAP) if known > OVERLAP else _whole(scene)
-    _module().draw(key, {"spec": json.dumps(shown, allow_nan=False)}, on_lacking_change=lambda: forget_drawn(key))
+    module().draw(key, {"spec": json.dumps(shown, allow_nan=False)}, on_lacking_change=lambda: forget_drawn(key))
 
 
 def forget_drawn(key: str) -> None:
@@ -45,6 +45,6 @@ def _whole(scene: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @functools.cache
-def _module() -> Module:
+def module() -> Module:
     return Module("stage", files.code(), files.style(),
                   html='<div class="stage" role="group" aria-label="A run in motion"></div>')
