@@ -3,7 +3,7 @@
 ``python benchmarks/kills.py [--kills 200] [--seconds 1200] [--seed 0]``; prints one JSON object last. Each piece of
 work is begun, killed, looked at as the next start finds it, and begun again until it ends, in a home folder of its
 own; what comes of it is held against the same work that nobody interrupted; what was computed twice is counted where
-runs come of it. Processes are forked from one that has everything imported, so that the kills fall into the work. Linux.
+runs come of it. Processes are forked from one that has everything imported, so that kills fall into the work. Linux.
 """
 
 from __future__ import annotations
