@@ -85,4 +85,6 @@ def test_an_upload_in_place_of_a_path(jobs, checkpoint):
     at.file_uploader(key="own-model-upload").set_value([("My net.pt", checkpoint.read_bytes(), "")]).run()
     at.button(key="own-model-import").click().run()
     assert not at.exception and "Imported as **my_net**: Small conv net for Digits." in said(at)
-    assert not list((jobs.store.root / "uploads").iterdir()), "the Original is kept apart, so the upload is not"
+    left = [path for path in jobs.store.root.rglob("*.pt*") if path != checkpoint]
+    assert not left, "the Original is kept apart, so the upload is not"
+    assert not list(jobs.store.root.glob("*work*")), "nor is the folder that it was read from"
