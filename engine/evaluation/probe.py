@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from engine.evaluation.histograms import EDGES, histogram, overlap
 from engine.evaluation.measure import Readings, band_of, expected_null_bands, null_bands, run_attacks
 from engine.evaluation.readout import Readout, read_out
 from engine.registry import live_attacks
+from engine.system.device import on_card
 from engine.system.rng import permutation
 from engine.types import Progress
 from engine.validity import COLUMNS
@@ -109,6 +110,8 @@ class Watcher:
         self._trace.append(progress)
         done = progress.step / progress.total_steps
         turn = math.floor(FRAMES * done)
+        if on_card(self.data.device) and not progress.ends_epoch:
+            return None  # within an epoch a look would wait for steps in the card's queue, and be charged for them
         if done >= 1 or turn <= self._shown or not self.frames.allows(seconds, done):
             return None  # after the last step comes the closing event
         self._shown = turn
@@ -199,5 +202,13 @@ def thinned(steps: list[Progress]) -> dict[str, list[float | None]]:
     terms = sorted({name for progress in kept for name in progress.terms})
     trace: dict[str, list[float | None]] = {"step": [p.step for p in kept], "samples": [p.samples for p in kept]}
     for name in terms:
-        trace[name] = [round(float(p.terms[name]), 6) if name in p.terms else None for p in kept]
+        values = iter(numbers([p.terms[name] for p in kept if name in p.terms]))
+        trace[name] = [round(next(values), 6) if name in p.terms else None for p in kept]
     return trace
+
+
+def numbers(values: Sequence[Any]) -> list[float]:
+    """Numbers, and tensors of one element, as floats; a card is asked once for all of its own."""
+    there = [value for value in values if isinstance(value, Tensor) and on_card(value.device)]
+    read = iter(torch.stack(there).tolist() if there else ())
+    return [next(read) if isinstance(value, Tensor) and on_card(value.device) else float(value) for value in values]

@@ -114,6 +114,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 
     from engine.methods._passes import sgd
     from engine.methods._steps import Steps
+    from engine.system.device import queued
     from engine.system.rng import generator
 
     p, weights, rng = parameters, list(task.model.parameters()), generator(task.seed, "random labels")
@@ -123,7 +124,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 
     def forgetting(batch: Any) -> tuple[Any, dict[str, Any]]:
         logits, true = task.logits(batch), task.labels(batch)
-        drawn = torch.randint(0, len(task.data.classes), (len(batch),), generator=rng).to(true.device)
+        drawn = queued(torch.randint(0, len(task.data.classes), (len(batch),), generator=rng), true.device)
         loss = F.cross_entropy(logits, drawn)
         return loss, {"relabelled_loss": loss.detach(), "forget_loss": F.cross_entropy(logits.detach(), true)}
 
