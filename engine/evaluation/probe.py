@@ -210,5 +210,5 @@ def thinned(steps: list[Progress]) -> dict[str, list[float | None]]:
 def numbers(values: Sequence[Any]) -> list[float]:
     """Numbers, and tensors of one element, as floats; a card is asked once for all of its own."""
     there = [value for value in values if isinstance(value, Tensor) and on_card(value.device)]
-    read = iter(torch.stack(there).tolist() if there else ())
+    read = iter(torch.stack(there).cpu().tolist() if there else ())
     return [next(read) if isinstance(value, Tensor) and on_card(value.device) else float(value) for value in values]

@@ -39,9 +39,10 @@ class Steps:
                 loss, count, terms = gradients(item)
             optimiser.step()
             self.step, self.samples = self.step + 1, self.samples + count
-            self.checks.see(loss, self.step, last=position + 1 == len(items))
+            ends = ends_epoch and position + 1 == len(items)
+            self.checks.see(loss, self.step, ends)
             yield Progress(self.step, self.total_steps, self.samples, {**terms, "learning_rate": now}, epoch,
-                           ends_epoch=ends_epoch and position + 1 == len(items))
+                           ends_epoch=ends)
 
 
 def descending(objective: Work) -> Work:

@@ -73,8 +73,13 @@ def moved(data: Any, inputs: Any, direction: Any, bound: float) -> Any:
 
     Pictures stay pictures: values between 0 and 1, in 255 steps.
     """
+    import torch
+
+    from engine.system.device import queued
+
     shape = (1, -1, *[1] * (inputs.ndim - 2))
-    mean, std = (inputs.new_tensor(values).view(shape) for values in (data.mean, data.std))
+    mean, std = (queued(torch.tensor(values, dtype=inputs.dtype), inputs.device).view(shape)
+                 for values in (data.mean, data.std))
     values = inputs * std + mean + bound * direction.sign()
     if inputs.ndim == 4:
         values = ((values * 255).round() / 255).clamp(0, 1)

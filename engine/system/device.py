@@ -104,6 +104,11 @@ def halved(device: torch.device) -> bool:
     return device.type == "cuda" and wanted == "bf16"
 
 
+def free_memory(device: torch.device) -> int:
+    """Bytes that are free on a CUDA card; 0 elsewhere."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
+
+
 def describe(device: torch.device, threads: int) -> str:
     """``cpu, 2 threads`` or the name of the graphics card; never a host name."""
     if device.type == "cuda":

@@ -21,7 +21,7 @@ from engine.data.batches import batch_sizes, steps_in
 from engine.data.splits import Split
 from engine.errors import Diverged
 from engine.evaluation.readout import read_at_once, read_logits
-from engine.system.device import autocast, on_card
+from engine.system.device import autocast, on_card, queued
 from engine.system.rng import generator, permutation
 from engine.training.dropout import AtStep, at_step, none
 from engine.training.recorded import step_for
@@ -115,7 +115,7 @@ def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_siz
 
 def shuffled(index: Tensor, batch_size: int, seed: int, purpose: str) -> tuple[Tensor, ...]:
     """The set in a new order, cut into batches."""
-    order = permutation(len(index), seed, purpose).to(index.device)
+    order = queued(permutation(len(index), seed, purpose), index.device)
     cut: tuple[Tensor, ...] = index[order].split(batch_sizes(len(index), batch_size))
     return cut
 
@@ -191,7 +191,7 @@ class Checks:
             self.ask()
 
     def ask(self) -> None:
-        losses = [float(self.losses[0])] if len(self.losses) == 1 else torch.stack(self.losses).tolist()
+        losses = [float(self.losses[0])] if len(self.losses) == 1 else torch.stack(self.losses).cpu().tolist()
         for step, loss in zip(self.steps, losses, strict=True):
             if not math.isfinite(loss):
                 raise Diverged(f"The loss became {loss} at step {step}: a smaller learning rate may help.")

@@ -67,8 +67,17 @@ def pretend_card() -> Iterator[torch.device]:
     """The device, for as long as the context is open."""
     _register()
     waits.clear()
-    with _Makes():
-        yield torch.device(NAME, 0)
+    made = torch.tensor
+
+    def tensor(values: Any, *, device: Any = None, **more: Any) -> torch.Tensor:
+        return made(values, **more) if device is None else made(values, **more).to(device)
+
+    torch.tensor = tensor  # it looks below the modes for a backend's own memory
+    try:
+        with _Makes():
+            yield torch.device(NAME, 0)
+    finally:
+        torch.tensor = made
 
 
 def _carried_out(func: Any, args: Any, kwargs: Any) -> Any:
@@ -102,7 +111,7 @@ def _note_waits(func: Any, args: Any, kwargs: Any, cards: bool, hosts: bool, the
             one is not None and one.dtype in (torch.bool, torch.uint8) for one in args[1]):
         waits.append(f"{func} with a mask")
     moved = (func is aten._to_copy.default and there is not cards) or (func is aten.copy_.default and cards and hosts)
-    waited_for = not there or not (kwargs.get("non_blocking") or args[2:3] == (True,))
+    waited_for = not there or not (kwargs.get("non_blocking") or (len(args) > 2 and args[2] is True))
     if moved and waited_for:
         waits.append(f"copy {'to' if there else 'from'} the card")
 
