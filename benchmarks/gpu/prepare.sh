@@ -6,7 +6,7 @@ set -eu
 PYTHON=${1:-.venv/bin/python}
 KIT=${KIT:-kit}
 THERE=${KIT_PYTHON:-3.12}
-WHEELS=${KIT_WHEELS:-$(grep -i '^sqlalchemy==' requirements.txt)}
+WHEELS=${KIT_WHEELS-$(grep -i '^sqlalchemy==' requirements.txt)}
 mkdir -p "$KIT/wheels" "$KIT/data"
 rm -f "$KIT"/wheels/*.whl
 for WHEEL in $WHEELS; do # one that fits every machine is smaller than one with compiled parts

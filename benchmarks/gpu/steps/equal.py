@@ -6,6 +6,7 @@ import copy
 import os
 import statistics
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -50,34 +51,34 @@ def first_step(bench: Bench, spec: Spec) -> tuple[torch.Tensor, Progress]:
     return weights, progress
 
 
-def compared(method: str, here: Bench, there: Bench) -> dict[str, Any]:
+def compared(spec: Spec, here: Bench, there: Bench) -> dict[str, Any]:
     """How far a method's first steps are apart, relative; ``there`` is the card."""
-    spec = Spec(method=method)
     (mine, first), (other, second) = first_step(here, spec), first_step(there, spec)
     apart = {name: abs(float(second.terms[name]) - float(value)) / max(abs(float(value)), 1e-6)
              for name, value in first.terms.items()}
     weights = float((other - mine).norm() / mine.norm())
-    return {"method": method, "weights": weights, "terms": apart,
+    return {"method": spec.method, "weights": weights, "terms": apart,
             "equal": weights <= CLOSE and all(value <= CLOSE for value in apart.values())}
 
 
 def run(place: Place) -> Iterator[dict[str, Any]]:
     os.environ[PRECISION] = "float32"
-    here, there = bench_on("cpu", Spec()), bench_on(place.device, Spec())
+    base = Spec(dataset="blobs" if place.tiny else "digits")
+    here, there = bench_on("cpu", base), bench_on(place.device, base)
     for method in ("nabla_tau", "scrub") if place.tiny else names("method"):
         try:
-            yield compared(method, here, there)
+            yield compared(replace(base, method=method), here, there)
         except LabError as error:
             yield {"method": method, "equal": None, "reason": str(error)}
     del os.environ[PRECISION]
-    yield from whole_runs(here, there, 1 if place.tiny else 3, {"retain_epochs": 1} if place.tiny else {})
+    yield from whole_runs(base, here, there, 1 if place.tiny else 3)
 
 
-def whole_runs(here: Bench, there: Bench, seeds: int, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Runs on digits, as the card trains (in bf16), against the spread over seeds on the CPU."""
+def whole_runs(base: Spec, here: Bench, there: Bench, seeds: int) -> Iterator[dict[str, Any]]:
+    """Whole runs, as the card trains (in bf16), against the spread over seeds on the CPU."""
     found: dict[str, list[dict[str, Any]]] = {}
     for name, bench in (("cpu", here), ("card", there)):
-        found[name] = [compute(resolve(Spec(unlearning_seed=seed, parameters=parameters)), bench).columns["metrics"]
+        found[name] = [compute(resolve(replace(base, unlearning_seed=seed)), bench).columns["metrics"]
                        for seed in range(seeds)]
     for metric in METRICS:
         mine, other = ([float(one[metric]) for one in found[name]] for name in ("cpu", "card"))

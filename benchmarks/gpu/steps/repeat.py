@@ -38,7 +38,7 @@ def twice(bench: Any, spec: Spec, one_by_one: bool = False) -> dict[str, Any]:
 
 
 def run(place: Place) -> Iterator[dict[str, Any]]:
-    for dataset in ("digits",) if place.tiny else ("digits", "cifar10"):
+    for dataset in ("blobs",) if place.tiny else ("digits", "cifar10"):
         bench = bench_on(place.device, Spec(dataset=dataset))
         for method in METHODS[:1] if place.tiny else METHODS:
             spec = Spec(dataset=dataset, method=method, parameters=SHORT[method])
