@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from engine.data.base import Data, Pool
 from engine.data.batches import batch_sizes
 from engine.evaluation.phi import phi_of
-from engine.system.device import on_card
+from engine.system.device import lacks_float64, on_card
 from engine.system.rng import generator
 
 BATCH, BATCH_ON_CARD = 1_000, 5_000
@@ -96,7 +96,7 @@ def read_logits(model: nn.Module, data: Data, inputs: Tensor) -> Tensor:
 def _columns(model: nn.Module, data: Data, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
     with torch.no_grad():
         logits = read_logits(model, data, inputs)
-        if logits.device.type == "mps":  # it has no float64, which phi is computed in
+        if lacks_float64(logits.device):  # which phi is computed in
             logits, targets = logits.cpu(), targets.cpu()
         return *data.criterion.columns(logits, targets), logits.argmax(dim=1).to(torch.int16), phi_of(logits, targets)
 

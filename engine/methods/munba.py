@@ -88,7 +88,9 @@ def direction(kept: list[Any], left: list[Any], bargain: str) -> tuple[list[Any]
     """Both gradients by weight tensor made one, None where they cannot agree; and the cosine of their angle."""
     import torch
 
-    rr, ru, uu = torch.stack([sum((a.double() * b.double()).sum() for a, b in zip(one, two))
+    from engine.system.device import exact
+
+    rr, ru, uu = torch.stack([sum((exact(a) * exact(b)).sum() for a, b in zip(one, two))
                               for one, two in ((kept, kept), (kept, left), (left, left))]).cpu().tolist()
     found = agreed(rr, ru, uu) if bargain == "exact" else agreed_as_released(rr, ru, uu)
     cosine = ru / math.sqrt(rr * uu) if rr > 0 and uu > 0 else 0.0

@@ -19,6 +19,7 @@ from engine.errors import BadInput
 from engine.system.machine import cores
 from engine.system.words import plural
 
+WITHOUT_FLOAT64 = ("mps",)  # kinds of devices
 PRECISION = "UNLEARN_PRECISION"  # float32: a card trains without bf16, to be held against a CPU
 
 def default_device() -> torch.device:
@@ -63,6 +64,16 @@ def on_card(device: torch.device) -> bool:
 def queued(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     """The tensor on the device, without waiting for what is in its queue."""
     return tensor.to(device, non_blocking=True)
+
+
+def lacks_float64(device: torch.device) -> bool:
+    """Whether it has no float64, as Apple's cards."""
+    return device.type in WITHOUT_FLOAT64
+
+
+def exact(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor in float64, on the CPU where its device has none."""
+    return (tensor.cpu() if lacks_float64(tensor.device) else tensor).double()
 
 
 def prepare(device: torch.device, threads: int | None) -> int:

@@ -23,6 +23,7 @@ MEET = {aten.copy_.default, aten._to_copy.default}  # what may take tensors from
 WAITS = {aten._local_scalar_dense.default, aten.is_nonzero.default, aten.nonzero.default, aten.masked_select.default,
          aten.equal.default, aten._unique2.default, aten.bincount.default}
 waits: list[str] = []
+doubles: list[str] = []  # what made float64 there, which Apple's cards do not have
 
 
 class OnCard(torch.Tensor):
@@ -66,7 +67,7 @@ def _register() -> None:
 def pretend_card() -> Iterator[torch.device]:
     """The device, for as long as the context is open."""
     _register()
-    waits.clear()
+    waits.clear(), doubles.clear()
     made = torch.tensor
 
     def tensor(values: Any, *, device: Any = None, **more: Any) -> torch.Tensor:
@@ -90,6 +91,8 @@ def _carried_out(func: Any, args: Any, kwargs: Any) -> Any:
     if kwargs.get("device") is not None:
         kwargs = {**kwargs, "device": torch.device("cpu")}
     result = func(*tree_map(_inner, args), **tree_map(_inner, kwargs))
+    if there and any(isinstance(one, torch.Tensor) and one.dtype == torch.float64 for one in tree_leaves(result)):
+        doubles.append(str(func))
     known = {id(card.inner): card for card in cards}
     return tree_map(lambda one: _wrapped(one, known) if there else one, result)
 

@@ -70,6 +70,8 @@ def run(place: Place) -> Iterator[dict[str, Any]]:
             yield compared(replace(base, method=method), here, there)
         except LabError as error:
             yield {"method": method, "equal": None, "reason": str(error)}
+        except Exception as error:  # one method's defect must not hide the others
+            yield {"method": method, "equal": False, "reason": repr(error)}
     del os.environ[PRECISION]
     yield from whole_runs(base, here, there, 1 if place.tiny else 3)
 
