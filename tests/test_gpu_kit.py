@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.gpu import plan, runner
+from benchmarks.gpu import page, plan, runner
 from benchmarks.gpu.plan import PLAN, Step
 from benchmarks.gpu.unpack import unpack
+from engine.studies.paper import paper_value
 from tests.documents import ROOT
 from tests.patience import patience
 
@@ -26,8 +27,8 @@ def records(out: Path) -> list[dict]:
     return [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
 
 
-def statuses(found: list[dict]) -> dict[str, str]:
-    return {record["step"]: record["status"] for record in found if "status" in record}
+def outcomes(found: list[dict]) -> dict[str, str]:
+    return {record["step"]: record["outcome"] for record in found if "outcome" in record}
 
 
 def test_the_whole_plan_runs_on_a_cpu(tmp_path):
@@ -39,7 +40,7 @@ def test_the_whole_plan_runs_on_a_cpu(tmp_path):
                            "KIT_TINY": "1", "UNLEARN_DEVICE": "cpu"})
     found = records(out)
     assert ended.returncode == 0, (found[-5:], ended.stderr, (out / "log.txt").read_text()[-2000:])
-    assert statuses(found) == {step.name: "done" for step in PLAN} | {"plan": "ended"}
+    assert outcomes(found) == {step.name: "done" for step in PLAN} | {"plan": "ended"}
     assert [record["equal"] for record in found if "equal" in record] == [True] * 4
     assert [record["device"][:4] for record in found if record["step"] == "card" and "device" in record] == ["cpu,"]
     assert sorted(path.name for path in out.iterdir()) == [
@@ -79,10 +80,10 @@ def test_a_step_that_is_cut_off_keeps_what_it_said_and_the_next_ones_run(tmp_pat
     a_plan((Step("first", 20, argument="a"), quick), (Step("slow", 1), endless), (Step("last", 20, argument="b"),
                                                                                  quick))
     wrong, found = carried_out(tmp_path)
-    assert wrong == 1 and statuses(found) == {"first": "done", "slow": "stopped", "last": "done"}
+    assert wrong == 1 and outcomes(found) == {"first": "done", "slow": "stopped", "last": "done"}
     assert [record["figure"] for record in found if "figure" in record] == ["a", 1, "b"]
     _, again = carried_out(tmp_path)
-    assert statuses(again) == {"first": "skipped", "slow": "stopped", "last": "skipped"}
+    assert outcomes(again) == {"first": "skipped", "slow": "stopped", "last": "skipped"}
 
 
 def test_a_step_that_fails_costs_itself_alone_unless_it_is_needed(tmp_path, a_plan):
@@ -95,10 +96,10 @@ def test_a_step_that_fails_costs_itself_alone_unless_it_is_needed(tmp_path, a_pl
 
     a_plan((Step("first", 20), broken), (Step("second", 20), fine))
     wrong, found = carried_out(tmp_path)
-    assert wrong == 1 and statuses(found) == {"first": "failed", "second": "done"}
+    assert wrong == 1 and outcomes(found) == {"first": "failed", "second": "done"}
     a_plan((Step("third", 20, needed=True), broken), (Step("fourth", 20), fine))
     wrong, found = carried_out(tmp_path)
-    assert wrong == 2 and statuses(found) == {"third": "failed"}
+    assert wrong == 2 and outcomes(found) == {"third": "failed"}
 
 
 def test_later_steps_keep_their_least_time(monkeypatch):
@@ -156,6 +157,47 @@ def test_unpacked_pictures_have_the_same_pixels(tmp_path, monkeypatch):
     read = [np.asarray(Image.open(io.BytesIO(cell["bytes"]))) for cell in found.column("img").to_pylist()]
     assert np.array_equal(read, pixels) and found.column("label").to_pylist() == [4, 5, 6]
     assert found.schema.metadata is None
+
+
+# --- the page -------------------------------------------------------------------------------
+
+
+def test_the_page_shows_each_call_with_means_and_the_papers_values(tmp_path):
+    cell = {"step": "tables", "scenario": "random", "forget": 0.15, "method": "finetune", "status": "finished",
+            "retain_accuracy": 99.0, "test_accuracy": 80.0, "accuracy_gap": 9.0, "mia_entropy_gap": 3.0}
+    lines = [{"step": "machine", "time": "2027-01-02 03:04:05", "torch": "2.11.0", "python": "3.12.3", "cores": 16,
+              "code": "1.0"}, {"step": "card", "device": "cuda:0, NVIDIA H100"},
+             {"step": "card", "outcome": "done", "seconds": 1.5},
+             *(cell | {"seed": seed, "seconds": 2.0 + seed, "mia_loss_gap": 2.0 + seed} for seed in (0, 1)),
+             {"step": "tables", "outcome": "stopped", "seconds": 140.0, "reason": "140 s were over"},
+             {"step": "figures", "figure": "peak memory", "mib": 1234},
+             {"step": "figures", "outcome": "done", "seconds": 12.0}, {"step": "plan", "outcome": "ended"}]
+    (tmp_path / "h100.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    of_paper = [f"({paper_value('cifar10', 'random', 0.15, 'finetune', metric)[0]:.1f})" for metric in page.METRICS]
+    means = " | ".join(f"{mean} {paper}" for mean, paper in zip(("99.0", "80.0", "9.0", "2.5", "3.0"), of_paper))
+    assert page.page(tmp_path) == f"""### cuda:0, NVIDIA H100
+
+2027-01-02, torch 2.11.0, Python 3.12.3, 16 cores, version 1.0.
+
+| step | outcome | seconds |
+| --- | --- | --- |
+| card | done | 1.5 |
+| tables | stopped | 140 |
+| figures | done | 12 |
+
+**tables**
+
+| scenario | forget | method | seeds | retain accuracy | test accuracy | accuracy gap | mia loss gap | \
+mia entropy gap | seconds |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| random | 0.15 | finetune | 2 | {means} | 2.5 |
+
+**figures**
+
+| figure | mib |
+| --- | --- |
+| peak memory | 1234 |"""
+    assert page.page(tmp_path / "nowhere") == "No card has run the kit yet."
 
 
 class Here:

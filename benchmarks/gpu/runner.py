@@ -1,7 +1,7 @@
 """Runs the plan: a process a step, ended at its limit; what it says is written as it comes.
 
-``$OUT/results.jsonl`` grows by a line for each record, and by one with its ``status`` as a step ends; ``$OUT/log.txt``
-has everything else that steps print. A second call skips the steps whose status was ``done``, in that file or in
+``$OUT/results.jsonl`` grows by a line for each record, and by one with its ``outcome`` as a step ends; ``$OUT/log.txt``
+has everything else that steps print. A second call skips the steps whose outcome was ``done``, in that file or in
 ``$KIT_WORK`` or in ``$KIT_DONE``. The process that runs the plan imports everything once and never touches the card:
 steps are forked from it.
 """
@@ -37,7 +37,7 @@ class Ledger:
         self.files = [out / RESULTS, work / RESULTS]
         known = [line for file in (*self.files, *filter(None, [earlier])) if file.is_file()
                  for line in file.read_text(encoding="utf-8").splitlines()]
-        self.done = {record["step"] for record in map(json.loads, known) if record.get("status") == "done"}
+        self.done = {record["step"] for record in map(json.loads, known) if record.get("outcome") == "done"}
 
     def write(self, step: str, record: dict[str, Any]) -> None:
         line = json.dumps({"step": step, **record}, default=str)
@@ -52,19 +52,19 @@ def run_plan(ledger: Ledger, out: Path, work: Path, seconds: float, tiny: bool) 
     ends, wrong = time.monotonic() + seconds, 0
     for position, step in enumerate(PLAN):
         if step.name in ledger.done:
-            ledger.write(step.name, {"status": "skipped", "reason": "done before"})
+            ledger.write(step.name, {"outcome": "skipped", "reason": "done before"})
             continue
         allowed = limit(position, ends - time.monotonic())
         if allowed < LEAST:
-            ledger.write(step.name, {"status": "not begun", "reason": "no time is left"})
+            ledger.write(step.name, {"outcome": "not begun", "reason": "no time is left"})
             wrong += 1
             continue
         began = time.monotonic()
-        status, reason = carried_out(step, Place(out, work, allowed, tiny, step.argument), ledger)
-        ledger.write(step.name, {"status": status, "seconds": round(time.monotonic() - began, 2),
+        outcome, reason = carried_out(step, Place(out, work, allowed, tiny, step.argument), ledger)
+        ledger.write(step.name, {"outcome": outcome, "seconds": round(time.monotonic() - began, 2),
                                  **({"reason": reason} if reason else {})})
-        wrong += status != "done"
-        if step.needed and status != "done":
+        wrong += outcome != "done"
+        if step.needed and outcome != "done":
             print(f"{step.name}: {reason}", file=sys.stderr)
             return wrong + len(PLAN) - position - 1
     return wrong
@@ -165,7 +165,7 @@ def main() -> int:
     ledger = Ledger(out, work, Path(earlier) if earlier else None)
     ledger.write("machine", machine())
     wrong = run_plan(ledger, out, work, float(os.environ["KIT_SECONDS"]), bool(os.environ.get("KIT_TINY")))
-    ledger.write("plan", {"status": "ended", "not_done": wrong})
+    ledger.write("plan", {"outcome": "ended", "not_done": wrong})
     return 1 if wrong else 0
 
 

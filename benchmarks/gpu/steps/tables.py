@@ -15,7 +15,8 @@ from engine.spec import resolve
 from engine.studies.comparison import Comparison, find_runs
 from engine.studies.paper import TABLES
 
-METRICS = ("retain_accuracy", "forget_accuracy", "test_accuracy", "mia_loss", "mia_entropy")
+METRICS = ("retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_entropy",
+           "mia_loss_gap", "mia_entropy_gap")
 SEEDS = (0, 1, 2)
 
 
