@@ -123,6 +123,11 @@ class Data(ABC, Generic[P]):
     def batch(self, pool: P, index: Tensor, augment: torch.Generator | Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Inputs as a network reads them, and targets, of ``pool[index]``; augmented with a generator, or as drawn."""
 
+    @property
+    def draws_ahead(self) -> bool:
+        """Whether :meth:`drawn` knows what augmentation draws, or there is none."""
+        return self.augment is None
+
     def drawn(self, pool: P, sizes: list[int], generator: torch.Generator) -> tuple[Tensor, ...] | None:
         """What :meth:`batch` would draw for batches of these sizes, on the device; None where nobody knows.
 

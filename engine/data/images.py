@@ -107,13 +107,18 @@ class Data(base.Data[Pool]):
         scale, offset = _affine(self.mean, self.std, images.device)
         return torch.addcmul(offset, images.permute(0, 3, 1, 2).float(), scale), pool.labels[index]
 
+    @property
+    def draws_ahead(self) -> bool:
+        return self.augment is None or self.augment is shift_and_flip
+
     def drawn(self, pool: Pool, sizes: list[int], generator: torch.Generator) -> tuple[Tensor, ...] | None:
         """The crops and flips of batches, int16."""
         if self.augment is not shift_and_flip:
             return None
         height, width = pool.images.shape[1:3]
         parts = [shifts(size, height, width, generator) for size in sizes]
-        return torch.cat(parts).to(torch.int16).to(pool.images.device).split(sizes)
+        moved: tuple[Tensor, ...] = torch.cat(parts).to(torch.int16).to(pool.images.device).split(sizes)
+        return moved
 
     def problems(self, dataset: Dataset) -> Iterator[str]:
         """What two pools of pictures have in common, and the scale that is declared for both."""

@@ -242,7 +242,7 @@ def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int
         total_steps=recipe.epochs * steps_in(len(index), recipe.batch_size),
         start=start,
         dropout=at_step(model, seed, device),
-        alike=True,
+        alike=not recipe.augment or data.draws_ahead,
         keep=lambda **at: TrainingState(model=model, optimiser=optimiser, **at),
     )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -23,6 +24,7 @@ from engine.system.device import on_card
 
 log = logging.getLogger(__name__)
 SIGHTS = 3  # steps of a shape that are taken one by one first: libraries choose and allocate in them
+_one_recording = threading.Lock()  # a process can make one at a time
 MOST = 8  # shapes that are recorded in one training
 
 Objective = Callable[[Any, int], tuple[Tensor, int, dict[str, Any]]]
@@ -66,7 +68,7 @@ class Step:
     def __call__(self, batch: Any, epoch: int) -> tuple[Tensor, int, dict[str, Any]]:
         self.optimiser.zero_grad(set_to_none=True)
         loss, count, terms = self.objective(batch, epoch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.optimiser.step()
         return loss, count, terms
 
@@ -85,7 +87,8 @@ class CudaRecorder:
     """CUDA graphs. Steps have a stream of their own, for the default one cannot be recorded."""
 
     def __init__(self, device: torch.device):
-        self.device, self.stream, self.pool = device, torch.cuda.Stream(device), None
+        self.device, self.stream = device, torch.cuda.Stream(device)
+        self.pool: Any = None  # the memory of recordings: they take turns, and what one leaves is copied out at once
 
     @contextlib.contextmanager
     def lane(self) -> Iterator[None]:
@@ -99,13 +102,13 @@ class CudaRecorder:
     def record(self, work: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
         graph = torch.cuda.CUDAGraph()
         self.stream.synchronize()
-        with _no_collection():  # what it frees, the driver cannot free while it records
-            graph.capture_begin(*([self.pool] if self.pool else []), capture_error_mode="thread_local")
+        with _one_recording, _no_collection():  # what it frees, the driver cannot free while it records
+            graph.capture_begin(pool=self.pool, capture_error_mode="thread_local")
             try:
                 result = work()
             finally:
                 graph.capture_end()
-        self.pool = graph.pool()  # recordings take turns, and what one keeps for later is copied out at once
+        self.pool = graph.pool()
         return graph.replay, result
 
 
@@ -159,7 +162,8 @@ class Program:
 
     def __init__(self, step: Objective, recorder: Recorder, batch: Any, epoch: int):
         own = {id(leaf): leaf.clone() for leaf in leaves(batch)}
-        self.memory, self.names, self.count = list(own.values()), (), 0
+        self.memory, self.count = list(own.values()), 0
+        self.names: tuple[str, ...] = ()
 
         def work() -> Tensor:
             loss, self.count, terms = step(_swapped(batch, own), epoch)

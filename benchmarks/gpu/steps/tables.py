@@ -62,8 +62,10 @@ def run(place: Place) -> Iterator[dict[str, Any]]:
     if place.tiny:
         yield from cells(todo[0])
         return
-    open_store()  # its tables are made before several ask for them
     fork = multiprocessing.get_context("fork")
+    first = fork.Process(target=open_store)  # makes the store before several ask for it; its connection ends with it
+    first.start()
+    first.join()
     said = fork.SimpleQueue()
     lanes = [fork.Process(target=_lane, args=(comparison, said), daemon=True) for comparison in todo]
     for lane in lanes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
@@ -70,6 +71,17 @@ def test_a_training_is_the_same_replayed(digits, recorder, monkeypatch):
     assert replayed == trained()
 
 
+def test_what_draws_in_its_own_way_is_not_recorded(digits, recorder):
+    """Its draws would be those of the recording for ever."""
+    own = replace(digits, augment=lambda images, rng: images + torch.randint(0, 2, images.shape[:1], generator=rng)[
+        :, None, None, None].to(images.dtype))
+    recipe = replace(get("dataset", "digits").recipe, epochs=3, batch_size=32, augment=True)
+    list(train(make_task(digits).model, own, torch.arange(80), recipe, 0))
+    assert recorder.recorded == 0
+    list(train(make_task(digits).model, own, torch.arange(80), replace(recipe, augment=False), 0))
+    assert recorder.recorded == 2
+
+
 def test_a_number_that_would_never_change_is_refused(recorder):
     weight = torch.nn.Parameter(torch.ones(3))
     step = recorded.Recorded(torch.optim.SGD([weight], lr=0.1, fused=True),
@@ -90,6 +102,41 @@ def test_where_recording_fails_steps_are_taken_one_by_one(recorder, monkeypatch,
     assert [record.getMessage() for record in caplog.records] == [
         "This training's step cannot be recorded (CUDA error: operation not permitted when stream is capturing): its "
         "steps are taken one by one."]
+
+
+class Noted:
+    """Stands for a part of torch.cuda: notes what it is asked for."""
+
+    def __init__(self, name, notes):
+        self.name, self.notes = name, notes
+
+    def __getattr__(self, asked):
+        def answer(*arguments, **more):
+            given = [one.name if isinstance(one, Noted) else one for one in (*arguments, *more.values())]
+            self.notes.append((f"{self.name}.{asked}", *given))
+            return "pool" if asked == "pool" else None
+
+        return answer
+
+
+def test_what_is_asked_of_cuda(monkeypatch):
+    """In the words of torch.cuda: the steps' stream waits for the one outside and the other way round."""
+    notes: list[tuple] = []
+    side, outside = Noted("side", notes), Noted("outside", notes)
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: side)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: outside)
+    monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext())
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: Noted("graph", notes))
+    found = recorded.recorder_for(torch.device("cuda", 0))
+    for wanted in (None, "pool"):
+        notes.clear()
+        with found.lane():
+            replay, _ = found.record(lambda: notes.append(("work",)) or torch.ones(1))
+            replay()
+        assert notes == [("side.wait_stream", "outside"), ("side.synchronize",),
+                         ("graph.capture_begin", wanted, "thread_local"), ("work",), ("graph.capture_end",),
+                         ("graph.pool",), ("graph.replay",), ("outside.wait_stream", "side")]
+    assert recorded.recorder_for(CPU) is None and recorded.recorder_for(torch.device("mps")) is None
 
 
 def test_a_network_with_dropout_is_not_recorded(recorder):
