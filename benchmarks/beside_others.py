@@ -17,12 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._timing import report
 from engine.system.waiting import OTHERS
 
+ROOT = Path(__file__).resolve().parent.parent
 MOST_SECONDS = 400
 LONGEST = str(2**62)  # spins of an idle thread: what GNU OpenMP does where nothing is said is as good as for ever
 

@@ -9,7 +9,7 @@
 - ``errors`` holds every error that is raised on purpose.
 
 Importing the package imports no torch; asking for ``load``, ``weights_of`` or what they hand out does. Import it before
-torch where other work runs on the machine: what is set for idle threads (:mod:`engine.system.waiting`) counts only then.
+torch where other work runs on the machine: how idle threads wait (:mod:`engine.system.waiting`) is settled by then.
 """
 
 from __future__ import annotations
