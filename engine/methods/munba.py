@@ -90,8 +90,9 @@ def direction(kept: list[Any], left: list[Any], bargain: str) -> tuple[list[Any]
 
     from engine.system.device import exact
 
-    rr, ru, uu = torch.stack([sum((exact(a) * exact(b)).sum() for a, b in zip(one, two))
-                              for one, two in ((kept, kept), (kept, left), (left, left))]).cpu().tolist()
+    products: list[Any] = [sum((exact(a) * exact(b)).sum() for a, b in zip(one, two))
+                           for one, two in ((kept, kept), (kept, left), (left, left))]
+    rr, ru, uu = torch.stack(products).cpu().tolist()
     found = agreed(rr, ru, uu) if bargain == "exact" else agreed_as_released(rr, ru, uu)
     cosine = ru / math.sqrt(rr * uu) if rr > 0 and uu > 0 else 0.0
     return found and [found[0] * a + found[1] * b for a, b in zip(kept, left)], cosine
