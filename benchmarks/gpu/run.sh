@@ -6,7 +6,7 @@
 set -eu
 PYTHON=${1:-python3}
 KIT=${KIT:-kit}
-export OUT="${OUT:-gpu-results}" KIT_WORK="${KIT_WORK:-/tmp/unlearning-kit}" KIT_SECONDS="${KIT_SECONDS:-465}"
+export OUT="${OUT:-gpu-results}" KIT_WORK="${KIT_WORK:-/tmp/unlearning-kit}" KIT_SECONDS="${KIT_SECONDS:-450}"
 export UNLEARN_HOME="$KIT_WORK/home" PYTHONUNBUFFERED=1 OPENBLAS_NUM_THREADS=1 PYTORCH_NVML_BASED_CUDA_CHECK=1 CUBLAS_WORKSPACE_CONFIG=:4096:8
 export HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 # nothing is fetched, so no step waits for an answer
 mkdir -p "$OUT" "$KIT_WORK" "$UNLEARN_HOME"
