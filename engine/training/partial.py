@@ -48,11 +48,11 @@ class Partial:
     def save(self, state: TrainingState, seconds: float, beside: Mapping[str, Tensor] | None = None) -> None:
         from safetensors.torch import save_file
 
-        tensors = {f"model.{name}": value.contiguous() for name, value in state.model.state_dict().items()}
-        tensors |= {f"{BESIDE}{name}": value.contiguous() for name, value in (beside or {}).items()}
+        tensors = {f"model.{name}": value for name, value in state.model.state_dict().items()}
+        tensors |= {f"{BESIDE}{name}": value for name, value in (beside or {}).items()}
         for index, values in state.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{name}": value.contiguous() for name, value in values.items()
-                        if value is not None}
+            tensors |= {f"optimiser.{index}.{name}": value for name, value in values.items() if value is not None}
+        tensors = {name: value.cpu().contiguous() for name, value in tensors.items()}
         about = {"epoch": state.epoch, "step": state.step, "samples": state.samples, "seconds": seconds}
         metadata = {name: str(value) for name, value in about.items()} | {"sha256": _digest(tensors)}
         self._wrote = time.monotonic()

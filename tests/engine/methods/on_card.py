@@ -6,21 +6,31 @@ A process of its own, because torch keeps the card once it has one.
 from __future__ import annotations
 
 import copy
+import functools
 import json
+import os
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pretend_card
 import torch
 from helping import make_task, parameters_of, small_split
 from pretend_card import pretend_card as a_card
+from texts import text_task, write_go_emotions, write_tiny_roberta
 
 from engine.evaluation.probe import thinned
 from engine.evaluation.readout import read_out
 from engine.methods import lotus
+from engine.originals.checkpoints import open_checkpoints
+from engine.originals.workbench import load_data
 from engine.registry import get, names
+from engine.runs.execute import execute
+from engine.runs.store import open_store
+from engine.spec import resolve
 from engine.system import device
-from engine.types import Progress
+from engine.types import Progress, Spec
 
 SMALL = {"batch_size": 16, "epochs": 2, "retain_epochs": 1, "max_forget_epochs": 2, "forget_batch_size": 16,
          "retain_batch_size": 16, "gradients": 4, "warm_up_epochs": 1, "rounds": 4}
@@ -65,8 +75,49 @@ def tried(method: str, digits: Any) -> dict[str, Any]:
             "same_terms": trace == thinned(usual), "same_losses": torch.equal(outputs.loss, expected.loss)}
 
 
+METRICS = ("retain_accuracy", "forget_accuracy", "test_accuracy", "accuracy_gap", "mia_loss", "mia_entropy")
+RUNS = (Spec(parameters={"max_forget_epochs": 3}),
+        Spec(method="finetune", scenario="class", forget_class=3, parameters={"max_forget_epochs": 3}),
+        Spec(method="retrain", parameters={"epochs": 2}))
+
+
+def apart(mine: Any, other: Any) -> list[str]:
+    """The metrics that are not equal."""
+    return [name for name in METRICS if mine is None or mine.get(name) != other.get(name)]
+
+
+def whole(spec: Spec) -> dict[str, Any]:
+    """A run in the store from its beginning to its end, watched live, on the card and on the CPU."""
+    store, found = open_store(), []
+    for where in ("card", "cpu"):
+        run = store.get(store.begin(resolve(spec), True, True))
+        with a_card() as card:
+            found.append(execute(run, store, open_checkpoints(), card if where == "card" else torch.device("cpu")))
+    mine, other = found
+    return {"run": f"{spec.dataset} {spec.method} {spec.scenario}", "status": mine.status, "reason": mine.reason,
+            "device": mine.device, "apart": apart(mine.metrics, other.metrics)}
+
+
+def texts() -> dict[str, Any]:
+    """Both kinds of text networks: a card reads all columns of a batch, a CPU as many as it needs."""
+    found: dict[str, Any] = {"run": "texts"}
+    for model in ("text_cnn", "roberta_base"):
+        plain = text_task(load_data(get("dataset", "go_emotions"), {"labels": "single"}, torch.device("cpu"),
+                                    model=get("model", model)), model)
+        parameters = small("finetune", plain.split.sizes)
+        with a_card() as card:
+            task = there(plain, card)
+            mine = thinned(list(get("method", "finetune").unlearn(task, parameters)))["retain_loss"]
+        usual = thinned(list(get("method", "finetune").unlearn(plain, parameters)))["retain_loss"]
+        found[model] = max(abs(one - other) / other for one, other in zip(mine, usual, strict=True))
+    return found
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    folder = Path(tempfile.mkdtemp())
+    os.environ |= {"UNLEARN_DATA_DIR": str(write_go_emotions(folder)),
+                   "UNLEARN_MODEL_DIR": str(write_tiny_roberta(folder))}
     device.WITHOUT_FLOAT64 = (pretend_card.NAME,)
     lotus.FORGOTTEN = -2.0  # otherwise it stops before its first step
     loaded = get("dataset", "digits").load({"label_noise": 0.2})
@@ -75,3 +126,8 @@ if __name__ == "__main__":
             print(json.dumps(tried(one, loaded)), flush=True)
         except Exception as error:
             print(json.dumps({"method": one, "error": f"{type(error).__name__}: {str(error)[:400]}"}), flush=True)
+    for work in (*(functools.partial(whole, spec) for spec in RUNS), texts):
+        try:
+            print(json.dumps(work()), flush=True)
+        except Exception as error:
+            print(json.dumps({"run": str(work), "error": f"{type(error).__name__}: {str(error)[:400]}"}), flush=True)
