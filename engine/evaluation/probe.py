@@ -34,6 +34,7 @@ MOST_SAMPLES = {"forget": 500, "test": 500, "unseen": 500, "retain": 200}  # in 
 FRAMES = 48  # at most, spread evenly over a run's steps
 FRAME_SHARE, ATTACK_SHARE = 0.06, 0.035  # of the training time; together under a tenth
 FRAME_GIFT, ATTACK_GIFT = 0.4, 0.15  # seconds a run on top, so that a run of a second has something to show
+CARD_SHARES, MANY = (0.03, 0.015), 10_000  # on a card with so many samples, whose run takes seconds: under a twentieth
 HELD_UP = 3  # a look that took so many times the usual waited for somebody else: that is not what a look costs
 TRACE_POINTS = 40  # a reading keeps at most so many steps of the objective since the last one
 
@@ -76,6 +77,14 @@ def reading(sets: Readings, attacks: bool = True) -> Reading:
         attacks=run_attacks(sets.forget, sets.nonmembers) if attacks else none)
 
 
+def budgets(data: Data) -> tuple[Budget, Budget]:
+    """What frames and attacks may cost."""
+    if on_card(data.device) and len(data.train) >= MANY:
+        frames, attacks = CARD_SHARES
+        return Budget(frames), Budget(attacks)
+    return Budget(FRAME_SHARE, FRAME_GIFT), Budget(ATTACK_SHARE, ATTACK_GIFT)
+
+
 class Watcher:
     """Takes readings of a model in training on fixed samples of each set, within the budget."""
 
@@ -84,7 +93,7 @@ class Watcher:
         self.chosen = PerSet(**{name: _some(index, seed, name) for name, index in split.items()
                                 if name in MOST_SAMPLES})
         self.whole = PerSet(**dict(split.items()))
-        self.frames, self.attacks = Budget(FRAME_SHARE, FRAME_GIFT), Budget(ATTACK_SHARE, ATTACK_GIFT)
+        self.frames, self.attacks = budgets(data)
         self._shown = 0  # of the FRAMES, how many have had their turn
         self._trace: list[Progress] = []
 

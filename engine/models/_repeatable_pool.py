@@ -19,10 +19,9 @@ class RepeatableMaxPool2d(nn.MaxPool2d):
     """Takes turns on a card; there is nothing to train in it."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if on_card(x.device):
-            pooled: Tensor = InTurns.apply(x, self.kernel_size, self.stride, self.padding)
-            return pooled
-        return super().forward(x)
+        pooled: Tensor = (InTurns.apply(x, self.kernel_size, self.stride, self.padding) if on_card(x.device)
+                          else super().forward(x))
+        return pooled
 
 
 def repeatable(network: nn.Module) -> nn.Module:
