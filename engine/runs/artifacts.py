@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,15 @@ class Artifacts:
     def has_samples(self, run_id: str) -> bool:
         """Whether a per-sample table of this run is kept."""
         return (self.folder(run_id) / SAMPLES).is_file()
+
+    def with_samples(self) -> frozenset[str]:
+        """The ids of all runs that keep a per-sample table: for listings, which ask about thousands."""
+        folder = self.root / "artifacts"
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            return frozenset()
+        return frozenset(name for name in names if os.path.isfile(f"{folder}/{name}/{SAMPLES}"))
 
     def load_samples(self, run_id: str) -> Any:
         """The per-sample table of a finished run: set, sample, loss, entropy, correct, predicted, phi.

@@ -85,7 +85,7 @@ def gather(run: Run, store: Store) -> Exposure:
     if is_reference(run):
         missing["retrained"] = "This run is the retrained model."
     elif table is None or reference is None:
-        missing["retrained"] = " ".join(filter(None, [NO_RETRAINED, nearest(run, library.all_runs(store))]))
+        missing["retrained"] = " ".join(filter(None, [NO_RETRAINED, nearest(run, library.retrainings(store))]))
     else:
         views["retrained"] = _view(table, unseen, reference.id)
     return Exposure(run, unseen, views, tuple(_tables(run, samples, retrainings, store)),
@@ -158,9 +158,8 @@ def impossible(exposure: Exposure, when: When) -> dict[str, str]:
 
 def exposed_runs(store: Store) -> list[Run]:
     """The finished runs that keep a table, one's own before recorded ones, the newest first."""
-    shipped = with_recorded_samples()
-    found = [run for run in library.all_runs(store) if run.finished
-             and (run.id in shipped if run.recorded else store.has_samples(run.id))]
+    with_table = {True: with_recorded_samples(), False: store.with_samples()}
+    found = [run for run in library.all_runs(store) if run.finished and run.id in with_table[run.recorded]]
     return sorted(found, key=lambda run: (run.recorded, -(run.created or 0.0)))
 
 
@@ -169,10 +168,10 @@ def default_run(runs: list[Run]) -> Run | None:
 
     Of recorded ones it is the default method's with the largest forget set, where a leak is seen best.
     """
-    own = [run for run in runs if not run.recorded and not is_reference(run)]
+    own = (run for run in runs if not run.recorded and not is_reference(run))
     shipped = sorted((run for run in runs if run.recorded and run.spec.method == Spec().method),
                      key=lambda run: (-(run.spec.forget_fraction or 0.0), run.spec.seed))
-    return next(iter(own or shipped or runs), None)
+    return next(own, next(iter(shipped or runs), None))
 
 
 def _view(samples: DataFrame, unseen: str, run_id: str) -> View:
@@ -199,7 +198,7 @@ def _scores(attack: Attack, rows: DataFrame, view: View, exposure: Exposure) -> 
 
 def _retrainings(run: Run, store: Store) -> list[Run]:
     """The finished retrainings on the same kind of data, the newest first, one's own before recorded ones."""
-    found = [other for other in exposed_runs(store) if is_reference(other) and other.data == run.data
+    found = [other for other in exposed_runs(store) if other.data == run.data and is_reference(other)
              and all(getattr(run.spec, name) == getattr(other.spec, name) for name in ALIKE)]
     return found if run.data else []
 

@@ -6,6 +6,7 @@ runs or waits, and last the newest that failed or was stopped.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from engine.errors import UnknownRun
 from engine.evaluation.events import Course, Reading
 from engine.evaluation.histograms import EDGES
-from engine.runs.ensembles.alike import evidence_of
+from engine.registry import all_of
+from engine.runs.ensembles.alike import evidence_of, of_now
 from engine.runs.ensembles.kept import Shelf
 from engine.runs.ensembles.recorded import all_ensembles
 from engine.runs.recorded import (
@@ -25,7 +27,9 @@ from engine.runs.recorded import (
 )
 from engine.runs.recorded_findings import shipped_evidence
 from engine.runs.records import Run
+from engine.runs.remembered import Latest
 from engine.runs.store import Store
+from engine.system.same import Same
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,6 +39,8 @@ RANK = {"finished": 0, "running": 2, "queued": 3, "failed": 4, "cancelled": 4, "
 RECORDED = 1  # right behind one's own finished runs
 ON_THEIR_WAY = ("finished", "running", "queued")
 C = TypeVar("C", bound=Hashable)
+_complete: Latest[Run] = Latest(20_000)
+_references: Latest[list[Run]] = Latest(4)
 
 
 @dataclass(frozen=True)
@@ -73,9 +79,21 @@ def with_evidence(run: Run, store: Store, shelves: Sequence[Shelf] | None = None
 
     ``shelves`` are the ensembles where they are at hand.
     """
-    found = {**evidence_of(run, shelves), **shipped_evidence(run.identity),
-             **(store.evidence_beside(run.id) if run.recorded else {})}
-    return replace(run, evidence={**found, **(run.evidence or {})}) if found else run
+    shelves = all_ensembles() if shelves is None else shelves
+    return _with_evidence(run, store, shelves, of_now(shelves))
+
+
+def _with_evidence(run: Run, store: Store, shelves: Sequence[Shelf], now: Hashable) -> Run:
+    """The same, remembered as long as nothing of it changes: thousands of runs are listed."""
+    beside = store.evidence_beside(run.id) if run.recorded else {}
+    shipped = shipped_evidence(run.identity)
+
+    def make() -> Run:
+        found = {**evidence_of(run, shelves), **shipped, **beside}
+        return replace(run, evidence={**found, **(run.evidence or {})}) if found else run
+
+    made_from = Same([run, shipped]), now, json.dumps(beside) if beside else ""
+    return _complete.get((run.id, run.recorded), made_from, make)
 
 
 def events_after(run: Run, store: Store, after: int = -1) -> list[dict[str, Any]]:
@@ -116,7 +134,15 @@ def all_runs(store: Store, recorded: bool = True) -> list[Run]:
     there = {run.id for run in own}
     shipped = [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
     shelves = all_ensembles()
-    return [with_evidence(run, store, shelves) for run in own + shipped]
+    now = of_now(shelves)
+    return [_with_evidence(run, store, shelves, now) for run in own + shipped]
+
+
+def retrainings(store: Store) -> list[Run]:
+    """The finished retrainings, one's own and the recorded ones, without what other models say about them."""
+    runs = (*store.list(status=("finished",)), *recorded_runs())
+    made_from = Same(runs), Same(all_of("method"))
+    return _references.get(store.url, made_from, lambda: [run for run in runs if run.finished and run.is_reference])
 
 
 def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: Any) -> dict[C, Run]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -22,17 +22,21 @@ from engine.evaluation.ensembles.shadows import Shadows
 from engine.evaluation.ensembles.ulira import ulira
 from engine.evaluation.per_example import NAME, PerExample
 from engine.evaluation.verdict import DAMAGED
-from engine.registry import find, reference
+from engine.registry import all_of, find, reference
 from engine.runs.ensembles.kept import Shelf, states
 from engine.runs.ensembles.recorded import Recorded, all_ensembles
 from engine.runs.records import Run, outdated
+from engine.runs.remembered import Latest
 from engine.spec import MADE_BY, Resolved, resolve
 from engine.system.same import Same
 from engine.types import Sizes, Spec
 
 _remembered: dict[str, PerExample | None] = {}
+_known_parts: Latest[Part | None] = Latest(8192)
 NEARLY = 0.02  # how far the share to be forgotten may be from the ensemble's
 FEWEST = 2 * BLOCK
+SEEDS: dict[str, Any] = {"seed": 0, "original_seed": 0, "forget_seed": None, "unlearning_seed": None,
+                         "evaluation_seed": None}  # without which models are alike
 USUAL = ("scenario", "selection", "profile", "original", "start")  # ensembles' models begin from trained Originals
 
 
@@ -87,24 +91,32 @@ def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Mapping[str
 
 
 def _kept_part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
-    """The same as :func:`part_of`, remembered where nothing of it changes: hundreds of recorded runs are listed."""
+    """The same as :func:`part_of`, remembered: of hundreds of listed runs, most differ in their seeds alone."""
     shelves = all_ensembles() if shelves is None else shelves
-    shipped = tuple(shelf for shelf in shelves if isinstance(shelf, Recorded))
-    if not run.recorded or len(shipped) < len(shelves):
-        return part_of(run, shelves)
-    components = [find(kind, getattr(run.spec, kind)) for kind in MADE_BY]
-    return _kept_part(Same([run]), shipped, Same(components))
+    if not _could_be(run):
+        return None
+    asked = (repr(replace(run.spec, **SEEDS)), run.data, tuple(sorted((run.code or {}).items())), *of_now(shelves))
+    return _known_parts.get(asked, "", lambda: part_of(run, shelves))
 
 
-@functools.lru_cache(maxsize=8192)
-def _kept_part(run: Same[Run], shelves: tuple[Recorded, ...], components: Same[Any]) -> Part | None:
-    """The same; ``components`` are those that are registered now."""
-    return part_of(run.objects[0], shelves)
+def of_now(shelves: Sequence[Shelf]) -> tuple[Hashable, ...]:
+    """What evidence depends on beside a run, as it is now: these ensembles, and the components that are registered.
+
+    An ensemble of one's own grows, so that it is one for as long as it is the same object.
+    """
+    components = Same(record for kind in MADE_BY for record in all_of(kind))
+    return components, *(shelf if isinstance(shelf, Recorded) else Same([shelf]) for shelf in shelves)
+
+
+def _could_be(run: Run) -> bool:
+    """Whether an ensemble may be like the run at all."""
+    return bool(run.data) and not run.spec_extra and all(
+        getattr(run.spec, name) == getattr(Spec(), name) for name in USUAL)
 
 
 def part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
     """The models like the run's, of the shelf that has most of them."""
-    if not run.data or run.spec_extra or any(getattr(run.spec, name) != getattr(Spec(), name) for name in USUAL):
+    if not _could_be(run):
         return None
     near = [shelf for shelf in (all_ensembles() if shelves is None else shelves)
             if shelf.about["dataset"] == run.spec.dataset and shelf.about["data"].startswith(run.data)]
