@@ -83,13 +83,13 @@ def with_evidence(run: Run, store: Store, shelves: Sequence[Shelf] | None = None
     return _with_evidence(run, store, shelves, of_now(shelves))
 
 
-def _with_evidence(run: Run, store: Store, shelves: Sequence[Shelf], now: Hashable) -> Run:
+def _with_evidence(run: Run, store: Store, shelves: Sequence[Shelf], now: tuple[Hashable, ...]) -> Run:
     """The same, remembered as long as nothing of it changes: thousands of runs are listed."""
     beside = store.evidence_beside(run.id) if run.recorded else {}
     shipped = shipped_evidence(run.identity)
 
     def make() -> Run:
-        found = {**evidence_of(run, shelves), **shipped, **beside}
+        found = {**evidence_of(run, shelves, now), **shipped, **beside}
         return replace(run, evidence={**found, **(run.evidence or {})}) if found else run
 
     made_from = Same([run, shipped]), now, json.dumps(beside) if beside else ""

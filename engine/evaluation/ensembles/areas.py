@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from engine.evaluation.ensembles.outputs import FORGET, OUT
 
@@ -16,6 +15,8 @@ def areas_per_model(scores: np.ndarray, state: np.ndarray) -> np.ndarray:
     >>> areas_per_model(np.array([[2.0, 1.0]]), np.array([[FORGET, OUT]])).tolist()
     [1.0]
     """
+    from scipy.stats import rankdata  # nobody who lists runs waits for it
+
     seen = np.isfinite(scores)
     members, others = ((state == side) & seen for side in (FORGET, OUT))
     ranks = rankdata(np.where(members | others, scores, np.inf), axis=1)  # kept ones rank last
@@ -32,6 +33,8 @@ def areas_per_sample(scores: np.ndarray, state: np.ndarray) -> np.ndarray:
     >>> areas_per_sample(np.array([[3.0], [1.0], [2.0]]), np.array([[FORGET], [OUT], [OUT]])).tolist()
     [1.0]
     """
+    from scipy.stats import rankdata
+
     ranks = rankdata(np.where(np.isin(state, (FORGET, OUT)), scores, np.inf), axis=0)  # kept ones rank last
     members, others = ((state == side) & np.isfinite(scores) for side in (FORGET, OUT))
     count, pairs = members.sum(0), members.sum(0) * others.sum(0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
 
 from engine.evaluation.ensembles.outputs import Outputs
 
@@ -30,6 +29,8 @@ class Fits:
 
     def log_density(self, phi: np.ndarray) -> np.ndarray:
         """ln of the predictive density (M, n) at these values."""
+        from scipy.stats import t  # nobody who lists runs waits for it
+
         count = np.maximum(self.count, 1)
         wide = self.scale * np.sqrt(1 + 1 / count)
         density: np.ndarray = t.logpdf((phi - self.mean) / wide, PRIOR + count - 1) - np.log(wide)

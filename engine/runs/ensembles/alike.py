@@ -10,7 +10,7 @@ import functools
 import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,6 @@ from engine.errors import BadInput, NotMeasurable
 from engine.evaluation.ensembles.broken import whole
 from engine.evaluation.ensembles.draws import BLOCK, ORIGINAL, sizes_of
 from engine.evaluation.ensembles.outputs import IN, Outputs
-from engine.evaluation.ensembles.shadows import Shadows
-from engine.evaluation.ensembles.ulira import ulira
 from engine.evaluation.per_example import NAME, PerExample
 from engine.evaluation.verdict import DAMAGED
 from engine.registry import all_of, find, reference
@@ -30,6 +28,9 @@ from engine.runs.remembered import Latest
 from engine.spec import MADE_BY, Resolved, resolve
 from engine.system.same import Same
 from engine.types import Sizes, Spec
+
+if TYPE_CHECKING:
+    from engine.evaluation.ensembles.shadows import Shadows
 
 _remembered: dict[str, PerExample | None] = {}
 _known_parts: Latest[Part | None] = Latest(8192)
@@ -70,6 +71,8 @@ class Part:
 
 def shadows_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Shadows | None:
     """The models of the run's method as shadows of an attack on it; None where there are too few."""
+    from engine.evaluation.ensembles.shadows import Shadows  # scipy, which a listing does not wait for
+
     part = part_of(run, shelves)
     if part is None:
         return None
@@ -80,9 +83,13 @@ def shadows_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Shadows | No
         return None
 
 
-def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Mapping[str, Any]:
-    """The entry for the run's verdict, by key; empty where no ensemble is like it."""
-    if not run.finished or run.is_reference or (part := _kept_part_of(run, shelves)) is None:
+def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None,
+                now: tuple[Hashable, ...] | None = None) -> Mapping[str, Any]:
+    """The entry for the run's verdict, by key; empty where no ensemble is like it.
+
+    ``now`` is :func:`of_now` of these ensembles, where it is at hand.
+    """
+    if not run.finished or run.is_reference or (part := _kept_part_of(run, shelves, now)) is None:
         return {}
     if (name := part.name) not in _remembered:
         _remembered[name] = _measured(part, run.resolved().method.title)
@@ -90,12 +97,12 @@ def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Mapping[str
     return {} if found is None else {NAME: {"name": NAME, **found.to_json()}}
 
 
-def _kept_part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
+def _kept_part_of(run: Run, shelves: Sequence[Shelf] | None, now: tuple[Hashable, ...] | None) -> Part | None:
     """The same as :func:`part_of`, remembered: of hundreds of listed runs, most differ in their seeds alone."""
     shelves = all_ensembles() if shelves is None else shelves
     if not _could_be(run):
         return None
-    asked = (repr(replace(run.spec, **SEEDS)), run.data, tuple(sorted((run.code or {}).items())), *of_now(shelves))
+    asked = (repr(replace(run.spec, **SEEDS)), run.data, tuple(sorted((run.code or {}).items())), *(now or of_now(shelves)))
     return _known_parts.get(asked, "", lambda: part_of(run, shelves))
 
 
@@ -195,6 +202,8 @@ def _remembered_as(spec: str, sizes: Sizes | None, components: tuple[int, ...]) 
 
 def _measured(part: Part, title: str) -> PerExample | None:
     """What the attack comes to on a part; None where it cannot be carried out."""
+    from engine.evaluation.ensembles.ulira import ulira
+
     try:
         mine, theirs = (part.outputs(key) for key in (part.key, part.retrained))
         areas = ulira(mine).area, ulira(theirs).area
