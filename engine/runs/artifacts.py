@@ -36,14 +36,17 @@ class Artifacts:
         """Whether a per-sample table of this run is kept."""
         return (self.folder(run_id) / SAMPLES).is_file()
 
-    def with_samples(self) -> frozenset[str]:
-        """The ids of all runs that keep a per-sample table: for listings, which ask about thousands."""
-        folder = self.root / "artifacts"
+    def folders(self) -> frozenset[str]:
+        """The ids of all runs that keep anything here, recorded ones among them: one look, for listings."""
         try:
-            names = os.listdir(folder)
+            return frozenset(os.listdir(self.root / "artifacts"))
         except OSError:
             return frozenset()
-        return frozenset(name for name in names if os.path.isfile(f"{folder}/{name}/{SAMPLES}"))
+
+    def with_samples(self) -> frozenset[str]:
+        """The ids of all runs that keep a per-sample table."""
+        place = str(self.root / "artifacts")
+        return frozenset(name for name in self.folders() if os.path.isfile(f"{place}/{name}/{SAMPLES}"))
 
     def load_samples(self, run_id: str) -> Any:
         """The per-sample table of a finished run: set, sample, loss, entropy, correct, predicted, phi.

@@ -23,6 +23,8 @@ from engine.runs.nearest import nearest
 from engine.runs.recorded import with_recorded_samples
 from engine.runs.records import Run
 from engine.runs.references import ALIKE, is_reference, shadow_samples
+from engine.runs.remembered import Latest
+from engine.system.same import Same
 from engine.types import Attack, Spec
 from engine.validity import COLUMNS
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from engine.originals.checkpoints import Checkpoints
     from engine.runs.store import Store
 
+_exposed: Latest[list[Run]] = Latest(4)
 When = Literal["before", "now", "retrained"]
 RECORDED_WITHOUT = ("This recorded run ships without a table of its samples, to stay small: run it again to get one.")
 OWN_WITHOUT = "This run has no table of its samples, so nobody can be told apart: run it again to get one."
@@ -158,9 +161,13 @@ def impossible(exposure: Exposure, when: When) -> dict[str, str]:
 
 def exposed_runs(store: Store) -> list[Run]:
     """The finished runs that keep a table, one's own before recorded ones, the newest first."""
-    with_table = {True: with_recorded_samples(), False: store.with_samples()}
-    found = [run for run in library.all_runs(store) if run.finished and run.id in with_table[run.recorded]]
-    return sorted(found, key=lambda run: (run.recorded, -(run.created or 0.0)))
+    own, shipped, runs = store.with_samples(), with_recorded_samples(), library.all_runs(store)
+
+    def make() -> list[Run]:
+        found = [run for run in runs if run.finished and run.id in (shipped if run.recorded else own)]
+        return sorted(found, key=lambda run: (run.recorded, -(run.created or 0.0)))
+
+    return [*_exposed.get(store.url, (Same(runs), own, shipped), make)]
 
 
 def default_run(runs: list[Run]) -> Run | None:

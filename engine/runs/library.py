@@ -25,7 +25,7 @@ from engine.runs.recorded import (
     recorded_runs,
     recorded_samples,
 )
-from engine.runs.recorded_findings import shipped_evidence
+from engine.runs.recorded_findings import shipped_evidence, shipped_now
 from engine.runs.records import Run
 from engine.runs.remembered import Latest
 from engine.runs.store import Store
@@ -40,6 +40,7 @@ RECORDED = 1  # right behind one's own finished runs
 ON_THEIR_WAY = ("finished", "running", "queued")
 C = TypeVar("C", bound=Hashable)
 _complete: Latest[Run] = Latest(20_000)
+_listed: Latest[list[Run]] = Latest(4)
 _references: Latest[list[Run]] = Latest(4)
 
 
@@ -80,19 +81,18 @@ def with_evidence(run: Run, store: Store, shelves: Sequence[Shelf] | None = None
     ``shelves`` are the ensembles where they are at hand.
     """
     shelves = all_ensembles() if shelves is None else shelves
-    return _with_evidence(run, store, shelves, of_now(shelves))
-
-
-def _with_evidence(run: Run, store: Store, shelves: Sequence[Shelf], now: tuple[Hashable, ...]) -> Run:
-    """The same, remembered as long as nothing of it changes: thousands of runs are listed."""
     beside = store.evidence_beside(run.id) if run.recorded else {}
-    shipped = shipped_evidence(run.identity)
+    return _with_evidence(run, beside, shipped_now(), shelves, of_now(shelves))
 
+
+def _with_evidence(run: Run, beside: Mapping[str, Any], shipped: frozenset[str], shelves: Sequence[Shelf],
+                   now: tuple[Hashable, ...]) -> Run:
+    """The same, remembered as long as nothing of it changes: thousands of runs are listed."""
     def make() -> Run:
-        found = {**evidence_of(run, shelves, now), **shipped, **beside}
+        found = {**evidence_of(run, shelves, now), **shipped_evidence(run.identity), **beside}
         return replace(run, evidence={**found, **(run.evidence or {})}) if found else run
 
-    made_from = Same([run, shipped]), now, json.dumps(beside) if beside else ""
+    made_from = Same([run]), json.dumps(beside) if beside else "", shipped, now
     return _complete.get((run.id, run.recorded), made_from, make)
 
 
@@ -133,9 +133,13 @@ def all_runs(store: Store, recorded: bool = True) -> list[Run]:
     own = store.list()
     there = {run.id for run in own}
     shipped = [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
-    shelves = all_ensembles()
-    now = of_now(shelves)
-    return [_with_evidence(run, store, shelves, now) for run in own + shipped]
+    folders, shelves = store.folders(), all_ensembles()
+    beside = {run.id: found for run in shipped if run.id in folders and (found := store.evidence_beside(run.id))}
+    findings, now = shipped_now(), of_now(shelves)
+    runs = own + shipped
+    made_from = Same(runs), json.dumps(beside), findings, now
+    return [*_listed.get((store.url, recorded), made_from, lambda: [
+        _with_evidence(run, beside.get(run.id, {}), findings, shelves, now) for run in runs])]
 
 
 def retrainings(store: Store) -> list[Run]:

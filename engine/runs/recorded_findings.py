@@ -27,10 +27,15 @@ def shipped_finding(identity: str | None, folder: Path = FOLDER) -> Mapping[str,
     """What ships about a run of that identity: ``finding``, ``evidence`` and what the run was (``about``, the fields of
     its spec); None where nothing does.
     """
-    if not identity or identity not in _there(folder, _changed(folder)):
+    if not identity or identity not in shipped_now(folder):
         return None
     path = folder / f"{identity}.json.gz"
     return _read(path, _changed(path)) if path.is_file() else None
+
+
+def shipped_now(folder: Path = FOLDER) -> frozenset[str]:
+    """The identities of which something ships; the same object as long as nothing is added."""
+    return _there(folder, _changed(folder))
 
 
 def _changed(path: Path) -> int:

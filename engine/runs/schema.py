@@ -84,7 +84,7 @@ events = Table(
 
 
 def add_missing_columns(connection: Connection) -> None:
-    """Brings a store of an earlier version up to this one: later columns are empty in its runs, and indices are made."""
+    """Brings an earlier version's store up to this one: later columns are empty in its runs, and indices are made."""
     present = {column["name"] for column in inspect(connection).get_columns(runs.name)}
     for column in runs.columns:
         if column.name not in present:

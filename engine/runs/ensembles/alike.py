@@ -102,7 +102,8 @@ def _kept_part_of(run: Run, shelves: Sequence[Shelf] | None, now: tuple[Hashable
     shelves = all_ensembles() if shelves is None else shelves
     if not _could_be(run):
         return None
-    asked = (repr(replace(run.spec, **SEEDS)), run.data, tuple(sorted((run.code or {}).items())), *(now or of_now(shelves)))
+    code = tuple(sorted((run.code or {}).items()))
+    asked = (repr(replace(run.spec, **SEEDS)), run.data, code, *(now or of_now(shelves)))
     return _known_parts.get(asked, "", lambda: part_of(run, shelves))
 
 
@@ -112,7 +113,13 @@ def of_now(shelves: Sequence[Shelf]) -> tuple[Hashable, ...]:
     An ensemble of one's own grows, so that it is one for as long as it is the same object.
     """
     components = Same(record for kind in MADE_BY for record in all_of(kind))
-    return components, *(shelf if isinstance(shelf, Recorded) else Same([shelf]) for shelf in shelves)
+    return _first_of((components, *(shelf if isinstance(shelf, Recorded) else Same([shelf]) for shelf in shelves)))
+
+
+@functools.lru_cache(maxsize=4)
+def _first_of(now: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+    """The first of equal ones: thousands of comparisons end where both are one object."""
+    return now
 
 
 def _could_be(run: Run) -> bool:
