@@ -43,6 +43,7 @@ class Look:
 
 
 EVERY = 0.4  # seconds between two looks at a running run, where few sessions look
+PACED = 5.0  # seconds after which a session looks whether more or fewer look than before
 LONG = 300  # seconds of a run that one click alone does not start
 LOOKS: Looks[Look] = Looks()
 WATCHERS = Watchers()
@@ -60,11 +61,21 @@ def follow(run_id: str) -> None:
                  "another run on the page **Runs**, or start one here.", icon=":material/search_off:")
         return
     forget_drawn(_key(run_id))
-    pause = _pace() if running else EVERY
-    st.fragment(_view, run_every=pause if running else None)(run_id, running, pause)
+    if running:
+        st.fragment(_paced, run_every=PACED)(run_id)
+    else:
+        st.fragment(_view)(run_id, False)
 
 
-def _view(run_id: str, was_running: bool, pause: float) -> None:
+def _paced(run_id: str) -> None:
+    """The view, at a pace that suits as many as look at the moment: another one does not draw the page again.
+
+    Streamlit takes the interval of a fragment from whoever draws it, and that is this one, which runs by itself.
+    """
+    st.fragment(_view, run_every=_pace())(run_id, True)
+
+
+def _view(run_id: str, was_running: bool) -> None:
     try:
         jobs = manager()
         found = LOOKS.get((jobs.store.url, run_id), lambda: _look(run_id)) if was_running else _look(run_id)
@@ -72,8 +83,10 @@ def _view(run_id: str, was_running: bool, pause: float) -> None:
         st.error(plain(error))
         return
     run, course = found.run, found.course
-    if was_running and (run.has_ended or not pause / 2 <= _pace() <= 2 * pause):
-        st.rerun()
+    if was_running:
+        _pace()
+        if run.has_ended:
+            st.rerun()
     _header(jobs, run)
     if course.start is None:
         if not run.has_ended:
