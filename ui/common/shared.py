@@ -12,7 +12,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from ui.common.state import Slot
+
 T = TypeVar("T")
+FOLLOWED = Slot("followed", "")  # the run that a session's page follows by itself, while it lasts
 LASTS = 0.3  # seconds for which a look serves all who ask
 ABSENT = 5.0  # seconds after which a session that did not look has gone
 EACH = 0.03  # seconds of processor time that a session's look costs here, roughly
@@ -43,6 +46,11 @@ class Looks(Generic[T]):
                 kept.value = make()
                 kept.until = self._clock() + self._lasts
             return kept.value
+
+    def forget(self, key: Hashable) -> None:
+        """The next who asks makes the value again: for one who has just changed what it says."""
+        with self._lock:
+            self._kept.pop(key, None)
 
     def _drop_old(self) -> None:
         long_ago = self._clock() - ABSENT
