@@ -19,6 +19,9 @@ from engine.system.files import valid_json
 from engine.system.shapes import short
 
 Events = list[dict[str, Any]]  # named here: inside the class, list is a method
+Payload = tuple[str, int, str]
+Payloads = dict[str, list[Payload]]
+TOGETHER = 100  # runs whose events are asked for by one query
 
 
 class Reading(Database):
@@ -80,14 +83,19 @@ class Reading(Database):
         with self._transaction() as connection:
             return bool(connection.execute(sa.select(runs.c.cancel).where(runs.c.id == run_id)).scalar())
 
-    def payloads(self, run_ids: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+    def payloads(self, run_ids: Sequence[str]) -> Iterator[Payload]:
         """The events of runs as (run, seq, JSON text), run by run in this order: for many, without decoding them."""
         text = sa.cast(events.c.payload, sa.Text) if not self._sqlite else sa.type_coerce(
             events.c.payload, sa.Text)
         with self._transaction() as connection:
-            for run_id in run_ids:
-                query = sa.select(events.c.seq, text).where(events.c.run == run_id).order_by(events.c.seq)
-                yield from ((run_id, seq, valid_json(payload)) for seq, payload in connection.execute(query))
+            for first in range(0, len(run_ids), TOGETHER):
+                some = run_ids[first:first + TOGETHER]
+                query = sa.select(events.c.run, events.c.seq, text).where(events.c.run.in_(some))
+                found: Payloads = {run_id: [] for run_id in some}
+                for run_id, seq, payload in connection.execute(query.order_by(events.c.run, events.c.seq)):
+                    found[run_id].append((run_id, seq, valid_json(payload)))
+                for rows in found.values():
+                    yield from rows
 
     def last_end(self) -> float:
         """When a run ended last, in seconds since 1970; 0 where none has."""
