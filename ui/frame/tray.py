@@ -62,8 +62,8 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
     except LabError as error:
         st.error(plain(error))
         return
-    if _state(active) != seen and FOLLOWED.get() not in {run.id for run in found}:
-        st.rerun()  # the page may show runs too; one that follows a run looks by itself
+    if outdated(found, seen):
+        st.rerun()
     if sentence := ends.said(jobs.store):
         st.error(plain(sentence))
     st.caption("RUNS")
@@ -80,6 +80,11 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
     if len(active) > 8:
         st.caption(f"and {len(active) - 8} more in the queue")
     _machine()
+
+
+def outdated(active: list[Run], seen: Sequence[tuple[str, str]]) -> bool:
+    """Whether the page has to be drawn again, since it may show runs too; one that follows a run looks by itself."""
+    return _state(_alone(active)) != seen and FOLLOWED.get() not in {run.id for run in active}
 
 
 def _sweep(job: SweepJob) -> None:
