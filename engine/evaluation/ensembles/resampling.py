@@ -6,15 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtrit
 
 DRAWS, PARTS = 1_000, 12
-
-
-def _quantile(degrees: int) -> float:
-    """How many standard errors of a mean a 95% interval reaches to either side, by Student's t."""
-    from scipy.stats import t  # nobody who lists runs waits for it
-
-    return float(t.ppf(0.975, degrees))
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,7 @@ def mean_over(values: np.ndarray, groups: np.ndarray, dependence: float = 1.0, s
         return Mean(value, -np.inf, np.inf, count)
     drawn = np.random.default_rng(seed).integers(0, count, (DRAWS, count))
     error = np.std(sums[drawn].sum(1) / sizes[drawn].sum(1), ddof=1) * np.sqrt(dependence * count / (count - 1))
-    half = _quantile(count - 1) * float(error)
+    half = float(stdtrit(count - 1, 0.975) * error)
     return Mean(value, value - half, value + half, count)
 
 
@@ -84,7 +78,7 @@ class Parts:
         """
         keep = len(self.kept[0])
         error = np.std(of_parts, ddof=1) * np.sqrt(keep / (self.groups - keep))
-        half = _quantile(min(self.groups, len(self.kept)) - 1) * float(error)
+        half = float(stdtrit(min(self.groups, len(self.kept)) - 1, 0.975) * error)
         return Mean(value, max(lowest, value - half), value + half, self.groups)
 
 

@@ -209,11 +209,11 @@ def _remembered_as(spec: str, sizes: Sizes | None, components: tuple[int, ...]) 
 
 def _measured(part: Part, title: str) -> PerExample | None:
     """What the attack comes to on a part; None where it cannot be carried out."""
-    from engine.evaluation.ensembles.ulira import ulira
+    from engine.evaluation.ensembles.ulira import area_of
 
     try:
         mine, theirs = (part.outputs(key) for key in (part.key, part.retrained))
-        areas = ulira(mine).area, ulira(theirs).area
+        areas = area_of(mine), area_of(theirs)
     except NotMeasurable:
         return None
     lost = part.test_accuracy(part.retrained) - part.test_accuracy(part.key)
