@@ -89,7 +89,7 @@ def _download(label: str, content: Callable[[], bytes], how: Mapping[str, Any]) 
 
 
 def _progress(now: Mapping[str, Any]) -> None:
-    st.progress(now["fraction"], text=now["stage"])
+    st.progress(now["fraction"], text=plain(now["stage"]))
 
 
 def archive(ids: Sequence[str], store: Store, on_progress: OnProgress = silent) -> bytes:
