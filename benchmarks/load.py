@@ -20,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 QUIET = 300.0  # seconds that nothing here takes
+PAGE = 30_000  # bytes that no look has, but every whole page
 SETTLED = 12.0  # seconds after which a server has imported in the background what runs need
 
 
@@ -140,6 +142,7 @@ def sessions(options: argparse.Namespace) -> dict[str, Any]:
         before = _cpu(process)
         asyncio.run(_together(visitors, options.seconds))
         used = _cpu(process) - before
+        end = _end(Path(home), run_id, [Session(one.address, one.page, one.query) for one in visitors])
     ticks = sorted(tick for one in visitors for tick in one.ticks)
     sizes = sorted(size for one in visitors for size in one.sizes)
     return {"sessions": len(visitors), "ticks": len(ticks), "median_s": round(statistics.median(ticks), 3),
@@ -148,7 +151,19 @@ def sessions(options: argparse.Namespace) -> dict[str, Any]:
             "worst_bytes": sizes[-1], "first_page_s": round(statistics.median(one.first for one in visitors), 2),
             "intervals": sorted({pause for one in visitors for pause in one.intervals.values()}),
             "ticks_a_second": round(len(ticks) / options.seconds, 1), "server_cpu_s": round(used, 1),
-            "cpu_ms_a_tick": round(1000 * used / len(ticks), 1), "load": round(os.getloadavg()[0], 1)}
+            "cpu_ms_a_tick": round(1000 * used / len(ticks), 1), "end": end, "load": round(os.getloadavg()[0], 1)}
+
+
+def _end(home: Path, run_id: str, visitors: list[Session]) -> dict[str, float]:
+    """What it takes that the run ends, which each session's whole page shows: the worst look, the largest answer."""
+    from engine.runs.store import Store
+
+    threading.Timer(8.0, lambda: Store(home).request_cancel(run_id)).start()
+    asyncio.run(_together(visitors, 20.0))
+    ticks = [tick for one in visitors for tick in one.ticks]
+    return {"ticks": len(ticks), "worst_s": round(max(ticks), 2), "over_2_s": sum(tick > 2 for tick in ticks),
+            "pages": sum(size > PAGE for one in visitors for size in one.sizes),
+            "worst_bytes": max(size for one in visitors for size in one.sizes)}
 
 
 async def _together(visitors: list[Session], seconds: float) -> None:

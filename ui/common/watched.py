@@ -31,13 +31,25 @@ class Look:
 
 
 LOOKS: Looks[Look] = Looks()
+LAST: dict[str, Look] = {}  # by run, the last look before its end
+MOST = 16  # of which so many are kept
 WATCHERS = Watchers()
 WHO = Slot("watcher", "")  # a session's name among those that follow live runs
 
 
 def look(run_id: str, live: bool) -> Look:
-    """The run now; of a ``live`` one what another session found a moment ago is as good. Raises LabError."""
-    return LOOKS.get((manager().store.url, run_id), lambda: _look(run_id)) if live else _look(run_id)
+    """The run now; of a ``live`` one what another session found a moment ago is as good. Raises LabError.
+
+    That a live one has ended is seen by one session after another, for each of them then draws its whole page.
+    """
+    if not live:
+        return _look(run_id)
+    found = LOOKS.get((manager().store.url, run_id), lambda: _look(run_id))
+    if not found.run.has_ended:
+        LAST[run_id] = found
+        while len(LAST) > MOST:
+            LAST.pop(next(iter(LAST)), None)
+    return found if not found.run.has_ended or WATCHERS.turn(WHO.get(), run_id) else LAST.get(run_id, found)
 
 
 def _look(run_id: str) -> Look:

@@ -84,7 +84,7 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
 
 def outdated(active: list[Run], seen: Sequence[tuple[str, str]]) -> bool:
     """Whether the page has to be drawn again, since it may show runs too; one that follows a run looks by itself."""
-    return _state(_alone(active)) != seen and FOLLOWED.get() not in {run.id for run in active}
+    return not FOLLOWED.get() and _state(_alone(active)) != seen
 
 
 def _sweep(job: SweepJob) -> None:

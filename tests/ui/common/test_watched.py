@@ -8,7 +8,7 @@ import streamlit as st
 from engine.runs.records import Run
 from engine.types import Spec
 from ui.common import watched
-from ui.common.shared import FOLLOWED, Looks, Watchers
+from ui.common.shared import FOLLOWED, TURN, Looks, Watchers
 from ui.frame import tray
 
 
@@ -43,9 +43,10 @@ def test_where_others_come_the_view_gets_another_interval_and_the_page_is_not_dr
 def test_thirty_sessions_read_a_live_run_once(monkeypatch):
     read = []
     monkeypatch.setattr(watched, "LOOKS", Looks(60.0))
-    monkeypatch.setattr(watched, "_look", lambda run_id: read.append(run_id) or object())
+    now = watched.Look(Run("cafe", "running", Spec()), None, None)
+    monkeypatch.setattr(watched, "_look", lambda run_id: read.append(run_id) or now)
     monkeypatch.setattr(watched, "manager", lambda: type("Jobs", (), {"store": type("Store", (), {"url": "here"})}))
-    assert len({id(watched.look("cafe", live=True)) for _ in range(30)}) == 1 and read == ["cafe"]
+    assert all(watched.look("cafe", live=True) is now for _ in range(30)) and read == ["cafe"]
     watched.look("cafe", live=False)
     assert read == ["cafe"] * 2
 
@@ -58,4 +59,29 @@ def test_a_page_that_follows_a_run_is_not_drawn_again_where_another_run_is_queue
     assert tray.outdated(active, seen=[("cafe", "running")]) is True
     FOLLOWED.put("cafe")
     assert tray.outdated(active, seen=[("cafe", "running")]) is False
-    assert tray.outdated(active[1:], seen=[("cafe", "running")]) is True, "the run that it follows has ended"
+
+
+def test_the_end_is_seen_by_one_session_after_another(monkeypatch):
+    clock, who = [100.0], {}
+    watchers = Watchers(lambda: clock[0])
+    monkeypatch.setattr(watched, "WATCHERS", watchers)
+    monkeypatch.setattr(watched, "LOOKS", Looks(0.0))
+    monkeypatch.setattr(watched, "WHO", type("Who", (), {"get": lambda self: who["now"]})())
+    monkeypatch.setattr(watched, "manager", lambda: type("Jobs", (), {"store": type("Store", (), {"url": "here"})}))
+    running, ended = (watched.Look(Run("cafe", status, Spec()), None, None) for status in ("running", "finished"))
+    monkeypatch.setattr(watched, "_look", lambda _: running)
+
+    def looks():
+        found = []
+        for who["now"] in "abc":
+            watchers.here(who["now"])
+            found.append(watched.look("cafe", live=True))
+        return found
+
+    assert looks() == [running] * 3
+    monkeypatch.setattr(watched, "_look", lambda _: ended)
+    assert looks() == [ended, running, running]
+    clock[0] += TURN
+    assert looks() == [ended, ended, running]
+    clock[0] += TURN
+    assert looks() == [ended] * 3
