@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 QUIET = 300.0  # seconds that nothing here takes
 PAGE = 30_000  # bytes that no look has, but every whole page
-SETTLED = 12.0  # seconds after which a server has imported in the background what runs need
+IDLE = 0.04  # seconds of processor time in two seconds: a server that has imported in the background what runs need
 
 
 @dataclass
@@ -235,10 +235,18 @@ def _pages(none: Path, many: Path, repeats: int) -> dict[str, dict[str, float]]:
 
     with served(none) as beside_none, served(many) as beside_many:
         both = beside_none, beside_many
-        for address, _ in both:
+        for address, process in both:
             _first(address, "")
-        time.sleep(SETTLED)
+            _settle(process)
         return {page or "start": _page(page, both, repeats) for page in ("", *PAGES)}
+
+
+def _settle(process: int) -> None:
+    for _ in range(60):
+        before = _cpu(process)
+        time.sleep(2)
+        if _cpu(process) - before < IDLE:
+            return
 
 
 def _page(page: str, servers: tuple[tuple[str, int], ...], repeats: int) -> dict[str, float]:
