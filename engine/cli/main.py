@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -80,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logs.begin()
     try:
         with like_ctrl_c():
+            _check_folder()
             options = build_parser().parse_args(words)
             if not reads_only(options):
                 refuse()
@@ -99,6 +101,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say({"status": "cancelled", "reason": "Interrupted."}, as_json, "Interrupted.", INTERRUPTED)
     _print(result if isinstance(result, str) else to_json(result))
     return status
+
+
+def _check_folder() -> None:
+    """Raises BadInput where the working folder was removed: libraries of torch would end the process at once."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise BadInput("The folder that this command was started in was removed: change to another one.") from None
 
 
 def _print(text: str) -> None:

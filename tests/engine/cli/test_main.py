@@ -142,6 +142,15 @@ def test_a_home_that_cannot_be_used_is_bad_input(say, monkeypatch, tmp_path):
 # --- list and show --------------------------------------------------------------------------
 
 
+def test_a_working_folder_that_was_removed(say, monkeypatch, tmp_path):
+    """Libraries of torch end a process that has none, with words of their own and no JSON."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert refused(say, "run") == [
+        "The folder that this command was started in was removed: change to another one."]
+
+
 def test_there_are_no_runs_yet(say):
     assert say("list", "runs", "--json") == (0, [], "")
     assert say("list", "runs") == (0, "None yet.\n", "")
