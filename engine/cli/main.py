@@ -78,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status: int
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
+    open_streams()
     logs.begin()
     try:
         with like_ctrl_c():
@@ -101,6 +102,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say({"status": "cancelled", "reason": "Interrupted."}, as_json, "Interrupted.", INTERRUPTED)
     _print(result if isinstance(result, str) else to_json(result))
     return status
+
+
+def open_streams() -> None:
+    """Leads closed standard streams nowhere.
+
+    A file that is opened later would get the number of a closed one, and what libraries print would land in it.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _check_folder() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
-from helping import python
+from helping import ROOT, python
 
 from engine.cli.main import main
 from engine.runs.store import open_store
@@ -149,6 +151,22 @@ def test_a_working_folder_that_was_removed(say, monkeypatch, tmp_path):
     (tmp_path / "gone").rmdir()
     assert refused(say, "run") == [
         "The folder that this command was started in was removed: change to another one."]
+
+
+CLOSED = """
+import os, sys
+from engine.cli.main import main
+status = main(["list", "runs", "--json"])
+file = open(sys.argv[1], "w")
+file.write(f"{status} {file.fileno() > 2}")
+"""
+
+
+def test_standard_streams_that_are_closed(tmp_path):
+    """No traceback, and no file that is opened later has the number of one of them: the store would hold what is said."""
+    done = subprocess.run(["sh", "-c", 'exec "$0" -c "$1" "$2" <&- >&- 2>&-', sys.executable, CLOSED,
+                           str(tmp_path / "said")], cwd=ROOT, env=dict(os.environ), check=False)
+    assert (done.returncode, (tmp_path / "said").read_text()) == (0, "0 True")
 
 
 def test_there_are_no_runs_yet(say):
