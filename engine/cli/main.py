@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from engine.cli import streams
 from engine.cli.signals import like_ctrl_c
 from engine.errors import BadInput, BadSpec, LabError
 from engine.system import logs
@@ -78,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status: int
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
-    open_streams()
+    if arguments is None:
+        streams.begin()
     logs.begin()
     try:
         with like_ctrl_c():
@@ -100,21 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say({"status": "failed", "reason": said}, as_json, said, FAILED)
     except KeyboardInterrupt:
         return _say({"status": "cancelled", "reason": "Interrupted."}, as_json, "Interrupted.", INTERRUPTED)
-    _print(result if isinstance(result, str) else to_json(result))
-    return status
-
-
-def open_streams() -> None:
-    """Leads closed standard streams nowhere.
-
-    A file that is opened later would get the number of a closed one, and what libraries print would land in it.
-    """
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(number)
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
+    return status if _print(result if isinstance(result, str) else to_json(result)) else FAILED
 
 
 def _check_folder() -> None:
@@ -125,11 +113,22 @@ def _check_folder() -> None:
         raise BadInput("The folder that this command was started in was removed: change to another one.") from None
 
 
-def _print(text: str) -> None:
-    """Prints as Unix tools do: a reader that has seen enough (``| head``) ends the program without a word."""
+def _print(text: str) -> bool:
+    """Prints as Unix tools do: a reader that has seen enough (``| head``) ends the program without a word.
+
+    Whether it could: where the output is a file on a full disk, a sentence on stderr names the reason.
+    """
     before = signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    print(_printable(text), flush=True)
-    signal.signal(signal.SIGPIPE, before)
+    try:
+        print(_printable(text), flush=True)
+    except OSError as error:
+        streams.leave_stdout()
+        print(f"The result cannot be written to standard output ({error.strerror}): write it elsewhere.",
+              file=sys.stderr)
+        return False
+    finally:
+        signal.signal(signal.SIGPIPE, before)
+    return True
 
 
 def _printable(text: str) -> str:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from engine.runs.archive.limits import LONGEST_EVENT, MOST_COURSES, MOST_EVENTS, TooLarge, strict_json
+from engine.runs.archive.limits import (
+    LONGEST_COURSE,
+    LONGEST_EVENT,
+    MOST_COURSES,
+    MOST_EVENTS,
+    MOST_VALUES,
+    SIGNS,
+    TooLarge,
+    strict_json,
+)
 from engine.runs.gate import event
 from engine.system.shapes import shown, wrong
 
@@ -32,9 +42,16 @@ class Courses:
         """The texts are in a dictionary, which says a long one once: all of them are measured before any is taken."""
         import pyarrow.compute as pc
 
-        lengths = pc.utf8_length(self._payloads.dictionary).take(self._payloads.indices)
+        texts, of_each = self._payloads.dictionary, self._payloads.indices
+        lengths = pc.utf8_length(texts).take(of_each)
         if (pc.max(lengths).as_py() or 0) > LONGEST_EVENT or (pc.sum(lengths).as_py() or 0) > MOST_COURSES:
             raise TooLarge(f"has events of over {MOST_COURSES:,} characters in all, or one of over {LONGEST_EVENT:,}")
+        counts = functools.reduce(pc.add, (pc.count_substring(texts, sign) for sign in SIGNS)).take(of_each)
+        for name, sizes, most in (("characters", lengths, LONGEST_COURSE), ("values", counts, MOST_VALUES)):
+            of = sizes.to_numpy(zero_copy_only=False)
+            for run_id, places in self._places.items():  # the events of a run are parsed together
+                if (size := sum(int(of[place]) for place in places.values())) > most:
+                    raise TooLarge(f"has {size:,} {name} in the events of run {run_id}, but the limit is {most:,}")
 
     def of(self, run_id: str) -> list[dict[str, Any]]:
         """The events of a run in order, each with its ``seq``."""

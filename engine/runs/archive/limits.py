@@ -20,9 +20,11 @@ MOST_MEMBERS, MOST_DIRECTORY = 4 * MOST_RUNS, 8 * MIB  # the directory lists the
 MOST_BYTES = {"": 384 * MIB, ".json": 64 * MIB, ".parquet": 256 * MIB, ".toml": MIB}  # of a member, by its suffix
 MOST_TOTAL = 4096 * MIB  # of all members, which are read one after another
 MOST_RATIO = 1000  # unpacked to packed
-MOST_VALUES = 2_000_000  # of one JSON text
+SIGNS = ",{["  # each of them begins a value in JSON
+MOST_VALUES = 2_000_000  # of one JSON text, and of all events of a run
 MOST_ROWS, MOST_UNCOMPRESSED = 5_000_000, 384 * MIB  # of a table
 MOST_EVENTS, LONGEST_EVENT, MOST_COURSES = 500_000, MIB, 256 * MIB  # events, characters of one and of all together
+LONGEST_COURSE = 32 * MIB  # characters of a run's events
 END, END_64 = b"PK\x05\x06", b"PK\x06\x07"
 
 
@@ -73,7 +75,7 @@ def strict_json(text: str | bytes) -> Any:
 
     if isinstance(text, bytes):
         text = text.decode("utf-8")
-    if (count := sum(map(text.count, ",{["))) > MOST_VALUES:
+    if (count := sum(map(text.count, SIGNS))) > MOST_VALUES:
         raise TooLarge(f"it holds about {count:,} values, but the limit is {MOST_VALUES:,}")
     return json.loads(text, parse_constant=refuse, parse_int=_whole)
 

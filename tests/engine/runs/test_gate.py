@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import zipfile
 from dataclasses import asdict
 
@@ -150,19 +151,32 @@ def test_json_is_measured_before_it_is_parsed(refused):
         strict_json("1" * 401)
 
 
-def test_a_long_text_said_a_million_times_is_refused(refused, monkeypatch):
-    monkeypatch.setattr(courses, "MOST_COURSES", 1_000_000)
-
-    def many(content):
+def repeated(text, times):
+    """The events of a run: one text, so many times."""
+    def events(content):
         run_id = pq.read_table(pa.BufferReader(content)).column("run")[0].as_py()
-        text = json.dumps({"kind": "x" * 100_000})
-        table = pa.table({"run": pa.array([run_id] * 30), "seq": pa.array(range(30), pa.int32()),
-                          "payload": pa.array([text] * 30)})
+        table = pa.table({"run": pa.array([run_id] * times), "seq": pa.array(range(times), pa.int32()),
+                          "payload": pa.array([text] * times)})
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink)
         return sink.getvalue().to_pybytes()
+    return events
 
+
+def test_a_long_text_said_a_million_times_is_refused(refused, monkeypatch):
+    monkeypatch.setattr(courses, "MOST_COURSES", 1_000_000)
+    many = repeated(json.dumps({"kind": "x" * 100_000}), 30)
     assert "has events of over 1,000,000 characters in all, or one of over 1,048,576" in refused(events_parquet=many)
+
+
+def test_the_events_of_one_run_are_measured_together(refused):
+    """8 kB of zip held 250 events of a megabyte, which were parsed together: 4.9 GiB."""
+    values = repeated(json.dumps({"kind": "x", "a": [[]] * 100_000}), 20)
+    assert re.search(r"has 4,000,040 values in the events of run \w+, but the limit is 2,000,000",
+                     refused(events_parquet=values))
+    characters = repeated(json.dumps({"kind": "x", "a": "y" * 1_000_000}), 40)
+    assert re.search(r"has 40,000,\d+ characters in the events of run \w+, but the limit is 33,554,432",
+                     refused(events_parquet=characters))
 
 
 @pytest.mark.parametrize("member", ["manifest.json", "runs.json"])
