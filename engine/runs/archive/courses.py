@@ -22,6 +22,8 @@ from engine.system.shapes import shown, wrong
 if TYPE_CHECKING:
     import pyarrow
 
+STRAY = "has an event that belongs to no run or is no event"
+
 
 class Courses:
     """A table of events (run, seq, payload) of some runs. Raises ValueError, its text the end of a sentence."""
@@ -31,11 +33,16 @@ class Courses:
             raise TooLarge(f"has {table.num_rows:,} events, but the limit is {MOST_EVENTS:,}")
         self._payloads = table.column("payload").combine_chunks()
         self._places: dict[str, dict[int, int]] = {run_id: {} for run_id in runs}
-        columns = zip(table.column("run").to_pylist(), table.column("seq").to_pylist(), strict=True)
-        for place, (run_id, seq) in enumerate(columns):
-            if run_id not in self._places or seq < 0 or seq in self._places[run_id]:
-                raise ValueError("has an event that belongs to no run or is no event")
-            self._places[run_id][seq] = place
+        of = table.column("run").combine_chunks()  # in a dictionary too, whose names are looked at once
+        names = of.dictionary.to_pylist()
+        if not set(names) <= self._places.keys():
+            raise ValueError(STRAY)
+        for place, (number, seq) in enumerate(zip(of.indices.to_pylist(), table.column("seq").to_pylist(),
+                                                  strict=True)):
+            seen = self._places[names[number]]
+            if seq < 0 or seq in seen:
+                raise ValueError(STRAY)
+            seen[seq] = place
         self._measure()
 
     def _measure(self) -> None:
@@ -69,7 +76,7 @@ class Courses:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or not isinstance(found.get("kind"), str):
-            raise ValueError("has an event that belongs to no run or is no event")
+            raise ValueError(STRAY)
         if unfit := wrong(event, found):
             raise ValueError(f"has an event {seq} of run {run_id} whose {unfit.place} is {shown(unfit.value)}, but "
                              f"must be {unfit.what}")

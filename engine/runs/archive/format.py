@@ -109,13 +109,13 @@ class Archive:
         if not self.has_samples(run_id):
             return None
         with self._open() as archive:
-            table = self._table(archive, name, *map(samples_schema, range(len(LATER) + 1)))
+            table = self._table(archive, name, *map(samples_schema, range(len(LATER) + 1)), texts=("set",))
         frame = table.to_pandas().astype({"sample": "int64"})
         if strange := sorted(set(frame["set"].unique()) - {"retain", *ATTACKED}):
             raise self._bad(f"its member {name} has samples of a set {named(strange[0])} that runs do not have")
         if wrong := impossible(frame):
             raise self._bad(f"its member {name} {wrong}")
-        return frame
+        return frame.astype({"set": "str"})
 
     def weights(self, run_id: str) -> bytes | None:
         """The weights that a run ended with, as :mod:`engine.runs.packing` made them; None where there are none."""
@@ -164,7 +164,7 @@ class Archive:
     @functools.cached_property
     def _courses(self) -> Courses:
         with self._open() as archive, self._of_events():
-            return Courses(self._table(archive, EVENTS, events_schema(), texts=("payload",)),
+            return Courses(self._table(archive, EVENTS, events_schema(), texts=("run", "payload")),
                            [run["id"] for run in self.runs])
 
     @contextmanager
