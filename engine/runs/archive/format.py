@@ -41,7 +41,7 @@ from engine.runs.archive.limits import (
     strict_json,
     unpacked,
 )
-from engine.runs.archive.tables import LATER, events_schema, impossible, read_table, samples_schema
+from engine.runs.archive.tables import LATER, events_schema, impossible, is_safetensors, read_table, samples_schema
 from engine.runs.records import spec_of
 from engine.sample_lists import checked
 from engine.selection import lists_of
@@ -117,19 +117,15 @@ class Archive:
             raise self._bad(f"its member {name} {wrong}")
         return frame.astype({"set": "str"})
 
-    def weights(self, run_id: str) -> bytes | None:
+    def weights(self, run_id: str) -> bytearray | None:
         """The weights that a run ended with, as :mod:`engine.runs.packing` made them; None where there are none."""
-        from safetensors import SafetensorError, deserialize
-
         name = weights_name(run_id)
         if name not in self.manifest["members"]:
             return None
         with self._open() as archive:
             content = self._bytes(archive, name)
-        try:
-            deserialize(content)  # type: ignore[no-untyped-call]
-        except SafetensorError:
-            raise self._bad(f"its member {name} is no safetensors file") from None
+        if not is_safetensors(content):
+            raise self._bad(f"its member {name} is no safetensors file")
         return content
 
     def lists(self) -> dict[str, tuple[int, ...]]:
@@ -261,7 +257,7 @@ class Archive:
         for name in sorted(set(self.manifest["members"]) - known):
             raise self._bad(f"it has a member {named(name)} that no archive of these runs has")
 
-    def _bytes(self, archive: zipfile.ZipFile, name: str) -> bytes:
+    def _bytes(self, archive: zipfile.ZipFile, name: str) -> bytearray:
         content, about = unpacked(archive, name), self.manifest["members"][name]
         if (hashlib.sha256(content).hexdigest(), len(content)) != (about["sha256"], about["bytes"]):
             raise self._bad(f"its member {name} was changed or damaged (its sha256 is not the one in {MANIFEST})")
@@ -270,7 +266,7 @@ class Archive:
     def _json(self, archive: zipfile.ZipFile, name: str) -> Any:
         return self._parsed(name, self._bytes(archive, name))
 
-    def _parsed(self, name: str, content: bytes) -> Any:
+    def _parsed(self, name: str, content: bytearray) -> Any:
         try:
             return strict_json(content)
         except TooLarge as error:
