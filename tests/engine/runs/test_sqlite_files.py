@@ -42,8 +42,8 @@ def test_an_empty_folder_that_can_only_be_read(tmp_path, monkeypatch):
     """SQLite said "unable to open database file"."""
     (tmp_path / "empty").mkdir()
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
-    with pytest.raises(UnusableHome, match=r"^There is no run store in .*/empty, and none can be made there \(it can only "
-                                           r"be read\): set UNLEARN_HOME to a folder that can be written\.$"):
+    with pytest.raises(UnusableHome, match=r"^There is no run store in .*/empty, and none can be made there \(it can "
+                                           r"only be read\): set UNLEARN_HOME to a folder that can be written\.$"):
         Store(tmp_path / "empty")
 
 
