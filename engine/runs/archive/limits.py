@@ -68,9 +68,9 @@ def unpacked(archive: zipfile.ZipFile, name: str) -> bytearray:
     """
     content, place = bytearray(archive.getinfo(name).file_size), 0
     with archive.open(name) as member, memoryview(content) as view:
-        while got := member.readinto(view[place:place + MIB]):
-            place += got
-        member.read(1)  # the end, where its checksum is compared
+        while part := member.read(MIB):
+            view[place:place + len(part)] = part
+            place += len(part)
     del content[place:]
     return content
 
