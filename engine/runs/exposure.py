@@ -19,6 +19,7 @@ from engine.evaluation.retrained import Beside, nonmember_set, references_of
 from engine.evaluation.roc import Sides
 from engine.registry import all_of
 from engine.runs import library
+from engine.runs.ensembles.recorded import all_ensembles
 from engine.runs.nearest import nearest
 from engine.runs.recorded import with_recorded_samples
 from engine.runs.records import Run
@@ -85,7 +86,7 @@ def gather(run: Run, store: Store) -> Exposure:
     if is_reference(run):
         missing["retrained"] = "This run is the retrained model."
     elif table is None or reference is None:
-        missing["retrained"] = " ".join(filter(None, [NO_RETRAINED, nearest(run, library.all_runs(store))]))
+        missing["retrained"] = " ".join(filter(None, [NO_RETRAINED, nearest(run, library.as_stored(store))]))
     else:
         views["retrained"] = _view(table, unseen, reference.id)
     return Exposure(run, unseen, views, tuple(_tables(run, samples, retrainings, store)),
@@ -158,8 +159,15 @@ def impossible(exposure: Exposure, when: When) -> dict[str, str]:
 
 def exposed_runs(store: Store) -> list[Run]:
     """The finished runs that keep a table, one's own before recorded ones, the newest first."""
+    shelves = all_ensembles()
+    return [library.with_evidence(run, store, shelves) for run in _with_table(store)]
+
+
+def _with_table(store: Store, **alike: Any) -> list[Run]:
+    """The same as they are stored; ``alike`` are fields of the spec that all of them share."""
     shipped = with_recorded_samples()
-    found = [run for run in library.all_runs(store) if run.finished
+    found = [run for run in library.as_stored(store) if run.finished
+             and all(getattr(run.spec, name) == value for name, value in alike.items())
              and (run.id in shipped if run.recorded else store.has_samples(run.id))]
     return sorted(found, key=lambda run: (run.recorded, -(run.created or 0.0)))
 
@@ -199,8 +207,8 @@ def _scores(attack: Attack, rows: DataFrame, view: View, exposure: Exposure) -> 
 
 def _retrainings(run: Run, store: Store) -> list[Run]:
     """The finished retrainings on the same kind of data, the newest first, one's own before recorded ones."""
-    found = [other for other in exposed_runs(store) if is_reference(other) and other.data == run.data
-             and all(getattr(run.spec, name) == getattr(other.spec, name) for name in ALIKE)]
+    alike = {name: getattr(run.spec, name) for name in ALIKE}
+    found = [other for other in _with_table(store, **alike) if is_reference(other) and other.data == run.data]
     return found if run.data else []
 
 

@@ -112,11 +112,15 @@ def has_samples(run: Run, store: Store) -> bool:
 
 def all_runs(store: Store, recorded: bool = True) -> list[Run]:
     """One's own runs, then with ``recorded`` the shipped ones, without those that were imported as well."""
+    shelves = all_ensembles()
+    return [with_evidence(run, store, shelves) for run in as_stored(store, recorded)]
+
+
+def as_stored(store: Store, recorded: bool = True) -> list[Run]:
+    """The same without what was found out about them, which takes a look at several files for each of them."""
     own = store.list()
     there = {run.id for run in own}
-    shipped = [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
-    shelves = all_ensembles()
-    return [with_evidence(run, store, shelves) for run in own + shipped]
+    return own + [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
 
 
 def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: Any) -> dict[C, Run]:
