@@ -29,6 +29,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PREPARED = ("engine.api", "engine.runs.compute", "engine.runs.queue", "engine.cli.main", "streamlit.web.cli",
             "streamlit.web.bootstrap", "plotly.graph_objects")
+WORKERS = "UNLEARN_TEST_COPIED_WORKERS"  # in a copy's environment: its worker processes are copies, too
 SUBREAPER = 36  # prctl: what loses its parent becomes a child of this process
 
 
@@ -51,11 +52,17 @@ class Popen(subprocess.Popen):
         self._close_pipe_fds(p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite)
 
 
+def _take_in_orphans() -> None:
+    if ctypes.CDLL(None, use_errno=True).prctl(SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "this process cannot take in copies")
+
+
 @functools.cache
 def _waiting() -> str:
     """The address of the process that waits; it ends with this one, at the end of its input."""
-    if ctypes.CDLL(None, use_errno=True).prctl(SUBREAPER, 1, 0, 0, 0):
-        raise OSError(ctypes.get_errno(), "this process cannot take in copies")
+    if WAITING:
+        return WAITING[0]
+    _take_in_orphans()
     address = tempfile.mkdtemp(prefix="unlearn-warm-") + "/socket"
     waiting = subprocess.Popen([sys.executable, __file__, address], cwd=ROOT, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)})
@@ -71,6 +78,29 @@ def _end(waiting: subprocess.Popen, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def with_copied_workers() -> None:
+    """Lets this process, a copy itself, have copies for its worker processes: another copy waits for that."""
+    from engine.runs.executors import processes
+
+    address = str(Path(sys.argv[1]).with_name(str(os.getpid())))  # beside that of the first one
+    reader, writer = os.pipe()
+    with _door(address) as door:
+        if os.fork() == 0:
+            os.dup2(reader, 0)
+            os.close(reader)
+            os.close(writer)
+            for number in (1, 2):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+            _answer(door)
+            os._exit(0)
+    os.close(reader)
+    _kept.append(writer)
+    _take_in_orphans()
+    WAITING.append(address)
+    processes.subprocess = types.SimpleNamespace(Popen=Popen, PIPE=subprocess.PIPE)
+
+
+WAITING: list[str] = []  # the address of the process that waits, in a copy
 _kept: list[Any] = []  # what must not be collected: pipes that stay open, a module that runs
 
 
@@ -83,22 +113,32 @@ def _serve(address: str) -> None:
     assert table.cache_info().currsize == 0, "which components there are is for each copy to find"
     gc.collect()
     gc.freeze()  # a copy that collects would write to all of it, and so copy it
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(address)
-        door.listen()
+    with _door(address) as door:
         print("ready", flush=True)
-        while door in select.select([door, 0], [], [])[0]:
-            asking, _ = door.accept()
-            with asking:
-                size, fds, *_ = socket.recv_fds(asking, 4, 3)
-                asked = json.loads(asking.makefile("rb").read(int.from_bytes(size, "big")))
-                if copy := _copied():
-                    asking.sendall(f"{copy}\n".encode())
-                    for fd in fds:
-                        os.close(fd)
-                    continue
-            door.close()
-            _become(asked, fds)
+        _answer(door)
+
+
+def _door(address: str) -> socket.socket:
+    door = socket.socket(socket.AF_UNIX)
+    door.bind(address)
+    door.listen()
+    return door
+
+
+def _answer(door: socket.socket) -> None:
+    """Makes the copies that are asked for, until the input ends."""
+    while door in select.select([door, 0], [], [])[0]:
+        asking, _ = door.accept()
+        with asking:
+            size, fds, *_ = socket.recv_fds(asking, 4, 3)
+            asked = json.loads(asking.makefile("rb").read(int.from_bytes(size, "big")))
+            if copy := _copied():
+                asking.sendall(f"{copy}\n".encode())
+                for fd in fds:
+                    os.close(fd)
+                continue
+        door.close()
+        _become(asked, fds)
 
 
 def _copied() -> int:
@@ -125,9 +165,13 @@ def _become(asked: dict[str, Any], fds: list[int]) -> None:
         os.close(fd)
     if asked["session"]:
         os.setsid()
+    os.chdir(asked["cwd"])
+    WAITING.clear()
+    copied_workers = asked["env"].pop(WORKERS, "")
     os.environ.clear()
     os.environ.update(asked["env"])
-    os.chdir(asked["cwd"])
+    if copied_workers:
+        with_copied_workers()
     how, what, *words = asked["words"]
     ours = (str(ROOT), str(Path(__file__).parent))
     sys.path[:] = [os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)),

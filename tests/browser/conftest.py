@@ -150,7 +150,7 @@ def _launch(script: Path, port: int, log: Path, env: dict[str, str], options: tu
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     with log.open("wb") as out:
         start = subprocess.Popen if fresh else warm.Popen
-        return start(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **env}, stdout=out,
+        return start(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, warm.WORKERS: "1", **env}, stdout=out,
                      stderr=subprocess.STDOUT, start_new_session=True)
 
 

@@ -19,6 +19,7 @@ from engine.studies.ensemble_work import located, missing
 sys.path.insert(0, str(Path(__file__).parents[1] / "studies"))
 from fake_ensemble import written
 
+from tests import warm
 from tests.patience import patience
 
 MOONS = Ensemble("moons", ("finetune",), models=24, candidates="all")
@@ -70,7 +71,8 @@ def test_bad_input_is_a_sentence(home, capsys, words, said):
     assert said in json.loads(capsys.readouterr().out)["problems"][0]
 
 
-def test_ctrl_c_keeps_what_is_there_and_says_how_to_continue(home):
+def test_ctrl_c_keeps_what_is_there_and_says_how_to_continue(home, monkeypatch):
+    monkeypatch.setenv(warm.WORKERS, "1")
     process = start_copy("-m", "engine", *COMMAND, "12", "--json")
     found, kept = located(Ensemble("moons", ("finetune",), models=12, candidates="all"))
     wait_for(lambda: process.poll() is not None or kept.numbers(ORIGINAL), "a model")
