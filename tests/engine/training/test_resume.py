@@ -8,7 +8,7 @@ import signal
 
 import pytest
 import torch
-from helping import small_split, start_python, weights_hash
+from helping import small_split, start_copy, weights_hash
 
 from engine.data.images import Data
 from engine.errors import Cancelled
@@ -89,7 +89,7 @@ AT = pytest.mark.parametrize("step", [MIDDLE, LATE])
 
 
 def kill_at(step, what, checkpoints):
-    process = start_python("-c", SCRIPT, what, json.dumps(str(checkpoints.root)), str(step))
+    process = start_copy("-c", SCRIPT, what, json.dumps(str(checkpoints.root)), str(step))
     line = process.stdout.readline()
     process.send_signal(signal.SIGKILL)
     _, errors = process.communicate()
