@@ -23,8 +23,9 @@ $(if $(CPU),$(if $(LOCKED),$(error requirements.lock has the hashes of the build
 
 .PHONY: lock outdated image run setup test check format lint spelling types docs results animation pictures hooks clean
 
+# Streamlit looks into HOME before it serves a page, and ends where that is no folder that it may enter.
 run: setup
-	$(BIN)/streamlit run app.py
+	@[ -x "$${HOME:-/dev/null}/." ] || export HOME="$(CURDIR)"; echo "$(BIN)/streamlit run app.py"; exec $(BIN)/streamlit run app.py
 
 setup: $(VENV)/installed
 

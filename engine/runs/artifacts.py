@@ -71,7 +71,7 @@ class Artifacts:
             log.warning("the samples of run %s cannot be read: %s", run_id, str(error).splitlines()[0])
             return None
 
-    def save_weights(self, run_id: str, weights: bytes) -> Path:
+    def save_weights(self, run_id: str, weights: bytes | bytearray) -> Path:
         """Keeps the weights that a run ended with, as :func:`engine.runs.weights.packed` makes them."""
         path = self.weights_path(run_id)
         write_whole(path, lambda temporary: temporary.write_bytes(weights))

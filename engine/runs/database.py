@@ -14,7 +14,16 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from engine.errors import StoreUnavailable, UnusableHome
 from engine.runs.schema import add_missing_columns, metadata
 from engine.runs.shared import refuse_writing
-from engine.runs.sqlite_files import LOCK_WAIT, check_locks, file_of, identity, read_only, settings, tune_sqlite
+from engine.runs.sqlite_files import (
+    LOCK_WAIT,
+    check_folder,
+    check_locks,
+    file_of,
+    identity,
+    read_only,
+    settings,
+    tune_sqlite,
+)
 
 GONE = (-1, -1)
 BUSY = ("locked", "busy")  # what SQLite says where another process writes
@@ -39,6 +48,7 @@ class Database:
         if self.read_only:
             return
         if self._sqlite:
+            check_folder(url)
             check_locks(url)
             sa.event.listen(self._engine, "connect", tune_sqlite)
         self._make()

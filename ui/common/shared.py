@@ -88,4 +88,4 @@ class Watchers:
             self._since = {one: then for one, then in self._since.items() if now - then < FORGOTTEN}
             since = self._since.setdefault(subject, now)
             before = sum(other < session for other in self._last)
-            return now - since >= TURN * before
+            return bool(now - since >= TURN * before)
