@@ -75,6 +75,12 @@ def get(run_id: str, store: Store) -> Opened:
     return Opened(run, store.events(run_id) if events is None else events, lambda: samples(run, store))
 
 
+def run_of(run_id: str, store: Store) -> Run:
+    """The same without its events, which are most of what there is to read; raises UnknownRun."""
+    shipped = find_recorded(run_id)
+    return with_evidence(shipped[0] if shipped else store.get(run_id), store)
+
+
 def with_evidence(run: Run, store: Store, shelves: Sequence[Shelf] | None = None) -> Run:
     """A run with what ships about it, what many models like it say, and a recorded one with what was found out here.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine import chain, registry
@@ -140,7 +140,7 @@ class Run:
     def to_row(self) -> dict[str, Any]:
         """The columns as they are stored: what :meth:`from_row` was given."""
         row = {name: getattr(self, name) for name in COLUMNS}
-        asked = {name: value for name, value in asdict(self.spec).items() if name not in self.spec_missing}
+        asked = {name: value for name, value in vars(self.spec).items() if name not in self.spec_missing}
         return row | {"spec": asked | dict(self.spec_extra), "metrics": self.metrics and self.metrics.to_json(),
                       "keep_weights": None if self.keep_weights is None else int(self.keep_weights),
                       "train_original": int(self.train_original), "cancel": int(self.cancel)}

@@ -13,6 +13,9 @@ from engine.evaluation.events import Course
 from engine.runs import afterwards, library
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.runs.remembered import Latest
+from engine.runs.store import Store
+from engine.system.same import Same
 from ui.common.shared import FOLLOWED, Looks, Watchers
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
@@ -31,6 +34,7 @@ class Look:
 
 
 LOOKS: Looks[Look] = Looks()
+ENDED: Latest[Look] = Latest(8)
 LAST: dict[str, Look] = {}  # by run, the last look before its end
 MOST = 16  # of which so many are kept
 WATCHERS = Watchers()
@@ -53,9 +57,14 @@ def look(run_id: str, live: bool) -> Look:
 
 
 def _look(run_id: str) -> Look:
+    """The run now; one that has ended is read once for all, as long as it is the same."""
     store = manager().store
-    found = library.get(run_id, store)
-    run, course = afterwards.completed(found.run, store, whole=True), found.course
+    run = afterwards.completed(library.run_of(run_id, store), store, whole=True)
+    return ENDED.get((store.url, run_id), Same([run]) if run.has_ended else None, lambda: _drawn(run, store))
+
+
+def _drawn(run: Run, store: Store) -> Look:
+    course = library.get(run.id, store).course
     return Look(run, course, scene(run, course, reference=library.retrained_reading(run, store)))
 
 

@@ -36,7 +36,7 @@ AT = "at"  # the address's parameter: the step to open at
 def follow(run_id: str) -> None:
     """Draws a run, live or ended; reads the store only, so it does not matter who carries the run out."""
     try:
-        running = not library.get(run_id, manager().store).run.has_ended
+        running = not library.run_of(run_id, manager().store).has_ended
     except LabError as error:
         st.error(f"{plain(error)} It may have been deleted, or belong to another results folder. Open "
                  "another run on the page **Runs**, or start one here.", icon=":material/search_off:")
@@ -83,7 +83,7 @@ def _view(run_id: str, was_running: bool) -> None:
 def say_if_other(run_id: str, asked: Resolved | None) -> None:
     """Says where the form has moved on from the run that the picture is of."""
     try:
-        shown = library.get(run_id, manager().store).run.resolved()
+        shown = library.run_of(run_id, manager().store).resolved()
     except LabError:
         return
     if asked is None or asked.fingerprint == shown.fingerprint:

@@ -71,7 +71,7 @@ def _read(asked: Mapping[str, str]) -> tuple[Prefill, list[Problem]]:
     if not run_id:
         return Prefill(current_run() or ""), []  # its picture, not its settings
     try:
-        run = library.get(run_id, manager().store).run
+        run = library.run_of(run_id, manager().store)
     except LabError:
         return Prefill(run_id), []  # said where the run would be shown
     try:
@@ -84,7 +84,7 @@ def _read(asked: Mapping[str, str]) -> tuple[Prefill, list[Problem]]:
 def _continuing(run_id: str, before: str) -> tuple[Prefill, list[Problem]]:
     """The settings of a run, to forget more from where it ended."""
     try:
-        run = library.get(before, manager().store).run
+        run = library.run_of(before, manager().store)
         return Prefill(run_id, run.resolved(), before, start_from(run, FROM)), []
     except LabError as error:
         return Prefill(run_id), [Problem(RUN, f"{error} The form starts from the Original.")]
@@ -141,7 +141,7 @@ def take_over(resolved: Resolved) -> None:
 def now(run_id: str) -> Prefill:
     """What the address has to hold: the run shown, and where the form starts otherwise than that run."""
     try:
-        shown: Run | None = library.get(run_id, manager().store).run
+        shown: Run | None = library.run_of(run_id, manager().store)
     except LabError:
         shown = None
     start, original = (shown.spec.start, shown.spec.original) if shown else (None, None)

@@ -65,7 +65,7 @@ def _view(run_id: str, was_active: bool) -> None:
     if was_active and (now is None or not now.active):
         st.rerun()  # the verdict has changed too
     try:
-        run = library.get(run_id, store).run
+        run = library.run_of(run_id, store)
     except LabError as error:
         st.error(plain(error))
         return
