@@ -36,6 +36,7 @@ from engine.runs.archive.limits import (
     MOST_RUNS,
     TooLarge,
     check_directory,
+    check_held,
     check_members,
     named,
     strict_json,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from engine.own.declaration import Declaration
 
 FORMAT, VERSION, SUFFIX = "machine-unlearning-runs", 4, ".zip"
-MANIFEST, RUNS, EVENTS = "manifest.json", "runs.json", "events.parquet"
+MANIFEST, RUNS, EVENTS, WEIGHTS = "manifest.json", "runs.json", "events.parquet", "weights/"
 ATTACKED = ("forget", "test", "unseen", "validation")  # what attacks and distances look at; retain is far larger
 
 
@@ -65,7 +66,7 @@ def samples_name(run_id: str) -> str:
 
 def weights_name(run_id: str) -> str:
     """The member with the weights that a run ended with."""
-    return f"weights/{run_id}.safetensors"
+    return f"{WEIGHTS}{run_id}.safetensors"
 
 
 def list_name(name: str) -> str:
@@ -160,8 +161,17 @@ class Archive:
     @functools.cached_property
     def _courses(self) -> Courses:
         with self._open() as archive, self._of_events():
-            return Courses(self._table(archive, EVENTS, events_schema(), texts=("run", "payload")),
-                           [run["id"] for run in self.runs])
+            table = self._table(archive, EVENTS, events_schema(), texts=("run", "payload"))
+            self._check_held(table.nbytes)
+            return Courses(table, [run["id"] for run in self.runs])
+
+    def _check_held(self, courses: int) -> None:
+        sizes = {name: about["bytes"] for name, about in self.manifest["members"].items()}
+        try:
+            check_held(sizes[RUNS], courses, max((size for name, size in sizes.items() if name.startswith(WEIGHTS)),
+                                                 default=0))
+        except TooLarge as error:
+            raise self._bad(str(error)) from None
 
     @contextmanager
     def _of_events(self) -> Iterator[None]:

@@ -60,7 +60,7 @@ def is_safetensors(content: bytes | bytearray) -> bool:
         file.truncate(len(content))  # a hole in place of the tensors, which takes no room
         file.flush()
         try:
-            with safe_open(file.name, "numpy"):  # type: ignore[no-untyped-call]
+            with safe_open(file.name, "numpy"):
                 return True
         except (SafetensorError, OSError, ValueError):
             return False
