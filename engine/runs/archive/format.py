@@ -34,11 +34,13 @@ from engine.runs.archive.columns import problem
 from engine.runs.archive.courses import Courses
 from engine.runs.archive.limits import (
     MOST_RUNS,
+    MOST_UNCOMPRESSED,
     TooLarge,
     check_directory,
     check_held,
     check_members,
     named,
+    room_for_courses,
     strict_json,
     unpacked,
 )
@@ -161,7 +163,9 @@ class Archive:
     @functools.cached_property
     def _courses(self) -> Courses:
         with self._open() as archive, self._of_events():
-            table = self._table(archive, EVENTS, events_schema(), texts=("run", "payload"))
+            self._check_held(0)
+            table = self._table(archive, EVENTS, events_schema(), texts=("run", "payload"),
+                                most=room_for_courses(self.manifest["members"][RUNS]["bytes"]))
             self._check_held(table.nbytes)
             return Courses(table, [run["id"] for run in self.runs])
 
@@ -285,12 +289,10 @@ class Archive:
             raise self._bad(f"its member {name} is not valid JSON") from None
 
     def _table(self, archive: zipfile.ZipFile, name: str, schema: pyarrow.Schema,
-               *others: pyarrow.Schema, texts: tuple[str, ...] = ()) -> pyarrow.Table:
-        """A member as a table of the schema, or of one of the others that it may have as well.
-
-        ``texts`` stay in dictionaries: a file may say a long text a million times in a few bytes.
-        """
+               *others: pyarrow.Schema, texts: tuple[str, ...] = (),
+               most: int = MOST_UNCOMPRESSED) -> pyarrow.Table:
+        """A member as a table of the schema, or of one of the others that it may have as well."""
         try:
-            return read_table(self._bytes(archive, name), (schema, *others), texts)
+            return read_table(self._bytes(archive, name), (schema, *others), texts, most)
         except ValueError as error:
             raise self._bad(f"its member {name} {error}") from None

@@ -219,6 +219,15 @@ def test_what_is_held_together_has_a_limit(refused, monkeypatch):
     assert "would take 1 MiB of memory together, but the limit is 1: export fewer runs" in refused(**runs)
 
 
+def test_a_table_of_events_is_measured_before_it_is_read(refused, monkeypatch):
+    assert limits.room_for_courses(0) == 256 * limits.MIB and limits.room_for_courses(40 * 10**6) < 131 * limits.MIB
+    monkeypatch.setattr(limits, "MOST_READING", 0)
+    texts = repeated(json.dumps({"kind": "x", "a": "y" * 1_040_000}), 1)
+    long = repeated(json.dumps({"kind": "x", "a": "y" * 2_100_000}), 1)
+    assert "must be" in refused(events_parquet=texts)
+    assert "would unpack to 2 MiB, but beside its runs the limit is 1" in refused(events_parquet=long)
+
+
 def test_weights_are_held_once():
     """Reading all at once held a member twice, and the library copied every tensor."""
     content = io.BytesIO()
