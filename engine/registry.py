@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -41,9 +41,15 @@ def table(kind: str) -> dict[str, Any]:
 def _known(kind: str) -> dict[str, Any]:
     """The components of code, and after them those that a person has declared in files, as they are now."""
     records = table(kind)
-    declared = getattr(importlib.import_module(f"engine.{kind}s"), "declared", None)
+    declared = _declared(kind)
     found = declared() if declared else {}
     return records | {name: record for name, record in found.items() if _is_free(name, records)} if found else records
+
+
+@functools.cache
+def _declared(kind: str) -> Callable[[], Mapping[str, Any]] | None:
+    """What finds the components of that kind that a person declares; None where there is no such thing."""
+    return getattr(importlib.import_module(f"engine.{kind}s"), "declared", None)
 
 
 def _is_free(name: str, records: dict[str, Any]) -> bool:
@@ -242,7 +248,7 @@ def is_reference(spec: Spec) -> bool:
 
     Where the scenario holds its runs against another forget set, a retraining on that one.
     """
-    by_recipe = current_name("method", spec.method) == reference().name and not spec.parameters
+    by_recipe = not spec.parameters and current_name("method", spec.method) == reference().name
     return by_recipe and held_against(spec) == spec
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -20,6 +21,12 @@ DATA_BEFORE = os.environ.get("UNLEARN_DATA_DIR")
 os.environ |= {"HF_HOME": str(SCRATCH / "hf"), "HF_DATASETS_CACHE": str(SCRATCH / "hf" / "datasets"),
                "HF_ENDPOINT": "http://127.0.0.1:9", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
                "UNLEARN_HOME": str(SCRATCH / "home"), "OMP_NUM_THREADS": "1"}
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded so far stays: the collector need not walk through torch and all tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

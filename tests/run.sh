@@ -1,8 +1,10 @@
 #!/bin/sh
 # The whole suite and the linters side by side: they share the cores, and what each said is shown when it has ended.
+# The browser's tests take longest, one after the other: they go first, and the others have what they leave of the cores.
 # Usage: sh tests/run.sh VENV/bin
 bin=$1
 logs=$(mktemp -d)
+names=
 beside=
 trap 'kill $beside 2>/dev/null; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
@@ -12,20 +14,22 @@ start() { # NAME COMMAND...
   shift
   "$@" >"$logs/$name" 2>&1 &
   eval "${name}_process=$!"
+  names="$names $name"
   beside="$beside $!"
 }
 
 lint() {
-  "$bin/ruff" check . && "$bin/mypy"
+  "$bin/ruff" check . && nice "$bin/mypy"
 }
 
-start browser "$bin/python" -m pytest tests/browser # mostly waits for its servers
-start engine "$bin/python" -m pytest tests/engine --ignore=tests/engine/studies --ignore=tests/engine/cli
-start studies "$bin/python" -m pytest tests/engine/studies tests/engine/cli
+start browser_a_to_k "$bin/python" -m pytest tests/browser/test_[a-k]*.py
+start browser_l_to_z "$bin/python" -m pytest tests/browser/test_[l-z]*.py
+start engine nice "$bin/python" -m pytest tests/engine --ignore=tests/engine/studies --ignore=tests/engine/cli
+start studies nice "$bin/python" -m pytest tests/engine/studies tests/engine/cli
 start lint lint
-"$bin/python" -m pytest --ignore=tests/browser --ignore=tests/engine
+nice "$bin/python" -m pytest --ignore=tests/browser --ignore=tests/engine
 status=$?
-for name in lint engine studies browser; do
+for name in $names; do
   eval "wait \$${name}_process" || status=$?
   echo "== $name =="
   cat "$logs/$name"

@@ -31,6 +31,8 @@ COMMANDS = ("run", "preview", "pretrain", "import_original", "listing", "roc", "
             "archive", "export_weights", "tag", "delete", "own_data",
             "health")  # a module each, in the order of the help
 
+OF_SEVERAL = {"list": "listing", "show": "listing", "add-dataset": "own_data", "export-dataset": "own_data",
+              "remove-dataset": "own_data"}  # the commands that share a module; others are named as theirs is
 READING = ("preview", "health", "list", "show", "roc", "export-dataset", "export-weights", "archive export",
            "archive excerpt")
 
@@ -59,13 +61,20 @@ class Parser(argparse.ArgumentParser):
         raise BadInput(f"{message[:1].upper()}{message[1:]}. Help: {self.prog} --help")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """All commands and options."""
+def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """All commands and options; of words that begin with a command's name that one alone, which is sooner imported."""
     parser = Parser(prog="python -m engine", description="Machine unlearning from the command line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    for name in COMMANDS:
+    for name in _needed(words):
         import_module(f"engine.cli.{name}").add_parser(commands)
     return parser
+
+
+def _needed(words: Sequence[str]) -> Sequence[str]:
+    """The modules of COMMANDS that such a command line needs."""
+    asked = words[0] if words else ""
+    module = OF_SEVERAL.get(asked, asked.replace("-", "_"))
+    return (module,) if module in COMMANDS and asked not in OF_SEVERAL.values() and "_" not in asked else COMMANDS
 
 
 def reads_only(options: argparse.Namespace) -> bool:
@@ -85,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with like_ctrl_c():
             _check_folder()
-            options = build_parser().parse_args(words)
+            options = build_parser(words).parse_args(words)
             if not reads_only(options):
                 refuse()
             result, status = options.work(options)

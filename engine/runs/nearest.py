@@ -19,7 +19,7 @@ def nearest(run: Run, runs: Iterable[Run]) -> str:
     Empty where there is none, or where one has all these settings.
     """
     found = [_apart(run, other) for other in runs
-             if other.finished and other.is_reference and other.spec.dataset == run.spec.dataset and other.id != run.id]
+             if other.spec.dataset == run.spec.dataset and other.finished and other.is_reference and other.id != run.id]
     least = min(found, key=len, default=[])
     return f"There is one for {', '.join(least)}." if least else ""
 

@@ -126,9 +126,16 @@ class _Bare(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if ast.unparse(node.func).rpartition(".")[2] in DECLARATIONS:  # elsewhere high=5 is an argument like any other
+        if _last_name(node.func) in DECLARATIONS:  # elsewhere high=5 is an argument like any other
             node.keywords = [word for word in node.keywords if word.arg not in WORDS]
         return self.generic_visit(node)
+
+
+def _last_name(function: ast.expr) -> str:
+    """``Term`` of ``types.Term``: unparsing each call would take most of the time of a start."""
+    if isinstance(function, ast.Name):
+        return function.id
+    return function.attr if isinstance(function, ast.Attribute) else ast.unparse(function).rpartition(".")[2]
 
 
 def _only_for_types(line: ast.stmt) -> bool:

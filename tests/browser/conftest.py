@@ -11,9 +11,11 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests import warm
 from tests.patience import patience, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,23 +46,46 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+@pytest.fixture(scope="session")
+def context(browser):
+    """One context for all pages: what it fetched and compiled once (plotly, Streamlit) is half of a page's first load.
+    """
+    return browser.new_context(viewport={"width": 1440, "height": 900})
+
+
+def forget(context, origins) -> None:
+    """Leaves nothing of a test to the next one but what was fetched."""
+    context.clear_cookies()
+    context.clear_permissions()
+    context.set_offline(False)
+    blank = context.new_page()
+    storage = context.new_cdp_session(blank)
+    for origin in origins:
+        storage.send("Storage.clearDataForOrigin", {
+            "origin": origin, "storageTypes": "local_storage,indexeddb,cache_storage,service_workers"})
+    blank.close()
+
+
 @pytest.fixture
-def page(browser, request):
+def page(context, request):
     """A fresh page of 1440 x 900; ``page.errors`` lists console errors and uncaught exceptions as they come.
 
     What it showed when its test failed is kept as a picture in test-artifacts, and printed with the errors.
     """
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
     tab = context.new_page()
     tab.set_default_timeout(patience() * 1000)
     tab.errors = []
     tab.on("console", lambda message: tab.errors.append(_said(message)) if _counts(message) else None)
     tab.on("pageerror", lambda error: tab.errors.append(str(error)))
+    origins: set[str] = set()
+    tab.on("framenavigated", lambda frame: origins.add("{0.scheme}://{0.netloc}".format(urlsplit(frame.url))))
     yield tab
     if (report := getattr(request.node, "report", None)) and report.failed:
         tab.screenshot(path=ROOT / "test-artifacts" / f"failed-{request.node.name}.png", full_page=True)
         print(f"{tab.url} shows {tab.locator('body').inner_text()[:500]!r}; the console's errors: {tab.errors}")
-    context.close()
+    for one in context.pages:
+        one.close()
+    forget(context, {origin for origin in origins if origin.startswith("http")})
 
 
 def _counts(message) -> bool:
@@ -79,12 +104,19 @@ def museum(tmp_path_factory) -> Iterator[str]:
         yield serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("museum"))})
 
 
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory) -> Iterator[str]:
+    """The address of one server for tests that start runs and do not mind those of others."""
+    for serve in _serving(tmp_path_factory):
+        yield serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("workshop"))})
+
+
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
-    """``serve(script, env=None, wait=True, options=())`` starts Streamlit on a free port and returns its URL.
+    """``serve(script, env=None, wait=True, options=(), fresh=False)`` starts Streamlit on a free port: its URL.
 
-    ``options`` are further ``--section.name=value`` arguments. Servers stop, with their children, after the
-    module's last test; what they wrote is shown when one does not come up.
+    ``options`` are further ``--section.name=value`` arguments; a ``fresh`` server imports everything itself. Servers
+    stop, with their children, after the module's last test; what they wrote is shown when one does not come up.
     """
     yield from _serving(tmp_path_factory)
 
@@ -93,10 +125,10 @@ def _serving(tmp_path_factory) -> Iterator[Callable[..., str]]:
     started: list[subprocess.Popen] = []
 
     def start(script: Path | str, env: dict[str, str] | None = None, wait: bool = True,
-              options: tuple[str, ...] = ()) -> str:
+              options: tuple[str, ...] = (), fresh: bool = False) -> str:
         port = _free_port()
         log = tmp_path_factory.mktemp("server") / "log.txt"
-        server = _launch(Path(script), port, log, env or {}, options)
+        server = _launch(Path(script), port, log, env or {}, options, fresh)
         started.append(server)
         base = next((o.split("=", 1)[1].strip("/") for o in options if o.startswith("--server.baseUrlPath=")), "")
         url = f"http://127.0.0.1:{port}" + (f"/{base}" if base else "")
@@ -109,15 +141,17 @@ def _serving(tmp_path_factory) -> Iterator[Callable[..., str]]:
         _stop(server)
 
 
-def _launch(script: Path, port: int, log: Path, env: dict[str, str], options: tuple[str, ...]) -> subprocess.Popen:
+def _launch(script: Path, port: int, log: Path, env: dict[str, str], options: tuple[str, ...],
+            fresh: bool) -> subprocess.Popen:
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}",
                "--server.address=127.0.0.1", "--server.headless=true", "--server.enableStaticServing=true",
                "--browser.gatherUsageStats=false", "--server.fileWatcherType=none", "--runner.postScriptGC=false",
                *options]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     with log.open("wb") as out:
-        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **env}, stdout=out,
-                                stderr=subprocess.STDOUT, start_new_session=True)
+        start = subprocess.Popen if fresh else warm.Popen
+        return start(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path, warm.WORKERS: "1", **env}, stdout=out,
+                     stderr=subprocess.STDOUT, start_new_session=True)
 
 
 def _await_health(server: subprocess.Popen, url: str, log: Path) -> None:

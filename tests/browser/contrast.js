@@ -15,9 +15,18 @@
     const [r, g, b] = colour.map((value) => (value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const parents = (element) => { const all = []; for (let one = element; one; one = one.parentElement) all.push(one); return all; };
-  const behind = (element) => parents(element).map((one) => parsed(getComputedStyle(one).backgroundColor)).filter((colour) => colour?.[3])
-    .reverse().reduce((below, colour) => over(colour, below), [255, 255, 255]);
+  // What lies behind an element and how much of it shows through, asked once of each: thousands of texts share ancestors.
+  const known = new Map();
+  const ground = (element) => {
+    if (!element) return { colour: [255, 255, 255], opacity: 1 };
+    if (!known.has(element)) {
+      const below = ground(element.parentElement), style = getComputedStyle(element);
+      const colour = parsed(style.backgroundColor);
+      known.set(element, { colour: colour?.[3] ? over(colour, below.colour) : below.colour,
+        opacity: below.opacity * Number(style.opacity) });
+    }
+    return known.get(element);
+  };
   const poor = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
@@ -26,8 +35,8 @@
     const style = getComputedStyle(element);
     const colour = parsed(element instanceof SVGElement ? style.fill : style.color);
     if (!colour || !element.getBoundingClientRect().width) continue;
-    colour[3] *= parents(element).reduce((all, one) => all * Number(getComputedStyle(one).opacity), 1);
-    const back = behind(element);
+    const { colour: back, opacity } = ground(element);
+    colour[3] *= opacity;
     const [high, low] = [light(over(colour, back)), light(back)].sort((a, b) => b - a);
     const size = parseFloat(style.fontSize);
     const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);

@@ -19,17 +19,11 @@ LEVELS = """() => [...document.querySelectorAll('.stMain :is(h1, h2, h3, h4, h5,
   .map(e => Number(e.tagName[1]))"""
 
 
-@pytest.fixture(scope="module")
-def app(serve, tmp_path_factory):
-    """The address of one server for the tests here."""
-    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("narrow"))})
-
-
 @pytest.mark.parametrize("width", [900, 390])
-def test_the_form_is_a_drawer_once_there_is_a_run(page, app, width):
+def test_the_form_is_a_drawer_once_there_is_a_run(page, workshop, width):
     page.set_viewport_size({"width": width, "height": 844})
     run = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.finished)
-    page.goto(f"{app}/unlearn?run={run.id}")
+    page.goto(f"{workshop}/unlearn?run={run.id}")
     page.locator(".stage-svg").first.wait_for()
     form, opener = page.locator(".st-key-settings"), page.locator(".drawer-button")
     opener.wait_for()
@@ -61,12 +55,12 @@ def settled(page) -> list:
     return found
 
 
-def test_every_text_stands_out_from_what_lies_behind_it(page, app):
+def test_every_text_stands_out_from_what_lies_behind_it(page, museum):
     poor = {}
     run = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.finished)
     for address in ("/", "/learn?lesson=2&step=explain", f"/unlearn?run={run.id}", "/robustness", "/evidence",
                     "/compare"):
-        page.goto(app + address)
+        page.goto(museum + address)
         page.locator("h1").first.wait_for()
         still(page)
         levels = page.evaluate(LEVELS)
@@ -78,8 +72,8 @@ def test_every_text_stands_out_from_what_lies_behind_it(page, app):
     assert poor == {}
 
 
-def test_a_narrow_map_goes_without_its_numbers(page, app):
-    page.goto(f"{app}/robustness")
+def test_a_narrow_map_goes_without_its_numbers(page, museum):
+    page.goto(f"{museum}/robustness")
     page.locator(".st-key-robustness-map .main-svg").first.wait_for()
     page.wait_for_function(f"() => ({SQUARE_TEXTS})() > 90")
     page.set_viewport_size({"width": 390, "height": 844})
@@ -89,8 +83,8 @@ def test_a_narrow_map_goes_without_its_numbers(page, app):
     assert page.errors == []
 
 
-def test_a_maps_cells_by_arrow_keys(page, app):
-    page.goto(f"{app}/robustness")
+def test_a_maps_cells_by_arrow_keys(page, museum):
+    page.goto(f"{museum}/robustness")
     chart = page.locator(".st-key-robustness-map .live-chart")
     page.locator(".st-key-robustness-map .main-svg").first.wait_for()
     page.wait_for_function("() => document.querySelector('.st-key-robustness-map .live-chart')?.tabIndex === 0")
@@ -115,11 +109,11 @@ def test_a_maps_cells_by_arrow_keys(page, app):
 @pytest.mark.parametrize(("address", "gone", "there"), [
     ("/unlearn?hide=method,settings", ".st-key-method", ".st-key-launch"),
     ("/playground?hide=brake,forget", ".pg-brake", ".pg-alpha")])
-def test_a_teachers_link_hides_controls(page, app, address, gone, there):
-    page.goto(app + address)
+def test_a_teachers_link_hides_controls(page, museum, address, gone, there):
+    page.goto(museum + address)
     page.locator(there).first.wait_for()
     page.locator(gone).first.wait_for(state="hidden")
     assert "hide=" in page.url
-    page.goto(app + address.replace("hide=", "hide=sidebar,"))
+    page.goto(museum + address.replace("hide=", "hide=sidebar,"))
     page.get_by_text("'sidebar' is not valid. Valid:").wait_for()
     assert page.errors == []

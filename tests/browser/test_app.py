@@ -35,7 +35,7 @@ def shared(tmp_path_factory):
 @pytest.fixture(scope="module")
 def app(serve, shared):
     """The address of that server."""
-    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(shared)})
+    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(shared)}, fresh=True)
 
 
 @pytest.fixture

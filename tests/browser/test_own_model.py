@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 
 from tests.engine.originals.foreign import digits_weights
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def app(serve, tmp_path_factory):
-    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("own"))})
-
-
-def test_from_a_checkpoint_to_the_second_request(page, app, tmp_path):
+def test_from_a_checkpoint_to_the_second_request(page, workshop, tmp_path):
     torch.save({"net": {f"module.{name}": value for name, value in digits_weights().items()}}, tmp_path / "mine.pth")
-    page.goto(app)
+    page.goto(workshop)
     page.get_by_role("button", name="Bring your own model").click()
     dialog = page.get_by_role("dialog")
     path = dialog.get_by_role("textbox", name="File of weights on this machine")

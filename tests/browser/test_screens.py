@@ -24,10 +24,10 @@ CUT = """() => [...document.querySelectorAll('.stage-heroes svg')].flatMap(pictu
     .filter(([, b]) => b.left < frame.left || b.right > frame.right).map(([text]) => text); })"""
 
 
-@pytest.fixture(scope="module")
-def app(serve, tmp_path_factory):
-    """The address of one server for the tests here."""
-    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("screens"))})
+@pytest.fixture
+def app(museum):
+    """The address of a server on which nothing is started."""
+    return museum
 
 
 @pytest.fixture(scope="module")

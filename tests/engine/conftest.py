@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helping import kill
+
+from tests import warm
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +88,14 @@ def store(home: Path):
     from engine.runs.store import open_store
 
     return open_store()
+
+
+@pytest.fixture
+def ready_workers(monkeypatch):
+    """Worker processes begin with torch imported, where their start is not in question."""
+    from engine.runs.executors import processes
+
+    monkeypatch.setattr(processes, "subprocess", SimpleNamespace(Popen=warm.Popen, PIPE=subprocess.PIPE))
 
 
 @pytest.fixture

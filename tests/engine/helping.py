@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests import warm
 from tests.patience import patience, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +28,12 @@ def python(*arguments: str, **more: Any) -> subprocess.CompletedProcess:
 def start_python(*arguments: str) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True)
+
+
+def start_copy(*arguments: str) -> subprocess.Popen:
+    """The same where what a fresh interpreter does at its start is not in question: torch is there at once."""
+    return warm.Popen([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE,
+                      stderr=subprocess.PIPE, text=True)
 
 
 def kill(pid: int) -> None:

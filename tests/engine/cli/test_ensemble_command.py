@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helping import start_python, wait_for
+from helping import start_copy, wait_for
 
 from engine.cli.main import main
 from engine.evaluation.ensembles.draws import ORIGINAL
@@ -19,6 +19,7 @@ from engine.studies.ensemble_work import located, missing
 sys.path.insert(0, str(Path(__file__).parents[1] / "studies"))
 from fake_ensemble import written
 
+from tests import warm
 from tests.patience import patience
 
 MOONS = Ensemble("moons", ("finetune",), models=24, candidates="all")
@@ -70,8 +71,9 @@ def test_bad_input_is_a_sentence(home, capsys, words, said):
     assert said in json.loads(capsys.readouterr().out)["problems"][0]
 
 
-def test_ctrl_c_keeps_what_is_there_and_says_how_to_continue(home):
-    process = start_python("-m", "engine", *COMMAND, "12", "--json")
+def test_ctrl_c_keeps_what_is_there_and_says_how_to_continue(home, monkeypatch):
+    monkeypatch.setenv(warm.WORKERS, "1")
+    process = start_copy("-m", "engine", *COMMAND, "12", "--json")
     found, kept = located(Ensemble("moons", ("finetune",), models=12, candidates="all"))
     wait_for(lambda: process.poll() is not None or kept.numbers(ORIGINAL), "a model")
     process.send_signal(signal.SIGINT)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helping import python, start_python
+from helping import python, start_copy
 
 from engine.cli.main import main
 from engine.runs.store import open_store
@@ -86,7 +86,7 @@ def test_a_failed_run_is_exit_1_and_one_object(with_original, capfd):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_cancels_the_run(with_original, number):
-    process = start_python("-m", "engine", "run", "--method", "finetune", "--set", "retain_epochs=200", "--json")
+    process = start_copy("-m", "engine", "run", "--method", "finetune", "--set", "retain_epochs=200", "--json")
     try:
         for line in process.stderr:
             if "step " in line:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from helping import start_python, wait_for
+from helping import start_copy, wait_for
 
 from engine.cli.main import main
 from engine.runs.compute import compute
@@ -113,7 +113,7 @@ def test_killed_at_a_random_moment_nothing_is_lost_or_done_twice(with_original, 
     command = ("sweep", "--alphas", "0.1,0.2,0.3,0.4", "--forget-fractions", "0.05,0.3", "--set",
                "retain_epochs=3", "--json")
     wanted, moment = random.randint(1, 4), random.random() / 2  # another one in every run of the suite
-    process = start_python("-m", "engine", *command)
+    process = start_copy("-m", "engine", *command)
     wait_for(lambda: len(store.list(status=("finished",))) >= wanted, f"{wanted} finished cells")
     time.sleep(moment)
     workers = psutil.Process(process.pid).children()

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from helping import ROOT, start_python
+from helping import ROOT, start_copy
 
 from engine.runs import process as owner
 from engine.spec import resolve
@@ -31,7 +31,7 @@ time.sleep(600)
 @pytest.fixture
 def other(store):
     """Another process with a running run: (process, run id)."""
-    process = start_python("-c", BEGIN)
+    process = start_copy("-c", BEGIN)
     run_id = process.stdout.readline().strip()
     assert store.get(run_id).owner["pid"] == process.pid
     yield process, run_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 import pytest
-from helping import start_python, wait_for
+from helping import start_copy, wait_for
 
 from engine.runs.queue import Jobs
 from engine.runs.store import open_store
@@ -25,7 +25,7 @@ time.sleep(600)
 @pytest.fixture
 def killed(with_original):
     """The store that a killed app left behind, and its running and its queued run."""
-    store, process = open_store(), start_python("-c", APP)
+    store, process = open_store(), start_copy("-c", APP)
     running, queued = (process.stdout.readline().strip() for _ in range(2))
     try:
         wait_for(lambda: (store.get(running).progress or {}).get("step"), "the run to take its first steps")

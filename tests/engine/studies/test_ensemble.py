@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helping import start_python, wait_for
+from helping import start_copy, wait_for
 
 from engine.errors import BadCheckpoint, BadInput, BadSpec, NotMeasurable
 from engine.evaluation.ensembles.draws import ORIGINAL, seeds_of, states_of
@@ -267,7 +267,7 @@ for task, error in run_all(found, kept, missing(found, kept), "local", Control()
 
 
 def test_a_kill_loses_only_the_models_in_progress(home, made):
-    process = start_python("-c", KILLED)
+    process = start_copy("-c", KILLED)
     said = process.stdout.readline()
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -281,7 +281,7 @@ def test_a_kill_loses_only_the_models_in_progress(home, made):
                                   whole.read(found.key("finetune"), done).phi)
 
 
-def test_a_job_is_paused_stopped_and_launched_again(home):
+def test_a_job_is_paused_stopped_and_launched_again(home, ready_workers):
     mine = Ensembles()
     job = mine.launch(SMALL)
     with pytest.raises(BadInput, match="Another ensemble is being computed"):
