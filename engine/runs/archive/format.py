@@ -34,10 +34,13 @@ from engine.runs.archive.columns import problem
 from engine.runs.archive.courses import Courses
 from engine.runs.archive.limits import (
     MOST_RUNS,
+    MOST_UNCOMPRESSED,
     TooLarge,
     check_directory,
+    check_held,
     check_members,
     named,
+    room_for_courses,
     strict_json,
     unpacked,
 )
@@ -54,7 +57,7 @@ if TYPE_CHECKING:
     from engine.own.declaration import Declaration
 
 FORMAT, VERSION, SUFFIX = "machine-unlearning-runs", 4, ".zip"
-MANIFEST, RUNS, EVENTS = "manifest.json", "runs.json", "events.parquet"
+MANIFEST, RUNS, EVENTS, WEIGHTS = "manifest.json", "runs.json", "events.parquet", "weights/"
 ATTACKED = ("forget", "test", "unseen", "validation")  # what attacks and distances look at; retain is far larger
 
 
@@ -65,7 +68,7 @@ def samples_name(run_id: str) -> str:
 
 def weights_name(run_id: str) -> str:
     """The member with the weights that a run ended with."""
-    return f"weights/{run_id}.safetensors"
+    return f"{WEIGHTS}{run_id}.safetensors"
 
 
 def list_name(name: str) -> str:
@@ -160,8 +163,19 @@ class Archive:
     @functools.cached_property
     def _courses(self) -> Courses:
         with self._open() as archive, self._of_events():
-            return Courses(self._table(archive, EVENTS, events_schema(), texts=("run", "payload")),
-                           [run["id"] for run in self.runs])
+            self._check_held(0)
+            table = self._table(archive, EVENTS, events_schema(), texts=("run", "payload"),
+                                most=room_for_courses(self.manifest["members"][RUNS]["bytes"]))
+            self._check_held(table.nbytes)
+            return Courses(table, [run["id"] for run in self.runs])
+
+    def _check_held(self, courses: int) -> None:
+        sizes = {name: about["bytes"] for name, about in self.manifest["members"].items()}
+        try:
+            check_held(sizes[RUNS], courses, max((size for name, size in sizes.items() if name.startswith(WEIGHTS)),
+                                                 default=0))
+        except TooLarge as error:
+            raise self._bad(str(error)) from None
 
     @contextmanager
     def _of_events(self) -> Iterator[None]:
@@ -275,12 +289,10 @@ class Archive:
             raise self._bad(f"its member {name} is not valid JSON") from None
 
     def _table(self, archive: zipfile.ZipFile, name: str, schema: pyarrow.Schema,
-               *others: pyarrow.Schema, texts: tuple[str, ...] = ()) -> pyarrow.Table:
-        """A member as a table of the schema, or of one of the others that it may have as well.
-
-        ``texts`` stay in dictionaries: a file may say a long text a million times in a few bytes.
-        """
+               *others: pyarrow.Schema, texts: tuple[str, ...] = (),
+               most: int = MOST_UNCOMPRESSED) -> pyarrow.Table:
+        """A member as a table of the schema, or of one of the others that it may have as well."""
         try:
-            return read_table(self._bytes(archive, name), (schema, *others), texts)
+            return read_table(self._bytes(archive, name), (schema, *others), texts, most)
         except ValueError as error:
             raise self._bad(f"its member {name} {error}") from None

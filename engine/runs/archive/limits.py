@@ -20,6 +20,8 @@ MOST_MEMBERS, MOST_DIRECTORY = 4 * MOST_RUNS, 8 * MIB  # the directory lists the
 MOST_BYTES = {"": 384 * MIB, ".json": 64 * MIB, ".parquet": 256 * MIB, ".toml": MIB}  # of a member, by its suffix
 MOST_TOTAL = 4096 * MIB  # of all members, which are read one after another
 MOST_RATIO = 1000  # unpacked to packed
+MOST_HELD, OF_RUNS = 576 * MIB, 10  # of memory for what is held together; what a byte of runs.json comes to
+MOST_READING = 768 * MIB  # the same while the events are read
 SIGNS = ",{["  # each of them begins a value in JSON
 MOST_VALUES = 1_500_000  # of one JSON text, and of all events of a run
 MOST_ROWS, MOST_UNCOMPRESSED = 3_000_000, 384 * MIB  # of a table
@@ -59,6 +61,18 @@ def check_members(infos: list[zipfile.ZipInfo]) -> None:
             raise TooLarge(f"its member {named(info.orig_filename)} would unpack to over {MOST_RATIO} times its size")
     if (total := sum(info.file_size for info in infos)) > MOST_TOTAL:
         raise TooLarge(f"its members would unpack to {total / MIB:,.0f} MiB, but the limit is {MOST_TOTAL // MIB:,}")
+
+
+def check_held(runs: int, courses: int, weights: int) -> None:
+    """Raises TooLarge where the runs, all events and the largest weights, in bytes, need too much memory together."""
+    if (held := OF_RUNS * runs + courses + weights) > MOST_HELD:
+        raise TooLarge(f"its runs, their events and their largest weights would take {held / MIB:,.0f} MiB of memory "
+                       f"together, but the limit is {MOST_HELD // MIB:,}: export fewer runs into one file")
+
+
+def room_for_courses(runs: int) -> int:
+    """How many bytes the table of events may have beside so many of runs.json: reading it takes three times that."""
+    return max(MIB, min(MOST_UNCOMPRESSED, (MOST_READING - OF_RUNS * runs) // 3))
 
 
 def unpacked(archive: zipfile.ZipFile, name: str) -> bytearray:

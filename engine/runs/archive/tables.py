@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.runs.archive.limits import MOST_ROWS, MOST_UNCOMPRESSED
+from engine.runs.archive.limits import MIB, MOST_ROWS, MOST_UNCOMPRESSED
 
 if TYPE_CHECKING:
     import pyarrow
@@ -31,7 +31,7 @@ def samples_schema(later: int = 0) -> pyarrow.Schema:
 
 
 def read_table(content: bytes | bytearray, schemas: Sequence[pyarrow.Schema],
-               texts: Sequence[str] = ()) -> pyarrow.Table:
+               texts: Sequence[str] = (), most: int = MOST_UNCOMPRESSED) -> pyarrow.Table:
     """A table of one of these schemas, without gaps. Raises ValueError, its text the end of a sentence.
 
     ``texts`` stay in dictionaries: a file may say a long text a million times in a few bytes.
@@ -42,10 +42,13 @@ def read_table(content: bytes | bytearray, schemas: Sequence[pyarrow.Schema],
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
         fits = any(file.schema_arrow.equals(one) for one in schemas) and file.metadata.num_rows <= MOST_ROWS
-        fits = fits and _unpacked(file.metadata) <= MOST_UNCOMPRESSED
-        table = pq.ParquetFile(pa.BufferReader(content), read_dictionary=list(texts)).read() if fits else None
+        size = _unpacked(file.metadata)
+        table = pq.ParquetFile(pa.BufferReader(content), read_dictionary=list(texts)).read() if fits and (
+            size <= most) else None
     except (pa.ArrowException, OSError, ValueError, MemoryError):
         raise ValueError("is not a parquet file that can be read") from None
+    if fits and size > most:
+        raise ValueError(f"would unpack to {size / MIB:,.0f} MiB, but beside its runs the limit is {most / MIB:,.0f}")
     if table is None or any(column.null_count for column in table.columns):
         raise ValueError(f"does not have the columns {', '.join(schemas[0].names)}, full and of the right kinds")
     return table

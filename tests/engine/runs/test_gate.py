@@ -20,7 +20,7 @@ from archiving import METRICS, finished_run, members, probe, put_together, state
 
 from engine.errors import BadArchive, StoreUnavailable
 from engine.runs import gate
-from engine.runs.archive import courses, format
+from engine.runs.archive import courses, format, limits
 from engine.runs.archive.limits import MOST_VALUES, TooLarge, strict_json, unpacked
 from engine.runs.archive.tables import is_safetensors, read_table
 from engine.runs.archive.transfer import export_runs, import_runs, read_archive
@@ -206,6 +206,26 @@ def test_a_long_name_is_never_written_out(refused, tmp_path, monkeypatch, place,
     member = next(name for name in members(tmp_path / "good.zip") if name.startswith(place))
     assert said in refused(**{member.replace(".", "_") if place == "events" else member: named})
     assert 1_000_000 < max(table.nbytes for table in tables) < 10_000_000
+
+
+def test_what_is_held_together_has_a_limit(refused, monkeypatch):
+    """Each part within its own limit: 1.4 GiB together."""
+    limits.check_held(28 * limits.MIB, 200 * limits.MIB, 90 * limits.MIB)
+    with pytest.raises(TooLarge, match="would take 1,034 MiB of memory together, but the limit is 576"):
+        limits.check_held(40 * limits.MIB, 250 * limits.MIB, 384 * limits.MIB)
+    monkeypatch.setattr(limits, "MOST_HELD", limits.MIB)
+    runs = {"runs_json": lambda content: json.dumps([json.loads(content)[0] | {"reason": "x" * 19_000}]).encode(),
+            "events_parquet": repeated(json.dumps({"kind": "x", "a": "y" * 900_000}), 1)}
+    assert "would take 1 MiB of memory together, but the limit is 1: export fewer runs" in refused(**runs)
+
+
+def test_a_table_of_events_is_measured_before_it_is_read(refused, monkeypatch):
+    assert limits.room_for_courses(0) == 256 * limits.MIB and limits.room_for_courses(40 * 10**6) < 131 * limits.MIB
+    monkeypatch.setattr(limits, "MOST_READING", 0)
+    texts = repeated(json.dumps({"kind": "x", "a": "y" * 1_040_000}), 1)
+    long = repeated(json.dumps({"kind": "x", "a": "y" * 2_100_000}), 1)
+    assert "must be" in refused(events_parquet=texts)
+    assert "would unpack to 2 MiB, but beside its runs the limit is 1" in refused(events_parquet=long)
 
 
 def test_weights_are_held_once():
