@@ -1,6 +1,6 @@
 # The lab as a container: docs/deployment.md. Build for a machine without a card, or with one:
-#   docker build --tag unlearning-lab .                              torch without CUDA, about 1.5 GB
-#   docker build --tag unlearning-lab --build-arg DEVICE=cuda .      torch with CUDA; run it with --gpus all
+#   docker build --tag unlearning-lab .                              torch without CUDA
+#   docker build --tag unlearning-lab --build-arg DEVICE=cuda .      torch with CUDA, 7.0 GB; run it with --gpus all
 FROM python:3.11-slim-bookworm
 
 # cpu or cuda
@@ -11,7 +11,6 @@ ENV PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    GOMP_SPINCOUNT=2000 \
     UNLEARN_HOME=/data/runs \
     HF_HOME=/data/hub \
     HOME=/data

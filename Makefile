@@ -1,3 +1,4 @@
+# make setup CPU=1  the same without CUDA's libraries: torch from TORCH_INDEX
 # make run     serve the app on http://localhost:8501     make setup    install without starting the server
 # make test    install the test requirements, lint (ruff and mypy), run all tests
 # make check   everything that a change has to pass: format, lint, spelling, types, tests
@@ -11,19 +12,20 @@ PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3.14 python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-# Waiting threads spin shortly, then sleep: the server and a training share a laptop's cores (benchmarks/waiting_threads.py).
-export GOMP_SPINCOUNT ?= 2000
-
 # What ruff formats; the other files are laid out by hand.
 FORMATTED := docs/*.py
 
 # What setup installs from: LOCKED=1 takes every package, its version and its hash from requirements.lock.
 INSTALL := $(if $(LOCKED),--require-hashes -r requirements.lock,-r requirements.txt)
+# CPU=1 takes torch from an index of builds without CUDA's libraries first; the rest then finds it installed.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+$(if $(CPU),$(if $(LOCKED),$(error requirements.lock has the hashes of the builds with CUDA: give CPU=1 or LOCKED=1, not both)))
 
 .PHONY: lock outdated image run setup test check format lint spelling types docs results animation pictures hooks clean
 
+# Streamlit looks into HOME before it serves a page, and ends where that is no folder that it may enter.
 run: setup
-	$(BIN)/streamlit run app.py
+	@[ -x "$${HOME:-/dev/null}/." ] || export HOME="$(CURDIR)"; echo "$(BIN)/streamlit run app.py"; exec $(BIN)/streamlit run app.py
 
 setup: $(VENV)/installed
 
@@ -31,6 +33,7 @@ $(VENV)/installed: requirements.txt $(if $(LOCKED),requirements.lock)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed, but '$(PYTHON)' is older or absent: install it, or name one: make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(if $(CPU),grep -E '^torch' requirements.txt | $(BIN)/pip install --quiet --index-url $(TORCH_INDEX) -r /dev/stdin)
 	$(BIN)/pip install --quiet $(INSTALL)
 	@mkdir -p static && touch $@
 

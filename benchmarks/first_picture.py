@@ -34,15 +34,15 @@ REPLAY = """async () => { const e = document.querySelector('.stage'), seen = new
 
 
 @contextmanager
-def served() -> Any:
-    """The app's address, and the seconds until it answered."""
+def served(*arguments: str, home: str = "") -> Any:
+    """The address of ``streamlit``, by default with the app, and the seconds until it answered."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    home, began = tempfile.mkdtemp(), time.monotonic()
-    server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"], cwd=ROOT,
-                              env={**os.environ, "UNLEARN_HOME": home}, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
+    home, began = home or tempfile.mkdtemp(), time.monotonic()
+    server = subprocess.Popen([sys.executable, "-m", "streamlit", *(arguments or ("run", "app.py")),
+                               f"--server.port={port}"], cwd=ROOT, env={**os.environ, "UNLEARN_HOME": home},
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while True:
             try:

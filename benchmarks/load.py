@@ -20,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 QUIET = 300.0  # seconds that nothing here takes
+PAGE = 30_000  # bytes that no look has, but every whole page
+IDLE = 0.04  # seconds of processor time in two seconds: a server that has imported in the background what runs need
 
 
 @dataclass
@@ -139,6 +142,7 @@ def sessions(options: argparse.Namespace) -> dict[str, Any]:
         before = _cpu(process)
         asyncio.run(_together(visitors, options.seconds))
         used = _cpu(process) - before
+        end = _end(Path(home), run_id, [Session(one.address, one.page, one.query) for one in visitors])
     ticks = sorted(tick for one in visitors for tick in one.ticks)
     sizes = sorted(size for one in visitors for size in one.sizes)
     return {"sessions": len(visitors), "ticks": len(ticks), "median_s": round(statistics.median(ticks), 3),
@@ -147,7 +151,19 @@ def sessions(options: argparse.Namespace) -> dict[str, Any]:
             "worst_bytes": sizes[-1], "first_page_s": round(statistics.median(one.first for one in visitors), 2),
             "intervals": sorted({pause for one in visitors for pause in one.intervals.values()}),
             "ticks_a_second": round(len(ticks) / options.seconds, 1), "server_cpu_s": round(used, 1),
-            "cpu_ms_a_tick": round(1000 * used / len(ticks), 1), "load": round(os.getloadavg()[0], 1)}
+            "cpu_ms_a_tick": round(1000 * used / len(ticks), 1), "end": end, "load": round(os.getloadavg()[0], 1)}
+
+
+def _end(home: Path, run_id: str, visitors: list[Session]) -> dict[str, float]:
+    """What it takes that the run ends, which each session's whole page shows: the worst look, the largest answer."""
+    from engine.runs.store import Store
+
+    threading.Timer(8.0, lambda: Store(home).request_cancel(run_id)).start()
+    asyncio.run(_together(visitors, 20.0))
+    ticks = [tick for one in visitors for tick in one.ticks]
+    return {"ticks": len(ticks), "worst_s": round(max(ticks), 2), "over_2_s": sum(tick > 2 for tick in ticks),
+            "pages": sum(size > PAGE for one in visitors for size in one.sizes),
+            "worst_bytes": max(size for one in visitors for size in one.sizes)}
 
 
 async def _together(visitors: list[Session], seconds: float) -> None:
@@ -178,18 +194,15 @@ def _cpu(process: int) -> float:
 
 def growth(options: argparse.Namespace) -> dict[str, Any]:
     """Pages, the list of runs and an export beside many runs, against the same beside none."""
-    found: dict[str, Any] = {"runs": options.runs}
-    for count in (0, options.runs):
-        with tempfile.TemporaryDirectory() as home:
-            if count:
-                _fill(Path(home), count)
-            found[f"pages_{count}"] = _pages(Path(home), options.pages)
-            found[f"list_json_{count}_s"] = _command(Path(home), "list", "runs", "--json")
-            if count:
-                found["export_s"] = _command(Path(home), "archive", "export", f"{home}/all.zip")
-    beside_none, beside_many = found["pages_0"], found[f"pages_{options.runs}"]
-    found["ratios"] = {page: round(beside_many[page] / beside_none[page], 2) for page in beside_none}
-    return found
+    with tempfile.TemporaryDirectory() as none, tempfile.TemporaryDirectory() as many:
+        _fill(Path(many), options.runs)
+        pages = _pages(Path(none), Path(many), options.pages)
+        listing = {count: _command(Path(home), "list", "runs", "--json") for count, home in ((0, none),
+                                                                                           (options.runs, many))}
+        export = _command(Path(many), "archive", "export", f"{many}/all.zip")
+    return {"runs": options.runs, "pages": pages, "list_json_s": listing, "export_s": export,
+            "worst_ratio": max(one["ratio"] for one in pages.values()),
+            "worst_cpu_ratio": max(one["cpu_ratio"] for one in pages.values()), "load": round(os.getloadavg()[0], 1)}
 
 
 def _fill(home: Path, count: int) -> None:
@@ -213,22 +226,47 @@ def _fill(home: Path, count: int) -> None:
                   samples=real.samples, device=real.device, identity=f"{seed:032d}", data=real.data)
 
 
-def _pages(home: Path, repeats: int) -> dict[str, float]:
-    """By page, the median seconds of a first run of its script in new sessions, after one that warms the server."""
+def _pages(none: Path, many: Path, repeats: int) -> dict[str, dict[str, float]]:
+    """By page, the median seconds of a first run of its script in new sessions, beside no runs and beside many.
+
+    Both servers are asked in turn, so that what else the machine does slows both, after one visit that warms them.
+    """
     from ui.common.address import PAGES
 
-    pages = ("", *PAGES)
-    with served(home) as (address, _):
-        return {page or "start": round(_first(address, page, repeats), 3) for page in pages}
+    with served(none) as beside_none, served(many) as beside_many:
+        both = beside_none, beside_many
+        for address, process in both:
+            _first(address, "")
+            _settle(process)
+        return {page or "start": _page(page, both, repeats) for page in ("", *PAGES)}
 
 
-def _first(address: str, page: str, repeats: int) -> float:
-    times = []
+def _settle(process: int) -> None:
+    for _ in range(60):
+        before = _cpu(process)
+        time.sleep(2)
+        if _cpu(process) - before < IDLE:
+            return
+
+
+def _page(page: str, servers: tuple[tuple[str, int], ...], repeats: int) -> dict[str, float]:
+    seconds: dict[int, list[float]] = {process: [] for _, process in servers}
+    used = {process: 0.0 for _, process in servers}
     for _ in range(repeats + 1):
-        one = Session(f"ws://{address}", page, "")
-        asyncio.run(one.visit(0.0))
-        times.append(one.first)
-    return statistics.median(times[1:])
+        for address, process in servers:
+            before = _cpu(process)
+            seconds[process].append(_first(address, page))
+            used[process] += _cpu(process) - before if len(seconds[process]) > 1 else 0.0
+    (none, many), (cpu, more) = (statistics.median(times[1:]) for times in seconds.values()), used.values()
+    return {"none_s": round(none, 3), "many_s": round(many, 3), "ratio": round(many / none, 2),
+            "none_cpu_s": round(cpu / repeats, 3), "many_cpu_s": round(more / repeats, 3),
+            "cpu_ratio": round(more / max(cpu, 0.01), 2)}
+
+
+def _first(address: str, page: str) -> float:
+    one = Session(f"ws://{address}", page, "")
+    asyncio.run(one.visit(0.0))
+    return one.first
 
 
 def _command(home: Path, *words: str) -> float:
@@ -247,7 +285,7 @@ def main() -> None:
     many.set_defaults(work=sessions)
     grown = kinds.add_parser("growth")
     grown.add_argument("--runs", type=int, default=2000)
-    grown.add_argument("--pages", type=int, default=3)
+    grown.add_argument("--pages", type=int, default=5)
     grown.set_defaults(work=growth)
     options = parser.parse_args()
     print(json.dumps(options.work(options)))

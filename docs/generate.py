@@ -29,6 +29,7 @@ STARTS = (
     "python -m engine compare ",
     "python -m engine front ",
 )
+CARD = "python -m benchmarks.gpu.page "  # what was measured on cards, from the files beside the page
 BLOCK = re.compile(r"(<!-- generated: (?P<command>[^\n]+?) -->\n)(?P<content>.*?)(<!-- end -->)", re.DOTALL)
 
 sys.path.insert(0, str(PAGES.parents[1]))
@@ -75,6 +76,10 @@ def output(command: str) -> str:
     from engine.cli.main import main as run
 
     words = shlex.split(command)
+    if command.startswith(CARD):
+        from benchmarks.gpu.page import page
+
+        return page(PAGES.parents[1] / words[-1])
     if not (command.startswith(STARTS) and {"--recorded-only", "--markdown"} <= set(words)):
         raise ValueError(
             f"A generated block needs '{STARTS[0]}TABLE --recorded-only --markdown', or the same of "

@@ -8,7 +8,8 @@
   ``register`` adds one to this process.
 - ``errors`` holds every error that is raised on purpose.
 
-Importing the package imports no torch; asking for ``load``, ``weights_of`` or what they hand out does.
+Importing the package imports no torch; asking for ``load``, ``weights_of`` or what they hand out does. Import it before
+torch where other work runs on the machine: how idle threads wait (:mod:`engine.system.waiting`) is settled by then.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 from engine import errors
 from engine.system.version import __version__
+from engine.system.waiting import spin_briefly
 from engine.types import (
     Attack,
     Auto,
@@ -37,6 +39,8 @@ from engine.types import (
 __all__ = ["Attack", "Auto", "Dataset", "Lab", "Method", "Model", "Option", "Parts", "Plan", "Progress", "Recipe",
            "Result", "RunWeights", "Scenario", "Sizes", "Spec", "Term", "__version__", "errors", "load", "parameter",
            "register", "weights_of"]
+
+spin_briefly()
 
 
 def __getattr__(name: str) -> Any:

@@ -101,7 +101,7 @@ def load(name: str) -> tuple[int, ...]:
                        ]) from None
 
 
-def checked(content: bytes, name: str) -> tuple[int, ...]:
+def checked(content: bytes | bytearray, name: str) -> tuple[int, ...]:
     """The samples of a kept list's content. Raises ValueError where they are not those of its name."""
     numbers = json.loads(content)
     if not isinstance(numbers, list) or not all(type(one) is int for one in numbers) or name_of(numbers) != name:

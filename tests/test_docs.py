@@ -59,7 +59,8 @@ def test_a_generated_block_is_what_its_command_prints(generate, path, command, c
 
 
 def test_results_have_generated_blocks():
-    assert {path.name for path, _, _ in COMMANDS} == {"cifar10.md", "evidence.md", "go_emotions.md", "methods.md"}
+    assert {path.name for path, _, _ in COMMANDS} == {"cifar10.md", "evidence.md", "go_emotions.md", "gpu.md",
+                                                    "methods.md"}
     assert all(path.parent == DOCS / "results" for path, _, _ in COMMANDS), "make results rewrites docs/results only"
     starts = sum(path.read_text(encoding="utf-8").count("<!-- generated:") for path in PAGES)
     assert starts == len(COMMANDS), "a block without its end would be passed over"

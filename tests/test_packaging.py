@@ -91,3 +91,24 @@ def test_make_passes_over_a_python_that_does_not_run(tmp_path):
     said = subprocess.run(["make", "-n", "-B", "setup"], cwd=ROOT, capture_output=True, text=True, check=True,
                           env=os.environ | {"PATH": f"{tmp_path}:/usr/bin:/bin"}).stdout
     assert f"{tmp_path}/python3.13 -m venv" in said
+
+
+@pytest.mark.parametrize("home", [None, "a file", "/nonexistent", "usable"])
+def test_make_run_has_a_home_that_streamlit_may_enter(home, tmp_path):
+    """Without one Streamlit ends in a traceback before it serves a page."""
+    import os
+    import shutil
+    import subprocess
+
+    if not shutil.which("make"):
+        pytest.skip("make is not installed")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "streamlit").write_text('#!/bin/sh\necho "$HOME"\n')
+    (tmp_path / "bin" / "streamlit").chmod(0o755)
+    (tmp_path / "installed").touch()
+    place = {"a file": str(tmp_path / "installed"), "usable": str(tmp_path)}.get(home, home)
+    environment = {name: value for name, value in os.environ.items() if name != "HOME"}
+    said = subprocess.run(["make", "-s", "-o", f"{tmp_path}/installed", "run", f"VENV={tmp_path}", "PYTHON=python3"],
+                          cwd=ROOT, capture_output=True, text=True, check=True,
+                          env=environment | ({"HOME": place} if place else {})).stdout
+    assert said.splitlines()[-1] == (str(tmp_path) if home == "usable" else str(ROOT))

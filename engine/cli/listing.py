@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -40,11 +43,22 @@ def add_parser(commands: Any) -> None:
 def command_list(options: Namespace) -> Result:
     """Records of one kind as a list of dictionaries."""
     if options.kind == "runs":
-        found = [described(run) for run in library.all_runs(open_store(), options.recorded)]
+        with _uncollected():
+            found = [described(run) for run in library.all_runs(open_store(), options.recorded)]
     else:
         found = {"datasets": _datasets, "models": _models, "methods": _methods, "attacks": _attacks,
                  "scenarios": _scenarios}[options.kind]()
     return found if options.json else "\n".join(map(_line, found)) or "None yet.", 0
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looks for garbage, of which a list of thousands of runs makes none: a fifth of its time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def command_show(options: Namespace) -> Result:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from engine.cli import streams
 from engine.cli.signals import like_ctrl_c
 from engine.errors import BadInput, BadSpec, LabError
 from engine.system import logs
@@ -29,6 +31,8 @@ COMMANDS = ("run", "preview", "pretrain", "import_original", "listing", "roc", "
             "archive", "export_weights", "tag", "delete", "own_data",
             "health")  # a module each, in the order of the help
 
+OF_SEVERAL = {"list": "listing", "show": "listing", "add-dataset": "own_data", "export-dataset": "own_data",
+              "remove-dataset": "own_data"}  # the commands that share a module; others are named as theirs is
 READING = ("preview", "health", "list", "show", "roc", "export-dataset", "export-weights", "archive export",
            "archive excerpt")
 
@@ -57,13 +61,20 @@ class Parser(argparse.ArgumentParser):
         raise BadInput(f"{message[:1].upper()}{message[1:]}. Help: {self.prog} --help")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """All commands and options."""
+def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """All commands and options; of words that begin with a command's name that one alone, which is sooner imported."""
     parser = Parser(prog="python -m engine", description="Machine unlearning from the command line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    for name in COMMANDS:
+    for name in _needed(words):
         import_module(f"engine.cli.{name}").add_parser(commands)
     return parser
+
+
+def _needed(words: Sequence[str]) -> Sequence[str]:
+    """The modules of COMMANDS that such a command line needs."""
+    asked = words[0] if words else ""
+    module = OF_SEVERAL.get(asked, asked.replace("-", "_"))
+    return (module,) if module in COMMANDS and asked not in OF_SEVERAL.values() and "_" not in asked else COMMANDS
 
 
 def reads_only(options: argparse.Namespace) -> bool:
@@ -77,10 +88,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status: int
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
+    if arguments is None:
+        streams.begin()
     logs.begin()
     try:
         with like_ctrl_c():
-            options = build_parser().parse_args(words)
+            _check_folder()
+            options = build_parser(words).parse_args(words)
             if not reads_only(options):
                 refuse()
             result, status = options.work(options)
@@ -97,15 +111,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say({"status": "failed", "reason": said}, as_json, said, FAILED)
     except KeyboardInterrupt:
         return _say({"status": "cancelled", "reason": "Interrupted."}, as_json, "Interrupted.", INTERRUPTED)
-    _print(result if isinstance(result, str) else to_json(result))
-    return status
+    return status if _print(result if isinstance(result, str) else to_json(result)) else FAILED
 
 
-def _print(text: str) -> None:
-    """Prints as Unix tools do: a reader that has seen enough (``| head``) ends the program without a word."""
+def _check_folder() -> None:
+    """Raises BadInput where the working folder was removed: libraries of torch would end the process at once."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise BadInput("The folder that this command was started in was removed: change to another one.") from None
+
+
+def _print(text: str) -> bool:
+    """Prints as Unix tools do: a reader that has seen enough (``| head``) ends the program without a word.
+
+    Whether it could: where the output is a file on a full disk, a sentence on stderr names the reason.
+    """
     before = signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    print(_printable(text), flush=True)
-    signal.signal(signal.SIGPIPE, before)
+    try:
+        print(_printable(text), flush=True)
+    except OSError as error:
+        streams.leave_stdout()
+        print(f"The result cannot be written to standard output ({error.strerror}): write it elsewhere.",
+              file=sys.stderr)
+        return False
+    finally:
+        signal.signal(signal.SIGPIPE, before)
+    return True
 
 
 def _printable(text: str) -> str:

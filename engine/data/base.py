@@ -120,8 +120,20 @@ class Data(ABC, Generic[P]):
         """What a network is built for, as its ``build(classes, inputs)`` has it."""
 
     @abstractmethod
-    def batch(self, pool: P, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Inputs as a network reads them, and targets, of ``pool[index]``; with a generator augmented."""
+    def batch(self, pool: P, index: Tensor, augment: torch.Generator | Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Inputs as a network reads them, and targets, of ``pool[index]``; augmented with a generator, or as drawn."""
+
+    @property
+    def draws_ahead(self) -> bool:
+        """Whether :meth:`drawn` knows what augmentation draws, or there is none."""
+        return self.augment is None
+
+    def drawn(self, pool: P, sizes: list[int], generator: torch.Generator) -> tuple[Tensor, ...] | None:
+        """What :meth:`batch` would draw for batches of these sizes, on the device; None where nobody knows.
+
+        One copy to a card instead of one a batch.
+        """
+        return None
 
     @abstractmethod
     def problems(self, dataset: Dataset) -> Iterator[str]:

@@ -96,13 +96,29 @@ class Data(base.Data[Pool]):
         """The number of channels."""
         return self.train.images.shape[3]
 
-    def batch(self, pool: Pool, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+    def batch(self, pool: Pool, index: Tensor,
+              augment: torch.Generator | Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Inputs, float32 (B, C, H, W) normalised and channels-last, and labels (B,) of ``pool[index]``."""
         images = pool.images[index]
-        if augment is not None and self.augment is not None:
+        if isinstance(augment, Tensor):
+            images = shifted(images, augment)
+        elif augment is not None and self.augment is not None:
             images = self.augment(images, augment)
         scale, offset = _affine(self.mean, self.std, images.device)
         return torch.addcmul(offset, images.permute(0, 3, 1, 2).float(), scale), pool.labels[index]
+
+    @property
+    def draws_ahead(self) -> bool:
+        return self.augment is None or self.augment is shift_and_flip
+
+    def drawn(self, pool: Pool, sizes: list[int], generator: torch.Generator) -> tuple[Tensor, ...] | None:
+        """The crops and flips of batches, int16."""
+        if self.augment is not shift_and_flip:
+            return None
+        height, width = pool.images.shape[1:3]
+        parts = [shifts(size, height, width, generator) for size in sizes]
+        moved: tuple[Tensor, ...] = torch.cat(parts).to(torch.int16).to(pool.images.device).split(sizes)
+        return moved
 
     def problems(self, dataset: Dataset) -> Iterator[str]:
         """What two pools of pictures have in common, and the scale that is declared for both."""
@@ -141,13 +157,22 @@ def shift_and_flip(images: Tensor, generator: torch.Generator, pad: int = PAD) -
     The draws are made on the CPU, so that every device sees the same augmentation.
     """
     b, h, w, _ = images.shape
-    padded = F.pad(images, (0, 0, pad, pad, pad, pad))
+    return shifted(images, shifts(b, h, w, generator, pad).to(images.device), pad)
+
+
+def shifts(b: int, h: int, w: int, generator: torch.Generator, pad: int = PAD) -> Tensor:
+    """The rows and columns of the padded images that each of ``b`` crops is made of, int64 (b, h + w)."""
     top = torch.randint(0, 2 * pad + 1, (b, 1), generator=generator)
     left = torch.randint(0, 2 * pad + 1, (b, 1), generator=generator)
     flip = torch.rand(b, 1, generator=generator) < 0.5
     across = torch.arange(w).expand(b, w)
-    rows = top + torch.arange(h)
-    columns = left + torch.where(flip, w - 1 - across, across)
-    rows, columns = rows.to(images.device), columns.to(images.device)
+    return torch.cat([top + torch.arange(h), left + torch.where(flip, w - 1 - across, across)], dim=1)
+
+
+def shifted(images: Tensor, drawn: Tensor, pad: int = PAD) -> Tensor:
+    """The crops (B, H, W, C) that :func:`shifts` has drawn."""
+    b, h, w, _ = images.shape
+    padded = F.pad(images, (0, 0, pad, pad, pad, pad))
+    rows, columns = drawn.long().split([h, w], dim=1)
     which = torch.arange(b, device=images.device).view(b, 1, 1)
     return padded[which, rows[:, :, None], columns[:, None, :]]

@@ -110,10 +110,11 @@ class PointData(base.Data[PointPool]):
         """The number of coordinates."""
         return self.train.points.shape[1]
 
-    def batch(self, pool: PointPool, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+    def batch(self, pool: PointPool, index: Tensor,
+              augment: torch.Generator | Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Normalised coordinates, float32 (B, D), and labels of ``pool[index]``."""
         points = pool.points[index]
-        if augment is not None and self.augment is not None:
+        if isinstance(augment, torch.Generator) and self.augment is not None:
             points = self.augment(points, augment)
         return self.normalised(points), pool.labels[index]
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from engine.data import base
+from engine.system.device import on_card
 
 if TYPE_CHECKING:
     from engine.dataset import Dataset
@@ -97,11 +98,15 @@ class TextData(base.Data[TextPool]):
         return replace(self, train=self.train.encoded(encode, padding), heldout=self.heldout.encoded(encode, padding),
                        words=words)
 
-    def batch(self, pool: TextPool, index: Tensor, augment: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Tokens, int64 (B, longest of the batch), and targets of ``pool[index]``; texts are not augmented."""
+    def batch(self, pool: TextPool, index: Tensor,
+              augment: torch.Generator | Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Tokens, int64 (B, longest of the batch), and targets of ``pool[index]``; texts are not augmented.
+
+        A card is given all columns: asking it for the longest text would wait for all that it has in its queue.
+        """
         if pool.tokens is None or pool.lengths is None:
             raise TypeError("These texts have no tokens yet: a model's prepare(data) adds them.")
-        longest = int(pool.lengths[index].max())
+        longest = pool.tokens.shape[1] if on_card(index.device) else int(pool.lengths[index].max())
         return pool.tokens[index, :longest].long(), pool.targets[index]
 
     def problems(self, dataset: Dataset) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from engine.system.device import exact
+
 DIFFERENT = 1e-6  # relative: a model whose answers differ less than this from sample to sample is constant
 
 
@@ -20,6 +22,6 @@ def is_constant(logits: Tensor) -> bool:
     """
     if len(logits) < 2:
         return False
-    exact = logits.double()
-    spread = exact.max(dim=0).values - exact.min(dim=0).values
-    return bool((spread <= DIFFERENT * (1 + exact.abs().max())).all())
+    values = exact(logits)
+    spread = values.max(dim=0).values - values.min(dim=0).values
+    return bool((spread <= DIFFERENT * (1 + values.abs().max())).all())

@@ -248,10 +248,14 @@ def most_exposed(forget: int, nonmembers: int) -> float:
     >>> round(most_exposed(150, 399), 2)
     3.33
     """
-    from scipy.stats import nhypergeom  # no page that judges nothing waits for it
-
-    alarms = int(0.001 * nonmembers)
-    return 100 * float(nhypergeom.ppf(THREE_SIGMA, forget + nonmembers, forget, alarms + 1)) / forget
+    end, total = int(0.001 * nonmembers) + 1, forget + nonmembers  # the false alarm at which the count ends
+    ahead, share = 0, math.prod((nonmembers - one) / (total - one) for one in range(end))
+    reached = share  # of all orders, those with so few ahead; without scipy.stats, whose import a listing waits for
+    while reached < THREE_SIGMA and ahead < forget:
+        share *= (ahead + end) / (ahead + 1) * (forget - ahead) / (total - end - ahead)
+        ahead += 1
+        reached += share
+    return 100 * ahead / forget
 
 
 def _reversed(attack: Attack, metrics: Metrics, counts: Counts) -> Evidence | None:

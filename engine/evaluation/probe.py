@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from engine.evaluation.histograms import EDGES, histogram, overlap
 from engine.evaluation.measure import Readings, band_of, expected_null_bands, null_bands, run_attacks
 from engine.evaluation.readout import Readout, read_out
 from engine.registry import live_attacks
+from engine.system.device import on_card
 from engine.system.rng import permutation
 from engine.types import Progress
 from engine.validity import COLUMNS
@@ -33,6 +34,7 @@ MOST_SAMPLES = {"forget": 500, "test": 500, "unseen": 500, "retain": 200}  # in 
 FRAMES = 48  # at most, spread evenly over a run's steps
 FRAME_SHARE, ATTACK_SHARE = 0.06, 0.035  # of the training time; together under a tenth
 FRAME_GIFT, ATTACK_GIFT = 0.4, 0.15  # seconds a run on top, so that a run of a second has something to show
+CARD_SHARES, MANY = (0.03, 0.015), 10_000  # on a card with so many samples, whose run takes seconds: under a twentieth
 HELD_UP = 3  # a look that took so many times the usual waited for somebody else: that is not what a look costs
 TRACE_POINTS = 40  # a reading keeps at most so many steps of the objective since the last one
 
@@ -75,6 +77,14 @@ def reading(sets: Readings, attacks: bool = True) -> Reading:
         attacks=run_attacks(sets.forget, sets.nonmembers) if attacks else none)
 
 
+def budgets(data: Data) -> tuple[Budget, Budget]:
+    """What frames and attacks may cost."""
+    if on_card(data.device) and len(data.train) >= MANY:
+        frames, attacks = CARD_SHARES
+        return Budget(frames), Budget(attacks)
+    return Budget(FRAME_SHARE, FRAME_GIFT), Budget(ATTACK_SHARE, ATTACK_GIFT)
+
+
 class Watcher:
     """Takes readings of a model in training on fixed samples of each set, within the budget."""
 
@@ -83,7 +93,7 @@ class Watcher:
         self.chosen = PerSet(**{name: _some(index, seed, name) for name, index in split.items()
                                 if name in MOST_SAMPLES})
         self.whole = PerSet(**dict(split.items()))
-        self.frames, self.attacks = Budget(FRAME_SHARE, FRAME_GIFT), Budget(ATTACK_SHARE, ATTACK_GIFT)
+        self.frames, self.attacks = budgets(data)
         self._shown = 0  # of the FRAMES, how many have had their turn
         self._trace: list[Progress] = []
 
@@ -109,6 +119,8 @@ class Watcher:
         self._trace.append(progress)
         done = progress.step / progress.total_steps
         turn = math.floor(FRAMES * done)
+        if on_card(self.data.device) and not progress.ends_epoch:
+            return None  # within an epoch a look would wait for steps in the card's queue, and be charged for them
         if done >= 1 or turn <= self._shown or not self.frames.allows(seconds, done):
             return None  # after the last step comes the closing event
         self._shown = turn
@@ -199,5 +211,13 @@ def thinned(steps: list[Progress]) -> dict[str, list[float | None]]:
     terms = sorted({name for progress in kept for name in progress.terms})
     trace: dict[str, list[float | None]] = {"step": [p.step for p in kept], "samples": [p.samples for p in kept]}
     for name in terms:
-        trace[name] = [round(float(p.terms[name]), 6) if name in p.terms else None for p in kept]
+        values = iter(numbers([p.terms[name] for p in kept if name in p.terms]))
+        trace[name] = [round(next(values), 6) if name in p.terms else None for p in kept]
     return trace
+
+
+def numbers(values: Sequence[Any]) -> list[float]:
+    """Numbers, and tensors of one element, as floats; a card is asked once for all of its own."""
+    there = [value for value in values if isinstance(value, Tensor) and on_card(value.device)]
+    read = iter(torch.stack(there).cpu().tolist() if there else ())
+    return [next(read) if isinstance(value, Tensor) and on_card(value.device) else float(value) for value in values]

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from engine.data.base import Data, Pool
 from engine.data.batches import batch_sizes
 from engine.evaluation.phi import phi_of
+from engine.system.device import lacks_float64, on_card
 from engine.system.rng import generator
 
-BATCH = 1_000
+BATCH, BATCH_ON_CARD = 1_000, 5_000
 MEANING = 3  # of the columns; raised where it changes, so that read-outs kept before are not used
 
 
@@ -52,9 +53,14 @@ def read_out(model: nn.Module, data: Data, pool: Pool, index: Tensor | None = No
     was_training = model.training
     model.eval()
     index = torch.arange(len(pool), device=data.device) if index is None else index
-    parts = [_columns(model, data, *data.batch(pool, part)) for part in index.split(BATCH)]
+    parts = [_columns(model, data, *data.batch(pool, part)) for part in index.split(read_at_once(data.device))]
     model.train(was_training)
     return _joined(parts)
+
+
+def read_at_once(device: torch.device) -> int:
+    """Samples of a batch that is only read."""
+    return BATCH_ON_CARD if on_card(device) else BATCH
 
 
 def read_out_as_trained(model: nn.Module, data: Data, pool: Pool, index: Tensor, seed: int, augment: bool,
@@ -81,7 +87,7 @@ def read_logits(model: nn.Module, data: Data, inputs: Tensor) -> Tensor:
 
     For a model in evaluation mode, where parts and whole give the same numbers.
     """
-    whole = data.at_once is None or inputs.device.type != "cpu" or model.training
+    whole = data.at_once is None or on_card(inputs.device) or model.training
     size = len(inputs) if whole else data.at_once
     with torch.no_grad():
         return torch.cat([model(part) for part in inputs.split(size)])
@@ -90,6 +96,8 @@ def read_logits(model: nn.Module, data: Data, inputs: Tensor) -> Tensor:
 def _columns(model: nn.Module, data: Data, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
     with torch.no_grad():
         logits = read_logits(model, data, inputs)
+        if lacks_float64(logits.device):  # which phi is computed in
+            logits, targets = logits.cpu(), targets.cpu()
         return *data.criterion.columns(logits, targets), logits.argmax(dim=1).to(torch.int16), phi_of(logits, targets)
 
 

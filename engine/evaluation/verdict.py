@@ -22,8 +22,7 @@ It is worked out from the stored numbers whenever it is read, for older runs too
 Where manipulated samples are to be corrected, other rules apply (:mod:`engine.evaluation.correction`).
 
 Evidence about the run's method, from many models like it, is said and decides nothing: it is not about these weights.
-What each attack comes to is an item of evidence (``engine.evaluation.evidence``); a verdict sums the items up and names
-the number that decides.
+Each attack comes to an item of evidence (``engine.evaluation.evidence``); a verdict names the number that decides.
 """
 
 from __future__ import annotations
@@ -39,6 +38,7 @@ from engine.evaluation.chosen import TITLE as WAITING
 from engine.evaluation.chosen import WHY, of_chosen, waits
 from engine.evaluation.class_words import ONE, ClassWords, class_words, losses_expected
 from engine.evaluation.correction import corrected
+from engine.evaluation.cost import cost
 from engine.evaluation.evidence import (
     FURTHER,
     Counts,
@@ -136,7 +136,8 @@ def judge(metrics: Metrics, scenario: str, counts: Counts | None, reference: boo
     else:
         found = _class(metrics, items, named) if by == "class" else _random(metrics, items)
     few = _too_few(counts) if by != "class" and found.kind == "forgotten" else ""
-    return replace(found, text=" ".join(filter(None, [few, found.text])), evidence=items, few=bool(few),
+    said = filter(None, [few, "" if broken else cost(metrics), found.text])
+    return replace(found, text=" ".join(said), evidence=items, few=bool(few),
                    title=_few_title(items) if few else _title(found, by, items, named))
 
 

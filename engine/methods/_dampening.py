@@ -41,15 +41,15 @@ def dampen(weights: list[Any], forget: list[Any], everything: list[Any], paramet
     """Shrinks the selected weights in place; the arguments go by weight tensor. Returns the percentage selected."""
     import torch
 
-    selected = 0
+    selected: Any = 0
     with torch.no_grad():
         for weight, important, usual in zip(weights, forget, everything):
             chosen = important > parameters.selection * usual
             factor = (parameters.dampening * usual / important).clamp(max=1)
             weight.copy_(torch.where(chosen, weight * factor, weight))
-            selected += int(chosen.sum())
+            selected = selected + chosen.sum()
     size: int = sum(weight.numel() for weight in weights)
-    return 100 * selected / size
+    return 100 * int(selected) / size
 
 
 def dampened(task: Any, parameters: Any, objective: Objective, add: Add, term: str) -> Iterator[Progress]:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.data.batches import steps_in
 from engine.methods._hyperparameters import ForgetEpochs
+from engine.system.device import queued
 from engine.training.loop import Task, cycle, linear_factor, loop, make_optimiser, shuffled
 from engine.types import Progress, TrainingState
 
@@ -51,13 +52,18 @@ class Union:
     """D_f and ``retain`` as one set of positions: those below ``forgets`` are D_f's.
 
     A batch is a tensor of positions, so that whatever is kept per sample (labels, a teacher's logits)
-    is looked up with it too. Positions stay on the CPU, where asking what a batch holds waits for no GPU.
+    is looked up with it too. Positions stay on the CPU, where asking what a batch holds waits for no card; :meth:`here`
+    looks up with them.
     """
 
     def __init__(self, task: Task, retain: Tensor):
         self.index = torch.cat([task.split.forget, retain])
         self.forgets = len(task.split.forget)
         self.positions = torch.arange(len(self.index))
+
+    def here(self, at: Tensor) -> Tensor:
+        """The positions on the device."""
+        return queued(at, self.index.device)
 
     def terms(self, at: Tensor, forget: Mapping[str, Tensor], retain: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Means of these per-sample values (B,) over the batch's forget and retain samples, detached.
@@ -68,7 +74,8 @@ class Union:
         means: dict[str, Tensor] = {}
         for rows, columns in ((of_forget, forget), (~of_forget, retain)):
             if rows.any():
-                means |= {name: values.detach()[rows].mean() for name, values in columns.items()}
+                chosen = self.here(rows.nonzero().squeeze(1))
+                means |= {name: values.detach()[chosen].mean() for name, values in columns.items()}
         return means
 
 
@@ -85,10 +92,12 @@ def over_forget_set(task: Task, parameters: ForgetEpochs, epochs: int,
     yield from loop(
         make_optimiser("adamw", task.model, p.learning_rate, p.weight_decay),
         epochs=epochs,
-        batches=lambda e: shuffled(task.split.forget, p.batch_size, task.seed, f"forget batches/epoch {e}"),
-        objective=lambda forget, epoch: objective(forget, next(retain), epoch),
+        batches=lambda e: tuple(zip(shuffled(task.split.forget, p.batch_size, task.seed, f"forget batches/epoch {e}"),
+                                    retain)),
+        objective=lambda pair, epoch: objective(pair[0], pair[1], epoch),
         learning_rate=lambda epoch: p.learning_rate * linear_factor(p.final_lr_fraction, epoch, epochs),
         total_steps=epochs * steps_in(len(task.split.forget), p.batch_size),
         begin_epoch=begin_epoch,
         dropout=task.dropout,
+        alike=True,
     )

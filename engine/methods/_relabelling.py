@@ -38,9 +38,10 @@ class Relabelled:
 
     def measure(self, at: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Per-sample losses on the current labels, and the terms: forget_loss has the true labels."""
-        logits = self.task.logits(self.union.index[at])
-        losses = F.cross_entropy(logits, self.labels[at], reduction="none")
-        own = F.cross_entropy(logits.detach(), self.true[at], reduction="none")
+        here = self.union.here(at)
+        logits = self.task.logits(self.union.index[here])
+        losses = F.cross_entropy(logits, self.labels[here], reduction="none")
+        own = F.cross_entropy(logits.detach(), self.true[here], reduction="none")
         return losses, self.union.terms(at, {"forget_loss": own, "relabelled_loss": losses}, {"retain_loss": own})
 
 

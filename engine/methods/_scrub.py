@@ -131,4 +131,5 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
         learning_rate=lambda epoch: rate(p, epoch),
         total_steps=plan(p, task.split.sizes).steps,
         dropout=task.dropout,
+        alike=True,
     )

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.training.loop import Task, refuse_non_finite
+from engine.training.loop import Checks, Task
 from engine.types import Progress
 
 Work = Callable[[Any], tuple[Tensor, int, dict[str, Any]]]
@@ -19,7 +19,7 @@ class Steps:
 
     def __init__(self, task: Task, total_steps: int, step: int = 0, samples: int = 0):
         self.total_steps, self.dropout = total_steps, task.dropout
-        self.step, self.samples = step, samples
+        self.step, self.samples, self.checks = step, samples, Checks()
 
     def run(self, optimiser: torch.optim.Optimizer, todo: Iterable[Any], gradients: Work, rate: Callable[[int], float],
             epoch: int = 0, ends_epoch: bool = True) -> Iterator[Progress]:
@@ -39,9 +39,10 @@ class Steps:
                 loss, count, terms = gradients(item)
             optimiser.step()
             self.step, self.samples = self.step + 1, self.samples + count
-            refuse_non_finite(loss, self.step)
+            ends = ends_epoch and position + 1 == len(items)
+            self.checks.see(loss, self.step, ends)
             yield Progress(self.step, self.total_steps, self.samples, {**terms, "learning_rate": now}, epoch,
-                           ends_epoch=ends_epoch and position + 1 == len(items))
+                           ends_epoch=ends)
 
 
 def descending(objective: Work) -> Work:

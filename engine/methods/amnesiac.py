@@ -58,9 +58,10 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     true, targets = task.labels(union.index), relabelled(task)[union.index]
 
     def objective(at: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
-        logits = task.logits(union.index[at])
-        loss = cross_entropy(logits, targets[at], reduction="none")
-        own = cross_entropy(logits.detach(), true[at], reduction="none")
+        here = union.here(at)
+        logits = task.logits(union.index[here])
+        loss = cross_entropy(logits, targets[here], reduction="none")
+        own = cross_entropy(logits.detach(), true[here], reduction="none")
         terms = union.terms(at, {"forget_loss": own, "relabelled_loss": loss}, {"retain_loss": own})
         return loss.mean(), len(at), terms
 

@@ -82,9 +82,10 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
                         answers(task, task.frozen_original(), union.index[forgets:])])
 
     def objective(at: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
-        logits = task.logits(union.index[at])
-        apart = distillation_per_sample(logits, taught[at], parameters.temperature)
-        own = F.cross_entropy(logits.detach(), labels[at], reduction="none")
+        here = union.here(at)
+        logits = task.logits(union.index[here])
+        apart = distillation_per_sample(logits, taught[here], parameters.temperature)
+        own = F.cross_entropy(logits.detach(), labels[here], reduction="none")
         terms = union.terms(at, {"forget_distillation": apart, "forget_loss": own},
                             {"retain_distillation": apart, "retain_loss": own})
         return apart.mean(), len(at), terms

@@ -73,8 +73,13 @@ def moved(data: Any, inputs: Any, direction: Any, bound: float) -> Any:
 
     Pictures stay pictures: values between 0 and 1, in 255 steps.
     """
+    import torch
+
+    from engine.system.device import queued
+
     shape = (1, -1, *[1] * (inputs.ndim - 2))
-    mean, std = (inputs.new_tensor(values).view(shape) for values in (data.mean, data.std))
+    mean, std = (queued(torch.tensor(values, dtype=inputs.dtype), inputs.device).view(shape)
+                 for values in (data.mean, data.std))
     values = inputs * std + mean + bound * direction.sign()
     if inputs.ndim == 4:
         values = ((values * 255).round() / 255).clamp(0, 1)
@@ -132,17 +137,18 @@ def relabel(task: Any, parameters: Parameters, targets: Any, total: int) -> Iter
     """Fills ``targets`` (N,), by training sample, with the neighbours of D_f; the weights stay as they are."""
     from engine.training.loop import shuffled
 
-    p, original, reached, samples = parameters, task.frozen_original(), 0.0, 0
+    p, original, samples = parameters, task.frozen_original(), 0
+    reached: Any = 0
     batches = shuffled(task.split.forget, p.batch_size, task.seed, "attack batches")
     for step, batch in enumerate(batches, start=1):
         labels = task.labels(batch)
         logits, loss = across(task, original, batch, p.bound)
         targets[batch] = neighbours(logits, labels, p.missed)
-        reached += float((logits.argmax(dim=1) != labels).sum())
+        reached = reached + (logits.argmax(dim=1) != labels).sum()
         samples += len(batch)
         terms = {"forget_loss": loss, "learning_rate": 0.0}
         if step == len(batches):
-            terms["reached"] = 100 * reached / samples
+            terms["reached"] = 100 * float(reached) / samples
         yield Progress(step, total, samples, terms)
 
 

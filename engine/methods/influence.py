@@ -73,10 +73,12 @@ def woodbury(gradients: Any, vector: Any, damping: float) -> Any:
     """(damping I + G'G / M)^-1 v for rows G (M, P) and v (P,), without a P x P matrix."""
     import torch
 
+    from engine.system.device import exact
+
     count = len(gradients)
-    gram = (gradients @ gradients.T).double()
+    gram = exact(gradients @ gradients.T)
     gram.diagonal().add_(count * damping)
-    weights = torch.linalg.solve(gram, (gradients @ vector).double()).to(vector.dtype)
+    weights = torch.linalg.solve(gram, exact(gradients @ vector)).to(vector)
     return (vector - gradients.T @ weights) / damping
 
 

@@ -126,6 +126,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     import torch.nn.functional as F
 
     from engine.methods._passes import Union
+    from engine.system.device import queued
     from engine.system.rng import generator
     from engine.training.loop import loop, make_optimiser, shuffled
 
@@ -143,11 +144,12 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
         return () if heat.stopped else shuffled(union.positions, p.batch_size, task.seed, f"batches/epoch {epoch}")
 
     def objective(at: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
-        logits, known = task.logits(union.index[at]), taught[at]
+        here = union.here(at)
+        logits, known = task.logits(union.index[here]), taught[here]
         noise = gumbel(known.shape, rng) if p.transform == "gumbel" else torch.zeros(known.shape)
-        target = softened(known, noise.to(known), (at < union.forgets).to(known.device), heat.tau)
+        target = softened(known, queued(noise, known.device).to(known), here < union.forgets, heat.tau)
         apart = -(target * F.log_softmax(logits, dim=1)).sum(dim=1)
-        own = F.cross_entropy(logits.detach(), labels[at], reduction="none")
+        own = F.cross_entropy(logits.detach(), labels[here], reduction="none")
         terms = union.terms(at, {"forget_distillation": apart, "forget_loss": own},
                             {"retain_distillation": apart, "retain_loss": own})
         return apart.mean(), len(at), {**terms, **heat.term}

@@ -88,8 +88,11 @@ def direction(kept: list[Any], left: list[Any], bargain: str) -> tuple[list[Any]
     """Both gradients by weight tensor made one, None where they cannot agree; and the cosine of their angle."""
     import torch
 
-    rr, ru, uu = torch.stack([sum((a.double() * b.double()).sum() for a, b in zip(one, two))
-                              for one, two in ((kept, kept), (kept, left), (left, left))]).tolist()
+    from engine.system.device import exact
+
+    products: list[Any] = [sum((exact(a) * exact(b)).sum() for a, b in zip(one, two))
+                           for one, two in ((kept, kept), (kept, left), (left, left))]
+    rr, ru, uu = torch.stack(products).cpu().tolist()
     found = agreed(rr, ru, uu) if bargain == "exact" else agreed_as_released(rr, ru, uu)
     cosine = ru / math.sqrt(rr * uu) if rr > 0 and uu > 0 else 0.0
     return found and [found[0] * a + found[1] * b for a, b in zip(kept, left)], cosine
@@ -114,6 +117,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 
     from engine.methods._passes import sgd
     from engine.methods._steps import Steps
+    from engine.system.device import queued
     from engine.system.rng import generator
 
     p, weights, rng = parameters, list(task.model.parameters()), generator(task.seed, "random labels")
@@ -123,7 +127,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
 
     def forgetting(batch: Any) -> tuple[Any, dict[str, Any]]:
         logits, true = task.logits(batch), task.labels(batch)
-        drawn = torch.randint(0, len(task.data.classes), (len(batch),), generator=rng).to(true.device)
+        drawn = queued(torch.randint(0, len(task.data.classes), (len(batch),), generator=rng), true.device)
         loss = F.cross_entropy(logits, drawn)
         return loss, {"relabelled_loss": loss.detach(), "forget_loss": F.cross_entropy(logits.detach(), true)}
 

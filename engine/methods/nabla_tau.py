@@ -64,22 +64,24 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     from torch.nn.functional import relu
 
     from engine.methods._passes import over_forget_set
+    from engine.training.recorded import Numbers
 
     epochs = forget_epochs(parameters, task.split.sizes)
-    target = {"loss": 0.0}
+    now = Numbers(task.device, target=0.0, alpha=0.0, rest=1.0)
 
     def begin_epoch(epoch: int) -> None:
+        alpha = parameters.alpha * (1 - epoch / epochs) if parameters.alpha_decay else parameters.alpha
+        now.set(alpha=alpha, rest=1 - alpha)
         if epoch % parameters.validation_every == 0:
-            target["loss"] = task.validation_loss()
+            now.set(target=task.validation_loss())
 
     def objective(forget: Any, retain: Any, epoch: int) -> tuple[Any, int, dict[str, Any]]:
-        alpha = parameters.alpha * (1 - epoch / epochs) if parameters.alpha_decay else parameters.alpha
         forget_loss, retain_loss = task.loss(forget), task.loss(retain)
-        distance = target["loss"] - forget_loss
+        distance = now["target"] - forget_loss
         push = distance**2 if parameters.square_inside else relu(distance) ** 2
         terms = {"forget_loss": forget_loss.detach(), "retain_loss": retain_loss.detach(),
-                 "validation_loss": target["loss"], "alpha": alpha}
-        return alpha * push + (1 - alpha) * retain_loss, len(forget) + len(retain), terms
+                 "validation_loss": now["target"], "alpha": now["alpha"]}
+        return now["alpha"] * push + now["rest"] * retain_loss, len(forget) + len(retain), terms
 
     yield from over_forget_set(task, parameters, epochs, objective, begin_epoch)
 

@@ -157,7 +157,7 @@ def unlearn(task: Any, parameters: Parameters) -> Iterator[Progress]:
     for spent in importances(task, p.batch_size, total, found):
         yield spent
     allowed = masks(found, p.selection)
-    share = 100 * sum(int(mask.sum()) for mask in allowed) / sum(mask.numel() for mask in allowed)
+    share = 100 * int(sum(mask.sum() for mask in allowed)) / sum(mask.numel() for mask in allowed)
 
     def forget(batch: Any, alpha: float) -> tuple[Any, dict[str, Any]]:
         losses = F.cross_entropy(task.logits(batch), task.labels(batch), reduction="none")

@@ -50,9 +50,13 @@ def prepare(data: Any) -> Any:
 
 
 def by_length(read: Callable[[Tensor], Tensor], tokens: Tensor, padding: int, at_once: int) -> Tensor:
-    """``read`` on ``tokens`` (B, L), about ``at_once`` texts of like length at a time; rows in the order given."""
+    """``read`` on ``tokens`` (B, L), about ``at_once`` texts of like length at a time; a card reads all at once."""
     import torch
 
+    from engine.system.device import on_card
+
+    if on_card(tokens.device):  # the lengths would have to be asked for
+        return read(tokens)
     lengths = (tokens != padding).sum(dim=1).clamp(min=1)
     if len(tokens) <= at_once:
         return read(tokens[:, :int(lengths.max())])

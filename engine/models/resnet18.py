@@ -12,12 +12,13 @@ def build(classes: int, channels: int) -> Any:
     from torch import nn
     from torchvision.models import resnet18
 
+    from engine.models._repeatable_pool import repeatable
     from engine.models._small_maps import shorten
 
     net = resnet18(weights=None, num_classes=classes)
     if channels != 3:
         net.conv1 = nn.Conv2d(channels, 64, 7, stride=2, padding=3, bias=False)
-    return shorten(net)
+    return shorten(repeatable(net))
 
 
 MODEL = Model(

@@ -52,7 +52,7 @@ def train_original(key: OriginalKey, data: Data, checkpoints: Checkpoints, threa
 
     last = Progress(0, 0, 0, {})
     for last in watch.time(train(model, data, everything, key.recipe, key.seed, resume, sums.see)):
-        if last.state:
+        if last.state and partial.wants(last):
             partial.save(last.state, watch.seconds, sums.state())
         on_step(last, watch.seconds)
         if cancel is not None and cancel.is_set():

@@ -12,6 +12,7 @@ from engine.data.batches import steps_in
 from engine.system.device import default_device, prepare
 from engine.training.loop import train
 from engine.training.networks import build_network
+from engine.training.stopwatch import Stopwatch
 from engine.types import Dataset, Model
 
 WARM, MOST_STEPS, MOST_SECONDS = 2, 30, 3.0
@@ -34,6 +35,5 @@ def training_seconds(dataset: Dataset, model: Model, data: Data) -> float:
             start = time.perf_counter()
         if done >= min(MOST_STEPS, total) or (time.perf_counter() - began > MOST_SECONDS and done > warm):
             break
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    Stopwatch(device).settle()
     return (time.perf_counter() - start) / max(1, done - warm) * total

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,16 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from engine.errors import StoreUnavailable, UnusableHome
 from engine.runs.schema import add_missing_columns, metadata
 from engine.runs.shared import refuse_writing
-from engine.runs.sqlite_files import LOCK_WAIT, check_locks, file_of, read_only, settings, tune_sqlite
+from engine.runs.sqlite_files import (
+    LOCK_WAIT,
+    check_folder,
+    check_locks,
+    file_of,
+    identity,
+    read_only,
+    settings,
+    tune_sqlite,
+)
 
 GONE = (-1, -1)
 BUSY = ("locked", "busy")  # what SQLite says where another process writes
@@ -40,6 +48,7 @@ class Database:
         if self.read_only:
             return
         if self._sqlite:
+            check_folder(url)
             check_locks(url)
             sa.event.listen(self._engine, "connect", tune_sqlite)
         self._make()
@@ -49,7 +58,7 @@ class Database:
         with self._transaction() as connection:
             metadata.create_all(connection)
             add_missing_columns(connection)
-        self._known = _identity(self._file)
+        self._known = identity(self._file)
 
     @contextmanager
     def waiting(self, seconds: float) -> Iterator[None]:
@@ -98,7 +107,7 @@ class Database:
             return
         if self._known == GONE:
             self._begin_again()
-        elif _identity(self._file) != self._known:
+        elif identity(self._file) != self._known:
             self._known = GONE
             self._engine.dispose()
             raise StoreUnavailable(f"The run store {self.url} was removed or replaced while it was in use: what it "
@@ -121,15 +130,6 @@ class Database:
             return any(word in str(getattr(error, "orig", error)).lower() for word in BUSY)
         return isinstance(error, (OperationalError, InterfaceError)) or (
             isinstance(error, DBAPIError) and error.connection_invalidated)
-
-
-def _identity(file: Path | None) -> tuple[int, int] | None:
-    """What tells a file from another one of its name."""
-    try:
-        found = os.stat(file) if file else None
-    except OSError:
-        return None
-    return (found.st_dev, found.st_ino) if found else None
 
 
 def short(error: BaseException) -> str:

@@ -19,11 +19,12 @@ from engine.evaluation.retrained import Beside, nonmember_set, references_of
 from engine.evaluation.roc import Sides
 from engine.registry import all_of
 from engine.runs import library
-from engine.runs.ensembles.recorded import all_ensembles
 from engine.runs.nearest import nearest
 from engine.runs.recorded import with_recorded_samples
 from engine.runs.records import Run
 from engine.runs.references import ALIKE, is_reference, shadow_samples
+from engine.runs.remembered import Latest
+from engine.system.same import Same
 from engine.types import Attack, Spec
 from engine.validity import COLUMNS
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from engine.originals.checkpoints import Checkpoints
     from engine.runs.store import Store
 
+_exposed: Latest[list[Run]] = Latest(4)
 When = Literal["before", "now", "retrained"]
 RECORDED_WITHOUT = ("This recorded run ships without a table of its samples, to stay small: run it again to get one.")
 OWN_WITHOUT = "This run has no table of its samples, so nobody can be told apart: run it again to get one."
@@ -86,7 +88,7 @@ def gather(run: Run, store: Store) -> Exposure:
     if is_reference(run):
         missing["retrained"] = "This run is the retrained model."
     elif table is None or reference is None:
-        missing["retrained"] = " ".join(filter(None, [NO_RETRAINED, nearest(run, library.as_stored(store))]))
+        missing["retrained"] = " ".join(filter(None, [NO_RETRAINED, nearest(run, library.retrainings(store))]))
     else:
         views["retrained"] = _view(table, unseen, reference.id)
     return Exposure(run, unseen, views, tuple(_tables(run, samples, retrainings, store)),
@@ -159,17 +161,13 @@ def impossible(exposure: Exposure, when: When) -> dict[str, str]:
 
 def exposed_runs(store: Store) -> list[Run]:
     """The finished runs that keep a table, one's own before recorded ones, the newest first."""
-    shelves = all_ensembles()
-    return [library.with_evidence(run, store, shelves) for run in _with_table(store)]
+    own, shipped, runs = store.with_samples(), with_recorded_samples(), library.all_runs(store)
 
+    def make() -> list[Run]:
+        found = [run for run in runs if run.finished and run.id in (shipped if run.recorded else own)]
+        return sorted(found, key=lambda run: (run.recorded, -(run.created or 0.0)))
 
-def _with_table(store: Store, **alike: Any) -> list[Run]:
-    """The same as they are stored; ``alike`` are fields of the spec that all of them share."""
-    shipped = with_recorded_samples()
-    found = [run for run in library.as_stored(store) if run.finished
-             and all(getattr(run.spec, name) == value for name, value in alike.items())
-             and (run.id in shipped if run.recorded else store.has_samples(run.id))]
-    return sorted(found, key=lambda run: (run.recorded, -(run.created or 0.0)))
+    return [*_exposed.get(store.url, (Same(runs), own, shipped), make)]
 
 
 def default_run(runs: list[Run]) -> Run | None:
@@ -177,10 +175,10 @@ def default_run(runs: list[Run]) -> Run | None:
 
     Of recorded ones it is the default method's with the largest forget set, where a leak is seen best.
     """
-    own = [run for run in runs if not run.recorded and not is_reference(run)]
+    own = (run for run in runs if not run.recorded and not is_reference(run))
     shipped = sorted((run for run in runs if run.recorded and run.spec.method == Spec().method),
                      key=lambda run: (-(run.spec.forget_fraction or 0.0), run.spec.seed))
-    return next(iter(own or shipped or runs), None)
+    return next(own, next(iter(shipped or runs), None))
 
 
 def _view(samples: DataFrame, unseen: str, run_id: str) -> View:
@@ -207,8 +205,8 @@ def _scores(attack: Attack, rows: DataFrame, view: View, exposure: Exposure) -> 
 
 def _retrainings(run: Run, store: Store) -> list[Run]:
     """The finished retrainings on the same kind of data, the newest first, one's own before recorded ones."""
-    alike = {name: getattr(run.spec, name) for name in ALIKE}
-    found = [other for other in _with_table(store, **alike) if is_reference(other) and other.data == run.data]
+    found = [other for other in exposed_runs(store) if other.data == run.data and is_reference(other)
+             and all(getattr(run.spec, name) == getattr(other.spec, name) for name in ALIKE)]
     return found if run.data else []
 
 

@@ -6,6 +6,7 @@ runs or waits, and last the newest that failed or was stopped.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from engine.errors import UnknownRun
 from engine.evaluation.events import Course, Reading
 from engine.evaluation.histograms import EDGES
-from engine.runs.ensembles.alike import evidence_of
+from engine.registry import all_of
+from engine.runs.ensembles.alike import evidence_of, of_now
 from engine.runs.ensembles.kept import Shelf
 from engine.runs.ensembles.recorded import all_ensembles
 from engine.runs.recorded import (
@@ -23,9 +25,11 @@ from engine.runs.recorded import (
     recorded_runs,
     recorded_samples,
 )
-from engine.runs.recorded_findings import shipped_evidence
+from engine.runs.recorded_findings import shipped_evidence, shipped_now
 from engine.runs.records import Run
+from engine.runs.remembered import Latest
 from engine.runs.store import Store
+from engine.system.same import Same
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,6 +39,9 @@ RANK = {"finished": 0, "running": 2, "queued": 3, "failed": 4, "cancelled": 4, "
 RECORDED = 1  # right behind one's own finished runs
 ON_THEIR_WAY = ("finished", "running", "queued")
 C = TypeVar("C", bound=Hashable)
+_complete: Latest[Run] = Latest(20_000)
+_listed: Latest[list[Run]] = Latest(4)
+_references: Latest[list[Run]] = Latest(4)
 
 
 @dataclass(frozen=True)
@@ -73,9 +80,20 @@ def with_evidence(run: Run, store: Store, shelves: Sequence[Shelf] | None = None
 
     ``shelves`` are the ensembles where they are at hand.
     """
-    found = {**evidence_of(run, shelves), **shipped_evidence(run.identity),
-             **(store.evidence_beside(run.id) if run.recorded else {})}
-    return replace(run, evidence={**found, **(run.evidence or {})}) if found else run
+    shelves = all_ensembles() if shelves is None else shelves
+    beside = store.evidence_beside(run.id) if run.recorded else {}
+    return _with_evidence(run, beside, shipped_now(), shelves, of_now(shelves))
+
+
+def _with_evidence(run: Run, beside: Mapping[str, Any], shipped: frozenset[str], shelves: Sequence[Shelf],
+                   now: tuple[Hashable, ...]) -> Run:
+    """The same, remembered as long as nothing of it changes: thousands of runs are listed."""
+    def make() -> Run:
+        found = {**evidence_of(run, shelves, now), **shipped_evidence(run.identity), **beside}
+        return replace(run, evidence={**found, **(run.evidence or {})}) if found else run
+
+    made_from = Same([run]), json.dumps(beside) if beside else "", shipped, now
+    return _complete.get((run.id, run.recorded), made_from, make)
 
 
 def events_after(run: Run, store: Store, after: int = -1) -> list[dict[str, Any]]:
@@ -112,15 +130,23 @@ def has_samples(run: Run, store: Store) -> bool:
 
 def all_runs(store: Store, recorded: bool = True) -> list[Run]:
     """One's own runs, then with ``recorded`` the shipped ones, without those that were imported as well."""
-    shelves = all_ensembles()
-    return [with_evidence(run, store, shelves) for run in as_stored(store, recorded)]
-
-
-def as_stored(store: Store, recorded: bool = True) -> list[Run]:
-    """The same without what was found out about them, which takes a look at several files for each of them."""
     own = store.list()
     there = {run.id for run in own}
-    return own + [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
+    shipped = [run for run in (recorded_runs() if recorded else ()) if run.id not in there]
+    folders, shelves = store.folders(), all_ensembles()
+    beside = {run.id: found for run in shipped if run.id in folders and (found := store.evidence_beside(run.id))}
+    findings, now = shipped_now(), of_now(shelves)
+    runs = own + shipped
+    made_from = Same(runs), json.dumps(beside), findings, now
+    return [*_listed.get((store.url, recorded), made_from, lambda: [
+        _with_evidence(run, beside.get(run.id, {}), findings, shelves, now) for run in runs])]
+
+
+def retrainings(store: Store) -> list[Run]:
+    """The finished retrainings, one's own and the recorded ones, without what other models say about them."""
+    runs = (*store.list(status=("finished",)), *recorded_runs())
+    made_from = Same(runs), Same(all_of("method"))
+    return _references.get(store.url, made_from, lambda: [run for run in runs if run.finished and run.is_reference])
 
 
 def best(wanted: Mapping[C, str], store: Store, recorded: bool = True, **alike: Any) -> dict[C, Run]:

@@ -17,6 +17,7 @@ from engine.originals.checkpoints import Checkpoints
 from engine.registry import live_attacks
 from engine.runs.method import Setting, Unlearned, Watch
 from engine.runs.outbox import WAIT, Outbox
+from engine.runs.pace import Pace
 from engine.runs.patience import patiently
 from engine.runs.references import find_reference, reference_samples
 from engine.runs.store import Store
@@ -104,6 +105,7 @@ class Live(Watch):
         alike = known if known and known.split == at.resolved.split_identity() else None  # of the same samples
         retrained = self._watcher.stored(reference_samples(self.store, alike) if alike else None)
         self.outbox.append(self._watcher.start(bench.network, seed, retrained))
+        self._pace = Pace()
         self._partial = None if trained_once(at.resolved) else self.checkpoints.partial(f"run-{at.identity}")
         return self._partial or self.checkpoints.partial(
             f"retrained-{at.resolved.training_identity(bench.data.content)}")
@@ -138,10 +140,9 @@ class Live(Watch):
             self._partial.clear()
 
     def _report_step(self, progress: Progress, seconds: float) -> None:
-        left = progress.total_steps - progress.step
         self._report(self._title, progress.step / progress.total_steps, step=progress.step,
                      total_steps=progress.total_steps, samples=progress.samples, seconds=round(seconds, 3),
-                     eta=round(seconds / progress.step * left * 1.1, 1))
+                     eta=round(self._pace.left(progress.step, progress.total_steps), 1))
 
     def _report(self, text: str, fraction: float | None, **more: Any) -> None:
         if not self.progress.report(text, fraction, **more):

@@ -173,7 +173,7 @@ def unlearn_from(network: nn.Module, data: Data, resolved: Resolved, parts: Spli
     with untouched(data, resolved.method.title):
         steps = resolved.method.unlearn(task, resolved.parameters)
         for last in watch.time(rewound(task, steps) if resolved.rewind else steps):
-            if last.state and partial:
+            if last.state and partial and partial.wants(last):
                 partial.save(last.state, watch.seconds)
             on_step(task.model, last, watch.seconds)
     return Unlearned(task.model.eval(), parts, resolved, watch.seconds, last.step, last.samples)

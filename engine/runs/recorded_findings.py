@@ -19,6 +19,7 @@ from engine.originals.checkpoints import SHIPPED
 from engine.system.files import write_whole
 
 FOLDER = SHIPPED / "relearning"
+NOTHING: Mapping[str, Any] = {}  # one object, so that what is remembered by it is found again
 log = logging.getLogger(__name__)
 
 
@@ -26,8 +27,26 @@ def shipped_finding(identity: str | None, folder: Path = FOLDER) -> Mapping[str,
     """What ships about a run of that identity: ``finding``, ``evidence`` and what the run was (``about``, the fields of
     its spec); None where nothing does.
     """
+    if not identity or identity not in shipped_now(folder):
+        return None
     path = folder / f"{identity}.json.gz"
-    return _read(path, path.stat().st_mtime_ns) if identity and path.is_file() else None
+    return _read(path, _changed(path)) if path.is_file() else None
+
+
+def shipped_now(folder: Path = FOLDER) -> frozenset[str]:
+    """The identities of which something ships; the same object as long as nothing is added."""
+    return _there(folder, _changed(folder))
+
+
+def _changed(path: Path) -> int:
+    """When a file or a folder's list of files changed last; 0 where there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+@functools.lru_cache(maxsize=4)
+def _there(folder: Path, changed: int) -> frozenset[str]:
+    """The identities of which something ships: thousands of runs are listed, and of most of them nothing does."""
+    return frozenset(shipped_identities(folder))
 
 
 def shipped_identities(folder: Path = FOLDER) -> list[str]:
@@ -38,7 +57,7 @@ def shipped_identities(folder: Path = FOLDER) -> list[str]:
 def shipped_evidence(identity: str | None, folder: Path = FOLDER) -> Mapping[str, Any]:
     """The numbers for a verdict, by key; empty where nothing ships."""
     found = shipped_finding(identity, folder)
-    return found["evidence"] if found else {}
+    return found["evidence"] if found else NOTHING
 
 
 def ship(identity: str, finding: Mapping[str, Any], evidence: Mapping[str, Any], about: Mapping[str, Any],
@@ -50,7 +69,7 @@ def ship(identity: str, finding: Mapping[str, Any], evidence: Mapping[str, Any],
     return path
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=256)
 def _read(path: Path, changed: int) -> Mapping[str, Any] | None:
     try:
         found = json.loads(gzip.decompress(path.read_bytes()))

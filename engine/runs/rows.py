@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import time
@@ -15,6 +16,7 @@ from engine.errors import StoreUnavailable
 from engine.runs import process as owner
 from engine.runs.gate import STORED, columns
 from engine.runs.records import Run, stored_spec
+from engine.runs.remembered import Latest, row_key
 from engine.runs.schema import runs
 from engine.runs.shared import of_asker
 from engine.spec import Resolved
@@ -23,6 +25,9 @@ from engine.system.version import code_version
 from engine.types import Status
 
 DAMAGED = (ValueError, TypeError, RecursionError)  # what decoding JSON raises
+DECODED = tuple(column.name for column in runs.columns if isinstance(column.type, sa.JSON))
+AS_TEXT = [sa.type_coerce(column, sa.Text).label(column.name) if column.name in DECODED else column
+           for column in runs.columns]
 log = logging.getLogger(__name__)
 
 
@@ -42,22 +47,31 @@ class Rows:
     unreadable: list[Unreadable]
 
 
-def read_rows(connection: sa.Connection, query: sa.Select[Any]) -> Rows:
-    """Reads a query over the table of runs. Where a row is no JSON, which is rare, each is asked for by itself."""
-    try:
-        rows: list[Mapping[str, Any] | Unreadable] = [dict(row) for row in connection.execute(query).mappings()]
-    except DAMAGED:
-        ids = connection.execute(query.with_only_columns(runs.c.id)).scalars().all()
-        rows = [_row(connection, run_id) for run_id in ids]
-    read = [row if isinstance(row, Unreadable) else run_of(row) for row in rows]
+Known = Latest["Run | Unreadable"]
+
+
+def read_rows(connection: sa.Connection, query: sa.Select[Any], known: Known | None = None) -> Rows:
+    """Reads a query over the table of runs; a run of ``known`` whose row is as it was is not made again."""
+    if connection.dialect.name == "sqlite":
+        read = [_of_text(row, known) for row in connection.execute(query.with_only_columns(*AS_TEXT)).all()]
+    else:  # a driver may decode JSON itself
+        read = [run_of(dict(row)) for row in connection.execute(query).mappings()]
     return Rows([one for one in read if isinstance(one, Run)], [one for one in read if isinstance(one, Unreadable)])
 
 
-def _row(connection: sa.Connection, run_id: str) -> Mapping[str, Any] | Unreadable:
+def _of_text(row: sa.Row[Any], known: Known | None) -> Run | Unreadable:
+    """The run of a row whose JSON has not been decoded."""
+    def make() -> Run | Unreadable:
+        return _decoded(dict(row._mapping))
+
+    return known.get(row.id, row_key(tuple(row)), make) if known else make()
+
+
+def _decoded(row: dict[str, Any]) -> Run | Unreadable:
     try:
-        return dict(connection.execute(sa.select(runs).where(runs.c.id == run_id)).mappings().one())
+        return run_of(row | {name: json.loads(row[name]) for name in DECODED if isinstance(row[name], (str, bytes))})
     except DAMAGED as error:
-        return _unreadable(run_id, f"{type(error).__name__}: {error}")
+        return _unreadable(row["id"], f"{type(error).__name__}: {error}")
 
 
 def run_of(row: Mapping[str, Any]) -> Run | Unreadable:

@@ -71,6 +71,8 @@ runs = Table(
     Column("imported", Float),                   # when it came out of an archive; the other times are its own
     Index("runs_status", "status"),
     Index("runs_identity", "identity"),
+    Index("runs_fingerprint", "fingerprint"),
+    Index("runs_split", "split"),
 )
 
 events = Table(
@@ -82,9 +84,11 @@ events = Table(
 
 
 def add_missing_columns(connection: Connection) -> None:
-    """Brings a store of an earlier version up to this one: columns that came later are empty in its runs."""
+    """Brings an earlier version's store up to this one: later columns are empty in its runs, and indices are made."""
     present = {column["name"] for column in inspect(connection).get_columns(runs.name)}
     for column in runs.columns:
         if column.name not in present:
             kind = column.type.compile(connection.dialect)
             connection.execute(text(f'ALTER TABLE {runs.name} ADD COLUMN "{column.name}" {kind}'))
+    for index in runs.indexes:
+        index.create(connection, checkfirst=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.errors import StoreUnavailable
+from engine.errors import StoreUnavailable, UnusableHome
 from engine.system.files import to_plain_json
 
 LOCK_WAIT = 30.0  # seconds that a transaction waits for another process's, unless it is asked to be quicker
@@ -43,6 +43,14 @@ def read_only(url: str) -> str | None:
     return str(sa.URL.create("sqlite", database=f"file:{_quoted(file)}", query={"immutable": "1", "uri": "true"}))
 
 
+def check_folder(url: str) -> None:
+    """Raises UnusableHome where there is no store yet and none can be made: SQLite says little of the reason."""
+    file = file_of(url)
+    if file and not file.exists() and file.parent.is_dir() and not os.access(file.parent, os.W_OK):
+        raise UnusableHome(f"There is no run store in {file.parent}, and none can be made there (it can only be read): "
+                           "set UNLEARN_HOME to a folder that can be written.")
+
+
 def check_locks(url: str) -> None:
     """Raises StoreUnavailable at once where the drive knows no locks: SQLite would wait half a minute for one."""
     file = file_of(url)
@@ -67,6 +75,15 @@ def file_of(url: str) -> Path | None:
     except (sa.exc.ArgumentError, ValueError):
         return None
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def identity(file: Path | None) -> tuple[int, int] | None:
+    """What tells a file from another one of its name; None where there is none."""
+    try:
+        found = os.stat(file) if file else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _quoted(file: Path) -> str:

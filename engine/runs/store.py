@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 Folders = list[Path]
 _opened: list[Store] = []
 # A run of an archive: its columns there, its events with ``seq``, its samples and its weights, each or None.
-Adopted = tuple[Mapping[str, Any], Events, Any, bytes | None]
+Adopted = tuple[Mapping[str, Any], Events, Any, bytes | bytearray | None]
 
 
 class Store(Reading, Artifacts, Shared):
@@ -187,7 +187,7 @@ class Store(Reading, Artifacts, Shared):
             raise
 
     def _take(self, connection: sa.Connection, written: Folders, row: Mapping[str, Any], course: Events,
-              samples: Any, weights: bytes | None) -> None:
+              samples: Any, weights: bytes | bytearray | None) -> None:
         """One run of :meth:`adopt`; its folder is added to ``written``."""
         connection.execute(sa.insert(runs).values(**row, **of_asker(), imported=time.time()))
         rows = [{"run": row["id"], "seq": event["seq"],

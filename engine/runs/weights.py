@@ -123,7 +123,8 @@ def _again(run: Run, bench: Bench, report: Report, cancel: threading.Event | Non
     readings, _ = read_sets(done.model, bench, at.parts, at.resolved)
     with shuffled_by(run.spec.evaluation_seed):
         apart = _differences(run.metrics or {}, measure(readings))
-    notice = " ".join([f"Run {run.id} kept no weights: its model was computed again from its settings.", *apart])
+    notice = " ".join([f"Run {run.id} ({at.resolved.method.title}) kept no weights: its model was computed again "
+                       "from its settings.", *apart])
     return replace(at, network=done.model, sha256=digest(tensors_of(done.model)), computed_again=True, notice=notice)
 
 

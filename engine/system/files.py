@@ -136,7 +136,10 @@ def frame_of(parquet: bytes) -> Any:
 
 def to_json(value: Any) -> str:
     """JSON text that is valid everywhere: infinite and undefined numbers become null."""
-    return json.dumps(_clean(value), ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # rare, so that only then every number is looked at
+        return json.dumps(_clean(value), ensure_ascii=False)
 
 
 def valid_json(text: str) -> str:

@@ -50,7 +50,8 @@ class _Terminal(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if not record.exc_info:
-            print(self.format(record), file=sys.stderr)
+            with contextlib.suppress(OSError):  # stderr is a file on a full disk, or nobody reads it any more
+                print(self.format(record), file=sys.stderr)
 
 
 class _File(logging.Handler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,8 +20,9 @@ def home() -> Path:
         raise UnusableHome(f"UNLEARN_HOME={asked} cannot be used (this machine knows no folder for it): write the "
                            "whole path.")
     if not str(asked).isprintable():
-        raise UnusableHome(f"UNLEARN_HOME={str(asked)!r} cannot be used (it holds signs that are no text): choose "
-                           "another name.")
+        locale = "" if sys.getfilesystemencoding() == "utf-8" else "set LC_ALL=C.UTF-8, or "
+        raise UnusableHome(f"UNLEARN_HOME={str(asked)!r} cannot be used (it holds signs that are no text): {locale}"
+                           "choose another name.")
     path = Path(asked)
     try:
         path = expanded(asked).resolve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import is_
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -23,8 +24,8 @@ class Same(Generic[T]):
         self._hash = hash(tuple(map(id, self.objects)))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and len(self.objects) == len(other.objects) and all(
-            mine is theirs for mine, theirs in zip(self.objects, other.objects))
+        return self is other or (isinstance(other, Same) and len(self.objects) == len(other.objects)
+                                 and all(map(is_, self.objects, other.objects)))
 
     def __hash__(self) -> int:
         return self._hash

@@ -7,8 +7,10 @@ that of the files beside it which it imports: whatever else is edited may change
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,8 @@ WORDS = {"help", "title", "short_title", "summary", "source", "note", "tuning", 
 DECLARATIONS = {"parameter", "Option", "Term", "Method", "Attack", "Scenario", "Dataset", "Model"}
 UNSTABLE = {"kind", "ctx", "type_ignores", "type_params", "type_comment"}  # differ between versions of Python
 DIGITS = 12
+TRIES = 9  # of parsing one text, where threads get into each other's way
+_parsing = threading.Lock()
 
 
 def source_hash(path: Path) -> str:
@@ -46,7 +50,7 @@ def _with_neighbours(path: Path) -> set[Path]:
 @functools.lru_cache(maxsize=512)
 def _neighbours(path: Path, changed: int) -> tuple[Path, ...]:
     there = {file.stem: file for file in path.parent.glob("*.py") if file.stem != "__init__"}
-    return tuple({there[name] for name in _imported(ast.parse(path.read_text(encoding="utf-8")), path.parent.name)
+    return tuple({there[name] for name in _imported(syntax_tree(path.read_text(encoding="utf-8")), path.parent.name)
                   if name in there})
 
 
@@ -74,7 +78,19 @@ def _code(path: Path, changed: int) -> str:
 
 
 def _normal(source: str) -> str:
-    return _dump(_Bare().visit(ast.parse(source)))
+    return _dump(_Bare().visit(syntax_tree(source)))
+
+
+def syntax_tree(source: str) -> ast.Module:
+    """What ``ast.parse`` gives, in any thread.
+
+    Before Python 3.11.9 and 3.12.3 two threads that parse at once can count their depth together, which ends one of
+    them in a SystemError (python/cpython#106905). The lock keeps ours apart; another library's may still meet one.
+    """
+    for _ in range(TRIES):
+        with contextlib.suppress(SystemError), _parsing:
+            return ast.parse(source)
+    return ast.parse(source)
 
 
 def _dump(node: object) -> str:
@@ -110,9 +126,16 @@ class _Bare(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if ast.unparse(node.func).rpartition(".")[2] in DECLARATIONS:  # elsewhere high=5 is an argument like any other
+        if _last_name(node.func) in DECLARATIONS:  # elsewhere high=5 is an argument like any other
             node.keywords = [word for word in node.keywords if word.arg not in WORDS]
         return self.generic_visit(node)
+
+
+def _last_name(function: ast.expr) -> str:
+    """``Term`` of ``types.Term``: unparsing each call would take most of the time of a start."""
+    if isinstance(function, ast.Name):
+        return function.id
+    return function.attr if isinstance(function, ast.Attribute) else ast.unparse(function).rpartition(".")[2]
 
 
 def _only_for_types(line: ast.stmt) -> bool:

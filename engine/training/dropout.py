@@ -17,10 +17,15 @@ from engine.system.rng import generator
 AtStep = Callable[[int], contextlib.AbstractContextManager[None]]
 
 
+def none(step: int) -> contextlib.AbstractContextManager[None]:
+    """The context for the steps of a network without dropout."""
+    return contextlib.nullcontext()
+
+
 def at_step(model: nn.Module, seed: int, device: torch.device) -> AtStep:
     """The context for a step's forward and backward pass; does nothing for a network without dropout."""
     if not any(isinstance(layer, nn.Dropout) and layer.p for layer in model.modules()):
-        return lambda step: contextlib.nullcontext()
+        return none
     return lambda step: _seeded(seed, step, device)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,15 +20,15 @@ from engine.data.base import Data, Pool
 from engine.data.batches import batch_sizes, steps_in
 from engine.data.splits import Split
 from engine.errors import Diverged
-from engine.evaluation.readout import read_logits
-from engine.system.device import autocast
+from engine.evaluation.readout import read_at_once, read_logits
+from engine.system.device import autocast, on_card, queued
 from engine.system.rng import generator, permutation
-from engine.training.dropout import AtStep, at_step
+from engine.training.dropout import AtStep, at_step, none
+from engine.training.recorded import step_for
 from engine.types import Progress, Recipe, TrainingState
 
 Resume = Callable[[nn.Module, Any], TrainingState | None]
 Seen = Callable[[Tensor, Tensor], None]  # the samples (B,) of a step, and the probabilities of their labels
-CHECK_EVERY_CUDA = 10  # asking a GPU whether a loss is finite waits for it; ten steps lose little
 
 
 @dataclass
@@ -99,13 +100,13 @@ def reading_alone(model: nn.Module, samples: int) -> Iterator[None]:
     model.train()
 
 
-def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_size: int = 1_000) -> float:
+def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_size: int | None = None) -> float:
     """Mean loss over ``pool[index]`` in evaluation mode; the model's mode is restored."""
     was_training = model.training
     model.eval()
     total = torch.zeros((), device=index.device)
     with torch.no_grad():
-        for part in index.split(batch_size):
+        for part in index.split(batch_size or read_at_once(index.device)):
             inputs, targets = data.batch(pool, part)
             total += data.criterion.total(read_logits(model, data, inputs).float(), targets)
     model.train(was_training)
@@ -114,7 +115,7 @@ def mean_loss(model: nn.Module, data: Data, pool: Pool, index: Tensor, batch_siz
 
 def shuffled(index: Tensor, batch_size: int, seed: int, purpose: str) -> tuple[Tensor, ...]:
     """The set in a new order, cut into batches."""
-    order = permutation(len(index), seed, purpose).to(index.device)
+    order = queued(permutation(len(index), seed, purpose), index.device)
     cut: tuple[Tensor, ...] = index[order].split(batch_sizes(len(index), batch_size))
     return cut
 
@@ -146,43 +147,61 @@ def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[in
          objective: Callable[[Any, int], tuple[Tensor, int, dict[str, Any]]],
          learning_rate: Callable[[int], float], total_steps: int, begin_epoch: Callable[[int], None] | None = None,
          start: TrainingState | None = None, keep: Callable[..., TrainingState] | None = None,
-         dropout: AtStep = lambda step: contextlib.nullcontext()) -> Iterator[Progress]:
+         dropout: AtStep = none, alike: bool = False) -> Iterator[Progress]:
     """Runs ``epochs`` epochs and yields a Progress after every step.
 
     ``batches(epoch)`` gives the epoch's batches, ``objective(batch, epoch)`` the loss to descend, the
     number of samples it saw and the terms to show. ``keep`` makes the state that a resumable
     training attaches to its last step of an epoch; ``dropout(step)`` is entered around each step
-    (:attr:`Task.dropout`). Raises Diverged where a loss is not finite.
+    (:attr:`Task.dropout`). ``alike``: the objective does the same at every step, so that a card may record it
+    (:mod:`engine.training.recorded`). Raises Diverged where a loss is not finite.
     """
+    take = step_for(optimiser, objective, _device(optimiser), alike and dropout is none)
+    checks = Checks()
     step, samples = (start.step, start.samples) if start else (0, 0)
     if start and start.epoch >= epochs:  # killed between its last step and its result
         yield Progress(step, total_steps, samples, {}, epochs - 1)
     for epoch in range(start.epoch if start else 0, epochs):
         rate = learning_rate(epoch)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+        take.rate(rate)
         if begin_epoch:
             begin_epoch(epoch)
         todo = batches(epoch)
         for position, batch in enumerate(todo, start=1):
-            optimiser.zero_grad(set_to_none=True)
             with dropout(step):
-                loss, count, terms = objective(batch, epoch)
-                loss.backward()
-            optimiser.step()
-            step, samples = step + 1, samples + count
-            refuse_non_finite(loss, step)
-            last = position == len(todo)
+                loss, count, terms = take(batch, epoch)
+            step, samples, last = step + 1, samples + count, position == len(todo)
+            checks.see(loss, step, last)
             state = keep(epoch=epoch + 1, step=step, samples=samples) if keep and last else None
             yield Progress(step, total_steps, samples, {**terms, "learning_rate": rate}, epoch, state, last)
 
 
-def refuse_non_finite(loss: Tensor, step: int) -> None:
-    """Raises Diverged where the loss of a step is not finite; on a GPU only every tenth step is asked."""
-    if loss.device.type == "cuda" and step % CHECK_EVERY_CUDA:
-        return
-    if not torch.isfinite(loss.detach()):
-        raise Diverged(f"The loss became {float(loss.detach())} at step {step}: a smaller learning rate may help.")
+class Checks:
+    """Raises Diverged where the loss of a step is not finite: at once, and of a card's steps after the last one."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.losses: list[Tensor] = []
+
+    def see(self, loss: Tensor, step: int, last: bool) -> None:
+        """Takes in a step; ``last``: whether a card may be asked now, because an epoch ends."""
+        self.steps.append(step)
+        self.losses.append(loss.detach())
+        if last or not on_card(loss.device):
+            self.ask()
+
+    def ask(self) -> None:
+        losses = [float(self.losses[0])] if len(self.losses) == 1 else torch.stack(self.losses).cpu().tolist()
+        for step, loss in zip(self.steps, losses, strict=True):
+            if not math.isfinite(loss):
+                raise Diverged(f"The loss became {loss} at step {step}: a smaller learning rate may help.")
+        self.steps, self.losses = [], []
+
+
+def _device(optimiser: torch.optim.Optimizer) -> torch.device:
+    """Where the weights are."""
+    device: torch.device = optimiser.param_groups[0]["params"][0].device
+    return device
 
 
 def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int,
@@ -196,12 +215,15 @@ def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int
     start = resume(model, optimiser)
     rng: dict[str, torch.Generator | None] = {"augment": None}
 
-    def begin_epoch(epoch: int) -> None:
-        if recipe.augment:
-            rng["augment"] = generator(seed, f"augment/epoch {epoch}")
+    def batches(epoch: int) -> tuple[Any, ...]:
+        parts = shuffled(index, recipe.batch_size, seed, f"batches/epoch {epoch}")
+        rng["augment"] = draws = generator(seed, f"augment/epoch {epoch}") if recipe.augment else None
+        ahead = data.drawn(data.train, [len(part) for part in parts], draws) if draws and on_card(device) else None
+        return tuple(zip(parts, ahead or [None] * len(parts), strict=True))
 
-    def objective(batch: Tensor, epoch: int) -> tuple[Tensor, int, dict[str, Any]]:
-        inputs, targets = data.batch(data.train, batch, rng["augment"])
+    def objective(pair: tuple[Tensor, Tensor | None], epoch: int) -> tuple[Tensor, int, dict[str, Any]]:
+        batch, ahead = pair
+        inputs, targets = data.batch(data.train, batch, rng["augment"] if ahead is None else ahead)
         with autocast(device):
             logits = model(inputs).float()
             loss = data.criterion.loss(logits, targets)
@@ -214,13 +236,13 @@ def train(model: nn.Module, data: Data, index: Tensor, recipe: Recipe, seed: int
     yield from loop(
         optimiser,
         epochs=recipe.epochs,
-        batches=lambda epoch: shuffled(index, recipe.batch_size, seed, f"batches/epoch {epoch}"),
+        batches=batches,
         objective=objective,
         learning_rate=lambda e: recipe.learning_rate * linear_factor(recipe.final_lr_fraction, e, recipe.epochs),
         total_steps=recipe.epochs * steps_in(len(index), recipe.batch_size),
-        begin_epoch=begin_epoch,
         start=start,
         dropout=at_step(model, seed, device),
+        alike=not recipe.augment or data.draws_ahead,
         keep=lambda **at: TrainingState(model=model, optimiser=optimiser, **at),
     )
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import NotWritten
 from engine.system.files import write_whole
-from engine.types import TrainingState
+from engine.types import Progress, TrainingState
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 log = logging.getLogger(__name__)
 BESIDE = "beside."
+EVERY = 10.0  # seconds between two states on a card, where writing one takes longer than an epoch
 
 
 class Partial:
@@ -31,17 +33,29 @@ class Partial:
         self.seconds = 0.0
         self.beside: dict[str, Tensor] = {}
         self.unwritten = False  # whether a state could not be written
+        self._wrote = -EVERY
+
+    def wants(self, progress: Progress) -> bool:
+        """Whether to save the state of a step: an epoch's last; of a card's epochs only some, and the very last one."""
+        if progress.state is None:
+            return False
+        from engine.system.device import on_card
+
+        device = next(progress.state.model.parameters()).device
+        ends = progress.step == progress.total_steps
+        return ends or not on_card(device) or time.monotonic() - self._wrote >= EVERY
 
     def save(self, state: TrainingState, seconds: float, beside: Mapping[str, Tensor] | None = None) -> None:
         from safetensors.torch import save_file
 
-        tensors = {f"model.{name}": value.contiguous() for name, value in state.model.state_dict().items()}
-        tensors |= {f"{BESIDE}{name}": value.contiguous() for name, value in (beside or {}).items()}
+        tensors = {f"model.{name}": value for name, value in state.model.state_dict().items()}
+        tensors |= {f"{BESIDE}{name}": value for name, value in (beside or {}).items()}
         for index, values in state.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{name}": value.contiguous() for name, value in values.items()
-                        if value is not None}
+            tensors |= {f"optimiser.{index}.{name}": value for name, value in values.items() if value is not None}
+        tensors = {name: value.cpu().contiguous() for name, value in tensors.items()}
         about = {"epoch": state.epoch, "step": state.step, "samples": state.samples, "seconds": seconds}
         metadata = {name: str(value) for name, value in about.items()} | {"sha256": _digest(tensors)}
+        self._wrote = time.monotonic()
         try:
             write_whole(self.path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
         except NotWritten as error:  # only a kill would need it

@@ -14,16 +14,16 @@ class Stopwatch:
 
     def __init__(self, device: Any = None, earlier: float = 0.0):
         self.seconds = earlier
-        self._cuda = getattr(device, "type", None) == "cuda"
+        self._kind = getattr(device, "type", "cpu")
         self._device = device
 
     def settle(self) -> None:
         """Counts the work that a GPU still has queued; call it before doing something untimed."""
-        if self._cuda:
+        if self._kind in ("cuda", "mps"):
             import torch
 
             began = time.perf_counter()
-            torch.cuda.synchronize(self._device)
+            torch.cuda.synchronize(self._device) if self._kind == "cuda" else torch.mps.synchronize()
             self.seconds += time.perf_counter() - began
 
     def time(self, steps: Iterator[Progress]) -> Iterator[Progress]:

@@ -57,6 +57,10 @@ def _key(at: AppTest) -> str:
     return "runs-" + hashlib.sha256(" ".join(ids(at)).encode()).hexdigest()[:12]
 
 
+def captions(at: AppTest) -> str:
+    return "\n".join(one.value for one in at.caption)
+
+
 @pytest.fixture
 def three(jobs):
     """∇τ with two alphas and SSD, of which the middle one is tagged."""
@@ -264,3 +268,36 @@ def test_alpha_stands_where_a_narrow_window_still_shows_it(three):
     shown = [column for column in columns().values() if column.usual]
     before = shown[:[column.name for column in shown].index("alpha")]
     assert [column.name for column in before] == ["method", "data", "mia_loss"], "a phone has room for these"
+
+
+def test_more_runs_than_a_page_holds_are_on_pages_and_can_be_taken_at_once(three, monkeypatch):
+    monkeypatch.setattr("ui.runs.paging.ROWS", 2)
+    at = page()
+    assert ids(at) == three[:0:-1] and "3 runs." in captions(at)
+    at = tick(at, 0)
+    assert at.button(key="annotate") and "1 ticked" in captions(at)
+    at.toggle(key="runs-all").set_value(True).run()
+    assert "3 ticked" in captions(at)
+
+
+def test_an_archive_of_many_runs_says_how_far_it_is(jobs, three, monkeypatch):
+    said = []
+    monkeypatch.setattr(transfer, "MANY", 2)
+    monkeypatch.setattr(transfer, "_progress", lambda now: said.append((now["stage"], now["fraction"])))
+    at = tick(page(), 0, 1, 2)
+    at.button(key="export").click().run()
+    assert not at.exception
+    assert said[:2] == [("Writing the courses", 0.0), ("Writing the samples", 0.0)] and len(said) == 4
+    assert [one.label for one in at.get("download_button")][-1] == "Save the archive"
+
+
+def test_a_second_look_makes_no_row_again(jobs, three, monkeypatch):
+    made = []
+    real = rows.row_of
+    monkeypatch.setattr(rows, "row_of", lambda run, *rest: made.append(run.id) or real(run, *rest))
+    first = rows.all_rows(jobs.store)
+    made.clear()
+    assert [one is other for one, other in zip(first, rows.all_rows(jobs.store), strict=True)] == [True] * 3
+    assert made == []
+    jobs.store.annotate(three[0], ["new"], "")
+    assert [row.cells["tags"] for row in rows.all_rows(jobs.store)] == [["new"], ["lecture"], []] and made == [three[0]]

@@ -10,11 +10,13 @@ import time
 from pathlib import Path
 
 from engine.runs.store import open_store
+from ui.frame import shutdown
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = """
 import signal, time
 from engine.runs.store import open_store
+from ui.frame import shutdown
 from engine.spec import resolve
 from engine.types import Spec
 from ui.frame import shutdown
@@ -38,3 +40,11 @@ def test_sigterm_marks_the_runs_of_the_server(home):
         _, errors = process.communicate()
     run = open_store().get(run_id)
     assert (run.status, run.reason, errors) == ("interrupted", "The server was stopped while it ran.", "")
+
+
+def test_a_server_whose_output_is_closed_ends_all_the_same(monkeypatch):
+    ended = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(sys, "stdout", None)
+    shutdown._exit()
+    assert ended == [0]

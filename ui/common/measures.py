@@ -26,7 +26,7 @@ def table(run: Run) -> None:
     found = verdict_of(run)
     st.table(rows(run.metrics or UNMEASURED, run.spec.scenario, found.decisive if found else None))
     if run.metrics and run.metrics.retrained is None and not run.is_reference and (
-            near := nearest(run, library.as_stored(manager().store))):
+            near := nearest(run, library.retrainings(manager().store))):
         st.caption(f"Retrained models of these data: none has this split. {near}")
     st.caption("Spans are exact 95% intervals (Clopper and Pearson 1934). A dash means not measured.")
 

@@ -12,9 +12,14 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from ui.common.state import Slot
+
 T = TypeVar("T")
+FOLLOWED = Slot("followed", "")  # the run that a session's page follows by itself, while it lasts
 LASTS = 0.3  # seconds for which a look serves all who ask
+FORGOTTEN = 60.0  # seconds after which nobody waits for a turn any more
 ABSENT = 5.0  # seconds after which a session that did not look has gone
+TURN = 0.2  # seconds that one session's whole page takes, with room for the looks of the others
 EACH = 0.03  # seconds of processor time that a session's look costs here, roughly
 
 
@@ -44,6 +49,11 @@ class Looks(Generic[T]):
                 kept.until = self._clock() + self._lasts
             return kept.value
 
+    def forget(self, key: Hashable) -> None:
+        """The next who asks makes the value again: for one who has just changed what it says."""
+        with self._lock:
+            self._kept.pop(key, None)
+
     def _drop_old(self) -> None:
         long_ago = self._clock() - ABSENT
         old = [key for key, kept in self._kept.items() if kept.until < long_ago and not kept.lock.locked()]
@@ -57,6 +67,7 @@ class Watchers:
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._clock = clock
         self._last: dict[Any, float] = {}
+        self._since: dict[Hashable, float] = {}
         self._lock = threading.Lock()
 
     def here(self, session: str) -> None:
@@ -69,3 +80,12 @@ class Watchers:
         """Seconds between two looks: ``least``, or as many as leave half of a processor for other work."""
         with self._lock:
             return max(least, 2 * EACH * len(self._last))
+
+    def turn(self, session: str, subject: Hashable) -> bool:
+        """Whether this session may now draw its whole page for what all have seen change: one after another."""
+        with self._lock:
+            now = self._clock()
+            self._since = {one: then for one, then in self._since.items() if now - then < FORGOTTEN}
+            since = self._since.setdefault(subject, now)
+            before = sum(other < session for other in self._last)
+            return bool(now - since >= TURN * before)

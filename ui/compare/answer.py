@@ -105,7 +105,7 @@ def _nearest(ranking: Ranking) -> str:
 def _every(ranking: Ranking) -> str:
     """Which measures are meant: the accuracies have no fixed ideal, so that they are not coloured against one."""
     if ranking.against == "retrained":
-        return "every measure"
+        return "every measure of the table"
     count = len(ranking.nearest[0].parts)
     return f"all {COUNTS.get(count, count)} measures that have an ideal" if count > 1 else "the measure with an ideal"
 

@@ -18,8 +18,8 @@ from ui.compare import needs
 from ui.compare import race as compare_runs
 
 METHODS: Slot[list[str]] = Slot("compare.methods", list(compare_link.USUAL.methods))
-DONE = " ✓"
-METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A tick "
+DONE = " •"
+METHODS_HELP = (f"Each with its default settings. The first {len(of_the_paper())} are the paper's. A dot "
                 "marks what is already computed, with the seeds where these are not all; it is reused.")
 
 
@@ -29,7 +29,7 @@ def read_as(dataset: Dataset, profile: str) -> Dataset:
 
 
 def methods(comparison: Comparison) -> tuple[str, ...]:
-    """The methods as chips, those with finished runs ticked.
+    """The methods as chips, those with finished runs marked.
 
     A chip's state is kept as its text, which changes with every tick: so the choice is read and set by name first.
     """
@@ -72,7 +72,7 @@ def unfit(comparison: Comparison) -> dict[str, str]:
 
 
 def _ticks(comparison: Comparison) -> dict[str, str]:
-    """`` ✓`` for a method with all its runs finished, `` ✓ 0 1`` where these seeds are."""
+    """`` •`` for a method with all its runs finished, `` • 0 1`` where these seeds are."""
     try:
         runs = find_runs(comparison, manager().store)
     except LabError:

@@ -100,8 +100,10 @@ def _samples(followed: list[compare_runs.Followed]) -> str:
     which = "lines are means over seeds, ribbons their span" if several else "one seed"
     ends = any(point["complete"] for one in followed for point in one.points)
     right = "; right edge: the complete sets, as in the table, with their own chance range" if ends else ""
-    return (f"{which}; on the {first.counts['forget']:,} forget and {first.counts['test']:,} {first.unseen} "
-            f"samples watched, with their chance range{right}{going_on}")
+    sizes = [f"{first.counts[name]:,} {word}" for name, word in (("forget", "forget"), ("test", first.unseen))
+             if name in first.counts]  # an archive need not have them
+    return (f"{which}; on the {' and '.join(sizes)}{' ' if sizes else ''}samples watched, "
+            f"with their chance range{right}{going_on}")
 
 
 def _smalls(followed: list[compare_runs.Followed], revision: str) -> None:

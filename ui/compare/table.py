@@ -242,8 +242,9 @@ def not_forgotten(table: Table, against: Against) -> str:
     green = {cell.method for cell in table.cells if inside(cell, against)}
     found = [f"{method_title(method)} ({_named(list(kinds['not_forgotten']))})"
              for method, kinds in table.judged.items() if method in green and "not_forgotten" in kinds]
-    return (f"Judged as not forgotten, though some values are green: {', '.join(found)}. Green says that one measure "
-            "lies inside the chance range; the verdict on a run goes by every attack.") if found else ""
+    return (f"Judged as not forgotten all the same: {', '.join(found)}. Green is about one measure of this table, over "
+            "all its seeds; the verdict on a run goes by every attack, also by those without a column here, and by its "
+            "own seed.") if found else ""
 
 
 def shaky(table: Table, runs: Runs) -> str:

@@ -9,6 +9,7 @@ else is lost by leaving: what is written is written whole.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import signal
 import sys
@@ -72,6 +73,7 @@ def _leave() -> None:
 
 
 def _exit() -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # closed, or its reader has gone
+            stream.flush()
     os._exit(0)

@@ -11,6 +11,7 @@ from engine.errors import LabError
 from engine.runs import ends
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.runs.store import Store
 from engine.studies.background import TITLES, Question, questions
 from engine.studies.ensemble_job import EnsembleJob, ensembles
 from engine.studies.sweep_job import SweepJob, sweeps
@@ -18,20 +19,27 @@ from engine.system.machine import machine
 from ui.common import words
 from ui.common.allowed import changes
 from ui.common.said import plain
+from ui.common.shared import FOLLOWED, Looks
 from ui.compare.race import short_title
 from ui.evidence import link as evidence_link
 from ui.frame import shell
 from ui.robustness import link as robustness_link
 
 ADDRESS = {"relearning": "relearn", "likeness": "likeness"}  # by kind, the parameter that opens its part of the page
+LOOKS: Looks[list[Run]] = Looks()  # what all sessions look at
 BUSY, IDLE = 2.0, 8.0  # seconds between two looks; an idle tab looks too, to notice runs started elsewhere
 
 
 def show() -> None:
     """Draws the tray into the sidebar; it refreshes itself, faster while something runs."""
-    seen = _state(_alone(manager().store.list(status=("running", "queued"))))
+    FOLLOWED.put("")  # until a page says that it follows one
+    seen = _state(_alone(_active(manager().store)))
     with st.sidebar:
         st.fragment(_tray, run_every=BUSY if seen else IDLE)(seen)
+
+
+def _active(store: Store) -> list[Run]:
+    return store.list(status=("running", "queued"))
 
 
 def _alone(active: list[Run]) -> list[Run]:
@@ -49,12 +57,13 @@ def _state(active: list[Run]) -> Sequence[tuple[str, str]]:
 def _tray(seen: Sequence[tuple[str, str]]) -> None:
     try:
         jobs = manager()
-        active = _alone(jobs.store.list(status=("running", "queued")))
+        found = LOOKS.get(jobs.store.url, lambda: _active(jobs.store))
+        active = _alone(found)
     except LabError as error:
         st.error(plain(error))
         return
-    if _state(active) != seen:
-        st.rerun()  # the page may show runs too
+    if outdated(found, seen):
+        st.rerun()
     if sentence := ends.said(jobs.store):
         st.error(plain(sentence))
     st.caption("RUNS")
@@ -71,6 +80,11 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
     if len(active) > 8:
         st.caption(f"and {len(active) - 8} more in the queue")
     _machine()
+
+
+def outdated(active: list[Run], seen: Sequence[tuple[str, str]]) -> bool:
+    """Whether the page has to be drawn again, since it may show runs too; one that follows a run looks by itself."""
+    return not FOLLOWED.get() and _state(_alone(active)) != seen
 
 
 def _sweep(job: SweepJob) -> None:
@@ -130,6 +144,7 @@ def _line(jobs: Any, run: Run) -> None:
     if button.button("", icon=":material/stop:", key=f"tray-stop-{run.id}",
                      **changes(run.person, help="Stop this run; its measurements so far are kept.")):
         jobs.cancel(run.id)
+        LOOKS.forget(jobs.store.url)
         st.rerun(scope="fragment")
 
 

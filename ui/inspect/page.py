@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from engine.errors import LabError
-from engine.registry import get
+from engine.registry import KINDS, all_of, get
 from engine.runs.queue import manager
 from engine.runs.records import Run
+from engine.runs.remembered import Latest
 from engine.studies.memorised import memorised_of
+from engine.system.same import Same
 from ui.common import address as link
 from ui.common import glossary, take_away, words
 from ui.common.allowed import starts
@@ -32,6 +35,7 @@ NONE = "no second run"
 TERMS = ("loss", "nats", "entropy", "RMIA", "ROC area", "chance range", "forget set", "false alarms", "retrained")
 SHOWN = Slot("exposed.samples", False)
 FAILED: Slot[dict[str, str]] = Slot("exposed.failed", {})
+TITLES: Latest[Mapping[str, str]] = Latest(2)
 READ: Slot[dict[str, Exposure]] = Slot("exposed.read", {})  # by run id, with what the Original said
 
 
@@ -79,13 +83,17 @@ def _chosen(runs: dict[str, Run]) -> Run | None:
     if asked not in runs:
         RUN.put(usual.id)
     chosen: str = st.selectbox("Run", list(runs), key=RUN.key, on_change=lambda: REFUSED.put(""),
-                               format_func=lambda run_id: _title(runs[run_id]),
+                               format_func=_titles(runs).__getitem__,
                                label_visibility="collapsed")
     return runs[chosen]
 
 
-def _title(run: Run) -> str:
-    return f"{words.run_title(run)} · {'recorded' if run.recorded else words.when(run.created)[:16]}"
+def _titles(runs: Mapping[str, Run]) -> Mapping[str, str]:
+    """What the runs are called in lists, by id; worked out once for all sessions, since there may be thousands."""
+    known = Same(record for kind in KINDS for record in all_of(kind))
+    return TITLES.get("", (Same(runs.values()), known), lambda: {
+        run.id: f"{words.run_title(run)} · {'recorded' if run.recorded else words.when(run.created)[:16]}"
+        for run in runs.values()})
 
 
 def _without_table(run_id: str) -> None:
@@ -139,8 +147,9 @@ def _controls(exposure: Exposure, runs: dict[str, Run]) -> tuple[Attack, When, R
              and run.spec.scenario == exposure.run.spec.scenario and run_id != exposure.run.id]
     if SECOND.get() not in alike:
         SECOND.put("")
+    titles = _titles(runs)
     second = other.selectbox("Beside", ["", *alike], key=SECOND.key,
-                             format_func=lambda run_id: _title(runs[run_id]) if run_id else NONE)
+                             format_func=lambda run_id: titles[run_id] if run_id else NONE)
     return attacks[chosen], when, runs.get(second)
 
 

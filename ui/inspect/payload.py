@@ -35,7 +35,8 @@ FLATTERS = "chosen on these same samples: can flatter"
 RULE = ("a fitted logistic curve, learned on some samples and tried on others: the number in every table and, with the "
         "ROC area, of the verdict")
 WHY = ("The curve of the tables is another attacker than a line: it is fitted to the sizes of all scores at once, a "
-       "best line only to their order, so either can be ahead.")
+       "best line only to their order, so either can be ahead. It is the mean over ten draws of a tenth of the "
+       "samples: with few of them it may even lie above what any line reaches on all, so read its chance range too.")
 EQUAL = "Equal values fall on one side together, and here no line catches anybody with so few false alarms."
 
 

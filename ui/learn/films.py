@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 
 import streamlit as st
@@ -12,7 +13,9 @@ from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import resolve
 from engine.system.read_only import read_only
+from ui.common import watched
 from ui.common.said import plain
+from ui.common.shared import Looks
 from ui.common.stage.component import forget_drawn, stage
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
@@ -20,7 +23,10 @@ from ui.learn.records import Film, Lesson
 
 # Runs that this session has asked for: one that fails or is stopped is not queued again by looking at the page.
 TRIED: Slot[frozenset[str]] = Slot("lessons.tried", frozenset())
-EVERY = 0.5  # seconds between two looks at a run that is on its way
+EVERY = 0.5  # seconds between two looks at runs that are waited for
+RUNS: Looks[Mapping[str, Run]] = Looks()
+THERE: Looks[Mapping[str, Run]] = Looks()
+ASKING = threading.Lock()
 
 
 def ensure(lessons: Iterable[Lesson]) -> None:
@@ -31,19 +37,28 @@ def ensure(lessons: Iterable[Lesson]) -> None:
     if read_only():
         return
     films = {resolve(film.spec).fingerprint: film for lesson in lessons for film in lesson.films}
-    jobs = manager()
-    there = library.best({key: key for key in films}, jobs.store, recorded=False)
-    tried = TRIED.get()
-    for key in library.missing(films, there):
-        if key not in tried:
-            try:
-                jobs.submit(films[key].spec)
-            except BadInput:  # so many may not wait at once: asked again while the others run
-                break
-        tried |= {key}
-    else:
-        tried |= films.keys()
-    TRIED.put(tried)
+    jobs, tried = manager(), TRIED.get()
+    if library.missing(films, _there(tuple(films), shared=True)):
+        with ASKING:  # a class opens a lesson at once: its runs are queued once
+            for key in library.missing(films, _there(tuple(films), shared=False)):
+                if key not in tried:
+                    try:
+                        jobs.submit(films[key].spec)
+                    except BadInput:  # so many may not wait at once: asked again while the others run
+                        TRIED.put(tried)
+                        return
+                tried |= {key}
+    TRIED.put(tried | films.keys())
+
+
+def _there(fingerprints: tuple[str, ...], shared: bool) -> Mapping[str, Run]:
+    """One's own runs by their fingerprints; what another session found a moment ago where that may be ``shared``."""
+    store = manager().store
+
+    def read() -> Mapping[str, Run]:
+        return library.best({key: key for key in fingerprints}, store, recorded=False)
+
+    return THERE.get((store.url, fingerprints), read) if shared else read()
 
 
 def runs_of(lesson: Lesson) -> Mapping[str, Run]:
@@ -52,6 +67,11 @@ def runs_of(lesson: Lesson) -> Mapping[str, Run]:
     store = manager().store
     return {key: afterwards.completed(run, store, whole=True)
             for key, run in library.best(wanted, store, recorded=read_only()).items()}
+
+
+def _runs_a_moment_ago(lesson: Lesson) -> Mapping[str, Run]:
+    """The same, read once for all sessions that wait for them."""
+    return RUNS.get((manager().store.url, tuple(film.key for film in lesson.films)), lambda: runs_of(lesson))
 
 
 def ready(lesson: Lesson, runs: Mapping[str, Run]) -> bool:
@@ -66,7 +86,7 @@ def wait(lesson: Lesson) -> None:
 
 def _wait(lesson: Lesson) -> None:
     ensure([lesson])
-    runs = runs_of(lesson)
+    runs = _runs_a_moment_ago(lesson)
     done = sum(run.has_ended for run in runs.values())
     if done == len(lesson.films):
         st.rerun()
@@ -88,7 +108,10 @@ def try_again() -> None:
 def play(film: Film, run: Run, at: int | None, fit: bool, again: bool) -> None:
     """The run as a moving picture: ``at`` is the step to open at, ``again`` plays it from its beginning."""
     forget_drawn(_key(film, run.id, again))
-    st.fragment(_view, run_every=None if run.has_ended else EVERY)(film, run.id, run.has_ended, at, fit, again)
+    if run.has_ended:
+        st.fragment(_view)(film, run.id, True, at, fit, again)
+    else:
+        watched.follow(run.id, lambda: _view(film, run.id, False, at, fit, again))
 
 
 def _key(film: Film, run_id: str, again: bool) -> str:
@@ -97,15 +120,21 @@ def _key(film: Film, run_id: str, again: bool) -> str:
 
 def _view(film: Film, run_id: str, had_ended: bool, at: int | None, fit: bool, again: bool) -> None:
     try:
-        found = library.get(run_id, manager().store)
+        drawn = _ended(run_id) if had_ended else watched.look(run_id, live=True)
     except LabError as error:
         st.error(plain(error))
         return
-    run = afterwards.completed(found.run, manager().store, whole=True)
-    if run.has_ended and not had_ended:
+    if drawn.run.has_ended and not had_ended:
         st.rerun()
-    drawn = scene(run, found.course, autoplay=again and at is None, at=at, fit=fit)
-    if drawn:
-        stage(drawn, _key(film, run.id, again))
-    elif not run.has_ended:
+    if drawn.scene:
+        stage({**drawn.scene, "autoplay": again and at is None, "at": at, "fit": fit}, _key(film, run_id, again))
+    elif not drawn.run.has_ended:
         st.info("Starting … the picture moves in a moment.", icon=":material/hourglass_top:")
+
+
+def _ended(run_id: str) -> watched.Look:
+    """A run that has ended, with the models that it was measured beside at its start and no later ones."""
+    store = manager().store
+    found = library.get(run_id, store)
+    run = afterwards.completed(found.run, store, whole=True)
+    return watched.Look(run, found.course, scene(run, found.course))

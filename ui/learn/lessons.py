@@ -39,8 +39,9 @@ MEMORISED = Lesson(
 
 ATTACKER = Lesson(
     title="The attacker", minutes=1.5, films=(TAU,), shown=("tau",), by_hand=True,
-    opening="An attacker gets samples one at a time and sees a single number for each: the model's loss. Half of them "
-            "are from the forget set, half have never been seen. A coin toss is right about 50%.",
+    opening="An attacker gets samples one at a time and sees a single number for each: the model's loss. Some are from "
+            "the forget set, some have never been seen; both kinds count as half, however many there are. A coin toss "
+            "is right about 50%.",
     guess=Guess("The attacker draws one line: a lower loss means *seen in training*. How many does the **best "
                 "line** get right **before** anything is forgotten?", truths.attacked, low=40),
     watch="You are the attacker. **Drag the line**, or press ← →: left of it you say *seen in training*. Find the line "

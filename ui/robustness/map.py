@@ -10,6 +10,7 @@ from engine.studies.heatmap_exports import BLIND, amount
 from ui.charts import robustness as charts
 from ui.charts.robustness import Marks
 from ui.common import measures, words
+from ui.compare.race import short_title
 
 TITLES = {"accuracy_gap": "Accuracy gap"}  # shorter than in a table
 STATES = {"missing": "not run yet", "queued": "waiting", "cancelled": "stopped"}
@@ -54,9 +55,11 @@ def measure_title(metric: str) -> str:
 
 
 def title(heatmap: Heatmap) -> str:
-    """What to see."""
-    name = metric_of(heatmap.metric).title
-    return f"{name}: {'high' if heatmap.high_is_good else 'near 0'} is good, over wide stretches is robust"
+    """Whose map it is, and what to see."""
+    name, sweep = metric_of(heatmap.metric).title, heatmap.sweep
+    aim = "high" if heatmap.high_is_good else "near 0"
+    whose = f"{short_title(sweep.method)}, {words.title_of('dataset', sweep.dataset)}"
+    return f"{whose}. {name}: {aim} is good, and robust where it is widely so"
 
 
 def subtitle(heatmap: Heatmap) -> str:

@@ -5,19 +5,29 @@ from __future__ import annotations
 import csv
 import functools
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
 from engine.errors import LabError
 from engine.evaluation.events import Course
+from engine.registry import KINDS, all_of
 from engine.runs import library
 from engine.runs.records import Run
+from engine.runs.remembered import Latest
 from engine.runs.store import Store
+from engine.system.same import Same
 from ui.runs.columns import Column, columns, source
 from ui.runs.view import View
 
+_rows: Latest[Row] = Latest(20_000)
+_all: Latest[list[Row]] = Latest(4)
+_shown: Latest[list[Row]] = Latest(16)
+_choices: Latest[list[str]] = Latest(16)
+VALUES: dict[str, Callable[[Run], Sequence[str]]] = {
+    "data": lambda run: [run.spec.dataset], "method": lambda run: [run.spec.method], "status": lambda run: [run.status],
+    "tags": lambda run: list(run.tags or ()), "whose": lambda run: [source(run)]}
 BROKEN = (LabError, ArithmeticError, AttributeError, KeyError, LookupError, TypeError, ValueError)
 
 
@@ -47,8 +57,20 @@ class Group:
 def all_rows(store: Store) -> list[Row]:
     """Every run of the store and every recorded one; damaged rows are rows too."""
     damaged = [Row(one.id, None, {}, one.reason) for one in store.unreadable()]
-    known = columns()
-    return damaged + [row_of(run, store, known) for run in library.all_runs(store)]
+    known, now = columns(), Same(record for kind in KINDS for record in all_of(kind))
+    runs = library.all_runs(store)
+    made_from = (Same(runs), now) if all(run.has_ended for run in runs) else None
+    return damaged + _all.get(store.url, made_from, lambda: [_kept_row(run, store, known, now) for run in runs])
+
+
+def _kept_row(run: Run, store: Store, known: Mapping[str, Column], now: Same[Any]) -> Row:
+    """The row of a run, remembered once it has ended: of thousands of runs hardly any is another one at a next look.
+
+    ``now`` has the components that are registered, whose titles are in the row.
+    """
+    if not run.has_ended:
+        return row_of(run, store, known)
+    return _rows.get((run.id, run.recorded), (Same([run]), now), lambda: row_of(run, store, known))
 
 
 def row_of(run: Run, store: Store, known: Mapping[str, Column]) -> Row:
@@ -81,8 +103,12 @@ def _last(run_id: str, store: Store) -> Mapping[str, float | None]:
     return probes[-1].reading.values if probes else {}
 
 
-def shown(rows: Iterable[Row], view: View) -> list[Row]:
+def shown(rows: Sequence[Row], view: View) -> list[Row]:
     """The rows that a view asks for, in its order; one's own before recorded ones where the newest come first."""
+    return [*_shown.get(view, Same(rows), lambda: _ordered(rows, view))]
+
+
+def _ordered(rows: Sequence[Row], view: View) -> list[Row]:
     found = [row for row in rows if row.run and not row.problem and _wanted(row, row.run, view)]
     name, down = view.sort.removeprefix("-"), view.sort.startswith("-")
     known = [row for row in found if row.cells[name] not in (None, "")]
@@ -100,13 +126,10 @@ def groups(rows: Sequence[Row], by: str) -> list[Group]:
     return sorted(made, key=lambda group: -len(group.rows))
 
 
-def choices(rows: Iterable[Row], name: str) -> list[str]:
+def choices(rows: Sequence[Row], name: str) -> list[str]:
     """What a filter can choose: values that occur."""
-    found: set[str] = set()
-    for row in rows:
-        if row.run and not row.problem:
-            found |= set(_values(row.run, name))
-    return sorted(found)
+    return [*_choices.get(name, Same(rows), lambda: sorted(
+        {value for row in rows if row.run and not row.problem for value in _values(row.run, name)}))]
 
 
 def to_csv(rows: Sequence[Row], names: Sequence[str]) -> str:
@@ -121,19 +144,18 @@ def to_csv(rows: Sequence[Row], names: Sequence[str]) -> str:
 
 
 def _wanted(row: Row, run: Run, view: View) -> bool:
-    chosen = {name: getattr(view, name) for name in ("data", "method", "status", "tags", "whose")}
-    if any(wanted and not set(wanted) & set(_values(run, name)) for name, wanted in chosen.items()):
+    chosen = {name: wanted for name in VALUES if (wanted := getattr(view, name))}
+    if any(not set(wanted) & set(_values(run, name)) for name, wanted in chosen.items()):
         return False
+    if not view.find.strip():
+        return True
     text = " ".join(str(value).lower() for value in row.cells.values()) + f" seed {run.spec.seed} {run.spec.profile}"
     return all(word in text for word in view.find.lower().split())
 
 
 def _values(run: Run, name: str) -> Sequence[str]:
     """A run's values for a filter; components by the names that addresses use."""
-    spec = run.spec
-    values: dict[str, Sequence[str]] = {"data": [spec.dataset], "method": [spec.method], "status": [run.status],
-                                        "tags": list(run.tags or ()), "whose": [source(run)]}
-    return values[name]
+    return VALUES[name](run)
 
 
 def _means(rows: Sequence[Row]) -> dict[str, float | None]:

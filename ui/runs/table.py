@@ -14,7 +14,7 @@ from engine.system.words import plural
 from ui.common import address, damaged, words
 from ui.common.state import Slot
 from ui.frame import shell
-from ui.runs import actions, annotate, transfer
+from ui.runs import actions, annotate, paging, transfer
 from ui.runs.columns import SOURCES, columns, usual
 from ui.runs.rows import Group, Row, all_rows, choices, groups, shown, to_csv
 from ui.runs.view import CHOSEN, COLUMNS, DOWN, FIND, FORM, GROUP, SORT, View, held
@@ -88,7 +88,7 @@ def _live(view: View, first: list[Row]) -> None:
         return
     if view.group:
         found = _grouped(groups(found, view.group), view)
-    picked = _table(found, view)
+    picked = paging.picked(found, _table(paging.of(found), view))
     _count(found, picked, view)
     actions.show(jobs, picked)
 

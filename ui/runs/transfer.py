@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from engine.errors import LabError
-from engine.runs.archive.transfer import export_runs, import_runs
+from engine.runs.archive.transfer import MANY, OnProgress, export_runs, import_runs, silent
 from engine.runs.queue import Jobs, manager
 from engine.runs.records import Run
 from engine.runs.store import Store
@@ -20,6 +20,8 @@ from ui.common.said import plain
 from ui.common.state import Slot
 
 TOLD: Slot[tuple[str, str]] = Slot("runs.imported", ("", ""))  # kind and sentence about the last import
+NOTHING: tuple[list[str], bytes] = ([], b"")
+MADE = Slot("runs.archive", NOTHING)  # of so many runs that it takes seconds: which, and the archive of them
 ROUND = Slot("runs.import.round", 0)  # another key empties the box
 
 
@@ -66,15 +68,33 @@ def exporting(jobs: Jobs, own: Sequence[Run], recorded: int) -> None:
     left = [f"{recorded} recorded {plural(recorded, 'run')}, which every copy of the app has"] if recorded else []
     left += [f"{len(own) - len(ended)} that {'has' if len(own) - len(ended) == 1 else 'have'} not ended"] * (
         len(ended) < len(own))
-    st.download_button("Export", lambda: archive(ended, jobs.store), "runs.zip", "application/zip", on_click="ignore",
-                       icon=":material/download:", key="export", disabled=not ended,
-                       help="An archive with settings, measurements and per-sample losses of the attacked sets."
-                            + (f" Left out: {plain(', '.join(left))}." if left else ""))
+    how: dict[str, Any] = {"icon": ":material/download:", "key": "export", "disabled": not ended,
+                           "help": "An archive with settings, measurements and per-sample losses of the attacked sets."
+                                   + (f" Left out: {plain(', '.join(left))}." if left else "")}
+    if len(ended) <= MANY:
+        _download("Export", lambda: archive(ended, jobs.store), how)
+    elif MADE.get()[0] == ended or (st.button("Export", **how) and _made(ended, jobs.store)):
+        _download("Save the archive", lambda: MADE.get()[1], how | {"key": "export-save"})
 
 
-def archive(ids: Sequence[str], store: Store) -> bytes:
+def _made(ids: list[str], store: Store) -> bool:
+    """Makes the archive of many runs while a bar says how far it is."""
+    with st.empty():
+        MADE.put((ids, archive(ids, store, _progress)))
+        return True
+
+
+def _download(label: str, content: Callable[[], bytes], how: Mapping[str, Any]) -> None:
+    st.download_button(label, content, "runs.zip", "application/zip", on_click="ignore", **how)
+
+
+def _progress(now: Mapping[str, Any]) -> None:
+    st.progress(now["fraction"], text=plain(now["stage"]))
+
+
+def archive(ids: Sequence[str], store: Store, on_progress: OnProgress = silent) -> bytes:
     """The bytes of an archive of these runs."""
     with work_folder() as folder:
         path = folder / "runs.zip"
-        export_runs(path, ids, store)
+        export_runs(path, ids, store, on_progress=on_progress)
         return path.read_bytes()

@@ -93,6 +93,6 @@ def _foot(runs: Sequence[Run]) -> list[str]:
     without = [run for run in runs if run.metrics and run.metrics.retrained is None and not run.is_reference]
     if not without:
         return []
-    near = nearest(without[0], library.as_stored(manager().store))
+    near = nearest(without[0], library.retrainings(manager().store))
     return [f"No chance range for the accuracies of {len(without)} of these runs: there is no retrained model on the "
             f"same split. Run Retraining with the same forget set, seed and profile. {near}".rstrip()]

@@ -41,7 +41,7 @@ def show(pairs: Paired, row: int, both: tuple[Run, Run], places: tuple[int, int]
         picture, words = st.columns([1, 4], vertical_alignment="center")
         with picture:
             _shown(found)
-        words.markdown(f"**{_called(found)}**")
+        words.markdown(f"**{plain(_called(found))}**")
         words.html(TEMPLATES.get_template("two_answers.html.j2").render(rows=answers(found, places)))
         if not found.shown:
             _missing(run, whole)
@@ -66,8 +66,8 @@ def _called(found: InBoth) -> str:
     if found.label is None:
         return f"{which}: its label is not at hand"
     if found.false_label:
-        return f"{which}: a {plain(found.truth or '')}, labelled {plain(found.label)} on purpose"
-    return f"{which}: labelled {plain(found.label)}" + (", rightly" if found.truth is not None else "")
+        return f"{which}: a {found.truth or ''}, labelled {found.label} on purpose"
+    return f"{which}: labelled {found.label}" + (", rightly" if found.truth is not None else "")
 
 
 def answers(found: InBoth, places: tuple[int, int]) -> list[dict[str, str]]:

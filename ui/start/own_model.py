@@ -28,8 +28,8 @@ from ui.unlearn.prefill import ORIGINAL_NAME
 if TYPE_CHECKING:
     from engine.originals.imported import Imported
 
-HELP = ("A .safetensors file; a .pt or .pth file that torch.save wrote of a state dict; or a Hugging Face folder. "
-        "Nothing in it is run: a file that holds more than weights is refused.")
+HELP = ("A .safetensors file; a .pt, .pth, .bin or .ckpt file that torch.save wrote of a state dict; or a Hugging "
+        "Face folder. Nothing in it is run: a file that holds more than weights is refused.")
 WORDS = {"--name": "name", "--model": "the model", "--dataset": "the data",
          " with --test": ""}  # for the flags of the command line
 NAMED = re.compile(r"(--model |weights of |\bwith )(\w+)")  # where a sentence of the engine names a model

@@ -29,6 +29,7 @@ from ui.compare import link as compare_link
 from ui.compare.race import short_title
 from ui.frame import shell
 from ui.robustness import link as robustness_link
+from ui.runs.columns import verdict
 
 DISMISSED: Slot[frozenset[str]] = Slot("dismissed", frozenset())  # interrupted runs that were run again
 WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",
@@ -94,6 +95,7 @@ def latest_runs() -> None:
     _links(runs)
 
 
+VERDICTS = {"forgotten": "green", "not forgotten": "orange", "over-forgotten": "orange", "damaged": "red"}  # colours
 MOST_LINKS = 10  # in a line: of more methods, those of the paper are linked
 
 
@@ -199,4 +201,10 @@ def _links(runs: Any) -> None:
         name, state = st.columns([4, 1], vertical_alignment="center")
         name.page_link(shell.UNLEARN, label=plain(words.run_title(run)), query_params={"run": run.id},
                        icon=words.ICONS[run.status])
-        state.markdown(words.badge(run.status))
+        state.markdown(_state(run))
+
+
+def _state(run: Run) -> str:
+    """As a badge: the verdict of a finished run, which its page shows first too; else where the run is."""
+    word = verdict(run) if run.finished else ""
+    return f":{VERDICTS.get(word, 'gray')}-badge[{word}]" if word else words.badge(run.status)

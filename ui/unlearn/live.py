@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from engine.errors import LabError
-from engine.evaluation.events import Course, ProbeEvent
+from engine.evaluation.events import ProbeEvent
 from engine.hyperparameters import REWIND
 from engine.originals.checkpoints import original_key
 from engine.registry import all_of
-from engine.runs import afterwards, estimates, library, people
+from engine.runs import estimates, library, people
 from engine.runs.provenance import remark
 from engine.runs.queue import manager
 from engine.runs.records import Run
 from engine.spec import Resolved
 from engine.terms import REWINDING
 from ui.charts.objective import drawn, plot_objective
-from ui.common import words
+from ui.common import watched, words
 from ui.common.allowed import changes, starts
 from ui.common.live_chart import live_chart
 from ui.common.said import plain
-from ui.common.shared import Looks, Watchers
 from ui.common.stage.component import forget_drawn, stage
-from ui.common.stage.scene import scene
 from ui.common.state import Slot
 from ui.frame import present
 from ui.unlearn import beginning, headline, likeness, prefill, relearning, report_card, samples, tales, to_compare
 
-
-@dataclass(frozen=True)
-class Look:
-    """A run with its events, as it was a moment ago, and what the picture shows of it to everybody."""
-
-    run: Run
-    course: Course
-    scene: Mapping[str, Any] | None
-
-
-EVERY = 0.4  # seconds between two looks at a running run, where few sessions look
 LONG = 300  # seconds of a run that one click alone does not start
-LOOKS: Looks[Look] = Looks()
-WATCHERS = Watchers()
-WHO = Slot("watcher", "")  # a session's name among those that follow live runs
 LAUNCHED: Slot[frozenset[str]] = Slot("launched", frozenset())  # runs started in this session: they are played
 AT = "at"  # the address's parameter: the step to open at
 
@@ -60,19 +42,20 @@ def follow(run_id: str) -> None:
                  "another run on the page **Runs**, or start one here.", icon=":material/search_off:")
         return
     forget_drawn(_key(run_id))
-    pause = _pace() if running else EVERY
-    st.fragment(_view, run_every=pause if running else None)(run_id, running, pause)
+    if running:
+        watched.follow(run_id, lambda: _view(run_id, True))
+    else:
+        st.fragment(_view)(run_id, False)
 
 
-def _view(run_id: str, was_running: bool, pause: float) -> None:
+def _view(run_id: str, was_running: bool) -> None:
     try:
-        jobs = manager()
-        found = LOOKS.get((jobs.store.url, run_id), lambda: _look(run_id)) if was_running else _look(run_id)
+        jobs, found = manager(), watched.look(run_id, was_running)
     except LabError as error:
         st.error(plain(error))
         return
     run, course = found.run, found.course
-    if was_running and (run.has_ended or not pause / 2 <= _pace() <= 2 * pause):
+    if was_running and run.has_ended:
         st.rerun()
     _header(jobs, run)
     if course.start is None:
@@ -97,20 +80,6 @@ def _view(run_id: str, was_running: bool, pause: float) -> None:
     likeness.show(run)
 
 
-def _look(run_id: str) -> Look:
-    store = manager().store
-    found = library.get(run_id, store)
-    run, course = afterwards.completed(found.run, store, whole=True), found.course
-    return Look(run, course, scene(run, course, reference=library.retrained_reading(run, store)))
-
-
-def _pace() -> float:
-    """Notes that this session looks; seconds that it should wait between two looks, with as many as there are now."""
-    WHO.put(WHO.get() or secrets.token_hex(8))
-    WATCHERS.here(WHO.get())
-    return WATCHERS.pause(EVERY)
-
-
 def say_if_other(run_id: str, asked: Resolved | None) -> None:
     """Says where the form has moved on from the run that the picture is of."""
     try:
@@ -131,7 +100,7 @@ def launched(run_id: str) -> None:
     LAUNCHED.put(LAUNCHED.get() | {run_id})
 
 
-def _stage(look: Look) -> None:
+def _stage(look: watched.Look) -> None:
     asked, run = st.query_params.get(AT, ""), look.run
     at = int(asked) if asked.isdecimal() and len(asked) < 10 else None
     if look.scene:

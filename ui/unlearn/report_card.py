@@ -95,10 +95,11 @@ def _remarks(run: Run, start: StartEvent) -> None:
 
 def _drawn(run: Run, start: StartEvent) -> str:
     """What the charts are measured on, for the middle of a sentence."""
-    counts = start.counts
-    sizes = [f"{counts['forget']:,} forget", f"{counts['test']:,} test", f"{counts['retain']:,} retain"]
-    sizes += [f"{counts['unseen']:,} {plain(words.never_seen(run.spec))}"] if "unseen" in counts else []
-    return f"a fixed sample of {', '.join(sizes[:-1])} and {sizes[-1]} samples"
+    names = {"forget": "forget", "test": "test", "retain": "retain", "unseen": plain(words.never_seen(run.spec))}
+    sizes = [f"{start.counts[name]:,} {word}" for name, word in names.items() if name in start.counts]
+    if not sizes:  # an archive need not have them
+        return "a fixed sample"
+    return f"a fixed sample of {' and '.join(filter(None, (', '.join(sizes[:-1]), sizes[-1])))} samples"
 
 
 def _details(run: Run) -> None:

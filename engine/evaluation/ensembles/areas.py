@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from engine.evaluation.ensembles.outputs import FORGET, OUT
 
@@ -18,10 +17,15 @@ def areas_per_model(scores: np.ndarray, state: np.ndarray) -> np.ndarray:
     """
     seen = np.isfinite(scores)
     members, others = ((state == side) & seen for side in (FORGET, OUT))
-    ranks = rankdata(np.where(members | others, scores, np.inf), axis=1)  # kept ones rank last
-    count, pairs = members.sum(1), members.sum(1) * others.sum(1)
-    areas: np.ndarray = ((ranks * members).sum(1) - count * (count + 1) / 2) / pairs
+    wins = [_wins(row[mine], row[theirs]) for row, mine, theirs in zip(scores, members, others, strict=True)]
+    areas: np.ndarray = np.array(wins) / (members.sum(1) * others.sum(1))
     return areas
+
+
+def _wins(members: np.ndarray, others: np.ndarray) -> float:
+    """In how many pairs the member has the higher score; equal ones count half."""
+    ordered = np.sort(others)
+    return float(sum(np.searchsorted(ordered, members, side).sum() for side in ("left", "right")) / 2)
 
 
 def areas_per_sample(scores: np.ndarray, state: np.ndarray) -> np.ndarray:
@@ -32,6 +36,8 @@ def areas_per_sample(scores: np.ndarray, state: np.ndarray) -> np.ndarray:
     >>> areas_per_sample(np.array([[3.0], [1.0], [2.0]]), np.array([[FORGET], [OUT], [OUT]])).tolist()
     [1.0]
     """
+    from scipy.stats import rankdata  # nobody who lists runs waits for it
+
     ranks = rankdata(np.where(np.isin(state, (FORGET, OUT)), scores, np.inf), axis=0)  # kept ones rank last
     members, others = ((state == side) & np.isfinite(scores) for side in (FORGET, OUT))
     count, pairs = members.sum(0), members.sum(0) * others.sum(0)

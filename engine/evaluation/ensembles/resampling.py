@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 DRAWS, PARTS = 1_000, 12
 
@@ -59,7 +59,7 @@ def mean_over(values: np.ndarray, groups: np.ndarray, dependence: float = 1.0, s
         return Mean(value, -np.inf, np.inf, count)
     drawn = np.random.default_rng(seed).integers(0, count, (DRAWS, count))
     error = np.std(sums[drawn].sum(1) / sizes[drawn].sum(1), ddof=1) * np.sqrt(dependence * count / (count - 1))
-    half = float(t.ppf(0.975, count - 1) * error)
+    half = float(stdtrit(count - 1, 0.975) * error)
     return Mean(value, value - half, value + half, count)
 
 
@@ -78,7 +78,7 @@ class Parts:
         """
         keep = len(self.kept[0])
         error = np.std(of_parts, ddof=1) * np.sqrt(keep / (self.groups - keep))
-        half = float(t.ppf(0.975, min(self.groups, len(self.kept)) - 1) * error)
+        half = float(stdtrit(min(self.groups, len(self.kept)) - 1, 0.975) * error)
         return Mean(value, max(lowest, value - half), value + half, self.groups)
 
 

@@ -84,13 +84,24 @@ def ulira(outputs: Outputs) -> ULira:
     >>> found.area.value > 0.8
     True
     """
-    _refuse_too_few(outputs)
+    llr, area = _attacked(outputs)
     sides = {state: outputs.state == state for state in (FORGET, OUT)}
-    llr = np.where(sides[FORGET] | sides[OUT], ratios(outputs), np.nan)
-    areas, right = areas_per_model(llr, outputs.state), _right(llr, sides[FORGET], sides[OUT])
+    right = _right(llr, sides[FORGET], sides[OUT])
     a_side = float(np.mean([outputs.counts(state).mean() for state in sides]))
-    area, accuracy = (mean_over(values, outputs.original_of, SHARED_FITS) for values in (areas, right))
+    accuracy = mean_over(right, outputs.original_of, SHARED_FITS)
     return ULira(llr, area, accuracy, areas_per_sample(outputs.phi, outputs.state), null_sd(a_side), a_side)
+
+
+def area_of(outputs: Outputs) -> Mean:
+    """The area of :func:`ulira` alone. Raises NotMeasurable."""
+    return _attacked(outputs)[1]
+
+
+def _attacked(outputs: Outputs) -> tuple[np.ndarray, Mean]:
+    """The likelihood ratios of both sides' samples, and the area of all models."""
+    _refuse_too_few(outputs)
+    llr = np.where(np.isin(outputs.state, (FORGET, OUT)), ratios(outputs), np.nan)
+    return llr, mean_over(areas_per_model(llr, outputs.state), outputs.original_of, SHARED_FITS)
 
 
 def ratios(outputs: Outputs, said: np.ndarray | None = None) -> np.ndarray:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import BadInput
+from engine.system.device import exact
 
 BLIND_SPOT = ("A few outliers or a harmless turn of the features can move it, and alike features are not equal "
               "knowledge: it says similar, not knows (2210.16156).")
@@ -121,7 +122,7 @@ def _pooled(answer: Any) -> np.ndarray | None:
     if not isinstance(answer, Tensor) or answer.ndim < 2:
         return None
     places = tuple(range(2, answer.ndim)) if answer.ndim != 3 else (1,)
-    found = answer.double().mean(dim=places) if places else answer.double()
+    found = exact(answer).mean(dim=places) if places else exact(answer)
     return found.cpu().numpy().copy()
 
 

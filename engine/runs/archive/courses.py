@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from engine.runs.archive.limits import LONGEST_EVENT, MOST_COURSES, MOST_EVENTS, TooLarge, strict_json
+from engine.runs.archive.limits import (
+    LONGEST_COURSE,
+    LONGEST_EVENT,
+    MOST_COURSES,
+    MOST_EVENTS,
+    MOST_VALUES,
+    SIGNS,
+    TooLarge,
+    strict_json,
+)
 from engine.runs.gate import event
 from engine.system.shapes import shown, wrong
 
 if TYPE_CHECKING:
     import pyarrow
+
+STRAY = "has an event that belongs to no run or is no event"
 
 
 class Courses:
@@ -21,20 +33,32 @@ class Courses:
             raise TooLarge(f"has {table.num_rows:,} events, but the limit is {MOST_EVENTS:,}")
         self._payloads = table.column("payload").combine_chunks()
         self._places: dict[str, dict[int, int]] = {run_id: {} for run_id in runs}
-        columns = zip(table.column("run").to_pylist(), table.column("seq").to_pylist(), strict=True)
-        for place, (run_id, seq) in enumerate(columns):
-            if run_id not in self._places or seq < 0 or seq in self._places[run_id]:
-                raise ValueError("has an event that belongs to no run or is no event")
-            self._places[run_id][seq] = place
+        of = table.column("run").combine_chunks()  # in a dictionary too, whose names are looked at once
+        names = of.dictionary.to_pylist()
+        if not set(names) <= self._places.keys():
+            raise ValueError(STRAY)
+        for place, (number, seq) in enumerate(zip(of.indices.to_pylist(), table.column("seq").to_pylist(),
+                                                  strict=True)):
+            seen = self._places[names[number]]
+            if seq < 0 or seq in seen:
+                raise ValueError(STRAY)
+            seen[seq] = place
         self._measure()
 
     def _measure(self) -> None:
         """The texts are in a dictionary, which says a long one once: all of them are measured before any is taken."""
         import pyarrow.compute as pc
 
-        lengths = pc.utf8_length(self._payloads.dictionary).take(self._payloads.indices)
+        texts, of_each = self._payloads.dictionary, self._payloads.indices
+        lengths = pc.utf8_length(texts).take(of_each)
         if (pc.max(lengths).as_py() or 0) > LONGEST_EVENT or (pc.sum(lengths).as_py() or 0) > MOST_COURSES:
             raise TooLarge(f"has events of over {MOST_COURSES:,} characters in all, or one of over {LONGEST_EVENT:,}")
+        counts = functools.reduce(pc.add, (pc.count_substring(texts, sign) for sign in SIGNS)).take(of_each)
+        for name, sizes, most in (("characters", lengths, LONGEST_COURSE), ("values", counts, MOST_VALUES)):
+            of = sizes.to_numpy(zero_copy_only=False)
+            for run_id, places in self._places.items():  # the events of a run are parsed together
+                if (size := sum(int(of[place]) for place in places.values())) > most:
+                    raise TooLarge(f"has {size:,} {name} in the events of run {run_id}, but the limit is {most:,}")
 
     def of(self, run_id: str) -> list[dict[str, Any]]:
         """The events of a run in order, each with its ``seq``."""
@@ -52,7 +76,7 @@ class Courses:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or not isinstance(found.get("kind"), str):
-            raise ValueError("has an event that belongs to no run or is no event")
+            raise ValueError(STRAY)
         if unfit := wrong(event, found):
             raise ValueError(f"has an event {seq} of run {run_id} whose {unfit.place} is {shown(unfit.value)}, but "
                              f"must be {unfit.what}")

@@ -34,7 +34,7 @@ def portable(datasets: Iterable[str]) -> dict[str, str]:
     return {name: to_toml(name, _without_folders(declared[name])) for name in sorted(set(datasets)) if name in declared}
 
 
-def read(content: bytes, name: str, bad: Callable[[str], BadArchive]) -> Declaration:
+def read(content: bytes | bytearray, name: str, bad: Callable[[str], BadArchive]) -> Declaration:
     """The declaration of a member. Raises what ``bad`` makes of a sentence, where it is none or names a folder."""
     try:
         found = parse(content.decode("utf-8"))

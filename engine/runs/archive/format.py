@@ -41,7 +41,7 @@ from engine.runs.archive.limits import (
     strict_json,
     unpacked,
 )
-from engine.runs.archive.tables import LATER, events_schema, impossible, read_table, samples_schema
+from engine.runs.archive.tables import LATER, events_schema, impossible, is_safetensors, read_table, samples_schema
 from engine.runs.records import spec_of
 from engine.sample_lists import checked
 from engine.selection import lists_of
@@ -109,27 +109,23 @@ class Archive:
         if not self.has_samples(run_id):
             return None
         with self._open() as archive:
-            table = self._table(archive, name, *map(samples_schema, range(len(LATER) + 1)))
+            table = self._table(archive, name, *map(samples_schema, range(len(LATER) + 1)), texts=("set",))
         frame = table.to_pandas().astype({"sample": "int64"})
         if strange := sorted(set(frame["set"].unique()) - {"retain", *ATTACKED}):
             raise self._bad(f"its member {name} has samples of a set {named(strange[0])} that runs do not have")
         if wrong := impossible(frame):
             raise self._bad(f"its member {name} {wrong}")
-        return frame
+        return frame.astype({"set": "str"})
 
-    def weights(self, run_id: str) -> bytes | None:
+    def weights(self, run_id: str) -> bytearray | None:
         """The weights that a run ended with, as :mod:`engine.runs.packing` made them; None where there are none."""
-        from safetensors import SafetensorError, deserialize
-
         name = weights_name(run_id)
         if name not in self.manifest["members"]:
             return None
         with self._open() as archive:
             content = self._bytes(archive, name)
-        try:
-            deserialize(content)  # type: ignore[no-untyped-call]
-        except SafetensorError:
-            raise self._bad(f"its member {name} is no safetensors file") from None
+        if not is_safetensors(content):
+            raise self._bad(f"its member {name} is no safetensors file")
         return content
 
     def lists(self) -> dict[str, tuple[int, ...]]:
@@ -164,7 +160,7 @@ class Archive:
     @functools.cached_property
     def _courses(self) -> Courses:
         with self._open() as archive, self._of_events():
-            return Courses(self._table(archive, EVENTS, events_schema(), texts=("payload",)),
+            return Courses(self._table(archive, EVENTS, events_schema(), texts=("run", "payload")),
                            [run["id"] for run in self.runs])
 
     @contextmanager
@@ -261,7 +257,7 @@ class Archive:
         for name in sorted(set(self.manifest["members"]) - known):
             raise self._bad(f"it has a member {named(name)} that no archive of these runs has")
 
-    def _bytes(self, archive: zipfile.ZipFile, name: str) -> bytes:
+    def _bytes(self, archive: zipfile.ZipFile, name: str) -> bytearray:
         content, about = unpacked(archive, name), self.manifest["members"][name]
         if (hashlib.sha256(content).hexdigest(), len(content)) != (about["sha256"], about["bytes"]):
             raise self._bad(f"its member {name} was changed or damaged (its sha256 is not the one in {MANIFEST})")
@@ -270,7 +266,7 @@ class Archive:
     def _json(self, archive: zipfile.ZipFile, name: str) -> Any:
         return self._parsed(name, self._bytes(archive, name))
 
-    def _parsed(self, name: str, content: bytes) -> Any:
+    def _parsed(self, name: str, content: bytearray) -> Any:
         try:
             return strict_json(content)
         except TooLarge as error:

@@ -20,9 +20,11 @@ MOST_MEMBERS, MOST_DIRECTORY = 4 * MOST_RUNS, 8 * MIB  # the directory lists the
 MOST_BYTES = {"": 384 * MIB, ".json": 64 * MIB, ".parquet": 256 * MIB, ".toml": MIB}  # of a member, by its suffix
 MOST_TOTAL = 4096 * MIB  # of all members, which are read one after another
 MOST_RATIO = 1000  # unpacked to packed
-MOST_VALUES = 2_000_000  # of one JSON text
-MOST_ROWS, MOST_UNCOMPRESSED = 5_000_000, 384 * MIB  # of a table
+SIGNS = ",{["  # each of them begins a value in JSON
+MOST_VALUES = 1_500_000  # of one JSON text, and of all events of a run
+MOST_ROWS, MOST_UNCOMPRESSED = 3_000_000, 384 * MIB  # of a table
 MOST_EVENTS, LONGEST_EVENT, MOST_COURSES = 500_000, MIB, 256 * MIB  # events, characters of one and of all together
+LONGEST_COURSE = 32 * MIB  # characters of a run's events
 END, END_64 = b"PK\x05\x06", b"PK\x06\x07"
 
 
@@ -59,21 +61,28 @@ def check_members(infos: list[zipfile.ZipInfo]) -> None:
         raise TooLarge(f"its members would unpack to {total / MIB:,.0f} MiB, but the limit is {MOST_TOTAL // MIB:,}")
 
 
-def unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A member's bytes, never more than its directory says: that was measured. Raises zipfile's errors."""
-    size = archive.getinfo(name).file_size
-    with archive.open(name) as member:
-        return member.read(size + 1)
+def unpacked(archive: zipfile.ZipFile, name: str) -> bytearray:
+    """A member's bytes, never more than its directory says: that was measured. Raises zipfile's errors.
+
+    They are read in parts, since a read of all at once holds them twice.
+    """
+    content, place = bytearray(archive.getinfo(name).file_size), 0
+    with archive.open(name) as member, memoryview(content) as view:
+        while part := member.read(MIB):
+            view[place:place + len(part)] = part
+            place += len(part)
+    del content[place:]
+    return content
 
 
-def strict_json(text: str | bytes) -> Any:
+def strict_json(text: str | bytes | bytearray) -> Any:
     """JSON as the standard has it. Raises ValueError, also for NaN and Infinity, and TooLarge for too many values."""
     def refuse(word: str) -> Any:
         raise ValueError(f"{word} is not JSON")
 
-    if isinstance(text, bytes):
+    if not isinstance(text, str):
         text = text.decode("utf-8")
-    if (count := sum(map(text.count, ",{["))) > MOST_VALUES:
+    if (count := sum(map(text.count, SIGNS))) > MOST_VALUES:
         raise TooLarge(f"it holds about {count:,} values, but the limit is {MOST_VALUES:,}")
     return json.loads(text, parse_constant=refuse, parse_int=_whole)
 

@@ -1,7 +1,8 @@
-"""The tables of an archive as parquet: what columns they have, and how one is read that may be hostile."""
+"""The tables of an archive, parquet or safetensors: what they have, and how one is read that may be hostile."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ def samples_schema(later: int = 0) -> pyarrow.Schema:
                      | {name: pa.type_for_alias(LATER[name]) for name in list(LATER)[:later]})
 
 
-def read_table(content: bytes, schemas: Sequence[pyarrow.Schema], texts: Sequence[str] = ()) -> pyarrow.Table:
+def read_table(content: bytes | bytearray, schemas: Sequence[pyarrow.Schema],
+               texts: Sequence[str] = ()) -> pyarrow.Table:
     """A table of one of these schemas, without gaps. Raises ValueError, its text the end of a sentence.
 
     ``texts`` stay in dictionaries: a file may say a long text a million times in a few bytes.
@@ -47,6 +49,21 @@ def read_table(content: bytes, schemas: Sequence[pyarrow.Schema], texts: Sequenc
     if table is None or any(column.null_count for column in table.columns):
         raise ValueError(f"does not have the columns {', '.join(schemas[0].names)}, full and of the right kinds")
     return table
+
+
+def is_safetensors(content: bytes | bytearray) -> bool:
+    """Whether its header fits its length; the tensors, which the library would copy, are not looked at."""
+    from safetensors import SafetensorError, safe_open
+
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content[:8 + int.from_bytes(content[:8], "little")])
+        file.truncate(len(content))  # a hole in place of the tensors, which takes no room
+        file.flush()
+        try:
+            with safe_open(file.name, "numpy"):
+                return True
+        except (SafetensorError, OSError, ValueError):
+            return False
 
 
 def impossible(frame: DataFrame) -> str | None:

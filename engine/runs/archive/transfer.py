@@ -93,7 +93,8 @@ def export_runs(path: Path | str, run_ids: Iterable[str], store: Store, samples:
 def _ended(ids: list[str], store: Store) -> list[Run]:
     if not ids:
         raise BadInput("There is no run to export: choose at least one.")
-    runs = [store.get(run_id) for run_id in ids]
+    found = {run.id: run for run in store.list()} if len(ids) > 1 else {}
+    runs = [found.get(run_id) or store.get(run_id) for run_id in ids]
     for run in runs:
         if not run.has_ended:
             raise BadInput(f"Run {run.id} is {run.status}: only runs that have ended can be exported.")
@@ -169,16 +170,32 @@ def _samples_table(run_id: str, store: Store, samples: str) -> pyarrow.Table | N
     import pyarrow as pa
 
     try:
-        frame = store.load_samples(run_id)
-        if frame is None:
-            return None
-        chosen = frame if samples == "all" else frame[frame["set"].isin(ATTACKED)]
-        whole = [name in chosen and bool(chosen[name].notna().all()) for name in LATER]
-        schema = samples_schema([*whole, False].index(False))
-        return pa.Table.from_pandas(chosen, schema, preserve_index=False).replace_schema_metadata(None)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        table = store.samples_table(run_id)
+        return table and _portable(table, samples)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise BadInput(f"The per-sample table of run {run_id} cannot be read ({type(error).__name__}): export it "
                        "without samples, --samples none.") from error
+
+
+def _portable(table: pyarrow.Table, samples: str) -> pyarrow.Table:
+    """The sets of a table that travel, in the columns of an archive; without pandas, for thousands are written."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if samples != "all":
+        table = table.filter(pc.is_in(table["set"].cast(pa.string()), pa.array(ATTACKED)))
+    whole = [name in table.column_names and not _gaps(table[name]) for name in LATER]
+    schema = samples_schema([*whole, False].index(False))
+    columns = [pc.if_else(pc.is_nan(column), None, column) if pa.types.is_floating(column.type) else column
+               for column in map(table.column, schema.names)]
+    return pa.table(columns, names=schema.names).cast(schema)
+
+
+def _gaps(column: pyarrow.ChunkedArray) -> bool:
+    """Whether a column lacks values, as null or as NaN."""
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.is_null(column, nan_is_null=True)).as_py())
 
 
 def _samples_bytes(table: pyarrow.Table, level: int = SMALL) -> bytes:

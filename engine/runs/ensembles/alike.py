@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,21 +18,26 @@ from engine.errors import BadInput, NotMeasurable
 from engine.evaluation.ensembles.broken import whole
 from engine.evaluation.ensembles.draws import BLOCK, ORIGINAL, sizes_of
 from engine.evaluation.ensembles.outputs import IN, Outputs
-from engine.evaluation.ensembles.shadows import Shadows
-from engine.evaluation.ensembles.ulira import ulira
 from engine.evaluation.per_example import NAME, PerExample
 from engine.evaluation.verdict import DAMAGED
-from engine.registry import find, reference
+from engine.registry import all_of, find, reference
 from engine.runs.ensembles.kept import Shelf, states
 from engine.runs.ensembles.recorded import Recorded, all_ensembles
 from engine.runs.records import Run, outdated
+from engine.runs.remembered import Latest
 from engine.spec import MADE_BY, Resolved, resolve
 from engine.system.same import Same
 from engine.types import Sizes, Spec
 
+if TYPE_CHECKING:
+    from engine.evaluation.ensembles.shadows import Shadows
+
 _remembered: dict[str, PerExample | None] = {}
+_known_parts: Latest[Part | None] = Latest(8192)
 NEARLY = 0.02  # how far the share to be forgotten may be from the ensemble's
 FEWEST = 2 * BLOCK
+SEEDS: dict[str, Any] = {"seed": 0, "original_seed": 0, "forget_seed": None, "unlearning_seed": None,
+                         "evaluation_seed": None}  # without which models are alike
 USUAL = ("scenario", "selection", "profile", "original", "start")  # ensembles' models begin from trained Originals
 
 
@@ -66,6 +71,8 @@ class Part:
 
 def shadows_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Shadows | None:
     """The models of the run's method as shadows of an attack on it; None where there are too few."""
+    from engine.evaluation.ensembles.shadows import Shadows  # scipy, which a listing does not wait for
+
     part = part_of(run, shelves)
     if part is None:
         return None
@@ -76,9 +83,13 @@ def shadows_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Shadows | No
         return None
 
 
-def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Mapping[str, Any]:
-    """The entry for the run's verdict, by key; empty where no ensemble is like it."""
-    if not run.finished or run.is_reference or (part := _kept_part_of(run, shelves)) is None:
+def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None,
+                now: tuple[Hashable, ...] | None = None) -> Mapping[str, Any]:
+    """The entry for the run's verdict, by key; empty where no ensemble is like it.
+
+    ``now`` is :func:`of_now` of these ensembles, where it is at hand.
+    """
+    if not run.finished or run.is_reference or (part := _kept_part_of(run, shelves, now)) is None:
         return {}
     if (name := part.name) not in _remembered:
         _remembered[name] = _measured(part, run.resolved().method.title)
@@ -86,25 +97,40 @@ def evidence_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Mapping[str
     return {} if found is None else {NAME: {"name": NAME, **found.to_json()}}
 
 
-def _kept_part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
-    """The same as :func:`part_of`, remembered where nothing of it changes: hundreds of recorded runs are listed."""
+def _kept_part_of(run: Run, shelves: Sequence[Shelf] | None, now: tuple[Hashable, ...] | None) -> Part | None:
+    """The same as :func:`part_of`, remembered: of hundreds of listed runs, most differ in their seeds alone."""
     shelves = all_ensembles() if shelves is None else shelves
-    shipped = tuple(shelf for shelf in shelves if isinstance(shelf, Recorded))
-    if not run.recorded or len(shipped) < len(shelves):
-        return part_of(run, shelves)
-    components = [find(kind, getattr(run.spec, kind)) for kind in MADE_BY]
-    return _kept_part(Same([run]), shipped, Same(components))
+    if not _could_be(run):
+        return None
+    code = tuple(sorted((run.code or {}).items()))
+    asked = (repr(replace(run.spec, **SEEDS)), run.data, code, *(now or of_now(shelves)))
+    return _known_parts.get(asked, "", lambda: part_of(run, shelves))
 
 
-@functools.lru_cache(maxsize=8192)
-def _kept_part(run: Same[Run], shelves: tuple[Recorded, ...], components: Same[Any]) -> Part | None:
-    """The same; ``components`` are those that are registered now."""
-    return part_of(run.objects[0], shelves)
+def of_now(shelves: Sequence[Shelf]) -> tuple[Hashable, ...]:
+    """What evidence depends on beside a run, as it is now: these ensembles, and the components that are registered.
+
+    An ensemble of one's own grows, so that it is one for as long as it is the same object.
+    """
+    components = Same(record for kind in MADE_BY for record in all_of(kind))
+    return _first_of((components, *(shelf if isinstance(shelf, Recorded) else Same([shelf]) for shelf in shelves)))
+
+
+@functools.lru_cache(maxsize=4)
+def _first_of(now: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+    """The first of equal ones: thousands of comparisons end where both are one object."""
+    return now
+
+
+def _could_be(run: Run) -> bool:
+    """Whether an ensemble may be like the run at all."""
+    return bool(run.data) and not run.spec_extra and all(
+        getattr(run.spec, name) == getattr(Spec(), name) for name in USUAL)
 
 
 def part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
     """The models like the run's, of the shelf that has most of them."""
-    if not run.data or run.spec_extra or any(getattr(run.spec, name) != getattr(Spec(), name) for name in USUAL):
+    if not _could_be(run):
         return None
     near = [shelf for shelf in (all_ensembles() if shelves is None else shelves)
             if shelf.about["dataset"] == run.spec.dataset and shelf.about["data"].startswith(run.data)]
@@ -183,9 +209,11 @@ def _remembered_as(spec: str, sizes: Sizes | None, components: tuple[int, ...]) 
 
 def _measured(part: Part, title: str) -> PerExample | None:
     """What the attack comes to on a part; None where it cannot be carried out."""
+    from engine.evaluation.ensembles.ulira import area_of
+
     try:
         mine, theirs = (part.outputs(key) for key in (part.key, part.retrained))
-        areas = ulira(mine).area, ulira(theirs).area
+        areas = area_of(mine), area_of(theirs)
     except NotMeasurable:
         return None
     lost = part.test_accuracy(part.retrained) - part.test_accuracy(part.key)

@@ -1,7 +1,8 @@
 """This machine: one process a core where runs are small, else this process, one run after another.
 
 Measured on two cores (``benchmarks/sweep.py``): a run on digits is bound by one thread, so two processes of one thread
-each finish twice as many as one of two. A data set that leaves its threads open, and a GPU, are filled by one run.
+each finish twice as many as one of two. A data set that leaves its threads open fills a machine with one run.
+A large card is far from filled by one: several processes share it, each with data and networks of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from engine.runs.records import Run
 from engine.runs.store import Store
 from engine.spec import Resolved
 from engine.system.known import all_known
-from engine.system.machine import cores, graphics_card
+from engine.system.machine import GIB, cores, graphics_card
+
+LANE_MEMORY, MOST_LANES = 4 * GIB, 8  # of a card, for each process: its context, the data, a network in training
 
 
 def run_all(todo: Sequence[Resolved], store: Store, train_original: bool, control: Control,
@@ -44,7 +47,18 @@ def problem() -> None:
 
 def workers_for(todo: Sequence[Resolved]) -> int:
     """How many processes to use; 0: none, every run has the whole machine (and is watched live)."""
+    if os.environ.get("UNLEARN_DEVICE", "cpu") != "cpu" or (graphics_card() and not os.environ.get("UNLEARN_DEVICE")):
+        return lanes_on_card(len(todo))
     threads = all_known(resolved.dataset.threads for resolved in todo)
-    if len(todo) < 2 or threads is None or os.environ.get("UNLEARN_DEVICE", "cpu") != "cpu" or graphics_card():
+    if len(todo) < 2 or threads is None:
         return 0
     return max(1, min(cores() // max(threads), len(todo)))
+
+
+def lanes_on_card(runs: int) -> int:
+    """How many processes share the card; 0 where fewer than four runs or a small card make one process the quicker."""
+    from engine.system.device import default_device, free_memory
+
+    free = free_memory(default_device())
+    lanes = min(MOST_LANES, cores() // 2, int(free // LANE_MEMORY), runs // 2)
+    return lanes if lanes > 1 else 0

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import subprocess
+import sys
 
 import pytest
-from helping import python
+from helping import ROOT, python
 
+from engine.cli import streams
 from engine.cli.main import main
+from engine.cli.terminal import ProgressLine
 from engine.runs.store import open_store
 from engine.spec import resolve
 from engine.types import Spec
@@ -140,6 +145,52 @@ def test_a_home_that_cannot_be_used_is_bad_input(say, monkeypatch, tmp_path):
 
 
 # --- list and show --------------------------------------------------------------------------
+
+
+def test_a_working_folder_that_was_removed(say, monkeypatch, tmp_path):
+    """Libraries of torch end a process that has none, with words of their own and no JSON."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert refused(say, "run") == [
+        "The folder that this command was started in was removed: change to another one."]
+
+
+CLOSED = """
+import sys
+from engine.cli.main import main
+place, sys.argv[1:] = sys.argv[1], ["list", "runs", "--json"]
+status = main()
+file = open(place, "w")
+file.write(f"{status} {file.fileno() > 2}")
+"""
+
+
+def test_standard_streams_that_are_closed(tmp_path):
+    """No traceback, and no file has the number of one of them: the store would hold what libraries print."""
+    done = subprocess.run(["sh", "-c", 'exec "$0" -c "$1" "$2" <&- >&- 2>&-', sys.executable, CLOSED,
+                           str(tmp_path / "said")], cwd=ROOT, env=dict(os.environ), check=False)
+    assert (done.returncode, (tmp_path / "said").read_text()) == (0, "0 True")
+
+
+def test_standard_output_on_a_full_disk(home):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "engine", "list", "runs", "--json"], cwd=ROOT, stdout=full,
+                              env=dict(os.environ), stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "The result cannot be written to standard output (No space left on "
+                                                 "device): write it elsewhere.\n")
+
+
+def test_progress_that_cannot_be_printed_fails_no_work(monkeypatch):
+    class Full(io.StringIO):
+        def write(self, text=""):
+            raise OSError(28, "No space left on device")
+
+        flush = write
+
+    monkeypatch.setattr("sys.stderr", streams.Lenient(Full()))
+    ProgressLine()({"stage": "Loading Digits", "fraction": None})
+    assert sys.stderr.write("Evaluating") == 10
 
 
 def test_there_are_no_runs_yet(say):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -40,6 +41,24 @@ def test_a_gift_is_spent_in_step_with_the_run():
     for _ in range(3):
         budget.book(0.1)
     assert not budget.allows(9.0, 0.99) and budget.allows(9.0, 1.0)
+
+
+@pytest.mark.parametrize("card, samples, share, gift", [(False, 50_000, 0.095, 0.55), (True, 1_000, 0.095, 0.55),
+                                                         (True, 50_000, 0.045, 0.0)])
+def test_on_a_card_a_run_on_many_samples_gives_a_twentieth(card, samples, share, gift, monkeypatch):
+    monkeypatch.setattr(live, "on_card", lambda device: card)
+    budgets = live.budgets(SimpleNamespace(device=torch.device("cpu"), train=range(samples)))
+    assert sum(one.share for one in budgets) == pytest.approx(share)
+    assert sum(one.gift for one in budgets) == pytest.approx(gift)
+
+
+def test_on_a_card_a_look_waits_for_the_end_of_an_epoch(digits, monkeypatch):
+    """Within one it would wait for steps in the card's queue, and be charged for them."""
+    task = make_task(digits)
+    watcher = Watcher(digits, task.split, 0)
+    monkeypatch.setattr(live, "on_card", lambda device: True)
+    assert watcher.look(task.model, Progress(8, 10, 80, {}), 100.0) is None
+    assert watcher.look(task.model, Progress(9, 10, 90, {}, ends_epoch=True), 100.0).step == 9
 
 
 def test_the_shares_are_under_a_tenth():

@@ -60,6 +60,8 @@ def said(scenario="random", counts=COUNTS, reference=False, **changes):
     ({"test_accuracy": 9.8, "forget_accuracy": 9.8, "original": {"test_accuracy": 72.7}}, "damaged", BROKEN),
     ({"test_accuracy": 9.8, "mia_loss_auc": 0.2, "original": {"test_accuracy": 72.7}}, "damaged", BROKEN),
     ({"test_accuracy": 62.8, "forget_accuracy": 62.8, "original": {"test_accuracy": 72.7}}, "forgotten",
+     f"Forgetting cost accuracy: test accuracy fell from 72.7 to 62.8%. {BY_LOSS} {BY_ENTROPY} {UNTRIED}"),
+    ({"test_accuracy": 67.8, "forget_accuracy": 62.8, "original": {"test_accuracy": 72.7}}, "forgotten",
      f"{BY_LOSS} {BY_ENTROPY} {UNTRIED}"),
     ({"mia_loss": None, "mia_entropy": None, "mia_loss_auc": None, "mia_entropy_auc": None}, "undecided",
      "No attack could be measured, so there is no verdict."),

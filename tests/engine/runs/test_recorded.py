@@ -128,7 +128,8 @@ def test_what_ships_can_be_read(caplog):
 
 NOT_KEPT = "The entropies of this run were not kept, so its entropy attack has no chance band."
 HOW = {"own losses": True, "own losses of a second run": True, "own losses, from their histogram": False}
-EXPECTED = {"the retrained model's losses": True}  # what a live run begins with, before it has losses of its own
+EXPECTED = {"the retrained model's losses": True,  # what a live run begins with, before it has losses of its own
+            "the Original's losses of never-seen samples": True}
 
 
 def test_every_recorded_null_band_is_of_the_runs_own_losses():

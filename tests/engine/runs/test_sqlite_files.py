@@ -9,7 +9,7 @@ import sqlite3
 
 import pytest
 
-from engine.errors import StoreUnavailable
+from engine.errors import StoreUnavailable, UnusableHome
 from engine.runs import sqlite_files
 from engine.runs.store import Store
 from engine.spec import resolve
@@ -36,6 +36,15 @@ def test_writing_into_it_is_one_sentence(of_another):
     with pytest.raises(StoreUnavailable, match=r"^The run store sqlite:///.* can only be read by you: set UNLEARN_HOME "
                                                r"to a folder of your own to write runs\.$"):
         Store(folder).submit(resolve(Spec()))
+
+
+def test_an_empty_folder_that_can_only_be_read(tmp_path, monkeypatch):
+    """SQLite said "unable to open database file"."""
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    with pytest.raises(UnusableHome, match=r"^There is no run store in .*/empty, and none can be made there \(it can "
+                                           r"only be read\): set UNLEARN_HOME to a folder that can be written\.$"):
+        Store(tmp_path / "empty")
 
 
 def test_where_even_its_shm_file_cannot_be_used(of_another, monkeypatch):

@@ -145,7 +145,9 @@ def test_what_was_not_kept_is_computed_again_and_says_so(finished, store, method
                                                                                    parameters=parameters)
     again = of(without, store)
     assert again.computed_again
-    assert again.notice == f"Run {without.id} kept no weights: its model was computed again from its settings."
+    title = {"finetune": "Fine-tuning", "retrain": "Retraining"}[method]
+    assert again.notice == (
+        f"Run {without.id} ({title}) kept no weights: its model was computed again from its settings.")
     assert again.sha256 == of(kept, store).sha256
 
 

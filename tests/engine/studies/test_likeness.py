@@ -82,7 +82,8 @@ def test_a_run_is_made_again_to_the_last_bit_and_compared(store, bench, checkpoi
     found = likeness(run, store, checkpoints, report=lambda text, fraction: seen.append(text))
     assert list(dict.fromkeys(seen)) == ["Computing Fine-tuning again", "Retraining",
                                         "Retraining with another seed", "Comparing the models"]
-    assert found.notes[0] == f"Run {run.id} kept no weights: its model was computed again from its settings.", "equal"
+    assert found.notes[0] == (
+        f"Run {run.id} (Fine-tuning) kept no weights: its model was computed again from its settings."), "equal"
     assert found.notes[1].startswith("The retrained model began from the first weights of the Original (both have seed")
     forget = found.sets["forget"]
     accuracy = 100 * sum(one.right for one in forget.by_class["unlearned"]) / 150

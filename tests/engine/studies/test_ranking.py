@@ -85,9 +85,10 @@ def test_what_chance_hides_cannot_be_told_apart():
 
 def test_inside_everywhere_is_said_as_such():
     assert sentence(ranked(run("finetune", 0.5))) == (
-        "The only method with a number: Fine-tuning, inside the chance range in every measure.")
+        "The only method with a number: Fine-tuning, inside the chance range in every measure of the table.")
     assert sentence(ranked(run("finetune", 0.5), run("ssd", 1.0), run("scrub", 9.0))) == (
-        "Nearest to retraining: Fine-tuning and SSD lie inside the chance range in every measure, then SCRUB (8.0, "
+        "Nearest to retraining: Fine-tuning and SSD lie inside the chance range in every measure of the table, then "
+        "SCRUB (8.0, "
         "attack on the loss).")
 
 

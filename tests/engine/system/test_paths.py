@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,11 @@ def test_a_home_that_cannot_be_found_is_named(homeless, monkeypatch):
 def test_commands_without_a_home_folder(homeless, home, words, capsys):
     assert main(words) in (0, 2)
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("encoding", "mend"), [("utf-8", "choose"), ("iso8859-1", "set LC_ALL=C.UTF-8, or choose")])
+def test_a_name_that_the_locale_has_no_signs_for(encoding, mend, monkeypatch):
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: encoding)
+    monkeypatch.setenv("UNLEARN_HOME", "/tmp/\udce6")
+    with pytest.raises(StoreUnavailable, match=rf"\(it holds signs that are no text\): {mend} another name\.$"):
+        paths.home()

@@ -20,7 +20,8 @@ from engine.runs.method import unlearn
 from engine.spec import resolve
 from engine.system.device import prepare
 from engine.training.networks import build_network
-from engine.types import Recipe, Spec
+from engine.training.partial import Partial
+from engine.types import Progress, Recipe, Spec, TrainingState
 
 CPU = torch.device("cpu")
 RECIPE = Recipe(optimiser="sgd", learning_rate=0.05, momentum=0.9, weight_decay=5e-4, batch_size=100, epochs=6,
@@ -220,3 +221,20 @@ def test_trainings_on_other_data_do_not_resume_one_another(digits, checkpoints):
     seen = []
     train_original(KEY, other, checkpoints, 1, lambda progress, seconds: seen.append(progress.step))
     assert seen[0] == 1
+
+
+def test_on_a_card_a_state_is_written_every_ten_seconds_and_at_the_end(tmp_path, monkeypatch):
+    """There an epoch can take less than writing its state."""
+    net = torch.nn.Linear(2, 2)
+    state = TrainingState(1, 3, 30, net, torch.optim.SGD(net.parameters(), lr=0.1))
+    steps = [Progress(3, 9, 30, {}, 0, None), Progress(3, 9, 30, {}, 0, state), Progress(9, 9, 90, {}, 2, state)]
+    partial, now = Partial(tmp_path / "state.safetensors"), [100.0]
+    monkeypatch.setattr("engine.training.partial.time.monotonic", lambda: now[0])
+    assert [partial.wants(step) for step in steps] == [False, True, True]
+    monkeypatch.setattr("engine.system.device.on_card", lambda device: True)
+    assert [partial.wants(step) for step in steps] == [False, True, True]
+    partial.save(state, 1.0)
+    now[0] = 109.9
+    assert [partial.wants(step) for step in steps] == [False, False, True]
+    now[0] = 110.0
+    assert [partial.wants(step) for step in steps] == [False, True, True]

@@ -265,7 +265,7 @@ def test_methods_with_green_values_that_have_not_forgotten_are_named_with_their_
     table = build_table(comparison("scrub", seeds=(0, 1)), found)
     assert table.judged["scrub"]["not_forgotten"] == (1,)
     assert compare_table.not_forgotten(table, "retrained").startswith(
-        "Judged as not forgotten, though some values are green: SCRUB (seed 1). ")
+        "Judged as not forgotten all the same: SCRUB (seed 1). ")
 
 
 def test_a_notice_on_the_retraining_is_one_visible_sentence():

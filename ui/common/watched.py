@@ -1,0 +1,83 @@
+"""A run that several sessions follow while it lasts: looked at once for all, as often as their number allows."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from engine.evaluation.events import Course
+from engine.runs import afterwards, library
+from engine.runs.queue import manager
+from engine.runs.records import Run
+from ui.common.shared import FOLLOWED, Looks, Watchers
+from ui.common.stage.scene import scene
+from ui.common.state import Slot
+
+EVERY = 0.4  # seconds between two looks at a running run, where few sessions look
+PACED = 5.0  # seconds after which a session looks whether more or fewer look than before
+
+
+@dataclass(frozen=True)
+class Look:
+    """A run with its events, as it was a moment ago, and what the picture shows of it to everybody."""
+
+    run: Run
+    course: Course
+    scene: Mapping[str, Any] | None
+
+
+LOOKS: Looks[Look] = Looks()
+LAST: dict[str, Look] = {}  # by run, the last look before its end
+MOST = 16  # of which so many are kept
+WATCHERS = Watchers()
+WHO = Slot("watcher", "")  # a session's name among those that follow live runs
+
+
+def look(run_id: str, live: bool) -> Look:
+    """The run now; of a ``live`` one what another session found a moment ago is as good. Raises LabError.
+
+    That a live one has ended is seen by one session after another, for each of them then draws its whole page.
+    """
+    if not live:
+        return _look(run_id)
+    found = LOOKS.get((manager().store.url, run_id), lambda: _look(run_id))
+    if not found.run.has_ended:
+        LAST[run_id] = found
+        while len(LAST) > MOST:
+            LAST.pop(next(iter(LAST)), None)
+    return found if not found.run.has_ended or WATCHERS.turn(WHO.get(), run_id) else LAST.get(run_id, found)
+
+
+def _look(run_id: str) -> Look:
+    store = manager().store
+    found = library.get(run_id, store)
+    run, course = afterwards.completed(found.run, store, whole=True), found.course
+    return Look(run, course, scene(run, course, reference=library.retrained_reading(run, store)))
+
+
+def follow(run_id: str, view: Callable[[], None]) -> None:
+    """Draws the view of a run that lasts again and again; the view ends that where it draws the page.
+
+    Where sessions come or go, each gets another pace. That draws the view, not the page: Streamlit takes the interval
+    of a fragment from whoever draws it, and that is another fragment, which runs by itself.
+    """
+    def looking() -> None:
+        pace()
+        view()
+
+    def paced() -> None:
+        st.fragment(looking, run_every=pace())()
+
+    FOLLOWED.put(run_id)
+    st.fragment(paced, run_every=PACED)()
+
+
+def pace() -> float:
+    """Notes that this session looks; seconds that it should wait between two looks, with as many as there are now."""
+    WHO.put(WHO.get() or secrets.token_hex(8))
+    WATCHERS.here(WHO.get())
+    return WATCHERS.pause(EVERY)
