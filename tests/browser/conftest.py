@@ -11,7 +11,6 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -46,46 +45,23 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
-@pytest.fixture(scope="session")
-def context(browser):
-    """One context for all pages: what it fetched and compiled once (plotly, Streamlit) is half of a page's first load.
-    """
-    return browser.new_context(viewport={"width": 1440, "height": 900})
-
-
-def forget(context, origins) -> None:
-    """Leaves nothing of a test to the next one but what was fetched."""
-    context.clear_cookies()
-    context.clear_permissions()
-    context.set_offline(False)
-    blank = context.new_page()
-    storage = context.new_cdp_session(blank)
-    for origin in origins:
-        storage.send("Storage.clearDataForOrigin", {
-            "origin": origin, "storageTypes": "local_storage,indexeddb,cache_storage,service_workers"})
-    blank.close()
-
-
 @pytest.fixture
-def page(context, request):
+def page(browser, request):
     """A fresh page of 1440 x 900; ``page.errors`` lists console errors and uncaught exceptions as they come.
 
     What it showed when its test failed is kept as a picture in test-artifacts, and printed with the errors.
     """
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
     tab = context.new_page()
     tab.set_default_timeout(patience() * 1000)
     tab.errors = []
     tab.on("console", lambda message: tab.errors.append(_said(message)) if _counts(message) else None)
     tab.on("pageerror", lambda error: tab.errors.append(str(error)))
-    origins: set[str] = set()
-    tab.on("framenavigated", lambda frame: origins.add("{0.scheme}://{0.netloc}".format(urlsplit(frame.url))))
     yield tab
     if (report := getattr(request.node, "report", None)) and report.failed:
         tab.screenshot(path=ROOT / "test-artifacts" / f"failed-{request.node.name}.png", full_page=True)
         print(f"{tab.url} shows {tab.locator('body').inner_text()[:500]!r}; the console's errors: {tab.errors}")
-    for one in context.pages:
-        one.close()
-    forget(context, {origin for origin in origins if origin.startswith("http")})
+    context.close()
 
 
 def _counts(message) -> bool:

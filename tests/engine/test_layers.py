@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +19,15 @@ def sources(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All of a file, parsed once for all tests here."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def imports(path: Path) -> Iterator[str]:
     """Every module that a file imports, anywhere in it; ``from a import b`` counts as ``a.b`` too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -36,7 +43,7 @@ def offences(paths: list[Path], forbidden: set[str]) -> list[str]:
 
 def calls(path: Path) -> Iterator[str]:
     """Every called name, dotted as written: ``np.random.seed``, ``path.read_text``."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func)
 
@@ -151,7 +158,7 @@ def test_nothing_is_pickled():
 
 def test_torch_reads_files_of_strangers_in_one_place_and_weights_only():
     found = [(path.name, [ast.unparse(word) for word in node.keywords]) for path in sources("engine", "ui", "pages")
-             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+             for node in nodes(path)
              if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("torch.load")]
     assert found == [("weight_files.py", ["map_location='cpu'", "weights_only=True"])]
 
@@ -167,7 +174,7 @@ def test_no_global_random_state():
     assert offences(sources("engine"), {"random"}) == []
     drawing = {"torch.rand", "torch.randn", "torch.randint", "torch.randperm", "torch.multinomial", "torch.bernoulli"}
     for path in sources("engine"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in drawing:
                 assert "generator" in {word.arg for word in node.keywords}, f"{path}:{node.lineno} draws globally"
 
