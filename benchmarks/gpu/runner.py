@@ -12,7 +12,7 @@ import contextlib
 import importlib
 import json
 import os
-import select
+import selectors
 import signal
 import sys
 import time
@@ -94,9 +94,10 @@ def carried_out(step: Step, place: Place, ledger: Ledger) -> tuple[str, str]:
 def _heard(ear: int, child: int, ends: float) -> Iterator[dict[str, Any] | None]:
     """The records of a step as they come; None where it had to be ended, once."""
     waiting, asked = b"", False
+    listening = selectors.DefaultSelector()  # select itself knows no file beyond the first thousand
+    listening.register(ear, selectors.EVENT_READ)
     while True:
-        ready, _, _ = select.select([ear], [], [], max(0.0, ends - time.monotonic()))
-        if ready:
+        if listening.select(max(0.0, ends - time.monotonic())):
             heard = os.read(ear, 65536)
             if not heard:
                 break
@@ -109,6 +110,7 @@ def _heard(ear: int, child: int, ends: float) -> Iterator[dict[str, Any] | None]
             if asked:
                 break
             asked, ends = True, time.monotonic() + GRACE
+    listening.close()
     os.close(ear)
 
 

@@ -55,12 +55,12 @@ def settled(page) -> list:
     return found
 
 
-def test_every_text_stands_out_from_what_lies_behind_it(page, museum):
+def test_every_text_stands_out_from_what_lies_behind_it(page, workshop):  # a lesson starts its runs
     poor = {}
     run = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.finished)
     for address in ("/", "/learn?lesson=2&step=explain", f"/unlearn?run={run.id}", "/robustness", "/evidence",
                     "/compare"):
-        page.goto(museum + address)
+        page.goto(workshop + address)
         page.locator("h1").first.wait_for()
         still(page)
         levels = page.evaluate(LEVELS)

@@ -32,9 +32,17 @@ def work(options):
     except KeyboardInterrupt as error:
         raise ImportError("initialization failed") from error
 asked = type("O", (), {"work": work, "command": "list"})
-main.build_parser = lambda: type("Parser", (), {"parse_args": lambda self, words: asked})()
+main.build_parser = lambda words: type("Parser", (), {"parse_args": lambda self, words: asked})()
 sys.exit(main.main(["list"]))
 """
+
+
+@pytest.fixture(autouse=True)
+def heard():
+    """A suite that was started with nohup ignores a closed terminal, and so would the processes that it starts."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
