@@ -1,6 +1,6 @@
 """How long an idle thread of a training spins before it sleeps.
 
-GNU OpenMP, which torch computes with on Linux, lets idle threads spin for ever by default. Beside one busy process that
+GNU OpenMP, which torch computes with on Linux, lets idle threads spin for long by default. Beside one busy process that
 doubles the time of a training and more: threads spin on the core that another one waits for. It reads its settings as
 it is loaded, so they are set as soon as the engine is imported, which imports no torch. Every way in passes here: the
 command line, the app, notebooks, the processes of a sweep and the workers of Ray.
