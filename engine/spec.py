@@ -246,15 +246,22 @@ def effective_parameters(values: dict[str, Any], method: Method, setting: Settin
 def _known(kind: Literal["dataset"], name: Any) -> Dataset | None: ...
 @overload
 def _known(kind: Literal["method"], name: Any) -> Method | None: ...
+@overload
+def _known(kind: str, name: Any) -> Any | None: ...
 def _known(kind: str, name: Any) -> Any:
     """The component of that name, None where there is none."""
-    return get(kind, name) if name in names(kind) else None
+    record = registry.find(kind, name) if isinstance(name, str) else None
+    return record if record and record.name == name else None
 
 
 def _unknown_names(spec: Spec) -> list[Problem]:
-    checks = [("dataset", spec.dataset, names("dataset")), ("method", spec.method, names("method")),
-              ("profile", spec.profile, PROFILES), ("scenario", spec.scenario, names("scenario"))]
-    return [Problem(kind, unknown(kind, value, valid)) for kind, value, valid in checks if value not in valid]
+    """All names are listed for a wrong one alone: those of a person's own data sets are looked up in a folder."""
+    def known(kind: str) -> bool:
+        value = getattr(spec, kind)
+        return value in PROFILES if kind == "profile" else _known(kind, value) is not None
+
+    return [Problem(kind, unknown(kind, getattr(spec, kind), PROFILES if kind == "profile" else names(kind)))
+            for kind in ("dataset", "method", "profile", "scenario") if not known(kind)]
 
 
 def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:

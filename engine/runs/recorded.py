@@ -15,7 +15,7 @@ import functools
 import json
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from engine.runs.archive.format import SUFFIX, Archive
 from engine.runs.records import Run
 from engine.spec import Resolved, resolve
 from engine.system.same import Same
-from engine.types import Spec, declared
+from engine.types import ENDED, Spec, declared
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -88,7 +88,7 @@ def asked_for(run: Run) -> Resolved | None:
 
     Remembered: hundreds of them are asked for at every look at a comparison or a sweep.
     """
-    resolved = None if run.spec_extra else _resolved(json.dumps(asdict(run.spec), sort_keys=True))
+    resolved = None if run.spec_extra else _resolved(_Written(repr(run.spec), run.spec))
     return resolved and replace(resolved, code=run.code or {})
 
 
@@ -123,10 +123,18 @@ def _newest(runs: Same[Run], alike: tuple[tuple[str, Any], ...]) -> dict[str, Ru
     return found
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A spec that is known by how it is written."""
+
+    text: str
+    spec: Spec = field(compare=False)
+
+
 @functools.lru_cache(maxsize=8192)
-def _resolved(spec: str) -> Resolved | None:
+def _resolved(written: _Written) -> Resolved | None:
     try:
-        return resolve(Spec(**json.loads(spec)))
+        return resolve(written.spec)
     except (BadSpec, TypeError):
         return None
 
@@ -163,10 +171,12 @@ def _samples(run_id: str, folder: Path, stamp: tuple[tuple[str, int, int], ...])
 def _take_archive(path: Path, shelf: Shelf) -> None:
     archive = Archive(path)
     for record in archive.runs:
-        if reason := unusable(record):
-            log.warning("recorded run %s of %s is left out: %s", record["id"], path.name, reason)
-        elif record["id"] not in shelf.runs:
-            shelf.runs[record["id"]] = Run.from_row(record, recorded=True)
+        run = Run.from_row(record, recorded=True)
+        known = run.status in ENDED and asked_for(run)  # remembered: the check that anybody asks for next
+        if not known and (reason := unusable(record)):
+            log.warning("recorded run %s of %s is left out: %s", run.id, path.name, reason)
+        elif run.id not in shelf.runs:
+            shelf.runs[run.id] = run
             shelf.events[record["id"]] = archive.events
             if archive.has_samples(record["id"]):
                 shelf.samples[record["id"]] = archive.samples

@@ -29,9 +29,13 @@ def build_network(model: Model, classes: int, inputs: int, seed: int, device: to
         return place(net, device)
     with torch.device("meta"):
         net = model.build(classes, inputs)
-    net = net.to_empty(device="cpu")
-    initialise(net, rng)
+    initialise(_with_memory(net), rng)
     return place(net, device)
+
+
+def _with_memory(net: nn.Module) -> nn.Module:
+    """What ``to_empty(device="cpu")`` does, without the import of sympy and more that takes it most of a second."""
+    return net._apply(lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu"))
 
 
 def initialise(net: nn.Module, rng: torch.Generator) -> None:
