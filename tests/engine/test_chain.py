@@ -136,7 +136,7 @@ class TestRuns:
             name: value for name, value in kept["metrics"].items() if name != "run_id"}
         assert kept["metrics"]["forget_accuracy"] != first["metrics"]["forget_accuracy"]
 
-    def test_retraining_without_all_requests_completes_it(self, home, capsys):
+    def test_retraining_without_all_requests_completes_it(self, brief, capsys):
         first = self.run(capsys)
         second = self.run(capsys, "--from", "last")
         retrain = ["run", "--method", "retrain", "--forget-fraction", "0.05", "--json"]

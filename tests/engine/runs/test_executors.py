@@ -23,9 +23,10 @@ from engine.runs.outcome import Outcome, failed
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.types import Spec
+from tests import warm
 from tests.patience import patience
 
-QUICK = {"retain_epochs": 1}
+QUICK = {"retain_epochs": 1, "max_forget_epochs": 3}
 
 
 def specs(alphas=(0.1, 0.5), fractions=(0.05, 0.3)) -> list:
@@ -46,7 +47,8 @@ def two_workers(monkeypatch):
     monkeypatch.setattr(local, "workers_for", lambda todo: 2)
 
 
-def test_workers_come_to_the_same_numbers_as_one_process_though_one_dies(with_original, store, two_workers):
+def test_workers_come_to_the_same_numbers_as_one_process_though_one_dies(with_original, store, two_workers,
+                                                                                     ready_workers):
     """One is killed after the first cell: it is replaced, and the cell that it was at is tried again."""
     todo, runs, killed = specs(), {}, []
     for position, run in local.run_all(todo, store, False, Control()):
@@ -110,9 +112,10 @@ def test_paused_starts_nothing_new_and_cancel_ends_the_worker_and_says_so(with_o
 
 
 def test_killed_at_a_random_moment_nothing_is_lost_or_done_twice(with_original, store, monkeypatch, capsys):
-    command = ("sweep", "--alphas", "0.1,0.2,0.3,0.4", "--forget-fractions", "0.05,0.3", "--set",
-               "retain_epochs=3", "--json")
-    wanted, moment = random.randint(1, 4), random.random() / 2  # another one in every run of the suite
+    monkeypatch.setenv(warm.WORKERS, "1")
+    command = ("sweep", "--alphas", "0.1,0.2,0.3", "--forget-fractions", "0.05,0.3", "--set", "max_forget_epochs=5",
+               "--json")
+    wanted, moment = random.randint(1, 3), random.random() / 2  # another one in every run of the suite
     process = start_copy("-m", "engine", *command)
     wait_for(lambda: len(store.list(status=("finished",))) >= wanted, f"{wanted} finished cells")
     time.sleep(moment)
@@ -121,16 +124,16 @@ def test_killed_at_a_random_moment_nothing_is_lost_or_done_twice(with_original, 
     process.communicate()
     assert psutil.wait_procs(workers, timeout=patience())[1] == [], "workers end with whoever started them"
     kept = {run.id: run.ended for run in store.list(status=("finished",))}
-    assert workers or len(kept) == 8, "a quick machine is through by then"
+    assert workers or len(kept) == 6, "a quick machine is through by then"
     monkeypatch.setattr(local, "workers_for", lambda todo: 0)  # how it ends is another process's or this one's
     assert main(list(command)) == 0
     result = json.loads(capsys.readouterr().out)
     told = f"killed {moment:.3f} s after {wanted} cells"
-    assert (result["counts"], result["reused"]) == ({"finished": 8}, len(kept)), told
-    assert result["computed"] == 8 - len(kept), told
+    assert (result["counts"], result["reused"]) == ({"finished": 6}, len(kept)), told
+    assert result["computed"] == 6 - len(kept), told
     runs = Store(store.root).list()
-    assert len({run.fingerprint for run in runs if run.status == "finished"}) == 8, told
-    assert sum(run.status == "finished" for run in runs) == 8, told
+    assert len({run.fingerprint for run in runs if run.status == "finished"}) == 6, told
+    assert sum(run.status == "finished" for run in runs) == 6, told
     assert kept.items() <= {run.id: run.ended for run in runs}.items(), told
     assert {run.status for run in runs} <= {"finished", "interrupted"}, told
     assert all(store.load_samples(run.id) is not None for run in runs if run.status == "finished"), told

@@ -324,7 +324,7 @@ def test_a_class_from_a_notebook(with_original, digits):
 
 
 @pytest.fixture
-def tiny(digits, with_original, monkeypatch, no_caches):
+def tiny(digits, brief, monkeypatch, no_caches):
     """Digits with a held-out pool of few threes; ``carry_out(unseen, **spec)`` runs a spec on them to its end."""
     def carry_out(unseen, **spec):
         threes = of_class(digits.heldout, 3)
@@ -334,7 +334,7 @@ def tiny(digits, with_original, monkeypatch, no_caches):
         monkeypatch.setitem(registry.table("dataset"), "digits", dataclasses.replace(
             get("dataset", "digits"), heldout_size=len(left), load=lambda options, report=None: few))
         resolved = resolve(dataclasses.replace(THREE, **{"parameters": {"max_forget_epochs": 1}} | spec))
-        store, checkpoints = open_store(), Checkpoints(with_original / "checkpoints")
+        store, checkpoints = open_store(), Checkpoints(brief / "checkpoints")
         return execute(store.get(store.begin(resolved)), store, checkpoints, CPU)
 
     return carry_out
