@@ -36,6 +36,13 @@ def start_copy(*arguments: str) -> subprocess.Popen:
                       stderr=subprocess.PIPE, text=True)
 
 
+def copied(*arguments: str) -> subprocess.CompletedProcess:
+    """What :func:`python` gives, from such a copy."""
+    process = start_copy(*arguments)
+    out, errors = process.communicate(timeout=patience())
+    return subprocess.CompletedProcess(arguments, process.returncode, out, errors)
+
+
 def kill(pid: int) -> None:
     """kill -9 of a child, and waits for its end; one that has ended is left in peace."""
     try:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from helping import ROOT, python
+from helping import ROOT, copied, python
 
 from engine.cli import streams
 from engine.cli.main import main
@@ -117,7 +117,7 @@ def test_absent_data_in_a_process_of_its_own():
     """One sentence, no traceback, exit 2; and a run of another living process (this one) is not interrupted."""
     store = open_store()
     mine = store.begin(resolve(Spec()))
-    done = python("-m", "engine", "run", "--dataset", "cifar10", "--json")
+    done = copied("-m", "engine", "run", "--dataset", "cifar10", "--json")
     assert done.returncode == 2 and "Traceback" not in done.stderr
     problem, = json.loads(done.stdout)["problems"]
     assert problem.endswith("put them into a folder <dir>/cifar10 and set UNLEARN_DATA_DIR=<dir>.")

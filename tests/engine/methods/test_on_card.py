@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from helping import ROOT, python
+from helping import ROOT, copied
 
 from engine.registry import names
 
@@ -17,7 +17,7 @@ def tried() -> dict[str, Any]:
     if torch.cuda.is_available():
         pytest.skip("a real card is here: torch knows one kind at a time")
     paths = [str(ROOT), str(ROOT / "tests" / "engine")]
-    said = python("-c", f"import runpy, sys; sys.path[:0] = {paths!r}; "
+    said = copied("-c", f"import runpy, sys; sys.path[:0] = {paths!r}; "
                         "runpy.run_path('tests/engine/methods/on_card.py', run_name='__main__')")
     assert said.returncode == 0, said.stderr[-2000:]
     lines = [line for line in said.stdout.splitlines() if line.startswith("{")]  # a tokenizer's training prints too

@@ -12,7 +12,7 @@ import zipfile
 import pandas as pd
 import pytest
 from archiving import METRICS, SETS, finished_run, members, put_together, samples_frame, state
-from helping import python
+from helping import copied
 
 from engine.cli.main import main
 from engine.errors import BadArchive, BadInput, LabError, StoreUnavailable, UnknownRun
@@ -376,6 +376,6 @@ def test_the_commands_refuse_in_a_sentence(say, store, tmp_path):
 
 
 def test_in_a_process_of_its_own(tmp_path):
-    done = python("-m", "engine", "archive", "import", str(tmp_path / "none.zip"), "--json")
+    done = copied("-m", "engine", "archive", "import", str(tmp_path / "none.zip"), "--json")
     assert done.returncode == 2 and json.loads(done.stdout)["problems"] == [f"There is no file {tmp_path}/none.zip."]
     assert done.stderr == f"There is no file {tmp_path}/none.zip.\n"
