@@ -10,10 +10,11 @@ import functools
 
 import numpy as np
 from sklearn import config_context
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import ThreadpoolController
 
+from engine.attacks._one_number import fitted
+from engine.attacks._quick import splits
 from engine.attacks._shuffles import shuffle_seed
 from engine.errors import Diverged
 
@@ -67,15 +68,15 @@ def _mean_accuracy(feature: np.ndarray, label: np.ndarray) -> float:
     # Two numbers to fit: threads would only wait for one another, and checks of the input take as long as the fit.
     with (_libraries().limit(limits=1, user_api="blas"),
           config_context(assume_finite=True, skip_parameter_validation=True)):
-        scores = [_right(LogisticRegression().fit(feature[fit], label[fit]), feature[held, 0], label[held])
-                  for fit, held in attack_splits().split(feature, label)]
+        scores = [_right(fitted(feature[fit], label[fit]), feature[held, 0], label[held])
+                  for fit, held in zip(*splits(len(label), shuffle_seed(0)), strict=True)]
     return 100 * float(np.mean(scores))
 
 
-def _right(fitted: LogisticRegression, feature: np.ndarray, label: np.ndarray) -> float:
-    """What ``fitted.score`` says of one feature and the labels 0 and 1, without its checks of both."""
-    decision = feature * fitted.coef_[0, 0] + fitted.intercept_[0]
-    return float(np.mean((decision > 0) == label))
+def _right(line: tuple[float, float], feature: np.ndarray, label: np.ndarray) -> float:
+    """The share of samples that a fitted line says the label of, 0 or 1: what ``LogisticRegression.score`` counts."""
+    slope, intercept = line
+    return float(np.mean((feature * slope + intercept > 0) == label))
 
 
 @functools.cache

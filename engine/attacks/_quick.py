@@ -24,7 +24,7 @@ def quick_score(members: Any, nonmembers: Any) -> float:
     from engine.attacks._attacker import attack_table
 
     feature, label = attack_table(members, nonmembers)
-    fit, held = _splits(len(label), shuffle_seed(0))
+    fit, held = splits(len(label), shuffle_seed(0))
     slope, threshold = fit_logistic(feature[fit], label[fit])
     said = (slope[:, None] * feature[held] + threshold[:, None]) > 0
     return 100 * float((said == label[held]).mean())
@@ -36,7 +36,7 @@ def quick_scores(members: np.ndarray, nonmembers: np.ndarray) -> np.ndarray:
     For null bands: their labels are permuted, so that most fits need few steps and are done without a line search.
     """
     feature = np.concatenate([nonmembers, members], axis=1)
-    fit, held = _splits(feature.shape[1], shuffle_seed(0))
+    fit, held = splits(feature.shape[1], shuffle_seed(0))
     label = np.repeat([0.0, 1.0], members.shape[1])
     each = max(1, IN_CACHE // fit.size)
     parts = [_told_apart(feature[i:i + each], label, fit, held) for i in range(0, len(feature), each)]
@@ -55,11 +55,11 @@ def _told_apart(feature: np.ndarray, label: np.ndarray, fit: np.ndarray, held: n
 def _fit_flat(feature: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """:func:`fit_logistic` by full Newton steps; fits that these do not bring to the optimum are done with care."""
     centre = feature.mean(1, keepdims=True)
-    x, sign, at = feature - centre, 2.0 * label - 1, np.zeros((2, len(feature)))
+    rows, at = _Rows(feature - centre, 2.0 * label - 1), np.zeros((2, len(feature)))
     with np.errstate(all="ignore"):  # a step that overshoots is left to fit_logistic
         for _ in range(UNDAMPED):
-            gradient, step = _newton(at, x, sign)
-            left = ~(np.abs(gradient).max(0) < TOLERANCE * x.shape[1])
+            gradient, step = rows.newton(at)
+            left = ~(np.abs(gradient).max(0) < TOLERANCE * rows.x.shape[1])
             if not left.any():
                 break
             at = at - step
@@ -70,7 +70,7 @@ def _fit_flat(feature: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 @functools.lru_cache(maxsize=16)
-def _splits(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def splits(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers (10, .) to fit on and to hold out, for ``count`` rows of which the second half are members.
 
     ``seed`` is that of the splits: what is remembered depends on it.
@@ -89,10 +89,10 @@ def fit_logistic(feature: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np
     """
     centre = feature.mean(1, keepdims=True)
     x, sign = feature - centre, 2.0 * label - 1
-    at = np.zeros((2, len(x)))  # slope and intercept at the centre
+    rows, at = _Rows(x, sign), np.zeros((2, len(x)))  # slope and intercept at the centre
     value = _objective(at, x, sign)
     for _ in range(ITERATIONS):
-        gradient, step = _newton(at, x, sign)
+        gradient, step = rows.newton(at)
         if np.abs(gradient).max() < TOLERANCE * x.shape[1]:
             break
         size = np.ones(len(x))
@@ -107,14 +107,34 @@ def _objective(at: np.ndarray, x: np.ndarray, sign: np.ndarray) -> np.ndarray:
     return values
 
 
-def _newton(at: np.ndarray, x: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Gradient and Newton step (2, S) of the objective."""
-    wrong = 0.5 * (1 - np.tanh(0.5 * sign * (at[0][:, None] * x + at[1][:, None])))  # probability of the other label
-    curvature, pull = wrong * (1 - wrong), sign * wrong
-    gradient = np.stack([at[0] - _dot(pull, x), -pull.sum(1)])
-    a, b, c = _dot(curvature, x * x) + 1, _dot(curvature, x), curvature.sum(1) + 1e-12
-    determinant = a * c - b * b
-    return gradient, np.stack([c * gradient[0] - b * gradient[1], a * gradient[1] - b * gradient[0]]) / determinant
+class _Rows:
+    """S regressions (S, N) of which Newton's method asks again and again, with room for what it writes on the way.
+
+    The probabilities are torch's: numpy has no vectorised tanh for AVX2, and seven eighths of a null band's time went
+    into it. Both differ in the last bit, as numpy's own do between machines; what is counted from the optimum does not.
+    """
+
+    def __init__(self, x: np.ndarray, sign: np.ndarray):
+        import torch
+
+        self.x, self.sign = x, sign
+        self._against, self._square = -sign, x * x
+        self._wrong, self._room = np.empty_like(x), np.empty_like(x)
+        self._as_torch, self._sigmoid = torch.from_numpy(self._wrong), torch.sigmoid
+
+    def newton(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient and Newton step (2, S) of the objective."""
+        x, wrong, room = self.x, self._wrong, self._room
+        np.multiply(at[0][:, None], x, out=wrong)
+        np.add(wrong, at[1][:, None], out=wrong)
+        np.multiply(self._against, wrong, out=wrong)
+        self._sigmoid(self._as_torch, out=self._as_torch)  # probability of the other label
+        curvature = np.multiply(wrong, np.subtract(1, wrong, out=room), out=room)
+        a, b, c = _dot(curvature, self._square) + 1, _dot(curvature, x), curvature.sum(1) + 1e-12
+        pull = np.multiply(self.sign, wrong, out=room)
+        gradient = np.stack([at[0] - _dot(pull, x), -pull.sum(1)])
+        determinant = a * c - b * b
+        return gradient, np.stack([c * gradient[0] - b * gradient[1], a * gradient[1] - b * gradient[0]]) / determinant
 
 
 def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -5,7 +5,10 @@ Membership scores are higher where *member* is likelier; the score of a loss or 
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
+from scipy.integrate import trapezoid
 from scipy.stats import binomtest, wasserstein_distance
 from sklearn.metrics import roc_auc_score, roc_curve
 
@@ -14,7 +17,14 @@ Interval = tuple[float, float]
 
 def auc(members: np.ndarray, nonmembers: np.ndarray) -> float:
     """Area under the ROC curve, 0 to 1: the chance that a member scores higher than a non-member."""
-    return float(roc_auc_score(*_labelled(members, nonmembers)))
+    if not _plain(members, nonmembers):
+        return float(roc_auc_score(*_labelled(members, nonmembers)))
+    tps, fps = counts(members, nonmembers)
+    if len(fps) > 2:  # as scikit-learn: points between others on a line are left out, which orders the sum
+        corners = np.concatenate([[True], (np.diff(fps, 2) != 0) | (np.diff(tps, 2) != 0), [True]])
+        tps, fps = tps[corners], fps[corners]
+    tpr, fpr = (np.concatenate([[0.0], side]) / side[-1] for side in (tps, fps))
+    return float(trapezoid(tpr, fpr))
 
 
 def tpr_at(members: np.ndarray, nonmembers: np.ndarray, most_fpr: float) -> tuple[float, Interval]:
@@ -22,11 +32,31 @@ def tpr_at(members: np.ndarray, nonmembers: np.ndarray, most_fpr: float) -> tupl
 
     Both in percent; the interval is Clopper and Pearson's (1934), exact for the threshold that was found.
     """
-    truth, score = _labelled(members, nonmembers)
-    fpr, tpr, _ = roc_curve(truth, score, drop_intermediate=False)  # a dropped point may be the one that counts
+    if _plain(members, nonmembers):
+        tpr, fpr = (np.concatenate([[0.0], side]) / side[-1] for side in counts(members, nonmembers))
+    else:
+        truth, score = _labelled(members, nonmembers)
+        fpr, tpr, _ = roc_curve(truth, score, drop_intermediate=False)  # a dropped point may be the one that counts
     rate = float(tpr[fpr <= most_fpr].max())
     low, high = clopper_pearson(round(rate * len(members)), len(members))
     return 100 * rate, (100 * low, 100 * high)
+
+
+def counts(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many members and how many others score at least as much as each distinct score, which falls; float64.
+
+    Of finite scores what ``sklearn.metrics.roc_curve`` counts, bit by bit, without its checks, which take longer.
+    """
+    truth, score = _labelled(members, nonmembers)
+    order = np.argsort(-score, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)  # of those that score the same
+    tps = np.cumsum(truth[order], dtype=np.float64)[last]
+    return tps, 1 + last.astype(np.float64) - tps
+
+
+def _plain(*sides: np.ndarray) -> bool:
+    """Whether both sides hold finite numbers; else scikit-learn says what is wrong with them."""
+    return all(len(side) and side.dtype.kind == "f" and bool(np.isfinite(side).all()) for side in sides)
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
@@ -39,6 +69,7 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     return _proportion(successes, trials, confidence, "wilson")
 
 
+@functools.lru_cache(maxsize=4_096)  # the same few counts come again and again, and a search takes 3 ms
 def _proportion(successes: int, trials: int, confidence: float, method: str) -> Interval:
     interval = binomtest(successes, trials).proportion_ci(confidence, method=method)
     return float(interval.low), float(interval.high)

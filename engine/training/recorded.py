@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from engine.system.device import on_card
+from engine.training import brief
 
 log = logging.getLogger(__name__)
 SIGHTS = 3  # steps of a shape that are taken one by one first: libraries choose and allocate in them
@@ -66,10 +67,10 @@ class Step:
                 group["lr"] = rate
 
     def __call__(self, batch: Any, epoch: int) -> tuple[Tensor, int, dict[str, Any]]:
-        self.optimiser.zero_grad(set_to_none=True)
+        brief.forget_gradients(self.optimiser)
         loss, count, terms = self.objective(batch, epoch)
         loss.backward()
-        self.optimiser.step()
+        brief.step(self.optimiser)
         return loss, count, terms
 
 

@@ -7,10 +7,11 @@ import itertools
 import numpy as np
 import pytest
 from scipy.stats import beta, binomtest, ks_2samp, wasserstein_distance
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from engine.attacks.rmia import dominated
-from engine.evaluation.distances import auc, clopper_pearson, kolmogorov_smirnov, tpr_at, wasserstein
+from engine.evaluation import distances
+from engine.evaluation.distances import auc, clopper_pearson, counts, kolmogorov_smirnov, tpr_at, wasserstein
 
 # --- ROC ------------------------------------------------------------------------------------
 
@@ -33,6 +34,32 @@ def test_auc_against_the_pairs_and_scikit_learn(members, others):
     pairs = [(a > b) + (a == b) / 2 for a, b in itertools.product(one, two)]
     assert auc(one, two) == pytest.approx(np.mean(pairs))
     assert auc(one, two) == roc_auc_score([1] * members + [0] * others, np.concatenate([one, two]))
+
+
+@pytest.mark.parametrize("digits", [0, 1, 9])
+def test_counts_are_the_bits_of_scikit_learns_curve(digits):
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        members, others = (rng.normal(mean, 1, rng.integers(1, 80)).round(digits) for mean in (0.3, 0))
+        truth, score = np.repeat([1, 0], [len(members), len(others)]), np.concatenate([members, others])
+        fpr, tpr, _ = roc_curve(truth, score, drop_intermediate=False)
+        tps, fps = counts(members, others)
+        assert (np.append(0.0, tps) / tps[-1] == tpr).all() and (np.append(0.0, fps) / fps[-1] == fpr).all()
+        assert auc(members, others) == roc_auc_score(truth, score)
+
+
+def test_scores_that_are_no_numbers_are_scikit_learns_to_refuse():
+    for bad in (np.inf, np.nan):
+        for ask in (auc, lambda one, two: tpr_at(one, two, 0.01)):
+            with pytest.raises(ValueError, match="contains"):
+                ask(np.array([bad, 1.0]), np.array([0.0, 1.0]))
+
+
+def test_an_interval_is_searched_once(monkeypatch):
+    searched = []
+    search = distances.binomtest
+    monkeypatch.setattr(distances, "binomtest", lambda *of: searched.append(of) or search(*of))
+    assert clopper_pearson(7, 411) == clopper_pearson(7, 411) and len(searched) == 1
 
 
 def by_counting(members, others, most):
