@@ -25,83 +25,16 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-QUIET = 300.0  # seconds that nothing here takes
+
+from benchmarks.visitor import Session  # noqa: E402
+
 PAGE = 30_000  # bytes that no look has, but every whole page
 IDLE = 0.04  # seconds of processor time in two seconds: a server that has imported in the background what runs need
-
-
-@dataclass
-class Session:
-    """One visitor: what came back, and when."""
-
-    address: str
-    page: str
-    query: str
-    first: float = 0.0
-    ticks: list[float] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-    intervals: dict[str, float] = field(default_factory=dict)
-
-    async def visit(self, seconds: float) -> None:
-        """Opens the page, then lets its fragments run until the time is over."""
-        import websockets
-
-        async with websockets.connect(f"{self.address}/_stcore/stream", max_size=None,
-                                      subprotocols=["streamlit"]) as socket:  # type: ignore[list-item]
-            begun = time.perf_counter()
-            await self._ask(socket, "")
-            self.first = time.perf_counter() - begun
-            end, due = time.perf_counter() + seconds, {}
-            while time.perf_counter() < end:
-                now = time.perf_counter()
-                due = {one: due.get(one, now + pause) for one, pause in self.intervals.items()}
-                if not due:
-                    await asyncio.sleep(0.1)
-                    continue
-                one = min(due, key=lambda name: due[name])
-                await asyncio.sleep(max(0.0, min(due[one], end) - now))
-                asked = time.perf_counter()
-                size = await self._ask(socket, one)
-                self.ticks.append(time.perf_counter() - asked)
-                self.sizes.append(size)
-                due[one] = max(asked + self.intervals.get(one, 1.0), time.perf_counter())
-
-    async def _ask(self, socket: Any, fragment: str) -> int:
-        """Sends a rerun and reads until its script has ended; the bytes that came."""
-        from streamlit.proto.BackMsg_pb2 import BackMsg
-        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-        message = BackMsg()
-        message.rerun_script.query_string = self.query
-        message.rerun_script.page_name = self.page
-        message.rerun_script.fragment_id = fragment
-        message.rerun_script.is_auto_rerun = bool(fragment)
-        await socket.send(message.SerializeToString())
-        size = 0
-        if not fragment:
-            self.intervals.clear()
-        while True:
-            raw = await asyncio.wait_for(socket.recv(), QUIET)
-            size += len(raw)
-            said = ForwardMsg.FromString(raw)
-            kind = said.WhichOneof("type")
-            if kind == "page_not_found":
-                raise SystemExit(f"there is no page {self.page!r}")
-            if kind == "auto_rerun":
-                self.intervals[said.auto_rerun.fragment_id] = said.auto_rerun.interval
-            elif kind == "stop_auto_rerun":
-                for one in said.stop_auto_rerun.fragment_ids:
-                    self.intervals.pop(one, None)
-            elif kind == "script_finished":
-                if said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                    return size
-                self.intervals.clear()  # the whole page is drawn again, with other fragments
 
 
 @contextmanager
