@@ -149,14 +149,13 @@ def _fill(home: Path, count: int) -> None:
     store = Store(home)
     real = store.list()[0]
     course, samples = store.events(real.id), store.load_samples(real.id)
-    for seed in range(1000, 1000 + count - 1):
-        resolved = resolve(Spec(method="finetune", seed=seed))
-        run_id = store.begin(resolved)
-        for event in course:
-            store.append(run_id, {name: value for name, value in event.items() if name != "seq"})
+    ids = store.begin_all([resolve(Spec(method="finetune", seed=seed)) for seed in range(1000, 1000 + count - 1)])
+    columns = {"status": "finished", "metrics": dict(real.metrics.stored), "seconds": real.seconds, "steps": real.steps,
+               "samples": real.samples, "device": real.device, "data": real.data}
+    events = [{name: value for name, value in event.items() if name != "seq"} for event in course]
+    store.settle([(run_id, columns | {"identity": f"{number:032d}"}, events) for number, run_id in enumerate(ids)])
+    for run_id in ids:
         store.save_samples(run_id, samples)
-        store.end(run_id, "finished", metrics=dict(real.metrics.stored), seconds=real.seconds, steps=real.steps,
-                  samples=real.samples, device=real.device, identity=f"{seed:032d}", data=real.data)
 
 
 def _pages(none: Path, many: Path, repeats: int) -> dict[str, dict[str, float]]:

@@ -15,6 +15,7 @@ from engine.runs.records import described
 from engine.spec import resolve
 from engine.studies.comparison import Comparison
 from engine.types import Spec
+from tests.engine.appending import append
 from tests.pages.test_pages import app, finish, texts, unlearn_page
 from ui.common.stage.scene import scene
 
@@ -250,9 +251,9 @@ def test_the_objective_is_drawn_as_the_method_declares_it(jobs, monkeypatch, met
     reading = {
         "histogram": {"forget": [3, 1], "test": [1, 3]}, "overlap": 50.0,
         "accuracy": {"retain": 99.0, "forget": 98.0, "test": 70.0}, "attacks": {"mia_loss": 60.0, "mia_entropy": 55.0}}
-    jobs.store.append(run_id, {"kind": "start", "bins": [0.0, 1.0, 2.0], "before": reading, "retrained": None,
+    append(jobs.store, run_id, {"kind": "start", "bins": [0.0, 1.0, 2.0], "before": reading, "retrained": None,
                                "counts": {"forget": 4, "test": 4, "retain": 9}, "null_band": {}})
-    jobs.store.append(run_id, {"kind": "probe", "step": 2, "samples": 8, "seconds": 0.1, "reading": reading,
+    append(jobs.store, run_id, {"kind": "probe", "step": 2, "samples": 8, "seconds": 0.1, "reading": reading,
                                "trace": {"step": [1, 2], "samples": [4, 8], "learning_rate": [0.1, 0.1], **trace}})
     jobs.store.end(run_id, "cancelled")
     at = unlearn_page(run=run_id)
