@@ -7,6 +7,7 @@ import json
 import sys
 
 import pytest
+import streamlit as st
 
 from engine.evaluation.events import Course
 from engine.runs import recorded
@@ -236,6 +237,12 @@ def test_the_list_of_runs_says_what_is_no_success(jobs):
     assert list(at.dataframe[0].value["verdict"])[:3] == ["undecided", "over-forgotten", "damaged"]
 
 
+def opened(title, icon, key, draw):
+    """A part of the page that somebody has opened."""
+    with st.expander(title, icon=icon):
+        draw()
+
+
 @pytest.mark.parametrize(("method", "trace", "drawn"), [
     ("gradient_ascent", {"forget_loss": [0.1, 0.2]}, ["L_forget, maximised"]),
     ("ssd", {"forget_loss": [0.1, None], "selected": [None, 2.5]}, ["L_forget, watched", "weights dampened, watched"]),
@@ -247,6 +254,7 @@ def test_the_objective_is_drawn_as_the_method_declares_it(jobs, monkeypatch, met
     figures = {}
     monkeypatch.setattr("ui.unlearn.live.live_chart",
                         lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
+    monkeypatch.setattr("ui.unlearn.live.folded", opened)
     run_id = jobs.store.begin(resolve(Spec(method=method)))
     reading = {
         "histogram": {"forget": [3, 1], "test": [1, 3]}, "overlap": 50.0,
