@@ -12,6 +12,7 @@ import functools
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 WORDS = {"help", "title", "short_title", "summary", "source", "note", "tuning", "unit", "group", "low", "high", "step",
@@ -19,6 +20,7 @@ WORDS = {"help", "title", "short_title", "summary", "source", "note", "tuning", 
          "lower"}  # of declarations: shown to people or used by forms
 DECLARATIONS = {"parameter", "Option", "Term", "Method", "Attack", "Scenario", "Dataset", "Model"}
 UNSTABLE = {"kind", "ctx", "type_ignores", "type_params", "type_comment"}  # differ between versions of Python
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")  # the fields of a syntax tree that hold statements
 DIGITS = 12
 TRIES = 9  # of parsing one text, where threads get into each other's way
 _parsing = threading.Lock()
@@ -27,7 +29,7 @@ _parsing = threading.Lock()
 def source_hash(path: Path) -> str:
     """The first hex digits of the sha256 of a file's code and of the code beside it that it imports."""
     files = sorted(_with_neighbours(path.resolve()))
-    code = "\n".join(f"{file.stem}\n{_code(file, file.stat().st_mtime_ns)}" for file in files)
+    code = "\n".join(f"{file.stem}\n{_read(file, file.stat().st_mtime_ns).code}" for file in files)
     return hashlib.sha256(code.encode()).hexdigest()[:DIGITS]
 
 
@@ -47,16 +49,30 @@ def _with_neighbours(path: Path) -> set[Path]:
     return found
 
 
-@functools.lru_cache(maxsize=512)
 def _neighbours(path: Path, changed: int) -> tuple[Path, ...]:
     there = {file.stem: file for file in path.parent.glob("*.py") if file.stem != "__init__"}
-    return tuple({there[name] for name in _imported(syntax_tree(path.read_text(encoding="utf-8")), path.parent.name)
-                  if name in there})
+    return tuple({there[name] for name in _read(path, changed).imports if name in there})
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file's code as it is hashed, and the last names of the modules that it imports from its folder."""
+
+    code: str
+    imports: frozenset[str]
+
+
+@functools.lru_cache(maxsize=512)
+def _read(path: Path, changed: int) -> _File:
+    """Parsed once for both: thousands of lines are read before the first run is listed."""
+    tree = syntax_tree(path.read_text(encoding="utf-8"))
+    imports = frozenset(_imported(tree, path.parent.name))  # before what nobody hashes is taken out of the tree
+    return _File(_dump(_Bare().visit(tree)), imports)
 
 
 def _imported(tree: ast.Module, folder: str) -> Iterator[str]:
     """The last names of modules that are imported from a folder: ``_passes`` of ``engine.methods._passes``."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             parent, _, leaf = node.module.rpartition(".")
             if _is(parent, folder) or not parent:
@@ -67,14 +83,18 @@ def _imported(tree: ast.Module, folder: str) -> Iterator[str]:
             yield from (alias.name.rpartition(".")[2] for alias in node.names)
 
 
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """All statements at any depth: imports are nowhere else, and most of a tree are expressions."""
+    for name in BLOCKS:
+        for inner in getattr(node, name, ()):
+            if isinstance(inner, ast.stmt):
+                yield inner
+            yield from _statements(inner)
+
+
 def _is(package: str, folder: str) -> bool:
     """Whether a dotted package is the one of a folder; those of strangers share one package."""
     return package.rpartition(".")[2] in (folder, "unlearn_components")
-
-
-@functools.lru_cache(maxsize=512)
-def _code(path: Path, changed: int) -> str:
-    return _normal(path.read_text(encoding="utf-8"))
 
 
 def _normal(source: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 DRAWS, PARTS = 1_000, 12
 
@@ -59,7 +58,7 @@ def mean_over(values: np.ndarray, groups: np.ndarray, dependence: float = 1.0, s
         return Mean(value, -np.inf, np.inf, count)
     drawn = np.random.default_rng(seed).integers(0, count, (DRAWS, count))
     error = np.std(sums[drawn].sum(1) / sizes[drawn].sum(1), ddof=1) * np.sqrt(dependence * count / (count - 1))
-    half = float(stdtrit(count - 1, 0.975) * error)
+    half = float(_quantile(count - 1) * error)
     return Mean(value, value - half, value + half, count)
 
 
@@ -78,7 +77,7 @@ class Parts:
         """
         keep = len(self.kept[0])
         error = np.std(of_parts, ddof=1) * np.sqrt(keep / (self.groups - keep))
-        half = float(stdtrit(min(self.groups, len(self.kept)) - 1, 0.975) * error)
+        half = float(_quantile(min(self.groups, len(self.kept)) - 1) * error)
         return Mean(value, max(lowest, value - half), value + half, self.groups)
 
 
@@ -99,3 +98,10 @@ def parts_of(groups: int, fewest: int, seed: int = 0) -> Parts | None:
     if keep >= groups:
         return None
     return Parts(groups, tuple(np.sort(rng.permutation(groups)[:keep]) for _ in range(PARTS)))
+
+
+def _quantile(degrees: int) -> float:
+    """The 97.5% quantile of Student's t."""
+    from scipy.special import stdtrit  # which those who list runs without any such interval do not wait for
+
+    return float(stdtrit(degrees, 0.975))
