@@ -20,7 +20,6 @@ def draw(page: Any) -> None:
     """The page below its title, and the sidebar; methods have their colours in the order of their names in forms."""
     ensure_assets()
     ensure_leaving()
-    ensure_warm()
     colours.know(names("method"))
     keys.act(page)
     present.switch()
@@ -28,3 +27,4 @@ def draw(page: Any) -> None:
     login.foot()
     shell.in_words(page.run)
     present.foot(page)
+    ensure_warm()  # last: until the first page is drawn, it would take time from it
