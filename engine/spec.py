@@ -246,15 +246,20 @@ def effective_parameters(values: dict[str, Any], method: Method, setting: Settin
 def _known(kind: Literal["dataset"], name: Any) -> Dataset | None: ...
 @overload
 def _known(kind: Literal["method"], name: Any) -> Method | None: ...
+@overload
+def _known(kind: str, name: Any) -> Any: ...
 def _known(kind: str, name: Any) -> Any:
-    """The component of that name, None where there is none."""
-    return get(kind, name) if name in names(kind) else None
+    """The component of that name, None where there is none. Without the list of all names: a start checks thousands."""
+    record = registry.find(kind, name)
+    return record if record is not None and record.name == name else None
 
 
 def _unknown_names(spec: Spec) -> list[Problem]:
-    checks = [("dataset", spec.dataset, names("dataset")), ("method", spec.method, names("method")),
-              ("profile", spec.profile, PROFILES), ("scenario", spec.scenario, names("scenario"))]
-    return [Problem(kind, unknown(kind, value, valid)) for kind, value, valid in checks if value not in valid]
+    components = [(kind, getattr(spec, kind)) for kind in ("dataset", "method", "scenario")]
+    wrong = {kind: names(kind) for kind, name in components if _known(kind, name) is None}
+    wrong |= {} if spec.profile in PROFILES else {"profile": PROFILES}
+    return [Problem(kind, unknown(kind, getattr(spec, kind), wrong[kind]))
+            for kind in ("dataset", "method", "profile", "scenario") if kind in wrong]
 
 
 def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:
