@@ -247,21 +247,18 @@ def _known(kind: Literal["dataset"], name: Any) -> Dataset | None: ...
 @overload
 def _known(kind: Literal["method"], name: Any) -> Method | None: ...
 @overload
-def _known(kind: str, name: Any) -> Any | None: ...
+def _known(kind: str, name: Any) -> Any: ...
 def _known(kind: str, name: Any) -> Any:
-    """The component of that name, None where there is none."""
+    """The component of that name, None where there is none. Without the list of all names: a start checks thousands."""
     record = registry.find(kind, name) if isinstance(name, str) else None
     return record if record and record.name == name else None
 
 
 def _unknown_names(spec: Spec) -> list[Problem]:
-    """All names are listed for a wrong one alone: those of a person's own data sets are looked up in a folder."""
-    def known(kind: str) -> bool:
-        value = getattr(spec, kind)
-        return value in PROFILES if kind == "profile" else _known(kind, value) is not None
-
-    return [Problem(kind, unknown(kind, getattr(spec, kind), PROFILES if kind == "profile" else names(kind)))
-            for kind in ("dataset", "method", "profile", "scenario") if not known(kind)]
+    wrong = {kind: names(kind) for kind in ("dataset", "method", "scenario") if not _known(kind, getattr(spec, kind))}
+    wrong |= {} if spec.profile in PROFILES else {"profile": PROFILES}
+    return [Problem(kind, unknown(kind, getattr(spec, kind), wrong[kind]))
+            for kind in ("dataset", "method", "profile", "scenario") if kind in wrong]
 
 
 def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:

@@ -20,7 +20,6 @@ WORDS = {"help", "title", "short_title", "summary", "source", "note", "tuning", 
          "lower"}  # of declarations: shown to people or used by forms
 DECLARATIONS = {"parameter", "Option", "Term", "Method", "Attack", "Scenario", "Dataset", "Model"}
 UNSTABLE = {"kind", "ctx", "type_ignores", "type_params", "type_comment"}  # differ between versions of Python
-BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")  # the fields of a syntax tree that hold statements
 DIGITS = 12
 TRIES = 9  # of parsing one text, where threads get into each other's way
 _parsing = threading.Lock()
@@ -28,8 +27,8 @@ _parsing = threading.Lock()
 
 def source_hash(path: Path) -> str:
     """The first hex digits of the sha256 of a file's code and of the code beside it that it imports."""
-    files = sorted(_with_neighbours(path.resolve()))
-    code = "\n".join(f"{file.stem}\n{_read(file, file.stat().st_mtime_ns).code}" for file in files)
+    files = _with_neighbours(path.resolve())
+    code = "\n".join(f"{file.stem}\n{files[file].code}" for file in sorted(files))
     return hashlib.sha256(code.encode()).hexdigest()[:DIGITS]
 
 
@@ -38,36 +37,33 @@ def text_hash(source: str) -> str:
     return hashlib.sha256(_normal(source).encode()).hexdigest()[:DIGITS]
 
 
-def _with_neighbours(path: Path) -> set[Path]:
+@dataclass(frozen=True)
+class _File:
+    """What one look at a file gives: its code as text, and the files beside it that it imports."""
+
+    code: str
+    neighbours: tuple[Path, ...]
+
+
+def _with_neighbours(path: Path) -> dict[Path, _File]:
     """The file and, again and again, what it imports from its own folder."""
-    found, todo = set(), [path]
+    found: dict[Path, _File] = {}
+    todo = [path]
     while todo:
         file = todo.pop()
         if file not in found:
-            found.add(file)
-            todo += _neighbours(file, file.stat().st_mtime_ns)
+            found[file] = _read(file, file.stat().st_mtime_ns)
+            todo += found[file].neighbours
     return found
-
-
-def _neighbours(path: Path, changed: int) -> tuple[Path, ...]:
-    there = {file.stem: file for file in path.parent.glob("*.py") if file.stem != "__init__"}
-    return tuple({there[name] for name in _read(path, changed).imports if name in there})
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file's code as it is hashed, and the last names of the modules that it imports from its folder."""
-
-    code: str
-    imports: frozenset[str]
 
 
 @functools.lru_cache(maxsize=512)
 def _read(path: Path, changed: int) -> _File:
-    """Parsed once for both: thousands of lines are read before the first run is listed."""
+    """A file, parsed once: that is most of the time that finding the components takes."""
     tree = syntax_tree(path.read_text(encoding="utf-8"))
-    imports = frozenset(_imported(tree, path.parent.name))  # before what nobody hashes is taken out of the tree
-    return _File(_dump(_Bare().visit(tree)), imports)
+    there = {file.stem: file for file in path.parent.glob("*.py") if file.stem != "__init__"}
+    imported = set(_imported(tree, path.parent.name))  # before the tree is made bare
+    return _File(_dump(_Bare().visit(tree)), tuple(there[name] for name in imported if name in there))
 
 
 def _imported(tree: ast.Module, folder: str) -> Iterator[str]:
@@ -83,13 +79,13 @@ def _imported(tree: ast.Module, folder: str) -> Iterator[str]:
             yield from (alias.name.rpartition(".")[2] for alias in node.names)
 
 
-def _statements(node: ast.AST) -> Iterator[ast.stmt]:
-    """All statements at any depth: imports are nowhere else, and most of a tree are expressions."""
-    for name in BLOCKS:
-        for inner in getattr(node, name, ()):
-            if isinstance(inner, ast.stmt):
-                yield inner
-            yield from _statements(inner)
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements in a tree, also those in others; expressions, which are most of it, hold none."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        inside = getattr(node, part, ())
+        for one in inside if isinstance(inside, list) else ():  # a lambda's body is an expression
+            yield one
+            yield from _statements(one)
 
 
 def _is(package: str, folder: str) -> bool:
@@ -116,8 +112,9 @@ def syntax_tree(source: str) -> ast.Module:
 def _dump(node: object) -> str:
     """A syntax tree as text, the same under every version of Python: ``ast.dump`` shows empty fields in some."""
     if isinstance(node, ast.AST):
-        shown = {name: _dump(value) for name, value in ast.iter_fields(node) if name not in UNSTABLE}
-        return f"{type(node).__name__}({', '.join(f'{name}={text}' for name, text in shown.items() if text)})"
+        shown = [f"{name}={text}" for name in node._fields if name not in UNSTABLE
+                 and (text := _dump(getattr(node, name, None)))]
+        return f"{type(node).__name__}({', '.join(shown)})"
     if isinstance(node, list):
         return f"[{', '.join(map(_dump, node))}]" if node else ""
     return "" if node is None else repr(node)
