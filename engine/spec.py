@@ -196,8 +196,7 @@ def _continued(spec: Spec) -> tuple[Spec, Resolved | None, list[Problem]]:
 
 def code_of(spec: Spec) -> dict[str, str]:
     """What makes a run of this spec today, by kind of component; without those whose code is the first one."""
-    made_by = {kind: registry.code(kind, getattr(spec, kind)) for kind in MADE_BY}
-    return {kind: code for kind, code in made_by.items() if code}
+    return {kind: code for kind in MADE_BY if (code := registry.code(kind, getattr(spec, kind)))}
 
 
 def _with_current_names(spec: Spec) -> Spec:
@@ -257,8 +256,8 @@ def _known(kind: str, name: Any) -> Any:
 def _unknown_names(spec: Spec) -> list[Problem]:
     wrong = {kind: names(kind) for kind in ("dataset", "method", "scenario") if not _known(kind, getattr(spec, kind))}
     wrong |= {} if spec.profile in PROFILES else {"profile": PROFILES}
-    return [Problem(kind, unknown(kind, getattr(spec, kind), wrong[kind]))
-            for kind in ("dataset", "method", "profile", "scenario") if kind in wrong]
+    order = ("dataset", "method", "profile", "scenario")
+    return [Problem(kind, unknown(kind, getattr(spec, kind), wrong[kind])) for kind in order if kind in wrong]
 
 
 def _with_numbers(spec: Spec) -> tuple[Spec, list[Problem]]:

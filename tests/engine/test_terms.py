@@ -13,7 +13,8 @@ from engine.terms import ROLES, Term
 from engine.types import PROFILES, Spec, declared
 
 METHODS = registry.all_of("method")
-SHORT = {"epochs": 2, "retain_epochs": 1, "max_forget_epochs": 2, "gradients": 4, "rounds": 2}  # what is tested is which terms there are
+# What is tested is which terms there are.
+SHORT = {"epochs": 2, "retain_epochs": 1, "max_forget_epochs": 2, "gradients": 4, "rounds": 2}
 
 
 def carried(method, data, profile):
