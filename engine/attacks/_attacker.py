@@ -10,12 +10,11 @@ import functools
 
 import numpy as np
 from sklearn import config_context
-from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import ThreadpoolController
 
 from engine.attacks._one_number import fitted
-from engine.attacks._quick import splits
 from engine.attacks._shuffles import shuffle_seed
+from engine.attacks._splits import splits
 from engine.errors import Diverged
 
 FEWEST = 10  # samples a side, below which an attack's accuracy says nothing
@@ -57,11 +56,6 @@ def attack_table(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarra
         raise Diverged(f"{int((~np.isfinite(feature)).sum())} of {len(feature)} losses or entropies are not finite, "
                        "so there is nothing to attack.")
     return feature, np.repeat([0, 1], len(members))
-
-
-def attack_splits() -> StratifiedShuffleSplit:
-    """The attacker's ten splits, nine tenths to learn from each time."""
-    return StratifiedShuffleSplit(n_splits=10, test_size=0.1, random_state=shuffle_seed(0))
 
 
 def _mean_accuracy(feature: np.ndarray, label: np.ndarray) -> float:

@@ -7,12 +7,12 @@ sample lies between both thresholds, which is rare (tests/engine/attacks/test_qu
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
 from engine.attacks._shuffles import shuffle_seed
+from engine.attacks._splits import splits
 
 ITERATIONS, TOLERANCE = 50, 1e-9
 UNDAMPED = 8  # full Newton steps that a permuted label, whose slope is nearly flat, is given; it needs 3 to 5
@@ -67,18 +67,6 @@ def _fit_flat(feature: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.nd
     if left.any():
         slope[left], threshold[left] = fit_logistic(feature[left], label[left])
     return slope, threshold
-
-
-@functools.lru_cache(maxsize=16)
-def splits(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers (10, .) to fit on and to hold out, for ``count`` rows of which the second half are members.
-
-    ``seed`` is that of the splits: what is remembered depends on it.
-    """
-    from engine.attacks._attacker import attack_splits
-
-    pairs = list(attack_splits().split(np.zeros((count, 1)), np.repeat([0, 1], count // 2)))
-    return np.stack([fit for fit, _ in pairs]), np.stack([held for _, held in pairs])
 
 
 def fit_logistic(feature: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -35,7 +35,8 @@ def build_network(model: Model, classes: int, inputs: int, seed: int, device: to
 
 def _with_memory(net: nn.Module) -> nn.Module:
     """What ``to_empty(device="cpu")`` does, without the import of sympy and more that takes it most of a second."""
-    return net._apply(lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu"))
+    net._apply(lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu"))
+    return net
 
 
 def initialise(net: nn.Module, rng: torch.Generator) -> None:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedShuffleSplit
 
 from engine.attacks import _attacker, _one_number
 
@@ -58,8 +59,8 @@ def test_a_solver_that_gives_up_is_left_to_scikit_learn_which_warns(monkeypatch)
 
 def test_the_splits_are_drawn_once_for_one_number_of_rows(monkeypatch):
     drawn = []
-    draw = _attacker.attack_splits
-    monkeypatch.setattr(_attacker, "attack_splits", lambda: drawn.append(1) or draw())
+    draw = StratifiedShuffleSplit.split
+    monkeypatch.setattr(StratifiedShuffleSplit, "split", lambda *words: drawn.append(1) or draw(*words))
     rng = np.random.default_rng(0)
     scores = [_attacker.logistic_attack(rng.gamma(1, 1, 37), rng.gamma(1, 2, 37)) for _ in range(3)]
     assert len(drawn) <= 1 and len(set(scores)) > 1
