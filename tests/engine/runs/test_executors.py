@@ -47,8 +47,7 @@ def two_workers(monkeypatch):
     monkeypatch.setattr(local, "workers_for", lambda todo: 2)
 
 
-def test_workers_come_to_the_same_numbers_as_one_process_though_one_dies(with_original, store, two_workers,
-                                                                                     ready_workers):
+def test_workers_come_to_the_same_numbers_as_one_process_though_one_dies(with_original, store, two_workers):
     """One is killed after the first cell: it is replaced, and the cell that it was at is tried again."""
     todo, runs, killed = specs(), {}, []
     for position, run in local.run_all(todo, store, False, Control()):
