@@ -98,7 +98,8 @@ def _objective(at: np.ndarray, x: np.ndarray, sign: np.ndarray) -> np.ndarray:
 class _Rows:
     """S regressions (S, N) of which Newton's method asks again and again, with room for what it writes on the way.
 
-    The probabilities are torch's: numpy has no vectorised tanh for AVX2, and that took most of the time. Both differ in the last bit, as numpy's own do between machines; what is counted from the optimum does not.
+    The probabilities are torch's: numpy has no vectorised tanh for AVX2, and that took most of the time. Both differ
+    in the last bit, as numpy's own do between machines; what is counted from the optimum does not.
     """
 
     def __init__(self, x: np.ndarray, sign: np.ndarray):
