@@ -1,8 +1,11 @@
 """Six lessons: predict, run, compare, explain."""
 
+import streamlit as st
+
 from ui.frame import shell
 from ui.learn import page as lessons
 
-shell.ensure(shell.LEARN)
+shell.ensure()
 
+st.title("What can a model forget?")
 lessons.show()

@@ -6,8 +6,9 @@ from ui.frame import shell
 from ui.start import own_data, own_model, showcase
 from ui.start import page as status
 
-shell.ensure(shell.START)
+shell.ensure()
 
+st.title("Can a trained model forget?")
 showcase.hero()
 status.interrupted_runs()
 showcase.cards()

@@ -25,9 +25,8 @@ lint() {
 
 start browser_a_to_k "$bin/python" -m pytest tests/browser/test_[a-k]*.py
 start browser_l_to_z "$bin/python" -m pytest tests/browser/test_[l-z]*.py
-start engine nice "$bin/python" -m pytest tests/engine --ignore=tests/engine/studies --ignore=tests/engine/cli --ignore=tests/engine/runs
-start runs nice "$bin/python" -m pytest tests/engine/runs tests/engine/cli
-start studies nice "$bin/python" -m pytest tests/engine/studies
+start engine nice "$bin/python" -m pytest tests/engine --ignore=tests/engine/studies --ignore=tests/engine/cli
+start studies nice "$bin/python" -m pytest tests/engine/studies tests/engine/cli
 start lint lint
 nice "$bin/python" -m pytest --ignore=tests/browser --ignore=tests/engine
 status=$?

@@ -40,8 +40,7 @@ const opened = (point) => point && { ...point, forget: unpacked(point.forget), t
 
 // What is new since the last drawing is joined to what is there; null where something between them is missing.
 function joined(before, spec) {
-  const whole = { ...spec, points: spec.points.map(opened), ...(spec.retrained !== undefined && { retrained: opened(spec.retrained) }) };
-  if (spec.since === undefined) return whole;
+  if (spec.since === undefined) return { ...spec, points: spec.points.map(opened), retrained: opened(spec.retrained) };
   if (before?.run !== spec.run || before.points.length < spec.since) return null;
-  return { ...before, ...whole, points: [...before.points.slice(0, spec.since), ...whole.points] };
+  return { ...before, total: spec.total, points: [...before.points.slice(0, spec.since), ...spec.points.map(opened)] };
 }
