@@ -37,7 +37,7 @@ SHOWN = 14  # operators
 PARTS = {(method, "run_method"): "the rest of a run", (method, "unlearn_from"): "training steps",
          (loop, "mean_loss"): "validation losses", (method, "read_sets"): "read-outs",
          (method, "metrics_of"): "attacks and other metrics", (method, "original_metrics"): "the Original's metrics",
-         (method, "beside"): "null bands", (method, "samples_frame"): "tables of samples"}
+         (method, "beside"): "chance ranges", (method, "samples_frame"): "tables of samples"}
 
 
 class Clock:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import BadArchive, BadSpec
+from engine.errors import BadArchive, BadInput
 from engine.originals.checkpoints import SHIPPED
 from engine.runs.archive.columns import unusable
 from engine.runs.archive.format import SUFFIX, Archive
@@ -135,7 +135,7 @@ class _Written:
 def _resolved(written: _Written) -> Resolved | None:
     try:
         return resolve(written.spec)
-    except (BadSpec, TypeError):
+    except (BadInput, TypeError, ValueError, AttributeError):  # as in unusable(), which says it
         return None
 
 

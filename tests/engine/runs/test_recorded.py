@@ -116,6 +116,32 @@ def test_runs_that_this_version_does_not_know_are_left_out(folder, shipped, capl
     assert "No method named 'teleport'" in caplog.text
 
 
+@pytest.mark.parametrize("error", [AttributeError, ValueError, TypeError])
+def test_a_spec_that_no_check_expects_leaves_out_its_run_alone(folder, shipped, caplog, monkeypatch, error):
+    usual = recorded.resolve
+
+    def strange(spec):
+        if spec.seed == 0:
+            raise error("of a kind that nobody thought of")
+        return usual(spec)
+
+    monkeypatch.setattr("engine.runs.recorded.resolve", strange)
+    monkeypatch.setattr("engine.runs.archive.columns.resolve", strange)
+    recorded._resolved.cache_clear()
+    assert [run.id for run in recorded_runs(folder)] == shipped[1:]
+    assert f"{shipped[0]} of table.zip is left out: This version does not know it: {error.__name__}" in caplog.text
+    recorded._resolved.cache_clear()
+
+
+def test_each_spec_of_an_archive_is_resolved_once(folder, shipped, monkeypatch):
+    usual, asked = recorded.resolve, []
+    for place in ("engine.runs.recorded.resolve", "engine.runs.archive.columns.resolve"):
+        monkeypatch.setattr(place, lambda spec: asked.append(spec.seed) or usual(spec))
+    recorded._resolved.cache_clear()
+    recorded.newest_as_now(recorded_runs(folder), dataset="digits")
+    assert sorted(asked) == [0, 1, 2]
+
+
 def test_what_ships_can_be_read(caplog):
     """Every file of the repository's own folder, with events, the hardware and the date."""
     files = [path for path in recorded.FOLDER.glob("*") if path.suffix in (".zip", ".json")]

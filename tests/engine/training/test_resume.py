@@ -85,6 +85,7 @@ else:
 
 
 MIDDLE, LATE = 35, TOTAL - 5  # steps to be killed at: in the fourth epoch, and in the last one
+AT = pytest.mark.parametrize("step", [MIDDLE, LATE])
 
 
 def kill_at(step, what, checkpoints):
@@ -95,7 +96,8 @@ def kill_at(step, what, checkpoints):
     assert line == "there\n", errors
 
 
-def test_a_killed_training_of_an_original_goes_on(digits, checkpoints, whole, step=LATE):
+@AT
+def test_a_killed_training_of_an_original_goes_on(digits, checkpoints, whole, step):
     kill_at(step, "original", checkpoints)
     assert checkpoints.find(KEY) is None, "half an Original is none"
     seen = []
@@ -107,7 +109,8 @@ def test_a_killed_training_of_an_original_goes_on(digits, checkpoints, whole, st
     assert list((checkpoints.root / "partial").iterdir()) == []
 
 
-def test_a_killed_retraining_goes_on(digits, checkpoints, whole_retraining, step=MIDDLE):
+@AT
+def test_a_killed_retraining_goes_on(digits, checkpoints, whole_retraining, step):
     kill_at(step, "retrain", checkpoints)
     seen = []
     resumed = unlearn(make_bench(digits), resolve(RETRAIN, SPLIT.sizes), SPLIT,
