@@ -33,6 +33,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const element = parentElement.querySelector(".keys");
   element.send = setTriggerValue; // the newest one: Streamlit gives another on every script run
   element.turns = data.turns;
+  element.dataset.turns = data.turns; // which keys are heard by now: a page stands a moment before
   element.opens = data.opens;
   element.letters = data.letters;
   if (element.place !== undefined && element.place !== data.place && document.activeElement?.closest(".st-key-lesson-steps")) leaveButton();
