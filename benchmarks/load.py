@@ -3,9 +3,10 @@
     python benchmarks/load.py sessions --sessions 30 --seconds 20   # ticks of a live run: median, worst, bytes
     python benchmarks/load.py growth --runs 2000                    # pages, lists and exports beside so many runs
 
-Each session is a real one: a WebSocket that asks for a page and then, as the browser does, for every fragment that
-asked to be run again after its interval. A tick is the time from asking to the end of the script. The server is the
-README's. The last line is one JSON object; figures of a shared machine are noisy.
+Each session is a real one (``visitor.py``): a WebSocket that asks for a page and then, as the browser does, for every
+fragment that asked to be run again after its interval, with the names of the messages that it keeps. A tick is the
+time from asking to the end of the script. The server is the README's. The last line is one JSON object; figures of a
+shared machine are noisy.
 """
 
 from __future__ import annotations
@@ -23,85 +24,19 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-QUIET = 300.0  # seconds that nothing here takes
-PAGE = 30_000  # bytes that no look has, but every whole page
+
+from benchmarks.visitor import Session  # noqa: E402
+
+END = 10_000  # bytes that no look at a run has that goes on, but every one that shows its end
 IDLE = 0.04  # seconds of processor time in two seconds: a server that has imported in the background what runs need
-
-
-@dataclass
-class Session:
-    """One visitor: what came back, and when."""
-
-    address: str
-    page: str
-    query: str
-    first: float = 0.0
-    ticks: list[float] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-    intervals: dict[str, float] = field(default_factory=dict)
-
-    async def visit(self, seconds: float) -> None:
-        """Opens the page, then lets its fragments run until the time is over."""
-        import websockets
-
-        async with websockets.connect(f"{self.address}/_stcore/stream", max_size=None,
-                                      subprotocols=["streamlit"]) as socket:  # type: ignore[list-item]
-            begun = time.perf_counter()
-            await self._ask(socket, "")
-            self.first = time.perf_counter() - begun
-            end, due = time.perf_counter() + seconds, {}
-            while time.perf_counter() < end:
-                now = time.perf_counter()
-                due = {one: due.get(one, now + pause) for one, pause in self.intervals.items()}
-                if not due:
-                    await asyncio.sleep(0.1)
-                    continue
-                one = min(due, key=lambda name: due[name])
-                await asyncio.sleep(max(0.0, min(due[one], end) - now))
-                asked = time.perf_counter()
-                size = await self._ask(socket, one)
-                self.ticks.append(time.perf_counter() - asked)
-                self.sizes.append(size)
-                due[one] = max(asked + self.intervals.get(one, 1.0), time.perf_counter())
-
-    async def _ask(self, socket: Any, fragment: str) -> int:
-        """Sends a rerun and reads until its script has ended; the bytes that came."""
-        from streamlit.proto.BackMsg_pb2 import BackMsg
-        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-        message = BackMsg()
-        message.rerun_script.query_string = self.query
-        message.rerun_script.page_name = self.page
-        message.rerun_script.fragment_id = fragment
-        message.rerun_script.is_auto_rerun = bool(fragment)
-        await socket.send(message.SerializeToString())
-        size = 0
-        if not fragment:
-            self.intervals.clear()
-        while True:
-            raw = await asyncio.wait_for(socket.recv(), QUIET)
-            size += len(raw)
-            said = ForwardMsg.FromString(raw)
-            kind = said.WhichOneof("type")
-            if kind == "page_not_found":
-                raise SystemExit(f"there is no page {self.page!r}")
-            if kind == "auto_rerun":
-                self.intervals[said.auto_rerun.fragment_id] = said.auto_rerun.interval
-            elif kind == "stop_auto_rerun":
-                for one in said.stop_auto_rerun.fragment_ids:
-                    self.intervals.pop(one, None)
-            elif kind == "script_finished":
-                if said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                    return size
-                self.intervals.clear()  # the whole page is drawn again, with other fragments
 
 
 @contextmanager
@@ -154,16 +89,24 @@ def sessions(options: argparse.Namespace) -> dict[str, Any]:
             "cpu_ms_a_tick": round(1000 * used / len(ticks), 1), "end": end, "load": round(os.getloadavg()[0], 1)}
 
 
-def _end(home: Path, run_id: str, visitors: list[Session]) -> dict[str, float]:
-    """What it takes that the run ends, which each session's whole page shows: the worst look, the largest answer."""
+def _end(home: Path, run_id: str, visitors: list[Session]) -> dict[str, Any]:
+    """What it takes that the run ends, which each session's look shows: the worst look, the largest answer."""
     from engine.runs.store import Store
 
-    threading.Timer(8.0, lambda: Store(home).request_cancel(run_id)).start()
+    store = Store(home)
+    threading.Timer(8.0, lambda: _running(store, run_id) and store.request_cancel(run_id)).start()
     asyncio.run(_together(visitors, 20.0))
+    if store.get(run_id).status != "cancelled":
+        raise SystemExit("The run had ended before it was stopped: nothing was measured of its end, or of it.")
     ticks = [tick for one in visitors for tick in one.ticks]
     return {"ticks": len(ticks), "worst_s": round(max(ticks), 2), "over_2_s": sum(tick > 2 for tick in ticks),
-            "pages": sum(size > PAGE for one in visitors for size in one.sizes),
-            "worst_bytes": max(size for one in visitors for size in one.sizes)}
+            "ends": sum(size > END for one in visitors for size in one.sizes),
+            "worst_bytes": max(size for one in visitors for size in one.sizes),
+            "of_them": dict(max((one.largest for one in visitors), key=Counter.total).most_common(6))}
+
+
+def _running(store: Any, run_id: str) -> bool:
+    return bool(store.get(run_id).status == "running")
 
 
 async def _together(visitors: list[Session], seconds: float) -> None:
@@ -177,8 +120,8 @@ def _long_run(home: Path) -> str:
     from engine.types import Spec
 
     store = Store(home)
-    spec = Spec(method="finetune", seed=77, parameters={"retain_epochs": 100.0, "max_forget_epochs": 1000,
-                                                        "batch_size": 8})
+    spec = Spec(method="finetune", seed=77, parameters={"retain_epochs": 200, "max_forget_epochs": 1000,
+                                                        "batch_size": 4})
     run_id = store.submit(resolve(spec))
     while len(store.events(run_id)) < 10:  # the picture is there, and its course has some length
         time.sleep(0.2)
@@ -216,14 +159,13 @@ def _fill(home: Path, count: int) -> None:
     store = Store(home)
     real = store.list()[0]
     course, samples = store.events(real.id), store.load_samples(real.id)
-    for seed in range(1000, 1000 + count - 1):
-        resolved = resolve(Spec(method="finetune", seed=seed))
-        run_id = store.begin(resolved)
-        for event in course:
-            store.append(run_id, {name: value for name, value in event.items() if name != "seq"})
+    ids = store.begin_all([resolve(Spec(method="finetune", seed=seed)) for seed in range(1000, 1000 + count - 1)])
+    columns = {"status": "finished", "metrics": dict(real.metrics.stored), "seconds": real.seconds, "steps": real.steps,
+               "samples": real.samples, "device": real.device, "data": real.data}
+    events = [{name: value for name, value in event.items() if name != "seq"} for event in course]
+    store.settle([(run_id, columns | {"identity": f"{number:032d}"}, events) for number, run_id in enumerate(ids)])
+    for run_id in ids:
         store.save_samples(run_id, samples)
-        store.end(run_id, "finished", metrics=dict(real.metrics.stored), seconds=real.seconds, steps=real.steps,
-                  samples=real.samples, device=real.device, identity=f"{seed:032d}", data=real.data)
 
 
 def _pages(none: Path, many: Path, repeats: int) -> dict[str, dict[str, float]]:

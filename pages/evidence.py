@@ -1,11 +1,8 @@
 """Is it really gone? Many models at once: attacks on each sample, against what retrained models attain."""
 
-import streamlit as st
-
 from ui.evidence import page as evidence
 from ui.frame import shell
 
-shell.ensure()
+shell.ensure(shell.EVIDENCE)
 
-st.title("Is it really gone?")
 evidence.show()

@@ -1,11 +1,8 @@
 """Six lessons: predict, run, compare, explain."""
 
-import streamlit as st
-
 from ui.frame import shell
 from ui.learn import page as lessons
 
-shell.ensure()
+shell.ensure(shell.LEARN)
 
-st.title("What can a model forget?")
 lessons.show()

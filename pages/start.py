@@ -6,9 +6,8 @@ from ui.frame import shell
 from ui.start import own_data, own_model, showcase
 from ui.start import page as status
 
-shell.ensure()
+shell.ensure(shell.START)
 
-st.title("Can a trained model forget?")
 showcase.hero()
 status.interrupted_runs()
 showcase.cards()

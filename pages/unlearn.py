@@ -9,9 +9,8 @@ from ui.frame import drawer, hide, shell
 from ui.unlearn import form as launch
 from ui.unlearn import live, prefill
 
-shell.ensure()
+shell.ensure(shell.UNLEARN)
 
-st.title("Does it forget?")
 prefill.FORM.restore()
 hide.apply("unlearn", hide.UNLEARN)
 link.warn(problem for problem in prefill.FORM.problems() if problem.field != prefill.RUN)  # those are beside the form

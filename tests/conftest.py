@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import shutil
 import sys
 import tempfile
@@ -32,15 +31,6 @@ def pytest_collection_finish() -> None:
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(SCRATCH, ignore_errors=True)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def files() -> None:
-    """Some hundred stores stay open until the end, which many a machine's first limit does not allow."""
-    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    enough = 8192 if most == resource.RLIM_INFINITY else min(8192, most)
-    if now != resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, enough), most))
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from engine.errors import StoreUnavailable, UnusableHome
+from engine.runs.opened import RECENT
 from engine.runs.schema import add_missing_columns, metadata
 from engine.runs.shared import refuse_writing
 from engine.runs.sqlite_files import (
@@ -60,6 +61,11 @@ class Database:
             add_missing_columns(connection)
         self._known = identity(self._file)
 
+    def close(self) -> None:
+        """Lets go of files and connections, which are opened again when the store is asked: nothing is lost by it."""
+        if self._file or not self._sqlite:  # a store in memory would be gone
+            self._engine.dispose()
+
     @contextmanager
     def waiting(self, seconds: float) -> Iterator[None]:
         """Inside, this thread waits no longer for other processes' locks (SQLite; others answer or fail at once)."""
@@ -72,6 +78,7 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
+        RECENT.use(self)
         self._look_for_file()
         try:
             with self._engine.connect() as connection, self._patience_of(connection), connection.begin():

@@ -28,10 +28,16 @@ class Reading(Database):
     """The part of a store that changes nothing."""
 
     def __init__(self, url: str, folder: Path):
+        self._changes = Changes(None)  # until it is known which file to look at
         super().__init__(url, folder)
         self._changes = Changes(None if self.read_only else self._file)
         self._lists: Latest[Rows] = Latest(LISTS)
         self._rows: Known = Latest(ROWS)
+
+    def close(self) -> None:
+        """The same, also of what counts changes."""
+        super().close()
+        self._changes.close()
 
     def get(self, run_id: str) -> Run:
         """One run; raises UnknownRun."""

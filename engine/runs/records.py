@@ -226,5 +226,5 @@ def described(run: Run) -> dict[str, Any]:
 
 def _numbers(metrics: Metrics) -> dict[str, Any]:
     """Stored metrics without what older versions concluded from them."""
-    kept = {name: value for name, value in metrics.items() if name not in ("verdict", "over_forgotten")}
+    kept = {name: value for name, value in metrics.stored.items() if name not in ("verdict", "over_forgotten")}
     return kept | {"notes": remarks(metrics)}

@@ -49,6 +49,7 @@ class Changes:
         self._file, self._lock = file, threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
+        self._connections = 0  # each counts for itself: what one counted says nothing beside another's
 
     def mark(self) -> Hashable:
         """A value that is another one after every change; None where that cannot be known."""
@@ -57,18 +58,29 @@ class Changes:
                 found = identity(self._file)
                 if self._file is None or found is None:
                     return None
-                return found, self._open(self._file, found).execute("PRAGMA data_version").fetchone()[0]
+                counted = self._open(self._file, found).execute("PRAGMA data_version").fetchone()[0]
+                return found, self._connections, counted
             except sqlite3.Error:
                 return None
 
-    def _open(self, file: Path, found: tuple[int, int]) -> sqlite3.Connection:
-        """A connection that never writes: what it counts are the transactions of all others."""
-        if self._connection is not None and found != self._opened:
+    def close(self) -> None:
+        """Lets go of the file; the next mark is another one than all before."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _open(self, file: Path, found: tuple[int, int]) -> sqlite3.Connection:
+        """A connection that never writes: what it counts are the transactions of all others."""
+        if found != self._opened:
+            self._close()
         if self._connection is None:
             self._connection = sqlite3.connect(file, check_same_thread=False, timeout=0.1)
             self._opened = found
+            self._connections += 1
         return self._connection
 
 

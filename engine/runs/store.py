@@ -19,7 +19,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import StoreUnavailable
-from engine.evaluation.events import ProbeEvent, StartEvent
 from engine.runs import leftovers
 from engine.runs import process as owner
 from engine.runs.annotations import checked_note, checked_tags
@@ -97,12 +96,6 @@ class Store(Reading, Artifacts, Shared):
                 connection.execute(sa.update(runs).where(runs.c.id == taken).values(
                     status="failed", ended=time.time(), reason=one.reason))
         return found.runs[0] if found.runs else self.claim(run_id) if run_id is None else None
-
-    def append(self, run_id: str, event: StartEvent | ProbeEvent | dict[str, Any]) -> None:
-        """Adds an event to a run, in order."""
-        payload = event if isinstance(event, dict) else event.to_json()
-        with self._transaction() as connection:
-            connection.execute(sa.insert(events).values(run=run_id, payload=payload, seq=_next(run_id)))
 
     def extend(self, run_id: str, numbered: Sequence[tuple[int, dict[str, Any]]]) -> None:
         """Adds events by their numbers, those that are not there yet: doing it again changes nothing."""

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 WORDS = {"help", "title", "short_title", "summary", "source", "note", "tuning", "unit", "group", "low", "high", "step",
@@ -26,8 +27,8 @@ _parsing = threading.Lock()
 
 def source_hash(path: Path) -> str:
     """The first hex digits of the sha256 of a file's code and of the code beside it that it imports."""
-    files = sorted(_with_neighbours(path.resolve()))
-    code = "\n".join(f"{file.stem}\n{_code(file, file.stat().st_mtime_ns)}" for file in files)
+    files = _with_neighbours(path.resolve())
+    code = "\n".join(f"{file.stem}\n{files[file].code}" for file in sorted(files))
     return hashlib.sha256(code.encode()).hexdigest()[:DIGITS]
 
 
@@ -36,27 +37,38 @@ def text_hash(source: str) -> str:
     return hashlib.sha256(_normal(source).encode()).hexdigest()[:DIGITS]
 
 
-def _with_neighbours(path: Path) -> set[Path]:
+@dataclass(frozen=True)
+class _File:
+    """What one look at a file gives: its code as text, and the files beside it that it imports."""
+
+    code: str
+    neighbours: tuple[Path, ...]
+
+
+def _with_neighbours(path: Path) -> dict[Path, _File]:
     """The file and, again and again, what it imports from its own folder."""
-    found, todo = set(), [path]
+    found: dict[Path, _File] = {}
+    todo = [path]
     while todo:
         file = todo.pop()
         if file not in found:
-            found.add(file)
-            todo += _neighbours(file, file.stat().st_mtime_ns)
+            found[file] = _read(file, file.stat().st_mtime_ns)
+            todo += found[file].neighbours
     return found
 
 
 @functools.lru_cache(maxsize=512)
-def _neighbours(path: Path, changed: int) -> tuple[Path, ...]:
+def _read(path: Path, changed: int) -> _File:
+    """A file, parsed once: that is most of the time that finding the components takes."""
+    tree = syntax_tree(path.read_text(encoding="utf-8"))
     there = {file.stem: file for file in path.parent.glob("*.py") if file.stem != "__init__"}
-    return tuple({there[name] for name in _imported(syntax_tree(path.read_text(encoding="utf-8")), path.parent.name)
-                  if name in there})
+    imported = set(_imported(tree, path.parent.name))  # before the tree is made bare
+    return _File(_dump(_Bare().visit(tree)), tuple(there[name] for name in imported if name in there))
 
 
 def _imported(tree: ast.Module, folder: str) -> Iterator[str]:
     """The last names of modules that are imported from a folder: ``_passes`` of ``engine.methods._passes``."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             parent, _, leaf = node.module.rpartition(".")
             if _is(parent, folder) or not parent:
@@ -67,14 +79,18 @@ def _imported(tree: ast.Module, folder: str) -> Iterator[str]:
             yield from (alias.name.rpartition(".")[2] for alias in node.names)
 
 
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements in a tree, also those in others; expressions, which are most of it, hold none."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        inside = getattr(node, part, ())
+        for one in inside if isinstance(inside, list) else ():  # a lambda's body is an expression
+            yield one
+            yield from _statements(one)
+
+
 def _is(package: str, folder: str) -> bool:
     """Whether a dotted package is the one of a folder; those of strangers share one package."""
     return package.rpartition(".")[2] in (folder, "unlearn_components")
-
-
-@functools.lru_cache(maxsize=512)
-def _code(path: Path, changed: int) -> str:
-    return _normal(path.read_text(encoding="utf-8"))
 
 
 def _normal(source: str) -> str:
@@ -96,8 +112,9 @@ def syntax_tree(source: str) -> ast.Module:
 def _dump(node: object) -> str:
     """A syntax tree as text, the same under every version of Python: ``ast.dump`` shows empty fields in some."""
     if isinstance(node, ast.AST):
-        shown = {name: _dump(value) for name, value in ast.iter_fields(node) if name not in UNSTABLE}
-        return f"{type(node).__name__}({', '.join(f'{name}={text}' for name, text in shown.items() if text)})"
+        shown = [f"{name}={text}" for name in node._fields if name not in UNSTABLE
+                 and (text := _dump(getattr(node, name, None)))]
+        return f"{type(node).__name__}({', '.join(shown)})"
     if isinstance(node, list):
         return f"[{', '.join(map(_dump, node))}]" if node else ""
     return "" if node is None else repr(node)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from engine.spec import resolve
 from engine.types import Spec
+from tests.engine.appending import append
 
 METRICS = {"retain_accuracy": 99.74823529411765, "forget_accuracy": 84.74666666666667, "test_accuracy": 82.86,
            "accuracy_gap": 1.8866666666666703, "mia_loss": 51.41000000000001, "mia_entropy": 51.519999999999996,
@@ -50,10 +51,10 @@ def finished_run(store: Any, seed: int = 0, frame: pd.DataFrame | None = None, m
     """A run that ended in the store as the engine would leave it; nothing is computed."""
     resolved = resolve(Spec(seed=seed, **spec))
     run_id = store.begin(resolved)
-    store.append(run_id, {"kind": "start", "bins": [i / 7 for i in range(61)], "counts": {"forget": 60, "test": 40},
+    append(store, run_id, {"kind": "start", "bins": [i / 7 for i in range(61)], "counts": {"forget": 60, "test": 40},
                           "before": probe(0)["reading"], "null_band": METRICS["null_band"], "retrained": None})
     for step in range(1, probes + 1):
-        store.append(run_id, probe(step))
+        append(store, run_id, probe(step))
     store.update(run_id, device="cpu, 2 threads", data="0123456789abcdef",
                  identity=resolved.identity("d" * 32, "o" * 64))
     store.save_samples(run_id, samples_frame(seed) if frame is None else frame)

@@ -32,6 +32,12 @@ def test_the_defaults():
     assert resolve(Spec(dataset="cifar10")).sizes == Sizes(50_000, 7_500, 42_500, 5_000, 5_000)
 
 
+def test_a_valid_spec_needs_no_list_of_names(monkeypatch):
+    """A list is as it is now: it looks into a folder, and a start checks more than a thousand specs."""
+    monkeypatch.setattr("engine.spec.names", lambda kind: pytest.fail(f"the names of every {kind} were asked for"))
+    resolve(Spec())
+
+
 # --- problems -------------------------------------------------------------------------------
 
 

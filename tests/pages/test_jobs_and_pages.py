@@ -7,6 +7,7 @@ import json
 import sys
 
 import pytest
+import streamlit as st
 
 from engine.evaluation.events import Course
 from engine.runs import recorded
@@ -15,6 +16,7 @@ from engine.runs.records import described
 from engine.spec import resolve
 from engine.studies.comparison import Comparison
 from engine.types import Spec
+from tests.engine.appending import append
 from tests.pages.test_pages import app, finish, texts, unlearn_page
 from ui.common.stage.scene import scene
 
@@ -235,6 +237,12 @@ def test_the_list_of_runs_says_what_is_no_success(jobs):
     assert list(at.dataframe[0].value["verdict"])[:3] == ["undecided", "over-forgotten", "damaged"]
 
 
+def opened(title, icon, key, draw):
+    """A part of the page that somebody has opened."""
+    with st.expander(title, icon=icon):
+        draw()
+
+
 @pytest.mark.parametrize(("method", "trace", "drawn"), [
     ("gradient_ascent", {"forget_loss": [0.1, 0.2]}, ["L_forget, maximised"]),
     ("ssd", {"forget_loss": [0.1, None], "selected": [None, 2.5]}, ["L_forget, watched", "weights dampened, watched"]),
@@ -246,13 +254,14 @@ def test_the_objective_is_drawn_as_the_method_declares_it(jobs, monkeypatch, met
     figures = {}
     monkeypatch.setattr("ui.unlearn.live.live_chart",
                         lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
+    monkeypatch.setattr("ui.unlearn.live.folded", opened)
     run_id = jobs.store.begin(resolve(Spec(method=method)))
     reading = {
         "histogram": {"forget": [3, 1], "test": [1, 3]}, "overlap": 50.0,
         "accuracy": {"retain": 99.0, "forget": 98.0, "test": 70.0}, "attacks": {"mia_loss": 60.0, "mia_entropy": 55.0}}
-    jobs.store.append(run_id, {"kind": "start", "bins": [0.0, 1.0, 2.0], "before": reading, "retrained": None,
+    append(jobs.store, run_id, {"kind": "start", "bins": [0.0, 1.0, 2.0], "before": reading, "retrained": None,
                                "counts": {"forget": 4, "test": 4, "retain": 9}, "null_band": {}})
-    jobs.store.append(run_id, {"kind": "probe", "step": 2, "samples": 8, "seconds": 0.1, "reading": reading,
+    append(jobs.store, run_id, {"kind": "probe", "step": 2, "samples": 8, "seconds": 0.1, "reading": reading,
                                "trace": {"step": [1, 2], "samples": [4, 8], "learning_rate": [0.1, 0.1], **trace}})
     jobs.store.end(run_id, "cancelled")
     at = unlearn_page(run=run_id)

@@ -22,6 +22,7 @@ from engine.evaluation.verdict import verdict_of  # noqa: E402
 from engine.runs.archive.transfer import export_runs  # noqa: E402
 from engine.runs.recorded import recorded_runs  # noqa: E402
 from engine.runs.store import Store  # noqa: E402
+from tests.engine.appending import append  # noqa: E402
 from tests.patience import patience  # noqa: E402
 from ui.runs import annotate, rows, transfer, view  # noqa: E402
 from ui.runs.columns import columns, verdict  # noqa: E402
@@ -216,11 +217,11 @@ def test_a_running_run_says_how_far_it_is_and_its_last_values(jobs):
 
     run_id = jobs.store.begin(resolve(Spec()))
     jobs.store.update(run_id, progress={"stage": "training", "fraction": 0.43, "eta": 7.0})
-    jobs.store.append(run_id, probe(1))
+    append(jobs.store, run_id, probe(1))
     row = rows.row_of(jobs.store.get(run_id), jobs.store, columns())
     assert row.cells["status"] == "running 43%" and row.cells["percent"] == 43.0
     assert row.live and row.cells["mia_loss"] == 51.41000000000001 and row.cells["test_accuracy"] == 82.8
-    jobs.store.append(run_id, probe(2) | {"reading": probe(2)["reading"] | {"attacks": {"mia_loss": 49.0}}})
+    append(jobs.store, run_id, probe(2) | {"reading": probe(2)["reading"] | {"attacks": {"mia_loss": 49.0}}})
     jobs.store.end(run_id, "cancelled", reason="Stopped.")
     at = page()
     assert list(at.dataframe[0].value["mia_loss"]) == [49.0] and list(at.dataframe[0].value["status"]) == [

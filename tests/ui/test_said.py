@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 import pytest
 
 from ui.common.said import code, plain, without_links
+from ui.runs.columns import Column
 
 ROOT = Path(__file__).parents[2]
 ALLOWED = Path(__file__).with_name("sinks.txt")
@@ -28,6 +29,8 @@ BODIES = {"markdown", "error", "warning", "info", "success", "caption", "write",
 NAMED = {"label", "help", "text", "body", "caption", "captions"}
 CHOICES = {"radio", "pills", "segmented_control"}  # whose options are Markdown as well
 PATHS = {"page_link"}  # whose first argument is no text
+PICTURES = {"image"}  # a text there is an address that the browser asks for, or a drawing with all that it may hold
+COLUMNS = "column_config"  # whose columns have a label and a help, often among arguments that several share
 SAFE = {"plain", "code", "as_markdown", "len", "plural", "number", "seconds", "when", "duration", "badge", "percent",
         "numbered"}
 FORMATS = set(",.0123456789%fgde")
@@ -37,13 +40,20 @@ def sinks(path: Path) -> Iterator[tuple[int, str]]:
     """Each expression that goes into Markdown and is neither written by us nor escaped, with its line."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in BODIES:
-            names = NAMED | ({"format_func"} if node.func.attr in CHOICES else set())
-            texts = [*([] if node.func.attr in PATHS else node.args[:1]),
-                     *(word.value for word in node.keywords if word.arg in names)]
-            for text in texts:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            for text in texts(node, node.func):
                 for part in strange(text):
                     yield node.lineno, ast.unparse(part)
+
+
+def texts(call: ast.Call, function: ast.Attribute) -> list[ast.expr]:
+    """What a call hands over to be drawn; nothing where it draws nothing."""
+    column = named(function.value) == COLUMNS
+    if not (column or function.attr in BODIES | PICTURES):
+        return []
+    names: set[str | None] = {*NAMED, *(["format_func"] if function.attr in CHOICES else [None] if column else [])}
+    return [*([] if function.attr in PATHS else call.args[:1]),
+            *(word.value for word in call.keywords if word.arg in names)]  # without a name: **shared
 
 
 def strange(node: ast.expr) -> Iterator[ast.expr]:
@@ -102,9 +112,18 @@ st.selectbox("ours", names, format_func=lambda n: titles[n])
 st.radio("ours", names, format_func=lambda n: titles[n])
 st.page_link(shell.RUNS, label=text)
 st.caption(f"{one:} {two:40} {three:.60} {four:.1f} {five:,.0f} {six:d}")
+st.column_config.NumberColumn(f"{a}, nats", format=pattern, help=f"The loss of {b}, {plain(c)}.", **shared)
+place.image(address, width=size, caption=under)
+st.image("ours.png")
 """)
     assert [text for _, text in sinks(path)] == ["str(error)", "name", "run.reason", "run.notice", "titles[n]", "text",
-                                             "one", "two", "three"]
+                                             "one", "two", "three", "a", "b", "shared", "address", "under"]
+
+
+def test_the_help_of_a_column_of_runs_is_text():
+    """A metric's or a parameter's help may come with somebody's component."""
+    column = Column("ours", "ours", lambda run: 1, help="![x](http://a.b/c.png)")
+    assert column.config()["help"] == plain(column.help) != column.help
 
 
 def test_html_is_drawn_in_few_places_and_never_beside_markdown():

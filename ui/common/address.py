@@ -9,8 +9,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 from engine.errors import Problem
-from ui.common.said import code, plain
-from ui.common.words import short
+from ui.common.said import code, plain, short
 
 HIDE = "hide"  # the parameter that names the controls that a teacher has hidden
 PRESENT = "present"  # the parameter of present mode, which every page understands

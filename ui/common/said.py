@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 JOINER = "\u2060"
+LONGEST = 40  # characters of a wrong value that are repeated
 _MARKS = re.compile(r"([\\`*\[\]<~$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;))")
 _ADDRESS = re.compile(r"(?i)(?<![a-z])(https?|ftp|mailto|xmpp|javascript)(?=:)|\b(www)(?=\.)|(?<=\w)(@)(?=\w)")
 _NAMED = re.compile(r":(?=[\w+/-]+(?::|\\?\[))")
@@ -27,6 +28,11 @@ def plain(text: object) -> str:
     line = _MARKS.sub(r"\\\1", _SPACE.sub(" ", str(text)).strip())
     line = _NAMED.sub(f":{JOINER}", _ADDRESS.sub(lambda found: f"{found[0]}{JOINER}", line))
     return _BLOCK.sub(lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", line)
+
+
+def short(text: str) -> str:
+    """The beginning of a wrong value, to be repeated in a sentence."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def code(text: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +16,7 @@ from ui.common.state import Slot
 
 T = TypeVar("T")
 FOLLOWED = Slot("followed", "")  # the run that a session's page follows by itself, while it lasts
+SEEN: Slot[Sequence[tuple[str, str]]] = Slot("tray.seen", ())  # what was under way when this session's page was drawn
 LASTS = 0.3  # seconds for which a look serves all who ask
 FORGOTTEN = 60.0  # seconds after which nobody waits for a turn any more
 ABSENT = 5.0  # seconds after which a session that did not look has gone

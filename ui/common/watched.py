@@ -16,6 +16,7 @@ from engine.runs.records import Run
 from engine.runs.remembered import Latest
 from engine.runs.store import Store
 from engine.system.same import Same
+from ui.common.repeats import Repeats
 from ui.common.shared import FOLLOWED, Looks, Watchers
 from ui.common.stage.scene import scene
 from ui.common.state import Slot
@@ -44,7 +45,7 @@ WHO = Slot("watcher", "")  # a session's name among those that follow live runs
 def look(run_id: str, live: bool) -> Look:
     """The run now; of a ``live`` one what another session found a moment ago is as good. Raises LabError.
 
-    That a live one has ended is seen by one session after another, for each of them then draws its whole page.
+    That a live one has ended is seen by one session after another, for each of them then draws all that an end shows.
     """
     if not live:
         return _look(run_id)
@@ -68,18 +69,24 @@ def _drawn(run: Run, store: Store) -> Look:
     return Look(run, course, scene(run, course, reference=library.retrained_reading(run, store)))
 
 
-def follow(run_id: str, view: Callable[[], None]) -> None:
-    """Draws the view of a run that lasts again and again; the view ends that where it draws the page.
+def follow(run_id: str, view: Callable[[bool], Any]) -> None:
+    """Draws the view of a run that lasts again and again, until it returns that it has shown the run's end.
 
-    Where sessions come or go, each gets another pace. That draws the view, not the page: Streamlit takes the interval
-    of a fragment from whoever draws it, and that is another fragment, which runs by itself.
+    It is told whether it has. Where it draws the whole page instead, that is the end too. Where sessions come or go,
+    each gets another pace. That draws the view, not the page: Streamlit takes the interval of a fragment from whoever
+    draws it, and that is another fragment, which runs by itself.
     """
+    repeats = Repeats()
+
     def looking() -> None:
+        repeats.note()
         pace()
-        view()
+        if view(repeats.over):
+            repeats.stop()
 
     def paced() -> None:
-        st.fragment(looking, run_every=pace())()
+        repeats.note()
+        st.fragment(looking, run_every=None if repeats.over else pace())()
 
     FOLLOWED.put(run_id)
     st.fragment(paced, run_every=PACED)()

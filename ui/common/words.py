@@ -18,7 +18,6 @@ from engine.types import Spec
 from ui.common.said import plain as plain
 
 NONE = 0.005  # a smaller distance is written as 0.00
-LONGEST = 40  # characters of a wrong value that are repeated
 ICONS = {"queued": ":material/schedule:", "running": ":material/play_circle:", "finished": ":material/check_circle:",
          "failed": ":material/error:", "cancelled": ":material/stop_circle:",
          "interrupted": ":material/power_off:"}
@@ -63,11 +62,6 @@ def countdown(value: float | None) -> str:
 
 def when(timestamp: float | None) -> str:
     return "–" if timestamp is None else datetime.datetime.fromtimestamp(timestamp).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def short(text: str) -> str:
-    """The beginning of a wrong value, to be repeated in a sentence."""
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def percent(fraction: float) -> str:

@@ -23,7 +23,7 @@ from engine.studies.costs import SPENT
 from engine.studies.ranking import NEAREST
 from engine.studies.table import columns_of
 from engine.types import PROFILES, Forgotten, Spec
-from ui.common.words import short
+from ui.common.said import short
 from ui.compare import needs
 
 SORT, AGAINST, SHOW, GROUP = LOOK = "sort", "against", "show", "group"  # how the table is read: no part of it

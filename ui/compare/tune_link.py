@@ -12,7 +12,7 @@ from typing import Any
 from engine.errors import BadInput, Problem
 from engine.studies.comparison import REFERENCE, Comparison
 from engine.studies.tuning import MOST_TRIALS, TRIALS, TUNING_SEEDS, Tuning, filled, selectable
-from ui.common.words import short
+from ui.common.said import short
 from ui.compare.link import TUNED, parse_seeds
 
 TAB, COUNT, SEEDS, ATTACK, REPORTED = TUNED

@@ -13,7 +13,7 @@ from engine.errors import BadInput, BadSpec, Problem
 from engine.registry import names, reference
 from engine.studies.ensemble import Ensemble, design
 from engine.studies.ensemble_shelves import usual_ensemble
-from ui.common.words import short
+from ui.common.said import short
 
 NAMES = ("data", "methods", "models", "candidates", "seed", "model")
 LOOK = (CHOSEN,) = ("method",)  # how an ensemble is looked at: no part of it

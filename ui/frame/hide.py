@@ -12,8 +12,8 @@ import streamlit as st
 from engine.errors import Problem
 from ui.common import address as link
 from ui.common.address import HIDE
+from ui.common.said import short
 from ui.common.state import Slot
-from ui.common.words import short
 
 PRESENT_CORNER = ".st-key-present-corner"
 UNLEARN: Mapping[str, str] = {

@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from engine.errors import BadInput
 from engine.runs import people
 from engine.runs.people import NOBODY, Person
-from ui.common import words
+from ui.common.said import plain
 
 JS = Path(__file__).with_suffix(".js")
 MISSING = ("This server asks for a login, but the package Authlib is not installed: "
@@ -82,7 +82,7 @@ def _ask() -> None:
 
 
 def _refuse(sentence: str) -> None:
-    st.error(words.plain(sentence), icon=":material/lock:")
+    st.error(plain(sentence), icon=":material/lock:")
     if st.user.get("is_logged_in"):
         st.button("Log out", key="logout", on_click=st.logout)
     st.stop()

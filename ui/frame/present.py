@@ -84,8 +84,9 @@ def key_pressed(turns: bool = False, opens: bool = True, letters: Sequence[str] 
     one ``opens`` a lesson, ``letters`` where answers are chosen by them. Where ``place`` has changed, a button that
     turned the step gives the focus to the picture.
     """
+    # A tuple: a list might be a table to Streamlit, which imports pandas to find out.
     pressed: str | None = _component()(key="keys", on_key_change=_nothing,
-                                     data={"turns": turns, "opens": opens, "letters": list(letters),
+                                     data={"turns": turns, "opens": opens, "letters": tuple(letters),
                                            "place": place}).key
     return pressed
 

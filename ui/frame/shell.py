@@ -1,4 +1,6 @@
-"""The list of pages, and the guard that every page begins with.
+"""The list of pages, what stands at the top of each, and the guard that every page begins with.
+
+It imports little: everything here runs before a title is seen.
 
 The first visit after a server start at a page's own URL runs that page's file alone and skips ``app.py``,
 because Streamlit finds a folder named ``pages`` beside it. The guard makes up for that.
@@ -13,19 +15,24 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import LabError
-from engine.registry import names
-from ui.charts import colours
 from ui.common import glossary
 from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import show
 
-READY = Slot("_shell", False)  # whether app.py has run in this session
+# None until app.py has run in this session; True between the title that it draws and the page below it.
+TITLED: Slot[bool | None] = Slot("_shell", None)
 ICON = str(Path(__file__).parents[1] / "icon.png")  # a file: named icons are fetched from the internet
 STYLE = Path(__file__).with_name("style.css")
 START, LEARN, PLAYGROUND, UNLEARN, EXPOSED, COMPARE, ROBUSTNESS, EVIDENCE, RUNS, SELECTED = (
     f"pages/{name}.py" for name in ("start", "learn", "playground", "unlearn", "exposed", "compare", "robustness",
                                     "evidence", "runs", "selected"))
+
+HEADINGS = {
+    START: "Can a trained model forget?", LEARN: "What can a model forget?", PLAYGROUND: "See it in two dimensions",
+    UNLEARN: "Does it forget?", EXPOSED: "Who is exposed?", COMPARE: "Which method forgets best?",
+    ROBUSTNESS: "How sensitive is it?", EVIDENCE: "Is it really gone?", RUNS: "What has been run?",
+    SELECTED: "How do these runs differ?"}
 
 
 def pages(icons: bool = True) -> dict[str, list[Any]]:
@@ -52,9 +59,27 @@ def pages(icons: bool = True) -> dict[str, list[Any]]:
 
 
 def frame() -> None:
-    """The one style sheet of all pages, and the colours of methods in the order of their names in forms."""
+    """The one style sheet of all pages."""
     st.html(f"<style>{STYLE.read_text(encoding='utf-8')}{glossary.style()}</style>")
-    colours.know(names("method"))
+
+
+def head(page: Any) -> None:
+    """The page's title: seen before anything large is imported and before a store is asked."""
+    _title(f"pages/{page.url_path or 'start'}.py")
+    TITLED.put(True)
+
+
+def _title(place: str) -> None:
+    """Above it a word if the lab only shows."""
+    show.banner()
+    st.title(HEADINGS[place])
+
+
+def body(page: Any) -> None:
+    """All the rest (:mod:`ui.frame.body`)."""
+    from ui.frame.body import draw
+
+    draw(page)
 
 
 def in_words(draw: Callable[[], None]) -> None:
@@ -65,16 +90,17 @@ def in_words(draw: Callable[[], None]) -> None:
         st.error(plain(error), icon=":material/error:")
 
 
-def begin() -> None:
-    """Marks the session as one that ``app.py`` has begun."""
-    READY.put(True)
+def ensure(place: str) -> None:
+    """First line of every page: makes sure that ``app.py`` has run in this session, and that there is a title.
 
-
-def ensure() -> None:
-    """First line of every page: makes sure that ``app.py`` has run in this session, and says if it only shows."""
-    if not READY.get():
+    Streamlit's AppTest runs a page's file alone in later runs, too: then the title is drawn here.
+    """
+    titled = TITLED.get()
+    if titled is None:
         # Turns the legacy mode off for the whole process. Without icons: where no page config has been set, the
         # browser would fetch the page's icon from the internet.
         st.navigation(pages(icons=False))
         st.rerun()
-    show.banner()
+    if not titled:
+        _title(place)
+    TITLED.put(False)

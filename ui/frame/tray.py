@@ -19,7 +19,7 @@ from engine.system.machine import machine
 from ui.common import words
 from ui.common.allowed import changes
 from ui.common.said import plain
-from ui.common.shared import FOLLOWED, Looks
+from ui.common.shared import FOLLOWED, SEEN, Looks
 from ui.compare.race import short_title
 from ui.evidence import link as evidence_link
 from ui.frame import shell
@@ -33,9 +33,14 @@ BUSY, IDLE = 2.0, 8.0  # seconds between two looks; an idle tab looks too, to no
 def show() -> None:
     """Draws the tray into the sidebar; it refreshes itself, faster while something runs."""
     FOLLOWED.put("")  # until a page says that it follows one
-    seen = _state(_alone(_active(manager().store)))
+    note()
     with st.sidebar:
-        st.fragment(_tray, run_every=BUSY if seen else IDLE)(seen)
+        st.fragment(_tray, run_every=BUSY if SEEN.get() else IDLE)()
+
+
+def note() -> None:
+    """What is under way from now on is what the page shows: it is being drawn, or all of it that may change is."""
+    SEEN.put(_state(_alone(_active(manager().store))))
 
 
 def _active(store: Store) -> list[Run]:
@@ -54,7 +59,7 @@ def _state(active: list[Run]) -> Sequence[tuple[str, str]]:
     return [(run.id, run.status) for run in active] + [(name, "running") for name, job in busy.items() if job]
 
 
-def _tray(seen: Sequence[tuple[str, str]]) -> None:
+def _tray() -> None:
     try:
         jobs = manager()
         found = LOOKS.get(jobs.store.url, lambda: _active(jobs.store))
@@ -62,7 +67,7 @@ def _tray(seen: Sequence[tuple[str, str]]) -> None:
     except LabError as error:
         st.error(plain(error))
         return
-    if outdated(found, seen):
+    if outdated(found, SEEN.get()):
         st.rerun()
     if sentence := ends.said(jobs.store):
         st.error(plain(sentence))

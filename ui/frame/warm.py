@@ -9,7 +9,7 @@ import time
 
 from engine.system.singleton import singleton
 
-AFTER = 1.0  # seconds, in which the first page is drawn
+AFTER = 0.3  # seconds, in which the browser draws what it was sent
 NEEDED = ("torch", "engine.runs.execute", "engine.registry")
 
 

@@ -11,8 +11,7 @@ import streamlit as st
 from engine.errors import BadInput
 from ui.common import qr
 from ui.common.address import here
-from ui.common.said import plain
-from ui.common.words import short
+from ui.common.said import plain, short
 from ui.frame import present
 from ui.learn import predictions
 from ui.learn.place import HIDEABLE, Place, write

@@ -111,7 +111,7 @@ def play(film: Film, run: Run, at: int | None, fit: bool, again: bool) -> None:
     if run.has_ended:
         st.fragment(_view)(film, run.id, True, at, fit, again)
     else:
-        watched.follow(run.id, lambda: _view(film, run.id, False, at, fit, again))
+        watched.follow(run.id, lambda _: _view(film, run.id, False, at, fit, again))
 
 
 def _key(film: Film, run_id: str, again: bool) -> str:

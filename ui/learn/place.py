@@ -9,8 +9,8 @@ import streamlit as st
 
 from engine.errors import Problem
 from ui.common.linked_form import LinkedForm
+from ui.common.said import short
 from ui.common.state import Slot
-from ui.common.words import short
 from ui.learn.lessons import LESSONS
 from ui.learn.records import STEPS, Lesson
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from engine.errors import Problem
 from engine.registry import get
 from engine.studies.playable import playable
-from ui.common.words import short
+from ui.common.said import short
 
 T = TypeVar("T")
 NAMES = ("data", "noise", "forget", "alpha", "brake", "arrows")

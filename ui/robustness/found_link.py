@@ -14,7 +14,7 @@ from engine.registry import all_of, current_name, find, models_for, names
 from engine.studies.comparison import check
 from engine.studies.correction import MEASURES, SHARES, Correction, manipulations
 from engine.studies.correction_kept import shipped
-from ui.common.words import short
+from ui.common.said import short
 from ui.compare.link import parse_seeds
 from ui.robustness.link import held_of, held_text, parse_values, text_of
 

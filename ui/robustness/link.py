@@ -12,7 +12,7 @@ from typing import Any
 from engine.errors import BadInput, BadSpec, Problem
 from engine.studies.heatmap import measures
 from engine.studies.sweep import PRESETS, TRAINING, Axis, Sweep, check
-from ui.common.words import short
+from ui.common.said import short
 from ui.compare.link import parse_seeds
 
 USUAL = "small"  # what an address leaves out

@@ -18,6 +18,7 @@ from engine.registry import all_of
 from engine.runs import people
 from engine.runs.records import Run, outdated
 from ui.common import words
+from ui.common.said import plain
 from ui.compare.race import short_title
 
 VERDICTS = {"reference": "reference", "damaged": "damaged", "over_forgotten": "over-forgotten",
@@ -47,7 +48,7 @@ class Column:
 
     def config(self) -> Any:
         """How Streamlit draws it."""
-        common: dict[str, Any] = {"label": self.title, "width": self.width, "help": self.help or None}
+        common: dict[str, Any] = {"label": self.title, "width": self.width, "help": plain(self.help) or None}
         kinds: dict[str, Callable[[], Any]] = {
             "percent": lambda: st.column_config.NumberColumn(format=f"{self.format}%%", **common),
             "number": lambda: st.column_config.NumberColumn(format=self.format, **common),

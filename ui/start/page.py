@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -10,15 +11,18 @@ import streamlit as st
 from engine.errors import LabError
 from engine.originals.checkpoints import original_key
 from engine.own.folder import bad
-from engine.registry import all_of, get, names, ships
+from engine.registry import KINDS, all_of, get, names, ships
 from engine.runs.queue import manager
 from engine.runs.recorded import recorded_runs
 from engine.runs.records import Run
+from engine.runs.remembered import Latest
 from engine.spec import resolve
 from engine.studies.comparison import Comparison
 from engine.studies.intensity import of_a_knob
+from engine.studies.sweep import Sweep
 from engine.studies.sweep_runs import grids
 from engine.system.machine import machine
+from engine.system.same import Same
 from engine.system.words import spaced
 from engine.types import PROFILES, Spec
 from ui.common import damaged, words
@@ -31,6 +35,17 @@ from ui.frame import shell
 from ui.robustness import link as robustness_link
 from ui.runs.columns import verdict
 
+
+@dataclass(frozen=True)
+class Shelves:
+    """The recorded runs as they are shown: lines by title, grids, and the data sets whose knobs have a page."""
+
+    groups: Mapping[str, list[Run]]
+    sweeps: Sequence[Sweep]
+    mapped: Sequence[str]
+
+
+_shelves: Latest[Shelves] = Latest(1)  # until a recorded run or a component is another one
 DISMISSED: Slot[frozenset[str]] = Slot("dismissed", frozenset())  # interrupted runs that were run again
 WHERE = {"embedded": "ready (comes with the app)", "folder": "ready (in $UNLEARN_DATA_DIR)",
          "cache": "ready (downloaded before)", "own": "ready (your own data)",
@@ -105,15 +120,10 @@ def recorded_results() -> None:
     A method's other seeds are in the comparison, and so are other training seeds; the settings of each method's knob
     are on one page.
     """
-    groups: dict[str, list[Run]] = {}
-    finished = [run for run in recorded_runs() if run.status == "finished" and not run.spec.original_seed]
-    knobs = [run for run in finished if of_a_knob(run.spec)]
-    mapped = [name for name in dict.fromkeys(run.spec.dataset for run in knobs)
-              if len({run.spec.method for run in knobs if run.spec.dataset == name}) > 1]
-    apart = {run.id for run in knobs if run.spec.dataset in mapped}
-    sweeps, runs = grids(run for run in finished if run.id not in apart)
-    for run in sorted(runs, key=_order):
-        groups.setdefault(_group(run), []).append(run)
+    recorded = recorded_runs()
+    made_from = Same(recorded), Same(record for kind in KINDS for record in all_of(kind))
+    shelves = _shelves.get("recorded", made_from, lambda: _sorted(recorded))
+    groups, sweeps, mapped = shelves.groups, shelves.sweeps, shelves.mapped
     if groups or sweeps:
         st.subheader("Recorded results")
         st.caption("Computed earlier, on the devices they name; they open without the data.")
@@ -141,6 +151,20 @@ def recorded_results() -> None:
         about.markdown(f"**{plain(words.title_of('dataset', dataset))}**, maps")
         links.page_link(shell.ROBUSTNESS, query_params={"data": dataset, robustness_link.SIDE: robustness_link.ALL},
                         width="content", label="Every method by its own knob, side by side")
+
+
+def _sorted(recorded: Sequence[Run]) -> Shelves:
+    """Which grid and which line each finished run belongs to; a second of work for all that ship."""
+    groups: dict[str, list[Run]] = {}
+    finished = [run for run in recorded if run.status == "finished" and not run.spec.original_seed]
+    knobs = [run for run in finished if of_a_knob(run.spec)]
+    mapped = [name for name in dict.fromkeys(run.spec.dataset for run in knobs)
+              if len({run.spec.method for run in knobs if run.spec.dataset == name}) > 1]
+    apart = {run.id for run in knobs if run.spec.dataset in mapped}
+    sweeps, runs = grids(run for run in finished if run.id not in apart)
+    for run in sorted(runs, key=_order):
+        groups.setdefault(_group(run), []).append(run)
+    return Shelves(groups, sweeps, mapped)
 
 
 def _comparison(runs: list[Run]) -> Comparison | None:

@@ -17,7 +17,7 @@ from engine.system.read_only import read_only
 from engine.types import Spec
 from ui.common import words
 from ui.common.said import plain
-from ui.common.stage.component import stage
+from ui.common.stage.component import forget_drawn, stage
 from ui.common.stage.scene import scene
 from ui.frame import shell
 from ui.start import thumbnails
@@ -81,6 +81,7 @@ def _play(run: Run | None) -> None:
         return
     drawn = scene(found.run, found.course, autoplay=True, compact=True) if found else None
     if found and drawn:
+        forget_drawn("start-hero")  # drawn with its page alone
         stage(drawn, "start-hero")
         st.caption(f"A recorded run, {plain(words.title_of('method', found.run.spec.method))} on "
                    f"{plain(words.title_of('dataset', found.run.spec.dataset))}, playing in a loop.")

@@ -23,7 +23,7 @@ from engine.types import Dataset, Option, Setting, Sizes, Spec
 from ui.common import controls, form_parts, words
 from ui.common.address import as_markdown
 from ui.common.said import plain
-from ui.unlearn import beginning, chips, live, prefill, who
+from ui.unlearn import beginning, chips, cost, live, prefill, who
 
 MEANT_FOR = {"any": "", "class": " Meant for forgetting a class.", "random": " Meant for forgetting random samples."}
 NOISY = 400  # samples per side under which the page warns of the attack's own noise
@@ -75,8 +75,8 @@ def form() -> Resolved | None:
         return None
     who.show(resolved)
     chips.show(spec)
-    cost = st.empty()
-    allowed, busy = _preview(resolved), _busy()
+    price = st.container()
+    allowed, busy = _preview(resolved), cost.busy()
     if START.pressed("Unlearn", disabled=allowed is None):
         try:
             who.check(resolved)
@@ -86,7 +86,8 @@ def form() -> Resolved | None:
             busy = True
         except LabError as error:
             st.error(plain(error))
-    cost.markdown(f"**{_cost(resolved, busy)}**")
+    with price:
+        cost.show(resolved, busy)
     return resolved
 
 
@@ -96,11 +97,6 @@ def _mark(problems: Sequence[Problem], places: Mapping[str, Any]) -> None:
         st.error(plain(problem), icon=":material/error:")
     if any(problem.field in places for problem in problems):
         st.caption(":material/arrow_upward: Fix what is marked in red to start.")
-
-
-def _busy() -> bool:
-    """Whether a run goes on or waits: then that run says how long it takes, and the form does not."""
-    return bool(manager().store.list(status=("running", "queued"), limit=1))
 
 
 def _spec(places: dict[str, Any]) -> Spec:
@@ -201,18 +197,6 @@ def _option(dataset: Dataset, option: Option, profile: str, places: dict[str, An
                           key=controls.option_key(dataset, option, profile), persist_state="session")
     places[f"options.{option.name}"] = st.empty()
     return chosen
-
-
-def _cost(resolved: Resolved, busy: bool) -> str:
-    """``80 steps · 4,932 samples · 3 to 7 s``; no time beside that of a run that goes on."""
-    plan, jobs = resolved.plan, manager()
-    about = "" if resolved.sizes.unseen is None else "about "
-    about = "at most " if plan.at_most else about
-    parts = [f"{about}{plan.steps:,} steps", f"{about}{plan.samples:,} samples"]
-    if not busy:
-        span = estimates.run_span(resolved, jobs.checkpoints, estimates.measured(jobs.store))
-        parts.append(estimates.in_words(span).replace(" s", "\u00a0s"))  # the unit stays with its number
-    return " · ".join(parts)
 
 
 def _preview(resolved: Resolved) -> bool | None:

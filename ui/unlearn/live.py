@@ -21,11 +21,13 @@ from engine.terms import REWINDING
 from ui.charts.objective import drawn, plot_objective
 from ui.common import watched, words
 from ui.common.allowed import changes, starts
+from ui.common.folded import folded
 from ui.common.live_chart import live_chart
 from ui.common.said import plain
+from ui.common.shared import FOLLOWED
 from ui.common.stage.component import forget_drawn, stage
 from ui.common.state import Slot
-from ui.frame import present
+from ui.frame import present, tray
 from ui.unlearn import beginning, headline, likeness, prefill, relearning, report_card, samples, tales, to_compare
 
 LONG = 300  # seconds of a run that one click alone does not start
@@ -43,20 +45,39 @@ def follow(run_id: str) -> None:
         return
     forget_drawn(_key(run_id))
     if running:
-        watched.follow(run_id, lambda: _view(run_id, True))
+        watched.follow(run_id, lambda over: _look(run_id, over))
     else:
-        st.fragment(_view)(run_id, False)
+        st.fragment(_view)(run_id)
 
 
-def _view(run_id: str, was_running: bool) -> None:
+def _look(run_id: str, over: bool) -> bool:
+    """Draws a run that lasts, or lasted when the page was drawn; whether it has ended. The page stays as it is."""
+    found = _found(run_id, live=not over)
+    ended = found is not None and found.run.has_ended
+    if ended and not over:  # the tray looks again for what else begins and ends
+        FOLLOWED.put("")
+        tray.note()
+    if found:
+        _draw(found)
+    return ended
+
+
+def _view(run_id: str) -> None:
+    if found := _found(run_id, live=False):
+        _draw(found)
+
+
+def _found(run_id: str, live: bool) -> watched.Look | None:
+    """The run; None where it cannot be read, which is said."""
     try:
-        jobs, found = manager(), watched.look(run_id, was_running)
+        return watched.look(run_id, live)
     except LabError as error:
         st.error(plain(error))
-        return
-    run, course = found.run, found.course
-    if was_running and run.has_ended:
-        st.rerun()
+        return None
+
+
+def _draw(found: watched.Look) -> None:
+    jobs, run, course = manager(), found.run, found.course
     _header(jobs, run)
     if course.start is None:
         if not run.has_ended:
@@ -214,10 +235,10 @@ def _objective(run: Run, probes: Sequence[ProbeEvent]) -> None:
     terms += REWINDING if (run.effective or {}).get(REWIND.name) else ()
     if not drawn(trace, terms):
         return
-    box = st.expander("Objective: what the method works on, step by step", icon=":material/show_chart:",
-                      key=f"objective-box-{run.id}", on_change="ignore" if run.has_ended else "rerun")
-    if not run.has_ended and not box.open:  # while a run lasts, all of it would go over the line at every look
-        return
-    with box:
+
+    def chart() -> None:
         figure = plot_objective(trace, terms)
         live_chart(figure, f"objective-{run.id}", height=figure.layout.height, revision=run.id)
+
+    folded("Objective: what the method works on, step by step", ":material/show_chart:", f"objective-box-{run.id}",
+           chart)

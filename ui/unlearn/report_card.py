@@ -20,6 +20,7 @@ from engine.system.files import to_json
 from engine.system.words import spaced
 from engine.types import Spec
 from ui.common import address, measures, take_away, words
+from ui.common.folded import folded
 from ui.common.said import plain
 from ui.unlearn import beginning, report, weights
 
@@ -104,13 +105,8 @@ def _drawn(run: Run, start: StartEvent) -> str:
 
 def _details(run: Run) -> None:
     if run.metrics:
-        with st.expander("All measures", icon=":material/table_rows:"):
-            measures.table(run)
-    with st.expander("The settings that were used", icon=":material/checklist:"):
-        used = {**run.spec.options, **(run.effective or {})}
-        st.table({plain(spaced(name)): f"{v:.6g}" if isinstance(v, float) else plain(v) for name, v in used.items()})
-        st.caption(f"Seed {plain(run.spec.seed)}, profile {plain(run.spec.profile)}, code {plain(run.code_version)}, "
-                   f"identity {plain(run.identity)}.")
+        folded("All measures", ":material/table_rows:", f"measures-{run.id}", lambda: measures.table(run))
+    folded("The settings that were used", ":material/checklist:", f"settings-{run.id}", lambda: _settings(run))
     further, export, link, _ = st.columns(4)
     with further:
         beginning.more(run)
@@ -120,6 +116,13 @@ def _details(run: Run) -> None:
         st.caption("This address reopens this run, even after a restart. While the replay stands elsewhere than at the "
                    "end, the browser's own address has its step as well, as `at=`.")
         st.code(address.to({"run": run.id}), language=None)
+
+
+def _settings(run: Run) -> None:
+    used = {**run.spec.options, **(run.effective or {})}
+    st.table({plain(spaced(name)): f"{v:.6g}" if isinstance(v, float) else plain(v) for name, v in used.items()})
+    st.caption(f"Seed {plain(run.spec.seed)}, profile {plain(run.spec.profile)}, code {plain(run.code_version)}, "
+               f"identity {plain(run.identity)}.")
 
 
 def _export(run: Run) -> None:

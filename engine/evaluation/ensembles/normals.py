@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import poch
 
 from engine.evaluation.ensembles.outputs import Outputs
 
@@ -38,6 +37,8 @@ class Fits:
 
 def _log_t(x: np.ndarray, df: np.ndarray) -> np.ndarray:
     """ln of the density of Student's t as ``scipy.stats.t`` has it, whose import a listing of runs would wait for."""
+    from scipy.special import poch  # nor does a first page wait for this part of it
+
     found: np.ndarray = (np.log(poch(0.5 * df, 0.5)) - 0.5 * (np.log(df) + np.log(np.pi))
                          - (df + 1) / 2 * np.log1p(x * x / df))
     return found

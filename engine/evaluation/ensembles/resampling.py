@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 DRAWS, PARTS = 1_000, 12
 
@@ -38,6 +37,13 @@ class Mean:
         return self.low <= value <= self.high
 
 
+def quantile(degrees: int) -> float:
+    """The 97.5% quantile of Student's t."""
+    from scipy.special import stdtrit  # nobody who looks at a first page waits for scipy
+
+    return float(stdtrit(degrees, 0.975))
+
+
 def mean_over(values: np.ndarray, groups: np.ndarray, dependence: float = 1.0, seed: int = 0) -> Mean:
     """The mean of one value a model, with an interval by resampling whole groups.
 
@@ -59,7 +65,7 @@ def mean_over(values: np.ndarray, groups: np.ndarray, dependence: float = 1.0, s
         return Mean(value, -np.inf, np.inf, count)
     drawn = np.random.default_rng(seed).integers(0, count, (DRAWS, count))
     error = np.std(sums[drawn].sum(1) / sizes[drawn].sum(1), ddof=1) * np.sqrt(dependence * count / (count - 1))
-    half = float(stdtrit(count - 1, 0.975) * error)
+    half = float(quantile(count - 1) * error)
     return Mean(value, value - half, value + half, count)
 
 
@@ -78,7 +84,7 @@ class Parts:
         """
         keep = len(self.kept[0])
         error = np.std(of_parts, ddof=1) * np.sqrt(keep / (self.groups - keep))
-        half = float(stdtrit(min(self.groups, len(self.kept)) - 1, 0.975) * error)
+        half = float(quantile(min(self.groups, len(self.kept)) - 1) * error)
         return Mean(value, max(lowest, value - half), value + half, self.groups)
 
 

@@ -50,9 +50,9 @@ class Part:
     retrained: str
     numbers: tuple[int, ...]
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
-        """What its numbers are remembered by."""
+        """What its numbers are remembered by; asked for by each of thousands of listed runs."""
         return json.dumps([str(self.shelf.place), self.shelf.about, self.key, self.retrained, self.numbers],
                           sort_keys=True)
 

@@ -17,6 +17,7 @@ from engine.cli.terminal import ProgressLine
 from engine.runs.store import open_store
 from engine.spec import resolve
 from engine.types import Spec
+from tests.engine.appending import append
 
 
 @pytest.fixture
@@ -228,7 +229,7 @@ def test_lists_import_no_torch():
 def test_list_and_show_tell_a_run(say):
     store = open_store()
     run_id = store.begin(resolve(Spec()))
-    store.append(run_id, {"kind": "start"})
+    append(store, run_id, {"kind": "start"})
     store.end(run_id, "failed", reason="Because.")
     status, found, _ = say("list", "runs", "--json")
     assert status == 0 and [run["run_id"] for run in found] == [run_id]

@@ -6,6 +6,7 @@ import pytest
 from archiving import finished_run, probe
 
 from engine.evaluation.events import Course, ProbeEvent, Reading, StartEvent
+from tests.engine.appending import append
 
 READING = probe(0)["reading"]
 START = {"kind": "start", "bins": [0.0, 1.0], "counts": {"forget": 60, "test": 40}, "before": READING,
@@ -46,5 +47,5 @@ def test_a_course_begins_with_the_original(store):
 
 def test_a_record_is_stored_as_its_json(store):
     run_id = finished_run(store, probes=0)
-    store.append(run_id, ProbeEvent.from_json(probe(7)))
+    append(store, run_id, ProbeEvent.from_json(probe(7)))
     assert store.events(run_id)[-1] == {"seq": 1, **probe(7)}

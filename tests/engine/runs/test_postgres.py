@@ -29,6 +29,7 @@ from engine.runs.schema import metadata
 from engine.runs.store import Store, open_store
 from engine.spec import resolve
 from engine.types import Spec
+from tests.engine.appending import append
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_a_server_that_was_restarted_is_reached_again(store):
 def test_numbers_that_are_none_and_signs_that_texts_cannot_hold_fail_no_run(store):
     """This database is stricter than SQLite: no NaN in JSON, no NUL in a text, no text longer than its column."""
     run_id = store.begin(resolve(Spec()))
-    store.append(run_id, {"kind": "probe", "loss": float("nan"), "top": float("inf"), "text": "a\x00b"})
+    append(store, run_id, {"kind": "probe", "loss": float("nan"), "top": float("inf"), "text": "a\x00b"})
     assert store.update(run_id, device="x" * 400, progress={"stage": "\x00", "fraction": float("nan")})
     assert store.end(run_id, "failed", reason="a\x00b", metrics={"test_accuracy": float("nan")})
     assert store.events(run_id)[0]["loss"] is None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from contextlib import contextmanager
 
+import psutil
 import pytest
 import sqlalchemy as sa
 
 from engine.runs import library, rows
 from engine.runs.archive.transfer import export_runs
 from engine.runs.ensembles import alike
+from engine.runs.opened import MOST, Recent
 from engine.runs.remembered import Latest
 from engine.runs.store import Store
 from tests.engine.archiving import finished_run
@@ -52,6 +55,46 @@ def test_what_another_process_changes_is_seen(store):
         other.execute("UPDATE runs SET note = 'theirs' WHERE id = ?", [run_id])
     assert store.list()[0].note == store.get(run_id).note == "theirs"
     other.close()
+
+
+def test_a_store_that_let_go_of_its_files_sees_what_was_changed_meanwhile(store):
+    """Two connections may count alike: what the first has counted is nothing to the second."""
+    run_id = finished_run(store)
+    before = store._changes.mark(), [run.note for run in store.list()]
+    store.close()
+    with sqlite3.connect(store.root / "runs.sqlite") as other:
+        other.execute("UPDATE runs SET note = 'theirs' WHERE id = ?", [run_id])
+    other.close()
+    assert before[1] == [None] and [run.note for run in store.list()] == ["theirs"]
+    assert store._changes.mark() != before[0]
+
+
+def test_only_the_stores_that_were_used_last_keep_their_files_open(tmp_path):
+    """Files of Linux: a process that opens one store after another has no more of them open than of a few."""
+    stores, counts = [], []
+    for number in range(MOST + 4):
+        stores.append(Store(tmp_path / str(number)))
+        assert stores[-1].list() == []
+        counts.append(sum(file.path.startswith(str(tmp_path)) for file in psutil.Process().open_files()))
+    assert counts[-1] == counts[MOST] > 0
+    finished_run(stores[0])
+    assert [len(store.list()) for store in stores] == [1, *[0] * (len(stores) - 1)]
+
+
+def test_who_is_not_used_for_longest_lets_go_and_nobody_is_kept_alive():
+    closed = []
+
+    class One:
+        def close(self):
+            closed.append(self)
+
+    recent, (one, two, three) = Recent(2), (One() for _ in range(3))
+    for used in (one, two, one, three):
+        recent.use(used)
+    assert closed == [two]
+    alive = weakref.ref(three)
+    del three, used
+    assert alive() is None
 
 
 def test_a_caller_may_change_the_list_it_was_given(store):

@@ -15,6 +15,7 @@ from engine.runs.store import Store, open_store
 from engine.spec import resolve
 from engine.system.files import to_json
 from engine.types import ENDED, Spec
+from tests.engine.appending import append
 
 RESOLVED = resolve(Spec())
 
@@ -114,8 +115,8 @@ def test_cancelling(store):
 def test_events_come_in_order_and_from_where_one_left_off(store):
     one, other = store.begin(RESOLVED), store.begin(RESOLVED)
     for step in range(5):
-        store.append(one, {"kind": "probe", "step": step})
-    store.append(other, {"kind": "start"})
+        append(store, one, {"kind": "probe", "step": step})
+    append(store, other, {"kind": "start"})
     assert store.events(one) == [{"seq": step, "kind": "probe", "step": step} for step in range(5)]
     assert [event["seq"] for event in store.events(one, after=2)] == [3, 4]
     assert store.events(one, after=4) == [] and store.events(other) == [{"seq": 0, "kind": "start"}]
@@ -184,7 +185,7 @@ def test_a_run_that_did_not_finish_is_not_amended(store, status):
 def test_deleting_takes_everything_along(store):
     gone, kept = store.begin(RESOLVED), store.begin(RESOLVED)
     for run_id in (gone, kept):
-        store.append(run_id, {"kind": "start"})
+        append(store, run_id, {"kind": "start"})
         store.save_samples(run_id, pd.DataFrame({"loss": [1.0]}))
         store.end(run_id, "finished")
     store.delete(gone)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine.runs.records import Run
 from engine.types import Spec
-from ui.common import watched
+from ui.common import repeats, watched
 from ui.common.shared import FOLLOWED, TURN, Looks, Watchers
 from ui.frame import tray
 
@@ -30,7 +30,7 @@ def timers(monkeypatch):
 def test_where_others_come_the_view_gets_another_interval_and_the_page_is_not_drawn_again(timers, monkeypatch):
     drawn = []
     monkeypatch.setattr(st, "rerun", lambda *_: pytest.fail("the whole page is drawn again"))
-    watched.follow("cafe", lambda: drawn.append(1))
+    watched.follow("cafe", lambda over: drawn.append(1))
     (outer, draw_again), (inner, _) = timers
     assert (outer, inner, len(drawn)) == (watched.PACED, watched.EVERY, 1)
     for number in range(30):
@@ -38,6 +38,23 @@ def test_where_others_come_the_view_gets_another_interval_and_the_page_is_not_dr
     draw_again()
     assert timers[-1][0] == watched.WATCHERS.pause(watched.EVERY) > 1.5 and len(drawn) == 2
     assert [interval for interval, _ in timers].count(watched.PACED) == 1
+
+
+def test_the_end_stops_the_timers_and_draws_no_page(timers, monkeypatch):
+    """Streamlit's own context says which fragment runs; a tick that was under way by then starts no timer again."""
+    sent, told = [], []
+    monkeypatch.setattr(repeats, "get_script_run_ctx", lambda **_: type("Context", (), {"enqueue": sent.append}))
+    monkeypatch.setattr(repeats.ThreadState, "get", lambda: type("State", (), {"fragment_id": names[0]}))
+    names = ["page"]
+    watched.follow("cafe", lambda over: told.append(over) or len(told) > 1)
+    (_, paced), (_, looking) = timers
+    assert sent == []
+    names[0] = "view"
+    looking()
+    assert [list(one.stop_auto_rerun.fragment_ids) for one in sent] == [["page", "view"]]
+    paced()
+    assert timers[-1][0] is None and told == [False, False, True]
+    assert all(list(one.stop_auto_rerun.fragment_ids) == ["page", "view"] for one in sent)
 
 
 def test_thirty_sessions_read_a_live_run_once(monkeypatch):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
 
 from engine.runs.records import Run
+from ui.start import page
 from ui.start.page import _state
 
 SPEC = {"dataset": "digits", "scenario": "random", "method": "finetune", "profile": "corrected", "model": "small_cnn"}
@@ -27,3 +31,20 @@ def test_a_finished_run_is_named_by_its_verdict():
 
 def test_others_say_where_they_are():
     assert "cancelled" in state("cancelled") and "failed" in state("failed")
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_what_ships_is_sorted_once_and_again_when_something_else_ships(monkeypatch):
+    asked, real = [], page._sorted
+    monkeypatch.setattr(page, "_sorted", lambda runs: asked.append(len(runs)) or real(runs))
+    some = tuple(Run.from_row({"id": name, "status": "failed", "spec": SPEC, "created": 0.0}) for name in "ab")
+    for ships in (some, some, some[:1], some):
+        monkeypatch.setattr(page, "recorded_runs", lambda ships=ships: ships)
+        page.recorded_results()
+    assert asked == [2, 1, 2]
+
+
+@pytest.fixture
+def nowhere(monkeypatch):
+    """Nothing is drawn."""
+    monkeypatch.setattr(page, "st", MagicMock(columns=lambda shares, **_: [MagicMock() for _ in shares]))

@@ -19,10 +19,11 @@ DRAWN: Slot[Mapping[str, int]] = Slot("stage-drawn", {})  # by key, how many poi
 def stage(scene: Mapping[str, Any], key: str) -> None:
     """Draws a scene (see :func:`ui.common.stage.scene.scene`); new points are added to what is playing.
 
-    While a run lasts, the browser gets what is new since it was drawn in this session: see :func:`forget_drawn`.
+    The browser gets what is new since it was drawn in this session (see :func:`forget_drawn`), and of a run that has
+    ended all but its earlier points.
     """
     drawn = DRAWN.get()
-    known = drawn.get(key, 0) if not scene["ended"] else 0
+    known = drawn.get(key, 0)
     DRAWN.put({**drawn, key: len(scene["points"])})
     shown = _since(scene, known - OVERLAP) if known > OVERLAP else _whole(scene)
     module().draw(key, {"spec": json.dumps(shown, allow_nan=False)}, on_lacking_change=lambda: forget_drawn(key))
@@ -34,14 +35,19 @@ def forget_drawn(key: str) -> None:
 
 
 def _since(scene: Mapping[str, Any], first: int) -> dict[str, Any]:
-    """What a run that lasts adds to its scene."""
-    return {"run": scene["run"], "since": first, "total": scene["total"],
-            "points": list(map(packed, scene["points"][first:]))}
+    """What a run that lasts adds to its scene; with its end all but its course may be another one."""
+    told = _whole(scene, first) if scene["ended"] else {"run": scene["run"], "total": scene["total"],
+                                                        "points": _points(scene, first)}
+    return {**told, "since": first}
 
 
-def _whole(scene: Mapping[str, Any]) -> dict[str, Any]:
-    return {**scene, "points": list(map(packed, scene["points"])),
+def _whole(scene: Mapping[str, Any], first: int = 0) -> dict[str, Any]:
+    return {**scene, "points": _points(scene, first),
             "retrained": packed(scene["retrained"]) if scene["retrained"] else None}
+
+
+def _points(scene: Mapping[str, Any], first: int) -> list[dict[str, Any]]:
+    return list(map(packed, scene["points"][first:]))
 
 
 @functools.cache

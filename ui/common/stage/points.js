@@ -40,7 +40,8 @@ const opened = (point) => point && { ...point, forget: unpacked(point.forget), t
 
 // What is new since the last drawing is joined to what is there; null where something between them is missing.
 function joined(before, spec) {
-  if (spec.since === undefined) return { ...spec, points: spec.points.map(opened), retrained: opened(spec.retrained) };
+  const whole = { ...spec, points: spec.points.map(opened), ...(spec.retrained !== undefined && { retrained: opened(spec.retrained) }) };
+  if (spec.since === undefined) return whole;
   if (before?.run !== spec.run || before.points.length < spec.since) return null;
-  return { ...before, total: spec.total, points: [...before.points.slice(0, spec.since), ...spec.points.map(opened)] };
+  return { ...before, ...whole, points: [...before.points.slice(0, spec.since), ...whole.points] };
 }
