@@ -71,6 +71,7 @@ def test_the_keys_are_those_of_every_page(museum, page):
     page.wait_for_url("**present=1**")
     page.goto(museum)
     page.wait_for_selector(".stage-gauge")
+    page.wait_for_selector(".keys[data-turns]", state="attached")
     page.keyboard.press("p")
     page.wait_for_url("**present=1**")
     assert page.errors == []

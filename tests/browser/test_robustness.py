@@ -1,7 +1,8 @@
-"""A small grid in a real browser: launched, reloaded in the middle, stopped, gone on with, a square clicked."""
+"""A grid in a real browser: one that is stopped after a reload, one that is filled up, and a square that is clicked."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,41 +10,61 @@ import pytest
 from engine.runs.store import Store
 from tests.patience import until
 
-pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "engine"))
+
+from archiving import finished_run  # noqa: E402
+
+pytestmark = pytest.mark.browser
 ADDRESS = "/robustness?data=digits&xs=0.1+0.3&ys=0.15+0.3&seeds=0+1"
+LONG = f"{ADDRESS}&set=retain_epochs%3D200+batch_size%3D8"  # minutes a run: the page is always there before its end
 HEATMAP = ".st-key-robustness-map .main-svg"
 
 
-def finished(store: Store, count: int) -> int:
-    return until(lambda: (now := len(store.list(status=("finished",)))) >= count and now,
-                 lambda: f"{count} finished of {[(run.status, run.reason) for run in store.list()]}")
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """The results folder of that server."""
+    return tmp_path_factory.mktemp("grids")
 
 
-def test_a_grid_from_click_to_filled_map_with_a_reload_a_stop_and_a_click(page, serve, tmp_path):
-    app, store = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)}), Store(tmp_path)
-    page.goto(app + ADDRESS)
+@pytest.fixture(scope="module")
+def app(serve, home):
+    """The address of one server for both grids."""
+    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(home)})
+
+
+def test_a_grid_goes_on_after_a_reload_until_it_is_stopped(page, app, home):
+    page.goto(app + LONG)
     page.get_by_text("8 to compute").first.wait_for()
     page.locator(".st-key-sweep button").first.click()
     page.get_by_text("of 8 runs ended").first.wait_for()
-    finished(store, 1)
     page.reload()  # the sweep goes on without the page, which finds it again
     page.get_by_text("of 8 runs ended").first.wait_for()
     page.locator(HEATMAP).first.wait_for()
     page.locator(".st-key-sweep-stop button").first.click()
     page.get_by_text("of 8 runs ended").first.wait_for(state="hidden")
-    assert {run.status for run in store.list()} == {"finished", "cancelled"}
-    kept = {run.id for run in store.list(status=("finished",))}
-    assert 1 <= len(kept) < 8
+    assert {run.status for run in Store(home).list()} <= {"cancelled"}
+    page.get_by_text("8 to compute").first.wait_for()
+    page.get_by_role("button", name="Resume").first.wait_for()
+    assert page.errors == []
 
-    page.get_by_role("button", name="Resume").first.click()
-    finished(store, 8)
+
+def test_a_grid_is_filled_up_and_a_square_opens_its_run(page, app, home):
+    store = Store(home)
+    before = {finished_run(store, seed=seed, forget_fraction=0.15, parameters={"alpha": 0.1}) for seed in (0, 1)}
+    page.goto(app + ADDRESS)
+    page.get_by_text("6 to compute").first.wait_for()
+    page.locator(".st-key-sweep button").first.click()
+
+    def done():
+        return len(runs := store.list(status=("finished",))) >= 8 and runs
+
+    runs = until(done, lambda: [(run.status, run.reason) for run in store.list()])
     page.get_by_text("8 runs, all done").first.wait_for()
-    # The line above the map goes, and the map moves; what it says is "of 5" by now, whatever was left to compute.
+    # The line above the map goes, and the map moves; what it says is "of 6" by now.
     page.locator(".st-key-sweep-stop").first.wait_for(state="hidden")
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    runs = store.list(status=("finished",))
-    assert len(runs) == 8 and kept <= {run.id for run in runs}, "nothing is computed twice"
+    assert len(runs) == 8 and before <= {run.id for run in runs}, "nothing is computed twice"
 
     box = page.locator(".st-key-robustness-map .nsewdrag").first.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.75)  # second column, second row

@@ -336,6 +336,20 @@ def test_page_down_waits_for_a_prediction_as_the_button_does(choice, step):
     assert not at.exception and at.session_state[PLACE.key] == Place(4, step)
 
 
+def test_page_down_may_come_before_the_slider_is_drawn():
+    """A page of which only the title stands: its key keeps what the slider would have shown."""
+    def turned():
+        from ui.learn import keys
+        from ui.learn.place import PLACE, Place
+
+        PLACE.put(Place(2))
+        keys._turn("PageDown", lessons=True)
+
+    at = AppTest.from_function(turned, default_timeout=patience()).run()
+    assert at.session_state[PLACE.key] == Place(2, "run")
+    assert at.session_state[predictions.KEPT.key] == {2: LESSONS[1].guess.first}
+
+
 def test_beside_an_answer_stands_the_picture_that_it_is_about(computed):
     lessons(lesson="4")
     ended(computed)

@@ -49,7 +49,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
         return;
       }
       event.preventDefault();
-      if (!event.repeat) element.send("key", key);
+      if (!event.repeat) element.send("key", { key, at: event.timeStamp });
     };
     document.addEventListener("keydown", element.listen);
   }

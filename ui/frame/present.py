@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ HERE = Path(__file__).parent
 ON = Slot("present", False)
 LESSONS = "learn"  # the place in the address of the page that draws its own foot, where a link may hide the keys
 CORNER = Slot("present.corner", 0)  # how often the corner's small window was closed: a new one begins closed
+LISTENER = "keys"  # the component's own key
+PRESSED: Slot[tuple[str, ...]] = Slot("present.pressed", ())  # keys that were heard and not acted on yet
+HEARD = Slot("present.heard", -1.0)  # when the last of them was pressed, in the browser's milliseconds
 READ = Slot("present.read", False)  # whether the address was asked: once a session, which decides from then on
 KEYS = ("Keys: **space** plays and pauses a run or the Playground, **← →** one frame of it, **Home, End** its ends · "
         "**1 to 6** open a lesson, **a, b, c** choose an answer in it · **Page Down, Page Up** next and back in a "
@@ -77,18 +80,20 @@ def leave() -> None:
         st.button("Leave present mode", key="present-off", on_click=toggle)
 
 
-def key_pressed(turns: bool = False, opens: bool = True, letters: Sequence[str] = (), place: str = "") -> str | None:
-    """The key that caused this script run: ``1`` to ``6``, ``PageDown``, ``PageUp``, ``p`` or a letter; else None.
+def keys_pressed(turns: bool = False, opens: bool = True, letters: Sequence[str] = (),
+                 place: str = "") -> Iterator[str]:
+    """The keys pressed since they were asked for last: ``1`` to ``6``, ``PageDown``, ``PageUp``, ``p`` or a letter.
 
     Page Down and Page Up come where the page ``turns`` its steps by them; elsewhere they scroll. Numbers come where
     one ``opens`` a lesson, ``letters`` where answers are chosen by them. Where ``place`` has changed, a button that
     turned the step gives the focus to the picture.
     """
     # A tuple: a list might be a table to Streamlit, which imports pandas to find out.
-    pressed: str | None = _component()(key="keys", on_key_change=_nothing,
-                                     data={"turns": turns, "opens": opens, "letters": tuple(letters),
-                                           "place": place}).key
-    return pressed
+    _component()(key=LISTENER, on_key_change=_hear,
+                 data={"turns": turns, "opens": opens, "letters": tuple(letters), "place": place})
+    while pressed := PRESSED.get():
+        PRESSED.put(pressed[1:])
+        yield pressed[0]
 
 
 @functools.cache
@@ -97,5 +102,12 @@ def _component() -> Any:
                                       html='<div class="keys"></div>')
 
 
-def _nothing() -> None:
-    """A callback is what makes Streamlit report a trigger; the value is read from the result."""
+def _hear() -> None:
+    """Keeps a key until it is acted on: the script run that it caused may be broken off by another one before that.
+
+    Streamlit gives a broken-off run's key to the next one again, so that each key comes with the moment it was pressed.
+    """
+    pressed = st.session_state[LISTENER]["key"]
+    if pressed["at"] > HEARD.get():
+        HEARD.put(pressed["at"])
+        PRESSED.put((*PRESSED.get(), pressed["key"]))

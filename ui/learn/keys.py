@@ -17,15 +17,15 @@ def act(page: Any) -> None:
     """Listens on every page; does what was asked before the page is drawn."""
     lessons = page.url_path == present.LESSONS
     place = PLACE.get()
-    pressed = present.key_pressed(turns=lessons, opens=lessons or present.active(),
-                                  letters=predictions.LETTERS if lessons else (),
-                                  place=f"{place.number} {place.step}" if lessons else "")
     predictions.ASKED.put(False)
-    if pressed == "p":
-        present.toggle()
-        st.rerun()
-    elif pressed:
-        _turn(pressed, lessons)
+    for pressed in present.keys_pressed(turns=lessons, opens=lessons or present.active(),
+                                        letters=predictions.LETTERS if lessons else (),
+                                        place=f"{place.number} {place.step}" if lessons else ""):
+        if pressed == "p":
+            present.toggle()
+            st.rerun()
+        else:
+            _turn(pressed, lessons)
 
 
 def _turn(pressed: str, lessons: bool) -> None:

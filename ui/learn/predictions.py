@@ -35,9 +35,11 @@ def keep(number: int, value: Prediction) -> None:
 def keep_shown(place: Place) -> bool:
     """Keeps what the widget of a lesson's first step holds, where a key rather than the button turns the step.
 
-    Returns whether the step may be turned: not before something was predicted.
+    Returns whether the step may be turned: not before something was predicted. A key may come before a slider is drawn:
+    then it is what the slider stands at first.
     """
-    value = st.session_state.get(key(f"guess.{place.number}"))
+    guess = place.lesson.guess
+    value = st.session_state.get(key(f"guess.{place.number}"), None if guess.choices else float(guess.first))
     if place.step == "predict" and value is not None:
         keep(place.number, value)
     return place.step != "predict" or kept(place.number) is not None
