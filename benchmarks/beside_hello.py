@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._timing import report
-from benchmarks.first_picture import FLAGS, ROOT, served, switches
+from benchmarks.first_picture import ROOT, served, switches
+from tests import chromium
 
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime / 1000"
 # From a key's press to the end of the last rerun that it made: the app says on its root whether its script is running.
@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = play.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         rounds = [(begun(browser), begun(browser, "hello")) for _ in range(options.rounds)]
         figures = {name: {"ours": round(statistics.median(ours[name] for ours, _ in rounds), 2),
                           "hello": round(statistics.median(hello[name] for _, hello in rounds), 2),

@@ -23,9 +23,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests import chromium
+
 ROOT = Path(__file__).resolve().parents[1]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
 POSITION = "() => Number(document.querySelector('.stage')?.dataset.position ?? 0)"
 REPLAY = """async () => { const e = document.querySelector('.stage'), seen = new Set();
   const until = performance.now() + 2000;
@@ -118,7 +120,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     repeats = parser.parse_args().repeats
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = play.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         rounds = [once(browser) for _ in range(repeats)]
     middle = {name: round(statistics.median(one[name] for one in rounds), 2) for name in rounds[0]}
     worst = {name: round(max(one[name] for one in rounds), 2) for name in rounds[0]}

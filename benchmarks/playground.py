@@ -4,7 +4,7 @@
 
 Prints one JSON object last: seconds, the median of the repeats and the slowest, for each data set of points. With
 --browser URL, of a running app, it also measures there what a person feels: from the release of the alpha slider to
-the first changed frame (needs playwright and Chromium at /usr/bin/chromium).
+the first changed frame (needs playwright and a Chromium).
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+from tests import chromium
+
 ALPHAS = itertools.count(30_000)
 RELEASE = """() => new Promise(done => {
   const root = document.querySelector('.pg'), slider = root.querySelector('.pg-alpha');
@@ -80,8 +81,8 @@ def browser(url: str, repeats: int) -> dict[str, float]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        page = chromium.new_page(viewport={"width": 1280, "height": 720})
+        shown = started.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        page = shown.new_page(viewport={"width": 1280, "height": 720})
         page.goto(f"{url}/playground")
         page.wait_for_selector(".pg[data-answered]")
         page.wait_for_timeout(8000)  # the opening film and the retrained map
@@ -89,7 +90,7 @@ def browser(url: str, repeats: int) -> dict[str, float]:
         for _ in range(repeats):
             waits.append(page.evaluate(RELEASE))
             page.wait_for_timeout(700)
-        chromium.close()
+        shown.close()
     return summary(waits, 0)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -26,10 +25,13 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests import chromium
+
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = {"width": 1280, "height": 800}
 LARGEST = 70_000  # bytes
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 PATIENCE = 120  # seconds for a page on a busy machine
 
 
@@ -40,7 +42,7 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with served() as url, sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        browser = started.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         page = browser.new_page(viewport=SIZE, color_scheme="light")
         page.set_default_timeout(PATIENCE * 1000)
         for name in [options.only] if options.only else PAGES:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,26 +13,44 @@ from pathlib import Path
 
 import pytest
 
-from tests import warm
+from tests import chromium, warm
 from tests.patience import patience, until
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
+PLAIN = "--disable-software-rasterizer"  # no WebGL, and less work for a page
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """One headless Chromium for all tests."""
+def launch():
+    """Starts a headless Chromium, with further arguments."""
     playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}")
+    if not (found := chromium.find()):
+        pytest.skip(f"none of these is installed: {', '.join(chromium.NAMES)}")
     playwright.expect.set_options(timeout=patience() * 1000)
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+        yield lambda *more: started.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS, *more])
+
+
+@pytest.fixture(scope="session")
+def plain(launch):
+    """One headless Chromium for all tests of pages that draw without WebGL."""
+    started = launch(PLAIN)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def webgl(launch):
+    """Another one, which draws by WebGL: what compares runs has such charts."""
+    started = launch()
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def browser(plain):
+    """The browser of a file's tests; one that looks at charts drawn by WebGL replaces it."""
+    return plain
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,17 +68,25 @@ def page(browser, request):
 
     What it showed when its test failed is kept as a picture in test-artifacts, and printed with the errors.
     """
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    tab = context.new_page()
+    tab = _opened(browser)
+    yield tab
+    _keep_if_failed(tab, request)
+    tab.context.close()
+
+
+def _opened(browser):
+    tab = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     tab.set_default_timeout(patience() * 1000)
     tab.errors = []
     tab.on("console", lambda message: tab.errors.append(_said(message)) if _counts(message) else None)
     tab.on("pageerror", lambda error: tab.errors.append(str(error)))
-    yield tab
+    return tab
+
+
+def _keep_if_failed(tab, request) -> None:
     if (report := getattr(request.node, "report", None)) and report.failed:
         tab.screenshot(path=ROOT / "test-artifacts" / f"failed-{request.node.name}.png", full_page=True)
         print(f"{tab.url} shows {tab.locator('body').inner_text()[:500]!r}; the console's errors: {tab.errors}")
-    context.close()
 
 
 def _counts(message) -> bool:

@@ -16,12 +16,15 @@ from stillness import still
 from engine.runs.store import Store
 from engine.spec import resolve
 from engine.types import ENDED, Spec
+from tests import warm
 from tests.patience import patience, until
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "test-artifacts"
 LONG = Spec(parameters={"retain_epochs": 200, "batch_size": 8})  # minutes of digits: every test that uses it stops it
+HEADINGS = {"Start": "Can a trained model forget?", "Unlearn": "Does it forget?", "Robustness": "How sensitive is it?",
+            "Compare": "Which method forgets best?", "Evidence": "Is it really gone?", "Runs": "What has been run?"}
 STATE = """() => [...document.querySelectorAll('.stage')].map(e => ["now",
   JSON.stringify([...e.querySelectorAll('path[data-set=forget]')].map(p => p.getAttribute('d')))])"""
 
@@ -142,22 +145,23 @@ def moved(page, seen: list[str], progress: set[str]) -> bool:
 def test_pictures_in_dark_and_narrow(browser, app, home):
     done = Store(home).list(status=("finished",), limit=1)
     run_id = done[0].id if done else Store(home).submit(resolve(Spec()))
-    for scheme, width in (("dark", 1440), ("light", 900), ("dark", 900)):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        page = context.new_page()
-        page.set_default_timeout(patience() * 1000)
-        page.goto(app)  # a session starts the queue
-        assert ended(home, run_id).status == "finished"
-        for name, address in (("start", "/"), ("unlearn", f"/unlearn?run={run_id}"), ("runs", "/runs")):
-            page.goto(app + address)
-            page.locator("h1").first.wait_for()
+    context = browser.new_context(viewport={"width": 900, "height": 900}, color_scheme="dark")
+    page = context.new_page()
+    page.set_default_timeout(patience() * 1000)
+    for name, address in (("start", "/"), ("unlearn", f"/unlearn?run={run_id}"), ("runs", "/runs")):
+        page.goto(app + address)
+        page.locator("h1").first.wait_for()
+        assert ended(home, run_id).status == "finished"  # the first session starts the queue
+        for scheme, width in (("dark", 900), ("light", 900), ("dark", 1440)):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 900})
             if name == "unlearn":
                 page.get_by_text("measured on the complete sets, the charts").wait_for()
                 drawn(page, 4 if width > 900 else 3)  # a narrow picture holds its beginning as well
             picture(page, f"{name}-{scheme}-{width}")
             overflow = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
             assert overflow <= 0, f"{name} is {overflow} pixels wider than the window"
-        context.close()
+    context.close()
 
 
 def test_no_picture_is_replaced_while_it_moves_and_a_pause_holds(page, app, home):
@@ -182,9 +186,10 @@ def test_no_picture_is_replaced_while_it_moves_and_a_pause_holds(page, app, home
 def test_no_chart_offers_an_upload_and_nothing_is_asked_of_a_foreign_server(page, app, home):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    for address in ("/", "/unlearn", "/compare", "/robustness", "/evidence", "/runs"):
-        page.goto(app + address)
-        page.locator("h1").first.wait_for()
+    page.goto(app)
+    for name, title in HEADINGS.items():
+        page.locator("[data-testid=stSidebarNavLink]", has_text=name).click()
+        page.get_by_role("heading", level=1, name=title).wait_for()
         still(page)
         buttons = page.evaluate("() => [...document.querySelectorAll('.modebar-btn')].map(b => b.dataset.title || '')")
         assert not [title for title in buttons if "Share" in title or "cloud" in title.lower()]
@@ -210,9 +215,9 @@ def test_a_run_goes_on_while_nobody_looks_and_is_found_in_a_second_tab(page, app
     no_error(page)
 
 
-def launch(home: Path, port: int) -> subprocess.Popen:
+def launch(home: Path, port: int, start: type[subprocess.Popen] = subprocess.Popen) -> subprocess.Popen:
     """The app in a process of its own that a test may interrupt or kill."""
-    return subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"], cwd=ROOT,
+    return start([sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"], cwd=ROOT,
                             env={**os.environ, "UNLEARN_HOME": str(home)}, stdout=subprocess.DEVNULL,
                             stderr=subprocess.DEVNULL, start_new_session=True)
 
@@ -244,14 +249,14 @@ def test_ctrl_c_ends_the_server_though_a_run_is_running_and_a_browser_reads_no_m
 def test_after_a_kill_the_run_is_interrupted_offered_again_and_the_queue_goes_on(page, home, free_port):
     store = Store(home)
     running, waiting = store.submit(resolve(LONG)), store.submit(resolve(Spec(seed=1)))
-    server = launch(home, free_port)
+    server = launch(home, free_port, warm.Popen)
     open_when_up(page, f"http://127.0.0.1:{free_port}/")
     started(home, running, 5)
     os.killpg(server.pid, signal.SIGKILL)
     server.wait(patience())
     assert store.get(running).status == "running"  # nobody was left to write it down
     page.goto("about:blank")
-    again = launch(home, free_port)
+    again = launch(home, free_port, warm.Popen)
     try:
         open_when_up(page, f"http://127.0.0.1:{free_port}/")
         page.get_by_text("Interrupted: ∇τ (nabla-tau) on Digits").wait_for()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 from engine.runs.recorded import recorded_runs
 from engine.runs.store import Store
 
@@ -13,6 +15,12 @@ sys.path.insert(0, str(ROOT / "tests" / "engine"))
 
 from archiving import finished_run  # noqa: E402
 from stillness import still  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def browser(webgl):
+    """The comparison of runs draws by WebGL."""
+    return webgl
 
 
 def test_two_ticked_runs_are_compared(page, serve, tmp_path):

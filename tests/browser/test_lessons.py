@@ -118,23 +118,20 @@ ENDS = """() => Math.max(...[...document.querySelectorAll('.stage-curves, .st-ke
 SHOWN = "() => document.querySelectorAll('.stage-curves').length === 2"
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1024, 576)])
-def test_on_a_projector_nothing_is_cut_and_no_key_is_swallowed(page, app, size, home):
-    width, height = size
-    page.set_viewport_size({"width": width, "height": height})
-    for step in ("run", "compare"):
-        page.goto(f"{app}/learn?lesson=4&step={step}&present=1")
+SIZES = ((1280, 720), (1024, 576))
+
+
+def fits(page, address: str, *sizes: tuple[int, int]) -> None:
+    """Opened at the first size and turned to the others, its picture and its buttons end above the edge."""
+    for width, height in sizes:
+        page.set_viewport_size({"width": width, "height": height})
+        if (width, height) == sizes[0]:
+            page.goto(address)
         page.wait_for_function(SHOWN)
         page.wait_for_function(f"() => ({ENDS})() <= {height}")
-    page.locator(".stage-button").first.click()  # the button keeps the focus, the space bar still plays and pauses
-    page.wait_for_function("() => document.querySelector('.stage-button').textContent.includes('Pause')")
-    page.keyboard.press(" ")
-    page.wait_for_function("() => document.querySelector('.stage-button').textContent.includes('Replay')")
 
-    run = Store(home).list(status=("finished",))[0]
-    page.goto(f"{app}/unlearn?run={run.id}&present=1")
-    page.wait_for_function(SHOWN)
-    page.wait_for_function(f"() => ({ENDS})() <= {height}")
+
+def scrolls(page) -> None:
     assert page.locator("h1, h2").first.bounding_box()["y"] >= 0
     page.keyboard.press("PageDown")
     page.wait_for_function("() => document.querySelector('.stMain').scrollTop > 300")
@@ -142,6 +139,24 @@ def test_on_a_projector_nothing_is_cut_and_no_key_is_swallowed(page, app, size, 
     page.wait_for_function("() => document.querySelector('.stMain').scrollTop === 0")
     page.keyboard.press("ArrowDown")
     page.wait_for_function("() => document.querySelector('.stMain').scrollTop > 50")
+    page.keyboard.press("PageUp")
+    page.wait_for_function("() => document.querySelector('.stMain').scrollTop === 0")
+
+
+def test_on_a_projector_nothing_is_cut_and_no_key_is_swallowed(page, app, home):
+    fits(page, f"{app}/learn?lesson=4&step=run&present=1", *SIZES)
+    fits(page, f"{app}/learn?lesson=4&step=compare&present=1", *reversed(SIZES))
+    page.locator(".stage-button").first.click()  # the button keeps the focus, the space bar still plays and pauses
+    page.wait_for_function("() => document.querySelector('.stage-button').textContent.includes('Pause')")
+    page.keyboard.press(" ")
+    page.wait_for_function("() => document.querySelector('.stage-button').textContent.includes('Replay')")
+
+    run = Store(home).list(status=("finished",))[0]
+    address = f"{app}/unlearn?run={run.id}&present=1"
+    fits(page, address, SIZES[1])
+    scrolls(page)
+    fits(page, address, SIZES[0])
+    scrolls(page)
     page.goto(f"{app}/?present=1")
     page.get_by_role("heading", name="Can a trained model forget?").wait_for()
     assert page.errors == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from stillness import still
 
 from engine.runs.recorded import recorded_runs
 
@@ -43,7 +44,8 @@ def box(page, name: str) -> dict[str, float]:
 
 
 def quiet(page, sent: list[str]) -> None:
-    """Waits until the page has asked the server for nothing more for a while."""
+    """Waits until the server has answered, the page stands still and has asked for nothing more for a while."""
+    still(page)
     known = -1
     while known != len(sent):
         known = len(sent)
@@ -61,7 +63,8 @@ def test_in_the_middle_of_a_replay_the_headline_is_marked_as_the_ends(page, app,
     height, asked = box(page, ".stage-gauges")["height"], len(sent)
     page.locator(".stage-slider").press("End")
     page.locator(".stage-at-end").first.wait_for(state="detached")
-    assert page.evaluate(KICKER) == page.evaluate(BEFORE_VERDICT) == "none"
+    for words in (KICKER, BEFORE_VERDICT):
+        page.wait_for_function(f"() => ({words})() === 'none'")
     numbers = page.locator(".stage-gauge .stage-is > :first-child").all_inner_texts()
     assert [text.strip() for text in end] == [f"at end {number}" for number in numbers]
     assert box(page, ".stage-gauges")["height"] == height, "the picture stays where it was"

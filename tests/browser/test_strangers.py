@@ -33,6 +33,12 @@ NAMES = ("run", "from", "original", "runs", "data", "dataset", "methods", "metho
 
 
 @pytest.fixture(scope="module")
+def browser(webgl):
+    """The comparison of runs draws by WebGL."""
+    return webgl
+
+
+@pytest.fixture(scope="module")
 def listener():
     """A server of somebody else on this machine; what was asked of it."""
     asked: list[str] = []
