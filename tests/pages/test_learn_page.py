@@ -102,6 +102,25 @@ def test_a_lesson_to_its_end(computed, number):
         assert list(at.table[0].value["You said"])[-1] == lesson.guess.choices[1]
 
 
+def test_a_click_that_counts_twice_turns_one_step(computed):
+    """On a busy machine Streamlit can run a click's callback a second time."""
+    def clicked():
+        from unittest.mock import patch
+
+        import streamlit as st
+
+        from ui.learn import page
+        from ui.learn.place import PLACE, Place
+
+        with patch("streamlit.button") as button:
+            page._buttons(st, Place(2, "compare"), "Why?")
+            for _ in range(2):
+                button.call_args.kwargs["on_click"]()
+        st.write(str(PLACE.get().step))
+
+    assert AppTest.from_function(clicked, default_timeout=patience()).run().markdown[0].value == "explain"
+
+
 def test_a_prediction_is_kept_and_cannot_be_bettered(computed):
     at = lessons()
     at.slider[0].set_value(33.0).run()

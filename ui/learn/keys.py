@@ -44,4 +44,4 @@ def _step(by: int) -> None:
     if by > 0 and not predictions.keep_shown(PLACE.get()):
         predictions.ASKED.put(True)
     elif not pictures.turn(PLACE.get(), by):
-        go(by)
+        go(PLACE.get().moved(by))

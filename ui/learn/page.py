@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -86,7 +87,7 @@ def _predict(place: Place, head: Any) -> None:
     def keep() -> None:
         if value is not None:
             predictions.keep(place.number, value)
-        go(1)
+        go(place.moved(1))
 
     _buttons(head, place, "Run it" if known else NEXT["predict"], keep, disabled=value is None)
 
@@ -224,16 +225,16 @@ def _picture(place: Place, runs: Mapping[str, Run], again: bool) -> None:
         films.play(film, runs[film.key], at, present.active(), again)
 
 
-def _buttons(head: Any, place: Place, label: str, forward: Callable[[], None] = lambda: go(1),
+def _buttons(head: Any, place: Place, label: str, forward: Callable[[], None] | None = None,
              disabled: bool = False) -> None:
     if "steps" in place.hidden:
         return
-    last = place.moved(1) == place
+    before, after = place.moved(-1), place.moved(1)
     with head.container(horizontal=True, key="lesson-steps"):
-        st.button("Back", icon=":material/arrow_back:", key="lesson-back", on_click=go, args=(-1,),
-                  disabled=place.moved(-1) == place)
-        if last:
+        st.button("Back", icon=":material/arrow_back:", key="lesson-back", on_click=go, args=(before,),
+                  disabled=before == place)
+        if after == place:
             st.markdown("**That was the last lesson.** Now try your own on the page Unlearn.")
         else:
-            st.button(label, type="primary", icon=":material/arrow_forward:", key="lesson-next", on_click=forward,
-                      disabled=disabled)
+            st.button(label, type="primary", icon=":material/arrow_forward:", key="lesson-next", disabled=disabled,
+                      on_click=forward or partial(go, after))

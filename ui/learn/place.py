@@ -75,19 +75,15 @@ FORM: LinkedForm[Place] = LinkedForm("lessons", "Lessons", ("lesson", "step", "h
                                      beside=(AT,))
 
 
-def go(by: int) -> None:
-    """Moves by so many steps."""
-    _move(PLACE.get().moved(by))
+def go(place: Place) -> None:
+    """Moves to a place. A button names the place and not the steps to it: a click that counts twice does no harm."""
+    PLACE.put(place)
+    forget_frame()
 
 
 def open_lesson(number: int) -> None:
     """Goes to the beginning of a lesson."""
-    _move(PLACE.get().at(number))
-
-
-def _move(place: Place) -> None:
-    PLACE.put(place)
-    forget_frame()
+    go(PLACE.get().at(number))
 
 
 def forget_frame() -> None:
