@@ -51,8 +51,8 @@ def toggle() -> None:
 def switch() -> None:
     """The toggle in the sidebar; it is out of sight while the mode is on, where the key P leaves it."""
     with st.sidebar:
-        st.button("Present", icon=":material/present_to_all:", key="present-on", on_click=toggle, width="stretch",
-                  help="For a projector: no sidebar, no form, big type. The key P turns it on and off.")
+        st.button("Present", icon=":material/present_to_all:", key="present-on", on_click=ON.put, args=(True,),
+                  width="stretch", help="For a projector: no sidebar, no form, big type. The key P turns it on and off.")
 
 
 def foot(page: Any) -> None:
@@ -77,7 +77,7 @@ def close_corner() -> None:
 def leave() -> None:
     """The way out, drawn in the mode only."""
     if active():
-        st.button("Leave present mode", key="present-off", on_click=toggle)
+        st.button("Leave present mode", key="present-off", on_click=ON.put, args=(False,))
 
 
 def keys_pressed(turns: bool = False, opens: bool = True, letters: Sequence[str] = (),
