@@ -52,7 +52,8 @@ def switch() -> None:
     """The toggle in the sidebar; it is out of sight while the mode is on, where the key P leaves it."""
     with st.sidebar:
         st.button("Present", icon=":material/present_to_all:", key="present-on", on_click=ON.put, args=(True,),
-                  width="stretch", help="For a projector: no sidebar, no form, big type. The key P turns it on and off.")
+                  width="stretch",
+                  help="For a projector: no sidebar, no form, big type. The key P turns it on and off.")
 
 
 def foot(page: Any) -> None:
