@@ -45,7 +45,7 @@ def test_the_store_writes_nothing_and_reads_everything(shown):
     writes = [lambda: shown.submit(resolve(Spec(seed=1))), lambda: shown.begin(resolve(Spec(seed=1))),
               lambda: shown.begin_all([resolve(Spec(seed=1))]), lambda: shown.delete(run.id),
               lambda: shown.annotate(run.id, ["mine"], ""), lambda: shown.request_cancel(run.id),
-              lambda: shown.append(run.id, {}), lambda: shown.update(run.id, steps=1), lambda: shown.claim(),
+              lambda: shown.extend(run.id, [(0, {})]), lambda: shown.update(run.id, steps=1), lambda: shown.claim(),
               lambda: shown.end(run.id, "cancelled"), lambda: shown.adopt([({"id": "cafe"}, [], None, None)]),
               lambda: shown.settle([(run.id, {"status": "cancelled"}, [])]), lambda: shown.save_samples(run.id, b"x")]
     for write in writes:
