@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +90,8 @@ def keys_pressed(turns: bool = False, opens: bool = True, letters: Sequence[str]
     turned the step gives the focus to the picture.
     """
     # A tuple: a list might be a table to Streamlit, which imports pandas to find out.
-    _component()(key=LISTENER, on_key_change=_hear,
-                 data={"turns": turns, "opens": opens, "letters": tuple(letters), "place": place})
+    _note(_component()(key=LISTENER, on_key_change=_hear, data={"turns": turns, "opens": opens,
+                                                                "letters": tuple(letters), "place": place}).key)
     while pressed := PRESSED.get():
         PRESSED.put(pressed[1:])
         yield pressed[0]
@@ -106,9 +106,13 @@ def _component() -> Any:
 def _hear() -> None:
     """Keeps a key until it is acted on: the script run that it caused may be broken off by another one before that.
 
-    Streamlit gives a broken-off run's key to the next one again, so that each key comes with the moment it was pressed.
+    Where the run before was broken off, too, Streamlit does not know the component's name here; its result is there.
     """
-    pressed = st.session_state[LISTENER]["key"]
-    if pressed["at"] > HEARD.get():
+    _note((st.session_state.get(LISTENER) or {}).get("key"))
+
+
+def _note(pressed: Mapping[str, Any] | None) -> None:
+    """Keeps a key once: Streamlit gives that of a broken-off run again, so each comes with the moment of its press."""
+    if pressed and pressed["at"] > HEARD.get():
         HEARD.put(pressed["at"])
         PRESSED.put((*PRESSED.get(), pressed["key"]))
