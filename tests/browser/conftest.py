@@ -113,6 +113,18 @@ def workshop(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Path:
+    """The results folder of the server that a file's tests share."""
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="module")
+def app(serve, results) -> str:
+    """The address of that server; a file whose server is another one replaces it."""
+    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(results)})
+
+
+@pytest.fixture(scope="module")
 def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
     """``serve(script, env=None, wait=True, options=(), fresh=False)`` starts Streamlit on a free port: its URL.
 

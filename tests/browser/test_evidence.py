@@ -6,50 +6,43 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import until
+
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "/evidence?data=moons&methods=finetune&models=9&candidates=all"
 LONG = "/evidence?data=digits&methods=finetune&models=64&seed=1"  # minutes: the page is always there before its end
 TABLE = ".st-key-evidence-table table"
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """The results folder of that server."""
-    return tmp_path_factory.mktemp("ensembles")
+def models(results: Path, part: str = "*") -> dict[Path, int]:
+    """What is kept of each model, and when it was written; ``part``: of the Originals alone, say."""
+    return {path: path.stat().st_mtime_ns for path in results.glob(f"ensembles/*/parts/{part}/*.safetensors")}
 
 
-@pytest.fixture(scope="module")
-def app(serve, home):
-    """The address of one server for both ensembles."""
-    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(home)})
-
-
-def models(home: Path) -> dict[Path, int]:
-    """What is kept of each model, and when it was written."""
-    return {path: path.stat().st_mtime_ns for path in home.glob("ensembles/*/parts/*/*.safetensors")}
-
-
-def test_an_ensemble_goes_on_after_a_reload_until_it_is_stopped(page, app):
+def test_an_ensemble_goes_on_after_a_reload_until_it_is_stopped(page, app, results):
     page.goto(app + LONG)
     page.get_by_text("64 to compute").first.wait_for()
     page.locator(".st-key-ensemble button").first.click()
     page.get_by_text("of 64 models ended").first.wait_for()
+    until(lambda: models(results, "original"), "the first model")
     page.reload()  # the job goes on without the page, which finds it again
     page.get_by_text("of 64 models ended").first.wait_for()
     page.locator(".st-key-ensemble-stop button").first.click()
     page.locator(".st-key-ensemble-stop").first.wait_for(state="hidden")
-    page.get_by_text("to compute").first.wait_for()
+    kept = len(models(results, "original"))
+    assert 1 <= kept < 64
+    page.get_by_text(f"{64 - kept} to compute").first.wait_for()
+    page.get_by_role("button", name="Resume").first.wait_for()
     assert page.errors == []
 
 
-def test_an_ensemble_from_click_to_table_and_what_is_missing_of_it_alone(page, app, home):
+def test_an_ensemble_from_click_to_table_and_what_is_missing_of_it_alone(page, app, results):
     page.goto(app + ADDRESS)
     page.get_by_text("9 to compute").first.wait_for()
-    before = models(home)
+    before = models(results)
     page.locator(".st-key-ensemble button").first.click()
     page.get_by_text("9 models, all done").first.wait_for()
-    written = {path: at for path, at in models(home).items() if path not in before}
+    written = {path: at for path, at in models(results).items() if path not in before}
     parts = sorted({path.name for path in written})
     assert len(parts) == 9
     for path in [path for path in written if path.name in parts[:3]]:  # as after a kill
@@ -59,7 +52,8 @@ def test_an_ensemble_from_click_to_table_and_what_is_missing_of_it_alone(page, a
     page.get_by_text("3 to compute").first.wait_for()
     page.get_by_role("button", name="Resume").first.click()
     page.get_by_text("9 models, all done").first.wait_for()
-    assert models(home).items() >= written.items() and len(models(home)) > len(written), "nothing is computed twice"
+    there = models(results)
+    assert there.items() >= written.items() and len(there) > len(written), "nothing is computed twice"
 
     table = page.locator(TABLE).first
     table.wait_for()

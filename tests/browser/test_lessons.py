@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -12,19 +11,6 @@ from engine.runs.store import Store
 pytestmark = pytest.mark.browser
 BESIDE = """() => { const both = [...document.querySelectorAll('[data-testid=stMetricValue]')].map(e => e.innerText);
   return both.length === 2 && /points off/.test(document.body.innerText) && [...both, document.body.innerText]; }"""
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """The results folder of that server."""
-    return tmp_path_factory.mktemp("lessons")
-
-
-@pytest.fixture(scope="module")
-def app(serve, home):
-    """The address of one server for the tests here."""
-    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(home)})
 
 
 def shown(page, name: str) -> bool:
@@ -143,7 +129,7 @@ def scrolls(page) -> None:
     page.wait_for_function("() => document.querySelector('.stMain').scrollTop === 0")
 
 
-def test_on_a_projector_nothing_is_cut_and_no_key_is_swallowed(page, app, home):
+def test_on_a_projector_nothing_is_cut_and_no_key_is_swallowed(page, app, results):
     fits(page, f"{app}/learn?lesson=4&step=run&present=1", *SIZES)
     fits(page, f"{app}/learn?lesson=4&step=compare&present=1", *reversed(SIZES))
     page.locator(".stage-button").first.click()  # the button keeps the focus, the space bar still plays and pauses
@@ -151,7 +137,7 @@ def test_on_a_projector_nothing_is_cut_and_no_key_is_swallowed(page, app, home):
     page.keyboard.press(" ")
     page.wait_for_function("() => document.querySelector('.stage-button').textContent.includes('Replay')")
 
-    run = Store(home).list(status=("finished",))[0]
+    run = Store(results).list(status=("finished",))[0]
     address = f"{app}/unlearn?run={run.id}&present=1"
     fits(page, address, SIZES[1])
     scrolls(page)

@@ -16,11 +16,6 @@ pytestmark = pytest.mark.browser
 PICTURES = ROOT / "test-artifacts"
 
 
-@pytest.fixture(scope="module")
-def app(serve, tmp_path_factory):
-    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path_factory.mktemp("own"))})
-
-
 def look(page, app: str, source: Path):
     """Opens the dialog and has it look at a source; returns the dialog."""
     page.goto(app)

@@ -38,6 +38,6 @@ def test_the_first_comparison_answers_and_shows_all_columns(page, museum):
     page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(museum + "/compare")
     page.get_by_role("heading", name="Nearest to retraining").first.wait_for()
-    page.locator(".cmp").first.wait_for()
+    page.locator(".cmp").first.wait_for()  # the seconds come in sight
     page.wait_for_function("() => (box => box.scrollWidth <= box.clientWidth + 1)(document.querySelector('.cmp'))")
     assert page.errors == []

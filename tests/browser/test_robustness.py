@@ -21,36 +21,26 @@ LONG = f"{ADDRESS}&set=retain_epochs%3D200+batch_size%3D8"  # minutes a run: the
 HEATMAP = ".st-key-robustness-map .main-svg"
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """The results folder of that server."""
-    return tmp_path_factory.mktemp("grids")
-
-
-@pytest.fixture(scope="module")
-def app(serve, home):
-    """The address of one server for both grids."""
-    return serve(ROOT / "app.py", env={"UNLEARN_HOME": str(home)})
-
-
-def test_a_grid_goes_on_after_a_reload_until_it_is_stopped(page, app, home):
+def test_a_grid_goes_on_after_a_reload_until_it_is_stopped(page, app, results):
     page.goto(app + LONG)
     page.get_by_text("8 to compute").first.wait_for()
     page.locator(".st-key-sweep button").first.click()
     page.get_by_text("of 8 runs ended").first.wait_for()
+    store = Store(results)
+    until(lambda: store.list(status=("running",)), store.list)
     page.reload()  # the sweep goes on without the page, which finds it again
     page.get_by_text("of 8 runs ended").first.wait_for()
     page.locator(HEATMAP).first.wait_for()
     page.locator(".st-key-sweep-stop button").first.click()
     page.get_by_text("of 8 runs ended").first.wait_for(state="hidden")
-    assert {run.status for run in Store(home).list()} <= {"cancelled"}
+    assert {run.status for run in store.list()} == {"cancelled"}
     page.get_by_text("8 to compute").first.wait_for()
     page.get_by_role("button", name="Resume").first.wait_for()
     assert page.errors == []
 
 
-def test_a_grid_is_filled_up_and_a_square_opens_its_run(page, app, home):
-    store = Store(home)
+def test_a_grid_is_filled_up_and_a_square_opens_its_run(page, app, results):
+    store = Store(results)
     before = {finished_run(store, seed=seed, forget_fraction=0.15, parameters={"alpha": 0.1}) for seed in (0, 1)}
     page.goto(app + ADDRESS)
     page.get_by_text("6 to compute").first.wait_for()
