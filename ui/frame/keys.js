@@ -3,7 +3,7 @@
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "PageDown", "PageUp", "p"];
 const PICTURE = ".stMain :is(.seat-humps, .stage)"; // of a lesson: it plays and moves by keys
-const LOOK = 60_000; // milliseconds for which a lesson's picture may be computed and still gets the focus
+const STEPS = ".st-key-lesson-steps"; // the buttons that turn the steps of a lesson
 const SCROLL = { PageDown: 0.85, PageUp: -0.85, ArrowDown: 0.15, ArrowUp: -0.15 }; // of the height that is in sight
 const TYPING = "input:not([type=radio]):not([type=checkbox]):not([type=range]), textarea, select, [contenteditable=true], [role=combobox], [role=dialog]";
 const MOVED = "input, [role=slider], [role=radiogroup], [role=grid], [role=listbox], [role=menu], [role=tablist]";
@@ -18,15 +18,22 @@ function scroll(key, target) {
 
 // A step of a lesson has turned, and the button that turned it has the focus and another meaning: the next space bar is
 // for the picture, so the focus goes there once there is one. Nothing is taken from a person who went elsewhere.
-function leaveButton(end = performance.now() + LOOK) {
+function leaveButton(element, place = element.place) {
+  if (!element.isConnected || element.place !== place) return;
   const on = document.activeElement;
-  if (on?.closest(".st-key-lesson-steps")) on.blur();
+  if (on?.closest(STEPS)) on.blur();
   else if (on && on !== document.body) return;
   const picture = document.querySelector(PICTURE);
   if (picture && !picture.closest("[data-stale=true]")) {
     if (!picture.hasAttribute("tabindex")) picture.tabIndex = -1;
     picture.focus({ preventScroll: true });
-  } else if (performance.now() < end) setTimeout(leaveButton, 100, end);
+  } else setTimeout(leaveButton, 100, element, place);
+}
+
+// Whether a button turned the step. It may be gone by now, and the focus with it.
+function turned(element) {
+  const on = document.activeElement;
+  return on?.closest(STEPS) || (element.clicked && (!on || on === document.body));
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -36,8 +43,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   element.dataset.turns = data.turns; // which keys are heard by now: a page stands a moment before
   element.opens = data.opens;
   element.letters = data.letters;
-  if (element.place !== undefined && element.place !== data.place && document.activeElement?.closest(".st-key-lesson-steps")) leaveButton();
+  const before = element.place;
   element.place = data.place;
+  if (before !== undefined && before !== data.place && turned(element)) leaveButton(element);
   if (!element.listen) {
     element.listen = (event) => {
       if (!element.isConnected || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -51,9 +59,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
       event.preventDefault();
       if (!event.repeat) element.send("key", { key, at: event.timeStamp });
     };
+    element.note = ({ target }) => { element.clicked = Boolean(target.closest?.(STEPS)); };
     document.addEventListener("keydown", element.listen);
+    document.addEventListener("click", element.note, true);
   }
   return () => setTimeout(() => {
-    if (!element.isConnected) document.removeEventListener("keydown", element.listen);
+    if (element.isConnected) return;
+    document.removeEventListener("keydown", element.listen);
+    document.removeEventListener("click", element.note, true);
   });
 }
