@@ -3,8 +3,8 @@
 A browser names the page that it shows with all that it asks for. Where :func:`streamlit.switch_page` changes the page
 in that moment, a fragment that looks again at regular intervals still names the page before. Streamlit 1.67 then tells
 the browser that this one runs: it removes what the new page drew, and nothing draws it again. The same request, coming
-while a whole run waits, sends that run to the page before. Neither happens where a fragment's run takes page and
-address from its session; ``tests/browser/test_switched.py`` holds it.
+while a whole run waits, sends that run to the page before. Neither happens where a fragment's run takes its page from
+the session; ``tests/browser/test_switched.py`` holds it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,12 @@ def _prepare() -> bool:
 
 
 def _run(runner: Any, asked: RerunData) -> None:
-    """A run; a fragment's on the page and at the address where the session was last."""
+    """A run; where a fragment's names another page than the session is on, that page and its address.
+
+    On the same page the browser's address counts: its own code writes there, too.
+    """
     here = runner._pages_manager.current_page_script_hash
-    if asked.fragment_id_queue and here:
+    if asked.fragment_id_queue and here not in ("", asked.page_script_hash):
         with runner._session_state.query_params() as address:
             query = urlencode(address._query_params, doseq=True)
         asked = replace(asked, page_script_hash=here, page_name="", query_string=query)
