@@ -75,7 +75,7 @@ def page(browser, request):
 
 
 def _opened(browser):
-    tab = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    tab = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce").new_page()
     tab.set_default_timeout(patience() * 1000)
     tab.errors = []
     tab.on("console", lambda message: tab.errors.append(_said(message)) if _counts(message) else None)

@@ -2,6 +2,7 @@
 // Streamlit calls the default export for every change of the data, always with the same parent.
 
 const SECONDS = 4; // that a whole run takes to play at speed 1, however fast it was computed
+const FRAME = 30; // milliseconds between two frames, at least: smooth, and half the work of a display at 60 Hz
 const AXES = { step: "steps", samples: "samples", seconds: "seconds" };
 const LEAST = { hero: 150, curve: 105 }; // pixels of a chart on a projector, whose lines are still told apart
 const NARROW = "(max-width: 700px)"; // as in stage.css: the tiles lie one below the other
@@ -95,6 +96,7 @@ function start(state) {
   let then = performance.now();
   const tick = (now) => {
     if (!state.playing || !state.element.isConnected) return;
+    if (now - then < FRAME) { requestAnimationFrame(tick); return; }
     const last = state.data.points.length - 1;
     const pace = (Math.max(12, last) / SECONDS) * state.speed;
     state.position = Math.min(last, state.position + (pace * Math.max(0, Math.min(100, now - then))) / 1000); // a frame's time may lie before the start
