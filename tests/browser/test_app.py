@@ -94,6 +94,7 @@ def test_a_runs_address_first_thing_after_a_server_start(page, app, home):
 
 
 def test_the_demo_from_click_to_finished(page, app, home):
+    page.emulate_media(reduced_motion="no-preference")
     page.goto(app)
     page.get_by_role("heading", name="Can a trained model forget?").wait_for()
     picture(page, "start-light-1440")
@@ -114,7 +115,10 @@ def test_the_demo_from_click_to_finished(page, app, home):
     assert len(probes) >= 12, "the demo has something to watch"
 
 
-def test_charts_and_progress_move_and_go_on_after_a_reload(page, app, home):
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_charts_and_progress_move_and_go_on_after_a_reload(page, app, home, motion):
+    """Also where nothing is to be played: then the chart jumps."""
+    page.emulate_media(reduced_motion=motion)
     run_id = Store(home).submit(resolve(LONG))
     page.goto(f"{app}/unlearn?run={run_id}")
     for _ in range(2):
@@ -165,6 +169,7 @@ def test_pictures_in_dark_and_narrow(browser, app, home):
 
 
 def test_no_picture_is_replaced_while_it_moves_and_a_pause_holds(page, app, home):
+    page.emulate_media(reduced_motion="no-preference")
     run_id = Store(home).submit(resolve(LONG))
     page.goto(f"{app}/unlearn?run={run_id}")
     drawn(page)

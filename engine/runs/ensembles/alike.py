@@ -133,12 +133,25 @@ def part_of(run: Run, shelves: Sequence[Shelf] | None = None) -> Part | None:
     if not _could_be(run):
         return None
     near = [shelf for shelf in (all_ensembles() if shelves is None else shelves)
-            if shelf.about["dataset"] == run.spec.dataset and shelf.about["data"].startswith(run.data)]
+            if shelf.about["dataset"] == run.spec.dataset and shelf.about["data"].startswith(run.data)
+            and any(_might_make(part, run.spec) for part in shelf.parts().values())]
     resolved = _resolved(run.spec) if near and not outdated(run) else None
     if resolved is None:
         return None
     found = [part for shelf in near for part in _parts(shelf, resolved)]
     return max(found, key=lambda part: len(part.numbers), default=None)
+
+
+def _might_make(part: Mapping[str, Any], asked: Spec) -> bool:
+    """Whether a part's method is the one asked for, with no number of another size: most cells of a grid end here.
+
+    A default that follows from the sizes is a little different in the run.
+    """
+    if part.get("method") != asked.method:
+        return False
+    pairs = [(part["parameters"].get(name), value) for name, value in asked.parameters.items()]
+    return not any(isinstance(there, int | float) and isinstance(value, int | float)
+                   and abs(there - value) > 0.5 * max(abs(there), abs(value)) for there, value in pairs)
 
 
 def _parts(shelf: Shelf, asked: Resolved) -> Iterator[Part]:

@@ -10,7 +10,6 @@ from scipy.stats import beta, binomtest, ks_2samp, wasserstein_distance
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from engine.attacks.rmia import dominated
-from engine.evaluation import distances
 from engine.evaluation.distances import auc, clopper_pearson, counts, kolmogorov_smirnov, tpr_at, wasserstein
 
 # --- ROC ------------------------------------------------------------------------------------
@@ -55,11 +54,13 @@ def test_scores_that_are_no_numbers_are_scikit_learns_to_refuse():
                 ask(np.array([bad, 1.0]), np.array([0.0, 1.0]))
 
 
-def test_an_interval_is_searched_once(monkeypatch):
-    searched = []
-    search = distances.binomtest
-    monkeypatch.setattr(distances, "binomtest", lambda *of: searched.append(of) or search(*of))
-    assert clopper_pearson(7, 411) == clopper_pearson(7, 411) and len(searched) == 1
+def test_exact_intervals_are_those_that_scipy_searches():
+    for successes, trials in ((0, 1), (1, 1), (1, 2), (7, 411), (199, 200), (3000, 6000), (1, 50_000)):
+        searched = binomtest(successes, trials).proportion_ci(0.95, method="exact")
+        assert clopper_pearson(successes, trials) == pytest.approx((searched.low, searched.high), abs=1e-11)
+    for successes, trials in ((2, 1), (-1, 3), (0, 0)):
+        with pytest.raises(ValueError, match=f"{successes} of {trials} is no proportion"):
+            clopper_pearson(successes, trials)
 
 
 def by_counting(members, others, most):

@@ -9,6 +9,7 @@ import pytest
 
 from engine import registry
 from engine.evaluation.verdict import verdict_of
+from engine.runs.ensembles import alike
 from engine.runs.ensembles.alike import evidence_of, part_of, shadows_of
 from engine.runs.ensembles.recorded import recorded_ensembles
 from engine.runs.records import Run
@@ -60,6 +61,12 @@ def test_a_component_that_was_changed_meanwhile_is_another(monkeypatch):
 def test_other_settings_have_none(other):
     assert part_of(run(**other), [SHIPPED]) is None
     assert evidence_of(run(**other), [SHIPPED]) == {} and shadows_of(run(**other), [SHIPPED]) is None
+
+
+def test_a_cell_of_a_grid_is_told_apart_before_it_is_filled_in(monkeypatch):
+    monkeypatch.setattr(alike, "_resolved", None)
+    for other in ({"method": "nabla_tau", "parameters": {"alpha": 0.75}}, {"method": "kde"}):
+        assert part_of(run(**other), [SHIPPED]) is None
 
 
 def test_nearly_as_large_a_forget_set_will_do():

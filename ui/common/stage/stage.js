@@ -238,6 +238,7 @@ function tallest({ points, retrained }, shown) {
 
 function take(state, data) {
   const before = state.data;
+  const newest = before && state.position >= before.points.length - 1;
   state.data = data;
   const last = data.points.length - 1;
   state.attacks = Object.fromEntries(Object.keys(data.attacks).map((name) => [name, filled(data.points, name)]));
@@ -249,7 +250,7 @@ function take(state, data) {
     state.follow = at < 0 && (data.autoplay || !data.ended) && !calm();
     state.playing = false;
     state.position = at >= 0 ? at : state.follow ? 0 : Math.max(0, last);
-  }
+  } else if (newest && calm()) state.position = last; // nothing plays: what comes is shown as it comes
   if (state.follow && state.position < last) start(state);
 }
 
