@@ -2,7 +2,7 @@
 // Streamlit calls the default export for every change of the data, always with the same parent.
 
 const SECONDS = 4; // that a whole run takes to play at speed 1, however fast it was computed
-const FRAME = 30; // milliseconds between two frames, at least: smooth, and half the work of a display at 60 Hz
+const FRAME = 30; // milliseconds between two frames, at least: smooth, and half the work that a display at 60 Hz would ask for
 const AXES = { step: "steps", samples: "samples", seconds: "seconds" };
 const LEAST = { hero: 150, curve: 105 }; // pixels of a chart on a projector, whose lines are still told apart
 const NARROW = "(max-width: 700px)"; // as in stage.css: the tiles lie one below the other
