@@ -49,23 +49,38 @@ def with_original(home: Path, original_folder: Path) -> Path:
     return home
 
 
-@pytest.fixture
-def brief(with_original: Path, digits, monkeypatch) -> Path:
-    """The same with digits whose recipe has four epochs, so that retraining by it takes no time; name it first."""
+def short_digits(patch: pytest.MonkeyPatch) -> None:
+    """Digits have a recipe of four epochs."""
+    from engine import registry
+
+    usual = registry.get("dataset", "digits")
+    patch.setitem(registry.table("dataset"), "digits", replace(usual, recipe=replace(usual.recipe, epochs=4)))
+
+
+@pytest.fixture(scope="session")
+def brief_original(digits, tmp_path_factory) -> Path:
+    """A checkpoints folder with the Original by that recipe."""
     import torch
 
-    from engine import registry
     from engine.originals.checkpoints import Checkpoints, original_key
     from engine.originals.pretrain import train_original
     from engine.spec import resolve
     from engine.system.device import prepare
     from engine.types import Spec
 
-    usual = registry.get("dataset", "digits")
-    short = replace(usual, recipe=replace(usual.recipe, epochs=4))
-    monkeypatch.setitem(registry.table("dataset"), "digits", short)
-    train_original(original_key(resolve(Spec())), digits, Checkpoints(with_original / "checkpoints"),
-                   prepare(torch.device("cpu"), 1))
+    checkpoints = Checkpoints(tmp_path_factory.mktemp("brief"))
+    with pytest.MonkeyPatch.context() as patch:
+        short_digits(patch)
+        train_original(original_key(resolve(Spec())), digits, checkpoints, prepare(torch.device("cpu"), 1))
+    return checkpoints.root
+
+
+@pytest.fixture
+def brief(with_original: Path, brief_original: Path, monkeypatch) -> Path:
+    """The same with digits whose recipe has four epochs, so that retraining by it takes no time; name it first."""
+    short_digits(monkeypatch)
+    shutil.copytree(brief_original, with_original / "checkpoints", dirs_exist_ok=True,
+                    ignore=shutil.ignore_patterns("partial", "readouts"))
     return with_original
 
 

@@ -26,16 +26,38 @@ CPU = torch.device("cpu")
 RECORD = get("dataset", "go_emotions")
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    write_go_emotions(tmp_path)
-    monkeypatch.setenv("UNLEARN_DATA_DIR", str(tmp_path))
-    return tmp_path / "go_emotions"
+@pytest.fixture(scope="module", autouse=True)
+def few_words():
+    """Room for three times the words that the texts here have: with 12,000 they are nine tenths of the net."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_texts, "WORDS", 200)
+        yield
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return write_go_emotions(tmp_path_factory.mktemp("texts"))
 
 
 @pytest.fixture
-def data(folder):
-    return load_data(RECORD, {"labels": "single"}, CPU, model=get("model", "text_cnn"))
+def folder(written, monkeypatch):
+    """For those who read; who removes a file writes its own."""
+    monkeypatch.setenv("UNLEARN_DATA_DIR", str(written))
+    return written / "go_emotions"
+
+
+@pytest.fixture(scope="module")
+def loaded(written):
+    """The data by reading, loaded once; nobody changes them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNLEARN_DATA_DIR", str(written))
+        return {choice: load_data(RECORD, {"labels": choice}, CPU, model=get("model", "text_cnn"))
+                for choice in ("single", "several")}
+
+
+@pytest.fixture
+def data(loaded):
+    return loaded["single"]
 
 
 # --- the data set ---------------------------------------------------------------------------
@@ -50,8 +72,8 @@ def test_the_reading_with_single_labels_drops_the_others(data):
     assert data.criterion is ONE_LABEL and data.train.targets is data.train.labels
 
 
-def test_the_papers_reading_keeps_all_labels(folder):
-    data = load_data(RECORD, {"labels": "several"}, CPU, model=get("model", "text_cnn"))
+def test_the_papers_reading_keeps_all_labels(loaded):
+    data = loaded["several"]
     assert (len(data.train), data.test_count, len(data.heldout)) == (240, 80, 140)
     assert data.criterion is MANY_LABELS and data.train.targets.shape == (240, 28)
     assert data.train.targets[0].nonzero().flatten().tolist() == [0, 5]  # the first row has the labels 0 and 5
@@ -109,7 +131,9 @@ def test_settings_come_from_the_data_set_and_then_the_model():
         "learning_rate": 3e-4, "retain_epochs": 1, "final_lr_fraction": 1.0}
 
 
-def test_absent_data_and_absent_splits_are_told(monkeypatch, folder):
+def test_absent_data_and_absent_splits_are_told(monkeypatch, tmp_path):
+    folder = write_go_emotions(tmp_path) / "go_emotions"
+    monkeypatch.setenv("UNLEARN_DATA_DIR", str(tmp_path))
     (folder / "validation-00000-of-00001.parquet").unlink()
     with pytest.raises(DataMissing) as caught:
         RECORD.load({"labels": "single"})
@@ -219,8 +243,8 @@ def run(method, data, choice, model="text_cnn"):
 
 @pytest.mark.parametrize("choice", ["single", "several"])
 @pytest.mark.parametrize("method", all_of("method"), ids=lambda method: method.name)
-def test_every_method_works_on_texts_or_says_why_not(method, choice, folder):
-    data = load_data(RECORD, {"labels": choice}, CPU, model=get("model", "text_cnn"))
+def test_every_method_works_on_texts_or_says_why_not(method, choice, loaded):
+    data = loaded[choice]
     if method.why_not(RECORD.at({"labels": choice}), get("model", "text_cnn")):
         assert choice == "several" or method.unfit
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import subprocess
 import threading
 import time
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from helping import start_copy, wait_for
 
 from engine.cli.main import main
 from engine.runs.compute import compute
-from engine.runs.executors import Control, local
+from engine.runs.executors import Control, local, processes
 from engine.runs.executors.drive import STOPPED, Order, by_original, run_on_lanes
 from engine.runs.executors.worker import line_of, read_line
 from engine.runs.here import run_here
@@ -33,10 +34,10 @@ def specs(alphas=(0.1, 0.5), fractions=(0.05, 0.3)) -> list:
     return [resolve(Spec(forget_fraction=f, parameters={"alpha": a, **QUICK})) for f in fractions for a in alphas]
 
 
-def children() -> list[psutil.Process]:
+def children(copies=()) -> list[psutil.Process]:
     def is_worker(child: psutil.Process) -> bool:
         with contextlib.suppress(psutil.Error):  # it has just ended
-            return "engine.runs.executors.worker" in child.cmdline()
+            return child.pid in copies or "engine.runs.executors.worker" in child.cmdline()
         return False
 
     return [child for child in psutil.Process().children() if is_worker(child)]
@@ -47,16 +48,34 @@ def two_workers(monkeypatch):
     monkeypatch.setattr(local, "workers_for", lambda todo: 2)
 
 
-def test_workers_come_to_the_same_numbers_as_one_process_though_one_dies(with_original, store, two_workers):
-    """One is killed after the first cell: it is replaced, and the cell that it was at is tried again."""
-    todo, runs, killed = specs(), {}, []
+@pytest.fixture
+def copies(monkeypatch):
+    """Worker processes begin with torch imported; their process ids, which are all that tells them from other copies.
+    """
+    started = []
+
+    class Noted(warm.Popen):
+        def __init__(self, *words, **how):
+            super().__init__(*words, **how)
+            started.append(self.pid)
+
+    monkeypatch.setattr(processes, "subprocess", SimpleNamespace(Popen=Noted, PIPE=subprocess.PIPE))
+    return started
+
+
+def test_workers_come_to_the_same_numbers_as_one_process_though_one_dies(with_original, store, two_workers, copies):
+    """One is killed after the first cell: it is replaced, and the cell that it was at is tried again.
+
+    Four of the six cells are given out by then, so that there is work left for the one that takes its place.
+    """
+    todo, runs, killed = specs(alphas=(0.1, 0.3, 0.5)), {}, []
     for position, run in local.run_all(todo, store, False, Control()):
         runs[position] = run
         if not killed:
-            killed = children()[:1]
+            killed = children(copies)[:1]
             killed[0].kill()
-    assert {position: run.status for position, run in runs.items()} == dict.fromkeys(range(4), "finished")
-    assert len(store.list()) == 4 and children() == []
+    assert {position: run.status for position, run in runs.items()} == dict.fromkeys(range(6), "finished")
+    assert len(store.list()) == 6 and len(copies) == 3 and children(copies) == []
     for position in (1, 2):
         alone = run_here(todo[position], store, False, threading.Event(), lambda progress: None)
         for name in ("metrics", "effective", "identity", "fingerprint", "split", "data", "device", "steps", "samples",
@@ -92,6 +111,7 @@ def test_a_cell_that_takes_its_worker_down_twice_has_failed(with_original, store
 
 
 def test_paused_starts_nothing_new_and_cancel_ends_the_worker_and_says_so(with_original, store, monkeypatch):
+    """The worker is a fresh interpreter, and comes to the same numbers, too."""
     monkeypatch.setattr(local, "workers_for", lambda todo: 1)
     control, said, ended = Control(), [], []
     control.paused.set()
@@ -103,17 +123,19 @@ def test_paused_starts_nothing_new_and_cancel_ends_the_worker_and_says_so(with_o
             control.paused.clear()
 
     for _, run in local.run_all(specs(alphas=(0.1, 0.2, 0.3, 0.4, 0.5)), store, False, control, tell):
-        ended.append(run.id)
+        ended.append(run)
         control.cancel.set()
     assert children() == []
-    stopped = [run for run in store.list() if run.id not in ended]
+    stopped = [run for run in store.list() if run.id not in {run.id for run in ended}]
     assert stopped and {(run.status, run.reason) for run in stopped} == {("cancelled", STOPPED)}
+    alone = run_here(resolve(ended[0].spec), store, False, threading.Event(), lambda progress: None)
+    assert (ended[0].status, ended[0].metrics) == ("finished", alone.metrics)
 
 
 def test_killed_at_a_random_moment_nothing_is_lost_or_done_twice(with_original, store, monkeypatch, capsys):
     monkeypatch.setenv(warm.WORKERS, "1")
-    command = ("sweep", "--alphas", "0.1,0.2,0.3", "--forget-fractions", "0.05,0.3", "--set", "max_forget_epochs=5",
-               "--json")
+    command = ("sweep", "--alphas", "0.1,0.2,0.3", "--forget-fractions", "0.05,0.3", "--set", "max_forget_epochs=3",
+               "--set", "retain_epochs=1", "--json")
     wanted, moment = random.randint(1, 3), random.random() / 2  # another one in every run of the suite
     process = start_copy("-m", "engine", *command)
     wait_for(lambda: len(store.list(status=("finished",))) >= wanted, f"{wanted} finished cells")

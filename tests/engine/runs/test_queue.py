@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import shutil
 import threading
 
 import pytest
@@ -43,14 +44,17 @@ class NoParameters:
     """A method without anything to set."""
 
 
+def fake(name, work):
+    return Method(name=name, title=name.title(), summary="Fake.", source="test", parameters=NoParameters,
+                  unlearn=lambda task, parameters: work(task), plan=lambda parameters, sizes: Plan(3, 3))
+
+
 @pytest.fixture
 def fake_method(monkeypatch):
     """Registers a method that does what it is told: ``fake_method(name, generator function)``."""
 
     def register(name, work):
-        monkeypatch.setitem(registry.table("method"), name, Method(
-            name=name, title=name.title(), summary="Fake.", source="test", parameters=NoParameters,
-            unlearn=lambda task, parameters: work(task), plan=lambda parameters, sizes: Plan(3, 3)))
+        monkeypatch.setitem(registry.table("method"), name, fake(name, work))
         return Spec(method=name)
 
     return register
@@ -194,24 +198,46 @@ def exploding(task):
     yield from finetune.unlearn(task, finetune.Parameters())
 
 
-@pytest.mark.parametrize("work, reason", [
-    (raising(RuntimeError("the shapes\ndo not fit")), "RuntimeError: the shapes. Details: {log}"),
-    (raising(ValueError()), "ValueError: no message. Details: {log}"),
-    (raising(MemoryError()), "Out of memory: a smaller batch size needs less."),
-    (raising(torch.OutOfMemoryError("CUDA out of memory")), "Out of memory: a smaller batch size needs less."),
-    (raising(OSError(errno.ENOSPC, "No space left on device", "/data/x")),
-     "The disk is full: /data/x could not be written. Free some space and run it again."),
-    (exploding, "The loss became nan at step 1: a smaller learning rate may help."),
-    (losing_its_mind, "not finite"),
-], ids=["RuntimeError", "no message", "MemoryError", "OutOfMemoryError", "ENOSPC", "NaN loss", "NaN weights"])
-def test_a_run_that_raises_fails_with_its_reason_and_the_next_one_starts(jobs, fake_method, work, reason, caplog):
-    failing, after = jobs.submit(fake_method("broken", work)), jobs.submit(QUICK)
-    run = ended(jobs, failing)
+FAILING = {
+    "RuntimeError": (raising(RuntimeError("the shapes\ndo not fit")), "RuntimeError: the shapes. Details: {log}"),
+    "no message": (raising(ValueError()), "ValueError: no message. Details: {log}"),
+    "MemoryError": (raising(MemoryError()), "Out of memory: a smaller batch size needs less."),
+    "OutOfMemoryError": (raising(torch.OutOfMemoryError("CUDA out of memory")),
+                         "Out of memory: a smaller batch size needs less."),
+    "ENOSPC": (raising(OSError(errno.ENOSPC, "No space left on device", "/data/x")),
+               "The disk is full: /data/x could not be written. Free some space and run it again."),
+    "NaN loss": (exploding, "The loss became nan at step 1: a smaller learning rate may help."),
+    "NaN weights": (losing_its_mind, "not finite")}
+
+
+@pytest.fixture(scope="module")
+def one_after_another(original_folder, tmp_path_factory):
+    """Every failure in one queue, and a run that does not fail as the last of it: all as they ended, and the log."""
+    folder = tmp_path_factory.mktemp("failing")
+    shutil.copytree(original_folder, folder / "checkpoints", ignore=shutil.ignore_patterns("partial", "readouts"))
+    methods = {f"broken_{number}": (name, work) for number, (name, (work, _)) in enumerate(FAILING.items())}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNLEARN_HOME", str(folder))
+        jobs = Jobs(open_store())
+        for method, (_, work) in methods.items():
+            patch.setitem(registry.table("method"), method, fake(method, work))
+        try:
+            ids = {name: jobs.submit(Spec(method=method)) for method, (name, _) in methods.items()}
+            ids["none"] = jobs.submit(QUICK)
+            return {name: ended(jobs, run_id) for name, run_id in ids.items()}, home() / "logs/errors.log"
+        finally:
+            jobs.stop()
+
+
+@pytest.mark.parametrize("failure", FAILING)
+def test_a_run_that_raises_fails_with_its_reason_and_the_next_one_starts(one_after_another, failure):
+    runs, log = one_after_another
+    run, reason = runs[failure], FAILING[failure][1]
     assert run.status == "failed" and run.metrics is None and run.ended is not None
-    log = home() / "logs/errors.log"
     assert reason in run.reason if reason == "not finite" else run.reason == reason.format(log=log)
     assert "Traceback" not in run.reason and "\n" not in run.reason
-    assert ended(jobs, after).status == "finished"
+    following = list(runs.values())[list(runs).index(failure) + 1]
+    assert run.ended <= following.started and runs["none"].status == "finished"
 
 
 def test_a_full_disk_while_the_result_is_written(jobs, monkeypatch):

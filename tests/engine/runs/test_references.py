@@ -12,6 +12,7 @@ import torch
 from not_tried import not_tried, of_ensemble
 
 from engine import registry
+from engine.evaluation import probe
 from engine.evaluation.measure import null_band
 from engine.evaluation.metrics import against_retrained_metrics, stored_names
 from engine.evaluation.verdict import verdict_of
@@ -26,7 +27,7 @@ from engine.system.device import prepare
 from engine.types import Spec
 
 CPU = torch.device("cpu")
-EPOCHS, STEPS = 4, 4 * 14  # 850 samples in batches of 64
+EPOCHS, STEPS = 3, 3 * 14  # 850 samples in batches of 64
 NAMES = [metric.name for metric in against_retrained_metrics()]
 RMIA = [name for name in NAMES if name.startswith("rmia")]
 OTHERS = [name for name in NAMES if name not in not_tried()]  # what one retrained model is enough for
@@ -43,6 +44,7 @@ def originals(digits, tmp_path_factory):
             registry.get("dataset", "digits").recipe, epochs=EPOCHS))
         patch.setitem(registry.table("dataset"), "digits", short)
         patch.setattr(live, "TELL_EVERY", 0.0)
+        patch.setattr(probe, "FRAMES", 2)  # a look in the middle and one at the end tell as much here
         folder = tmp_path_factory.mktemp("originals")
         key = original_key(resolve(Spec()))
         train_original(key, digits, Checkpoints(folder, shipped=None), prepare(CPU, 1))
@@ -52,6 +54,10 @@ def originals(digits, tmp_path_factory):
 def make_lab(originals, root):
     """A store, its checkpoints, and ``run``, which carries out a spec to its end."""
     shutil.copytree(originals, root / "checkpoints", ignore=shutil.ignore_patterns("partial", "readouts"))
+    return lab_in(root)
+
+
+def lab_in(root):
     store, checkpoints = Store(root), Checkpoints(root / "checkpoints", shipped=None)
 
     def run(method="nabla_tau", on_progress=lambda progress: None, cancel=None, **spec):
@@ -67,19 +73,44 @@ def lab(originals, tmp_path):
     return make_lab(originals, tmp_path / "lab")
 
 
+@pytest.fixture
+def like(tmp_path):
+    """Another lab with all that one has: runs that many tests begin from are carried out once."""
+    def copied(lab):
+        shutil.copytree(lab.store.root, tmp_path / "like")
+        return lab_in(tmp_path / "like")
+
+    return copied
+
+
+@pytest.fixture(scope="module")
+def unlearned(originals, tmp_path_factory):
+    """A lab with one run and no retraining; begin from a copy. And the run."""
+    lab = make_lab(originals, tmp_path_factory.mktemp("unlearned") / "lab")
+    return lab, lab.run()
+
+
+@pytest.fixture(scope="module")
+def retrained_first(originals, tmp_path_factory):
+    """A lab with one retraining alone; begin from a copy. And the retraining."""
+    lab = make_lab(originals, tmp_path_factory.mktemp("retrained") / "lab")
+    return lab, lab.run("retrain")
+
+
 @pytest.fixture(scope="module")
 def history(originals, tmp_path_factory):
     """Runs in this order, as they stand at the end, and some as they stood before."""
     lab = make_lab(originals, tmp_path_factory.mktemp("history") / "lab")
     found = {"first": lab.run(), "own_epochs": lab.run("retrain", parameters={"epochs": 1})}
     found["after_own_epochs"] = lab.run()
-    found["retrained"] = lab.run("retrain")
+    steps = []
+    found["retrained"] = retrain(lab, 0, steps, profile="corrected")
     found["first_completed"] = lab.store.get(found["first"].id)
     found["later"] = lab.run()
     found["other_seed"], found["other_profile"] = lab.run(seed=1), lab.run(profile="paper")
     found["other_fraction"], found["other_noise"] = lab.run(forget_fraction=0.2), lab.run(options={"label_noise": 0.2})
-    found["other_retrained"] = lab.run("retrain", seed=1)
-    return SimpleNamespace(lab=lab, **found)
+    found["other_retrained"] = retrain(lab, 1, steps, profile="corrected")
+    return SimpleNamespace(lab=lab, steps=steps, partials=list(lab.partials.iterdir()), **found)
 
 
 def now(history, name):
@@ -197,9 +228,9 @@ def test_the_live_chart_knows_the_retrained_model_that_was_there(history):
 # --- what may go wrong ----------------------------------------------------------------------
 
 
-def test_a_retraining_that_ends_while_a_run_is_being_measured(lab, monkeypatch):
+def test_a_retraining_that_ends_while_a_run_is_being_measured(retrained_first, like, monkeypatch):
     """The run looked for it a moment too early, and the retraining did not see the run finished yet."""
-    lab.run("retrain")
+    lab = like(retrained_first[0])
     with monkeypatch.context() as patch:
         for module in (live, recording):
             patch.setattr(module, "find_reference", lambda *arguments: None)
@@ -208,8 +239,8 @@ def test_a_retraining_that_ends_while_a_run_is_being_measured(lab, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["gone", "truncated"])
-def test_a_retraining_whose_samples_are_lost_still_gives_its_accuracies(lab, damage):
-    retrained = lab.run("retrain")
+def test_a_retraining_whose_samples_are_lost_still_gives_its_accuracies(retrained_first, like, damage):
+    lab, retrained = like(retrained_first[0]), retrained_first[1]
     path = lab.store.folder(retrained.id) / "samples.parquet"
     if damage == "gone":
         path.unlink()
@@ -221,11 +252,11 @@ def test_a_retraining_whose_samples_are_lost_still_gives_its_accuracies(lab, dam
                                                       "It needs the losses of every sample, which were not kept.")
 
 
-def test_a_run_that_cannot_be_completed_fails_neither_itself_nor_the_retraining(lab, monkeypatch, caplog):
+def test_a_run_that_cannot_be_completed_fails_neither_itself_nor_the_retraining(unlearned, like, monkeypatch, caplog):
     def broken(*arguments):
         raise KeyError("forget_accuracy")
 
-    lab.run()
+    lab = like(unlearned[0])
     monkeypatch.setattr("engine.evaluation.retrained.tug_of_war", broken)
     monkeypatch.setattr("engine.runs.recording.against_retrained", lambda metrics, *arguments: metrics)
     retrained = lab.run("retrain")
@@ -248,8 +279,9 @@ def made_old(lab, run):
     return lab.store.get(run.id)
 
 
-def test_runs_of_the_first_version_are_completed_too(lab):
-    run = made_old(lab, lab.run())
+def test_runs_of_the_first_version_are_completed_too(unlearned, like):
+    lab = like(unlearned[0])
+    run = made_old(lab, unlearned[1])
     retrained = lab.run("retrain")
     metrics = lab.store.get(run.id).metrics
     assert metrics["retrained"]["run_id"] == retrained.id and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
@@ -257,8 +289,9 @@ def test_runs_of_the_first_version_are_completed_too(lab):
         RMIA, "It needs the losses of the validation set, which this run did not keep.")
 
 
-def test_a_retraining_of_the_first_version_is_a_reference(lab):
-    retrained = made_old(lab, lab.run("retrain"))
+def test_a_retraining_of_the_first_version_is_a_reference(retrained_first, like):
+    lab = like(retrained_first[0])
+    retrained = made_old(lab, retrained_first[1])
     metrics = lab.run().metrics
     assert metrics["retrained"]["run_id"] == retrained.id and metrics["tow"] > 0 and metrics["ks_retrained"] > 0
     assert metrics["missing"] == ONE | dict.fromkeys(RMIA, "No retrained model has the losses of all these samples.")
@@ -266,8 +299,8 @@ def test_a_retraining_of_the_first_version_is_a_reference(lab):
     assert lab.store.get(retrained.id).metrics["tow"] == 1.0
 
 
-def test_completing_a_run_without_a_reference_changes_nothing(lab):
-    run = lab.run()
+def test_completing_a_run_without_a_reference_changes_nothing(unlearned, like):
+    lab, run = like(unlearned[0]), unlearned[1]
     assert complete(lab.store, run) == run == lab.store.get(run.id)
 
 
@@ -275,9 +308,9 @@ def test_completing_a_run_without_a_reference_changes_nothing(lab):
 
 
 def retrain(lab, seed, steps, **more):
-    """A retraining of the paper's profile; the steps that it tells of are added to ``steps``."""
+    """A retraining, of the paper's profile unless told otherwise; the steps that it tells of are added to ``steps``."""
     return lab.run("retrain", on_progress=lambda told: steps.append(told["step"]) if "step" in told else None,
-                   profile="paper", seed=seed, **more)
+                   seed=seed, **{"profile": "paper"} | more)
 
 
 @pytest.fixture(scope="module")
@@ -390,16 +423,14 @@ def test_damaged_weights_are_trained_anew(lab, whole):
     assert seen == list(range(1, STEPS + 1)) and measured(run) == measured(whole.runs[1])
 
 
-def test_the_corrected_profile_retrains_for_every_seed(lab):
-    steps = []
-    for seed in (0, 1):
-        lab.run("retrain", seed=seed, on_progress=lambda told: steps.append(told["step"]) if "step" in told else None)
-    assert steps == 2 * list(range(1, STEPS + 1)) and list(lab.partials.iterdir()) == []
+def test_the_corrected_profile_retrains_for_every_seed(history):
+    assert history.steps == 2 * list(range(1, STEPS + 1)) and history.partials == []
 
 
-def test_another_version_of_an_attack_beside_retrained_models_is_measured_anew(lab, monkeypatch):
+def test_another_version_of_an_attack_beside_retrained_models_is_measured_anew(retrained_first, like, monkeypatch):
     rmia = registry.get("attack", "rmia")
-    retrained, run = lab.run("retrain"), lab.run()
+    lab, retrained = like(retrained_first[0]), retrained_first[1]
+    run = lab.run()
     before = run.metrics
     turned = dataclasses.replace(rmia, score_samples=lambda **tables: -rmia.score_samples(**tables))
     monkeypatch.setitem(registry.table("attack"), "rmia", turned)
@@ -410,9 +441,9 @@ def test_another_version_of_an_attack_beside_retrained_models_is_measured_anew(l
     assert complete(lab.store, lab.store.get(run.id)).metrics == after
 
 
-def test_without_an_own_retraining_a_recorded_one_gives_rmia_its_losses(lab, monkeypatch, tmp_path):
+def test_without_an_own_retraining_a_recorded_one_gives_rmia_its_losses(retrained_first, monkeypatch, tmp_path):
     """The verdict's table and the attacker's seat take the same models."""
-    retrained = lab.run("retrain")
+    lab, retrained = retrained_first
     recorded, table = dataclasses.replace(retrained, recorded=True), lab.store.load_samples(retrained.id)
     empty = Store(tmp_path / "other")
     monkeypatch.setattr("engine.runs.references.recorded_runs", lambda: (recorded,))
@@ -421,11 +452,13 @@ def test_without_an_own_retraining_a_recorded_one_gives_rmia_its_losses(lab, mon
     assert retrained_samples(empty, dataclasses.replace(retrained, data="other")) == []
 
 
-def test_shadows_are_retrainings_of_the_same_split_one_of_each_seed(lab):
-    """Two of one seed are one model, and a retraining is no shadow of itself; with two IAM is carried out."""
-    run, first = lab.run(), lab.run("retrain")
+def test_shadows_are_retrainings_of_the_same_split_one_of_each_seed(history, like):
+    """Two of one seed are one model, and a retraining is no shadow of itself; with two IAM is carried out.
+
+    Neither is a retraining by another recipe or of another split, and both are there.
+    """
+    lab, run, first = like(history.lab), history.first, history.retrained
     again, other = lab.run("retrain"), lab.run("retrain", unlearning_seed=1)
-    lab.run("retrain", seed=1)
     of_run = shadow_runs(run, lab.store.list(status=("finished",)))
     assert {one.id for one in of_run} <= {first.id, again.id, other.id} and len(of_run) == 2
     assert [one.id for one in shadow_runs(first, lab.store.list(status=("finished",)))] == [other.id]

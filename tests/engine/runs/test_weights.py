@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from engine.runs.here import run_here
 from engine.runs.packing import packed, unpacked
 from engine.runs.readings import read_sets
 from engine.runs.recording import record
-from engine.runs.store import Store
+from engine.runs.store import Store, open_store
 from engine.runs.weights import weights_of
 from engine.spec import resolve
 from engine.types import Spec
@@ -36,12 +37,35 @@ from engine.types import Spec
 QUICK = Spec(method="finetune", forget_fraction=0.15, parameters={"max_forget_epochs": 1})
 
 
+def carried_out(store, keep_weights=None, **changes):
+    asked = resolve(dataclasses.replace(QUICK, **changes))
+    return run_here(asked, store, False, threading.Event(), lambda progress: None, keep_weights=keep_weights)
+
+
+@pytest.fixture(scope="module")
+def there(original_folder, tmp_path_factory):
+    """A results folder with a run of each wish, from which every test begins; and the runs."""
+    folder = tmp_path_factory.mktemp("finished")
+    shutil.copytree(original_folder, folder / "checkpoints", ignore=shutil.ignore_patterns("partial", "readouts"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNLEARN_HOME", str(folder))
+        return folder, {wish: carried_out(Store(folder), wish) for wish in (None, True, False)}
+
+
 @pytest.fixture
-def finished(with_original, store):
-    """Makes a finished run of a few steps; what it keeps is asked for."""
+def finished(there, home):
+    """A finished run of a few steps; what it keeps is asked for. Name it before the store.
+
+    The usual one of each wish is there already; another, or one under another limit, is carried out.
+    """
+    folder, runs = there
+    shutil.copytree(folder, home, dirs_exist_ok=True)
+    limit = packing.SMALL
+
     def make(keep_weights=None, **changes):
-        asked = resolve(dataclasses.replace(QUICK, **changes))
-        return run_here(asked, store, False, threading.Event(), lambda progress: None, keep_weights=keep_weights)
+        if changes or limit != packing.SMALL:
+            return carried_out(open_store(), keep_weights, **changes)
+        return runs[keep_weights]
 
     return make
 
@@ -140,9 +164,8 @@ def test_the_kept_model_is_the_one_that_was_measured(finished, store):
 
 @pytest.mark.parametrize("method", ["finetune", "retrain"])
 def test_what_was_not_kept_is_computed_again_and_says_so(finished, store, method):
-    parameters = {"epochs": 1} if method == "retrain" else QUICK.parameters
-    kept, without = finished(True, method=method, parameters=parameters), finished(False, method=method,
-                                                                                   parameters=parameters)
+    changes = {"method": method, "parameters": {"epochs": 1}} if method == "retrain" else {}
+    kept, without = finished(True, **changes), finished(False, **changes)
     again = of(without, store)
     assert again.computed_again
     title = {"finetune": "Fine-tuning", "retrain": "Retraining"}[method]

@@ -26,9 +26,10 @@ from engine.studies.ensemble_request import Task, answer
 from engine.studies.ensemble_store import kept_for
 from engine.studies.ensemble_views import findings
 from engine.studies.ensemble_work import located, missing, run_all
+from tests import warm
 from tests.patience import patience
 
-SMALL = Ensemble("moons", ("finetune",), models=8, candidates="all", parameters={"finetune": {"retain_epochs": 1}})
+SMALL = Ensemble("moons", ("finetune",), models=6, candidates="all", parameters={"finetune": {"retain_epochs": 1}})
 METHODS = replace(SMALL, methods=("finetune", "ssd"))
 
 
@@ -122,7 +123,7 @@ def test_nothing_is_computed_twice(at_home, monkeypatch):
     assert missing(found, kept) == []
     monkeypatch.setattr("engine.studies.ensemble_models.train", None)  # no Original is trained again
     more, kept = located(METHODS)
-    assert missing(more, kept) == [Task(number, ("ssd",)) for number in range(8)]
+    assert missing(more, kept) == [Task(number, ("ssd",)) for number in range(6)]
     monkeypatch.setattr("engine.studies.ensemble_work.workers_for", lambda todo: 0)
     computed(METHODS)
     after = files(at_home)
@@ -131,8 +132,8 @@ def test_nothing_is_computed_twice(at_home, monkeypatch):
 
 
 def test_a_larger_ensemble_begins_with_the_same_models(at_home):
-    found, kept = located(replace(SMALL, models=10))
-    assert missing(found, kept) == [Task(number, (ORIGINAL, "retrain", "finetune")) for number in (8, 9)]
+    found, kept = located(replace(SMALL, models=8))
+    assert missing(found, kept) == [Task(number, (ORIGINAL, "retrain", "finetune")) for number in (6, 7)]
 
 
 def test_another_hyperparameter_is_another_part_of_the_same_ensemble(at_home):
@@ -143,7 +144,7 @@ def test_another_hyperparameter_is_another_part_of_the_same_ensemble(at_home):
 @pytest.mark.parametrize("change", [{"seed": 1}, {"options": {"label_noise": 0.0}}, {"dataset": "blobs"}])
 def test_another_seed_or_other_data_is_another_ensemble(at_home, change):
     found, kept = located(replace(SMALL, **change))
-    assert len(missing(found, kept)) == 8 and not kept.folder.exists()
+    assert len(missing(found, kept)) == 6 and not kept.folder.exists()
 
 
 def test_seeds_are_kept_with_the_outputs(at_home):
@@ -186,9 +187,9 @@ def test_a_method_that_fails_is_counted_and_not_left_out(at_home):
         from safetensors.torch import save
 
         kept.write({part_file(found.key("broken"), number): save(dict(outputs["broken"]), outputs["broken"].about)
-                    for number in range(8)})
+                    for number in range(6)})
         seen = findings(kept, found)
-        assert seen.failed == {"broken": "broken failed on 8 of 8 models: The loss became nan at step 3."}
+        assert seen.failed == {"broken": "broken failed on 6 of 6 models: The loss became nan at step 3."}
         assert [row.name for row in seen.rows] == [ORIGINAL, "retrain"]
     finally:
         table("method").clear()
@@ -201,7 +202,7 @@ def test_a_constant_model_is_refused(at_home):
     from torch import ones
 
     constant = save({"phi": ones(200), "correct": ones(200) > 0, "test_accuracy": ones(1)})
-    kept.write({part_file(found.key("finetune"), number): constant for number in range(8)})
+    kept.write({part_file(found.key("finetune"), number): constant for number in range(6)})
     assert findings(kept, found).failed["finetune"].startswith("Model 0 says the same of all 200 samples: it is dam")
 
 
@@ -223,7 +224,7 @@ def test_a_model_that_gives_every_sample_the_same_logits_is_refused_when_it_is_r
 
 def test_too_few_models_are_a_sentence(at_home):
     found, kept = located(SMALL)
-    for number in range(3, 8):
+    for number in range(3, 6):
         (kept.folder / part_file(found.key("retrain"), number)).unlink()
     with pytest.raises(NotMeasurable, match=r"^3 of at least 6 models are there: compute more of the ensemble\.$"):
         findings(kept, found)
@@ -259,14 +260,15 @@ KILLED = """
 from engine.runs.executors import Control
 from engine.studies.ensemble import Ensemble
 from engine.studies.ensemble_work import located, missing, run_all
-found, kept = located(Ensemble("moons", ("finetune",), models=8, candidates="all",
+found, kept = located(Ensemble("moons", ("finetune",), models=6, candidates="all",
                                parameters={"finetune": {"retain_epochs": 1}}))
 for task, error in run_all(found, kept, missing(found, kept), "local", Control()):
     print(task.number, error, flush=True)
 """
 
 
-def test_a_kill_loses_only_the_models_in_progress(home, made):
+def test_a_kill_loses_only_the_models_in_progress(home, made, monkeypatch):
+    monkeypatch.setenv(warm.WORKERS, "1")
     process = start_copy("-c", KILLED)
     said = process.stdout.readline()
     process.send_signal(signal.SIGKILL)
@@ -274,8 +276,8 @@ def test_a_kill_loses_only_the_models_in_progress(home, made):
     assert said.split()[1] == "None"
     found, kept = located(SMALL)
     left = missing(found, kept)
-    assert 1 <= len(left) < 8 and {task.parts for task in left} == {(ORIGINAL, "retrain", "finetune")}
-    done = sorted(set(range(8)) - {task.number for task in left})
+    assert 1 <= len(left) < 6 and {task.parts for task in left} == {(ORIGINAL, "retrain", "finetune")}
+    done = sorted(set(range(6)) - {task.number for task in left})
     whole = kept_for(found, kept.about["data"], made)
     np.testing.assert_array_equal(kept.read(found.key("finetune"), done).phi,
                                   whole.read(found.key("finetune"), done).phi)
@@ -294,9 +296,9 @@ def test_a_job_is_paused_stopped_and_launched_again(home, ready_workers):
     assert job.wait(patience()) and job.view().state == "stopped" and mine.active is None
     ended = job.view().ended
     again = mine.launch(SMALL)
-    assert again.view().todo == 8 - ended
+    assert again.view().todo == 6 - ended
     assert again.wait(patience()) and (again.view().state, again.view().failed) == ("finished", 0)
-    with pytest.raises(BadInput, match="All 8 models of this ensemble are already computed"):
+    with pytest.raises(BadInput, match="All 6 models of this ensemble are already computed"):
         mine.launch(SMALL)
 
 

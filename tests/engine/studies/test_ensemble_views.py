@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -27,14 +28,29 @@ DIGITS = Ensemble("digits", ("nabla_tau", "finetune"), models=64, candidates="al
 SHIFTS = {ORIGINAL: 2.0, "finetune": 1.0}
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Written once for those who read; who writes takes ``own``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNLEARN_HOME", str(tmp_path_factory.mktemp("ensemble")))
+        return written(DIGITS, SHIFTS)
+
+
 @pytest.fixture
-def made(home):
-    return written(DIGITS, SHIFTS)
-
-
-def test_rows_and_anchors(made):
+def own(made, home):
     found, kept = made
-    seen = findings(kept, found)
+    mine = kept_for(found, kept.about["data"])
+    shutil.copytree(kept.folder, mine.folder)
+    return found, mine
+
+
+@pytest.fixture(scope="module")
+def seen(made):
+    found, kept = made
+    return findings(kept, found)
+
+
+def test_rows_and_anchors(seen):
     rows = {row.name: row for row in seen.rows}
     assert list(rows) == [ORIGINAL, "retrain", "nabla_tau", "finetune"]
     assert rows[ORIGINAL].ulira.area.value == pytest.approx(0.92, abs=0.02)
@@ -45,9 +61,7 @@ def test_rows_and_anchors(made):
     assert not seen.cannot_tell and not any(row.damaged for row in seen.rows)
 
 
-def test_a_second_retrained_model_is_what_is_attainable(made):
-    found, kept = made
-    seen = findings(kept, found)
+def test_a_second_retrained_model_is_what_is_attainable(seen):
     attainable, good, bad = seen.attainable, seen.rows[2], seen.rows[3]
     assert (seen.rows[1].klom, seen.rows[1].quality, attainable.ulira) == (None, None, None)
     assert good.klom.mean == pytest.approx(attainable.klom.mean, rel=0.1) and bad.klom.mean > 2 * attainable.klom.mean
@@ -55,16 +69,14 @@ def test_a_second_retrained_model_is_what_is_attainable(made):
     assert (good.klom.name, good.quality.low, seen.a_side) == ("KLoM (5 bins, N = 21)", True, 21)
 
 
-def test_each_sample_has_equally_many_models(made):
-    found, kept = made
-    row = findings(kept, found).rows[2]
+def test_each_sample_has_equally_many_models(seen):
+    row = seen.rows[2]
     assert row.ulira.models == pytest.approx(64 / 3, abs=0.01) and row.ulira.null_sd == null_sd(row.ulira.models)
     assert np.std(row.ulira.per_sample) == pytest.approx(row.ulira.null_sd, rel=0.15)
 
 
-def test_it_says_what_so_many_models_support(made):
-    found, kept = made
-    support, klom, quality = findings(kept, found).notes
+def test_it_says_what_so_many_models_support(seen):
+    support, klom, quality = seen.notes
     assert support.startswith("64 models give each sample 21 a side: enough for") and "not for a rate at" in support
     assert "fewer than 32" in klom and "fewer than 256" in quality and "over Originals" in quality
 
@@ -74,10 +86,10 @@ def test_retrained_models_that_fail_leave_nothing_to_tell(home):
     assert findings(kept, found).cannot_tell
 
 
-def test_a_broken_model_is_marked(made):
+def test_a_broken_model_is_marked(own):
     from safetensors.numpy import save
 
-    found, kept = made
+    found, kept = own
     read = kept.read(found.key("finetune"), range(64))
     kept.write({part_file(found.key("finetune"), number): save({
         "phi": read.phi[number], "correct": read.correct[number], "test_accuracy": np.array([69.9], np.float32)})
@@ -133,13 +145,13 @@ def test_scores_that_ship_are_read_back(made, tmp_path, caplog):
     assert (tmp_path / "digits-memorisation.safetensors").stat().st_size < 100_000
 
 
-def test_what_ships_is_found_like_ones_own(made, tmp_path):
+def test_what_ships_is_found_like_ones_own(made, seen, tmp_path):
     found, kept = made
     assert at_hand(found, kept, tmp_path) is kept
     path = tmp_path / "digits-ensemble.safetensors"
     pack(kept, found, path)
     (shipped,) = recorded_ensembles(tmp_path)
-    one, other = findings(kept, found), findings(shipped, found)
+    one, other = seen, findings(shipped, found)
     assert (shipped.recorded, shipped.about) == (True, kept.about)
     for mine, theirs in zip(one.rows, other.rows, strict=True):
         assert mine.ulira.area.value == pytest.approx(theirs.ulira.area.value, abs=1e-3)
@@ -156,10 +168,10 @@ def test_twelve_methods_fit_into_two_megabytes(made, tmp_path):
     assert (tmp_path / "digits-ensemble.safetensors").stat().st_size * 14 / 4 < 2_000_000
 
 
-def test_a_destroyed_model_ships_with_the_largest_value_that_half_precision_has(made, tmp_path):
+def test_a_destroyed_model_ships_with_the_largest_value_that_half_precision_has(own, tmp_path):
     from safetensors.numpy import save
 
-    found, kept = made
+    found, kept = own
     read = kept.read(found.key("finetune"), [0])
     read.phi[0, 5] = -6e6
     kept.write({part_file(found.key("finetune"), 0): save({
@@ -169,7 +181,7 @@ def test_a_destroyed_model_ships_with_the_largest_value_that_half_precision_has(
 
 
 @pytest.mark.parametrize("content", [b"", b"broken"])
-def test_a_damaged_shipped_file_is_left_out_and_logged(made, tmp_path, content, caplog):
+def test_a_damaged_shipped_file_is_left_out_and_logged(tmp_path, content, caplog):
     (tmp_path / "digits-ensemble.safetensors").write_bytes(content)
     with caplog.at_level(logging.WARNING):
         assert list(recorded_ensembles(tmp_path)) == []

@@ -18,9 +18,7 @@ from engine.evaluation.relearning import Outcome
 from engine.evaluation.roc import Roc, Sides
 from engine.evaluation.verdict import judge
 from engine.originals.checkpoints import open_checkpoints
-from engine.originals.workbench import prepare_bench
 from engine.runs.here import run_here
-from engine.runs.method import unlearn
 from engine.runs.packing import packed
 from engine.spec import resolve
 from engine.studies import relearn as relearning
@@ -31,25 +29,16 @@ from engine.studies.relearn_training import constant, ground_of
 from engine.training.networks import initialise
 from engine.types import Spec
 
-CPU = torch.device("cpu")
 SHORT = Settings(forgotten=(0,), seeds=(0,), rates=(2e-3,), steps=(0, 1, 20, 50), second=False)
-QUICK = Spec(method="finetune", forget_fraction=0.15, parameters={"max_forget_epochs": 1})
+QUICK = Spec(method="finetune", forget_fraction=0.15, parameters={"max_forget_epochs": 1})  # conftest.py has its run
 
 
 @pytest.fixture(scope="module")
-def bench(original_folder):
-    from engine.originals.checkpoints import Checkpoints
-
-    return prepare_bench(resolve(Spec()), Checkpoints(original_folder), CPU)
-
-
-@pytest.fixture(scope="module")
-def models(bench):
+def models(bench, brief_retrained):
     """The ground of seed 0, the Original and a model retrained on the split, which a third of the recipe trains."""
     resolved = resolve(Spec(method="retrain", parameters={"epochs": 20}))
     parts = split(bench.data, resolved.spec)
-    retrained = unlearn(bench, resolve(resolved.spec, parts.sizes), parts).model
-    return ground_of(bench.data, parts, 0, 32, resolved.recipe), bench.network, retrained
+    return ground_of(bench.data, parts, 0, 32, resolved.recipe), bench.network, brief_retrained
 
 
 def of(models, unlearned, settings=SHORT):
@@ -236,11 +225,6 @@ def test_what_was_found_comes_back_from_json():
 
 
 # --- a run ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def run(with_original, store):
-    return run_here(resolve(QUICK), store, False, threading.Event(), lambda progress: None)
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from engine.system.paths import home
 from engine.types import Method, Plan, Progress, Spec
 from tests.patience import patience, until
 
-QUICK = Spec(method="finetune", forget_fraction=0.15, parameters={"max_forget_epochs": 1})
 TINY = Settings(seeds=(0,), rates=(2e-3,), steps=(0, 1, 2), second=False)
 
 
@@ -46,23 +45,9 @@ PLANTED = Method(name="last_layer", title="Last layer", summary="Draws the last 
 
 
 @pytest.fixture
-def original_for_a_retrained(monkeypatch):
-    """No test waits for a full retraining: a third of the recipe trains it."""
-    full = relearning._trained
-
-    def shorter(mine, other, report, cancel):
-        from dataclasses import replace
-
-        spec = replace(mine.resolved.spec, method="retrain", parameters={"epochs": 20})
-        return relearning.unlearn(mine.bench, resolve(spec, mine.resolved.sizes), mine.parts).model
-
-    monkeypatch.setattr(relearning, "_trained", shorter)
-    return full
-
-
-@pytest.fixture
-def run(with_original, store):
-    return run_here(resolve(QUICK), store, False, threading.Event(), lambda progress: None)
+def original_for_a_retrained(monkeypatch, brief_retrained):
+    """No test waits for a full retraining: a third of the recipe has trained it (conftest.py)."""
+    monkeypatch.setattr(relearning, "_trained", lambda mine, other, report, cancel: brief_retrained)
 
 
 def test_a_wrong_unlearner_is_caught_by_relearning_up_to_the_sentence(with_original, store, monkeypatch,

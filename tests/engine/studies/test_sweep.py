@@ -19,7 +19,7 @@ from engine.studies.sweep_runs import counts, find_runs, grids, missing
 from engine.types import Spec
 
 TWO = Sweep(across=Axis("alpha", (0.1, 0.5)), down=Axis(FRACTION, (0.05, 0.3)), seeds=(0, 1))
-QUICK = ["--set", "retain_epochs=1"]  # cheap runs: what is tested is the bookkeeping
+QUICK = ["--set", "retain_epochs=1", "--set", "max_forget_epochs=1"]  # cheap runs: what is tested is the bookkeeping
 
 
 def problems(sweep: Sweep) -> list[str]:

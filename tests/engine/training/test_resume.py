@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import signal
 
 import pytest
@@ -58,6 +59,22 @@ def checkpoints(tmp_path):
 def whole(digits, tmp_path_factory):
     """The uninterrupted training."""
     return train_original(KEY, digits, Checkpoints(tmp_path_factory.mktemp("whole"), shipped=None), prepare(CPU, 1))
+
+
+@pytest.fixture(scope="module")
+def stopped(digits, tmp_path_factory):
+    """What a training that was stopped at step 25 leaves; begin from a copy."""
+    left = Checkpoints(tmp_path_factory.mktemp("stopped"), shipped=None)
+    with pytest.raises(Killed):
+        train_original(KEY, digits, left, 1, stop_at(25))
+    return left.root
+
+
+@pytest.fixture
+def halfway(stopped, checkpoints):
+    """The checkpoints with that half-finished training in them."""
+    shutil.copytree(stopped, checkpoints.root, dirs_exist_ok=True)
+    return checkpoints
 
 
 @pytest.fixture(scope="module")
@@ -133,17 +150,15 @@ def test_adamw_resumes_bit_for_bit_too(digits, checkpoints):
     assert weights_hash(resumed.model) == weights_hash(expected.model) and resumed.steps == 40
 
 
-def test_the_seconds_before_the_kill_are_counted(digits, checkpoints):
-    with pytest.raises(Killed):
-        train_original(KEY, digits, checkpoints, 1, stop_at(25))
-    partial = checkpoints.partial(f"{KEY.name}-{digits.fingerprint[:8]}")
+def test_the_seconds_before_the_kill_are_counted(digits, halfway):
+    partial = halfway.partial(f"{KEY.name}-{digits.fingerprint[:8]}")
     from safetensors import safe_open
 
     with safe_open(partial.path, framework="pt") as file:
         about = file.metadata()
     assert (about["epoch"], about["step"], about["samples"]) == ("2", "20", "2000")
     seen = []
-    train_original(KEY, digits, checkpoints, 1, lambda progress, seconds: seen.append(seconds))
+    train_original(KEY, digits, halfway, 1, lambda progress, seconds: seen.append(seconds))
     assert seen[0] > float(about["seconds"]) > 0 and seen == sorted(seen)
 
 
@@ -205,21 +220,23 @@ def without_counters(path):
 
 
 @pytest.mark.parametrize("damage", [truncate, garble, flip_a_byte, of_another_network, without_counters])
-def test_a_damaged_half_finished_training_begins_anew(digits, checkpoints, whole, damage):
-    with pytest.raises(Killed):
-        train_original(KEY, digits, checkpoints, 1, stop_at(25))
-    damage(checkpoints.partial(f"{KEY.name}-{digits.fingerprint[:8]}").path)
+def test_a_damaged_half_finished_training_begins_anew(digits, halfway, whole, damage):
+    damage(halfway.partial(f"{KEY.name}-{digits.fingerprint[:8]}").path)
     seen = []
-    again = train_original(KEY, digits, checkpoints, 1, lambda progress, seconds: seen.append(progress.step))
+    again = train_original(KEY, digits, halfway, 1, lambda progress, seconds: seen.append(progress.step))
     assert seen[0] == 1 and again.sha256 == whole.sha256
 
 
-def test_trainings_on_other_data_do_not_resume_one_another(digits, checkpoints):
-    with pytest.raises(Killed):
-        train_original(KEY, digits, checkpoints, 1, stop_at(25))
+def test_trainings_on_other_data_do_not_resume_one_another(digits, halfway):
     other = dataclasses.replace(digits, train=dataclasses.replace(digits.heldout))
+
+    def first_step(progress, seconds):
+        seen.append(progress.step)
+        raise Killed
+
     seen = []
-    train_original(KEY, other, checkpoints, 1, lambda progress, seconds: seen.append(progress.step))
+    with pytest.raises(Killed):
+        train_original(KEY, other, halfway, 1, first_step)
     assert seen[0] == 1
 
 
