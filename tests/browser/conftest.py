@@ -64,7 +64,8 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def page(browser, request):
-    """A fresh page of 1440 x 900; ``page.errors`` lists console errors and uncaught exceptions as they come.
+    """A fresh page of 1440 x 900 that asks for less motion: a picture that plays on takes a core, so a test of motion
+    alone asks for it (``emulate_media``). ``page.errors`` lists console errors and uncaught exceptions as they come.
 
     What it showed when its test failed is kept as a picture in test-artifacts, and printed with the errors.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
 from dataclasses import replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from helping import kill
+from helping import bring, kill
 
 from tests import warm
 
@@ -45,8 +44,7 @@ def original_folder(digits, tmp_path_factory) -> Path:
 @pytest.fixture
 def with_original(home: Path, original_folder: Path) -> Path:
     """The test's home folder, with the digits Original at hand."""
-    shutil.copytree(original_folder, home / "checkpoints", ignore=shutil.ignore_patterns("partial", "readouts"))
-    return home
+    return bring(original_folder, home)
 
 
 def short_digits(patch: pytest.MonkeyPatch) -> None:
@@ -79,9 +77,7 @@ def brief_original(digits, tmp_path_factory) -> Path:
 def brief(with_original: Path, brief_original: Path, monkeypatch) -> Path:
     """The same with digits whose recipe has four epochs, so that retraining by it takes no time; name it first."""
     short_digits(monkeypatch)
-    shutil.copytree(brief_original, with_original / "checkpoints", dirs_exist_ok=True,
-                    ignore=shutil.ignore_patterns("partial", "readouts"))
-    return with_original
+    return bring(brief_original, with_original)
 
 
 @pytest.fixture

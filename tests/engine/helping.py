@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,23 @@ from tests import warm
 from tests.patience import patience, until
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def bring(originals: Path, folder: Path) -> Path:
+    """Copies Originals into a results folder, without what is half finished; the folder."""
+    shutil.copytree(originals, folder / "checkpoints", dirs_exist_ok=True,
+                    ignore=shutil.ignore_patterns("partial", "readouts"))
+    return folder
+
+
+@contextmanager
+def home_at(folder: Path, originals: Path) -> Iterator[pytest.MonkeyPatch]:
+    """The fixture ``home`` for what several tests share: this folder, with these Originals, and no other database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNLEARN_HOME", str(bring(originals, folder)))
+        for name in ("UNLEARN_DATABASE_URL", "UNLEARN_DATA_DIR"):
+            patch.delenv(name, raising=False)
+        yield patch
 
 
 def python(*arguments: str, **more: Any) -> subprocess.CompletedProcess:

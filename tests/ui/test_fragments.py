@@ -62,4 +62,3 @@ def test_a_clock_alone_is_a_fragments_run():
     requests = ScriptRequests()
     assert fragments._ask(requests, CLOCK)
     assert requests.on_scriptrunner_ready().rerun_data.fragment_id_queue == ["clock"]
-

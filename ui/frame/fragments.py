@@ -17,18 +17,17 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests, ScriptRequestType
 
-from engine.system.singleton import singleton
+from ui.frame.server import once
 
 RUN, ASK = ScriptRunner._run_script, ScriptRequests._request_rerun_locked
 
 
 def ensure_own_page() -> None:
     """Takes the place of both in Streamlit, once a process; not under AppTest, which has no browser."""
-    if type(Runtime.instance() if Runtime.exists() else None) is Runtime:
-        singleton("own page", "this process", _prepare)
+    once("own page", _prepare)
 
 
-def _prepare() -> bool:
+def _prepare(_: Runtime) -> bool:
     ScriptRunner._run_script = _run  # type: ignore[method-assign, assignment]
     ScriptRequests._request_rerun_locked = _ask  # type: ignore[method-assign, assignment]
     return True

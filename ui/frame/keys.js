@@ -18,16 +18,20 @@ function scroll(key, target) {
 
 // A step of a lesson has turned, and the button that turned it has the focus and another meaning: the next space bar is
 // for the picture, so the focus goes there once there is one. Nothing is taken from a person who went elsewhere.
-function leaveButton(element, place = element.place) {
-  if (!element.isConnected || element.place !== place) return;
+// Nor from one who comes back to the button by the Tab key while there is no picture yet, or none at this step.
+function leaveButton(element) {
+  document.activeElement?.blur();
+  lookForPicture(element, element.place);
+}
+
+function lookForPicture(element, place) {
   const on = document.activeElement;
-  if (on?.closest(STEPS)) on.blur();
-  else if (on && on !== document.body) return;
+  if (!element.isConnected || element.place !== place || (on && on !== document.body)) return;
   const picture = document.querySelector(PICTURE);
   if (picture && !picture.closest("[data-stale=true]")) {
     if (!picture.hasAttribute("tabindex")) picture.tabIndex = -1;
     picture.focus({ preventScroll: true });
-  } else setTimeout(leaveButton, 100, element, place);
+  } else setTimeout(lookForPicture, 100, element, place);
 }
 
 // Whether a button turned the step. It may be gone by now, and the focus with it.

@@ -22,7 +22,7 @@ from streamlit.runtime import Runtime
 
 from engine.runs.ends import leave
 from engine.runs.executors.ray import end_cluster
-from engine.system.singleton import singleton
+from ui.frame.server import once
 
 GRACE = 0.8  # seconds for an orderly end
 CLUSTER = 2.0  # seconds for Ray's processes
@@ -33,9 +33,7 @@ _leaving = threading.Lock()
 
 def ensure_leaving() -> None:
     """Bounds how long this server takes to end; works once a process, and not under AppTest."""
-    runtime = Runtime.instance() if Runtime.exists() else None
-    if type(runtime) is Runtime:
-        singleton("leaving", "this process", lambda: _prepare(runtime))
+    once("leaving", _prepare)
 
 
 def _prepare(runtime: Runtime) -> bool:

@@ -15,17 +15,16 @@ from streamlit.runtime.scriptrunner import exec_code
 
 from engine.system import logs
 from engine.system.sentences import sentence
-from engine.system.singleton import singleton
 from ui.common.said import plain
+from ui.frame.server import once
 
 
 def ensure_words() -> None:
     """Takes Streamlit's place, once a process."""
-    if type(Runtime.instance() if Runtime.exists() else None) is Runtime:
-        singleton("words", "this process", _prepare)
+    once("words", _prepare)
 
 
-def _prepare() -> bool:
+def _prepare(_: Runtime) -> bool:
     logs.begin()
     for module in (exec_code, fragments):
         module.handle_user_script_exception = show  # type: ignore[attr-defined]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-import shutil
 import threading
 
 import pytest
 import torch
-from helping import wait_for
+from helping import home_at, wait_for
 
 from engine import registry
 from engine.errors import BadSpec, StoreUnavailable
@@ -214,10 +213,8 @@ FAILING = {
 def one_after_another(original_folder, tmp_path_factory):
     """Every failure in one queue, and a run that does not fail as the last of it: all as they ended, and the log."""
     folder = tmp_path_factory.mktemp("failing")
-    shutil.copytree(original_folder, folder / "checkpoints", ignore=shutil.ignore_patterns("partial", "readouts"))
     methods = {f"broken_{number}": (name, work) for number, (name, (work, _)) in enumerate(FAILING.items())}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNLEARN_HOME", str(folder))
+    with home_at(folder, original_folder) as patch:
         jobs = Jobs(open_store())
         for method, (_, work) in methods.items():
             patch.setitem(registry.table("method"), method, fake(method, work))

@@ -14,7 +14,7 @@ import threading
 import pytest
 import torch
 from archiving import members, put_together, state
-from helping import ROOT
+from helping import ROOT, home_at
 from safetensors.torch import load, save
 from torch import nn
 
@@ -46,9 +46,7 @@ def carried_out(store, keep_weights=None, **changes):
 def there(original_folder, tmp_path_factory):
     """A results folder with a run of each wish, from which every test begins; and the runs."""
     folder = tmp_path_factory.mktemp("finished")
-    shutil.copytree(original_folder, folder / "checkpoints", ignore=shutil.ignore_patterns("partial", "readouts"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNLEARN_HOME", str(folder))
+    with home_at(folder, original_folder):
         return folder, {wish: carried_out(Store(folder), wish) for wish in (None, True, False)}
 
 

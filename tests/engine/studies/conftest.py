@@ -7,6 +7,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from helping import home_at
 
 from engine.types import Spec
 
@@ -44,10 +45,7 @@ def finished(original_folder, tmp_path_factory):
     from engine.spec import resolve
 
     folder = tmp_path_factory.mktemp("finished")
-    shutil.copytree(original_folder, folder / "checkpoints", ignore=shutil.ignore_patterns("partial", "readouts"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNLEARN_HOME", str(folder))
-        patch.delenv("UNLEARN_DATABASE_URL", raising=False)
+    with home_at(folder, original_folder):
         run = run_here(resolve(FEW_STEPS), Store(folder), False, threading.Event(), lambda progress: None)
     return folder, run
 
