@@ -16,22 +16,36 @@ import json
 import sys
 import textwrap
 import types
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.system.source import DIGITS, source_hash, text_hash
+from engine.system.source import DIGITS, held, source_hash, text_hash
 
 FILE = Path(__file__).with_suffix(".json")
+HERE = FILE.parent
 MAKERS = {"dataset": "load", "model": "build", "scenario": "select", "method": "unlearn", "attack": "score_samples"}
 
 
-def code_of(kind: str, record: Any, file: Path | None) -> str:
+def code_of(kind: str, record: Any, file: Path | None, texts: Mapping[Path, str] | None = None) -> str:
     """The name of a component's generation: empty for the first one, else the hash that began it."""
-    made_by = hash_of(kind, record, file)
+    made_by = hash_of(kind, record, file, texts)
     for generation, hashes in enumerate(_generations().get(f"{kind}/{record.name}", [])):
         if made_by in hashes:
             return hashes[0] if generation else ""
     return made_by
+
+
+def coded(kind: str, record: Any, file: Path | None) -> Callable[[], str]:
+    """What gives :func:`code_of` as the file is now, whatever is edited later.
+
+    The engine's own files are parsed at the first question: a command asks for few of them, and all take a fourth of a
+    second. Those of strangers are parsed here, so that what cannot be read is said where the component is found.
+    """
+    if file is not None and HERE in file.parents and file.resolve() in (texts := _texts(file.parent)):
+        return functools.cache(lambda: code_of(kind, record, file, texts))
+    made_by = code_of(kind, record, file)
+    return lambda: made_by
 
 
 def listed(component: str, made_by: str) -> bool:
@@ -39,10 +53,10 @@ def listed(component: str, made_by: str) -> bool:
     return any(made_by in hashes for hashes in _generations().get(component, []))
 
 
-def hash_of(kind: str, record: Any, file: Path | None) -> str:
+def hash_of(kind: str, record: Any, file: Path | None, texts: Mapping[Path, str] | None = None) -> str:
     """The hash of a component's source: of its file, else of the function that does its work."""
-    if file is not None and file.is_file():
-        return source_hash(file)
+    if file is not None and (texts or file.is_file()):
+        return source_hash(file, texts)
     work = getattr(record, MAKERS[kind])
     try:
         return text_hash(textwrap.dedent(inspect.getsource(work)))
@@ -66,6 +80,16 @@ def file_of(record: Any) -> Path | None:
     module = sys.modules.get(getattr(getattr(record, MAKERS[kind]), "__module__", None) or "")
     place = getattr(module, "__file__", None)
     return Path(place) if place and getattr(module, kind.upper(), None) is record else None
+
+
+def _texts(folder: Path) -> dict[Path, str]:
+    return _held(folder, tuple(sorted((file.name, file.stat().st_mtime_ns) for file in folder.glob("*.py"))))
+
+
+@functools.lru_cache(maxsize=len(MAKERS))
+def _held(folder: Path, stamp: tuple[tuple[str, int], ...]) -> dict[Path, str]:
+    """Read once for all its components, which are found together, and again when one of them was edited."""
+    return held(folder)
 
 
 @functools.cache

@@ -22,7 +22,7 @@ from engine.validity import KINDS as KINDS
 from engine.validity import wrong as _wrong
 
 _sources: dict[tuple[str, str], Path | None] = {}
-_codes: dict[tuple[str, str], str] = {}  # as the file was when it was loaded: it may be edited meanwhile
+_codes: dict[tuple[str, str], Callable[[], str]] = {}
 
 
 @functools.cache
@@ -264,7 +264,7 @@ def code(kind: str, name: str) -> str:
     Comments, formatting, docstrings and texts for people do not change it (``engine.system.source``).
     """
     record = find(kind, name)
-    return "" if record is None else getattr(record, "code", "") or _codes.get((kind, record.name), "")
+    return "" if record is None else getattr(record, "code", "") or _codes.get((kind, record.name), str)()
 
 
 def source(kind: str, name: str) -> Path | None:
@@ -297,4 +297,4 @@ def _add(kind: str, record: Any, records: dict[str, Any], place: Path | None, sh
         raise BadInput(f"{shown} {wrong}")
     records[record.name] = record
     _sources[kind, record.name] = place
-    _codes[kind, record.name] = lineage.code_of(kind, record, place)
+    _codes[kind, record.name] = lineage.coded(kind, record, place)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal, overload
 
 from engine import chain, registry
@@ -64,7 +64,7 @@ class Resolved:
         """The hyperparameters that the run really uses; ``rewind`` where it is on, as no run from before it has it."""
         return asdict(self.parameters) | ({REWIND.name: True} if self.rewind else {})
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of everything a person chose, before the data and the Original are at hand."""
         return short_hash(self._content())
@@ -136,10 +136,10 @@ class Resolved:
         return {"code": code} if code else {}
 
 
-def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
-    """Checks a spec and fills it in; ``sizes`` are the real set sizes once the data are loaded.
+def resolve(spec: Spec, sizes: Sizes | None = None, code: Mapping[str, str] | None = None) -> Resolved:
+    """Checks a spec and fills it in. Raises BadSpec with every problem.
 
-    Raises BadSpec with every problem.
+    ``sizes`` are the real set sizes once the data are loaded, ``code`` what made its run (else what makes it today).
     """
     spec, start, problems = _continued(spec)
     spec, bad_numbers = _with_numbers(_with_current_names(spec))
@@ -174,7 +174,8 @@ def resolve(spec: Spec, sizes: Sizes | None = None) -> Resolved:
         sizes = chain.remaining(sizes, start.sizes) if start else sizes
     parameters = effective_parameters(requested, method, Setting(dataset, recipe, sizes))
     return Resolved(spec, dataset, model, method, recipe, options, parameters, sizes, method.plan(parameters, sizes),
-                    code_of(spec), start, REWIND in method.hyperparameters and requested[REWIND.name])
+                    code_of(spec) if code is None else dict(code), start,
+                    REWIND in method.hyperparameters and requested[REWIND.name])
 
 
 def _continued(spec: Spec) -> tuple[Spec, Resolved | None, list[Problem]]:

@@ -14,7 +14,7 @@ import contextlib
 import functools
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,8 +88,7 @@ def asked_for(run: Run) -> Resolved | None:
 
     Remembered: hundreds of them are asked for at every look at a comparison or a sweep.
     """
-    resolved = None if run.spec_extra else _resolved(_Written(repr(run.spec), run.spec))
-    return resolved and replace(resolved, code=run.code or {})
+    return None if run.spec_extra else _resolved(_Written(repr((run.spec, run.code)), run.spec, run.code or {}))
 
 
 def carried_out_as_now(run: Run, resolved: Resolved) -> bool:
@@ -125,16 +124,17 @@ def _newest(runs: Same[Run], alike: tuple[tuple[str, Any], ...]) -> dict[str, Ru
 
 @dataclass(frozen=True)
 class _Written:
-    """A spec that is known by how it is written."""
+    """A spec, and the code that carried it out, known by how they are written."""
 
     text: str
     spec: Spec = field(compare=False)
+    code: Mapping[str, str] = field(compare=False)
 
 
 @functools.lru_cache(maxsize=8192)
 def _resolved(written: _Written) -> Resolved | None:
     try:
-        return resolve(written.spec)
+        return resolve(written.spec, code=written.code)
     except (BadInput, TypeError, ValueError, AttributeError):  # as in unusable(), which says it
         return None
 

@@ -11,7 +11,7 @@ import contextlib
 import functools
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +25,19 @@ TRIES = 9  # of parsing one text, where threads get into each other's way
 _parsing = threading.Lock()
 
 
-def source_hash(path: Path) -> str:
-    """The first hex digits of the sha256 of a file's code and of the code beside it that it imports."""
-    files = _with_neighbours(path.resolve())
+def source_hash(path: Path, texts: Mapping[Path, str] | None = None) -> str:
+    """The first hex digits of the sha256 of a file's code and of the code beside it that it imports.
+
+    ``texts`` are those of the files in its folder (:func:`held`); without them they are read.
+    """
+    files = _with_neighbours(path.resolve(), texts)
     code = "\n".join(f"{file.stem}\n{files[file].code}" for file in sorted(files))
     return hashlib.sha256(code.encode()).hexdigest()[:DIGITS]
+
+
+def held(folder: Path) -> dict[Path, str]:
+    """The texts of a folder's files as they are now, to be asked for their code later."""
+    return {file: file.read_text(encoding="utf-8") for file in folder.resolve().glob("*.py")}
 
 
 def text_hash(source: str) -> str:
@@ -39,31 +47,33 @@ def text_hash(source: str) -> str:
 
 @dataclass(frozen=True)
 class _File:
-    """What one look at a file gives: its code as text, and the files beside it that it imports."""
+    """What one look at a file gives: its code as text, and the last names of the modules that it may import."""
 
     code: str
-    neighbours: tuple[Path, ...]
+    imported: frozenset[str]
 
 
-def _with_neighbours(path: Path) -> dict[Path, _File]:
+def _with_neighbours(path: Path, texts: Mapping[Path, str] | None) -> dict[Path, _File]:
     """The file and, again and again, what it imports from its own folder."""
+    there = path.parent.glob("*.py") if texts is None else texts
+    beside = {file.stem: file for file in there if file.stem != "__init__"}
     found: dict[Path, _File] = {}
     todo = [path]
     while todo:
         file = todo.pop()
         if file not in found:
-            found[file] = _read(file, file.stat().st_mtime_ns)
-            todo += found[file].neighbours
+            text = file.read_text(encoding="utf-8") if texts is None else texts[file]
+            found[file] = _read(text, file.parent.name)
+            todo += [beside[name] for name in found[file].imported if name in beside]
     return found
 
 
 @functools.lru_cache(maxsize=512)
-def _read(path: Path, changed: int) -> _File:
-    """A file, parsed once: that is most of the time that finding the components takes."""
-    tree = syntax_tree(path.read_text(encoding="utf-8"))
-    there = {file.stem: file for file in path.parent.glob("*.py") if file.stem != "__init__"}
-    imported = set(_imported(tree, path.parent.name))  # before the tree is made bare
-    return _File(_dump(_Bare().visit(tree)), tuple(there[name] for name in imported if name in there))
+def _read(text: str, folder: str) -> _File:
+    """A file of a folder, parsed once: that is most of the time that a hash takes."""
+    tree = syntax_tree(text)
+    imported = frozenset(_imported(tree, folder))  # before the tree is made bare
+    return _File(_dump(_Bare().visit(tree)), imported)
 
 
 def _imported(tree: ast.Module, folder: str) -> Iterator[str]:

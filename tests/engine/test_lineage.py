@@ -15,6 +15,7 @@ from engine.runs.recorded import asked_for, recorded_runs
 from engine.runs.records import Run, outdated
 from engine.spec import resolve
 from engine.studies.comparison import Comparison, find_runs, missing
+from engine.system import source
 from engine.system.source import source_hash, text_hash
 from engine.types import Spec
 
@@ -124,6 +125,21 @@ def test_hashes_of_one_generation_are_one_code(generations, code, monkeypatch):
     table = json.loads(json.dumps(generations).replace("NOW", now))
     monkeypatch.setattr(lineage, "_generations", lambda: {"method/ssd": table})
     assert lineage.code_of("method", registry.get("method", "ssd"), place) == code.replace("NOW", now)
+
+
+def test_the_engines_own_files_are_parsed_when_asked_as_they_were_when_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(lineage, "HERE", tmp_path)
+    ssd, place, read = registry.get("method", "ssd"), tmp_path / "methods/mine.py", []
+    place.parent.mkdir()
+    (place.parent / "_helper.py").write_text("A = 1\n")
+    place.write_text("from engine.methods._helper import A\n")
+    at_first = source_hash(place)
+    monkeypatch.setattr("engine.system.source._read", lambda *file, real=source._read: read.append(file) or real(*file))
+    asked = lineage.coded("method", ssd, place)
+    assert read == []
+    (place.parent / "_helper.py").write_text("A = 2 + 2\n")
+    assert asked() == asked() == at_first and len(read) == 2
+    assert lineage.coded("method", ssd, place)() == source_hash(place) != at_first
 
 
 def test_a_changed_method_is_run_anew_and_its_old_runs_say_so(folder, store, with_original):

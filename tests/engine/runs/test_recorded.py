@@ -136,7 +136,7 @@ def test_a_spec_that_no_check_expects_leaves_out_its_run_alone(folder, shipped, 
 def test_each_spec_of_an_archive_is_resolved_once(folder, shipped, monkeypatch):
     usual, asked = recorded.resolve, []
     for place in ("engine.runs.recorded.resolve", "engine.runs.archive.columns.resolve"):
-        monkeypatch.setattr(place, lambda spec: asked.append(spec.seed) or usual(spec))
+        monkeypatch.setattr(place, lambda spec, **code: asked.append(spec.seed) or usual(spec, **code))
     recorded._resolved.cache_clear()
     recorded.newest_as_now(recorded_runs(folder), dataset="digits")
     assert sorted(asked) == [0, 1, 2]

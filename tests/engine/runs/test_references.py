@@ -434,7 +434,7 @@ def test_another_version_of_an_attack_beside_retrained_models_is_measured_anew(r
     before = run.metrics
     turned = dataclasses.replace(rmia, score_samples=lambda **tables: -rmia.score_samples(**tables))
     monkeypatch.setitem(registry.table("attack"), "rmia", turned)
-    monkeypatch.setitem(registry._codes, ("attack", "rmia"), "turned")
+    monkeypatch.setitem(registry._codes, ("attack", "rmia"), lambda: "turned")
     after = complete(lab.store, run).metrics
     assert after["attack_code"] == {"rmia": "turned"} and after["retrained"]["run_id"] == retrained.id
     assert after["rmia_auc"] == pytest.approx(1 - before["rmia_auc"]) and after["tow"] == before["tow"]
