@@ -7,7 +7,7 @@ weights. So it stands beside a verdict and does not turn it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from engine.evaluation.ensembles.resampling import Mean
@@ -58,7 +58,7 @@ class PerExample:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, which :meth:`from_json` reads."""
-        return asdict(self)
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> PerExample:
