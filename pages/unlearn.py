@@ -24,7 +24,8 @@ with view.container(key="view"):
                 "**Unlearn**: the charts appear here and update as the method works.", icon=":material/arrow_back:")
     elif run_id := st.query_params.get(prefill.RUN) or prefill.current_run():
         prefill.FORM.mirror(prefill.now(run_id))
-        live.say_if_other(run_id, asked)
+        with st.container():  # there with or without a sentence, so that the view below keeps its place and its picture
+            live.say_if_other(run_id, asked)
         live.follow(run_id)
     elif read_only():
         st.info("No run is open. Open one on the page **Runs**, or press the button on **Start**.",

@@ -23,6 +23,9 @@ CUT = """() => [...document.querySelectorAll('.stage-heroes svg')].flatMap(pictu
   const frame = picture.getBoundingClientRect();
   return [...picture.querySelectorAll('.stage-label')].map(e => [e.textContent, e.getBoundingClientRect()])
     .filter(([, b]) => b.left < frame.left || b.right > frame.right).map(([text]) => text); })"""
+HEADLINES = """() => { window.headlines = []; const look = () => {
+  const there = document.querySelectorAll('.stMain h2').length;
+  if (window.headlines.at(-1) !== there) window.headlines.push(there); requestAnimationFrame(look); }; look(); }"""
 
 
 @pytest.fixture
@@ -179,4 +182,17 @@ def test_the_code_for_the_audience_is_covered_by_nothing_and_a_reset_closes_all(
     page.get_by_role("heading", name="It memorised").wait_for()
     page.get_by_role("button", name="Reset for the next class").wait_for(state="hidden")
     page.get_by_role("button", name="Leave present mode").wait_for(state="hidden")
+    assert page.errors == []
+
+
+def test_the_headline_stays_while_a_map_is_drawn(page, app):
+    """Without it for a tenth of a second the whole page jumps up, and down again."""
+    page.goto(f"{app}/robustness")
+    page.locator(".st-key-robustness-map .main-svg").first.wait_for()
+    still(page)
+    page.evaluate(HEADLINES)
+    page.get_by_text("Entropy attack").first.click()
+    page.get_by_text("Attack on the entropy").first.wait_for()
+    still(page)
+    assert page.evaluate("() => window.headlines") == [1]
     assert page.errors == []

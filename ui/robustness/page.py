@@ -102,7 +102,7 @@ def _view(sweep: Sweep, was_active: bool) -> None:
     if was_active and sweeps().active is None:
         st.rerun()
     _progress(sweep)
-    answer = st.empty()
+    answer = st.container()  # which keeps its sentence until the next one: an empty place would let the page jump
     metric, paper, recorded = _controls()
     _view_of(sweep).mirror(replace(_now(sweep), metric=metric))
     if SIDE_BY_SIDE.get():
