@@ -17,6 +17,7 @@ from engine.system.same import Same
 from ui.common import address as link
 from ui.common import glossary, take_away, words
 from ui.common.allowed import starts
+from ui.common.queueing import queue
 from ui.common.said import plain
 from ui.common.state import Slot
 from ui.common.take_away import Export
@@ -114,7 +115,7 @@ def _without_table(run_id: str) -> None:
                    icon=":material/table_rows:")
     if run.has_ended and st.button("Run again", icon=":material/replay:", key="exposed.again",
                                    **starts()):
-        st.switch_page(shell.UNLEARN, query_params={"run": jobs.submit(run.resolved().spec)})
+        st.switch_page(shell.UNLEARN, query_params={"run": queue(run.resolved().spec, of=run.id)})
 
 
 def _exposure(run: Run) -> Exposure:

@@ -16,6 +16,7 @@ from engine.studies.selected import FEWEST, MOST
 from engine.system.words import plural
 from ui.common import words
 from ui.common.allowed import changes, mine, starts
+from ui.common.queueing import queue
 from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import shell
@@ -91,7 +92,7 @@ def _queue(jobs: Jobs, runs: Sequence[Run]) -> None:
     try:
         jobs.store.check_room(len(runs))  # all of them or none
         for run in runs:
-            jobs.submit(library.get(run.id, jobs.store).run.resolved().spec, run.train_original)
+            queue(library.get(run.id, jobs.store).run.resolved().spec, run.train_original, of=run.id)
     except (LabError, ValueError) as error:
         st.error(plain(error))
         return

@@ -22,6 +22,7 @@ from engine.system.words import spaced
 from engine.types import Dataset, Option, Setting, Sizes, Spec
 from ui.common import controls, form_parts, words
 from ui.common.address import as_markdown
+from ui.common.queueing import queue
 from ui.common.said import plain
 from ui.unlearn import beginning, chips, cost, live, prefill, who
 
@@ -44,7 +45,7 @@ START = form_parts.StartButton("launch", "ink_eraser")
 
 def demo() -> str:
     """Queues the demo and returns the run's id; where nothing may be started, the id of the recorded one."""
-    run_id = _shown_demo() if read_only() else manager().submit(DEMO)
+    run_id = _shown_demo() if read_only() else queue(DEMO)
     live.launched(run_id)
     return run_id
 
@@ -80,7 +81,7 @@ def form() -> Resolved | None:
     if START.pressed("Unlearn", disabled=allowed is None):
         try:
             who.check(resolved)
-            run_id = manager().submit(spec, train_original=bool(allowed))
+            run_id = queue(spec, train_original=bool(allowed))
             live.launched(run_id)
             prefill.FORM.mirror(prefill.now(run_id))
             busy = True

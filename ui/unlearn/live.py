@@ -23,6 +23,7 @@ from ui.common import watched, words
 from ui.common.allowed import changes, starts
 from ui.common.folded import folded
 from ui.common.live_chart import live_chart
+from ui.common.queueing import queue
 from ui.common.said import plain
 from ui.common.shared import FOLLOWED
 from ui.common.stage.component import forget_drawn, stage
@@ -165,7 +166,7 @@ def _header(jobs: Any, run: Run) -> None:
         if button.button("Start" if long else "Run again", icon=":material/replay:", key=f"again-{run.id}",
                          width="stretch",
                          **starts(help=f"Queues a new run with the same settings.{first and ' ' + first}")):
-            _again(jobs, run, bool(first))
+            _again(run, bool(first))
         if run.recorded:
             st.caption(f":material/album: Recorded on {words.when(run.started)[:10]} on {plain(run.device)}: it opens "
                        f"without the data, and **Run again** computes it here. {first}")
@@ -176,7 +177,7 @@ def _header(jobs: Any, run: Run) -> None:
     if earlier := remark(run):
         st.warning(earlier, icon=":material/history:")
     if run.notice:
-        _notice(jobs, run)
+        _notice(run)
 
 
 def _trained_first(jobs: Any, run: Run) -> str:
@@ -200,16 +201,16 @@ def _takes_long(jobs: Any, run: Run) -> str:
     return str(span) if span and span.high > LONG else ""
 
 
-def _again(jobs: Any, run: Run, original: bool) -> None:
+def _again(run: Run, original: bool) -> None:
     """Queues it once more. Whether a recorded run's Original was trained for it elsewhere says nothing about here."""
     anew = run.train_original and not run.recorded
-    _queue(jobs, run, original or anew)
+    _queue(run, original or anew)
 
 
-def _queue(jobs: Any, run: Run, original: bool) -> None:
+def _queue(run: Run, original: bool) -> None:
     """Queues it and opens the new run; or says why not, such as that too many wait."""
     try:
-        run_id = jobs.submit(run.resolved().spec, original)
+        run_id = queue(run.resolved().spec, original, of=run.id)
     except LabError as error:
         st.error(plain(error), icon=":material/error:")
         return
@@ -218,12 +219,12 @@ def _queue(jobs: Any, run: Run, original: bool) -> None:
     st.rerun()
 
 
-def _notice(jobs: Any, run: Run) -> None:
+def _notice(run: Run) -> None:
     st.warning(plain(run.notice), icon=":material/warning:")
     if run.spec.original:  # a trained one would be another Original
         return
     if run.has_ended and st.button("Train an Original on these data and run again", key=f"anew-{run.id}", **starts()):
-        _queue(jobs, run, True)
+        _queue(run, True)
 
 
 def _objective(run: Run, probes: Sequence[ProbeEvent]) -> None:

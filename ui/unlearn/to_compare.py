@@ -14,6 +14,7 @@ from engine.runs.records import Run
 from engine.spec import resolve
 from engine.types import Spec
 from ui.common.allowed import starts
+from ui.common.queueing import queue
 from ui.common.said import plain
 
 
@@ -41,7 +42,7 @@ def show(run: Run) -> None:
 
 def _start(asked: Spec, run: Run) -> None:
     try:
-        manager().submit(asked, train_original=bool(run.train_original and not run.recorded))
+        queue(asked, train_original=bool(run.train_original and not run.recorded), of=run.id)
     except LabError as error:
         st.error(plain(error))
         return

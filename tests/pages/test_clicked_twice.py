@@ -1,0 +1,77 @@
+"""A button that is clicked twice, or whose click counts twice, queues one run."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from engine.types import Spec
+from tests.pages.test_pages import app, unlearn_page
+from ui.common import queueing
+
+QUICK = Spec(method="finetune", forget_fraction=0.05, parameters={"retain_epochs": 1})
+
+
+@pytest.fixture
+def waiting(jobs):
+    """The manager, which lets all runs wait."""
+    jobs.stop()
+    return jobs
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """A machine on which a second click may come a minute later."""
+    monkeypatch.setattr(queueing, "SOON", 60.0)
+
+
+@pytest.fixture
+def session(monkeypatch):
+    """A session of a page without a page."""
+    kept: dict[str, tuple[str, float]] = {}
+    monkeypatch.setattr(queueing.Slot, "get", lambda slot: kept)
+
+
+def test_unlearn_clicked_twice_is_one_run_and_later_it_is_another(waiting, slow, monkeypatch):
+    at = unlearn_page()
+    for _ in range(2):
+        at.button(key="launch").click().run()
+        assert not at.exception
+    run, = waiting.store.list()
+    assert at.query_params["run"] == run.id
+    at.number_input(key="seed").set_value(5).run()
+    at.button(key="launch").click().run()
+    assert [one.spec.seed for one in waiting.store.list()] == [0, 5], "another run is another one"
+    monkeypatch.setattr(queueing, "SOON", 0.0)
+    at.button(key="launch").click().run()
+    assert [one.spec.seed for one in waiting.store.list()] == [0, 5, 5]
+
+
+def test_the_demo_clicked_twice_is_one_run(waiting, slow):
+    at = app().run()
+    at.button(key="demo").click().run()
+    at.switch_page("pages/start.py").run()
+    at.button(key="demo").click().run()
+    assert len(waiting.store.list()) == 1 and not at.exception
+
+
+def test_two_runs_of_one_spec_are_run_again_as_two_and_each_once(waiting, slow, session):
+    for before in ("first", "second"):
+        assert queueing.queue(QUICK, of=before) == queueing.queue(QUICK, of=before)
+    assert len(waiting.store.list()) == 2
+
+
+def test_two_clicks_at_once_are_one_run(waiting, slow, session):
+    begin, got = threading.Barrier(2), []
+
+    def click() -> None:
+        begin.wait()
+        got.append(queueing.queue(QUICK))
+
+    clicks = [threading.Thread(target=click) for _ in range(2)]
+    for one in clicks:
+        one.start()
+    for one in clicks:
+        one.join()
+    assert [run.id for run in waiting.store.list()] == got[:1] == got[1:]
