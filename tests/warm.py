@@ -28,7 +28,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PREPARED = ("engine.api", "engine.runs.compute", "engine.runs.queue", "engine.cli.main", "streamlit.web.cli",
-            "streamlit.web.bootstrap", "plotly.graph_objects", "torch._dynamo")  # the last at the first optimiser
+            "streamlit.web.bootstrap", "plotly.graph_objects")
 WORKERS = "UNLEARN_TEST_COPIED_WORKERS"  # in a copy's environment: its worker processes are copies, too
 SUBREAPER = 36  # prctl: what loses its parent becomes a child of this process
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.training import brief
 from engine.training.loop import Checks, Task
 from engine.types import Progress
 
@@ -34,10 +35,10 @@ class Steps:
             now = rate(position)
             for group in optimiser.param_groups:
                 group["lr"] = now
-            optimiser.zero_grad(set_to_none=True)
+            brief.forget_gradients(optimiser)
             with self.dropout(self.step):
                 loss, count, terms = gradients(item)
-            optimiser.step()
+            brief.step(optimiser)
             self.step, self.samples = self.step + 1, self.samples + count
             ends = ends_epoch and position + 1 == len(items)
             self.checks.see(loss, self.step, ends)

@@ -27,6 +27,7 @@ from engine.runs.outcome import Outcome
 from engine.runs.packing import packed
 from engine.runs.readings import metrics_of, original_readings, read_sets, samples_frame
 from engine.spec import Resolved, resolve
+from engine.system.device import warm_up
 from engine.system.files import parquet_of
 from engine.system.recent import Recent
 from engine.training.loop import Task
@@ -157,6 +158,8 @@ def beginning(bench: Bench, resolved: Resolved, stage: Callable[[str], None] = l
 def unlearn_from(network: nn.Module, data: Data, resolved: Resolved, parts: Split,
                  on_step: OnStep = lambda model, progress, seconds: None, partial: Partial | None = None) -> Unlearned:
     """:func:`unlearn` on a copy of any network, on the device of the data."""
+    if not registry.ships("method", resolved.method.name):
+        warm_up()
     watch = Stopwatch(data.device)
     seed = resolved.training_seed if resolved.method.from_scratch else resolved.spec.seeds.unlearning
 

@@ -80,7 +80,6 @@ def prepare(device: torch.device, threads: int | None) -> int:
     """Fixes this thread's number of intra-op threads and returns it; makes CUDA repeatable."""
     count = min(threads or cores(), cores())
     torch.set_num_threads(count)
-    _warm_up()
     if device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cudnn.benchmark = False
@@ -90,8 +89,11 @@ def prepare(device: torch.device, threads: int | None) -> int:
 
 
 @functools.cache
-def _warm_up() -> None:
-    """The first optimiser of a process imports half of torch (1.3 s); no method should be charged for it."""
+def warm_up() -> None:
+    """Imports torch's compiler, which the first optimiser of a process does otherwise: two seconds of a core.
+
+    The engine's own go without it (:mod:`engine.training.brief`); nobody else's method should be charged for it.
+    """
     torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
 
 

@@ -6,10 +6,17 @@ five times as long as AdamW computes. What is not the plain case is left to torc
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import torch
+from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
+Made = TypeVar("Made", bound=torch.optim.Optimizer)
+COMPILER = "torch._dynamo"
+_making = threading.Lock()
 ADAMS = {torch.optim.Adam: torch._fused_adam_, torch.optim.AdamW: torch._fused_adamw_}
 
 
@@ -23,11 +30,40 @@ def forget_gradients(optimiser: torch.optim.Optimizer) -> None:
 def step(optimiser: torch.optim.Optimizer) -> None:
     """``optimiser.step()``."""
     if not all(_adam_on_cpu(optimiser, group) for group in optimiser.param_groups):
-        optimiser.step()
+        _step_of_torch(optimiser)
         return
     with torch.no_grad():
         for group in optimiser.param_groups:
             _adam(optimiser, group)
+
+
+def made(kind: Callable[..., Made], *of: Any, **settings: Any) -> Made:
+    """An optimiser, without the import of torch's compiler: two seconds of a core for a question whose answer is no."""
+    group = getattr(torch.optim.Optimizer.add_param_group, "__wrapped__", None)
+    if group is None or COMPILER in sys.modules:
+        return kind(*of, **settings)
+    with _making:
+        group.__dynamo_disable = group  # what torch calls instead while something is compiled
+        try:
+            return kind(*of, **settings)
+        finally:
+            del group.__dynamo_disable
+
+
+def _step_of_torch(optimiser: torch.optim.Optimizer) -> None:
+    """``optimiser.step()``, which imports the compiler to ask whether it is at work; without that if nobody listens.
+
+    Torch's step is a function in two others: one for hooks and profilers, one that sets the gradients' mode and asks.
+    """
+    of_class: Any = type(optimiser).step
+    plain = getattr(getattr(of_class, "__wrapped__", None), "__wrapped__", None)
+    if (plain is None or COMPILER in sys.modules or "step" in vars(optimiser) or optimiser.defaults["differentiable"]
+            or optimiser._optimizer_step_pre_hooks or optimiser._optimizer_step_post_hooks
+            or _global_optimizer_pre_hooks or _global_optimizer_post_hooks):
+        optimiser.step()
+    else:
+        with torch.no_grad():
+            plain(optimiser)
 
 
 def _adam_on_cpu(optimiser: torch.optim.Optimizer, group: dict[str, Any]) -> bool:

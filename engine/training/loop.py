@@ -23,6 +23,7 @@ from engine.errors import Diverged
 from engine.evaluation.readout import read_at_once, read_logits
 from engine.system.device import autocast, on_card, queued
 from engine.system.rng import generator, permutation
+from engine.training import brief
 from engine.training.dropout import AtStep, at_step, none
 from engine.training.recorded import step_for
 from engine.types import Progress, Recipe, TrainingState
@@ -137,10 +138,10 @@ def make_optimiser(name: str, model: nn.Module, learning_rate: float, weight_dec
                    momentum: float = 0.0) -> torch.optim.Optimizer:
     """SGD, Adam or AdamW in torch's fused form (one pass over the weights a step)."""
     if name == "sgd":
-        return torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum, weight_decay=weight_decay,
-                               fused=True)
+        return brief.made(torch.optim.SGD, model.parameters(), lr=learning_rate, momentum=momentum,
+                          weight_decay=weight_decay, fused=True)
     adams: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
-    return adams[name](model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
+    return brief.made(adams[name], model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
 
 
 def loop(optimiser: torch.optim.Optimizer, *, epochs: int, batches: Callable[[int], tuple[Any, ...]],

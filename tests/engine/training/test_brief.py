@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from engine.training import brief
 from engine.training.loop import make_optimiser
+
+ROOT = Path(__file__).resolve().parents[3]
+FIRST = """
+import sys, torch
+from engine.training import brief
+from engine.training.loop import make_optimiser
+for name in ("sgd", "adamw"):
+    net = torch.nn.Linear(2, 2)
+    optimiser = make_optimiser(name, net, 0.1, 0.0)
+    net(torch.ones(1, 2)).sum().backward()
+    brief.step(optimiser)
+print("torch._dynamo" in sys.modules, bool(optimiser.state))
+"""
 
 
 def trained(name: str, how: bool, steps: int = 4) -> tuple[nn.Module, torch.optim.Optimizer]:
@@ -26,7 +44,10 @@ def trained(name: str, how: bool, steps: int = 4) -> tuple[nn.Module, torch.opti
 
 
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
-def test_the_weights_and_the_state_are_torchs(name):
+@pytest.mark.parametrize("compiler", ["absent", "sys"])
+def test_the_weights_and_the_state_are_torchs(name, compiler, monkeypatch):
+    """Whether the compiler has been imported or not."""
+    monkeypatch.setattr(brief, "COMPILER", compiler)
     (ours, our_state), (plain, plain_state) = trained(name, True), trained(name, False)
     assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), plain.parameters(), strict=True))
     kept = [[value for state in optimiser.state_dict()["state"].values() for value in state.values()]
@@ -42,10 +63,29 @@ def test_a_plain_step_does_without_torchs_and_its_first_does_not(monkeypatch):
     assert len(asked) == 1
 
 
-def test_who_listens_to_steps_hears_each(monkeypatch):
+@pytest.mark.parametrize("name", ["sgd", "adamw"])
+def test_who_listens_to_steps_hears_each(name, monkeypatch):
+    monkeypatch.setattr(brief, "COMPILER", "absent")
     heard = []
-    net, optimiser = trained("adamw", True)
+    net, optimiser = trained(name, True)
     optimiser.register_step_post_hook(lambda *of: heard.append(1))
     net(torch.ones(2, 1, 4, 4)).sum().backward()
     brief.step(optimiser)
     assert heard == [1]
+
+
+def test_who_listens_to_all_optimisers_hears_each_step(monkeypatch):
+    monkeypatch.setattr(brief, "COMPILER", "absent")
+    heard = []
+    listening = register_optimizer_step_pre_hook(lambda *of: heard.append(1))
+    try:
+        trained("sgd", True)
+    finally:
+        listening.remove()
+    assert heard == [1] * 4
+
+
+def test_training_does_not_import_the_compiler():
+    """Two seconds of a core of each process, and a person's first click waits for it."""
+    said = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert said.stdout == "False True\n"
