@@ -3,7 +3,7 @@
 ``python benchmarks/training_step.py [--samples 2560] [--rounds 3]``. Plain loop: torchvision transforms on
 PIL images in a DataLoader, default layout. Layout: the same engine step on the default memory layout. Small
 maps: the same step with torchvision's convolutions where ours take the short way (engine/models/_small_maps.py).
-Random pictures, so that no data set is needed. Prints one JSON object last.
+Random pictures, so that no data set is needed. Prints one JSON object last, with the instructions that torch takes.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def main() -> None:
     nets["long"] = torchvisions(nets["ours"])
     small = paired(lambda: layout_epoch(nets["ours"], data, torch.channels_last),
                    lambda: layout_epoch(nets["long"], data, torch.channels_last), options.rounds)
-    report("training_step", samples=options.samples, threads=threads,
+    report("training_step", samples=options.samples, threads=threads, precision="float32",
+           instructions=torch.backends.cpu.get_cpu_capability(),
            samples_per_second=round(options.samples / whole["ours_seconds"], 1), against_plain_loop=whole,
            channels_last_against_default=layout, small_maps_against_convolutions=small)
 

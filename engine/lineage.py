@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.system.source import DIGITS, held, source_hash, text_hash
+from engine.system.source import DIGITS, source_hash, text_hash, texts_in
 
 FILE = Path(__file__).with_suffix(".json")
 HERE = FILE.parent
@@ -42,7 +42,7 @@ def coded(kind: str, record: Any, file: Path | None) -> Callable[[], str]:
     The engine's own files are parsed at the first question: a command asks for few of them, and all take a fourth of a
     second. Those of strangers are parsed here, so that what cannot be read is said where the component is found.
     """
-    if file is not None and HERE in file.parents and file.resolve() in (texts := _texts(file.parent)):
+    if file is not None and HERE in file.parents and file.resolve() in (texts := texts_in(file.parent)):
         return functools.cache(lambda: code_of(kind, record, file, texts))
     made_by = code_of(kind, record, file)
     return lambda: made_by
@@ -80,16 +80,6 @@ def file_of(record: Any) -> Path | None:
     module = sys.modules.get(getattr(getattr(record, MAKERS[kind]), "__module__", None) or "")
     place = getattr(module, "__file__", None)
     return Path(place) if place and getattr(module, kind.upper(), None) is record else None
-
-
-def _texts(folder: Path) -> dict[Path, str]:
-    return _held(folder, tuple(sorted((file.name, file.stat().st_mtime_ns) for file in folder.glob("*.py"))))
-
-
-@functools.lru_cache(maxsize=len(MAKERS))
-def _held(folder: Path, stamp: tuple[tuple[str, int], ...]) -> dict[Path, str]:
-    """Read once for all its components, which are found together, and again when one of them was edited."""
-    return held(folder)
 
 
 @functools.cache

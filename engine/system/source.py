@@ -28,16 +28,26 @@ _parsing = threading.Lock()
 def source_hash(path: Path, texts: Mapping[Path, str] | None = None) -> str:
     """The first hex digits of the sha256 of a file's code and of the code beside it that it imports.
 
-    ``texts`` are those of the files in its folder (:func:`held`); without them they are read.
+    ``texts`` are those of the files in its folder (:func:`texts_in`); without them they are read.
     """
     files = _with_neighbours(path.resolve(), texts)
     code = "\n".join(f"{file.stem}\n{files[file].code}" for file in sorted(files))
     return hashlib.sha256(code.encode()).hexdigest()[:DIGITS]
 
 
-def held(folder: Path) -> dict[Path, str]:
+def texts_in(folder: Path) -> dict[Path, str]:
     """The texts of a folder's files as they are now, to be asked for their code later."""
-    return {file: file.read_text(encoding="utf-8") for file in folder.resolve().glob("*.py")}
+    return _texts(tuple((file, file.stat().st_mtime_ns) for file in _files(folder.resolve())))
+
+
+@functools.lru_cache(maxsize=16)
+def _texts(stamped: tuple[tuple[Path, int], ...]) -> dict[Path, str]:
+    """Read once for all components of a folder, which are found together, and again when one was edited."""
+    return {file: file.read_text(encoding="utf-8") for file, _ in stamped}
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.py"))
 
 
 def text_hash(source: str) -> str:
@@ -55,7 +65,7 @@ class _File:
 
 def _with_neighbours(path: Path, texts: Mapping[Path, str] | None) -> dict[Path, _File]:
     """The file and, again and again, what it imports from its own folder."""
-    there = path.parent.glob("*.py") if texts is None else texts
+    there = _files(path.parent) if texts is None else texts
     beside = {file.stem: file for file in there if file.stem != "__init__"}
     found: dict[Path, _File] = {}
     todo = [path]

@@ -136,7 +136,7 @@ OTHERS_FILES = {  # calls that touch files which are neither a run's nor a check
     ("cli/streams.py", "open"), ("cli/streams.py", "os.open"),  # where nothing is read or said
     ("runs/archive/tables.py", "safe_open"),  # the head of weights that arrive
     ("originals/sidecars.py", "path.read_text"),
-    ("system/source.py", "path.parent.glob"), ("system/source.py", "path.read_text"),
+    ("system/source.py", "folder.glob"), ("system/source.py", "file.read_text"),
 }
 
 
