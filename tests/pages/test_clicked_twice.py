@@ -62,6 +62,16 @@ def test_two_runs_of_one_spec_are_run_again_as_two_and_each_once(waiting, slow, 
     assert len(waiting.store.list()) == 2
 
 
+def test_a_run_that_was_stopped_or_deleted_is_asked_for_again_at_once(waiting, slow, session):
+    first = queueing.queue(QUICK)
+    waiting.cancel(first)
+    second = queueing.queue(QUICK)
+    assert waiting.store.get(first).status == "cancelled" and second != first
+    waiting.cancel(second)
+    waiting.store.delete(second)
+    assert queueing.queue(QUICK) not in (first, second)
+
+
 def test_two_clicks_at_once_are_one_run(waiting, slow, session):
     begin, got = threading.Barrier(2), []
 
