@@ -24,7 +24,7 @@ from torchvision.models import resnet18
 from benchmarks._timing import paired, report
 from engine.data.images import Data, Pool
 from engine.registry import get
-from engine.system.device import prepare
+from engine.system.device import halved, prepare
 from engine.system.rng import generator
 from engine.training.loop import make_optimiser, train
 from engine.training.networks import build_network
@@ -107,7 +107,7 @@ def main() -> None:
     nets["long"] = torchvisions(nets["ours"])
     small = paired(lambda: layout_epoch(nets["ours"], data, torch.channels_last),
                    lambda: layout_epoch(nets["long"], data, torch.channels_last), options.rounds)
-    report("training_step", samples=options.samples, threads=threads, precision="float32",
+    report("training_step", samples=options.samples, threads=threads, precision="bf16" if halved(cpu) else "float32",
            instructions=torch.backends.cpu.get_cpu_capability(),
            samples_per_second=round(options.samples / whole["ours_seconds"], 1), against_plain_loop=whole,
            channels_last_against_default=layout, small_maps_against_convolutions=small)

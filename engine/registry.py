@@ -22,7 +22,7 @@ from engine.validity import KINDS as KINDS
 from engine.validity import wrong as _wrong
 
 _sources: dict[tuple[str, str], Path | None] = {}
-_codes: dict[tuple[str, str], Callable[[], str]] = {}
+_codes: dict[tuple[str, str], Callable[[], str]] = {}  # of the files as they were found: they may be edited meanwhile
 
 
 @functools.cache

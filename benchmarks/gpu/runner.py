@@ -163,7 +163,7 @@ def main() -> int:
     earlier = os.environ.get("KIT_DONE")
     for name in PREPARED:
         importlib.import_module(name)
-    importlib.import_module("engine.system.device").warm_up()  # the first optimiser of a process imports for a second
+    importlib.import_module("engine.system.device").warm_up()  # else the first plain loop is charged for an import
     ledger = Ledger(out, work, Path(earlier) if earlier else None)
     ledger.write("machine", machine())
     wrong = run_plan(ledger, out, work, float(os.environ["KIT_SECONDS"]), bool(os.environ.get("KIT_TINY")))
