@@ -14,6 +14,12 @@ STILL = """() => {
   return same; }"""
 
 
+def place(locator) -> dict[str, float]:
+    """Where it is once nothing moves: a widget that comes late is taller than the grey bar in its place."""
+    still(locator.page)
+    return locator.bounding_box()
+
+
 def still(page) -> None:
     """Waits until the server has answered, the fonts are there and no part of the page moves."""
     page.evaluate("() => { delete window._still; delete window._answered; }")

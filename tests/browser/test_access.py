@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from stillness import still
+from stillness import place, still
 
 from engine.runs.recorded import recorded_runs
 
@@ -28,11 +28,11 @@ def test_the_form_is_a_drawer_once_there_is_a_run(page, workshop, width):
     form, opener = page.locator(".st-key-settings"), page.locator(".drawer-button")
     opener.wait_for()
     form.wait_for(state="hidden")
-    assert page.locator(".stage-gauge").first.bounding_box()["y"] < 844
+    assert place(page.locator(".stage-gauge").first)["y"] < 844
     opener.click()
     launch = page.locator(".st-key-launch button")
     launch.wait_for()
-    box = launch.bounding_box()
+    box = place(launch)
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
     assert box["y"] + box["height"] <= 844
@@ -94,8 +94,7 @@ def test_a_maps_cells_by_arrow_keys(page, museum):
     for key in ("ArrowRight", "ArrowRight", *["ArrowUp"] * 20, *["ArrowDown"] * 3):
         page.keyboard.press(key)
     assert "Now at alpha 0.05, forget fraction 10%" in chart.get_attribute("aria-label")
-    cursor, plot = page.locator(".map-cursor").bounding_box(), page.locator(
-        ".st-key-robustness-map .nsewdrag").first.bounding_box()
+    cursor, plot = place(page.locator(".map-cursor")), place(page.locator(".st-key-robustness-map .nsewdrag").first)
     assert cursor["width"] == pytest.approx(plot["width"] / 12, abs=1)
     assert cursor["x"] == pytest.approx(plot["x"] + plot["width"] * 2 / 12, abs=2)
     assert cursor["y"] == pytest.approx(plot["y"] + plot["height"] * 3 / 12, abs=2)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error
-from stillness import still
+from stillness import place, still
 
 from engine.runs.store import Store
 from engine.spec import resolve
@@ -109,7 +109,7 @@ def test_the_demo_from_click_to_finished(page, app, home):
     metrics = Store(home).get(run_id).metrics
     said = f"{metrics.original['mia_loss']:.1f} → {metrics['mia_loss']:.1f}%"
     page.locator(".stage-gauge-value", has_text=said).wait_for()  # played to its end
-    verdict = page.get_by_role("heading", name="Forgotten, as far as these three attacks can tell").bounding_box()
+    verdict = place(page.get_by_role("heading", name="Forgotten, as far as these three attacks can tell"))
     assert verdict["y"] + verdict["height"] < 900, "above the fold"
     probes = [event for event in Store(home).events(run_id) if event["kind"] == "probe"]
     assert len(probes) >= 12, "the demo has something to watch"

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "engine"))
 
 from archiving import finished_run  # noqa: E402
-from stillness import still  # noqa: E402
+from stillness import place, still  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_a_click_on_a_point_shows_its_sample_and_a_box_lists_several(page, museu
     card = page.locator(".st-key-pairs-one")
     card.get_by_text("Forget sample").wait_for()
     assert "A says" in card.inner_text() and "B says" in card.inner_text() and "“" in card.inner_text()
-    box = chart.bounding_box()
+    box = place(chart)
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 100)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.7 * box["height"], steps=5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from stillness import place
 
 pytestmark = pytest.mark.browser
 NUMBERS = ".seat [data-number=caught]"
@@ -47,7 +48,7 @@ def test_the_line_is_dragged_and_moved_by_keys_and_counts_as_the_engine_does(sea
     seat.on("request", lambda request: requests.append(request.url))
     seat.on("websocket", lambda socket: requests.append(socket.url))
 
-    box = seat.locator(".seat-humps").bounding_box()
+    box = place(seat.locator(".seat-humps"))
     seat.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 100)
     seat.mouse.down()
     seat.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 100, steps=5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from stillness import place
 
 from engine.runs.store import Store
 
@@ -25,7 +26,7 @@ def numbers(page) -> list[float]:
 
 def dragged(page) -> list[float]:
     """The numbers after the line was drawn over both humps from the left."""
-    box = page.locator(".seat-lesson .seat-humps").bounding_box()
+    box = place(page.locator(".seat-lesson .seat-humps"))
     page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 100)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.85, box["y"] + 100, steps=30)

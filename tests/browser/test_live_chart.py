@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from stillness import place
 
 pytestmark = pytest.mark.browser
 APP = Path(__file__).with_name("live_chart_app.py")
@@ -53,7 +54,7 @@ def layout(page, key: str, path: str):
 def plot_area(page, key: str) -> dict:
     area = page.locator(f".st-key-{key} .nsewdrag.drag").first
     area.scroll_into_view_if_needed()
-    return area.bounding_box()
+    return place(area)
 
 
 def drag(page, key: str, hold: float = 0) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from stillness import place
 
 from engine.runs.store import Store
 from tests.patience import until
@@ -56,7 +57,7 @@ def test_a_grid_is_filled_up_and_a_square_opens_its_run(page, app, results):
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     assert len(runs) == 8 and before <= {run.id for run in runs}, "nothing is computed twice"
 
-    box = page.locator(".st-key-robustness-map .nsewdrag").first.bounding_box()
+    box = place(page.locator(".st-key-robustness-map .nsewdrag").first)
     page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.75)  # second column, second row
     page.get_by_role("heading", name="alpha 0.3, forget 30%").first.wait_for()
     mine = next(run for run in runs if run.spec.forget_fraction == 0.3 and run.spec.seed == 0
