@@ -6,9 +6,11 @@ import functools
 from dataclasses import replace
 
 import pytest
+import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
 from engine import registry
+from engine.runs import recorded
 from engine.runs.executors import local
 from engine.runs.queue import manager
 
@@ -24,6 +26,18 @@ def jobs(tmp_path, monkeypatch):
     held = manager()
     yield held
     held.stop()
+
+
+@pytest.fixture
+def unfolded(monkeypatch):
+    """The parts of a run's page that are sent when somebody opens them are open."""
+    for module in ("live", "report_card"):
+        monkeypatch.setattr(f"ui.unlearn.{module}.folded", _open)
+
+
+def _open(title, icon, key, draw):
+    with st.expander(title, icon=icon):
+        draw()
 
 
 @pytest.fixture
@@ -48,4 +62,6 @@ def brief(jobs, monkeypatch):
     monkeypatch.setitem(registry.table("dataset"), "digits", short)
     data = short.load({"label_noise": 0.2})
     train_original(original_key(resolve(Spec())), data, jobs.checkpoints, prepare(torch.device("cpu"), 1))
-    return jobs
+    yield jobs
+    for remembered in (recorded._shelf, recorded._resolved, recorded._newest):  # by that recipe
+        remembered.cache_clear()

@@ -106,7 +106,7 @@ def launched(jobs) -> tuple[dict, object]:
     return run, at.run()
 
 
-def test_launch_and_finish_names_the_class_everywhere(jobs, capsys):
+def test_launch_and_finish_names_the_class_everywhere(jobs, unfolded, capsys):
     run, at = launched(jobs)
     assert not at.exception
     spec, metrics = run.spec, run.metrics
@@ -190,7 +190,7 @@ def test_an_empty_measure_says_why():
     assert rows["Distance to unseen losses (KS)"]["measure"].endswith(":orange[Not measured in this run.]]")
 
 
-def test_recorded_runs_without_the_newer_metrics_open(jobs):
+def test_recorded_runs_without_the_newer_metrics_open(jobs, unfolded):
     from engine.runs.recorded import recorded_runs
 
     older = [run for run in recorded_runs() if "tow" not in run.metrics]

@@ -31,7 +31,7 @@ def test_data_without_manipulated_samples_say_what_to_do(jobs):
     assert not at.exception and at.table[0].value.iloc[:, 0].to_dict()["forget set"].endswith("500 samples")
 
 
-def test_a_run_is_shown_beside_the_clean_trained_model_and_without_attacks(jobs):
+def test_a_run_is_shown_beside_the_clean_trained_model_and_without_attacks(jobs, unfolded):
     found = resolve(Spec("moons", "retrain", scenario="corrupted"))
     clean = run_here(found, jobs.store, True, threading.Event(), lambda progress: None)
     at = corrupted_page()

@@ -7,7 +7,6 @@ import json
 import sys
 
 import pytest
-import streamlit as st
 
 from engine.evaluation.events import Course
 from engine.runs import recorded
@@ -33,7 +32,7 @@ def test_workers_are_daemons(jobs):
     assert [thread.daemon for thread in jobs._workers] == [True, True]
 
 
-def test_the_retrained_reference_is_shown_once_it_exists(brief):
+def test_the_retrained_reference_is_shown_once_it_exists(brief, unfolded):
     jobs = brief
     retrained = jobs.submit(Spec(method="retrain"))
     run = jobs.submit(Spec(parameters={"retain_epochs": 1}))
@@ -63,7 +62,7 @@ def shipped(jobs, tmp_path, monkeypatch):
     return run_id
 
 
-def test_a_recorded_run_opens_without_being_in_the_store(jobs, shipped):
+def test_a_recorded_run_opens_without_being_in_the_store(jobs, unfolded, shipped):
     at = app().run()
     assert "Recorded results" in texts(at)
     at = unlearn_page(run=shipped)
@@ -237,24 +236,17 @@ def test_the_list_of_runs_says_what_is_no_success(jobs):
     assert list(at.dataframe[0].value["verdict"])[:3] == ["undecided", "over-forgotten", "damaged"]
 
 
-def opened(title, icon, key, draw):
-    """A part of the page that somebody has opened."""
-    with st.expander(title, icon=icon):
-        draw()
-
-
 @pytest.mark.parametrize(("method", "trace", "drawn"), [
     ("gradient_ascent", {"forget_loss": [0.1, 0.2]}, ["L_forget, maximised"]),
     ("ssd", {"forget_loss": [0.1, None], "selected": [None, 2.5]}, ["L_forget, watched", "weights dampened, watched"]),
     ("scrub", {"distance": [0.1, 3.0], "forget_loss": [0.1, None]}, ["L_forget, watched", "distance"]),
     ("finetune", {}, None),
 ])
-def test_the_objective_is_drawn_as_the_method_declares_it(jobs, monkeypatch, method, trace, drawn):
+def test_the_objective_is_drawn_as_the_method_declares_it(jobs, unfolded, monkeypatch, method, trace, drawn):
     """SCRUB's older runs carry ``distance``, which it does not declare: it is drawn under its name."""
     figures = {}
     monkeypatch.setattr("ui.unlearn.live.live_chart",
                         lambda figure, key, **more: figures.update({key.split("-")[0]: figure}))
-    monkeypatch.setattr("ui.unlearn.live.folded", opened)
     run_id = jobs.store.begin(resolve(Spec(method=method)))
     reading = {
         "histogram": {"forget": [3, 1], "test": [1, 3]}, "overlap": 50.0,

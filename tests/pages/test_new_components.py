@@ -36,7 +36,7 @@ def launched(jobs):
     return at.run()
 
 
-def test_unlearn_compare_and_runs(jobs):
+def test_unlearn_compare_and_runs(jobs, unfolded):
     at = launched(jobs)
     spec = jobs.store.list()[0].spec
     assert not at.exception

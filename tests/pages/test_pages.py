@@ -149,7 +149,7 @@ def test_every_data_set_can_be_chosen_and_a_missing_original_asks_with_its_time(
     assert not at.button(key="launch").disabled
 
 
-def test_launch_watch_and_finish(jobs):
+def test_launch_watch_and_finish(jobs, unfolded):
     at = unlearn_page()
     at.button(key="launch").click().run()
     run = jobs.store.list()[0]

@@ -42,20 +42,18 @@ def metrics(run: Run, start: StartEvent, probes: Sequence[ProbeEvent]) -> None:
     shown = [*attacks, *(CLASS_CARDS if judged_by(run.spec) == "class" else CARDS)]
     if corrective(scenario := run.spec.scenario):
         shown = [metric.name for metric in metrics_in(scenario) if not final or final.get(metric.name) is not None]
-    box = st.expander("More numbers", icon=":material/numbers:", key=f"numbers-{run.id}",
-                      on_change="ignore" if run.has_ended else "rerun")
-    if run.has_ended or box.open:  # a look at a live run draws what is seen
-        with box, st.container(key="cards"):
-            _cards(shown, before, now, reference, band, run.spec)
+    folded("More numbers", ":material/numbers:", f"numbers-{run.id}",
+           lambda: _cards(shown, before, now, reference, band, run.spec))
     _remarks(run, start)
     if run.has_ended:
         _details(run)
 
 
 def _cards(shown: Sequence[str], before: Any, now: Any, reference: Any, band: Any, spec: Spec) -> None:
-    for column, name in zip(st.columns(len(shown)), shown, strict=True):
-        with column.container(border=True, height="stretch"):  # equally high in a row
-            _card(name, before.get(name), now.get(name), reference.get(name), band.get(name), spec)
+    with st.container(key="cards"):
+        for column, name in zip(st.columns(len(shown)), shown, strict=True):
+            with column.container(border=True, height="stretch"):  # equally high in a row
+                _card(name, before.get(name), now.get(name), reference.get(name), band.get(name), spec)
 
 
 def _latest(start: StartEvent, probes: Sequence[ProbeEvent]) -> Reading:

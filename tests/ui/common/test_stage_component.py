@@ -57,12 +57,12 @@ def test_a_page_that_is_drawn_again_and_a_browser_that_lacks_something_get_the_w
     assert ["since" in one for one in said] == [False, False, False]
 
 
-def test_the_end_of_a_run_brings_all_but_the_points_that_are_there(sent):
+def test_the_end_of_a_run_brings_all_but_the_points_and_words_that_are_there(sent):
     said, _ = sent
     component.stage(scene(9), "stage-r")
     component.stage(scene(10, ended=True), "stage-r")
     assert said[1].pop("since") == 8 and [point["step"] for point in said[1].pop("points")] == [8, 9]
-    assert said[1] == {name: value for name, value in scene(10, ended=True).items() if name != "points"}
+    assert said[1] == {name: value for name, value in scene(10, ended=True).items() if name not in ("points", "titles")}
     component.forget_drawn("stage-r")
     component.stage(scene(10, ended=True), "stage-r")
     assert "since" not in said[2] and len(said[2]["points"]) == 10

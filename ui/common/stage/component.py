@@ -12,6 +12,7 @@ from ui.common.stage import files
 from ui.common.stage.packing import packed
 from ui.common.state import Slot
 
+SAID = ("terms", "help", "titles", "names")  # of a run's scene, the same from its first point to its end
 OVERLAP = 1  # points that are sent once more: what comes is seen to follow what is there
 DRAWN: Slot[Mapping[str, int]] = Slot("stage-drawn", {})  # by key, how many points the browser has
 
@@ -35,10 +36,10 @@ def forget_drawn(key: str) -> None:
 
 
 def _since(scene: Mapping[str, Any], first: int) -> dict[str, Any]:
-    """What a run that lasts adds to its scene; with its end all but its course may be another one."""
+    """What a run that lasts adds to its scene; with its end all but its course and its words may be another one."""
     told = _whole(scene, first) if scene["ended"] else {"run": scene["run"], "total": scene["total"],
                                                         "points": _points(scene, first)}
-    return {**told, "since": first}
+    return {**{name: part for name, part in told.items() if name not in SAID}, "since": first}
 
 
 def _whole(scene: Mapping[str, Any], first: int = 0) -> dict[str, Any]:
