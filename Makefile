@@ -1,6 +1,6 @@
 # make setup CPU=1  the same without CUDA's libraries: torch from TORCH_INDEX
 # make run     serve the app on http://localhost:8501     make setup    install without starting the server
-# make test    install the test requirements, lint (ruff and mypy), run all tests
+# make test    install the test requirements, lint (ruff and mypy), test; with LONG=1 the tests marked as long as well
 # make check   everything that a change has to pass: format, lint, spelling, types, tests
 # make docs    build the documents as a site in site/     make results  rewrite their generated tables
 # make lock    pin everything with hashes in requirements.lock; make setup LOCKED=1 installs exactly that
@@ -43,7 +43,7 @@ $(VENV)/installed-test: $(VENV)/installed $(wildcard requirements-*.txt)
 
 test: $(VENV)/installed-test
 	@sh tests/chromium.sh
-	sh tests/run.sh $(BIN)
+	sh tests/run.sh $(BIN) $(LONG)
 
 types: $(VENV)/installed-test
 	$(BIN)/mypy

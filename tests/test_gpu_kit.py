@@ -31,6 +31,7 @@ def outcomes(found: list[dict]) -> dict[str, str]:
     return {record["step"]: record["outcome"] for record in found if "outcome" in record}
 
 
+@pytest.mark.long
 def test_the_whole_plan_runs_on_a_cpu(tmp_path):
     out = tmp_path / "out"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("UNLEARN_", "KIT"))}

@@ -19,6 +19,7 @@ LEVELS = """() => [...document.querySelectorAll('.stMain :is(h1, h2, h3, h4, h5,
   .map(e => Number(e.tagName[1]))"""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [900, 390])
 def test_the_form_is_a_drawer_once_there_is_a_run(page, workshop, width):
     page.set_viewport_size({"width": width, "height": 844})
@@ -55,6 +56,7 @@ def settled(page) -> list:
     return found
 
 
+@pytest.mark.long
 def test_every_text_stands_out_from_what_lies_behind_it(page, workshop):  # a lesson starts its runs
     poor = {}
     run = next(run for run in recorded_runs() if run.spec.dataset == "digits" and run.finished)
@@ -72,6 +74,7 @@ def test_every_text_stands_out_from_what_lies_behind_it(page, workshop):  # a le
     assert poor == {}
 
 
+@pytest.mark.long
 def test_a_narrow_map_goes_without_its_numbers(page, museum):
     page.goto(f"{museum}/robustness")
     page.locator(".st-key-robustness-map .main-svg").first.wait_for()
@@ -83,6 +86,7 @@ def test_a_narrow_map_goes_without_its_numbers(page, museum):
     assert page.errors == []
 
 
+@pytest.mark.long
 def test_a_maps_cells_by_arrow_keys(page, museum):
     page.goto(f"{museum}/robustness")
     chart = page.locator(".st-key-robustness-map .live-chart")

@@ -81,6 +81,7 @@ def started(home: Path, run_id: str, step: int = 1) -> None:
     until(lambda: ((store.get(run_id).progress or {}).get("step") or 0) >= step, lambda: store.get(run_id))
 
 
+@pytest.mark.long
 def test_a_runs_address_first_thing_after_a_server_start(page, app, home):
     """The first test of this file: nobody has been at the server before."""
     run_id = Store(home).submit(resolve(Spec()))
@@ -115,6 +116,7 @@ def test_the_demo_from_click_to_finished(page, app, home):
     assert len(probes) >= 12, "the demo has something to watch"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_charts_and_progress_move_and_go_on_after_a_reload(page, app, home, motion):
     """Also where nothing is to be played: then the chart jumps."""
@@ -146,6 +148,7 @@ def moved(page, seen: list[str], progress: set[str]) -> bool:
     return len(seen) >= 4 and len(progress) >= 2
 
 
+@pytest.mark.long
 def test_pictures_in_dark_and_narrow(browser, app, home):
     done = Store(home).list(status=("finished",), limit=1)
     run_id = done[0].id if done else Store(home).submit(resolve(Spec()))
@@ -168,6 +171,7 @@ def test_pictures_in_dark_and_narrow(browser, app, home):
     context.close()
 
 
+@pytest.mark.long
 def test_no_picture_is_replaced_while_it_moves_and_a_pause_holds(page, app, home):
     page.emulate_media(reduced_motion="no-preference")
     run_id = Store(home).submit(resolve(LONG))
@@ -188,6 +192,7 @@ def test_no_picture_is_replaced_while_it_moves_and_a_pause_holds(page, app, home
     no_error(page)
 
 
+@pytest.mark.long
 def test_no_chart_offers_an_upload_and_nothing_is_asked_of_a_foreign_server(page, app, home):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -204,6 +209,7 @@ def test_no_chart_offers_an_upload_and_nothing_is_asked_of_a_foreign_server(page
     assert foreign == []
 
 
+@pytest.mark.long
 def test_a_run_goes_on_while_nobody_looks_and_is_found_in_a_second_tab(page, app, home):
     run_id = Store(home).submit(resolve(LONG))
     page.goto(f"{app}/unlearn?run={run_id}")
@@ -238,6 +244,7 @@ def open_when_up(page, address: str) -> None:
     until(opened, address, every=0.3)
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_the_server_though_a_run_is_running_and_a_browser_reads_no_more(page, home, free_port):
     run_id = Store(home).submit(resolve(LONG))
     server = launch(home, free_port)
@@ -251,6 +258,7 @@ def test_ctrl_c_ends_the_server_though_a_run_is_running_and_a_browser_reads_no_m
     assert Store(home).get(run_id).status != "finished", "it did not wait for the run"
 
 
+@pytest.mark.long
 def test_after_a_kill_the_run_is_interrupted_offered_again_and_the_queue_goes_on(page, home, free_port):
     store = Store(home)
     running, waiting = store.submit(resolve(LONG)), store.submit(resolve(Spec(seed=1)))

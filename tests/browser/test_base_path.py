@@ -31,6 +31,7 @@ def below(page) -> list[str]:
                                                 ".map(a => a.pathname)")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)  # for a hang: four pages, one after the other
 def test_links_assets_deep_links_and_codes_stay_below_the_path(page, app):
     run_id = newest_as_now(recorded_runs())[resolve(DEMO).fingerprint].id

@@ -23,6 +23,7 @@ def browser(webgl):
     return webgl
 
 
+@pytest.mark.long
 def test_two_ticked_runs_are_compared(page, serve, tmp_path):
     store = Store(tmp_path)
     ids = [finished_run(store, parameters={"alpha": alpha}) for alpha in (0.1, 0.5)]
@@ -53,6 +54,7 @@ PLACE = """() => {
 }"""
 
 
+@pytest.mark.long
 def test_a_click_on_a_point_shows_its_sample_and_a_box_lists_several(page, museum):
     """Of recorded runs whose texts ship, so that nothing is loaded or computed."""
     ids = [run.id for run in recorded_runs() if run.spec.dataset == "go_emotions" and run.spec.seed == 0

@@ -48,6 +48,7 @@ def finished(home: Path, count: int) -> list[dict]:
                  lambda: [(r.spec.method, r.status, r.reason) for r in store.list()], every=0.3)
 
 
+@pytest.mark.long
 def test_the_race_of_the_papers_methods_from_click_to_export(page, app, home):
     page.goto(app + ADDRESS)
     page.get_by_role("heading", name="Which method forgets best?").wait_for()

@@ -19,6 +19,7 @@ def models(results: Path, part: str = "*") -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in results.glob(f"ensembles/*/parts/{part}/*.safetensors")}
 
 
+@pytest.mark.long
 def test_an_ensemble_goes_on_after_a_reload_until_it_is_stopped(page, app, results):
     page.goto(app + LONG)
     page.get_by_text("64 to compute").first.wait_for()
@@ -36,6 +37,7 @@ def test_an_ensemble_goes_on_after_a_reload_until_it_is_stopped(page, app, resul
     assert page.errors == []
 
 
+@pytest.mark.long
 def test_an_ensemble_from_click_to_table_and_what_is_missing_of_it_alone(page, app, results):
     page.goto(app + ADDRESS)
     page.get_by_text("9 to compute").first.wait_for()

@@ -37,6 +37,7 @@ def counts(text: str) -> list[int]:
     return [int(one.replace(",", "")) for pair in re.findall(r"([\d,]+) of ([\d,]+)", text) for one in pair]
 
 
+@pytest.mark.long
 def test_the_line_is_dragged_and_moved_by_keys_and_counts_as_the_engine_does(seat, run):
     from engine.evaluation.roc import count
     from engine.registry import get

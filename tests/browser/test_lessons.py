@@ -34,6 +34,7 @@ def dragged(page) -> list[float]:
     return numbers(page)
 
 
+@pytest.mark.long
 def test_a_lesson_to_its_end(page, app):
     page.goto(f"{app}/learn?lesson=2")
     page.get_by_role("slider", name="Your prediction").focus()
@@ -69,6 +70,7 @@ def heard(page, turns="true"):
     page.locator(f".keys[data-turns={turns}]").wait_for(state="attached")
 
 
+@pytest.mark.long
 def test_present_mode_by_keys(page, app):
     page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(f"{app}/unlearn")
@@ -130,6 +132,7 @@ def scrolls(page) -> None:
     page.wait_for_function("() => document.querySelector('.stMain').scrollTop === 0")
 
 
+@pytest.mark.long
 def test_on_a_projector_nothing_is_cut_and_no_key_is_swallowed(page, app, results):
     fits(page, f"{app}/learn?lesson=4&step=run&present=1", *SIZES)
     fits(page, f"{app}/learn?lesson=4&step=compare&present=1", *reversed(SIZES))

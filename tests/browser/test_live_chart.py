@@ -86,6 +86,7 @@ def test_the_chart_stays_the_same_element_and_is_never_blank(live):
     assert live.errors == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hold", [0, 2], ids=["between updates", "across updates"])
 def test_a_zoom_is_kept_across_updates(live, hold):
     whole = layout(live, "now", "xaxis.range")
@@ -97,6 +98,7 @@ def test_a_zoom_is_kept_across_updates(live, hold):
     assert live.errors == []
 
 
+@pytest.mark.long
 def test_a_new_revision_starts_afresh(live):
     drag(live, "attacks")
     after_updates(live)
@@ -106,6 +108,7 @@ def test_a_new_revision_starts_afresh(live):
     assert live.errors == []
 
 
+@pytest.mark.long
 def test_clicks_on_a_heatmap_arrive_even_slow_ones_where_the_mouse_rests(live):
     box = plot_area(live, "cells")
     live.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.75)

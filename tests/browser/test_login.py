@@ -53,6 +53,7 @@ def logs_in(page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).first.click()
 
 
+@pytest.mark.long
 def test_a_link_survives_the_login_and_others_runs_are_only_seen(page, app, home):
     store = Store(home)
     with asking(Person("ben@school.example")):

@@ -28,6 +28,7 @@ def look(page, app: str, source: Path):
     return dialog
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["pictures", "texts"])
 def test_from_a_path_to_a_finished_run(page, app, tmp_path, kind):
     source = pictures(tmp_path / "shapes") if kind == "pictures" else comments(tmp_path / "moods.csv", 80)
@@ -41,6 +42,7 @@ def test_from_a_path_to_a_finished_run(page, app, tmp_path, kind):
     assert page.errors == []
 
 
+@pytest.mark.long
 def test_a_problem_is_said_and_escape_leads_out(page, app, tmp_path):
     dialog = look(page, app, tmp_path)
     dialog.get_by_text("no data that can be read").wait_for()

@@ -10,6 +10,7 @@ from tests.engine.originals.foreign import digits_weights
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 def test_from_a_checkpoint_to_the_second_request(page, workshop, tmp_path):
     torch.save({"net": {f"module.{name}": value for name, value in digits_weights().items()}}, tmp_path / "mine.pth")
     page.goto(workshop)

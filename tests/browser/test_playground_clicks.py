@@ -21,6 +21,7 @@ def settled(page, mark):
     still(page)
 
 
+@pytest.mark.long
 def test_a_click_on_a_point_forgets_it(museum, page):
     page.set_viewport_size({"width": 1280, "height": 720})
     page.emulate_media(reduced_motion="reduce")  # opens with the last frame
@@ -52,6 +53,7 @@ def test_a_click_on_a_point_forgets_it(museum, page):
     assert page.errors == [] and page.locator("[data-testid=stException]").count() == 0
 
 
+@pytest.mark.long
 def test_the_keys_are_those_of_every_page(museum, page):
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"{museum}/playground")

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.long
 def test_the_recorded_grid_is_run_through_by_keyboard_at_once(page, museum):
     page.goto(museum + "/robustness")
     page.locator(".scrub .scrub-numbers").wait_for()

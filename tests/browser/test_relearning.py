@@ -25,6 +25,7 @@ def finished(tmp_path):
     return json.loads(done.stdout)["run_id"]
 
 
+@pytest.mark.long
 def test_from_a_finished_run_to_its_relearning_curve(page, serve, tmp_path, finished):
     page.goto(serve("app.py", env={"UNLEARN_HOME": str(tmp_path)}) + f"/unlearn?run={finished}&relearn=1")
     panel = page.locator(".st-key-relearning")

@@ -20,6 +20,7 @@ def saved(page, act) -> tuple[str, bytes]:
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
 
+@pytest.mark.long
 def test_a_report_is_saved_and_opens_offline(page, museum, tmp_path):
     run = next(run for run in recorded.recorded_runs() if run.finished and run.metrics.retrained
                and not run.is_reference and run.spec.dataset == "digits")

@@ -22,6 +22,7 @@ LONG = f"{ADDRESS}&set=retain_epochs%3D200+batch_size%3D8"  # minutes a run: the
 HEATMAP = ".st-key-robustness-map .main-svg"
 
 
+@pytest.mark.long
 def test_a_grid_goes_on_after_a_reload_until_it_is_stopped(page, app, results):
     page.goto(app + LONG)
     page.get_by_text("8 to compute").first.wait_for()
@@ -40,6 +41,7 @@ def test_a_grid_goes_on_after_a_reload_until_it_is_stopped(page, app, results):
     assert page.errors == []
 
 
+@pytest.mark.long
 def test_a_grid_is_filled_up_and_a_square_opens_its_run(page, app, results):
     store = Store(results)
     before = {finished_run(store, seed=seed, forget_fraction=0.15, parameters={"alpha": 0.1}) for seed in (0, 1)}

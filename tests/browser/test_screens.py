@@ -115,6 +115,7 @@ def test_no_name_in_a_picture_is_cut_at_its_edge(page, app):
     assert page.evaluate(CUT) == []
 
 
+@pytest.mark.long
 def test_a_telephone_shows_the_picture_first_and_nothing_lies_over_it(page, app, demo):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(app)
@@ -185,6 +186,7 @@ def test_the_code_for_the_audience_is_covered_by_nothing_and_a_reset_closes_all(
     assert page.errors == []
 
 
+@pytest.mark.long
 def test_the_headline_stays_while_a_map_is_drawn(page, app):
     """Without it for a tenth of a second the whole page jumps up, and down again."""
     page.goto(f"{app}/robustness")

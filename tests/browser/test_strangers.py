@@ -123,6 +123,7 @@ def watched(page, app):
     return page
 
 
+@pytest.mark.long
 def test_no_page_fetches_or_links_what_an_archive_says(watched, app, home, listener):
     _, ids = home
     for path in ("", "runs", "compare?data=shapes", "robustness", "evidence", f"selected?runs={','.join(ids)}",
@@ -133,6 +134,7 @@ def test_no_page_fetches_or_links_what_an_archive_says(watched, app, home, liste
         check(watched, listener)
 
 
+@pytest.mark.long
 def test_no_page_fetches_or_links_what_an_address_says(watched, app, listener):
     asked = urlencode(dict.fromkeys(NAMES, hostile(listener[0], 400)))
     for path in ("", *PAGES):

@@ -56,6 +56,7 @@ def test_a_clock_of_the_page_before_does_not_empty_the_new_one(hasty, serve, tmp
     assert hasty.get_by_text("The second at 2").is_visible()
 
 
+@pytest.mark.long
 def test_a_key_opens_a_lesson_though_the_browser_is_busy(hasty, museum):
     hasty.goto(f"{museum}/runs?present=1")
     hasty.get_by_text("Tick rows").wait_for()

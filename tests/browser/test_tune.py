@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "/compare?data=moons&methods=ssd&seeds=1&tab=tune&trials=2&tuning=0"
 
 
+@pytest.mark.long
 def test_a_search_from_click_to_its_table_and_its_address_shows_it_again(page, serve, tmp_path):
     app = serve(ROOT / "app.py", env={"UNLEARN_HOME": str(tmp_path)})
     page.goto(app + ADDRESS)

@@ -136,6 +136,7 @@ class TestRuns:
             name: value for name, value in kept["metrics"].items() if name != "run_id"}
         assert kept["metrics"]["forget_accuracy"] != first["metrics"]["forget_accuracy"]
 
+    @pytest.mark.long
     def test_retraining_without_all_requests_completes_it(self, brief, capsys):
         first = self.run(capsys)
         second = self.run(capsys, "--from", "last")
@@ -148,6 +149,7 @@ class TestRuns:
         assert main(["show", first["run_id"], "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["metrics"]["retrained"] is None, "it is of another forget set"
 
+    @pytest.mark.long
     def test_the_command_that_repeats_it_repeats_the_chain(self, home, capsys):
         import shlex
 

@@ -51,6 +51,7 @@ def in_the_view(at) -> list[int]:
     return place_of(at.main, "## ")[1:]
 
 
+@pytest.mark.long
 def test_an_imported_original_is_a_choice_for_its_data_and_kept_in_the_link(jobs, tmp_path):
     assert original_box(unlearn_page()) is None, "nothing was imported"
     at = unlearn_page(original=imported(tmp_path))
@@ -89,6 +90,7 @@ def test_a_link_to_what_is_not_here_says_so(jobs, query, said):
     assert not at.exception and said in texts(at) and not at.button(key="launch").disabled
 
 
+@pytest.mark.long
 def test_a_run_is_continued_and_its_chain_is_shown(jobs):
     first = finish(jobs, jobs.submit(QUICK))
     at = unlearn_page(run=first.id)

@@ -106,6 +106,7 @@ def launched(jobs) -> tuple[dict, object]:
     return run, at.run()
 
 
+@pytest.mark.long
 def test_launch_and_finish_names_the_class_everywhere(jobs, unfolded, capsys):
     run, at = launched(jobs)
     assert not at.exception
@@ -147,6 +148,7 @@ def test_the_picture_of_class_removal_never_speaks_of_test_where_the_class_is_me
     assert [one["key"] for one in drawn["gauges"]] == ["forget_accuracy", "test_accuracy", "mia_loss"]
 
 
+@pytest.mark.long
 def test_a_retraining_that_comes_later_is_drawn_and_said(brief):
     jobs = brief
     run, _ = launched(jobs)

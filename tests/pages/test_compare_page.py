@@ -172,6 +172,7 @@ def test_seeds_that_make_no_sense_are_a_sentence_and_nothing_can_be_raced(jobs, 
     assert "**12 runs**: 0 done" in texts(at)
 
 
+@pytest.mark.long
 def test_a_race_from_click_to_a_table_with_the_stores_numbers(jobs):
     at = compare_page(**QUICK)
     at.button(key="race").click().run()
@@ -197,6 +198,7 @@ def test_a_race_from_click_to_a_table_with_the_stores_numbers(jobs):
                       "JSON, every measure, digit and seed"]
 
 
+@pytest.mark.long
 def test_what_is_there_is_not_computed_again(jobs):
     at = compare_page(**QUICK)
     at.button(key="race").click().run()
@@ -310,6 +312,7 @@ def test_a_class_is_raced_by_its_number(jobs):
     assert "Forget accuracy" in tables(at)
 
 
+@pytest.mark.long
 def test_the_export_is_of_the_runs_that_are_shown(jobs):
     at = compare_page(**QUICK)
     at.button(key="race").click().run()

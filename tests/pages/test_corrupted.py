@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from engine.evaluation.metrics import CORRECTIVE
 from engine.runs.here import run_here
 from engine.spec import resolve
@@ -31,6 +33,7 @@ def test_data_without_manipulated_samples_say_what_to_do(jobs):
     assert not at.exception and at.table[0].value.iloc[:, 0].to_dict()["forget set"].endswith("500 samples")
 
 
+@pytest.mark.long
 def test_a_run_is_shown_beside_the_clean_trained_model_and_without_attacks(jobs, unfolded):
     found = resolve(Spec("moons", "retrain", scenario="corrupted"))
     clean = run_here(found, jobs.store, True, threading.Event(), lambda progress: None)

@@ -115,6 +115,7 @@ def test_nonsense_in_a_link_is_put_into_a_sentence(jobs, query, said):
     assert said in " ".join(one.value for one in at.warning)
 
 
+@pytest.mark.long
 def test_from_click_to_table_with_a_stop_and_a_second_tab(jobs, monkeypatch):
     """Every model is a real one; a second session sees the same job, and what was kept is not computed again."""
     at = page(data="moons", methods="finetune", models="6")

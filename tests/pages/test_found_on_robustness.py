@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.cli.main import build_parser
 from tests.pages.test_learn_page import ended
 from tests.pages.test_pages import texts
@@ -36,6 +38,7 @@ def test_its_address_says_everything_and_what_is_wrong_with_it(jobs):
     assert "The default one is shown instead." in wrong.warning[0].value
 
 
+@pytest.mark.long
 def test_what_does_not_ship_is_computed_by_a_click(jobs):
     at = page(**SMALL)
     assert not at.exception

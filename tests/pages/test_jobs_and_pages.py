@@ -32,6 +32,7 @@ def test_workers_are_daemons(jobs):
     assert [thread.daemon for thread in jobs._workers] == [True, True]
 
 
+@pytest.mark.long
 def test_the_retrained_reference_is_shown_once_it_exists(brief, unfolded):
     jobs = brief
     retrained = jobs.submit(Spec(method="retrain"))

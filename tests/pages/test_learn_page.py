@@ -69,6 +69,7 @@ def forward(at: AppTest) -> AppTest:
     return at.button(key="lesson-next").click().run()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_lesson_to_its_end(computed, number):
     at = lessons(lesson=str(number))

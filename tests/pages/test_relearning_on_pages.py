@@ -46,6 +46,7 @@ def test_it_is_offered_with_its_time_and_what_it_asks(jobs, run):
     assert not [button for button in at.button if button.key in ("relearn-5", "relearn-10")]
 
 
+@pytest.mark.long
 def test_what_is_known_shows_at_once_with_its_numbers(jobs, run):
     found = relearn(run, jobs.store, open_checkpoints(), SHORT)
     at = unlearn_page(run=run.id)
@@ -103,6 +104,7 @@ def test_the_verdict_says_it_on_the_page_among_the_runs_and_in_the_report(jobs, 
     assert title in report.write(run.id)
 
 
+@pytest.mark.long
 def test_a_retrained_model_is_not_asked(jobs):
     resolved = resolve(replace(MOONS, method="retrain"))
     reference = run_here(resolved, jobs.store, False, threading.Event(), lambda progress: None)
@@ -110,6 +112,7 @@ def test_a_retrained_model_is_not_asked(jobs):
     assert not at.exception and "Is it only hidden?" not in texts(at)
 
 
+@pytest.mark.long
 def test_what_else_differs_is_computed_on_request_and_kept(jobs, run):
     at = unlearn_page(run=run.id, likeness="1")
     assert not at.exception and at.button(key="likeness-ask").label.startswith("Compare the models, ")

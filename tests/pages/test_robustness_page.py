@@ -121,6 +121,7 @@ def test_from_click_to_a_filled_map(jobs):
     assert "Click a cell" in texts(at)
 
 
+@pytest.mark.long
 def test_a_square_from_near_shows_the_stores_numbers(jobs):
     at = filled(jobs)
     at.session_state["robustness.chosen"] = (0.5, 0.3)
@@ -133,6 +134,7 @@ def test_a_square_from_near_shows_the_stores_numbers(jobs):
     assert list(table["Test accuracy (%)"]) == [f"{run.metrics['test_accuracy']:.1f}%"]
 
 
+@pytest.mark.long
 def test_the_export_is_of_the_stores_runs(jobs):
     filled(jobs)
     runs = find_runs(GRID, jobs.store)
@@ -185,6 +187,7 @@ def test_another_method_brings_its_own_knob_and_values(jobs):
     assert not at.error and at.query_params["method"] == "amnesiac"
 
 
+@pytest.mark.long
 def test_the_maps_that_ship_are_side_by_side_and_the_address_keeps_it(jobs):
     at = page(seeds="5", maps="all", colours="quantiles")
     assert not at.exception and not at.error
@@ -208,6 +211,7 @@ def test_ones_own_maps_come_first_where_they_are_fuller(jobs):
     assert "Open one: [SSD](" in texts(at) and "Not computed yet: [∇τ](" in texts(at)
 
 
+@pytest.mark.long
 def test_as_the_paper_draws_it(jobs):
     at = filled(jobs)
     at.toggle(key="robustness.paper").set_value(True).run()
@@ -220,6 +224,7 @@ def test_a_sweep_that_cannot_start_says_why(jobs):
     assert "CIFAR-10 is not on this machine" in texts(at)
 
 
+@pytest.mark.long
 def test_the_address_keeps_the_measure_and_the_square(jobs):
     at = filled(jobs)
     assert not {"measure", "at"} & set(at.query_params)

@@ -36,6 +36,7 @@ def test_the_address_opens_the_tab_with_its_search(jobs):
     assert at.query_params["trials"] in ("3", ["3"]) and at.query_params["tab"] in ("tune", ["tune"])
 
 
+@pytest.mark.long
 def test_from_click_to_a_table(jobs):
     at = page(**QUERY)
     at.button(key="tune").click().run()

@@ -43,6 +43,7 @@ def drawn(rng, hard, loss=0.0):
     return np.exp(hard + rng.normal(0, 0.5, len(hard)) - loss)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shadows", [2, 10])
 def test_iam_takes_a_retrained_model_for_what_it_is(shadows):
     """Inside three standard errors of one half in at least 93 of 100 simulations, whatever the number of shadows."""

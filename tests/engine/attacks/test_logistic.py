@@ -188,6 +188,7 @@ def outside(attack, never_seen, band):
     return found
 
 
+@pytest.mark.long
 def test_the_null_band_covers_95_percent_of_what_was_truly_forgotten():
     """Binomial: 5% of 400 are 20 with a standard deviation of 4.4, so 8 to 33 is three of them."""
     found = [outside(get("attack", f"mia_{column}"), NEVER_SEEN[f"{column}{net}"], null_band)
@@ -195,6 +196,7 @@ def test_the_null_band_covers_95_percent_of_what_was_truly_forgotten():
     assert 8 <= sum(found) <= 33, found
 
 
+@pytest.mark.long
 def test_the_band_before_the_run_covers_what_a_retrained_model_gives():
     """Of other losses than the run's own: those of the test set alone, which take the place of both sides."""
     def expected(attack, forget, test, seed):

@@ -71,6 +71,7 @@ def test_bad_input_is_a_sentence(home, capsys, words, said):
     assert said in json.loads(capsys.readouterr().out)["problems"][0]
 
 
+@pytest.mark.long
 def test_ctrl_c_keeps_what_is_there_and_says_how_to_continue(home, monkeypatch):
     monkeypatch.setenv(warm.WORKERS, "1")
     process = start_copy("-m", "engine", *COMMAND, "12", "--json")

@@ -26,6 +26,7 @@ def run_here(capfd, *words):
     return status, json.loads(out), err
 
 
+@pytest.mark.long
 def test_the_command_of_the_issue(with_original, capfd):
     """In a process of its own, and the same again in this one: the same metrics to the last digit."""
     words = ("run", "--dataset", "digits", "--method", "nabla_tau", "--forget-fraction", "0.15", "--alpha", "auto",

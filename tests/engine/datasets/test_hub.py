@@ -179,6 +179,7 @@ def test_what_is_in_the_cache_is_available(tmp_path, monkeypatch):
 # --- the real one ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_real_cifar10(real_data, monkeypatch):
     if not (real_data / "cifar10").is_dir():
         pytest.skip(f"no cifar10 in {real_data}")

@@ -24,6 +24,7 @@ def tried() -> dict[str, Any]:
     return {found.get("method") or found["run"]: found for found in map(json.loads, lines)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", names("method"))
 def test_a_method_runs_on_a_card_without_waiting_for_it(tried, method):
     found = tried[method]

@@ -136,6 +136,7 @@ def test_no_code_of_a_pickle_runs_and_no_advice_to_allow_it_is_shown(home, tmp_p
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.long
 def test_wrong_files_of_every_kind_are_one_sentence_each(home, tmp_path, digits, weights, caplog):
     with warnings.catch_warnings(), caplog.at_level(logging.WARNING):
         warnings.simplefilter("error")

@@ -110,6 +110,7 @@ def test_a_cell_that_takes_its_worker_down_twice_has_failed(with_original, store
         ("failed", "Its process ended without an answer (exit status -9, 1 of 1 tries): out of memory?")] * 2
 
 
+@pytest.mark.long
 def test_paused_starts_nothing_new_and_cancel_ends_the_worker_and_says_so(with_original, store, monkeypatch):
     """The worker is a fresh interpreter, and comes to the same numbers, too."""
     monkeypatch.setattr(local, "workers_for", lambda todo: 1)
@@ -132,6 +133,7 @@ def test_paused_starts_nothing_new_and_cancel_ends_the_worker_and_says_so(with_o
     assert (ended[0].status, ended[0].metrics) == ("finished", alone.metrics)
 
 
+@pytest.mark.long
 def test_killed_at_a_random_moment_nothing_is_lost_or_done_twice(with_original, store, monkeypatch, capsys):
     monkeypatch.setenv(warm.WORKERS, "1")
     command = ("sweep", "--alphas", "0.1,0.2,0.3", "--forget-fractions", "0.05,0.3", "--set", "max_forget_epochs=3",

@@ -100,6 +100,7 @@ def test_a_bad_spec_is_refused_at_once(jobs):
     assert jobs.store.list() == []
 
 
+@pytest.mark.long
 def test_the_retrained_reference_is_found_by_its_split(jobs, monkeypatch):
     digits = registry.get("dataset", "digits")
     short = dataclasses.replace(digits, recipe=dataclasses.replace(digits.recipe, epochs=4))

@@ -39,6 +39,7 @@ def reachable() -> set[str]:
     return {one.laddr.ip.removeprefix("::ffff:") for one in waiting}
 
 
+@pytest.mark.long
 def test_two_workers_one_killed_in_the_middle_come_to_the_local_numbers(with_original, store, tmp_path, monkeypatch):
     ray = pytest.importorskip("ray", reason="Ray is not installed: requirements-ray.txt")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)

@@ -120,6 +120,7 @@ def now(history, name):
 # --- before and after -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_run_without_a_retrained_model_says_what_it_lacks(history):
     metrics = history.first.metrics
     assert {name: metrics[name] for name in NAMES} == dict.fromkeys(NAMES) and metrics["retrained"] is None

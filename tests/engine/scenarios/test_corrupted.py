@@ -125,6 +125,7 @@ def runs(tmp_path_factory):
         yield store, before, carried_out(store, spec(method="retrain"))
 
 
+@pytest.mark.long
 def test_runs_wait_for_the_clean_trained_model_and_are_completed_by_it(runs):
     store, before, clean = runs
     assert [run.metrics.retrained for run in before] == [None, None]

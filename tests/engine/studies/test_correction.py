@@ -170,6 +170,7 @@ def test_studies_survive_their_file(tmp_path):
     assert shipped(tmp_path / "again.json.gz") == shipped()
 
 
+@pytest.mark.long
 def test_what_ships_is_what_a_run_shows_today(home, capsys, monkeypatch):
     """Of the method's run alone: the clean-trained model's takes far longer and is not looked at here."""
     share, = Correction("digits", ("finetune",), found=(0.3,)).comparisons()[1:]
@@ -190,6 +191,7 @@ def correct(capsys, *more: str):
     return status, capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_it_computes_what_is_missing_once(home, capsys):
     status, out = correct(capsys, "--json")
     found = json.loads(out)

@@ -97,6 +97,7 @@ def test_a_method_gets_a_third_to_forget_and_a_third_to_keep():
     assert found.parts["finetune"].sizes.forget_fraction == 0.5 and len(split.test) + len(split.validation) == 600
 
 
+@pytest.mark.long
 def test_the_outputs_are_those_of_the_ordinary_way(at_home):
     """An Original by its recipe and seed on its members, and a method on a copy of it: the same numbers."""
     import torch
@@ -267,6 +268,7 @@ for task, error in run_all(found, kept, missing(found, kept), "local", Control()
 """
 
 
+@pytest.mark.long
 def test_a_kill_loses_only_the_models_in_progress(home, made, monkeypatch):
     monkeypatch.setenv(warm.WORKERS, "1")
     process = start_copy("-c", KILLED)
@@ -283,6 +285,7 @@ def test_a_kill_loses_only_the_models_in_progress(home, made, monkeypatch):
                                   whole.read(found.key("finetune"), done).phi)
 
 
+@pytest.mark.long
 def test_a_job_is_paused_stopped_and_launched_again(home, ready_workers):
     mine = Ensembles()
     job = mine.launch(SMALL)

@@ -14,6 +14,7 @@ from engine.studies.ensemble_work import located, missing, run_all
 SMALL = Ensemble("moons", ("finetune",), models=6, candidates="all", parameters={"finetune": {"retain_epochs": 1}})
 
 
+@pytest.mark.long
 def test_ray_comes_to_the_local_outputs_one_worker_killed_in_the_middle(home, tmp_path, monkeypatch):
     ray = pytest.importorskip("ray", reason="Ray is not installed: requirements-ray.txt")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)

@@ -25,6 +25,7 @@ def isolated(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return (labels[nearest] != labels[:, None]).all(axis=1)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("store")
 def test_isolated_points_with_a_wrong_label_lead_the_ranking(monkeypatch):
     """Twelve Originals of 200 moons, 20 labels wrong on purpose, of which 10 are isolated: all are in the first 20."""

@@ -37,6 +37,7 @@ def exact(setting):
     return leave_one_out(*setting, seeds=(0, 1))
 
 
+@pytest.mark.long
 def test_the_same_seeds_give_the_same_numbers(setting, exact):
     data, model, recipe = setting
     again = leave_one_out(data, model, recipe, seeds=(1,))

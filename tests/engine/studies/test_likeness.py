@@ -77,6 +77,7 @@ def test_a_model_is_its_own_likeness(bench):
     assert 100 * right / 399 == pytest.approx(bench.readouts["heldout"][at.parts.test].accuracy)
 
 
+@pytest.mark.long
 def test_a_run_is_made_again_to_the_last_bit_and_compared(store, bench, checkpoints, short, capfd, monkeypatch):
     run, seen = finished(store, bench, evaluation_seed=1), []
     found = likeness(run, store, checkpoints, report=lambda text, fraction: seen.append(text))
@@ -109,6 +110,7 @@ def test_what_has_no_model_to_compare(store, checkpoints, capfd):
     assert "nosuchrun" in capfd.readouterr().err
 
 
+@pytest.mark.long
 def test_kept_weights_are_used_and_nothing_is_computed_again(brief, store, bench, checkpoints, monkeypatch):
     made = {}
     for method in ("retrain", "finetune"):
@@ -126,6 +128,7 @@ def test_kept_weights_are_used_and_nothing_is_computed_again(brief, store, bench
         "retrained": made["retrain"].metrics["forget_accuracy"]}.items()}
 
 
+@pytest.mark.long
 def test_retrained_models_that_are_there_are_neither_trained_nor_counted(brief, store, bench, checkpoints,
                                                                          monkeypatch):
     def kept(method, **more):

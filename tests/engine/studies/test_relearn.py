@@ -50,6 +50,7 @@ def of(models, unlearned, settings=SHORT):
 # --- hand cases -----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_original_itself_has_recovered_before_it_begins(models):
     found = of(models, models[1])
     numbers = found.numbers(2e-3, 0)
@@ -97,6 +98,7 @@ def test_the_fifth_that_may_be_shown_is_never_measured(models):
     assert torch.equal(again.pool, ground.pool) and not torch.equal(other.pool, ground.pool)
 
 
+@pytest.mark.long
 def test_shown_samples_are_learnt_from_and_the_models_stay_as_they_are(models):
     before = copy.deepcopy(models[1].state_dict())
     found = of(models, models[2], dataclasses.replace(SHORT, forgotten=(0, 30)))
@@ -330,6 +332,7 @@ def test_a_class_says_what_differs(with_original, store, quick_retraining):
     assert any(notice.startswith("A whole class was forgotten") for notice in found.notices)
 
 
+@pytest.mark.long
 def test_the_command_prints_one_json_object(run, quick_retraining, capsys):
     words = ["relearn", run.id, "--forgotten", "0", "--seeds", "0", "--rates", "0.002", "--no-second"]
     assert main([*words, "--json"]) == 0

@@ -31,6 +31,7 @@ def finished(store, spec: Spec):
     return run
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("labels", ["single", "several"])
 def test_texts(texts, labels, store, no_caches, monkeypatch):
     monkeypatch.setenv("UNLEARN_DATA_DIR", str(texts))

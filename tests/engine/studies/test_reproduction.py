@@ -332,6 +332,7 @@ def test_an_unknown_time_is_said_so(store, monkeypatch):
 # --- for real -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_digits_for_real(brief, store, monkeypatch, no_caches, capfd):
     """Two methods and a retraining: run, completed by the retrained model, then found again."""
     comparison = Comparison(methods=("ssd", "gradient_ascent", "retrain"), seeds=(0,), profile="paper")

@@ -22,6 +22,7 @@ def found(tmp_path_factory):
     return requests(Asked(MOONS, ("finetune", "retrain"), parts=2, orders=2), open_checkpoints())
 
 
+@pytest.mark.long
 def test_the_accuracies_are_those_of_runs_that_continue_one_another(found, home, capsys):
     """The first request is 10% of all points, and so is the second: with one seed they are the same sets."""
     said, before = [], []

@@ -88,6 +88,7 @@ def sweep_json(capsys, *more: str) -> tuple[int, dict]:
     return status, json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.long
 def test_the_command_computes_a_cell_once(capsys, tmp_path, monkeypatch, in_process):
     monkeypatch.setenv("UNLEARN_HOME", str(tmp_path))
     status, first = sweep_json(capsys)

@@ -196,6 +196,7 @@ def test_the_exports(pretended, store):
     assert text.splitlines()[0].split("  ")[0] == "Method" and "Each method had 3 trials" in text
 
 
+@pytest.mark.long
 def test_the_command_from_real_runs(brief, no_caches, monkeypatch, capsys):
     monkeypatch.setattr("engine.runs.executors.local.workers_for", lambda todo: 0)
     asked = ["tune", "--methods", "ssd", "--trials", "2", "--seeds", "0", "--report-seeds", "1",

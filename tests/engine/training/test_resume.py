@@ -113,6 +113,7 @@ def kill_at(step, what, checkpoints):
     assert line == "there\n", errors
 
 
+@pytest.mark.long
 @AT
 def test_a_killed_training_of_an_original_goes_on(digits, checkpoints, whole, step):
     kill_at(step, "original", checkpoints)
@@ -126,6 +127,7 @@ def test_a_killed_training_of_an_original_goes_on(digits, checkpoints, whole, st
     assert list((checkpoints.root / "partial").iterdir()) == []
 
 
+@pytest.mark.long
 @AT
 def test_a_killed_retraining_goes_on(digits, checkpoints, whole_retraining, step):
     kill_at(step, "retrain", checkpoints)
