@@ -1,6 +1,6 @@
 #!/bin/sh
-# The whole suite and the linters side by side: they share the cores, and what each said is shown when it has ended.
-# The browser's tests take longest, one after the other: they go first, and the others have what they leave of the cores.
+# The suite in parts, and the linters: one part more than there are cores at a time, as those of the browser often wait.
+# The browser's come first, which take longest one after the other. What each said is shown when it has ended.
 # Usage: sh tests/run.sh VENV/bin [LONG]   with any second argument the tests marked as long as well, else without them
 bin=$1
 which=${2:+long or not long}
@@ -12,25 +12,43 @@ beside=
 trap 'kill $beside 2>/dev/null; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
 
+mkfifo "$logs/free"
+exec 3<>"$logs/free"  # a line for each part that may begin
+for core in $(seq "$(getconf _NPROCESSORS_ONLN)"); do
+  echo "$core" >&3
+done
+
 start() { # NAME COMMAND...
   name=$1
   shift
-  "$@" >"$logs/$name" 2>&1 &
+  {
+    read -r turn <&3
+    "$@" >"$logs/$name" 2>&1 &
+    trap 'kill $! 2>/dev/null' TERM
+    wait $!
+    status=$?
+    echo "$turn" >&3
+    exit $status
+  } &
   eval "${name}_process=$!"
   names="$names $name"
   beside="$beside $!"
 }
 
+tests() {
+  exec nice "$bin/python" -m pytest -m "$which" "$@"
+}
+
 lint() {
-  "$bin/ruff" check . && nice "$bin/mypy"
+  "$bin/ruff" check . && exec nice "$bin/mypy"
 }
 
 start browser_a_to_k "$bin/python" -m pytest -m "$which" tests/browser/test_[a-k]*.py
 start browser_l_to_z "$bin/python" -m pytest -m "$which" tests/browser/test_[l-z]*.py
-start engine nice "$bin/python" -m pytest -m "$which" tests/engine --ignore=tests/engine/studies --ignore=tests/engine/cli
-start studies nice "$bin/python" -m pytest -m "$which" tests/engine/studies tests/engine/cli
+start engine tests tests/engine --ignore=tests/engine/runs --ignore=tests/engine/studies --ignore=tests/engine/cli
+start runs tests tests/engine/runs tests/engine/studies tests/engine/cli
 start lint lint
-nice "$bin/python" -m pytest -m "$which" --ignore=tests/browser --ignore=tests/engine
+(tests --ignore=tests/browser --ignore=tests/engine)
 status=$?
 for name in $names; do
   eval "wait \$${name}_process" || status=$?

@@ -33,8 +33,8 @@ def test_every_file_of_tests_is_in_one_part(said):
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/browser").glob("test_*.py"))
     assert files == sorted(word for word in named if word.startswith("tests/browser/"))
     assert {"--ignore=tests/browser", "--ignore=tests/engine"} in parts  # all others, but for those of the engine:
-    assert {"tests/engine", "--ignore=tests/engine/studies", "--ignore=tests/engine/cli"} in parts
-    assert {"tests/engine/studies", "tests/engine/cli"} in parts
+    of_runs = {"tests/engine/runs", "tests/engine/studies", "tests/engine/cli"}
+    assert of_runs in parts and {"tests/engine", *(f"--ignore={one}" for one in of_runs)} in parts
 
 
 def test_a_failure_in_any_part_is_the_commands(said, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from stillness import place
 
 from engine.runs.store import Store
+from tests.patience import until
 
 pytestmark = pytest.mark.browser
 BESIDE = """() => { const both = [...document.querySelectorAll('[data-testid=stMetricValue]')].map(e => e.innerText);
@@ -155,10 +156,12 @@ def test_on_a_projector_nothing_is_cut_and_no_key_is_swallowed(page, app, result
 FOCUSED = "name => document.activeElement.matches(name)"
 
 
-def test_after_a_click_the_space_bar_is_the_pictures(page, app):
+def test_after_a_click_the_space_bar_is_the_pictures(page, app, results):
     """The button that was clicked has become another one, which the space bar must not press."""
     page.goto(f"{app}/learn?lesson=1")
     page.get_by_role("button", name="Keep my prediction and run it").click()
+    store = Store(results)  # its last step stays the last one
+    until(lambda: (runs := store.list()) and all(run.has_ended for run in runs), lambda: store.list())
     page.wait_for_function(FOCUSED, arg=".stage")
     page.locator(".stage-button").first.wait_for()
     page.keyboard.press(" ")
