@@ -35,7 +35,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.visitor import Session  # noqa: E402
 
-END = 10_000  # bytes that no look at a run has that goes on, but every one that shows its end
+END = 8_000  # bytes that no look at a run has that goes on, but every one that shows its end
 IDLE = 0.04  # seconds of processor time in two seconds: a server that has imported in the background what runs need
 
 

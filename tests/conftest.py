@@ -23,8 +23,15 @@ os.environ |= {"HF_HOME": str(SCRATCH / "hf"), "HF_DATASETS_CACHE": str(SCRATCH 
                "UNLEARN_HOME": str(SCRATCH / "home"), "OMP_NUM_THREADS": "1"}
 
 
-def pytest_collection_finish() -> None:
-    """What was loaded so far stays: the collector need not walk through torch and all tests again and again."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was loaded so far stays: the collector need not walk through torch and all tests again and again.
+
+    Recorded runs are read once a process, so by the components that there are, whichever a test puts in their place.
+    """
+    if not session.config.option.collectonly:
+        from engine.runs.recorded import recorded_runs
+
+        recorded_runs()
     gc.collect()
     gc.freeze()
 

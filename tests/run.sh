@@ -13,21 +13,21 @@ trap 'kill $beside 2>/dev/null; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
 
 mkfifo "$logs/free"
-exec 3<>"$logs/free"  # a line for each part that may begin
+exec 3<>"$logs/free"  # an empty line for each part that may begin: one byte, which no two readers share
 for core in $(seq "$(getconf _NPROCESSORS_ONLN)"); do
-  echo "$core" >&3
+  echo >&3
 done
 
 start() { # NAME COMMAND...
   name=$1
   shift
   {
-    read -r turn <&3
+    read -r _ <&3
     "$@" >"$logs/$name" 2>&1 &
     trap 'kill $! 2>/dev/null' TERM
     wait $!
     status=$?
-    echo "$turn" >&3
+    echo >&3
     exit $status
   } &
   eval "${name}_process=$!"
