@@ -1,5 +1,5 @@
 #!/bin/sh
-# The suite in parts, and the linters: one part more than there are cores at a time, as those of the browser often wait.
+# The suite in parts, and the linters: two more than there are cores at a time, as those of the browser often wait.
 # The browser's come first, which take longest one after the other. What each said is shown when it has ended.
 # Usage: sh tests/run.sh VENV/bin [LONG]   with any second argument the tests marked as long as well, else without them
 bin=$1
@@ -14,7 +14,7 @@ trap 'exit 130' INT TERM
 
 mkfifo "$logs/free"
 exec 3<>"$logs/free"  # an empty line for each part that may begin: one byte, which no two readers share
-for core in $(seq "$(getconf _NPROCESSORS_ONLN)"); do
+for core in more $(seq "$(getconf _NPROCESSORS_ONLN)"); do
   echo >&3
 done
 
@@ -33,6 +33,7 @@ start() { # NAME COMMAND...
   eval "${name}_process=$!"
   names="$names $name"
   beside="$beside $!"
+  sleep 0.1  # they begin in this order
 }
 
 tests() {
