@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine" / "own"))
+
+from making import rings
+
+from engine.own import adding
 from engine.types import Spec
 from tests.pages.test_pages import app, unlearn_page
 from ui.common import queueing
+from ui.start import own_data
 
 QUICK = Spec(method="finetune", forget_fraction=0.05, parameters={"retain_epochs": 1})
 
@@ -85,3 +93,14 @@ def test_two_clicks_at_once_are_one_run(waiting, slow, session):
     for one in clicks:
         one.join()
     assert [run.id for run in waiting.store.list()] == got[:1] == got[1:]
+
+
+def test_data_that_two_clicks_add_are_trained_on_once(waiting, slow, session, monkeypatch, tmp_path):
+    _, added = adding.prepared("my_rings", str(rings(tmp_path / "rings.csv")))
+    opened = []
+    monkeypatch.setattr(own_data, "_close", lambda: None)
+    monkeypatch.setattr("streamlit.switch_page", lambda page, query_params: opened.append(query_params["run"]))
+    for _ in range(2):
+        own_data._add("my_rings", added)
+    run, = waiting.store.list()
+    assert opened == [run.id, run.id] and run.train_original

@@ -16,12 +16,12 @@ from engine.own.look import Choices, Look
 from engine.own.recipes import fitting
 from engine.runs import people
 from engine.runs.estimates import around
-from engine.runs.queue import manager
 from engine.system.read_only import read_only
 from engine.system.shown import is_picture, is_text
 from engine.types import Spec
 from ui.common import words
 from ui.common.pictures import Picture, strip
+from ui.common.queueing import queue
 from ui.common.said import plain
 from ui.common.state import Slot
 from ui.frame import shell
@@ -200,7 +200,7 @@ def _add(name: str, added: Added) -> None:
     """Declares the data, and queues the first run, which trains the Original."""
     try:
         adding.write(name, added)
-        run_id = manager().submit(Spec(name), train_original=True)
+        run_id = queue(Spec(name), train_original=True)
     except LabError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
