@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from stillness import place
+from stillness import place, still
 
 from engine.runs.store import Store
 from tests.patience import until
@@ -160,10 +160,14 @@ def test_after_a_click_the_space_bar_is_the_pictures(page, app, results):
     """The button that was clicked has become another one, which the space bar must not press."""
     page.goto(f"{app}/learn?lesson=1")
     page.get_by_role("button", name="Keep my prediction and run it").click()
-    store = Store(results)  # its last step stays the last one
-    until(lambda: (runs := store.list()) and all(run.has_ended for run in runs), lambda: store.list())
     page.wait_for_function(FOCUSED, arg=".stage")
     page.locator(".stage-button").first.wait_for()
+    page.evaluate("() => { document.activeElement.first = true; }")
+    store = Store(results)
+    until(lambda: (runs := store.list()) and all(run.has_ended for run in runs), lambda: store.list())
+    page.get_by_text("Nothing is running.").wait_for()
+    still(page)
+    assert page.evaluate("() => document.activeElement.first"), "the picture stays when its run ends, with the focus"
     page.keyboard.press(" ")
     page.wait_for_function("() => document.querySelector('.stage-button').textContent.includes('Pause')")
     page.keyboard.press(" ")
