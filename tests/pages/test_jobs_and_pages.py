@@ -73,6 +73,12 @@ def test_a_recorded_run_opens_without_being_in_the_store(jobs, unfolded, shipped
     assert jobs.store.list() == []
 
 
+def test_the_numbers_below_the_picture_are_sent_when_they_are_opened(jobs, shipped):
+    at = unlearn_page(run=shipped)
+    assert not at.exception and not at.metric
+    assert "More numbers" in [one.label for one in at.expander]
+
+
 def test_run_again_says_whether_an_original_is_trained_first(jobs, shipped, monkeypatch):
     first = "There is no Original for it on this machine: it is trained first, an unknown time"
     at = unlearn_page(run=shipped)

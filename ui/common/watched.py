@@ -92,6 +92,15 @@ def follow(run_id: str, view: Callable[[bool], Any]) -> None:
     st.fragment(paced, run_every=PACED)()
 
 
+def ended(view: Callable[[], Any]) -> None:
+    """Draws the view of a run that has ended as deep in the page as :func:`follow` draws that of one that lasts.
+
+    So a picture that both draw stays the same one when its run ends, and keeps the keyboard's focus.
+    """
+    with st.container():  # each of follow's two fragments is one
+        st.fragment(view)()
+
+
 def pace() -> float:
     """Notes that this session looks; seconds that it should wait between two looks, with as many as there are now."""
     WHO.put(WHO.get() or secrets.token_hex(8))

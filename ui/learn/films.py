@@ -109,8 +109,7 @@ def play(film: Film, run: Run, at: int | None, fit: bool, again: bool) -> None:
     """The run as a moving picture: ``at`` is the step to open at, ``again`` plays it from its beginning."""
     forget_drawn(_key(film, run.id, again))
     if run.has_ended:
-        with st.container():  # as deep as where the run lasts: the picture stays when it ends, and keeps the focus
-            st.fragment(_view)(film, run.id, True, at, fit, again)
+        watched.ended(lambda: _view(film, run.id, True, at, fit, again))
     else:
         watched.follow(run.id, lambda _: _view(film, run.id, False, at, fit, again))
 

@@ -12,6 +12,7 @@ from engine.evaluation.verdict import verdict_of
 from engine.runs import library, recorded
 from engine.runs.store import Store
 from ui.common import glossary, words
+from ui.common.stage.component import SAID
 from ui.common.stage.scene import scene
 
 
@@ -54,6 +55,20 @@ def test_the_number_in_words(gauges):
     assert words.decided(number) == f"loss attack, area {number.value:.3f} > {number.limit:.3f}"
     number, _ = gauges("test_accuracy", "damaged")
     assert words.decided(number) == f"test accuracy {number.short('%')}"
+
+
+def test_the_words_of_a_picture_are_the_same_while_its_run_lasts_and_at_its_end(tmp_path):
+    """They are not sent again with the end."""
+    kinds = {(run.spec.dataset, run.spec.scenario): run for run in recorded.recorded_runs() if run.finished}
+    assert len(kinds) > 3
+    for run in kinds.values():
+        opened = library.get(run.id, Store(tmp_path))
+        if opened.course.start is None:
+            continue
+        lasting = replace(opened.run, status="running", metrics=None, progress={"total_steps": 80})
+        before, after = scene(lasting, opened.course), scene(opened.run, opened.course)
+        assert not before["ended"] and after["ended"]
+        assert {name: before[name] for name in SAID} == {name: after[name] for name in SAID}
 
 
 def drawn(run, tmp_path):
