@@ -22,6 +22,7 @@ from engine.runs.patience import patiently
 from engine.runs.references import find_reference, reference_samples
 from engine.runs.store import Store
 from engine.spec import Resolved
+from engine.system.foreground import Turns
 from engine.training.partial import Partial
 from engine.types import Progress
 
@@ -93,6 +94,7 @@ class Live(Watch):
         self.outbox = Outbox(store, run_id)
         self.progress = Report(self.outbox, on_progress)
         self.cancel = Cancel(store, run_id, cancel, most_seconds)
+        self.turns = Turns()
         self.spent: dict[str, Any] = {}  # steps, samples and seconds of the method so far
 
     def begin(self, at: Setting) -> Partial:
@@ -116,6 +118,7 @@ class Live(Watch):
             self.outbox.append(event)
         self.spent = {"steps": progress.step, "samples": progress.samples, "seconds": seconds}
         self._report_step(progress, seconds)
+        self.turns.give_way()
         try:
             self.cancel.check()
         except Cancelled:
@@ -125,6 +128,8 @@ class Live(Watch):
     def stage(self, text: str, fraction: float | None = None) -> None:
         """Reports a stage; raises Cancelled where the run is to stop."""
         self._report(text, fraction)
+        if fraction is not None:
+            self.turns.give_way()
         self.cancel.check(at_once=fraction is None)
 
     def end(self, done: Unlearned, readings: Readings, metrics: dict[str, Any]) -> list[dict[str, Any]]:

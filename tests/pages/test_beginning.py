@@ -11,7 +11,7 @@ from engine.originals.importing import import_file
 from engine.spec import resolve
 from engine.types import Spec
 from tests.engine.originals.foreign import digits_weights
-from tests.pages.test_pages import finish, texts, unlearn_page
+from tests.pages.test_pages import finish, opened, texts, unlearn_page
 
 QUICK = Spec(method="finetune", forget_fraction=0.05, parameters={"retain_epochs": 1})
 
@@ -54,7 +54,7 @@ def in_the_view(at) -> list[int]:
 @pytest.mark.long
 def test_an_imported_original_is_a_choice_for_its_data_and_kept_in_the_link(jobs, tmp_path):
     assert original_box(unlearn_page()) is None, "nothing was imported"
-    at = unlearn_page(original=imported(tmp_path))
+    at = opened(unlearn_page(original=imported(tmp_path)))
     assert not at.exception
     assert original_box(at).options == ["trained by the recipe", "mine (imported)"]
     assert original_box(at).value == "mine" == at.query_params.get("original")

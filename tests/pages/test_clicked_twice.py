@@ -14,7 +14,7 @@ from making import rings
 
 from engine.own import adding
 from engine.types import Spec
-from tests.pages.test_pages import app, unlearn_page
+from tests.pages.test_pages import app, opened, unlearn_page
 from ui.common import queueing
 from ui.start import own_data
 
@@ -42,7 +42,7 @@ def session(monkeypatch):
 
 
 def test_unlearn_clicked_twice_is_one_run_and_later_it_is_another(waiting, slow, monkeypatch):
-    at = unlearn_page()
+    at = opened(unlearn_page())
     for _ in range(2):
         at.button(key="launch").click().run()
         assert not at.exception

@@ -10,12 +10,12 @@ from engine.evaluation.metrics import CORRECTIVE
 from engine.runs.here import run_here
 from engine.spec import resolve
 from engine.types import Spec
-from tests.pages.test_pages import finish, texts, unlearn_page
+from tests.pages.test_pages import finish, opened, texts, unlearn_page
 from ui.common import measures, words
 
 
 def corrupted_page(dataset: str = "moons"):
-    at = unlearn_page()
+    at = opened(unlearn_page())
     at.selectbox(key="dataset").set_value(dataset).run()
     return at.selectbox(key="scenario").set_value("corrupted").run()
 
@@ -29,7 +29,7 @@ def test_the_form_says_how_many_were_found(jobs):
 def test_data_without_manipulated_samples_say_what_to_do(jobs):
     at = corrupted_page("cifar10")
     assert not at.exception and "cifar10 has none as it is: set corruption." in texts(at)
-    at.selectbox(key="option.cifar10.corruption").set_value("trigger").run()
+    at = opened(at.selectbox(key="option.cifar10.corruption").set_value("trigger").run())
     assert not at.exception and at.table[0].value.iloc[:, 0].to_dict()["forget set"].endswith("500 samples")
 
 

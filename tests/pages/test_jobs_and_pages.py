@@ -16,7 +16,7 @@ from engine.spec import resolve
 from engine.studies.comparison import Comparison
 from engine.types import Spec
 from tests.engine.appending import append
-from tests.pages.test_pages import app, finish, texts, unlearn_page
+from tests.pages.test_pages import app, finish, opened, texts, unlearn_page
 from ui.common.stage.scene import scene
 
 
@@ -120,7 +120,7 @@ def form(at) -> dict:
 
 def test_the_form_is_filled_from_the_run_that_is_opened(jobs):
     run_id = ended(jobs, ODD)
-    at = unlearn_page(run=run_id)
+    at = opened(unlearn_page(run=run_id))
     shown, scope = form(at), "p.cifar10.paper.nabla_tau.0"
     assert not at.exception
     assert {name: shown[name] for name in ("dataset", "scenario", "class.cifar10", "method", "seed", "profile")} == {
@@ -133,7 +133,7 @@ def test_the_form_is_filled_from_the_run_that_is_opened(jobs):
 
 def test_what_is_changed_after_opening_stays_until_another_run_is_opened(jobs):
     first, second = ended(jobs, ODD), ended(jobs, Spec(forget_fraction=0.035, method="scrub", parameters={"alpha": 2}))
-    at = unlearn_page(run=first)
+    at = opened(unlearn_page(run=first))
     at.number_input(key="seed").set_value(9).run()
     assert form(at)["seed"] == 9 and form(at)["dataset"] == "cifar10"
     at.query_params["run"] = second

@@ -15,7 +15,7 @@ from engine.types import ENDED, Spec
 from tests.patience import patience, until
 from ui.common import glossary
 from ui.frame import shell
-from ui.unlearn.form import DEMO, DEMO_TEXT
+from ui.unlearn.form import DEMO, DEMO_TEXT, EFFECTIVE, MORE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -95,6 +95,13 @@ def unlearn_page(**query: str) -> AppTest:
     return at_address("unlearn", **query)
 
 
+def opened(at: AppTest) -> AppTest:
+    """The page with its folded settings open."""
+    for key in (MORE, EFFECTIVE):
+        at.session_state[key] = True
+    return at.run()
+
+
 def test_unlearn_is_empty_at_first_and_says_what_to_do(jobs):
     at = unlearn_page()
     assert at.info[0].value.startswith("No run yet. Choose what to forget and press **Unlearn**")
@@ -114,7 +121,7 @@ def test_controls_come_from_the_methods_declaration(jobs):
     from engine.registry import all_of
     from engine.types import declared
 
-    at = unlearn_page()
+    at = opened(unlearn_page())
     for method in all_of("method"):
         at.selectbox(key="method").set_value(method.name).run()
         assert not at.exception
@@ -162,7 +169,7 @@ def test_launch_watch_and_finish(jobs, unfolded):
 
 
 def test_a_settings_change_is_used_and_shown(jobs):
-    at = unlearn_page()
+    at = opened(unlearn_page())
     widget = next(w for w in at.number_input if w.key and w.key.endswith(".retain_epochs"))
     widget.set_value(2).run()
     at.button(key="launch").click().run()
@@ -234,7 +241,7 @@ def test_a_store_that_cannot_be_opened_is_a_sentence(tmp_path, monkeypatch):
 
 
 def test_a_value_out_of_range_is_a_sentence_and_nothing_can_be_launched(jobs):
-    at = unlearn_page()
+    at = opened(unlearn_page())
     next(w for w in at.number_input if w.key and w.key.endswith(".retain_epochs")).set_value(300).run()
     assert at.error[0].value == ("retain_epochs is 300, but must be a whole number from 1 to 200: the nearest valid "
                                  "value is 200.")
@@ -242,7 +249,7 @@ def test_a_value_out_of_range_is_a_sentence_and_nothing_can_be_launched(jobs):
 
 
 def test_back_to_the_defaults_resets_what_is_shown_and_what_is_used(jobs):
-    at = unlearn_page()
+    at = opened(unlearn_page())
     shown = lambda: next(w for w in at.number_input if w.key and w.key.endswith(".learning_rate"))  # noqa: E731
     shown().set_value(0.5).run()
     assert "0.5" in str(at.table[0].value)
@@ -262,7 +269,7 @@ def test_a_plain_visit_shows_the_newest_run(jobs):
 
 
 def test_label_noise_off_is_not_called_deliberate_noise(jobs):
-    at = unlearn_page()
+    at = opened(unlearn_page())
     assert "random on purpose" in texts(at)
     at.selectbox(key="option.digits.label_noise").set_value(0.0).run()
     assert "random on purpose" not in texts(at)

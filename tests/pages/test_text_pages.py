@@ -6,7 +6,7 @@ import pytest
 
 from engine.types import Spec
 from tests.engine.texts import write_go_emotions
-from tests.pages.test_pages import app, finish, texts, unlearn_page
+from tests.pages.test_pages import app, finish, opened, texts, unlearn_page
 from ui.common import controls
 
 
@@ -16,7 +16,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def emotions(**more):
-    at = unlearn_page()
+    at = opened(unlearn_page())
     return at.selectbox(key="dataset").set_value("go_emotions").run()
 
 

@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from engine.spec import resolve
 from engine.types import Spec
+from tests.pages.test_pages import opened
 from tests.patience import patience
+from ui.unlearn.form import MORE
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHER = Spec(seed=3, parameters={"learning_rate": 0.5})
@@ -42,7 +44,7 @@ def stored(jobs, status: str) -> str:
 
 
 def test_a_wrong_value_is_marked_at_its_own_control(jobs):
-    at = page()
+    at = opened(page())
     box(at, ".retain_epochs").set_value(300).run()
     more = next(one for one in at.expander if one.label == "More settings")
     assert [error.value for error in more.error] == [error.value for error in at.error] != []
@@ -51,7 +53,7 @@ def test_a_wrong_value_is_marked_at_its_own_control(jobs):
 
 
 def test_changes_are_chips_and_a_cross_puts_the_default_back(jobs):
-    at = page()
+    at = opened(page())
     assert chips(at) == []
     at.number_input(key="seed").set_value(7).run()
     box(at, ".learning_rate").set_value(0.5).run()
@@ -77,7 +79,7 @@ def test_alpha_by_hand_goes_back_to_automatic(jobs):
 
 def test_a_plain_visit_starts_at_the_defaults_beside_the_last_runs_picture(jobs):
     run_id = stored(jobs, "failed")
-    at = page()
+    at = opened(page())
     assert at.query_params["run"] == run_id and any("Just so." in one.value for one in at.error)
     assert at.number_input(key="seed").value == 0 and chips(at) == []
     at.button(key="take-over").click().run()
@@ -97,8 +99,36 @@ def test_the_form_gives_a_range_before_and_nothing_beside_a_run_that_goes_on(job
     assert cost(page()) == "**80 steps · 4,932 samples**"
 
 
+def test_folded_settings_are_sent_when_they_are_opened_and_hold_when_they_are_closed(jobs):
+    at = page(run=stored(jobs, "failed"))
+    assert [widget.key for widget in at.number_input] == [], "seed and learning rate stand in the folded part"
+    at = opened(at)
+    assert at.number_input(key="seed").value == 3 and box(at, ".learning_rate").value == 0.5
+    at.selectbox(key="option.digits.label_noise").set_value(0.0).run()
+    at.segmented_control(key="profile").set_value("paper").run()
+    at.number_input(key="seed").set_value(8).run()
+    at.session_state[MORE] = False
+    at.run()
+    assert [widget.key for widget in at.number_input] == []
+    assert chips(at) == ["paper profile ×", "seed 8 ×", "label noise 0 ×"]  # the other profile has a rate of its own
+    at.button(key="chip.label_noise").click().run()
+    assert chips(at) == ["paper profile ×", "seed 8 ×"]
+    at.button(key="launch").click().run()
+    assert jobs.store.list()[-1].spec == Spec(seed=8, profile="paper", model="small_cnn")
+
+
+def test_a_wrong_value_in_closed_settings_is_said_at_the_form(jobs):
+    at = opened(page())
+    box(at, ".retain_epochs").set_value(300).run()
+    said = [error.value for error in at.error]
+    at.session_state[MORE] = False
+    at.run()
+    assert [error.value for error in at.error] == said != [] and "retain_epochs" in said[0].replace(" ", "_")
+    assert at.button(key="launch").disabled
+
+
 def test_folded_settings_are_sentences_that_repeat_nothing(jobs):
-    at = page()
+    at = opened(page())
     shown = {widget.key.rpartition(".")[2]: widget.label for kind in (at.number_input, at.toggle, at.selectbox)
              for widget in kind if widget.key and widget.key.startswith("p.")}
     assert (shown["retain_epochs"], shown["validation_every"], shown["batch_norm"]) == (

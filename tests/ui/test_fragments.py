@@ -62,3 +62,11 @@ def test_a_clock_alone_is_a_fragments_run():
     requests = ScriptRequests()
     assert fragments._ask(requests, CLOCK)
     assert requests.on_scriptrunner_ready().rerun_data.fragment_id_queue == ["clock"]
+
+
+def test_a_run_gives_way_to_what_a_person_asked_for_and_to_no_clock(monkeypatch):
+    found = []
+    monkeypatch.setattr(fragments, "RUN", lambda runner, asked: found.append(fragments.FOREGROUND._open))
+    fragments._run(_runner("", ""), SWITCH)
+    fragments._run(_runner("", ""), CLOCK)
+    assert (found, fragments.FOREGROUND._open) == ([1, 0], 0)

@@ -25,7 +25,7 @@ MAIN = "main"  # the group that is shown at once; the others are folded away
 
 def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setting, more: Any,
                     places: dict[str, Any]) -> dict[str, Any]:
-    """Draws the method's widgets, the less usual ones into the container ``more``.
+    """Draws the method's widgets, the less usual ones into the container ``more`` while that is open.
 
     Returns what differs from the defaults of this data set and profile. Each widget leaves an empty place below it in
     ``places``, by its field, for what is wrong with it.
@@ -33,7 +33,9 @@ def method_controls(spec: Spec, dataset: Dataset, method: Method, setting: Setti
     defaults, scope, fields = _defaults(spec, dataset, method)
     chosen = {h.name: _widget(h, defaults[h.name], setting, scope, places) for h in fields if h.group == MAIN}
     folded = [h for h in fields if h.group != MAIN]
-    if folded:
+    if not more.open:
+        chosen |= {h.name: _kept(h, defaults[h.name], setting, scope) for h in folded}
+    elif folded:
         with more:
             for group, members in groupby(sorted(folded, key=lambda h: h.group), key=lambda h: h.group):
                 found = list(members)
@@ -82,8 +84,7 @@ def resets(spec: Spec, dataset: Dataset, method: Method) -> dict[str, dict[str, 
     found: dict[str, dict[str, Any]] = {}
     for h in fields:
         key, usual = key_of(scope, h.name), defaults[h.name]
-        number = {"int": int, "float": float}.get(h.kind)
-        found[h.name] = {auto_key(key): True} if h.auto else {key: number(usual) if number else usual}
+        found[h.name] = {auto_key(key): True} if h.auto else {key: _typed(h, usual)}
     return found
 
 
@@ -140,6 +141,22 @@ def _drawn(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any
     return default if auto else _value(h, automatic, label, key)
 
 
+def _kept(h: Hyperparameter, default: Any, setting: Setting, scope: str) -> Any:
+    """What :func:`_drawn` returns, of widgets that nobody sees."""
+    key = key_of(scope, h.name)
+    if h.auto is None:
+        return Slot(key, _typed(h, default)).get()
+    if Slot(auto_key(key), True).get():
+        return default
+    return Slot(key, _typed(h, h.auto.value(setting) if default is None else default)).get()
+
+
+def _typed(h: Hyperparameter, value: Any) -> Any:
+    """A number as its widget gives it."""
+    number = {"int": int, "float": float}.get(h.kind)
+    return number(value) if number else value
+
+
 def _value(h: Hyperparameter, default: Any, label: str, key: str) -> Any:
     # No bounds on the boxes: a browser only turns one red and keeps the old value; the engine says what is wrong.
     unit = f" ({h.unit})" if h.unit and h.unit not in label else ""
@@ -151,7 +168,7 @@ def _value(h: Hyperparameter, default: Any, label: str, key: str) -> Any:
     if h.kind == "bool":
         return st.toggle(value=default, **common)
     if h.kind == "int":
-        return st.number_input(value=int(default), step=None if h.step is None else int(h.step), **common)
+        return st.number_input(value=_typed(h, default), step=None if h.step is None else int(h.step), **common)
     if h.group == MAIN and h.low is not None and h.high is not None and h.step is not None:
         digits = max(2, -math.floor(math.log10(h.step)))
         return st.slider(min_value=float(h.low), max_value=float(h.high), value=float(default), step=float(h.step),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 
-def folded(title: str, icon: str, key: str, draw: Callable[[], None]) -> None:
+def folded(title: str, icon: str, key: str, draw: Callable[[], object]) -> None:
     """An expander whose content is drawn while it is open; to open it draws it alone."""
     def box() -> None:
         place = st.expander(title, icon=icon, key=key, on_change="rerun")

@@ -5,10 +5,13 @@ in that moment, a fragment that looks again at regular intervals still names the
 the browser that this one runs: it removes what the new page drew, and nothing draws it again. The same request, coming
 while a whole run waits, sends that run to the page before. Neither happens where a fragment's run takes its page from
 the session; ``tests/browser/test_switched.py`` holds it.
+
+What a person asked for goes before a run of this process (:mod:`engine.system.foreground`).
 """
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +20,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests, ScriptRequestType
 
+from engine.system.foreground import FOREGROUND
 from ui.frame.server import once
 
 RUN, ASK = ScriptRunner._run_script, ScriptRequests._request_rerun_locked
@@ -43,7 +47,8 @@ def _run(runner: Any, asked: RerunData) -> None:
         with runner._session_state.query_params() as address:
             query = urlencode(address._query_params, doseq=True)
         asked = replace(asked, page_script_hash=here, page_name="", query_string=query)
-    RUN(runner, asked)
+    with contextlib.nullcontext() if asked.is_auto_rerun else FOREGROUND.first():  # nobody waits for a clock
+        RUN(runner, asked)
 
 
 def _ask(requests: Any, asked: RerunData) -> bool:

@@ -22,8 +22,10 @@ from engine.system.words import spaced
 from engine.types import Dataset, Option, Setting, Sizes, Spec
 from ui.common import controls, form_parts, words
 from ui.common.address import as_markdown
+from ui.common.folded import folded
 from ui.common.queueing import queue
 from ui.common.said import plain
+from ui.common.state import Slot
 from ui.unlearn import beginning, chips, cost, live, prefill, who
 
 MEANT_FOR = {"any": "", "class": " Meant for forgetting a class.", "random": " Meant for forgetting random samples."}
@@ -40,6 +42,7 @@ DEMO_SPLIT = (
     "inside the chance ranges of both attacks and the model before unlearning is outside both: chance alone can put "
     "even the retrained model outside, and on such a split nothing could be shown. How well a method unlearns has no "
     "part in the rule. The pages Compare and Robustness show other seeds.")
+MORE, EFFECTIVE = "settings-more", "settings-effective"  # keys of what is folded, and drawn while it is open
 START = form_parts.StartButton("launch", "ink_eraser")
 
 
@@ -108,9 +111,9 @@ def _spec(places: dict[str, Any]) -> Spec:
     places["method"] = st.empty()
     st.caption(plain(method.summary) + MEANT_FOR[method.meant_for] + (
         "" if method.in_paper else " Not one of the paper's methods."))
-    main, more = st.container(), st.expander("More settings", icon=":material/tune:")
+    main, more = st.container(), st.expander("More settings", icon=":material/tune:", key=MORE, on_change="rerun")
     with more:
-        model, options, seed, profile = _setting(dataset, places)
+        model, options, seed, profile = _setting(dataset, places) if more.open else _setting_kept(dataset)
     note.caption(plain(dataset.summary) if options or not dataset.note else plain(dataset.note))
     known = {option.name: options.get(option.name, option.default_in(profile)) for option in dataset.options}
     with origin:
@@ -171,8 +174,20 @@ def _setting(dataset: Dataset, places: dict[str, Any]) -> tuple[str, dict[str, A
     profile = form_parts.profile_box(prefill.PROFILE)
     with before:
         options = {option.name: _option(dataset, option, profile, places) for option in dataset.options}
-    changed = {o.name: options[o.name] for o in dataset.options if options[o.name] != o.default_in(profile)}
-    return model, changed, seed, profile
+    return model, _changed(dataset, options, profile), seed, profile
+
+
+def _setting_kept(dataset: Dataset) -> tuple[str, dict[str, Any], int, str]:
+    """The same of widgets that are not drawn, since nobody sees them: to send and to draw them is half of the form."""
+    models, profile = [model.name for model in models_for(dataset)], prefill.PROFILE.get()
+    model = prefill.model_slot(dataset.name).get()
+    options = {o.name: Slot(controls.option_key(dataset, o, profile), o.default_in(profile)).get()
+               for o in dataset.options}
+    return (model if model in models else models[0], _changed(dataset, options, profile), prefill.SEED.get(), profile)
+
+
+def _changed(dataset: Dataset, options: Mapping[str, Any], profile: str) -> dict[str, Any]:
+    return {o.name: options[o.name] for o in dataset.options if options[o.name] != o.default_in(profile)}
 
 
 def model_of(dataset: Dataset, key: str) -> str:
@@ -206,8 +221,7 @@ def _preview(resolved: Resolved) -> bool | None:
     fewest = min(resolved.sizes.forget, resolved.sizes.nonmembers)
     if fewest < NOISY:
         st.caption(noise(fewest))
-    with st.expander("Effective settings", icon=":material/checklist:"):
-        st.table(_settings(resolved))
+    folded("Effective settings", ":material/checklist:", EFFECTIVE, lambda: st.table(_settings(resolved)))
     download(dataset)
     if resolved.model.available() is None:
         st.caption(f":material/cloud_download: The weights of {plain(resolved.model.title)} are not on this machine: "

@@ -41,6 +41,23 @@ def test_a_home_that_cannot_be_found_is_named(homeless, monkeypatch):
         paths.home()
 
 
+def test_the_folder_is_the_one_that_is_there_now(tmp_path, monkeypatch):
+    asked, other = tmp_path / "results", tmp_path / "other"
+    monkeypatch.setenv("UNLEARN_HOME", str(asked))
+    assert paths.home() == asked and paths.home() == asked and asked.is_dir()
+    asked.rmdir()
+    assert paths.home() == asked and asked.is_dir(), "made again"
+    asked.rmdir()
+    other.mkdir()
+    asked.symlink_to(other)
+    assert paths.home() == other, "another folder has taken its place"
+    monkeypatch.chdir(other)
+    monkeypatch.setenv("UNLEARN_HOME", "inside")
+    assert paths.home() == other / "inside"
+    monkeypatch.chdir(tmp_path)
+    assert paths.home() == tmp_path / "inside"
+
+
 @pytest.mark.parametrize("words", [["list", "datasets"], ["add-dataset", "x", "~/pictures"],
                                    ["archive", "export", "x.zip"],
                                    ["import-original", "~/x", "--dataset", "digits"]])
