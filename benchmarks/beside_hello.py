@@ -4,8 +4,8 @@
 
 A round starts one server after the other, each on a free port, and looks at it in headless Chromium: seconds until the
 server answers, until the browser's first contentful paint, until the page's title stands, and until its script has
-ended. Goals: at most 1.3 times hello's; a page switch under 0.4 s and 95% of reruns under 0.3 s while a run is going on:
-one of the app itself, and one of a command line beside it. Prints one JSON object last.
+ended. Goals: at most 1.3 times hello's; a page switch under 0.4 s and 95% of reruns under 0.3 s beside a run, which is
+one of the app itself, or of a command line beside it. Prints one JSON object last.
 """
 
 from __future__ import annotations

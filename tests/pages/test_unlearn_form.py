@@ -145,3 +145,13 @@ def test_a_method_says_which_forget_sets_it_is_meant_for(jobs):
     assert "Meant for forgetting a class." in said["delete"]
     assert "Meant for forgetting random samples." in said["msg"]
     assert "Meant for" not in said["finetune"]
+
+
+def test_closed_settings_survive_other_pages(jobs):
+    at = opened(page())
+    at.number_input(key="seed").set_value(8).run()
+    at.session_state[MORE] = False
+    at.run().switch_page("pages/compare.py").run()
+    assert not at.exception
+    assert chips(at.switch_page("pages/unlearn.py").run()) == ["seed 8 ×"]
+    assert opened(at).number_input(key="seed").value == 8
