@@ -11,7 +11,7 @@ from engine.evaluation.verdict import verdict_of
 from engine.registry import table
 from engine.spec import resolve
 from engine.types import Attack, Sizes, Spec
-from tests.pages.test_pages import app, finish, texts, unlearn_page
+from tests.pages.test_pages import app, finish, opened, texts, unlearn_page
 from tests.patience import until
 from ui.common import measures, words
 from ui.common.stage.scene import scene
@@ -27,7 +27,7 @@ def class_page(number: int = 3, dataset: str = "digits"):
 
 def effective(at) -> dict[str, str]:
     """The table of effective settings in the form."""
-    return at.table[0].value.iloc[:, 0].to_dict()
+    return opened(at).table[0].value.iloc[:, 0].to_dict()
 
 
 # -- before launch ----------------------------------------------------------------------------------------
