@@ -68,6 +68,7 @@ def by_the_app(home: str) -> Iterator[None]:
     store = Store(Path(home))
     run = store.submit(resolve(LONG))
     while len(store.events(run)) < 2:
+        assert not store.get(run).has_ended, "the run has ended before it began"
         time.sleep(0.1)
     yield
     assert not store.get(run).has_ended, "the run has ended too early"

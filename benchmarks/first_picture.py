@@ -29,7 +29,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
-POSITION = "() => Number(document.querySelector('.stage')?.dataset.position ?? 0)"
 # What is waited for, by name, and the seconds from the last click until it was there.
 WATCH = """() => { let clicked = null; window.seen = {};
   const awaited = {
@@ -118,7 +117,7 @@ def switches(page: Any) -> dict[str, float]:
 def once(browser: Any) -> dict[str, float]:
     with served() as (address, health):
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(120_000)
         found = {"health": health} | {f"start_{name}": value for name, value in start(page, address).items()}
         page.wait_for_timeout(2000)  # a person reads a sentence
         found |= {f"cold_{name}": value for name, value in demo(page).items()}

@@ -128,7 +128,7 @@ class Live(Watch):
     def stage(self, text: str, fraction: float | None = None) -> None:
         """Reports a stage; raises Cancelled where the run is to stop."""
         self._report(text, fraction)
-        if fraction is not None:
+        if fraction is not None:  # steps of a training; what comes before a run's first picture is not kept waiting
             self.turns.give_way()
         self.cancel.check(at_once=fraction is None)
 

@@ -16,12 +16,6 @@ PROJECT = PACKAGE.parent
 def home() -> Path:
     """The folder of the store, the artifacts and locally trained Originals; made where it is absent, for its owner."""
     asked = os.environ.get("UNLEARN_HOME") or PROJECT / "runs"
-    if os.path.isabs(asked) and os.path.isdir(asked) and str(asked).isprintable():
-        return Path(os.path.realpath(asked))  # a page asks for it forty times: the quick way
-    return _made(asked)
-
-
-def _made(asked: str | Path) -> Path:
     if str(asked).startswith("~") and not expanded(asked).is_absolute():
         raise UnusableHome(f"UNLEARN_HOME={asked} cannot be used (this machine knows no folder for it): write the "
                            "whole path.")

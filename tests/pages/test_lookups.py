@@ -51,7 +51,8 @@ def test_it_holds_what_the_copy_holds_whatever_is_drawn():
 def test_the_form_is_drawn_without_a_copy(jobs, monkeypatch):
     """With the mapping in its place, as on a server; a widget that goes over all of it would make a copy."""
     copies = []
-    monkeypatch.setattr(lookups.SafeSessionState, "filtered_state", property(lookups.Lookups))
+    monkeypatch.setattr(lookups.SafeSessionState, "filtered_state", lookups.WHOLE)  # what is put back afterwards
+    lookups._prepare(None)
     monkeypatch.setattr(lookups.Lookups, "_copy", lambda state: copies.append(state) or lookups.WHOLE.fget(state._safe))
     at = opened(unlearn_page())
     assert not at.exception and len(at.number_input) > 3
@@ -62,4 +63,3 @@ def test_it_makes_no_copy_to_look_something_up(monkeypatch):
     monkeypatch.setattr(lookups, "WHOLE", property(lambda state: pytest.fail("a copy")))
     found = lookups.Lookups(SimpleNamespace(_lock=threading.RLock(), _state={"named": 3}))
     assert "named" in found and found["named"] == 3 and "absent" not in found and found.get("absent", 5) == 5
-
